@@ -1,0 +1,198 @@
+"""The journal: one append-only file of JSON lines, from which everything else can be made again.
+
+Several processes append to the same file. Each event is one line, written by one `write` call on a
+descriptor opened for appending, so that lines never interleave. Every writer numbers its own lines;
+the footer holds the digest of all bytes before it. A reader can thus tell a journal that is whole
+from one that is torn (cut short) and from one that is damaged (edited, or not a journal at all).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+
+from technogate.evidence import (
+    Abort,
+    Event,
+    Exchange,
+    FaultEvent,
+    Finding,
+    Footer,
+    Header,
+    ItemResult,
+    Note,
+    Output,
+    Plan,
+    TrailReading,
+    View,
+)
+
+#: Changes when an older reader could misread a newer journal.
+FORMAT = 1
+
+E = TypeVar("E")
+
+
+class JournalError(Exception):
+    """The journal cannot be written, or what was read is damaged; the text is one line for a person."""
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line: which process wrote it, its place among that process's lines, and the event."""
+
+    worker: str
+    seq: int
+    event: Event
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Line)
+
+
+class JournalWriter:
+    """Appends events to a journal file on behalf of one process (`worker`)."""
+
+    def __init__(self, path: Path, worker: str) -> None:
+        """Open `path` for appending; raises JournalError when that is impossible."""
+        self.path = path
+        self.worker = worker
+        self._seq = 0
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        try:
+            self._fd = os.open(path, flags, 0o644)
+        except OSError as error:
+            raise JournalError(f"cannot write the journal {path}: {error.strerror}") from error
+
+    def append(self, event: Event) -> None:
+        """Write one event; raises JournalError when not all of it reached the file."""
+        line = _encoder.encode(Line(self.worker, self._seq, event)) + b"\n"
+        try:
+            written = os.write(self._fd, line)
+        except OSError as error:
+            raise JournalError(f"cannot write the journal {self.path}: {error.strerror}") from error
+        if written != len(line):
+            raise JournalError(f"cannot write the journal {self.path}: the disk took {written} of {len(line)} bytes")
+        self._seq += 1
+
+    def close(self) -> None:
+        """Close the file without a footer: other processes may still write."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def seal(self, end: Literal["finished", "interrupted", "crashed"]) -> None:
+        """Write the footer, after every other process has closed its writer."""
+        digest, lines = _digest(self.path)
+        self.append(Footer(end=end, lines=lines, sha256=digest, ended=time.time()))
+        self.close()
+
+
+def _digest(path: Path) -> tuple[str, int]:
+    """The sha256 of the file and its number of lines."""
+    sha, lines = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            sha.update(block)
+            lines += block.count(b"\n")
+    return sha.hexdigest(), lines
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journal:
+    """A journal as read: its events by kind, in the order of the file.
+
+    `torn` is "" for a whole journal, else one sentence that says what is missing. `sha256` is the
+    digest of the whole file.
+    """
+
+    path: Path
+    sha256: str
+    header: Header
+    footer: Footer | None
+    torn: str
+    plans: list[Plan] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    views: list[View] = field(default_factory=list)
+    trails: list[TrailReading] = field(default_factory=list)
+    faults: list[FaultEvent] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    results: list[ItemResult] = field(default_factory=list)
+    aborts: list[Abort] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+def read_journal(path: Path) -> Journal:
+    """Read and check a journal.
+
+    A journal without a footer is returned with `torn` set. Raises JournalError for what is not a
+    journal, has a damaged line before its last one, or was changed after it was sealed.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise JournalError(f"cannot read the journal {path}: {error.strerror}") from error
+    lines = raw.split(b"\n")
+    tail = lines.pop()
+    torn = f"line {len(lines) + 1} is cut short" if tail else ""
+    events = _events(path, lines)
+    if not events or not isinstance(events[0], Header):
+        raise JournalError(f"{path} is not a journal: it does not begin with a header")
+    header = events[0]
+    if header.format != FORMAT:
+        raise JournalError(f"{path} has journal format {header.format}; this gate reads format {FORMAT}")
+    footer = events[-1] if isinstance(events[-1], Footer) else None
+    if footer is not None:
+        body = raw[: raw.rfind(b"\n", 0, -1) + 1] if not tail else b""
+        if tail or hashlib.sha256(body).hexdigest() != footer.sha256 or footer.lines != len(lines) - 1:
+            raise JournalError(f"{path} is damaged: it was changed after it was sealed")
+    elif not torn:
+        torn = f"it ends after line {len(lines)} without a footer"
+    journal = Journal(
+        path=path, sha256=hashlib.sha256(raw).hexdigest(), header=header, footer=footer, torn=torn
+    )
+    _sort(path, events[1:-1] if footer else events[1:], journal)
+    return journal
+
+
+def _events(path: Path, lines: list[bytes]) -> list[Event]:
+    """Decode every whole line; each worker's lines must be numbered without a gap."""
+    events: list[Event] = []
+    expected: dict[str, int] = {}
+    for number, text in enumerate(lines, 1):
+        try:
+            line = _decoder.decode(text)
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise JournalError(f"{path} is damaged: line {number} is not an event ({error})") from error
+        if line.seq != expected.get(line.worker, 0):
+            raise JournalError(f"{path} is damaged: lines of {line.worker} are missing before line {number}")
+        expected[line.worker] = line.seq + 1
+        events.append(line.event)
+    return events
+
+
+def _sort(path: Path, events: list[Event], journal: Journal) -> None:
+    """Put each event into the list of its kind; a second header or an early footer is damage."""
+    lists: dict[type, list[Event]] = {
+        Plan: journal.plans,  # type: ignore[dict-item]
+        Exchange: journal.exchanges,  # type: ignore[dict-item]
+        View: journal.views,  # type: ignore[dict-item]
+        TrailReading: journal.trails,  # type: ignore[dict-item]
+        FaultEvent: journal.faults,  # type: ignore[dict-item]
+        Output: journal.outputs,  # type: ignore[dict-item]
+        Finding: journal.findings,  # type: ignore[dict-item]
+        ItemResult: journal.results,  # type: ignore[dict-item]
+        Abort: journal.aborts,  # type: ignore[dict-item]
+        Note: journal.notes,  # type: ignore[dict-item]
+    }
+    for event in events:
+        kind = lists.get(type(event))
+        if kind is None:
+            raise JournalError(f"{path} is damaged: a second {type(event).__name__.lower()} stands within it")
+        kind.append(event)
