@@ -258,7 +258,7 @@ class ContractRef(Record):
 
 
 class TargetRef(Record):
-    """Which pair was judged and how it was reached."""
+    """Which pair was judged and how it was reached; `given` is what the user wrote after `--target`."""
 
     name: str
     kind: Literal["embedded", "compose", "file"]
@@ -266,10 +266,15 @@ class TargetRef(Record):
     started_by_gate: bool
     faults: bool
     addresses: dict[str, str] = {}
+    given: str = "embedded"
 
 
 class Header(Record, tag_field="event", tag="header"):
-    """First line of a journal: all that judging needs to know besides the events themselves."""
+    """First line of a journal: all that judging needs to know besides the events themselves.
+
+    `guarded` are the operations that need a key and carry a trace id; `decisions` and `groups` hold
+    titles by id.
+    """
 
     format: int
     run: str
@@ -285,6 +290,9 @@ class Header(Record, tag_field="event", tag="header"):
     tolerance_s: float = 5.0
     versions: dict[str, str] = {}
     decisions: dict[str, str] = {}
+    groups: dict[str, str] = {}
+    guarded: tuple[str, ...] = ()
+    trace_header: str = "X-Trace-Id"
 
 
 class Footer(Record, tag_field="event", tag="footer"):
@@ -299,13 +307,6 @@ class Footer(Record, tag_field="event", tag="footer"):
 Event = (
     Header | Plan | Exchange | View | TrailReading | FaultEvent | Output | Finding | ItemResult | Abort | Note | Footer
 )
-
-
-def trace_id_of(exchange: Exchange | None) -> str:
-    """The trace id that a reader should look up for `exchange`: the header's, "" without one."""
-    if exchange is None or exchange.answer is None:
-        return ""
-    return exchange.answer.header("x-trace-id") or ""
 
 
 def by_id(exchanges: Iterable[Exchange]) -> dict[str, Exchange]:

@@ -55,6 +55,14 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Line)
 
 
+def decode_line(text: bytes) -> Line:
+    """One line of a journal; raises JournalError for what is none."""
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise JournalError(f"not an event ({error})") from error
+
+
 class JournalWriter:
     """Appends events to a journal file on behalf of one process (`worker`)."""
 
@@ -154,9 +162,7 @@ def read_journal(path: Path) -> Journal:
             raise JournalError(f"{path} is damaged: it was changed after it was sealed")
     elif not torn:
         torn = f"it ends after line {len(lines)} without a footer"
-    journal = Journal(
-        path=path, sha256=hashlib.sha256(raw).hexdigest(), header=header, footer=footer, torn=torn
-    )
+    journal = Journal(path=path, sha256=hashlib.sha256(raw).hexdigest(), header=header, footer=footer, torn=torn)
     _sort(path, events[1:-1] if footer else events[1:], journal)
     return journal
 
@@ -167,9 +173,9 @@ def _events(path: Path, lines: list[bytes]) -> list[Event]:
     expected: dict[str, int] = {}
     for number, text in enumerate(lines, 1):
         try:
-            line = _decoder.decode(text)
-        except (msgspec.DecodeError, msgspec.ValidationError) as error:
-            raise JournalError(f"{path} is damaged: line {number} is not an event ({error})") from error
+            line = decode_line(text)
+        except JournalError as error:
+            raise JournalError(f"{path} is damaged: line {number} is {error}") from error
         if line.seq != expected.get(line.worker, 0):
             raise JournalError(f"{path} is damaged: lines of {line.worker} are missing before line {number}")
         expected[line.worker] = line.seq + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
 
 import msgspec
@@ -37,3 +38,8 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     decisions: tuple[str, ...] = ()
     not_tested: str = ""
 
+    def concerns(self, parties: Collection[str]) -> bool:
+        """Whether it is judged when `parties` are described: a pair's requirement needs both."""
+        if self.party is Party.PAIR:
+            return {Party.BACKEND.value, Party.CONSOLE.value} <= set(parties)
+        return self.party.value in parties

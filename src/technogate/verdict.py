@@ -15,7 +15,7 @@ from technogate.requirement import Level, Party
 class Verdict(StrEnum):
     """PASS opens the gate; FAIL and INCONCLUSIVE keep it shut."""
 
-    PASS = "PASS"
+    PASS = "PASS"  # noqa: S105 - a verdict
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
 
@@ -124,7 +124,9 @@ class VerdictDocument(_Doc):
     schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]
     verdict: Verdict
     exit_code: int
-    is_validation: Annotated[bool, msgspec.Meta(description="false for `technogate check`: never a verdict to deploy on")]
+    is_validation: Annotated[
+        bool, msgspec.Meta(description="false for `technogate check`: never a verdict to deploy on")
+    ]
     reasons: Annotated[tuple[str, ...], msgspec.Meta(description="why the verdict is not PASS, worst first")]
     run: str
     gate_version: str

@@ -1,0 +1,31 @@
+# The two commands: `make validate` and `make test`. Both set up all they need first.
+PYTHON ?= python3
+TARGET ?= embedded
+PROFILE ?= standard
+BIN := .venv/bin
+
+.PHONY: validate test lint setup clean
+
+validate: .setup-stamp
+	$(BIN)/technogate validate --target $(TARGET) --profile $(PROFILE)
+
+test: .setup-stamp lint
+	$(BIN)/pytest tests -n 2 --dist loadscope -q
+
+lint: .setup-stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+setup: .setup-stamp
+
+# A browser that cannot be had here does not stop the set-up: a validation then says what it could not exercise.
+.setup-stamp: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
+	-$(BIN)/technogate doctor --fix
+	touch $@
+
+clean:
+	rm -rf .venv .setup-stamp .pytest_cache .mypy_cache .ruff_cache .hypothesis

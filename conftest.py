@@ -1,0 +1,3 @@
+"""Names the plugin and the fixtures of the suites."""
+
+pytest_plugins = ["technogate.plugin", "fixtures.stack", "fixtures.console"]

@@ -1,0 +1,5 @@
+"""`python -m technogate`."""
+
+from technogate.cli import main
+
+main()

@@ -1,0 +1,211 @@
+"""The command line: parse, call, return an exit code. Nothing is decided here."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from technogate import __version__
+from technogate.contract import ContractError, load_contract
+from technogate.doctor import examine, repair
+from technogate.errors import StartError, TargetFileError, UserError
+from technogate.explain import coverage_table, explanation
+from technogate.home import HomeError, find_home
+from technogate.journal import JournalError
+from technogate.run import DEFAULT_CONTRACT, rejudge, run
+from technogate.select import select
+from technogate.settings import Profile, Settings
+from technogate.text import terminal, terminal_lines
+from technogate.verdict import ExitCode
+
+EPILOG = "Exit codes: 0 PASS, 1 FAIL, 2 usage or configuration, 3 INCONCLUSIVE. Only 0 opens the gate."
+
+app = typer.Typer(
+    name="technogate",
+    help="The contract gate between the Techno OS console and its backend.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+TargetOption = Annotated[
+    str,
+    typer.Option("--target", "-t", envvar="TECHNOGATE_TARGET", help="embedded, or a TOML file that describes a pair"),
+]
+ContractOption = Annotated[
+    str,
+    typer.Option("--contract", envvar="TECHNOGATE_CONTRACT", help="folder of the contract [default: the one shipped]"),
+]
+ProfileOption = Annotated[
+    str, typer.Option("--profile", "-p", envvar="TECHNOGATE_PROFILE", help="quick, standard or thorough")
+]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="repeat a run's generated cases [default: drawn anew]")]
+ReportsOption = Annotated[
+    Path, typer.Option("--reports", envvar="TECHNOGATE_REPORTS", help="folder for the journal and the reports")
+]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, max=16, help="processes, each with a pair of its own")
+]
+
+
+def _console() -> Console:
+    return Console(highlight=False, emoji=False)
+
+
+def _settings(target: str, contract: str, profile: str, seed: int | None, reports: Path) -> Settings:
+    known: dict[str, Profile] = {"quick": "quick", "standard": "standard", "thorough": "thorough"}
+    if profile not in known:
+        raise UserError(f"there is no profile {profile!r}; use quick, standard or thorough")
+    return Settings(target=target, contract=contract, profile=known[profile], seed=seed, reports=str(reports.resolve()))
+
+
+@app.command(epilog=EPILOG)
+def validate(
+    target: TargetOption = "embedded",
+    contract: ContractOption = "",
+    profile: ProfileOption = "standard",
+    seed: SeedOption = None,
+    reports: ReportsOption = Path("reports"),
+    workers: WorkersOption = None,
+) -> None:
+    """Judge a pair against the whole contract. The only thing that yields a verdict."""
+    settings = _settings(target, contract, profile, seed, reports)
+    raise typer.Exit(run(settings, workers, _console()))
+
+
+@app.command(epilog=EPILOG)
+def check(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID|GROUP|PARTY]...", help="AUT-01, AUT, audit, backend …")
+    ] = None,
+    target: TargetOption = "embedded",
+    contract: ContractOption = "",
+    profile: ProfileOption = "quick",
+    seed: SeedOption = None,
+    reports: ReportsOption = Path("reports/check"),
+    workers: WorkersOption = None,
+) -> None:
+    """Check a part of the contract, for the inner loop. Never a verdict."""
+    settings = _settings(target, contract, profile, seed, reports)
+    raise typer.Exit(run(settings, workers, _console(), check=words or []))
+
+
+@app.command(epilog=EPILOG)
+def judge(journal: Path, reports: ReportsOption = Path("reports")) -> None:
+    """Judge a stored journal again and write its reports; the result is the same."""
+    raise typer.Exit(rejudge(journal, reports, _console()))
+
+
+@app.command(epilog=EPILOG)
+def report(journal: Path, reports: ReportsOption = Path("reports")) -> None:
+    """Write the reports of a stored journal again. The same as `judge`."""
+    raise typer.Exit(rejudge(journal, reports, _console()))
+
+
+@app.command()
+def requirements(
+    words: Annotated[list[str] | None, typer.Argument(metavar="[ID|GROUP|PARTY]...")] = None,
+    contract: ContractOption = "",
+) -> None:
+    """List the requirements, each with the number of checks that exercise it."""
+    home = find_home()
+    loaded = load_contract(Path(contract) if contract else home / "contracts" / DEFAULT_CONTRACT)
+    _console().print(coverage_table(loaded, home, select(loaded, words or [])))
+
+
+@app.command()
+def explain(requirement: str, contract: ContractOption = "") -> None:
+    """Say what a requirement asks, what it rests on, and what checks it."""
+    home = find_home()
+    loaded = load_contract(Path(contract) if contract else home / "contracts" / DEFAULT_CONTRACT)
+    console = _console()
+    for requirement_id in select(loaded, [requirement]):
+        console.print(explanation(loaded, home, requirement_id), markup=False, soft_wrap=True)
+
+
+@app.command()
+def doctor(
+    fix: Annotated[bool, typer.Option("--fix", help="try to install the browser that is missing")] = False,
+) -> None:
+    """Say what this machine lacks, and how to get it. Exit code 1 when a validation lacks something."""
+    console = _console()
+    if fix:
+        repair(console)
+    raise typer.Exit(0 if examine(console) else 1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"technogate {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="show the version")
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is one line and exit code 2."""
+    sys.exit(_guarded(app))
+
+
+def _guarded(command: Callable[[], object]) -> int:
+    """Turn what a command raises into a line and an exit code; no stack trace reaches a user."""
+    try:
+        command()
+    except SystemExit as end:
+        return _code(end)
+    except StartError as mistake:
+        _complain(mistake, mistake.output)
+        return int(ExitCode.USAGE)
+    except TargetFileError as mistake:
+        _complain(mistake, "\n".join(mistake.mistakes[1:]))
+        return int(ExitCode.USAGE)
+    except (UserError, ContractError, HomeError, JournalError) as mistake:
+        _complain(mistake, "")
+        return int(ExitCode.USAGE)
+    except KeyboardInterrupt:
+        sys.stderr.write("technogate: interrupted\n")
+        return int(ExitCode.INCONCLUSIVE)
+    except Exception as error:  # noqa: BLE001 - the outermost border: a crash of ours is never a verdict
+        return _crashed(error)
+    # A command that returned without saying how it ended has proven nothing.
+    return int(ExitCode.INCONCLUSIVE)
+
+
+def _crashed(error: Exception) -> int:
+    """A crash of the gate itself: one line for the user, the trace in a file for whoever mends it."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", prefix="technogate-crash-", suffix=".log", delete=False
+    ) as file:
+        file.write("".join(traceback.format_exception(error)))
+    words = f"the gate itself broke ({type(error).__name__}: {error}); the details are in {file.name}"
+    sys.stderr.write(f"technogate: INCONCLUSIVE: {terminal(words)}\n")
+    return int(ExitCode.INCONCLUSIVE)
+
+
+def _code(end: SystemExit) -> int:
+    """The exit code of a finished command; anything but a known number keeps the gate shut."""
+    if end.code is None:
+        return 0
+    return end.code if isinstance(end.code, int) else int(ExitCode.INCONCLUSIVE)
+
+
+def _complain(mistake: Exception, details: str) -> None:
+    """One line for the mistake, and what the program that died had said."""
+    sys.stderr.write(f"technogate: {terminal(str(mistake))}\n")
+    if details:
+        sys.stderr.write(terminal_lines(details) + "\n")

@@ -1,0 +1,39 @@
+"""The end of a run: read its journal, judge it, write every report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from technogate.journal import Journal, read_journal
+from technogate.judge import exit_code, judge
+from technogate.verdict import ExitCode, VerdictDocument
+from technogate.writer import WriterError, write_all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What a run came to. `problem` is one line when a report could not be written."""
+
+    journal: Journal
+    document: VerdictDocument
+    files: tuple[Path, ...]
+    exit_code: ExitCode
+    problem: str
+
+
+def conclude(journal_path: Path, folder: Path) -> Conclusion:
+    """Judge a journal and write its reports into `folder`.
+
+    A report that cannot be written makes a PASS inconclusive: nobody could have read it. Raises
+    JournalError when the journal cannot be read or is damaged.
+    """
+    journal = read_journal(journal_path)
+    document = judge(journal)
+    code, problem = exit_code(document), ""
+    try:
+        files = write_all(journal, document, folder)
+    except WriterError as error:
+        files, problem = [], str(error)
+        code = ExitCode.INCONCLUSIVE if code is ExitCode.PASS else code
+    return Conclusion(journal=journal, document=document, files=tuple(files), exit_code=code, problem=problem)

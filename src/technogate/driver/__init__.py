@@ -1,0 +1,1 @@
+"""Drivers: what sends a case to a target and brings back evidence."""

@@ -1,0 +1,284 @@
+"""The browser driver: uses the console's page as a person would, and reads what a person sees."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from technogate.driver.chromium import browser_missing, find_browser, launch_arguments
+from technogate.driver.console import LIMIT_S, Call, DriverError, Exposure, PageRequest
+from technogate.driver.traffic import Traffic
+from technogate.evidence import View
+from technogate.target.spec import Selectors
+
+T = TypeVar("T")
+
+#: The script that looks at the page from within.
+PROBE = Path(__file__).with_name("page_probe.js")
+
+#: A page that does not say when it is busy is done when it has not changed for so long, in milliseconds.
+QUIET_MS = 150
+
+#: How long Playwright looks for a part of the page before it gives up, in milliseconds.
+PART_MS = 5000.0
+
+class BrowserDriver:
+    """One browser with one page, on the console at `url`.
+
+    `map_hosts` sends a host the page was built to ask, such as `backend:8000`, to `127.0.0.1:port`.
+    `limit_s` bounds the wait for a result; the audit list, which may ask twice, has twice that.
+    Everything runs in a thread of its own, so that the caller's thread keeps no event loop of
+    Playwright. Raises DriverError when there is no browser, or no page with the parts it needs.
+    """
+
+    name: Literal["browser", "module"] = "browser"
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        selectors: Selectors | None = None,
+        map_hosts: Mapping[str, str] | None = None,
+        browser: Path | None = None,
+        limit_s: float = LIMIT_S,
+        quiet_ms: int = QUIET_MS,
+    ) -> None:
+        self.url = url
+        self.selectors = selectors or Selectors()
+        self.limit_s = limit_s
+        self.quiet_ms = quiet_ms
+        self.traffic = Traffic()
+        self._script = PROBE.read_text(encoding="utf-8").rstrip().rstrip(";")
+        self._css: dict[str, str] = msgspec.structs.asdict(self.selectors)
+        self._stuck = False
+        self._session = False
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._context: BrowserContext
+        self._page: Page
+        self._thread: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix="technogate-browser")
+        try:
+            self._run(lambda: self._start(browser, map_hosts or {}))
+        except (DriverError, PlaywrightError) as error:
+            self.close()
+            if isinstance(error, DriverError):
+                raise
+            raise DriverError(f"the browser did not start: {_first_line(error)}") from error
+
+    # ---- what a console can do ----
+
+    def execute(
+        self, command: str, session_id: str | None = None, *, press: Literal["click", "enter"] = "click"
+    ) -> View:
+        """Enter a command, run it (by mouse or by the Enter key) and read its result once it is shown.
+
+        A command that the page refuses to run gives the field `refused`; a page that does not react
+        at all `unchanged`; one that is still busy at the limit `pending`: none of these has a status.
+        """
+        return self._run(lambda: self._execute(command, session_id, press))
+
+    def start_execute(self, command: str, session_id: str | None = None) -> bool:
+        """Run a command without waiting, neither before nor after; False when the page does not let it be run."""
+        return self._run(lambda: self._press_run(command, session_id, "click")[0])
+
+    def result(self) -> View:
+        """The result as shown now, once it is not busy."""
+        return self._run(self._result)
+
+    def audit(self, filter: str = "all", limit: int = 50) -> View:  # noqa: A002 - the contract's own word
+        """Have the list loaded with this query, if possible by one request, and read it."""
+        return self._run(lambda: self._audit(filter, str(limit)))
+
+    def memory(self) -> View:
+        """Have the snapshot loaded again and read it."""
+        return self._run(self._memory)
+
+    def settle(self) -> None:
+        """Wait until the page is idle; one that hangs is loaded anew. Raises DriverError when that does not help."""
+        self._run(lambda: self._console.settle())
+
+    def reload(self) -> None:
+        """Load the page anew and wait until it is idle."""
+        self._run(lambda: self._console.open())
+
+    def inspect(self) -> Exposure:
+        """What the page leaves where others could read it."""
+        return self._run(self._inspect)
+
+    def requests(self) -> list[PageRequest]:
+        """Every request that the page has made since the last `forget`, as the browser saw it."""
+        return self._run(lambda: self._console.traffic.requests())
+
+    def forget(self) -> None:
+        """Forget the requests and console lines so far."""
+        self._run(lambda: self._console.traffic.forget())
+
+    def close(self) -> None:
+        """Close the browser; a second call does nothing."""
+        if self._thread is not None:
+            self._run(self._end)
+            self._thread.shutdown()
+            self._thread = None
+
+    def __enter__(self) -> BrowserDriver:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- start and end ----
+
+    def _run(self, work: Callable[[], T]) -> T:
+        """Do `work` in the driver's own thread. Raises DriverError for what Playwright cannot do."""
+        if self._thread is None:
+            raise DriverError("the browser is closed")
+        try:
+            return self._thread.submit(work).result()
+        except PlaywrightError as error:
+            raise DriverError(f"the page {self.url} could not be used: {_first_line(error)}") from error
+
+    def _start(self, browser: Path | None, map_hosts: Mapping[str, str]) -> None:
+        executable = find_browser() if browser is None else browser
+        if executable is None:
+            raise DriverError(": ".join(browser_missing()))
+        self._playwright = sync_playwright().start()
+        self._browser = self._playwright.chromium.launch(
+            executable_path=executable, args=launch_arguments(map_hosts), headless=True
+        )
+        self._context = self._browser.new_context()
+        self._context.set_default_timeout(PART_MS)
+        self._page = self._context.new_page()
+        self._console.traffic.listen(self._page)
+        self._console.open()
+
+    def _end(self) -> None:
+        if self._browser is not None:
+            self._browser.close()
+        if self._playwright is not None:
+            self._playwright.stop()
+
+    # ---- the three calls ----
+
+    def _press_run(self, command: str, session_id: str | None, press: str) -> tuple[bool, float]:
+        """Enter and run; False when the page does not let it be run, and the time before the press."""
+        self._console.need("command", "run", *(["session"] if session_id is not None else []))
+        self._console.page.fill(self._console.css["command"], command)
+        if session_id is not None or self._session:
+            self._console.page.fill(self._console.css["session"], session_id or "")
+            self._session = session_id is not None
+        disabled = self._console.probe("arm", region="result")["disabled"]
+        started = time.time()
+        if disabled:
+            return False, started
+        if press == "enter":
+            self._console.page.press(self._console.css["command"], "Enter")
+        else:
+            self._console.page.click(self._console.css["run"])
+        return True, started
+
+    def _execute(self, command: str, session_id: str | None, press: str) -> View:
+        self._console.settle()
+        since = self._console.traffic.count
+        pressed, started = self._press_run(command, session_id, press)
+        if not pressed:
+            return _view("executeCommand", {"refused": "the page does not let it be run"}, started, time.time())
+        state = self._console.react("result", self.limit_s, since)
+        started = state["pressed"] or started
+        if state["outcome"] != "done":
+            return _view("executeCommand", {state["outcome"]: "true"}, started, state["at"])
+        return _view("executeCommand", self._console.fields("result", state["parts"]), started, state["at"])
+
+    def _result(self) -> View:
+        started = time.time()
+        state = self._console.probe("react", region="result", limit_s=self.limit_s)
+        if state["busy"]:
+            return _view("executeCommand", {"pending": "true"}, started, state["at"])
+        return _view("executeCommand", self._console.fields("result", state["parts"]), started, state["at"])
+
+    def _memory(self) -> View:
+        self._console.settle()
+        self._console.need("memory_refresh")
+        since = self._console.traffic.count
+        self._console.probe("arm", region="memory")
+        started = time.time()
+        self._console.page.click(self._console.css["memory_refresh"])
+        state = self._console.react("memory", self.limit_s, since)
+        if state["outcome"] == "pending":
+            return _view("fetchMemory", {"pending": "true"}, started, state["at"])
+        parts = state["parts"]
+        fields = {"empty": "true"} if parts["empty"] else self._console.fields("memory", parts)
+        return _view("fetchMemory", fields, state["pressed"] or started, state["at"])
+
+    def _audit(self, wanted: str, limit: str) -> View:
+        self._console.settle()
+        query = self._console.probe("query")
+        since = self._console.traffic.count
+        self._console.probe("arm", region="audit")
+        started = time.time()
+        state = self._enter_query(query, wanted, limit, since)
+        if state is None:
+            self._console.need("audit_refresh")
+            self._console.page.click(self._console.css["audit_refresh"])
+            state = self._console.react("audit", 2 * self.limit_s, since)
+        started = state["pressed"] or started
+        if state["outcome"] == "pending":
+            return _view("fetchAuditLog", {"pending": "true"}, started, state["at"])
+        parts = state["parts"]
+        if not parts["rows"] and not parts["empty"]:
+            raise self._console.lacks("audit_row")
+        rows = tuple(self._console.fields("audit", row) for row in parts["rows"])
+        fields = {"empty": "true"} if parts["empty"] else {}
+        return _view("fetchAuditLog", fields, started, state["at"], rows)
+
+    def _enter_query(self, shown: dict[str, Any], wanted: str, limit: str, since: int) -> dict[str, Any] | None:
+        """Enter the query where it differs from the one shown; the state when the page loads the list by itself."""
+        entered = False
+        # A page that has no field for a value asks for the default one.
+        if shown["limit"] != limit and (shown["limit"], limit) != (None, "50"):
+            self._console.need("audit_limit")
+            field = self._console.page.locator(self._console.css["audit_limit"])
+            field.fill(limit)
+            field.blur()
+            entered = True
+        if shown["filter"] != wanted and (shown["filter"], wanted) != (None, "all"):
+            self._console.need("audit_filter")
+            if wanted not in shown["options"]:
+                raise DriverError(
+                    f"the page {self.url} offers no filter {wanted}: correct console.selectors.audit_filter"
+                )
+            self._console.page.select_option(self._console.css["audit_filter"], value=wanted)
+            entered = True
+        if not entered:
+            return None
+        state = self._console.react("audit", 2 * self.limit_s, since)
+        return None if state["outcome"] == "unchanged" else state
+
+    def _inspect(self) -> Exposure:
+        found = self._console.probe("expose")
+        return Exposure(
+            storage=found["storage"],
+            cookies=tuple(f"{cookie.get('name')}={cookie.get('value')}" for cookie in self._context.cookies()),
+            text=found["text"],
+            html=found["html"],
+            urls=tuple(request.url for request in self._console.traffic.requests()),
+            lines=tuple(self._console.traffic.lines),
+            markup={part: tuple(tags) for part, tags in found["markup"].items()},
+        )
+
+
+def _view(
+    call: Call, fields: dict[str, str], started: float, ended: float, rows: tuple[dict[str, str], ...] = ()
+) -> View:
+    return View(id="", item="", call=call, driver="browser", fields=fields, rows=rows, started=started, ended=ended)
+
+
+def _first_line(error: PlaywrightError) -> str:
+    """The first line of what Playwright says, which is the one that matters."""
+    return error.message.strip().split("\n", 1)[0]

@@ -1,0 +1,115 @@
+"""A console's page under the driver's hands: waits until it is idle or has reacted, and says what is missing.
+
+Belongs to the thread in which Playwright runs.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+from technogate.driver.console import DriverError
+from technogate.driver.traffic import Traffic
+
+#: The script that looks at the page from within.
+PROBE = Path(__file__).with_name("page_probe.js")
+
+_REQUIRED = {
+    "result": {"status": "status"},
+    "memory": {"command": "memory_command", "status": "memory_status"},
+    "audit": {
+        "timestamp": "audit_timestamp",
+        "action": "audit_action",
+        "result": "audit_result",
+        "state": "audit_state",
+    },
+}
+
+
+class ConsolePage:
+    """One page, its address and its parts: `css` maps the name of a part to its selector.
+
+    `limit_s` bounds the wait for a result; the whole page gets twice that to become idle.
+    """
+
+    def __init__(self, page: Page, *, url: str, css: dict[str, str], limit_s: float, quiet_ms: int) -> None:
+        self.page = page
+        self.url = url
+        self.css = css
+        self.limit_s = limit_s
+        self.quiet_ms = quiet_ms
+        self.traffic = Traffic()
+        self.traffic.listen(page)
+        self._script = PROBE.read_text(encoding="utf-8").rstrip().rstrip(";")
+        self._stuck = False
+
+    def open(self) -> None:
+        self._stuck = False
+        self.page.goto(self.url, wait_until="load", timeout=self.limit_s * 1000)
+        for name in ("command", "run"):
+            self.page.locator(self.css[name]).first.wait_for(state="attached")
+        self.settle(again=False)
+
+    def probe(self, task: str, *, region: str = "result", limit_s: float = 0.0) -> Any:
+        """One task of the script within the page."""
+        argument = {
+            "task": task,
+            "css": self.css,
+            "region": region,
+            "quietMs": self.quiet_ms,
+            "limitMs": int(limit_s * 1000),
+        }
+        return self.page.evaluate(self._script, argument)
+
+    def need(self, *names: str) -> None:
+        """Raise DriverError for the first of these parts that the page does not have."""
+        missing = self.probe("missing")
+        for name in names:
+            if name in missing:
+                raise self.lacks(name)
+
+    def lacks(self, name: str) -> DriverError:
+        return DriverError(
+            f"the page {self.url} has no part `{name}` ({self.css[name]}): correct console.selectors.{name}"
+        )
+
+    def settle(self, *, again: bool = True) -> None:
+        if self._stuck:
+            self.open()
+            return
+        deadline = time.monotonic() + 2 * self.limit_s
+        while (left := deadline - time.monotonic()) > 0:
+            state = self.probe("idle", limit_s=left)
+            if state["idle"] and (state["spoke"] or not self.traffic.under_way):
+                return
+        if not again:
+            raise DriverError(f"the page {self.url} stays busy for more than {2 * self.limit_s:g} s")
+        self.open()
+
+    def react(self, region: str, limit_s: float, since: int) -> dict[str, Any]:
+        """Wait until the region has reacted; adds `outcome`: done, unchanged or pending."""
+        deadline = time.monotonic() + limit_s
+        while True:
+            left = max(0.0, deadline - time.monotonic())
+            state: dict[str, Any] = self.probe("react", region=region, limit_s=left)
+            idle = not state["busy"]
+            if idle and state["spoke"] and state["touched"]:
+                state["outcome"] = "done"
+            elif idle and not self.traffic.under_way:
+                state["outcome"] = "done" if state["touched"] or self.traffic.count > since else "unchanged"
+            elif left == 0.0:
+                state["outcome"] = "pending"
+                self._stuck = True
+            else:
+                continue
+            return state
+
+    def fields(self, region: str, parts: dict[str, str | None]) -> dict[str, str]:
+        """The parts that are on the page. Raises DriverError when one is missing without which nothing can be read."""
+        for part, selector in _REQUIRED[region].items():
+            if parts.get(part) is None:
+                raise self.lacks(selector)
+        return {name: text for name, text in parts.items() if text is not None}

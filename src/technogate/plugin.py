@@ -1,0 +1,121 @@
+"""The bridge between pytest and a run: options, start, workers, and the exit status.
+
+It is at work only when a folder of suites is among pytest's arguments. What happens in between is
+written down by `technogate.recorder`.
+"""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Any, get_args
+
+import hypothesis
+import pytest
+
+from technogate.contract import ContractError
+from technogate.errors import UserError
+from technogate.home import HomeError, find_home
+from technogate.journal import JournalError
+from technogate.recorder import Recorder
+from technogate.session import Gate, join_gate, open_gate
+from technogate.settings import EXAMPLES, Profile, Settings
+from technogate.suite import CheckCounter
+from technogate.verdict import ExitCode
+
+GATE = pytest.StashKey[Gate]()
+_INTERNAL = "(set by the technogate command)"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the gate; `technogate validate` fills them in, plain `pytest suites` may."""
+    group = parser.getgroup("technogate", "the contract gate between console and backend")
+    group.addoption("--target", default="embedded", help="embedded, or a TOML file that describes a pair")
+    group.addoption("--contract", default="", help="folder of the contract")
+    group.addoption("--profile", default="standard", choices=get_args(Profile), help="how much is generated")
+    group.addoption("--seed", type=int, default=None, help="seed of everything that is drawn")
+    group.addoption("--reports", default="reports", help="folder for journal and reports")
+    group.addoption("--gate-mode", default="validate", choices=("validate", "check"), help=_INTERNAL)
+    group.addoption("--gate-select", default="", help=_INTERNAL)
+    group.addoption("--gate-act-only", action="store_true", help=_INTERNAL)
+
+
+def _suites_named(config: pytest.Config) -> bool:
+    """Whether pytest was asked to run a folder of suites."""
+    try:
+        suites = find_home() / "suites"
+    except HomeError:
+        return False
+    here = Path(config.invocation_params.dir)
+    paths = [(here / str(argument).split("::")[0]).resolve() for argument in config.args]
+    return any(path == suites or suites in path.parents for path in paths)
+
+
+def _settings(config: pytest.Config) -> Settings:
+    return Settings(
+        target=config.getoption("target"),
+        contract=config.getoption("contract"),
+        profile=config.getoption("profile"),
+        seed=config.getoption("seed"),
+        reports=config.getoption("reports"),
+        mode=config.getoption("gate_mode"),
+        selection=tuple(filter(None, config.getoption("gate_select").split(","))),
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load contract and target and open the journal; a mistake of the user's ends with exit code 2."""
+    config.addinivalue_line("markers", "requirement(id): the one requirement that an item checks")
+    if not _suites_named(config):
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    try:
+        joined = None if given is None else join_gate(given["technogate"], given["workerid"])
+        gate = joined or open_gate(_settings(config))
+    except (UserError, ContractError, HomeError, JournalError) as mistake:
+        pytest.exit(str(mistake), returncode=int(ExitCode.USAGE))
+    config.stash[GATE] = gate
+    config.pluginmanager.register(Recorder(gate, act_only=config.getoption("gate_act_only")), "technogate-recorder")
+    _load_hypothesis_profile(gate)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends a run as Ctrl-C does: fixtures are torn down and the journal is sealed."""
+    raise KeyboardInterrupt
+
+
+def _load_hypothesis_profile(gate: Gate) -> None:
+    """Our own profile: where CI is set, Hypothesis' default one would ignore the run's seed."""
+    hypothesis.settings.register_profile(
+        "technogate",
+        max_examples=EXAMPLES[gate.settings.profile],
+        derandomize=False,
+        database=None,
+        deadline=None,
+        report_multiple_bugs=False,
+        print_blob=False,
+        suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
+    )
+    hypothesis.settings.load_profile("technogate")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand each worker what it needs to write to the same journal."""
+    gate = node.config.stash.get(GATE, None)
+    if gate is not None:
+        node.workerinput["technogate"] = gate.hand_over()
+
+
+@pytest.fixture(scope="session")
+def gate(pytestconfig: pytest.Config) -> Gate:
+    """The run's shared state in this process."""
+    return pytestconfig.stash[GATE]
+
+
+@pytest.fixture
+def must_hold(gate: Gate) -> CheckCounter:
+    """Takes what checks returned, counts them, and raises the first finding."""
+    return gate.counter

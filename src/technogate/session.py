@@ -1,0 +1,191 @@
+"""One process's share in a run: the journal it writes to, the item at work, and what fixtures need."""
+
+from __future__ import annotations
+
+import itertools
+import platform
+import random
+import secrets
+import string
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from technogate import __version__
+from technogate.contract import Contract, load_contract
+from technogate.errors import UserError
+from technogate.evidence import Abort, Event, Header
+from technogate.home import find_home
+from technogate.journal import FORMAT, JournalWriter
+from technogate.redact import Redactor
+from technogate.settings import Settings
+from technogate.suite import CheckCounter
+from technogate.target import Target, load_target
+
+DEFAULT_CONTRACT = "console-v0.1"
+
+#: What an earlier run left behind must not be taken for this run's result.
+REPORTS = ("journal.jsonl", "verdict.json", "report.md", "report.html", "junit.xml")
+
+
+class HandOver(msgspec.Struct, frozen=True, kw_only=True):
+    """What the controlling process tells each worker of a run."""
+
+    settings: Settings
+    run: str
+    run_key: str
+    seed: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Gate:
+    """What the plugin shares with the fixtures of one pytest process.
+
+    `worker` names the process in the journal; `run_key` is the API key that started programs get.
+    """
+
+    settings: Settings
+    contract: Contract
+    target: Target
+    home: Path
+    journal: JournalWriter
+    worker: str
+    run: str
+    run_key: str
+    seed: int
+    item: str = ""
+    counter: CheckCounter = field(default_factory=CheckCounter)
+    redactor: Redactor = field(init=False)
+    new_id: Callable[[], str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.redactor = Redactor(self.run_key)
+        numbers = itertools.count(1)
+        self.new_id = lambda: f"{self.worker}-{next(numbers)}"
+
+    def record(self, event: Event) -> None:
+        """Append one event to the journal."""
+        self.journal.append(event)
+
+    def abort(self, kind: Literal["configuration", "crash"], message: str) -> None:
+        """Record that the run cannot go on."""
+        clean, _ = self.redactor.clean_text(message)
+        self.record(Abort(kind=kind, message=clean))
+
+    def begin_item(self, item: str) -> None:
+        """Start counting the checks of a new item."""
+        self.item = item
+        self.counter = CheckCounter()
+
+    def hand_over(self) -> dict[str, Any]:
+        """What a worker needs to join, in plain types."""
+        given = HandOver(settings=self.settings, run=self.run, run_key=self.run_key, seed=self.seed)
+        plain: dict[str, Any] = msgspec.to_builtins(given)
+        return plain
+
+
+def load_inputs(settings: Settings) -> tuple[Contract, Target, Path]:
+    """Contract, target and home of a run.
+
+    Raises UserError, ContractError or HomeError, each one line for the user.
+    """
+    home = find_home()
+    folder = Path(settings.contract) if settings.contract else home / "contracts" / DEFAULT_CONTRACT
+    contract = load_contract(folder)
+    target = load_target(settings.target, home)
+    target.preflight()
+    return contract, target, home
+
+
+def prepare_reports(folder: Path) -> None:
+    """Make the reports folder, prove that it can be written, and remove an earlier run's results.
+
+    Raises UserError when that is impossible.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in REPORTS:
+            (folder / name).unlink(missing_ok=True)
+        probe = folder / ".writable"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise UserError(
+            f"cannot write reports to {folder}: {error.strerror}; name another folder with --reports"
+        ) from error
+
+
+def open_gate(settings: Settings) -> Gate:
+    """Begin a run: load what it needs, open its journal and write the header."""
+    contract, target, home = load_inputs(settings)
+    prepare_reports(settings.folder)
+    seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
+    gate = Gate(
+        settings=settings,
+        contract=contract,
+        target=target,
+        home=home,
+        journal=JournalWriter(settings.journal, "main"),
+        worker="main",
+        run=secrets.token_hex(4),
+        run_key=target.api_key or new_key(),
+        seed=seed,
+    )
+    gate.record(_header(gate))
+    return gate
+
+
+def join_gate(given: dict[str, Any], worker: str) -> Gate:
+    """Join a run in a worker process, with what the controlling process handed over."""
+    handed = msgspec.convert(given, HandOver)
+    contract, target, home = load_inputs(handed.settings)
+    return Gate(
+        settings=handed.settings,
+        contract=contract,
+        target=target,
+        home=home,
+        journal=JournalWriter(handed.settings.journal, worker),
+        worker=worker,
+        run=handed.run,
+        run_key=handed.run_key,
+        seed=handed.seed,
+    )
+
+
+def new_key() -> str:
+    """An API key for one run: letters of both cases, so that a comparison that ignores case is caught."""
+    alphabet = string.ascii_letters + string.digits
+    return "Tg" + "".join(secrets.choice(alphabet) for _ in range(30))
+
+
+def _header(gate: Gate) -> Header:
+    """All that judging needs besides the events."""
+    contract, settings = gate.contract, gate.settings
+    return Header(
+        format=FORMAT,
+        run=gate.run,
+        gate_version=__version__,
+        contract=contract.ref,
+        requirements=tuple(contract.requirements.values()),
+        target=msgspec.structs.replace(gate.target.ref, given=settings.target),
+        mode=settings.mode,
+        profile=settings.profile,
+        seed=gate.seed,
+        started=time.time(),
+        selection=settings.selection,
+        tolerance_s=contract.behavior.time.clock_tolerance_s,
+        versions={
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            **{name: metadata.version(name) for name in ("pytest", "hypothesis", "httpx", "playwright")},
+        },
+        decisions={decision.id: decision.title for decision in contract.decisions.values()},
+        groups=dict(contract.groups),
+        guarded=tuple(operation.id for operation in contract.guarded),
+        trace_header=contract.behavior.headers.trace,
+    )

@@ -1,0 +1,72 @@
+"""Placeholders in a target file: `{port}`, `{api_key}` and the like.
+
+Only the exact names below are replaced, textually; other braces (JSON, shell variables) stay as they
+are. A word in braces that looks like a placeholder and is none is a mistake, never passed on as text.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+
+from technogate.target.spec import BackendSpec, ConsoleSpec, TargetFile
+
+#: What each placeholder stands for.
+PLACEHOLDERS = {
+    "host": "the address that the program must listen on",
+    "port": "the port that the program must listen on",
+    "api_key": "the API key of this run",
+    "workdir": "a folder of the program's own, removed after the run",
+    "backend_url": "the base URL of the backend",
+    "console_origin": "the origin of the console's page",
+    "python": "the Python interpreter that runs the gate",
+}
+#: Those without a meaning where the gate starts no program of that side.
+_NEED_PROGRAM = frozenset({"workdir", "port", "host"})
+_WORD = re.compile(r"\{([a-z_]+)\}")
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Replace every placeholder in `text`; raises KeyError for one without a value."""
+    return _WORD.sub(lambda match: values[match[1]], text)
+
+
+def placeholder_mistakes(spec: TargetFile) -> Iterator[str]:
+    """Every placeholder of `spec` that is unknown, or means nothing where it stands; one line each."""
+    for path, text, absent, need in _places(spec):
+        for word in _WORD.findall(text):
+            if word not in PLACEHOLDERS:
+                close = difflib.get_close_matches(word, PLACEHOLDERS, n=1, cutoff=0.0)
+                yield f"{path}: {{{word}}} is not a placeholder I know; did you mean {{{close[0]}}}?"
+            elif word in absent:
+                yield f"{path}: {{{word}}} means nothing here: {need}"
+
+
+def _places(spec: TargetFile) -> Iterator[tuple[str, str, frozenset[str], str]]:
+    """Each text that may hold placeholders: its key path, the text, what is absent there and why."""
+    if spec.backend is not None:
+        yield from _backend_places(spec.backend)
+    if spec.console is not None:
+        yield from _console_places(spec.console)
+
+
+def _backend_places(backend: BackendSpec) -> Iterator[tuple[str, str, frozenset[str], str]]:
+    absent = frozenset({"workdir"}) if backend.url else frozenset()
+    need = "backend.url is given, so the gate starts no program"
+    for index, text in enumerate(backend.command):
+        yield f"backend.command[{index}]", text, absent, need
+    for name, text in backend.env.items():
+        yield f"backend.env.{name}", text, absent, need
+    yield "backend.audit.path", backend.audit.path, absent, need
+    yield "backend.audit.url", backend.audit.url, absent, need
+
+
+def _console_places(console: ConsoleSpec) -> Iterator[tuple[str, str, frozenset[str], str]]:
+    module = console.driver == "module"
+    absent = _NEED_PROGRAM | {"console_origin"} if module else frozenset()
+    need = 'console.driver is "module", so the gate starts no server'
+    for index, text in enumerate(console.command):
+        yield f"console.command[{index}]", text, absent, need
+    for name, text in console.env.items():
+        yield f"console.env.{name}", text, absent, need

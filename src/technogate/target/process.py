@@ -1,0 +1,145 @@
+"""A pair described by a target file: programs that the gate starts, or addresses where they run.
+
+The embedded reference pair is such a file too, so there is one way to start a pair and not two.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from technogate.errors import PortTaken, UserError
+from technogate.evidence import TargetRef
+from technogate.redact import SHORTEST_KEY
+from technogate.requirement import Party
+from technogate.target.environment import clean_environment
+from technogate.target.ports import is_taken
+from technogate.target.running import RETRIES, Pair, PortLost
+from technogate.target.spec import ServedSpec, TargetFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessTarget:
+    """A pair described; see `technogate.target.protocol.Target` for what each member means."""
+
+    spec: TargetFile
+    folder: Path
+    kind: Literal["embedded", "file"] = "file"
+
+    @property
+    def ref(self) -> TargetRef:
+        """Which pair this is, with the addresses that are known before it starts."""
+        return TargetRef(
+            name=self.spec.name,
+            kind=self.kind,
+            parties=tuple(party.value for party in self.parties),
+            started_by_gate=self.started_by_gate,
+            faults=self.may_disturb,
+            addresses={side: served.url for side, served in self._sides() if served.url},
+        )
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """Who is judged: backend, console, and pair when both are there."""
+        sides = tuple(Party(side) for side, _ in self._sides())
+        return (*sides, Party.PAIR) if len(sides) > 1 else sides
+
+    @property
+    def api_key(self) -> str:
+        """The key that the environment has for this pair; "" when one may be made up."""
+        _, name = self._key_variable()
+        return os.environ.get(name, "") if name else ""
+
+    @property
+    def started_by_gate(self) -> bool:
+        """Whether every side described is started by the gate."""
+        return not any(served.url for _, served in self._sides())
+
+    @property
+    def parallel(self) -> bool:
+        """Whether several may be started side by side: no port is fixed, and nothing runs already."""
+        return self.started_by_gate and all(served.port is None for _, served in self._sides())
+
+    @property
+    def may_disturb(self) -> bool:
+        """Whether faults may be injected: the gate started it, or its owner says so."""
+        return self.started_by_gate or self.spec.faults
+
+    def preflight(self) -> None:
+        """Look for what would keep it from starting; raises UserError for the first that is found."""
+        where, name = self._key_variable()
+        if name:
+            key = os.environ.get(name, "")
+            if not key:
+                raise UserError(f"{self.spec.name}: {where} names {name}, which is not set: export {name}=<the key>")
+            if len(key) < SHORTEST_KEY or not key.isascii() or not key.isprintable() or key != key.strip():
+                rule = f"at least {SHORTEST_KEY} printable ASCII characters, no blank at either end"
+                raise UserError(f"{self.spec.name}: {name} is no usable API key: it needs {rule}")
+        for side, served in self._sides():
+            self._check_side(side, served)
+
+    def start(self, run_key: str) -> Pair:
+        """Start it; `run_key` is its API key unless the environment has one for it.
+
+        Raises UserError (StartError above all), and then leaves nothing running.
+        """
+        self.preflight()
+        for _ in range(RETRIES):
+            try:
+                return self._start_once(run_key)
+            except PortLost:
+                continue
+        return self._start_once(run_key)
+
+    def _start_once(self, run_key: str) -> Pair:
+        return Pair(self.spec, self.ref, self.parties, self.folder, self.api_key or run_key)
+
+    def _sides(self) -> Iterator[tuple[str, ServedSpec]]:
+        """The sides described, by their names."""
+        if self.spec.backend is not None:
+            yield "backend", self.spec.backend
+        if self.spec.console is not None:
+            yield "console", self.spec.console
+
+    def _key_variable(self) -> tuple[str, str]:
+        """The key path that names the variable with the API key, and that name; "" when none does."""
+        for side, served in self._sides():
+            if served.api_key_env:
+                return f"{side}.api_key_env", served.api_key_env
+        return "", ""
+
+    def _check_side(self, side: str, served: ServedSpec) -> None:
+        """The folder is there, the program can be found, its module too, and its port is free."""
+        cwd, prefix = self.folder / served.cwd, f"{self.spec.name}: {side}"
+        if not served.url and not cwd.is_dir():
+            raise UserError(f"{prefix}.cwd is {served.cwd}, but there is no folder {cwd}")
+        if self.spec.console is served and self.spec.console.module:
+            module = self.folder / self.spec.console.module
+            if not module.is_file():
+                raise UserError(f"{prefix}.module is {self.spec.console.module}, but there is no file {module}")
+        if served.command and not self._executable(served, cwd):
+            raise UserError(
+                f"{prefix}.command starts with {served.command[0]}, which cannot be found: install it, or give its path"
+            )
+        if served.port is not None and is_taken(served.port):
+            raise PortTaken(
+                f"{prefix}.port is {served.port}, which is in use: end the program that holds it, or leave the key out"
+                if served.movable
+                else f"{prefix}.port is {served.port}, which is in use: end the program that holds it"
+            )
+
+    @staticmethod
+    def _executable(served: ServedSpec, cwd: Path) -> bool:
+        """Whether the first word of the command names a program, as seen from `cwd` and its environment."""
+        word = served.command[0].replace("{python}", sys.executable)
+        if "{" in word:
+            # What else stands for something is not known before the start.
+            return True
+        if Path(word).name != word:
+            return shutil.which(cwd / word) is not None
+        return shutil.which(word, path=clean_environment(served.env).get("PATH")) is not None

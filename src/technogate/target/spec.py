@@ -1,0 +1,129 @@
+"""The description of a pair under test: what a target file says, typed.
+
+The shape is that of `contracts/schemas/target.schema.json`, which also documents every key for the
+people who write such files. Values still hold their placeholders.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+#: Seconds that a program gets to become ready after the gate started it.
+START_TIMEOUT_S = 60.0
+#: Seconds that a program which should run already gets to answer.
+ANSWER_TIMEOUT_S = 5.0
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every table of a target file: frozen, keyword-only, no unknown keys."""
+
+
+class Commands(Spec, frozen=True, kw_only=True):
+    """Commands of the backend by what they provoke; None where the file names none."""
+
+    approved: str | None = None
+    warning: str | None = None
+    neutral: str | None = None
+    expired: str | None = None
+    blocked: str | None = None
+    slow: str | None = None
+    crashing: str | None = None
+    unknown_status: str | None = None
+
+
+class AuditSpec(Spec, frozen=True, kw_only=True):
+    """Where the audit trail is read: the API (`api`), a file of JSON lines (`jsonl`), a database (`sql`).
+
+    `fields` maps a field of a trail entry to the key that it has in the file.
+    """
+
+    source: Literal["api", "jsonl", "sql"] = "api"
+    path: str = ""
+    fields: dict[str, str] = {}
+    url: str = ""
+    query: str = ""
+
+
+class ServedSpec(Spec, frozen=True, kw_only=True):
+    """One side of the pair: either the `url` where it runs or the `command` that starts it."""
+
+    url: str = ""
+    command: tuple[str, ...] = ()
+    cwd: str = "."
+    env: dict[str, str] = {}
+    port: int | None = None
+    ready: str = "/health"
+    start_timeout_s: float | None = None
+    api_key_env: str = ""
+
+    @property
+    def timeout_s(self) -> float:
+        """Seconds to wait for readiness: as declared, else by whether the gate starts it."""
+        if self.start_timeout_s is not None:
+            return self.start_timeout_s
+        return ANSWER_TIMEOUT_S if self.url else START_TIMEOUT_S
+
+    @property
+    def movable(self) -> bool:
+        """Whether the program can be told its port: {port} occurs in its command or environment."""
+        return any("{port}" in text for text in (*self.command, *self.env.values()))
+
+
+class BackendSpec(ServedSpec, frozen=True, kw_only=True):
+    """The provider."""
+
+    commands: Commands = Commands()
+    audit: AuditSpec = AuditSpec()
+
+
+class Selectors(Spec, frozen=True, kw_only=True):
+    """One CSS selector for each part of the page; the audit cells are looked up within their row."""
+
+    command: str = '[data-testid="command-input"]'
+    session: str = '[data-testid="session-input"]'
+    run: str = '[data-testid="command-run"]'
+    result: str = '[data-testid="result"]'
+    status: str = '[data-testid="result-status"]'
+    trace_id: str = '[data-testid="result-trace-id"]'
+    reasons: str = '[data-testid="result-reasons"]'
+    message: str = '[data-testid="result-message"]'
+    audit: str = '[data-testid="audit"]'
+    audit_filter: str = '[data-testid="audit-filter"]'
+    audit_limit: str = '[data-testid="audit-limit"]'
+    audit_refresh: str = '[data-testid="audit-refresh"]'
+    audit_row: str = '[data-testid="audit-row"]'
+    audit_timestamp: str = '[data-field="timestamp"]'
+    audit_action: str = '[data-field="action"]'
+    audit_result: str = '[data-field="result"]'
+    audit_state: str = '[data-field="state"]'
+    audit_trace_id: str = '[data-field="trace_id"]'
+    audit_execution_id: str = '[data-field="execution_id"]'
+    audit_empty: str = '[data-testid="audit-empty"]'
+    memory: str = '[data-testid="memory"]'
+    memory_refresh: str = '[data-testid="memory-refresh"]'
+    memory_command: str = '[data-testid="memory-command"]'
+    memory_output: str = '[data-testid="memory-output"]'
+    memory_status: str = '[data-testid="memory-status"]'
+    memory_timestamp: str = '[data-testid="memory-timestamp"]'
+    memory_empty: str = '[data-testid="memory-empty"]'
+
+
+class ConsoleSpec(ServedSpec, frozen=True, kw_only=True):
+    """The consumer: a page that a browser drives, or a module that exports the three functions."""
+
+    ready: str = "/"
+    api_url: str = ""
+    driver: Literal["browser", "module"] = "browser"
+    module: str = ""
+    selectors: Selectors = Selectors()
+
+
+class TargetFile(Spec, frozen=True, kw_only=True):
+    """A whole target file. `faults` allows attacks on a pair that the gate did not start."""
+
+    name: str
+    faults: bool = False
+    backend: BackendSpec | None = None
+    console: ConsoleSpec | None = None

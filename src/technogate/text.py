@@ -1,0 +1,132 @@
+r"""Making hostile text harmless to show.
+
+Evidence comes from programs under test, and any of it may be hostile. In a report it is text: never
+markup, script, terminal control or workflow command. What cannot be shown is written as the escape
+a programmer would type (`\x1b`, `\u202e`). Backslashes of the text itself are left alone, so that
+showing a text twice shows the same.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rich.text import Text
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+#: Printable by Unicode's own account, yet without a mark of their own: fillers, selectors, blanks.
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+#: `##[…]`, `##vso[…]`, `##teamcity[…]`: build servers look for these anywhere in a line.
+_HASH_COMMAND = re.compile(r"#(?=#\w*\[)")
+_COLON_COMMAND = re.compile(r":(?=:)")
+_COLON_COMMAND_AT_START = re.compile(r"^([ \t]*):(?=:)", re.MULTILINE)
+
+#: What Markdown gives a meaning to: anywhere, at the beginning of a block, and before a bare address.
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~$&]|^[-+=#]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_NUMBERED = re.compile(r"^(\d+)([.)])")
+
+
+def _escape(char: str) -> str:
+    """The escape for one character that must not be shown as it is."""
+    if char in _SHORT:
+        return _SHORT[char]
+    code = ord(char)
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def visible(text: str, limit: int | None = None, *, multiline: bool = False) -> str:
+    r"""`text` with every character that is invisible, or that moves others, as a readable escape.
+
+    These are control characters (C0, C1, DEL), direction controls, zero-width characters, separators
+    other than the plain space, lone surrogates, private and unassigned characters. Line feeds and
+    tabs stay when `multiline`. With `limit` at most that many characters are returned, followed by a
+    word on how many of `text` are left out.
+    """
+    if limit is None and text.isprintable() and not _UNSEEN.search(text):
+        return text
+    keep = "\n\t" if multiline else ""
+    shown: list[str] = []
+    size = 0
+    for number, char in enumerate(text):
+        plain = char in keep or (char.isprintable() and not _UNSEEN.match(char))
+        piece = char if plain else _escape(char)
+        size += len(piece)
+        if limit is not None and size > limit:
+            return "".join(shown) + f" … ({len(text) - number} more characters)"
+        shown.append(piece)
+    return "".join(shown)
+
+
+def terminal(text: str, limit: int | None = None, *, multiline: bool = False) -> str:
+    r"""`text` as `visible` gives it, and no command to the build server that reads a log.
+
+    `::` is broken wherever it stands, because a terminal may wrap the line right before it; `##[` and
+    its relatives likewise. Markup of `rich` is not touched: use `rich_text`.
+    """
+    shown = visible(text, limit, multiline=multiline)
+    return _HASH_COMMAND.sub(r"\\x23", _COLON_COMMAND.sub(r"\\x3a", shown))
+
+
+def terminal_lines(text: str) -> str:
+    r"""Lines of our own making, such as a shell command, that are printed without wrapping.
+
+    As `terminal`, but `::` is broken at the beginning of a line alone: inside a command it may be part
+    of an address.
+    """
+    shown = visible(text, multiline=True)
+    return _HASH_COMMAND.sub(r"\\x23", _COLON_COMMAND_AT_START.sub(r"\1\\x3a", shown))
+
+
+def rich_text(text: str, style: str = "", limit: int | None = None) -> Text:
+    """`text` as `terminal` gives it, for printing with rich: no part of it is read as markup."""
+    return Text(terminal(text, limit), style=style)
+
+
+def _fence(text: str, least: int) -> str:
+    """A run of backticks, at least `least`, that is longer than any in `text`."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    return "`" * max(least, longest + 1)
+
+
+def markdown_code(text: str, limit: int | None = None, *, cell: bool = False) -> str:
+    """`text` as a Markdown code span on one line; with `cell`, as it must be inside a table."""
+    shown = visible(text, limit)
+    if not shown:
+        return "(empty)"
+    fence = _fence(shown, 1)
+    edges = shown[0] + shown[-1]
+    pad = " " if "`" in edges or (edges == "  " and shown.strip(" ")) else ""
+    span = f"{fence}{pad}{shown}{pad}{fence}"
+    return span.replace("|", "\\|") if cell else span
+
+
+def markdown_block(text: str, limit: int | None = None, *, language: str = "") -> str:
+    """`text` as a fenced Markdown code block; ends with a line feed."""
+    shown = visible(text, limit, multiline=True)
+    shown = _HASH_COMMAND.sub(r"\\x23", _COLON_COMMAND_AT_START.sub(r"\1\\x3a", shown))
+    fence = _fence(shown, 3)
+    return f"{fence}{language}\n{shown}\n{fence}\n"
+
+
+def markdown_text(text: str, limit: int | None = None) -> str:
+    r"""`text` as running Markdown text on one line: no link, image, markup, mention or table break.
+
+    `@` becomes `\x40`, because whoever renders the page looks for mentions after all escapes are gone.
+    """
+    shown = _MARKDOWN.sub(r"\\\1", visible(text, limit).lstrip(" "))
+    return _NUMBERED.sub(r"\1\\\2", shown).replace("@", "\\\\x40")
+
+
+def xml_text(text: str, limit: int | None = None) -> str:
+    """`text` without the characters that XML 1.0 has no way to write, as `visible` with its lines kept."""
+    return visible(text, limit, multiline=True)
+
+
+def no_commands(markup: str) -> str:
+    """XML or HTML with `::` and `##[` written by character reference: the same page, and no command in a log."""
+    return _HASH_COMMAND.sub("&#35;", _COLON_COMMAND.sub("&#58;", markup))

@@ -1,0 +1,17 @@
+"""Writing a report so that a reader finds the whole of it or nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_file(path: Path, text: str) -> Path:
+    """Put `text` into `path` as UTF-8, all of it at once; raises OSError when the disk does not take it."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    try:
+        draft.write_bytes(text.encode("utf-8"))
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return path

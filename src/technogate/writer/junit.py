@@ -1,0 +1,129 @@
+"""`junit.xml`: one test case for each item, for the many tools that read nothing else.
+
+The format has no word for inconclusive. Whoever wants the verdict reads `verdict.json`; it stands here as
+a property, and an item that never finished is an error, so that its absence is not taken for success.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
+from pathlib import Path
+
+from technogate.evidence import Outcome
+from technogate.journal import Journal
+from technogate.text import no_commands, xml_text
+from technogate.verdict import Sample, VerdictDocument
+from technogate.writer.files import write_file
+from technogate.writer.reading import ItemRow, item_rows, samples_of
+
+NAME = "junit.xml"
+_LIMIT = 20_000
+
+
+def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
+    """Write `junit.xml` into `folder`; raises OSError when that is impossible."""
+    ET.indent(tree := _suites(journal, document))
+    return write_file(folder / NAME, no_commands(_declared(ET.tostring(tree, encoding="unicode"))))
+
+
+def _declared(markup: str) -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{markup}\n'
+
+
+def _suites(journal: Journal, document: VerdictDocument) -> ET.Element:
+    """One suite for each group of the contract that has items."""
+    rows = item_rows(journal, document)
+    group_of = {requirement.id: requirement.group for requirement in document.requirements}
+    root = ET.Element("testsuites", {"name": "technogate", **_totals(rows)})
+    titles = {group.group: group.title for group in document.groups}
+    for group in dict.fromkeys(group_of[row.requirement] for row in rows):
+        mine = [row for row in rows if group_of[row.requirement] == group]
+        suite = ET.SubElement(
+            root,
+            "testsuite",
+            {
+                "name": xml_text(titles.get(group, group)),
+                **_totals(mine),
+                "timestamp": datetime.fromtimestamp(document.started, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S"),
+                "hostname": "localhost",
+            },
+        )
+        properties = ET.SubElement(suite, "properties")
+        for name, value in _properties(document):
+            ET.SubElement(properties, "property", {"name": name, "value": xml_text(value)})
+        for row in mine:
+            _case(suite, row, document)
+    return root
+
+
+def _properties(document: VerdictDocument) -> list[tuple[str, str]]:
+    """What a reader of a suite should know of the run."""
+    return [
+        ("technogate.verdict", document.verdict.value),
+        ("technogate.is_validation", str(document.is_validation).lower()),
+        ("technogate.run", document.run),
+        ("technogate.target", document.target.name),
+        ("technogate.contract", f"{document.contract.id} {document.contract.version} {document.contract.digest}"),
+        ("technogate.seed", str(document.seed)),
+    ]
+
+
+def _totals(rows: list[ItemRow]) -> dict[str, str]:
+    """The counts that the format asks for."""
+    outcomes = [row.result.outcome if row.result else Outcome.ERRORED for row in rows]
+    return {
+        "tests": str(len(rows)),
+        "failures": str(outcomes.count(Outcome.FAILED)),
+        "errors": str(outcomes.count(Outcome.ERRORED)),
+        "skipped": str(outcomes.count(Outcome.SKIPPED)),
+        "time": f"{sum(row.result.seconds for row in rows if row.result):.3f}",
+    }
+
+
+def _case(suite: ET.Element, row: ItemRow, document: VerdictDocument) -> None:
+    """One item as a test case."""
+    seconds = row.result.seconds if row.result else 0.0
+    case = ET.SubElement(
+        suite,
+        "testcase",
+        {"classname": xml_text(row.requirement), "name": xml_text(row.item), "time": f"{seconds:.3f}"},
+    )
+    if row.result is None:
+        _outcome(case, "error", "planned, and never finished", "unfinished", "")
+        return
+    reason = row.result.reason
+    if row.result.outcome is Outcome.FAILED:
+        mine = samples_of(document, row)
+        message = mine[0].finding.observed if mine else reason or "failed without a finding"
+        _outcome(case, "failure", message, mine[0].finding.check if mine else "failed", _details(mine))
+    elif row.result.outcome is Outcome.ERRORED:
+        _outcome(case, "error", reason or "the check itself broke", "errored", row.result.cure)
+    elif row.result.outcome is Outcome.SKIPPED:
+        _outcome(case, "skipped", reason or "no reason was given", "", row.result.cure)
+
+
+def _outcome(case: ET.Element, tag: str, message: str, kind: str, details: str) -> None:
+    """The element that says how a case ended."""
+    element = ET.SubElement(case, tag, {"message": xml_text(message, 2_000)})
+    if kind:
+        element.set("type", xml_text(kind))
+    if details:
+        element.text = xml_text(details, _LIMIT)
+
+
+def _details(samples: list[Sample]) -> str:
+    """The findings of an item as text."""
+    return "\n\n".join(
+        "\n".join(
+            [
+                f"finding {sample.number}: {sample.finding.requirement}",
+                f"expected: {sample.finding.expected}",
+                f"observed: {sample.finding.observed}",
+                *([f"trace id: {sample.finding.trace_id}"] if sample.finding.trace_id else []),
+                *([sample.curl] if sample.curl else []),
+                *([sample.again] if sample.again else []),
+            ]
+        )
+        for sample in samples
+    )

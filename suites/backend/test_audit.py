@@ -1,0 +1,140 @@
+"""AUD: the audit list as the API answers it."""
+
+from collections.abc import Callable
+
+import pytest
+
+from technogate.check import answer, trail
+from technogate.contract import Contract
+from technogate.driver.http import HttpDriver
+from technogate.evidence import Exchange
+from technogate.suite import MustHold, requirement
+
+Word = Callable[[str], str]
+READS = pytest.mark.parametrize("read", ["audit", "fallback"])
+
+
+def fill(backend: HttpDriver, word: Word, count: int) -> list[str]:
+    """Leave `count` executed and as many blocked entries; the trace ids, oldest first."""
+    pairs = [(backend.execute(word("approved")), backend.execute("NO_SUCH_COMMAND_EXISTS")) for _ in range(count)]
+    return [answer.trace_id(exchange) for pair in pairs for exchange in pair]
+
+
+def listed(backend: HttpDriver, read: str, query: dict[str, object] | None = None, wait_for: str = "") -> Exchange:
+    """One audit list; with `wait_for` the first one that has its entry, within the time an entry may take."""
+    operation = getattr(backend.contract.behavior.operations, read)
+    return backend.read_entry(operation, query, wait_for)
+
+
+@requirement("AUD-01")
+@READS
+@pytest.mark.parametrize(
+    "query", [{}, {"filter": "all"}, {"limit": 1}, {"limit": 1000}, {"filter": "BLOCKED", "limit": 5}]
+)
+def test_list_is_documented(
+    backend: HttpDriver, contract: Contract, word: Word, read: str, query: dict[str, object], must_hold: MustHold
+) -> None:
+    """The answer is an array of valid entries."""
+    fill(backend, word, 2)
+    exchange = listed(backend, read, query)
+    must_hold(answer.status(exchange, 200), answer.documented(contract, exchange))
+
+
+@requirement("AUD-02")
+@READS
+@pytest.mark.parametrize("outcome", ["approved", "warning", "neutral", "expired", "blocked"])
+def test_filter_selects(backend: HttpDriver, word: Word, read: str, outcome: str, must_hold: MustHold) -> None:
+    """A filter returns the entries of its state alone, the newest among them."""
+    exchange = backend.execute(word(outcome))
+    fill(backend, word, 2)
+    trace_id = answer.trace_id(exchange)
+    found = listed(backend, read, {"filter": outcome.upper(), "limit": 1000}, wait_for=trace_id)
+    must_hold(answer.status(found, 200), trail.only_state(found, outcome.upper()), trail.holds(found, trace_id))
+
+
+@requirement("AUD-02")
+@READS
+def test_filter_before_limit(backend: HttpDriver, word: Word, read: str, must_hold: MustHold) -> None:
+    """The limit counts entries of the state asked for, not entries that the filter drops."""
+    ids = fill(backend, word, 6)
+    found = listed(backend, read, {"filter": "APPROVED", "limit": 5}, wait_for=ids[-2])
+    must_hold(answer.status(found, 200), trail.only_state(found, "APPROVED"), trail.exactly(found, 5))
+
+
+@requirement("AUD-03")
+@READS
+@pytest.mark.parametrize("limit", [1, 2, 10, 1000])
+def test_limit_bounds(backend: HttpDriver, word: Word, read: str, limit: int, must_hold: MustHold) -> None:
+    """A limit bounds the length, and a trail that holds more fills it."""
+    ids = fill(backend, word, 6)
+    found = listed(backend, read, {"limit": limit}, wait_for=ids[-1])
+    must_hold(answer.status(found, 200), trail.at_most(found, limit))
+    if limit <= 10:
+        must_hold(trail.exactly(found, limit))
+
+
+@requirement("AUD-03")
+@READS
+def test_default_limit(backend: HttpDriver, contract: Contract, word: Word, read: str, must_hold: MustHold) -> None:
+    """Without a limit the list has as many entries as the contract's default."""
+    operation = getattr(contract.behavior.operations, read)
+    default = int(str(contract.default_of(operation, contract.behavior.audit.limit_parameter)))
+    ids = fill(backend, word, default // 2 + 3)
+    must_hold(trail.exactly(listed(backend, read, wait_for=ids[-1]), default))
+
+
+@requirement("AUD-04")
+@READS
+def test_newest_first(backend: HttpDriver, word: Word, read: str, must_hold: MustHold) -> None:
+    """The newest entry stands first."""
+    ids = fill(backend, word, 5)
+    found = listed(backend, read, {"limit": 50}, wait_for=ids[-1])
+    must_hold(answer.status(found, 200), trail.newest_first(found), trail.in_this_order(found, ids[::-1]))
+
+
+@requirement("AUD-05")
+@READS
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"filter": "PENDING"},
+        {"filter": "approved"},
+        {"filter": "ALL"},
+        {"filter": "BLOCKED "},
+        {"filter": "BLOCKED,EXPIRED"},
+        {"limit": "0"},
+        {"limit": "-1"},
+        {"limit": "1001"},
+        {"limit": "99999999999999999999"},
+        {"limit": "1.5"},
+        {"limit": "10abc"},
+        {"limit": "ten"},
+        {"limit": "1e2"},
+        {"limit": "0x10"},
+    ],
+    ids=lambda query: "-".join(f"{key}-{value}" for key, value in query.items()),
+)
+def test_bad_query_400(
+    backend: HttpDriver, contract: Contract, read: str, query: dict[str, object], must_hold: MustHold
+) -> None:
+    """An unknown filter, and a limit that is no integer from 1 to the maximum, are answered 400."""
+    exchange = listed(backend, read, query)
+    must_hold(answer.status(exchange, 400), answer.error_answer(contract, exchange))
+
+
+@requirement("AUD-06")
+@pytest.mark.parametrize("query", [{}, {"limit": 7}, {"filter": "BLOCKED"}, {"filter": "APPROVED", "limit": 3}])
+def test_metrics_are_the_audit_list(
+    backend: HttpDriver, word: Word, query: dict[str, object], must_hold: MustHold
+) -> None:
+    """The fallback answers the same query with the same entries."""
+    ids = fill(backend, word, 4)
+    listed(backend, "audit", {"limit": 1000}, wait_for=ids[-1])
+    one, two = listed(backend, "audit", query), listed(backend, "fallback", query)
+    must_hold(answer.status(one, 200), answer.status(two, 200))
+    must_hold(trail.same_entries(one, two, {traced(one), traced(two)} - {""}))
+
+
+def traced(exchange: Exchange) -> str:
+    """The trace id in the header of an answer, "" without one."""
+    return (exchange.answer.header("X-Trace-Id") or "") if exchange.answer else ""

@@ -1,0 +1,34 @@
+"""CTR: the contract itself, and what the backend says of it."""
+
+import pytest
+
+from technogate.check import answer
+from technogate.check.openapi import contradictions, document_problems
+from technogate.contract import Contract
+from technogate.driver.http import Case, HttpDriver
+from technogate.evidence import Finding
+from technogate.suite import MustHold, requirement
+
+
+@requirement("CTR-01")
+def test_contract_is_valid(contract: Contract, must_hold: MustHold) -> None:
+    """The OpenAPI document of the contract is valid."""
+    problems = document_problems(contract.document)
+    must_hold([Finding(check="OpenAPI", expected="a valid document", observed=problems[0])] if problems else [])
+
+
+@requirement("CTR-02")
+@pytest.mark.parametrize("path", ["/openapi.json", "/swagger.json", "/v3/api-docs", "/api/openapi.json"])
+def test_served_document_agrees(backend: HttpDriver, contract: Contract, path: str, must_hold: MustHold) -> None:
+    """An OpenAPI document that the backend serves under a usual path does not contradict the contract."""
+    exchange = backend.send(Case(method="GET", path=path))
+    must_hold(answer.answered(exchange))
+    if exchange.answer is None or exchange.answer.status != 200:
+        return
+    served = answer.json_value(exchange)
+    problems = contradictions(contract, served) if isinstance(served, dict) else []
+    must_hold(
+        answer.finding("served document", exchange, "no contradiction to the contract", "; ".join(problems[:3]))
+        if problems
+        else []
+    )

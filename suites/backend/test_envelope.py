@@ -1,0 +1,83 @@
+"""ENV: what every answer of the backend looks like."""
+
+from collections.abc import Callable
+
+from technogate.check import answer
+from technogate.contract import Contract
+from technogate.driver.http import HttpDriver
+from technogate.driver.keys import NO_KEY
+from technogate.suite import MustHold, requirement
+
+Word = Callable[[str], str]
+
+
+@requirement("ENV-01")
+def test_execute_answers_as_documented(
+    backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
+) -> None:
+    """An executed command is answered 200 with a valid ExecuteResponse."""
+    exchange = backend.execute(word("approved"))
+    must_hold(answer.status(exchange, 200), answer.documented(contract, exchange))
+
+
+@requirement("ENV-01")
+def test_unknown_command_answers_as_documented(backend: HttpDriver, contract: Contract, must_hold: MustHold) -> None:
+    """A command that nobody knows is answered with a valid ExecuteResponse too."""
+    exchange = backend.execute("NO_SUCH_COMMAND_EXISTS")
+    must_hold(answer.status(exchange, 200), answer.documented(contract, exchange))
+
+
+@requirement("ENV-02")
+def test_status_is_one_of_the_five(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """The status of an execute answer is one of the five words, in exactly that case."""
+    for exchange in (backend.execute(word("approved")), backend.execute("NO_SUCH_COMMAND_EXISTS")):
+        must_hold(answer.says(exchange, *contract.status_words))
+
+
+@requirement("ENV-03")
+def test_time_is_utc_and_now(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """`ts_utc` ends in Z and lies within the tolerance of the time of the request."""
+    for exchange in (backend.execute(word("approved")), backend.execute("not a command")):
+        must_hold(answer.timely(exchange, contract.behavior.time.clock_tolerance_s))
+
+
+@requirement("ENV-04")
+def test_trace_id_has_its_form(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """The trace id of an execute answer has the right form; that none repeats is checked over the whole run."""
+    for exchange in [backend.execute(word("approved")) for _ in range(5)]:
+        must_hold(answer.member_is(contract, exchange, "trace_id", "TraceId"))
+
+
+@requirement("ENV-05")
+def test_trace_header_on_answers(backend: HttpDriver, guarded: str, must_hold: MustHold) -> None:
+    """Each operation answers with a trace header, allowed or refused."""
+    for exchange in (backend.read(guarded), backend.read(guarded, key=NO_KEY)):
+        must_hold(answer.traced(exchange, backend.contract.behavior.headers.trace))
+
+
+@requirement("ENV-06")
+def test_blocked_has_a_reason(backend: HttpDriver, must_hold: MustHold) -> None:
+    """A BLOCKED answer carries at least one reason code."""
+    exchange = backend.execute("NO_SUCH_COMMAND_EXISTS")
+    must_hold(answer.says(exchange, "BLOCKED"), answer.has_reason(exchange))
+
+
+@requirement("ENV-06")
+def test_expired_has_a_reason(backend: HttpDriver, word: Word, must_hold: MustHold) -> None:
+    """An EXPIRED answer carries at least one reason code."""
+    exchange = backend.execute(word("expired"))
+    must_hold(answer.says(exchange, "EXPIRED"), answer.has_reason(exchange))
+
+
+@requirement("ENV-07")
+def test_bodies_are_strict_json(backend: HttpDriver, guarded: str, must_hold: MustHold) -> None:
+    """Bodies are declared as JSON and parse as strict JSON, allowed or refused."""
+    for exchange in (backend.read(guarded), backend.read(guarded, key=NO_KEY)):
+        must_hold(answer.media_type(exchange), answer.strict_json(exchange))
+
+
+@requirement("ENV-07")
+def test_executed_body_is_strict_json(backend: HttpDriver, word: Word, must_hold: MustHold) -> None:
+    """The answer to an executed command is declared as JSON and parses as strict JSON."""
+    exchange = backend.execute(word("approved"))
+    must_hold(answer.media_type(exchange), answer.strict_json(exchange))

@@ -1,0 +1,53 @@
+"""ERR: what an error answer says, and what happens off the four operations."""
+
+from collections.abc import Callable
+
+import pytest
+
+from technogate.check import answer
+from technogate.contract import Contract
+from technogate.driver.http import Case, HttpDriver
+from technogate.driver.keys import NO_KEY, foreign_key
+from technogate.suite import MustHold, requirement
+
+Word = Callable[[str], str]
+
+
+@requirement("ERR-01")
+@pytest.mark.parametrize(
+    "cause", ["no-key", "wrong-key", "bad-command", "not-json", "other-type", "bad-filter", "bad-limit"]
+)
+def test_4xx_is_an_error_answer(backend: HttpDriver, contract: Contract, cause: str, must_hold: MustHold) -> None:
+    """Every 4xx of the four operations is a valid ErrorResponse."""
+    names = contract.behavior.operations
+    exchange = {
+        "no-key": lambda: backend.read(names.memory, key=NO_KEY),
+        "wrong-key": lambda: backend.read(names.memory, key=foreign_key()),
+        "bad-command": lambda: backend.execute("lower case"),
+        "not-json": lambda: backend.send(backend.case(names.execute, body=b"{{{")),
+        "other-type": lambda: backend.send(backend.case(names.execute, body=b"x", content_type="text/plain")),
+        "bad-filter": lambda: backend.read(names.audit, {"filter": "NOPE"}),
+        "bad-limit": lambda: backend.read(names.fallback, {"limit": "0"}),
+    }[cause]()
+    must_hold(answer.status(exchange, *range(400, 500)), answer.documented(contract, exchange))
+
+
+@requirement("ERR-04")
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/execute/more", "/api", "/nothing.html", "/API/execute"])
+def test_unknown_path(backend: HttpDriver, contract: Contract, path: str, must_hold: MustHold) -> None:
+    """With the key, a path that does not exist is answered 404 with an ErrorResponse."""
+    exchange = backend.send(Case(method="GET", path=path))
+    must_hold(answer.status(exchange, 404), answer.error_answer(contract, exchange))
+
+
+@requirement("ERR-04")
+def test_wrong_method(backend: HttpDriver, contract: Contract, guarded: str, must_hold: MustHold) -> None:
+    """With the key, another method is answered 405 with `Allow` and an ErrorResponse."""
+    operation = contract.operations[guarded]
+    expected = operation.method.upper()
+    for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):
+        if method == expected:
+            continue
+        exchange = backend.send(Case(method=method, path=operation.path))
+        must_hold(answer.status(exchange, 405), answer.error_answer(contract, exchange))
+        must_hold(answer.allows(exchange, expected))

@@ -1,0 +1,206 @@
+"""EXE: what is executed, what is refused, and that the difference is sure."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from technogate.check import answer, trail
+from technogate.contract import Contract
+from technogate.driver.http import HttpDriver
+from technogate.driver.keys import NO_KEY
+from technogate.evidence import Exchange
+from technogate.suite import MustHold, requirement
+
+Word = Callable[[str], str]
+
+UNKNOWN = "NO_SUCH_COMMAND_EXISTS"
+BAD_COMMANDS: list[object] = [
+    "ping",
+    "PING1",
+    "PING PONG",
+    "PING\n",
+    "\nPING",
+    " PING",
+    "PI",
+    "",
+    "A" * 33,
+    "PÎNG",
+    "\uff30\uff29\uff2e\uff27",
+    "PING\x00",
+    None,
+    True,
+    17,
+    1.5,
+    ["PING"],
+    {"command": "PING"},
+]
+
+
+@requirement("EXE-01")
+@pytest.mark.parametrize("outcome", ["approved", "warning", "neutral", "expired", "blocked"])
+def test_known_command(backend: HttpDriver, word: Word, outcome: str, must_hold: MustHold) -> None:
+    """A known command is answered 200 with the status it deserves."""
+    exchange = backend.execute(word(outcome))
+    must_hold(answer.status(exchange, 200), answer.says(exchange, outcome.upper()))
+
+
+@requirement("EXE-02")
+@pytest.mark.parametrize("command", BAD_COMMANDS, ids=[json.dumps(command)[:24] for command in BAD_COMMANDS])
+def test_bad_command_400(backend: HttpDriver, contract: Contract, command: object, must_hold: MustHold) -> None:
+    """A command that breaks pattern, length or type is answered 400 VALIDATION_FAILED."""
+    exchange = backend.execute(command)
+    must_hold(
+        answer.status(exchange, 400),
+        answer.error_answer(contract, exchange, contract.behavior.reason_codes.invalid_request),
+    )
+
+
+@requirement("EXE-02")
+def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold: MustHold) -> None:
+    """A body without a command is answered 400 VALIDATION_FAILED."""
+    exchange = backend.send(backend.case(contract.behavior.operations.execute, body=b'{"session_id": "abc"}'))
+    must_hold(
+        answer.status(exchange, 400),
+        answer.error_answer(contract, exchange, contract.behavior.reason_codes.invalid_request),
+    )
+
+
+@requirement("EXE-02")
+@given(command=st.text(max_size=40).filter(lambda text: not re.fullmatch(r"[A-Z_]{3,32}", text)))
+def test_generated_bad_command_400(backend: HttpDriver, command: str, must_hold: MustHold) -> None:
+    """Whatever text is no command is answered 400."""
+    must_hold(answer.status(backend.execute(command), 400))
+
+
+@requirement("EXE-03")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"PING",
+        b"null",
+        b"[]",
+        b'"PING"',
+        b"17",
+        b'{"command": "PING"',
+        b'{"command": PING}',
+        b"\xff\xfe",
+        b"[" * 2000,
+    ],
+    ids=["empty", "cut", "word", "null", "array", "string", "number", "unclosed", "unquoted", "not-utf8", "deep"],
+)
+def test_not_an_object_400(backend: HttpDriver, contract: Contract, body: bytes, must_hold: MustHold) -> None:
+    """A body that is not JSON, is empty, or is no object is answered 400."""
+    exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
+    must_hold(answer.status(exchange, 400))
+
+
+@requirement("EXE-04")
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/xml",
+        "application/jsonp",
+        "",
+    ],
+    ids=["text", "form", "multipart", "xml", "nearly-json", "none"],
+)
+def test_other_content_type(
+    backend: HttpDriver, contract: Contract, word: Word, content_type: str, must_hold: MustHold
+) -> None:
+    """A command under another content type is refused with 415 or 400 and is not executed."""
+    first = backend.execute(word("approved"))
+    before = backend.read(contract.behavior.operations.memory)
+    body = json.dumps({"command": word("warning")}).encode()
+    exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body, content_type=content_type))
+    after = backend.read(contract.behavior.operations.memory)
+    must_hold(answer.status(first, 200), answer.status(exchange, 415, 400), answer.same_bytes(before, after))
+
+
+@requirement("EXE-05")
+@pytest.mark.parametrize("size", [65537, 200_000], ids=["a-byte-over", "far-over"])
+def test_large_body(backend: HttpDriver, contract: Contract, word: Word, size: int, must_hold: MustHold) -> None:
+    """A body over the limit is refused with 413 or 400; the connection may close."""
+    start = json.dumps({"command": word("approved"), "padding": ""}).encode()[:-2]
+    body = start + b"x" * (size - len(start) - 2) + b'"}'
+    exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
+    # A backend that answers before it has read all may close on us: then the answer can be lost.
+    must_hold([] if exchange.answer is None and exchange.error else answer.status(exchange, 413, 400))
+    must_hold(answer.status(backend.execute(word("approved")), 200))
+
+
+@requirement("EXE-06")
+@given(name=st.from_regex(r"\AZZ_[A-Z_]{1,29}\Z"))
+def test_unknown_command_is_blocked(backend: HttpDriver, name: str, must_hold: MustHold) -> None:
+    """A well-formed command that nobody knows is answered 200 BLOCKED with a reason."""
+    exchange = backend.execute(name)
+    must_hold(answer.status(exchange, 200), answer.says(exchange, "BLOCKED"), answer.has_reason(exchange))
+
+
+@requirement("EXE-07")
+@pytest.mark.parametrize(
+    "session", ["s", "A-valid_session.1", "x" * 128, "Sitzung-😀"], ids=["short", "usual", "128", "emoji"]
+)
+def test_session_is_optional(backend: HttpDriver, word: Word, session: str, must_hold: MustHold) -> None:
+    """With a valid session id the answer is the same as without."""
+    without, with_session = backend.execute(word("approved")), backend.execute(word("approved"), session_id=session)
+    must_hold(answer.status(without, 200), answer.same_but_for_identity(without, with_session))
+
+
+@requirement("EXE-08")
+@given(
+    extra=st.dictionaries(
+        st.from_regex(r"\Ax_[a-z]{1,8}\Z"),
+        st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=8),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_unknown_fields_change_nothing(
+    backend: HttpDriver, word: Word, extra: dict[str, object], must_hold: MustHold
+) -> None:
+    """Fields that the contract does not know change nothing."""
+    without, with_extra = backend.execute(word("approved")), backend.execute(word("approved"), **extra)
+    must_hold(answer.status(without, 200), answer.same_but_for_identity(without, with_extra))
+
+
+@requirement("EXE-09")
+@pytest.mark.parametrize("refused", ["unknown", "blocked", "malformed", "no-key"])
+def test_refusal_leaves_memory(
+    backend: HttpDriver, contract: Contract, word: Word, refused: str, must_hold: MustHold
+) -> None:
+    """Whatever is refused or BLOCKED leaves the memory snapshot as it was."""
+    executed = backend.execute(word("approved"))
+    before = backend.read(contract.behavior.operations.memory)
+    sent: Exchange = {
+        "unknown": lambda: backend.execute(UNKNOWN),
+        "blocked": lambda: backend.execute(word("blocked")),
+        "malformed": lambda: backend.execute("not a command"),
+        "no-key": lambda: backend.execute(word("warning"), key=NO_KEY),
+    }[refused]()
+    after = backend.read(contract.behavior.operations.memory)
+    must_hold(answer.status(executed, 200), answer.answered(sent), answer.same_bytes(before, after))
+
+
+@requirement("EXE-10")
+def test_identical_requests_are_two_executions(
+    backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
+) -> None:
+    """Two identical requests have two trace ids and two entries in the trail."""
+    one, two = backend.execute(word("approved")), backend.execute(word("approved"))
+    first, second = answer.trace_id(one), answer.trace_id(two)
+    must_hold(
+        answer.status(one, 200),
+        answer.status(two, 200),
+        answer.finding("two executions", two, "another trace id", second) if first == second else [],
+    )
+    listed = backend.read_entry(contract.behavior.operations.audit, {"limit": 1000}, second)
+    must_hold(trail.holds(listed, first), trail.holds(listed, second))

@@ -1,0 +1,44 @@
+"""MEM: the snapshot of the last executed command."""
+
+from collections.abc import Callable
+
+import pytest
+
+from technogate.check import answer
+from technogate.contract import Contract
+from technogate.driver.http import HttpDriver
+from technogate.evidence import Exchange
+from technogate.suite import MustHold, not_exercised, requirement
+from technogate.target import Running
+
+Word = Callable[[str], str]
+
+
+@requirement("MEM-01")
+@pytest.mark.parametrize("outcome", ["approved", "warning", "neutral"])
+def test_snapshot_of_executed_command(
+    backend: HttpDriver, contract: Contract, word: Word, outcome: str, must_hold: MustHold
+) -> None:
+    """After an executed command the snapshot is of that command, with its status."""
+    executed = backend.execute(word(outcome))
+    snapshot = backend.read(contract.behavior.operations.memory)
+    must_hold(answer.says(executed, outcome.upper()), answer.status(snapshot, 200))
+    must_hold(answer.documented(contract, snapshot), answer.says(snapshot, outcome.upper()))
+    must_hold(answer.member(snapshot, "command", word(outcome)))
+
+
+@requirement("MEM-02")
+def test_no_snapshot_before_the_first_execution(
+    backend: HttpDriver,  # noqa: ARG001 - started, so that the first look was taken
+    running: Running,
+    first_memory: Exchange,
+    must_hold: MustHold,
+) -> None:
+    """Before anything was executed, memory answers 204 without a body."""
+    owned = running.backend is not None and running.backend.program is not None
+    if not owned and first_memory.answer is not None and first_memory.answer.status == 200:
+        not_exercised(
+            "the backend had executed commands before this run",
+            "let the gate start it: give `command` instead of `url` in the target file, or start it anew",
+        )
+    must_hold(answer.status(first_memory, 204), answer.media_type(first_memory))

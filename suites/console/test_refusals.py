@@ -1,0 +1,53 @@
+"""CON-04, CON-05: no error answer is ever an approval, whatever its body says."""
+
+import pytest
+from fixtures.console import Stage
+
+from technogate.check import console
+from technogate.suite import MustHold, requirement
+
+CODES_4XX = [400, 401, 402, 403, 404, 405, 408, 409, 410, 413, 415, 418, 422, 425, 429, 431, 451, 499]
+CODES_5XX = [500, 501, 502, 503, 504, 505, 507, 511, 599]
+
+
+@requirement("CON-04")
+@pytest.mark.parametrize("code", CODES_4XX)
+def test_4xx_is_blocked(stage: Stage, code: int, must_hold: MustHold) -> None:
+    """A 4xx is shown as BLOCKED, even when its body says APPROVED."""
+    scene = stage.execute(stage.conforming(code=code))
+    must_hold(console.asked(scene, stage.names.execute, 1), console.blocked(scene))
+
+
+@requirement("CON-04")
+@pytest.mark.parametrize("code", [400, 401, 403, 413, 415, 429])
+def test_documented_4xx_is_blocked(stage: Stage, code: int, must_hold: MustHold) -> None:
+    """A 4xx with a proper ErrorResponse is shown as BLOCKED."""
+    scene = stage.execute(stage.error(code))
+    must_hold(console.blocked(scene))
+
+
+@requirement("CON-04")
+@pytest.mark.parametrize("says", ["BLOCKED", "APPROVED"])
+def test_refused_key_is_said(stage: Stage, says: str, must_hold: MustHold) -> None:
+    """401 and 403 show that the authentication failed."""
+    wanted = stage.contract.behavior.console
+    for code in wanted.refused_statuses:
+        reply = stage.error(code) if says == "BLOCKED" else stage.conforming(code=code)
+        scene = stage.execute(reply)
+        must_hold(console.blocked(scene), console.mentions(scene, "message", wanted.refused_text))
+
+
+@requirement("CON-05")
+@pytest.mark.parametrize("code", CODES_5XX)
+def test_5xx_is_blocked(stage: Stage, code: int, must_hold: MustHold) -> None:
+    """A 5xx is shown as BLOCKED, even when its body says APPROVED."""
+    scene = stage.execute(stage.conforming(code=code))
+    must_hold(console.asked(scene, stage.names.execute, 1), console.blocked(scene))
+
+
+@requirement("CON-05")
+@pytest.mark.parametrize("code", [500, 503])
+def test_documented_5xx_is_blocked(stage: Stage, code: int, must_hold: MustHold) -> None:
+    """A 5xx with a proper ErrorResponse is shown as BLOCKED."""
+    scene = stage.execute(stage.error(code))
+    must_hold(console.blocked(scene))

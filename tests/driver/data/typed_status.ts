@@ -1,0 +1,1 @@
+export const statusOf = (command: string): string => (command === "PING" ? "APPROVED" : "BLOCKED");

@@ -1,0 +1,1 @@
+"""Tests of the double: every fault kind is felt on the wire."""

@@ -1,0 +1,115 @@
+"""Chromium for the console's tests, and what a person can read on the page."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from tests.images.console_double import KEY, Double
+
+_ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+_STORES = """() => JSON.stringify([
+    {...localStorage}, {...sessionStorage}, document.cookie, document.documentElement.outerHTML,
+    [...document.querySelectorAll("input, select")].map((field) => field.value),
+    Object.keys(globalThis).filter((name) => typeof globalThis[name] === "string").map((name) => globalThis[name]),
+])"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium; a machine without one fails the tests that need it."""
+    program = next((found for found in map(shutil.which, _NAMES) if found), None)
+    if program is None:
+        raise FileNotFoundError("no Chromium: install it (Debian: apt-get install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The console's page in a tab, and everything that the page itself wrote to the browser's console."""
+
+    page: Page
+    written: list[str] = field(default_factory=list)
+
+    def part(self, name: str) -> Locator:
+        """The part of the page with this `data-testid`."""
+        return self.page.get_by_test_id(name)
+
+    def text(self, name: str) -> str:
+        """The text of a part; "" when it is hidden."""
+        found = self.part(name)
+        return (found.text_content() or "") if found.is_visible() else ""
+
+    def reasons(self) -> list[str]:
+        """The reason codes shown."""
+        return self.part("result-reasons").locator("li").all_text_contents()
+
+    def rows(self) -> list[dict[str, str]]:
+        """The audit list shown: each row's cells by their field."""
+        found: list[dict[str, str]] = self.part("audit-row").evaluate_all(
+            "rows => rows.map(row => Object.fromEntries([...row.cells].map(c => [c.dataset.field, c.textContent])))"
+        )
+        return found
+
+    def settle(self, *names: str) -> None:
+        """Wait until these parts are no longer busy; without names: all three."""
+        for name in names or ("result", "audit", "memory"):
+            self.page.locator(f'[data-testid="{name}"][aria-busy="false"]').wait_for(timeout=20_000)
+
+    def enter(self, command: str, session: str = "") -> None:
+        """Fill in a command and press Run; does not wait."""
+        self.part("command-input").fill(command)
+        self.part("session-input").fill(session)
+        self.part("command-run").click()
+
+    def run(self, command: str = "STATUS") -> str:
+        """Run a command and return the status shown for it."""
+        self.enter(command)
+        self.settle()
+        return self.text("result-status")
+
+    def holds_key(self) -> bool:
+        """Whether the key can be found in the page: its storage, cookies, DOM, fields, globals or console output."""
+        stored: str = self.page.evaluate(_STORES)
+        cookies = self.page.context.cookies()
+        return any(KEY in text for text in [stored, str(cookies), *self.written])
+
+
+@contextmanager
+def opened(browser: Browser, url: str, *, reads_done: bool = True, **options: object) -> Iterator[View]:
+    """The console's page in a browser context of its own, once its first reads are shown (if wanted)."""
+    context = browser.new_context(**options)  # type: ignore[arg-type]
+    try:
+        view = View(page=context.new_page())
+        view.page.on("console", lambda message: view.written.append(message.text))
+        view.page.on("pageerror", lambda error: view.written.append(f"error: {error}"))
+        view.page.goto(url)
+        if reads_done:
+            view.settle()
+        yield view
+    finally:
+        context.close()
+
+
+def nothing_sent(double: Double) -> bool:
+    """Whether the stand-in received no request at all."""
+    return not double.received

@@ -1,0 +1,112 @@
+"""The reference backend under failures of its own: the executor, the rate limit, the settings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.images.backend_process import Backend, assert_error, environment, running_backend
+
+
+@pytest.fixture(scope="module")
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """A backend whose commands may misbehave, with an executor limit of half a second."""
+    with running_backend(
+        tmp_path_factory.mktemp("backend"), TECHNO_DEMO_FAULTS="1", TECHNO_EXECUTOR_LIMIT="0.5"
+    ) as running:
+        yield running
+
+
+def test_memory_is_empty_before_the_first_execution(tmp_path: Path) -> None:
+    """MEM-02: 204, no body, and still a trace id."""
+    with running_backend(tmp_path) as fresh:
+        answer = fresh.client.get("/api/memory")
+        assert (answer.status_code, answer.content) == (204, b"")
+        assert "content-type" not in answer.headers
+        assert answer.headers["x-trace-id"]
+
+
+def test_crashing_executor_is_500_with_one_entry(backend: Backend) -> None:
+    """ERR-05, ERR-03, TRL-01: nothing of the exception shows, nor does the session id reach the log."""
+    assert backend.execute("PING").is_success
+    snapshot = backend.client.get("/api/memory").json()
+    answer = backend.execute("CRASH", session_id="session-4711")
+    assert_error(answer, 500, "INTERNAL_ERROR")
+    assert "RuntimeError" not in answer.text
+    (entry,) = backend.entries_of(answer)
+    assert (entry["action"], entry["state"]) == ("CRASH", "BLOCKED")
+    assert backend.client.get("/api/memory").json() == snapshot
+    log = backend.log.read_text()
+    assert "CRASH crashed: RuntimeError" in log
+    assert "session-4711" not in log
+    assert backend.execute("PING").json()["status"] == "APPROVED"
+
+
+@pytest.mark.parametrize(
+    "command", ["ODD_STATUS", "LOWER_STATUS", "PADDED_STATUS", "LIST_STATUS", "NULL_STATUS", "NO_STATUS"]
+)
+def test_unknown_status_is_blocked(backend: Backend, command: str) -> None:
+    """FCB-01: whatever is not exactly one of the five."""
+    answer = backend.execute(command)
+    assert (answer.status_code, answer.json()["status"]) == (200, "BLOCKED")
+    assert answer.json()["reason_codes"] == ["UNKNOWN_STATUS"]
+    assert [entry["state"] for entry in backend.entries_of(answer)] == ["BLOCKED"]
+
+
+def test_hanging_executor_is_blocked_and_holds_up_nobody(backend: Backend) -> None:
+    """TMO-01: TIMEOUT for those that hang, while other commands are answered before them."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        slow = [pool.submit(backend.execute, "SLOW") for _ in range(8)]
+        assert backend.execute("PING").json()["status"] == "APPROVED"
+        assert not any(answer.done() and answer.result().elapsed.total_seconds() < 0.5 for answer in slow)
+    for answer in slow:
+        assert (answer.result().status_code, answer.result().json()["status"]) == (200, "BLOCKED")
+        assert answer.result().json()["reason_codes"] == ["TIMEOUT"]
+        assert [entry["state"] for entry in backend.entries_of(answer.result())] == ["BLOCKED"]
+
+
+def test_rate_limit_is_429_with_one_entry(tmp_path: Path) -> None:
+    """RATE_LIMITED says when to come back, and is a refusal like any other."""
+    with running_backend(tmp_path, TECHNO_RATE_LIMIT="0.01") as limited:
+        assert limited.execute("PING").is_success
+        answer = limited.execute("PING")
+        assert_error(answer, 429, "RATE_LIMITED")
+        assert 90 <= int(answer.headers["retry-after"]) <= 101
+    with running_backend(tmp_path) as unlimited:
+        assert [entry["state"] for entry in unlimited.entries_of(answer)] == ["BLOCKED"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"TECHNO_API_KEY": ""}, "TECHNO_API_KEY"),
+        ({"TECHNO_API_KEY": "two words"}, "TECHNO_API_KEY"),
+        ({"TECHNO_EXECUTOR_LIMIT": "nan"}, "TECHNO_EXECUTOR_LIMIT"),
+        ({"TECHNO_EXECUTOR_LIMIT": "14"}, "TECHNO_EXECUTOR_LIMIT"),
+        ({"TECHNO_DEMO_FAULTS": "yes"}, "TECHNO_DEMO_FAULTS"),
+        ({"TECHNO_ALLOWED_ORIGINS": "*"}, "TECHNO_ALLOWED_ORIGINS"),
+        ({"TECHNO_DATABASE_URL": "sqlite://"}, "TECHNO_DATABASE_URL"),
+        ({"TECHNO_DATABASE_URL": "mysql://u:hidden@h/n"}, "TECHNO_DATABASE_URL"),
+        ({"TECHNO_DATABASE_URL": "sqlite:////nowhere/at/all/t.db"}, "TECHNO_DATABASE_URL"),
+    ],
+)
+def test_unusable_setting_stops_the_start(tmp_path: Path, settings: dict[str, str], named: str) -> None:
+    """One line that names the variable, exit code 2, and no secret in it."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "techno_backend", "--port", "1"],
+        cwd=tmp_path,
+        env=environment(tmp_path / "trail.db", **settings),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert named in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert "hidden" not in ended.stderr

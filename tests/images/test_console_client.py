@@ -1,0 +1,524 @@
+"""The console's client as a bare module in Node: what it sends, and what it makes of every kind of answer."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.images.console_double import (
+    CLIENT,
+    KEY,
+    NOW,
+    Double,
+    Node,
+    Received,
+    Reply,
+    entry,
+    executed,
+    node,
+    node_program,
+    refused,
+    reply,
+    snapshot,
+)
+
+STATUSES = ["APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL"]
+CLOSED_PORT = "http://127.0.0.1:9"  # the discard port: nobody listens there
+ERROR_STATUSES = [400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 418, 422, 429, 500, 501, 502, 503, 504, 599]
+GOOD = json.dumps(executed()).encode()
+ZIPPED = gzip.compress(GOOD)
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[Node]:
+    """One Node process for the whole module."""
+    with node() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def listening() -> Iterator[Double]:
+    """One stand-in for the backend for the whole module."""
+    with Double() as double:
+        yield double
+
+
+@pytest.fixture
+def double(listening: Double) -> Double:
+    """The stand-in, as new."""
+    listening.forget()
+    return listening
+
+
+@pytest.fixture
+def client(process: Node, double: Double) -> Node:
+    """The client, configured for the stand-in."""
+    process.call("configurationProblem", settings={"apiUrl": double.url, "apiKey": KEY})
+    return process
+
+
+def raw(head: str, body: bytes = b"", then: Any = "close") -> Reply:
+    """An answer whose head is given line by line."""
+    return Reply(raw=head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body, then=then)
+
+
+def json_head(length: int, *more: str) -> str:
+    """The head of a 200 that announces so many bytes of JSON."""
+    return "\n".join(["HTTP/1.1 200 OK", "Content-Type: application/json", f"Content-Length: {length}", *more])
+
+
+#: Answers that are cut short or cannot be decoded.
+BROKEN = {
+    "nothing": Reply(),
+    "reset": Reply(then="reset"),
+    "reset in the head": Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Ty", then="reset"),
+    "reset in the body": Reply(raw=raw(json_head(len(GOOD))).raw + GOOD[:30], then="reset"),
+    "no http": Reply(raw=b"APPROVED\r\n\r\n"),
+    "shorter than announced": raw(json_head(len(GOOD) + 10), GOOD),
+    "longer than announced": raw(json_head(len(GOOD) - 1), GOOD),
+    "chunks without an end": raw(
+        "HTTP/1.1 200 OK\nContent-Type: application/json\nTransfer-Encoding: chunked",
+        f"{len(GOOD):x}\r\n".encode() + GOOD + b"\r\n",
+    ),
+    "a chunk cut": raw(
+        "HTTP/1.1 200 OK\nContent-Type: application/json\nTransfer-Encoding: chunked",
+        f"{len(GOOD):x}\r\n".encode() + GOOD[:20],
+    ),
+    "gzip that is none": raw(json_head(len(GOOD), "Content-Encoding: gzip"), GOOD),
+    "gzip cut": raw(json_head(len(ZIPPED) // 2, "Content-Encoding: gzip"), ZIPPED[: len(ZIPPED) // 2]),
+    "gzip not announced": raw(json_head(len(ZIPPED)), ZIPPED),
+}
+
+
+def each(field: str, *values: object) -> dict[str, Reply]:
+    """Answers that conform but for this field, one for each value."""
+    return {f"{field} {value!r:.30}": reply(200, executed(**{field: value})) for value in values}
+
+
+#: Complete answers of 200 that are no ExecuteResponse.
+MALFORMED: dict[str, Reply] = {
+    "empty": reply(200, b""),
+    "html": reply(200, b"<h1>APPROVED</h1>", kind="text/html"),
+    "json as html": reply(200, GOOD, kind="text/html"),
+    "json as text": reply(200, GOOD, kind="text/plain"),
+    "json as another json": reply(200, GOOD, kind="application/problem+json"),
+    "two content types": reply(200, GOOD, kind="application/json, text/html"),
+    "no content type": reply(200, GOOD, kind=None),
+    "cut": reply(200, GOOD[:-1]),
+    "two values": reply(200, GOOD + GOOD),
+    "not utf-8": reply(200, GOOD.replace(b"trace-1", b"trace-\xff")),
+    "utf-16": reply(200, json.dumps(executed()).encode("utf-16"), kind="application/json; charset=utf-16"),
+    "not a number": reply(200, GOOD[:-1] + b', "x": NaN}'),
+    "null": reply(200, b"null"),
+    "a word": reply(200, "APPROVED"),
+    "a list": reply(200, [executed()]),
+    "a number": reply(200, b"1"),
+    **{f"without {name}": reply(200, executed(**{name: ...})) for name in executed() if name != "status"},
+    **each(
+        "ts_utc", "", None, 0, "now", "2026-01-31", "2026-01-31T12:00:00", "2026-01-31T12:00:00+00:00",
+        "2026-01-31 12:00:00Z", "2026-01-31T12:00:00z", "2026-02-30T12:00:00Z", "2026-02-29T12:00:00Z",
+        "2026-13-01T12:00:00Z", "2026-00-10T12:00:00Z", "2026-01-00T12:00:00Z", "2026-01-31T24:00:00Z",
+        "2026-01-31T12:60:00Z", "2026-01-31T12:00:60Z", "2026-01-31T12:00:00.Z", f"{NOW}\n", f" {NOW}",
+    ),
+    **each("trace_id", "", None, 7, "UPPER", "under_score", "sp ace", "a" * 65, "line\n", ["a"], "<b>x</b>"),
+    **each("reason_codes", None, "X", {}, [""], [1], ["1X"], ["A-B"], ["A B"], [["A"]], ["OK", None]),
+    **each("execution_id", None, "", "A", "a-b", 1),
+    **each("message", None, 1, ["x"]),
+    "BLOCKED without a reason": reply(200, executed(status="BLOCKED", trace_id="quiet-1")),
+    "EXPIRED without a reason": reply(200, executed(status="EXPIRED", trace_id="quiet-1")),
+}  # fmt: skip
+
+UNKNOWN_STATUSES = [
+    "", "approved", "Approved", " APPROVED", "APPROVED ", "APPROVED\n", "APPROVED\0", "PENDING", "OK", "ALLOWED",
+    "constructor", None, 1, True, ["APPROVED"], {"status": "APPROVED"}, ...,
+]  # fmt: skip
+
+
+def execute(client: Node, double: Double, said: Reply) -> Any:
+    """What a command comes to that is answered so; it must have been sent exactly once."""
+    double.plan["/api/execute"] = said
+    outcome = client.call("executeCommand", "STATUS")
+    assert [request.method for request in double.received] == ["POST"]
+    return outcome
+
+
+def assert_blocked_here(outcome: Any, code: str) -> None:
+    """The outcome is a BLOCKED of the client's own making, with this reason."""
+    assert outcome["status"] == "BLOCKED"
+    assert outcome["reason_codes"] == [code]
+    assert outcome["trace_id"].startswith("local-")
+    assert outcome["ts_utc"].endswith("Z")
+    assert 1 <= len(outcome["message"]) <= 200
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_conforming_answer_is_returned_as_it_is(client: Node, double: Double, status: str) -> None:
+    """CON-02, CON-18: each of the five statuses comes back with its fields, and without unknown ones."""
+    answer = executed(status=status, reason_codes=["A_1", "Zb"], execution_id="exec_1", message="")
+    assert execute(client, double, reply(200, {**answer, "further": {"status": "APPROVED"}})) == answer
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("ts_utc", "2024-02-29T23:59:59Z"),
+        ("ts_utc", "2016-12-31T23:59:60Z"),
+        ("ts_utc", "2026-01-31T12:00:00.123456789Z"),
+        ("trace_id", "-"),
+        ("trace_id", "a" * 64),
+        ("message", "ü" * 5000),
+    ],
+)
+def test_the_edges_of_the_contract_conform(client: Node, double: Double, field: str, value: str) -> None:
+    """CON-02: a rare but valid value is no violation."""
+    assert execute(client, double, reply(200, executed(**{field: value}))) == executed(**{field: value})
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON", "application/json;v=1"])
+def test_a_content_type_may_have_parameters(client: Node, double: Double, kind: str) -> None:
+    """CON-08: parameters and case of the content type do not matter."""
+    assert execute(client, double, reply(200, executed(), kind=kind))["status"] == "APPROVED"
+
+
+def test_a_compressed_answer_conforms(client: Node, double: Double) -> None:
+    """CON-08: compression that is whole is no violation."""
+    assert execute(client, double, raw(json_head(len(ZIPPED), "Content-Encoding: gzip"), ZIPPED)) == executed()
+
+
+@pytest.mark.parametrize("status", UNKNOWN_STATUSES, ids=repr)
+def test_an_unknown_status_is_blocked(client: Node, double: Double, status: object) -> None:
+    """CON-03: only the five statuses count, in exactly that case."""
+    assert_blocked_here(execute(client, double, reply(200, executed(status=status))), "UNKNOWN_STATUS")
+
+
+@pytest.mark.parametrize("http", ERROR_STATUSES)
+@pytest.mark.parametrize("body", [executed(), b"", b"<h1>no</h1>"], ids=["approved", "empty", "html"])
+def test_an_error_status_is_blocked_whatever_its_body_says(
+    client: Node, double: Double, http: int, body: object
+) -> None:
+    """CON-04, CON-05: the status code alone decides; 401 and 403 say so in the words of the contract."""
+    outcome = execute(client, double, reply(http, body))
+    assert outcome["status"] == "BLOCKED"
+    assert len(outcome["reason_codes"]) == 1
+    assert (outcome["message"] == "Autenticacao falhou") == (http in {401, 403})
+
+
+@pytest.mark.parametrize("http", [400, 401, 403, 429, 500, 503])
+def test_a_conforming_error_answer_keeps_its_fields(client: Node, double: Double, http: int) -> None:
+    """CON-04, CON-05: trace id, reasons and time of an ErrorResponse are returned, and its message if it may be."""
+    answer = refused(reason_codes=["RATE_LIMITED", "OTHER"], trace_id="error-1")
+    message = "Autenticacao falhou" if http in {401, 403} else answer["message"]
+    assert execute(client, double, reply(http, answer)) == {**answer, "message": message}
+
+
+@pytest.mark.parametrize("message", ["", "x" * 201, None, 1, ...], ids=["empty", "long", "null", "number", "missing"])
+def test_an_error_answer_that_breaks_the_contract_is_not_quoted(client: Node, double: Double, message: object) -> None:
+    """CON-04: an invalid ErrorResponse is replaced as a whole."""
+    outcome = execute(client, double, reply(400, refused(message=message, trace_id="error-1")))
+    assert_blocked_here(outcome, "VALIDATION_FAILED")
+
+
+def test_the_trace_id_header_of_a_broken_answer_is_kept(client: Node, double: Double) -> None:
+    """CON-08: a person can look the violation up in the trail."""
+    outcome = execute(client, double, reply(200, b"[]", headers={"X-Trace-Id": "header-1"}))
+    assert (outcome["status"], outcome["trace_id"]) == ("BLOCKED", "header-1")
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_200_that_does_not_conform_is_blocked(client: Node, double: Double, name: str) -> None:
+    """CON-08: whatever is not exactly an ExecuteResponse is a violation."""
+    assert_blocked_here(execute(client, double, MALFORMED[name]), "API_BLOCKED")
+
+
+@pytest.mark.parametrize("http", [201, 202, 203, 204, 205, 206, 226, 299, 304])
+def test_another_success_is_blocked(client: Node, double: Double, http: int) -> None:
+    """CON-08: 200 is the only success of a command."""
+    body = b"" if http in {204, 205, 304} else executed()
+    assert_blocked_here(execute(client, double, reply(http, body)), "API_BLOCKED")
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_transport_is_blocked(client: Node, double: Double, name: str) -> None:
+    """CON-07, CON-08, CON-09: cut, reset and undecodable answers are BLOCKED, after one POST."""
+    assert_blocked_here(execute(client, double, BROKEN[name]), "API_BLOCKED")
+
+
+def test_a_refused_connection_is_blocked(process: Node) -> None:
+    """CON-07: nobody listens."""
+    outcome = process.call("executeCommand", "STATUS", settings={"apiUrl": CLOSED_PORT, "apiKey": KEY})
+    assert_blocked_here(outcome, "API_BLOCKED")
+
+
+@pytest.mark.parametrize("http", [300, 301, 302, 303, 307, 308])
+@pytest.mark.parametrize("place", ["elsewhere", "here"])
+def test_a_redirect_is_not_followed(client: Node, double: Double, http: int, place: str) -> None:
+    """CON-14: neither the POST nor the key goes anywhere else, and it is BLOCKED."""
+    with Double() as other:
+        target = (other if place == "elsewhere" else double).url + "/api/other"
+        other.plan["/api/other"] = double.plan["/api/other"] = reply(200, executed())
+        outcome = execute(client, double, reply(http, executed(), headers={"Location": target}))
+        assert_blocked_here(outcome, "API_BLOCKED")
+        assert other.received == []
+
+
+def test_every_request_carries_the_key_in_its_header_alone(client: Node, double: Double) -> None:
+    """CON-01, CON-10: `X-API-Key` is on all four requests, and no URL holds it."""
+    client.call("executeCommand", "STATUS")
+    client.call("fetchAuditLog")
+    client.call("fetchMemory")
+    paths = ["/api/execute", "/api/audit", "/api/diagnostic/metrics", "/api/memory"]
+    assert [request.path for request in double.received] == paths
+    for request in double.received:
+        assert request.headers["x-api-key"] == KEY
+        assert KEY not in request.target
+        assert KEY.encode() not in request.body
+        assert not {"authorization", "cookie", "referer"} & set(request.headers)
+
+
+@pytest.mark.parametrize(
+    ("session", "body"),
+    [
+        ([], {"command": "STATUS"}),
+        ([None], {"command": "STATUS"}),
+        ([""], {"command": "STATUS"}),
+        (["s-1"], {"command": "STATUS", "session_id": "s-1"}),
+        (["😀" * 128], {"command": "STATUS", "session_id": "😀" * 128}),
+    ],
+    ids=["none", "null", "empty", "given", "longest"],
+)
+def test_the_request_is_what_the_contract_describes(
+    client: Node, double: Double, session: list[object], body: object
+) -> None:
+    """CON-09: one POST of JSON, with `session_id` only when there is one."""
+    double.plan["/api/execute"] = reply(200, executed())
+    assert client.call("executeCommand", "STATUS", *session)["status"] == "APPROVED"
+    (request,) = double.received
+    assert (request.method, request.target, request.json) == ("POST", "/api/execute", body)
+    assert request.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], [""], ["AB"], ["A" * 33], ["status"], ["A1B"], ["STATUS "], ["STATUS\n"], ["ÄÖÜ"], ["A-B-C"], [None], [123],
+     [["STATUS"]], [{}], ["STATUS", "x" * 129], ["STATUS", 1], ["STATUS", {}]],
+    ids=repr,
+)  # fmt: skip
+def test_a_request_that_breaks_the_contract_is_never_sent(
+    client: Node, double: Double, arguments: list[object]
+) -> None:
+    """CON-13: a wrong command or session id is BLOCKED here."""
+    assert_blocked_here(client.call("executeCommand", *arguments), "VALIDATION_FAILED")
+    assert double.received == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"apiKey": ""}, {"apiKey": "  "}, {"apiKey": None}, {"apiKey": "schlüssel€"}, {"apiKey": "two\nlines"},
+     {"apiKey": 7}, {"apiUrl": ""}, {"apiUrl": None}, {"apiUrl": "backend:8000"}, {"apiUrl": "/api"},
+     {"apiUrl": "ftp://127.0.0.1"}, {"apiUrl": "http://"}, {"apiUrl": "URL?key=1"}, {"apiUrl": "URL#x"},
+     {"apiUrl": "http://user:word@127.0.0.1"}],
+    ids=repr,
+)  # fmt: skip
+def test_without_a_configuration_nothing_is_sent(process: Node, double: Double, settings: dict[str, Any]) -> None:
+    """CON-20: a missing or unusable key or base URL is BLOCKED, the empty list and null."""
+    whole = {"apiUrl": double.url, "apiKey": KEY, **settings}
+    if isinstance(whole["apiUrl"], str):
+        whole["apiUrl"] = whole["apiUrl"].replace("URL", double.url)
+    assert_blocked_here(process.call("executeCommand", "STATUS", settings=whole), "API_BLOCKED")
+    assert process.call("fetchAuditLog") == []
+    assert process.call("fetchMemory") is None
+    assert double.received == []
+
+
+def test_a_base_url_may_have_a_path_and_a_slash(process: Node, double: Double) -> None:
+    """CON-01: the operation's path is put after the base URL's."""
+    double.plan["/base/api/memory"] = reply(200, snapshot())
+    settings = {"apiUrl": f"{double.url}/base//", "apiKey": KEY}
+    assert process.call("fetchMemory", settings=settings) == snapshot()
+
+
+def test_the_environment_configures_the_client(double: Double) -> None:
+    """CON-20: in Node the two variables are enough."""
+    double.plan["/api/execute"] = reply(200, executed())
+    with node({"NEXT_PUBLIC_API_URL": double.url, "NEXT_PUBLIC_API_KEY": KEY}) as process:
+        assert process.call("executeCommand", "STATUS") == executed()
+    assert double.received[0].headers["x-api-key"] == KEY
+
+
+def test_an_injected_configuration_is_taken_and_removed(double: Double) -> None:
+    """CON-12: what the page's host injects does not stay where any script can read it."""
+    double.plan["/api/memory"] = reply(200, snapshot())
+    injected = json.dumps({"apiUrl": double.url, "apiKey": KEY})
+    script = (
+        f"globalThis.__TECHNO_CONFIG__ = {injected}; const client = await import({json.dumps(CLIENT.as_uri())});"
+        "console.log(JSON.stringify([await client.fetchMemory(), '__TECHNO_CONFIG__' in globalThis]));"
+    )
+    command = [node_program(), "--input-type=module", "-e", script]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    assert json.loads(ended.stdout) == [snapshot(), False]
+
+
+def test_the_key_is_taken_out_of_what_is_shown(client: Node) -> None:
+    """CON-12: also when an answer repeats it; a key that may be a word is left alone."""
+    assert client.call("withoutKey", f"<{KEY}{KEY}>") == "<[hidden][hidden]>"
+    assert client.call("withoutKey", "a key", settings={"apiUrl": CLOSED_PORT, "apiKey": "key"}) == "a key"
+
+
+# ------------------------------------------------------------------------------------------------ audit, memory
+
+LATE = Reply(then="hold")
+NOT_A_LIST = {
+    "refused connection": Reply(then="reset"),
+    "401": reply(401, refused()),
+    "403 with entries": reply(403, [entry()]),
+    "500 with entries": reply(500, [entry()]),
+    "206 with entries": reply(206, [entry()]),
+    "204": reply(204),
+    "redirect": reply(302, [entry()], headers={"Location": "/api/memory"}),
+    "blocked": reply(200, refused()),
+    "an envelope": reply(200, {"entries": [entry()], "status": "APPROVED"}),
+    "null": reply(200, b"null"),
+    "html": reply(200, [entry()], kind="text/html"),
+    "cut": reply(200, json.dumps([entry()]).encode()[:-1]),
+    "gzip cut": BROKEN["gzip cut"],
+    "late": LATE,
+    "one entry is null": reply(200, [entry(), None]),
+    "one entry is a list": reply(200, [entry(), []]),
+    "one unknown state": reply(200, [entry(), entry(state="PENDING")]),
+    "state in lower case": reply(200, [entry(state="approved")]),
+    "success that was blocked": reply(200, [entry(state="BLOCKED", result="SUCCESS")]),
+    "failure that was approved": reply(200, [entry(state="APPROVED", result="FAILED")]),
+    "expired success": reply(200, [entry(state="EXPIRED", result="SUCCESS")]),
+    "wrong result": reply(200, [entry(result="success")]),
+    "wrong action": reply(200, [entry(action="Status 1")]),
+    "wrong time": reply(200, [entry(timestamp="yesterday")]),
+    "trace id null": reply(200, [entry(trace_id=None)]),
+    "execution id wrong": reply(200, [entry(execution_id="A-1")]),
+    **{f"without {name}": reply(200, [entry(**{name: ...})]) for name in entry() if name != "trace_id"},
+}
+
+
+def test_the_audit_trail_is_returned_as_it_is(client: Node, double: Double) -> None:
+    """CON-10: a conforming list keeps its order, its known fields and no other, and needs no fallback."""
+    rows = [entry(state=state, result="SUCCESS" if state in {"APPROVED", "WARNING", "NEUTRAL"} else "FAILED")
+            for state in STATUSES] + [entry(trace_id=...), entry(execution_id="exec_1")]  # fmt: skip
+    double.plan["/api/audit"] = reply(200, [{**row, "further": 1} for row in rows])
+    assert client.call("fetchAuditLog") == rows
+    assert [request.target for request in double.received] == ["/api/audit?filter=all&limit=50"]
+
+
+@pytest.mark.parametrize("name", NOT_A_LIST)
+def test_a_failing_audit_has_one_fallback(client: Node, double: Double, name: str) -> None:
+    """CON-10: the fallback is asked exactly once, with the same query, and its list is returned."""
+    double.plan = {"/api/audit": NOT_A_LIST[name], "/api/diagnostic/metrics": reply(200, [entry(trace_id="fall-1")])}
+    settings = {"apiUrl": double.url, "apiKey": KEY, **({"timeoutMs": 200} if name == "late" else {})}
+    found = client.call("fetchAuditLog", "WARNING", 7, settings=settings)
+    assert found == [entry(trace_id="fall-1")]
+    query = "?filter=WARNING&limit=7"
+    assert [request.target for request in double.received] == [f"/api/audit{query}", f"/api/diagnostic/metrics{query}"]
+
+
+@pytest.mark.parametrize("name", NOT_A_LIST)
+def test_when_the_fallback_fails_too_the_list_is_empty(client: Node, double: Double, name: str) -> None:
+    """CON-10: then nothing more is asked, and nothing breaks."""
+    double.plan = {"/api/audit": reply(503, refused()), "/api/diagnostic/metrics": NOT_A_LIST[name]}
+    settings = {"apiUrl": double.url, "apiKey": KEY, **({"timeoutMs": 200} if name == "late" else {})}
+    assert client.call("fetchAuditLog", settings=settings) == []
+    assert len(double.received) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [["PENDING"], ["approved"], [""], [None], ["all", 0], ["all", 1001], ["all", 1.5], ["all", "50"]]
+)
+def test_a_query_that_breaks_the_contract_is_never_sent(client: Node, double: Double, arguments: list[object]) -> None:
+    """CON-10: such a query could only be refused."""
+    assert client.call("fetchAuditLog", *arguments) == []
+    assert double.received == []
+
+
+def test_an_unread_trail_is_told_from_an_empty_one(client: Node, double: Double) -> None:
+    """CON-10: `readAuditLog` names the source; where all failed it is none."""
+    double.plan = {"/api/audit": reply(200, []), "/api/diagnostic/metrics": reply(200, [])}
+    assert client.call("readAuditLog") == {"entries": [], "source": "audit"}
+    double.plan["/api/audit"] = reply(500, refused())
+    assert client.call("readAuditLog") == {"entries": [], "source": "fallback"}
+    double.plan["/api/diagnostic/metrics"] = reply(500, refused())
+    assert client.call("readAuditLog") == {"entries": [], "source": "none"}
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_snapshot_is_returned_as_it_is(client: Node, double: Double, status: str) -> None:
+    """CON-11: each status is a valid snapshot, BLOCKED as well."""
+    answer = snapshot(status=status, execution_id="exec_1", output="")
+    double.plan["/api/memory"] = reply(200, {**answer, "further": 1})
+    assert client.call("fetchMemory") == answer
+
+
+@pytest.mark.parametrize(
+    "said",
+    [reply(204), reply(204, b"", kind=None), reply(200, refused()), reply(200, b""), reply(200, b"null"),
+     reply(200, [snapshot()]), reply(201, snapshot()), reply(401, snapshot()), reply(500, snapshot()),
+     reply(200, snapshot(), kind="text/html"), reply(200, {"used_bytes": 1}), Reply(then="reset"), LATE,
+     reply(302, snapshot(), headers={"Location": "/api/audit"}),
+     *(reply(200, snapshot(**{name: ...})) for name in snapshot()), reply(200, snapshot(status="DONE")),
+     reply(200, snapshot(output=1)), reply(200, snapshot(timestamp="now")), reply(200, snapshot(execution_id=None))],
+)  # fmt: skip
+def test_no_snapshot_is_null(client: Node, double: Double, said: Reply) -> None:
+    """CON-11: 204 and every failure are null, after one request."""
+    double.plan["/api/memory"] = said
+    settings = {"apiUrl": double.url, "apiKey": KEY, **({"timeoutMs": 200} if said is LATE else {})}
+    assert client.call("fetchMemory", settings=settings) is None
+    assert len(double.received) == 1
+
+
+# --------------------------------------------------------------------------------------------- time and sequence
+
+
+@pytest.mark.parametrize(
+    "said",
+    [LATE, Reply(raw=b"HTTP/1.1 200 OK\r\n", then="hold"), raw(json_head(len(GOOD)), b"", "hold"),
+     raw(json_head(len(GOOD)), GOOD[:-1], "hold"), raw("HTTP/1.1 500 No\nContent-Length: 9", b"", "hold")],
+    ids=["silence", "half a head", "no body", "half a body", "an error's body"],
+)  # fmt: skip
+def test_an_answer_that_stalls_is_a_timeout(client: Node, double: Double, said: Reply) -> None:
+    """CON-06: the limit covers the head and the body; here with a shorter one."""
+    double.plan["/api/execute"] = said
+    settings = {"apiUrl": double.url, "apiKey": KEY, "timeoutMs": 200}
+    assert_blocked_here(client.call("executeCommand", "STATUS", settings=settings), "TIMEOUT")
+    assert len(double.received) == 1
+
+
+def test_an_answer_over_32_mib_is_broken_off(client: Node, double: Double) -> None:
+    """CON-08: an endless body cannot fill the memory."""
+    said = reply(200, executed(message="x" * (33 << 20)))
+    assert_blocked_here(execute(client, double, said), "API_BLOCKED")
+
+
+def test_after_any_failure_the_next_answer_counts(client: Node, double: Double) -> None:
+    """CON-16: no failure leaves anything behind."""
+    for name in ["reset", "shorter than announced", "gzip cut"]:
+        double.forget()
+        assert execute(client, double, BROKEN[name])["status"] == "BLOCKED"
+        double.forget()
+        assert execute(client, double, reply(200, executed())) == executed()
+
+
+def test_calls_in_parallel_do_not_mix(client: Node, double: Double) -> None:
+    """CON-17: each call resolves to its own answer, in whatever order they come."""
+    gate = threading.Event()
+
+    def answer(request: Received) -> Reply:
+        command = request.json["command"]
+        return reply(200, executed(message=command), gate=gate if command == "SLOW" else None)
+
+    double.plan["/api/execute"] = answer
+    slow = client.start("executeCommand", "SLOW")
+    assert client.call("executeCommand", "FAST")["message"] == "FAST"
+    gate.set()
+    assert client.finish(slow)["message"] == "SLOW"

@@ -1,0 +1,143 @@
+"""Throwaway programs that stand in for a pair under test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from technogate.redact import Redactor
+from technogate.target.environment import clean_environment
+from technogate.target.ports import HeldPort
+from technogate.target.program import Launch, Program
+from technogate.target.reaper import Reaper
+
+KEY = "TgAbCdEfGh0123456789"
+
+#: Serves every path: its environment as JSON, but for /health. Words after the port change its ways.
+SERVER = """
+import http.server, json, os, signal, subprocess, sys, time
+
+port, ways = int(sys.argv[1]), sys.argv[2:]
+if "dies" in ways:
+    print("first line")
+    print("the key is", os.environ.get("KEY"))
+    sys.exit(7)
+if "stubborn" in ways:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if "parent" in ways:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    print("child", child.pid)
+if "patient" in ways:
+    print(port, file=open("asked.tmp", "w"))
+    os.replace("asked.tmp", "asked")
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        sick = self.path == "/health" and "sick" in ways
+        self.send_response(503 if sick else 200)
+        self.end_headers()
+        self.wfile.write(json.dumps(dict(os.environ) | {"path": self.path, "argv": sys.argv[1:]}).encode())
+
+    def log_message(self, *args):
+        print(self.path)
+
+
+class Server(http.server.HTTPServer):
+    allow_reuse_address = True
+
+    def server_bind(self):
+        import socketserver
+        socketserver.TCPServer.server_bind(self)
+
+
+Server(("127.0.0.1", port), Handler).serve_forever()
+"""
+
+Launcher = Callable[..., Program]
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """The checkout: the schema lies there."""
+    return Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with the throwaway server in it, as `server.py`."""
+    (tmp_path / "server.py").write_text(SERVER)
+    return tmp_path
+
+
+@pytest.fixture
+def reaper() -> Iterator[Reaper]:
+    """A reaper of this test's own."""
+    reaper = Reaper(clean_environment())
+    yield reaper
+    reaper.close()
+
+
+@pytest.fixture
+def launcher(folder: Path, reaper: Reaper) -> Iterator[Launcher]:
+    """Makes programs that run the throwaway server; all are ended with the test."""
+    made: list[Program] = []
+
+    def launch(*ways: str, timeout_s: float = 10.0) -> Program:
+        with HeldPort() as held:
+            port = held.number
+        launch = Launch(
+            name="backend",
+            argv=(sys.executable, "server.py", str(port), *ways),
+            cwd=folder,
+            env=clean_environment({"KEY": KEY}),
+            workdir=folder / "work",
+            port=port,
+            url=f"http://127.0.0.1:{port}",
+            ready="/health",
+            timeout_s=timeout_s,
+            redactor=Redactor(KEY),
+        )
+        program = Program(launch, reaper)
+        made.append(program)
+        return program
+
+    yield launch
+    for program in made:
+        program.kill()
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], bool]], bool]:
+    """Whether something comes true within a bounded time."""
+
+    def poll(holds: Callable[[], bool]) -> bool:
+        deadline = time.monotonic() + 15
+        while time.monotonic() < deadline:
+            if holds():
+                return True
+            time.sleep(0.02)
+        return False
+
+    return poll
+
+
+@pytest.fixture(scope="session")
+def runs() -> Callable[[int], bool]:
+    """Whether a process runs: one that only waits to be collected by its parent does not."""
+
+    def look(pid: int) -> bool:
+        found = subprocess.run(
+            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False, env=dict(os.environ)
+        )
+        return bool(found.stdout.strip()) and not found.stdout.strip().startswith("Z")
+
+    return look

@@ -1,0 +1,229 @@
+"""Target files: every mistake is one line that names the key and the cure; a right one means what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import msgspec
+import pytest
+from jsonschema import Draft202012Validator
+
+from technogate.errors import TargetFileError, UnknownTarget, UserError
+from technogate.target import load_target
+from technogate.target.file import SCHEMA, read_target_file
+from technogate.target.placeholders import PLACEHOLDERS
+from technogate.target.spec import AuditSpec, BackendSpec, Commands, ConsoleSpec, Selectors, TargetFile
+
+RUN = 'command = "serve --port {port}"\n'
+BACKEND = "[backend]\n" + RUN
+URL = 'url = "http://127.0.0.1:1"\n'
+
+#: A file's text, and the line that it must get.
+MISTAKES = {
+    "": "describe [backend], [console] or both",
+    "[backend]\ncomand = 'x {port}'\n": "backend.comand is not a key I know; did you mean backend.command?",
+    "[bakend]\n": "bakend is not a key I know; did you mean backend?",
+    "url = 'http://h'\n" + BACKEND: "url is not a key I know; did you mean backend.url?",
+    BACKEND + "xyzzy = 1\n": "backend.xyzzy is not a key I know; known here: url, command, cwd, env, port, ready,",
+    BACKEND + "[backend.commands]\naproved = 'PING'\n": "did you mean backend.commands.approved?",
+    BACKEND + "[console]\n" + RUN + "[console.selectors]\nstatuss = 'x'\n": "did you mean console.selectors.status?",
+    BACKEND + "port = '80'\n": "backend.port must be a whole number",
+    BACKEND + "port = true\n": "backend.port must be a whole number",
+    BACKEND + "port = 70000\n": "backend.port must be a port from 1 to 65535, not 70000",
+    BACKEND + "ready = 'health'\n": 'backend.ready must be a path that begins with /, not "health"',
+    BACKEND + "start_timeout_s = 0\n": "backend.start_timeout_s must be a number of seconds, above 0 and at most 600",
+    BACKEND + "env = { A = 1 }\n": "backend.env.A must be a string in quotes",
+    BACKEND + "env = { 'A B' = '1' }\n": 'backend.env: "A B" is not the name of an environment variable',
+    BACKEND + "[backend.commands]\napproved = 'Ping1'\n": "backend.commands.approved must be 3 to 32 characters of A",
+    "faults = 'no'\n" + BACKEND: "faults must be true or false",
+    "backend = 3\n": "backend must be a table",
+    "[backend]\ncommand = 5\n": "backend.command must be a string in quotes or a list",
+    "[backend]\ncommand = ['a', 5]\n": "backend.command[1] must be a string in quotes",
+    "[backend]\ncommand = []\n": "backend.command must not be empty",
+    "[backend]\ncommand = ''\n": "backend.command must not be empty",
+    "[backend]\ncommand = '  '\n": "backend.command must not be empty",
+    "[backend]\ncommand = '''a \"b {port}'''\n": "backend.command cannot be split into words: no closing quotation",
+    "[backend]\ncommand = 'serve'\n": "backend.port is missing: neither command nor env has {port}",
+    "[backend]\n": "backend: say url (where it runs) or command (what starts it)",
+    BACKEND + URL + "api_key_env = 'K'\n": "backend: say url or command, not both",
+    "[backend]\n" + URL: "backend: needs api_key_env: the name of an environment variable",
+    "[backend]\nurl = 'ftp://h'\napi_key_env = 'K'\n": "backend.url must be an http or https address such as http://127",
+    "[backend]\nurl = 'http://me:pw@h'\napi_key_env = 'K'\n": "backend.url must be an http or https address",
+    "[backend]\napi_key_env = 'K'\ncwd = 'x'\n" + URL: "backend: cwd, env and port are for a program that the gate",
+    BACKEND + "[backend.audit]\nsource = 'jsnol'\n": (
+        'backend.audit.source must be api or jsonl or sql, not "jsnol"; did you mean jsonl?'
+    ),
+    BACKEND + "[backend.audit]\nsource = 'jsonl'\n": 'backend.audit: source = "jsonl" needs path',
+    BACKEND + "[backend.audit]\nsource = 'sql'\nurl = 'sqlite:///x'\n": 'backend.audit: source = "sql" needs url and q',
+    BACKEND + "[backend.audit]\npath = 'x'\n": 'backend.audit: path and fields are for source = "jsonl"',
+    BACKEND + "[backend.audit]\nurl = 'x'\n": 'backend.audit: url and query are for source = "sql"',
+    BACKEND + "[backend.audit]\nsource = 'jsonl'\npath = '{workdri}/x'\n": (
+        "backend.audit.path: {workdri} is not a placeholder I know; did you mean {workdir}?"
+    ),
+    BACKEND + "env = { K = '{api_kye}' }\n": (
+        "backend.env.K: {api_kye} is not a placeholder I know; did you mean {api_key}?"
+    ),
+    "[backend]\napi_key_env = 'K'\n" + URL + "audit = { source = 'jsonl', path = '{workdir}/t' }\n": (
+        "backend.audit.path: {workdir} means nothing here: backend.url is given, so the gate starts no program"
+    ),
+    "[console]\n": 'console: say url (where it runs) or command (what starts it), or driver = "module"',
+    "[console]\ndriver = 'module'\n": 'console: driver = "module" needs module',
+    "[console]\ndriver = 'module'\nmodule = 'a.ts'\n" + URL: 'console: driver = "module" serves no page',
+    "[console]\ndriver = 'module'\nmodule = 'a.ts'\nenv = { P = '{port}' }\n": "{port} means nothing here: console.",
+    "[console]\ndriver = 'chrome'\n" + RUN: 'console.driver must be browser or module, not "chrome"',
+    "[console]\napi_url = 'http://h'\n" + RUN: "console: api_url and api_key_env are for a console given by url",
+    "[console]\napi_key_env = 'K'\n" + URL: "console: needs api_url: the backend address that the running console",
+    "[console]\napi_url = 'http://h'\n" + URL: "console: needs api_key_env: the name of an environment variable that",
+    BACKEND + "[console]\napi_url = 'http://h'\n" + URL: "backend: needs api_key_env: the running console has a key",
+    BACKEND + "api_key_env = 'K'\n[console]\napi_url = 'http://h'\napi_key_env = 'L'\n" + URL: (
+        "console: leave api_key_env to [backend]: a pair has one key"
+    ),
+    "a = \n": "line 1, column 5: not TOML: Invalid value",
+    BACKEND + "port = 1\nport = 2\n": "line 4, column 9: not TOML: Cannot overwrite a value",
+    "a = [1,": "line 1, column 8: not TOML: ",
+}
+
+
+def write(folder: Path, text: str) -> Path:
+    """A target file named my.toml."""
+    path = folder / "my.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("text", "line"), MISTAKES.items())
+def test_a_mistake_is_one_line_with_its_cure(tmp_path: Path, home: Path, text: str, line: str) -> None:
+    """The first line shown names the file, the key, what is wrong and what to do."""
+    with pytest.raises(TargetFileError) as caught:
+        read_target_file(write(tmp_path, text), home)
+    shown = str(caught.value)
+    assert shown.startswith("my.toml: ")
+    assert line in shown
+    assert "\n" not in shown
+
+
+def test_all_mistakes_are_found_misspelt_keys_first(tmp_path: Path, home: Path) -> None:
+    """A misspelt key explains what else is missing, so it is shown; the others are there to be read."""
+    text = "[backend]\ncomand = 'x'\nport = 'y'\n"
+    with pytest.raises(TargetFileError) as caught:
+        read_target_file(write(tmp_path, text), home)
+    keys = [mistake.split()[1].rstrip(":") for mistake in caught.value.mistakes]
+    assert keys == ["backend.comand", "backend.port", "backend"]
+
+
+def test_a_value_of_the_environment_is_never_shown(tmp_path: Path, home: Path) -> None:
+    """It may be a secret."""
+    with pytest.raises(TargetFileError) as caught:
+        read_target_file(write(tmp_path, BACKEND + "env = { K = 77112233 }\n"), home)
+    assert "77112233" not in "".join(caught.value.mistakes)
+
+
+def test_a_whole_file_means_what_it_says(tmp_path: Path, home: Path) -> None:
+    """Every key arrives; a string command is split as a shell would, other braces are left alone."""
+    text = """
+        name = "my pair"
+        faults = true
+        [backend]
+        command = "serve 'a b' --port {port}"
+        cwd = "b"
+        env = { KEY = "{api_key}", JSON = '{"a": 1}', SHELL_VAR = "${HOME}" }
+        port = 8000
+        ready = "/up?deep=1"
+        start_timeout_s = 2.5
+        api_key_env = "MY_KEY"
+        commands = { approved = "PING", slow = "SLOW" }
+        audit = { source = "jsonl", path = "{workdir}/t.jsonl", fields = { timestamp = "ts" } }
+        [console]
+        command = ["{python}", "c.py", "{port}", "{backend_url}"]
+        selectors = { status = "#s" }
+    """
+    spec = read_target_file(write(tmp_path, text), home)
+    assert spec.backend == BackendSpec(
+        command=("serve", "a b", "--port", "{port}"),
+        cwd="b",
+        env={"KEY": "{api_key}", "JSON": '{"a": 1}', "SHELL_VAR": "${HOME}"},
+        port=8000,
+        ready="/up?deep=1",
+        start_timeout_s=2.5,
+        api_key_env="MY_KEY",
+        commands=Commands(approved="PING", slow="SLOW"),
+        audit=AuditSpec(source="jsonl", path="{workdir}/t.jsonl", fields={"timestamp": "ts"}),
+    )
+    assert spec.console == ConsoleSpec(
+        command=("{python}", "c.py", "{port}", "{backend_url}"), selectors=Selectors(status="#s")
+    )
+    assert (spec.name, spec.faults) == ("my pair", True)
+
+
+def test_a_file_needs_no_name_and_may_begin_with_a_mark(tmp_path: Path, home: Path) -> None:
+    """The name is that of the file; the byte order mark that some editors write is nobody's mistake."""
+    path = write(tmp_path, "\ufeff" + BACKEND)
+    assert read_target_file(path, home).name == "my"
+
+
+def test_what_is_not_utf8_is_told(tmp_path: Path, home: Path) -> None:
+    """A file in another encoding is one line with the cure."""
+    path = tmp_path / "my.toml"
+    path.write_bytes(b'name = "\xff"')
+    with pytest.raises(TargetFileError, match=r"my\.toml: byte 8 is not UTF-8: save the file as UTF-8"):
+        read_target_file(path, home)
+
+
+def _schema(home: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((home / SCHEMA).read_text("utf-8"))
+    return found
+
+
+def test_schema_and_types_know_the_same_keys(home: Path) -> None:
+    """A key in the one and not in the other would be documented and unread, or read and undocumented."""
+    schema = _schema(home)
+    Draft202012Validator.check_schema(schema)
+
+    def compare(table: dict[str, Any], struct: type[msgspec.Struct], where: str) -> None:
+        assert set(table["properties"]) == set(struct.__struct_fields__), where
+        assert table["additionalProperties"] is False
+        for key, below in table["properties"].items():
+            hint = get_type_hints(struct)[key]
+            for kind in getattr(hint, "__args__", (hint,)):
+                if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+                    compare(below, kind, f"{where}.{key}")
+
+    compare(schema, TargetFile, "")
+    assert all("description" in below for below in schema["properties"].values())
+    assert all("{" + name + "}" in schema["description"] for name in PLACEHOLDERS)
+
+
+def test_the_embedded_pair_is_a_target_file(home: Path) -> None:
+    """The reference pair has no way in of its own: it is described as anybody's pair is."""
+    target = load_target("embedded", home)
+    assert target.ref.kind == "embedded"
+    assert target.parties == ("backend", "console", "pair")
+    assert target.started_by_gate
+    assert target.may_disturb
+    assert target.parallel
+    assert None not in msgspec.structs.astuple(target.spec.backend.commands) if target.spec.backend else False
+    target.preflight()
+
+
+def test_other_words_are_no_target(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What names no target is told, with the likely right word."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, BACKEND)
+    with pytest.raises(UnknownTarget, match=r"--target embeded: .*; did you mean embedded\?"):
+        load_target("embeded", home)
+    with pytest.raises(UnknownTarget, match=r"--target mu\.toml: .*; did you mean my\.toml\?"):
+        load_target("mu.toml", home)
+    with pytest.raises(UnknownTarget, match=r"say embedded, or the path of a TOML target file"):
+        load_target("staging", home)
+    with pytest.raises(UnknownTarget, match="is a folder; name a TOML file in it"):
+        load_target(str(tmp_path), home)
+    with pytest.raises(UserError, match="compose is not available in this version"):
+        load_target("compose", home)
+
+
+def test_a_home_without_the_reference_pair_is_told(tmp_path: Path) -> None:
+    """An incomplete installation is one line with the cure."""
+    with pytest.raises(TargetFileError, match=r"images/embedded\.toml is missing from this installation"):
+        load_target("embedded", tmp_path)

@@ -1,0 +1,238 @@
+"""Programs under test: started, watched, disturbed, ended, with nothing left behind."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from technogate.errors import PortTaken, StartError
+from technogate.target import program as program_module
+from technogate.target.environment import clean_environment
+from technogate.target.ports import HOST, HeldPort, is_taken
+from technogate.target.program import Program, probe
+from technogate.target.reaper import Reaper
+
+KEY = "TgAbCdEfGh0123456789"
+Launcher = Callable[..., Program]
+Runs = Callable[[int], bool]
+Eventually = Callable[[Callable[[], bool]], bool]
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and ps are POSIX's")
+
+
+def ask(program: Program) -> dict[str, str]:
+    """What the throwaway server tells of itself."""
+    found: dict[str, str] = httpx.get(program.launch.url + "/env", trust_env=False).json()
+    return found
+
+
+def child_of(program: Program) -> int:
+    """The process that the throwaway server started."""
+    return int(program.output.split("child ")[-1].split()[0])
+
+
+def test_a_program_starts_answers_and_ends(launcher: Launcher) -> None:
+    """After `wait_ready` it answers; after `stop` it is gone and its port is free."""
+    program = launcher()
+    program.start()
+    program.wait_ready()
+    assert program.alive
+    assert ask(program)["path"] == "/env"
+    program.stop()
+    assert not program.alive
+    assert program.exit_code == -signal.SIGTERM
+    assert not is_taken(program.port)
+    assert "/env" in program.output
+
+
+@pytest.mark.parametrize("end", [Program.stop, Program.kill])
+def test_children_end_with_their_parent(
+    launcher: Launcher, runs: Runs, eventually: Eventually, end: Callable[[Program], None]
+) -> None:
+    """What a program started itself is ended with it, however it ends."""
+    program = launcher("parent")
+    program.start()
+    program.wait_ready()
+    child = child_of(program)
+    assert runs(child)
+    end(program)
+    assert eventually(lambda: not runs(child))
+
+
+def test_children_of_a_program_that_died_are_ended_too(
+    launcher: Launcher, runs: Runs, eventually: Eventually
+) -> None:
+    """When the leader dies by itself, noticing it ends the rest of its group."""
+    program = launcher("parent")
+    program.start()
+    program.wait_ready()
+    child = child_of(program)
+    os.kill(program.pid or 0, signal.SIGKILL)
+    assert eventually(lambda: not program.alive)
+    assert eventually(lambda: not runs(child))
+
+
+def test_early_death_is_told_with_code_and_output(launcher: Launcher) -> None:
+    """A program that dies while starting is told at once, with its last lines and without the key."""
+    program = launcher("dies", KEY)
+    program.start()
+    with pytest.raises(StartError, match="exited with code 7") as caught:
+        program.wait_ready(timeout_s=60)
+    assert caught.value.exit_code == 7
+    assert caught.value.output.startswith("first line\nthe key is ")
+    assert KEY not in str(caught.value) + caught.value.command + caught.value.output
+    assert KEY in program.output
+
+
+def test_a_program_that_is_never_ready_is_told(launcher: Launcher) -> None:
+    """One that answers 503 is not ready; the error says what it answered."""
+    program = launcher("sick", timeout_s=0.6)
+    program.start()
+    with pytest.raises(StartError, match=r"not ready after 0\.6 s: GET http://127\.0\.0\.1:\d+/health: ") as caught:
+        program.wait_ready()
+    assert caught.value.exit_code is None
+    program.wait_ready("/other", timeout_s=10)
+
+
+def test_a_program_that_does_not_exist_is_told(launcher: Launcher) -> None:
+    """A command that names nothing is one line for the user."""
+    program = launcher()
+    program.launch = dataclasses.replace(program.launch, argv=("no-such-program-here",))
+    with pytest.raises(StartError, match="backend did not start: no-such-program-here: No such file"):
+        program.start()
+
+
+def test_restart_keeps_port_and_folder(launcher: Launcher) -> None:
+    """Killed and started again it has the same address, the same folder, and its older output."""
+    program = launcher()
+    program.start()
+    program.wait_ready()
+    (program.workdir / "trail").write_text("kept")
+    first, port = program.pid, program.port
+    ask(program)
+    program.kill()
+    assert program.exit_code == -signal.SIGKILL
+    program.restart()
+    assert program.pid != first
+    assert program.port == port
+    assert ask(program)["path"] == "/env"
+    assert (program.workdir / "trail").read_text() == "kept"
+    assert program.output.count("/env") == 2
+
+
+def test_a_frozen_program_accepts_and_never_answers(launcher: Launcher) -> None:
+    """Frozen it is alive and silent; thawed it answers; frozen it can be stopped."""
+    program = launcher()
+    program.start()
+    program.wait_ready()
+    program.freeze()
+    assert "timed out" in probe(program.launch.url + "/health", 0.3)
+    assert program.alive
+    program.thaw()
+    assert probe(program.launch.url + "/health", 5) == ""
+    program.freeze()
+    program.stop()
+    assert program.exit_code == -signal.SIGTERM
+
+
+def test_a_program_that_ignores_the_request_to_end_is_killed(
+    launcher: Launcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGTERM first, SIGKILL when that was not heard."""
+    monkeypatch.setattr(program_module, "STOP_S", 0.2)
+    program = launcher("stubborn")
+    program.start()
+    program.wait_ready()
+    program.stop()
+    assert program.exit_code == -signal.SIGKILL
+
+
+def test_a_taken_port_is_told_before_the_start(launcher: Launcher) -> None:
+    """Nothing is started on a port that another holds."""
+    program = launcher()
+    with socket.create_server((HOST, program.port)), pytest.raises(PortTaken, match=f"port {program.port}"):
+        program.start()
+    assert program.pid is None
+
+
+def test_what_does_not_run_cannot_be_frozen(launcher: Launcher) -> None:
+    """A fault that cannot be injected is an error, never silence."""
+    with pytest.raises(RuntimeError, match="does not run"):
+        launcher().freeze()
+
+
+def test_the_gates_secrets_stay_with_the_gate(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program gets what is declared and the few variables that are passed on, nothing else."""
+    monkeypatch.setenv("CLOUD_TOKEN", "secret-of-the-gate")
+    assert "CLOUD_TOKEN" not in clean_environment()
+    program = launcher()
+    program.start()
+    program.wait_ready()
+    assert ask(program)["KEY"] == KEY
+
+
+def test_a_held_port_is_given_to_nobody_else() -> None:
+    """While it is held the port is taken; once released it is free."""
+    with HeldPort() as held:
+        number = held.number
+    assert not is_taken(number)
+    with socket.create_server((HOST, number)):
+        assert is_taken(number)
+
+
+GATE = """
+import os, signal, sys
+from pathlib import Path
+from technogate.target import load_target
+
+running = load_target(sys.argv[1], Path(sys.argv[2])).start("TgAbCdEfGh0123456789")
+backend = running.backend.program
+print(os.getpid(), backend.pid, running._reaper.pid, backend.workdir.parent, flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.parametrize("hit_reaper", [False, True], ids=["quietly", "with Ctrl-C at the reaper"])
+def test_nothing_outlives_a_killed_gate(
+    folder: Path, home: Path, runs: Runs, eventually: Eventually, hit_reaper: bool
+) -> None:
+    """When the gate itself is killed, the reaper ends its programs, removes its folder, and goes."""
+    target = folder / "pair.toml"
+    target.write_text('[backend]\ncommand = "{python} server.py {port} parent"\n')
+    with subprocess.Popen([sys.executable, "-c", GATE, str(target), str(home)], stdout=subprocess.PIPE) as gate:
+        assert gate.stdout is not None
+        gate_pid, backend, reaper, workdir = gate.stdout.readline().decode().split()
+        child = int((Path(workdir) / "backend" / "output.log").read_text().split("child ")[-1].split()[0])
+        pids = [int(backend), int(reaper), child]
+        assert all(runs(pid) for pid in pids)
+        if hit_reaper:
+            os.kill(int(reaper), signal.SIGINT)
+            os.kill(int(reaper), signal.SIGTERM)
+            assert runs(int(backend))
+        os.kill(int(gate_pid), signal.SIGKILL)
+    assert eventually(lambda: not any(runs(pid) for pid in pids))
+    assert eventually(lambda: not Path(workdir).exists())
+
+
+def test_a_reaper_that_was_killed_is_replaced(reaper: Reaper, launcher: Launcher, runs: Runs) -> None:
+    """The next program put in its care finds another reaper, which takes over all."""
+    first = reaper.pid
+    os.kill(first, signal.SIGKILL)
+    reaper._process.wait()
+    program = launcher()
+    program.start()
+    assert reaper.pid != first
+    assert runs(reaper.pid)
+    assert reaper._process.stdin is not None
+    reaper._process.stdin.close()
+    assert program._process is not None
+    assert program._process.wait(10) == -signal.SIGTERM
