@@ -114,7 +114,10 @@ def run(
     """Run `command`; what the server received: the request line, the headers, the body."""
     before = len(recorder.requests)
     environment = {
-        "PATH": os.environ["PATH"], "TECHNOGATE_API_KEY": KEY, "HOME": str(folder), "LC_ALL": "C.UTF-8",
+        "PATH": os.environ["PATH"],
+        "TECHNOGATE_API_KEY": KEY,
+        "HOME": str(folder),
+        "LC_ALL": "C.UTF-8",
     }
     done = subprocess.run(
         [shell, "-c", command], cwd=folder, env=environment, capture_output=True, timeout=30, check=False
@@ -146,8 +149,8 @@ def test_the_plain_command_reads_well() -> None:
         key=MARK,
     )
     assert curl_for(plain).replace(" \\\n  ", " ") == (
-        'curl -sS -i -X POST -H "X-API-Key: $TECHNOGATE_API_KEY" -H \'Content-Type: application/json\' '
-        "--data-binary '{\"command\":\"DEPLOY\"}' "
+        "curl -sS -i -X POST -H \"X-API-Key: $TECHNOGATE_API_KEY\" -H 'Content-Type: application/json' "
+        '--data-binary \'{"command":"DEPLOY"}\' '
         '"${TECHNOGATE_BACKEND_URL:-http://127.0.0.1:39211}/api/execute"'
     )
     assert curl_for(exchange("http://127.0.0.1:1", method="GET", path="/api/memory")) == (
@@ -158,7 +161,7 @@ def test_the_plain_command_reads_well() -> None:
 BODIES = [
     b'{"command":"DEPLOY","session_id":"a b"}',
     b"",
-    b"it's \"quoted\" $HOME `id` $(id) \\n \\x41 !! %s",
+    b'it\'s "quoted" $HOME `id` $(id) \\n \\x41 !! %s',
     b"@/etc/passwd",
     b"-d x",
     b"line one\nline two\r\n\ttab\n\n",
@@ -199,7 +202,7 @@ PATHS = [
     "/api/audit?filter=a%20b&x=%zz",
     "/api/audit?filter=[1-3]&x={a,b}",
     "/api/../api/./audit",
-    "/api/audit?q=it's&x=\"$HOME\"`id`$(id)!",
+    '/api/audit?q=it\'s&x="$HOME"`id`$(id)!',
     "/api/a b#c",
     "/api/audit?x=ação",
     "/api/audit?a|b^c\\d<e>",

@@ -32,9 +32,7 @@ DOCUMENT: dict[str, Any] = {
             "Word": {"type": "string", "enum": ["YES", "NO"]},
             "Tree": TREE,
             "Trees": {"type": "array", "items": {"$ref": "#/components/schemas/Tree"}},
-            "Either": {
-                "anyOf": [{"$ref": "#/components/schemas/Trees"}, {"$ref": "#/components/schemas/Word"}, TREE]
-            },
+            "Either": {"anyOf": [{"$ref": "#/components/schemas/Trees"}, {"$ref": "#/components/schemas/Word"}, TREE]},
             "Command": {"type": "string", "pattern": "^[A-Z_]+$"},
             "Integer": {"type": "integer"},
             "Loop": {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Loop"}}},
@@ -215,9 +213,11 @@ def test_patterns_of_another_language_are_refused(pattern: str) -> None:
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["YES", "NO", "A", "A\n", "", "a"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.fixed_dictionaries(
-        {}, optional=dict.fromkeys(("status", "codes", "count", "text", "ratio", "other"), inner)
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.fixed_dictionaries(
+            {}, optional=dict.fromkeys(("status", "codes", "count", "text", "ratio", "other"), inner)
+        )
     ),
     max_leaves=12,
 )

@@ -125,8 +125,8 @@ def test_rich_text_is_not_markup() -> None:
 
 @given(ANY_TEXT)
 def test_markdown_code_is_one_code_span(raw: str) -> None:
-    """A renderer finds one code span with exactly the visible text."""
-    shown = text.visible(raw)
+    """A renderer finds one code span with exactly the visible text, less the commands in it."""
+    shown = re.sub(r"#(?=#\w*\[)", r"\\x23", text.visible(raw))
     page = rendered(f"a {text.markdown_code(raw)} b")
     if shown:
         assert page.tags == ["p", "code"]

@@ -41,7 +41,7 @@ class Ended(StrEnum):
     INDETERMINATE = "indeterminate"
 
 
-class Body(Record):
+class Body(Record, frozen=True):
     """The bytes of a request's or an answer's body; `text` when they are UTF-8, else `base64`."""
 
     text: str = ""
@@ -74,7 +74,7 @@ def header_values(headers: Headers, name: str) -> list[str]:
     return [value for key, value in headers if key.lower() == wanted]
 
 
-class Request(Record):
+class Request(Record, frozen=True):
     """One HTTP request as it was sent. `path` has the query and no host."""
 
     method: str
@@ -83,7 +83,7 @@ class Request(Record):
     body: Body = Body()
 
 
-class Answer(Record):
+class Answer(Record, frozen=True):
     """One HTTP answer as it was received."""
 
     status: int
@@ -97,7 +97,7 @@ class Answer(Record):
         return values[0] if values else None
 
 
-class Exchange(Record, tag_field="event", tag="exchange"):
+class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
     """One request and what came of it: the unit of evidence.
 
     `id` is unique in the run. `answered_by` says who produced the answer: the `backend` under test,
@@ -128,7 +128,7 @@ class Exchange(Record, tag_field="event", tag="exchange"):
         return self.ended - self.started
 
 
-class View(Record, tag_field="event", tag="view"):
+class View(Record, frozen=True, tag_field="event", tag="view"):
     """What the console showed (or its client function returned) after one call.
 
     `call` is one of `executeCommand`, `fetchAuditLog`, `fetchMemory`. `fields` holds what was shown,
@@ -146,7 +146,7 @@ class View(Record, tag_field="event", tag="view"):
     ended: float = 0.0
 
 
-class TrailEntry(Record):
+class TrailEntry(Record, frozen=True):
     """One entry of the audit trail, as its source gave it; a missing field is ""."""
 
     timestamp: str = ""
@@ -158,7 +158,7 @@ class TrailEntry(Record):
     extra: dict[str, str] = {}
 
 
-class TrailReading(Record, tag_field="event", tag="trail"):
+class TrailReading(Record, frozen=True, tag_field="event", tag="trail"):
     """One reading of the audit trail, newest entry first; `error` when it could not be read."""
 
     id: str
@@ -169,7 +169,7 @@ class TrailReading(Record, tag_field="event", tag="trail"):
     error: str = ""
 
 
-class FaultEvent(Record, tag_field="event", tag="fault"):
+class FaultEvent(Record, frozen=True, tag_field="event", tag="fault"):
     """A deliberate disturbance: injected, felt or healed."""
 
     item: str
@@ -179,7 +179,7 @@ class FaultEvent(Record, tag_field="event", tag="fault"):
     detail: str = ""
 
 
-class Output(Record, tag_field="event", tag="output"):
+class Output(Record, frozen=True, tag_field="event", tag="output"):
     """What a program under test wrote to its standard output and error."""
 
     program: str
@@ -188,7 +188,7 @@ class Output(Record, tag_field="event", tag="output"):
     exit_code: int | None = None
 
 
-class Finding(Record, tag_field="event", tag="finding"):
+class Finding(Record, frozen=True, tag_field="event", tag="finding"):
     """One violation of one requirement, with all that a reader needs to act on it.
 
     `example` is the smallest input (or answer) found that shows it, as field and value. `item` and
@@ -207,7 +207,7 @@ class Finding(Record, tag_field="event", tag="finding"):
     trace_id: str = ""
 
 
-class PlannedItem(Record):
+class PlannedItem(Record, frozen=True):
     """One test item that the run set out to execute."""
 
     item: str
@@ -216,14 +216,14 @@ class PlannedItem(Record):
     driver: str = ""
 
 
-class Plan(Record, tag_field="event", tag="plan"):
+class Plan(Record, frozen=True, tag_field="event", tag="plan"):
     """Every item collected, and every requirement that has a check at all."""
 
     items: tuple[PlannedItem, ...]
     covered: tuple[str, ...] = ()
 
 
-class ItemResult(Record, tag_field="event", tag="result"):
+class ItemResult(Record, frozen=True, tag_field="event", tag="result"):
     """How one item ended, and how many checks it made on the way."""
 
     item: str
@@ -235,20 +235,20 @@ class ItemResult(Record, tag_field="event", tag="result"):
     cure: str = ""
 
 
-class Abort(Record, tag_field="event", tag="abort"):
+class Abort(Record, frozen=True, tag_field="event", tag="abort"):
     """The run could not go on. `configuration` is the user's to mend (exit 2), `crash` is ours."""
 
     kind: Literal["configuration", "crash"]
     message: str
 
 
-class Note(Record, tag_field="event", tag="note"):
+class Note(Record, frozen=True, tag_field="event", tag="note"):
     """Something a reader should know that judges nothing: a slowed rate, a retried start."""
 
     text: str
 
 
-class ContractRef(Record):
+class ContractRef(Record, frozen=True):
     """Which contract the run was held to; `digest` is the sha256 of the folder's files."""
 
     id: str
@@ -257,7 +257,7 @@ class ContractRef(Record):
     digest: str
 
 
-class TargetRef(Record):
+class TargetRef(Record, frozen=True):
     """Which pair was judged and how it was reached; `given` is what the user wrote after `--target`."""
 
     name: str
@@ -269,7 +269,7 @@ class TargetRef(Record):
     given: str = "embedded"
 
 
-class Header(Record, tag_field="event", tag="header"):
+class Header(Record, frozen=True, tag_field="event", tag="header"):
     """First line of a journal: all that judging needs to know besides the events themselves.
 
     `guarded` are the operations that need a key and carry a trace id; `decisions` and `groups` hold
@@ -295,7 +295,7 @@ class Header(Record, tag_field="event", tag="header"):
     trace_header: str = "X-Trace-Id"
 
 
-class Footer(Record, tag_field="event", tag="footer"):
+class Footer(Record, frozen=True, tag_field="event", tag="footer"):
     """Last line of a journal: how the run ended, and the digest of every byte before this line."""
 
     end: Literal["finished", "interrupted", "crashed"]

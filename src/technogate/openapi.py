@@ -87,8 +87,10 @@ def document_problems(document: object) -> list[str]:
         errors = list(checker.schema_validator.iter_errors(dict(document))) or list(checker.iter_errors())
     except (OpenAPIValidationError, ValidationError, Unresolvable, LookupError, TypeError, ValueError) as error:
         return [f"the document cannot be validated: {_one_line(error)}"]
-    except (AttributeError, RecursionError) as error:
-        return [f"the document cannot be validated: {type(error).__name__} at a part of the wrong shape"]
+    except AttributeError:
+        return ["the document cannot be validated: a part of it has the wrong shape"]
+    except RecursionError:
+        return ["the document cannot be validated: a part of it refers to itself without end"]
     return list(dict.fromkeys(_worded(error) for error in errors))[:_MOST]
 
 
@@ -136,6 +138,7 @@ def _worded(error: ValidationError) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    """What an error says, on one line of at most 300 characters."""
-    text = error.message if isinstance(error, ValidationError) else str(error)
-    return " ".join(text.split())[:300] or type(error).__name__
+    """What an error says in its first line, at most 300 characters of it; what follows quotes the document."""
+    text = (error.message if isinstance(error, ValidationError) else str(error)).strip()
+    first = text.splitlines()[0] if text else type(error).__name__
+    return first[:300]

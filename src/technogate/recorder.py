@@ -6,7 +6,7 @@ import inspect
 import sys
 import zlib
 from collections.abc import Generator
-from typing import Literal
+from typing import Any, Literal
 
 import hypothesis
 import msgspec
@@ -69,7 +69,7 @@ class Recorder:
 
     def _seed(self, item: pytest.Item) -> None:
         """Draw the generated cases of an item from the run's seed and the item's name alone."""
-        test = getattr(item, "obj", None)
+        test: Any = getattr(item, "obj", None)
         if getattr(test, "is_hypothesis_test", False):
             hypothesis.seed(self._gate.seed ^ zlib.crc32(item.nodeid.encode()))(test)
 

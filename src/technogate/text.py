@@ -95,7 +95,7 @@ def _fence(text: str, least: int) -> str:
 
 def markdown_code(text: str, limit: int | None = None, *, cell: bool = False) -> str:
     """`text` as a Markdown code span on one line; with `cell`, as it must be inside a table."""
-    shown = visible(text, limit)
+    shown = _HASH_COMMAND.sub(r"\\x23", visible(text, limit))
     if not shown:
         return "(empty)"
     fence = _fence(shown, 1)
@@ -107,8 +107,7 @@ def markdown_code(text: str, limit: int | None = None, *, cell: bool = False) ->
 
 def markdown_block(text: str, limit: int | None = None, *, language: str = "") -> str:
     """`text` as a fenced Markdown code block; ends with a line feed."""
-    shown = visible(text, limit, multiline=True)
-    shown = _HASH_COMMAND.sub(r"\\x23", _COLON_COMMAND_AT_START.sub(r"\1\\x3a", shown))
+    shown = terminal_lines(visible(text, limit, multiline=True))
     fence = _fence(shown, 3)
     return f"{fence}{language}\n{shown}\n{fence}\n"
 

@@ -49,7 +49,7 @@ class _Doc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Base of the verdict document: every field is always written."""
 
 
-class Sample(_Doc):
+class Sample(_Doc, frozen=True):
     """A finding with what a person needs to see it again."""
 
     number: int
@@ -60,7 +60,7 @@ class Sample(_Doc):
     again: str
 
 
-class RequirementResult(_Doc):
+class RequirementResult(_Doc, frozen=True):
     """One requirement: what it says, how it ended, why, and on which items and findings that rests."""
 
     id: str
@@ -77,7 +77,7 @@ class RequirementResult(_Doc):
     findings: tuple[int, ...]
 
 
-class Counts(_Doc):
+class Counts(_Doc, frozen=True):
     """How many of each; the same figures in every report."""
 
     passed: int
@@ -90,7 +90,7 @@ class Counts(_Doc):
         return self.passed + self.failed + self.inconclusive
 
 
-class ItemCounts(_Doc):
+class ItemCounts(_Doc, frozen=True):
     """Test items by outcome; `unfinished` were planned and never reported a result."""
 
     passed: int
@@ -100,7 +100,7 @@ class ItemCounts(_Doc):
     unfinished: int
 
 
-class GroupResult(_Doc):
+class GroupResult(_Doc, frozen=True):
     """One line of the Phase 5 report."""
 
     group: str
@@ -109,7 +109,7 @@ class GroupResult(_Doc):
     counts: Counts
 
 
-class JournalRef(_Doc):
+class JournalRef(_Doc, frozen=True):
     """The journal that the verdict was judged from."""
 
     file: str
@@ -118,7 +118,7 @@ class JournalRef(_Doc):
     exchanges: int
 
 
-class VerdictDocument(_Doc):
+class VerdictDocument(_Doc, frozen=True):
     """The whole result of a run: `verdict.json`. Its JSON Schema is `contracts/schemas/verdict.schema.json`."""
 
     schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -165,7 +166,7 @@ def test_session_is_optional(backend: HttpDriver, word: Word, session: str, must
     )
 )
 def test_unknown_fields_change_nothing(
-    backend: HttpDriver, word: Word, extra: dict[str, object], must_hold: MustHold
+    backend: HttpDriver, word: Word, extra: dict[str, Any], must_hold: MustHold
 ) -> None:
     """Fields that the contract does not know change nothing."""
     without, with_extra = backend.execute(word("approved")), backend.execute(word("approved"), **extra)

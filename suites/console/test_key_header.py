@@ -1,7 +1,6 @@
 """CON-01: how the console carries its key."""
 
 from fixtures.console import Stage
-
 from technogate.check import console
 from technogate.suite import MustHold, requirement
 

@@ -1,8 +1,8 @@
 """CON-04, CON-05: no error answer is ever an approval, whatever its body says."""
 
 import pytest
-from fixtures.console import Stage
 
+from fixtures.console import Stage
 from technogate.check import console
 from technogate.suite import MustHold, requirement
 

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from fixtures.console import MISSING, Stage
 
+from fixtures.console import MISSING, Stage
 from technogate.check import console
 from technogate.suite import MustHold, requirement
 
@@ -54,7 +54,9 @@ def test_further_fields_are_ignored(stage: Stage, must_hold: MustHold) -> None:
 
 
 @requirement("CON-03")
-@pytest.mark.parametrize("status", UNKNOWN, ids=lambda status: json.dumps(status, default=str)[:30])
+@pytest.mark.parametrize(
+    "status", UNKNOWN, ids=lambda status: "missing" if status == MISSING else json.dumps(status)[:30]
+)
 def test_unknown_status_is_blocked(stage: Stage, status: object, must_hold: MustHold) -> None:
     """A status that is none of the five, or none at all, is shown as BLOCKED."""
     scene = stage.execute(stage.conforming(status=status, reason_codes=["WHY"]))

@@ -262,7 +262,7 @@ def test_the_reference_page_leaves_nothing_behind(reference: BrowserDriver, runn
 def test_a_part_that_is_not_there_is_named(quiet: BrowserDriver) -> None:
     """A wrong selector is an error that names the part, the selector and the setting."""
     wrong = msgspec.structs.replace(QUIET, status="#no-status", memory_refresh="#no-button", session="#no-session")
-    right, quiet._css = quiet._css, msgspec.structs.asdict(wrong)
+    right, quiet._console.css = quiet._console.css, msgspec.structs.asdict(wrong)
     try:
         with pytest.raises(DriverError, match=r"no part `status` \(#no-status\): correct console\.selectors\.status"):
             quiet.execute("PING")
@@ -271,7 +271,7 @@ def test_a_part_that_is_not_there_is_named(quiet: BrowserDriver) -> None:
         with pytest.raises(DriverError, match="no part `session`"):
             quiet.execute("PING", "s-1")
     finally:
-        quiet._css = right
+        quiet._console.css = right
 
 
 def test_the_callers_thread_keeps_no_event_loop(quiet: BrowserDriver) -> None:
@@ -280,11 +280,23 @@ def test_the_callers_thread_keeps_no_event_loop(quiet: BrowserDriver) -> None:
     assert asyncio.run(asyncio.sleep(0, "ran")) == "ran"
 
 
-def test_a_page_that_does_not_answer_is_one_clear_error(running: Double) -> None:
-    """A console that is not there is named by its address, and nothing is left running."""
+def test_a_page_that_does_not_answer_is_one_clear_error(quiet: BrowserDriver, running: Double) -> None:
+    """A console that is not there is named by its address; once it is back the driver works again."""
     running.refuse()
+    right, quiet._console.url = quiet._console.url, running.base_url
     try:
         with pytest.raises(DriverError, match="ERR_CONNECTION_REFUSED"):
-            BrowserDriver(running.base_url)
+            quiet.reload()
     finally:
         running.accept()
+        quiet._console.url = right
+    quiet.reload()
+    assert quiet.execute("PING").fields["status"] == "APPROVED"
+
+
+def test_a_browser_that_does_not_start_is_one_clear_error(running: Double, tmp_path: Path) -> None:
+    """A program that is no browser is named, and nothing is left running."""
+    before = threading.active_count()
+    with pytest.raises(DriverError, match="no-browser does not start"):
+        BrowserDriver(running.base_url, browser=tmp_path / "no-browser")
+    assert threading.active_count() == before

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import shutil
 import socket
 import struct
@@ -115,7 +116,8 @@ Plan = Reply | Callable[[Received], Reply]
 
 
 class Double:
-    """A backend on a port of its own. `plan` says, by path, what is answered; `received` what came.
+    """A backend on a port of its own. `plan` says, by path, what is answered; `received` what came,
+    and `hung_up` gets the path of each held answer that the client gave up.
 
     A CORS preflight is granted and not counted. Every connection carries one request.
     """
@@ -123,6 +125,7 @@ class Double:
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.plan: dict[str, Plan] = {}
+        self.hung_up: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._lock = threading.Lock()
         self._open: list[socket.socket] = []
@@ -197,6 +200,8 @@ class Double:
         connection.sendall(said.raw)
         if said.then == "hold":
             connection.recv(1)  # until either side hangs up
+            if not self._ended.is_set():
+                self.hung_up.put(request.path)
         elif said.then == "reset":
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
@@ -233,7 +238,8 @@ const client = await import(process.argv[1]);
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, settings, name, args } = JSON.parse(line);
   if (settings) client.configure({ apiUrl: undefined, apiKey: undefined, timeoutMs: undefined, ...settings });
-  const said = (value) => console.log(JSON.stringify({ id, value }));
+  const started = performance.now();
+  const said = (value) => console.log(JSON.stringify({ id, value, seconds: (performance.now() - started) / 1000 }));
   Promise.resolve().then(() => client[name](...args)).then(said, (error) => said({ thrown: String(error) }));
 }
 """
@@ -252,11 +258,12 @@ def node_program() -> str:
 
 @dataclass(slots=True)
 class Node:
-    """The client as a bare module in a Node process."""
+    """The client as a bare module in a Node process; `seconds` says how long each call took there."""
 
     process: subprocess.Popen[str]
     sent: int = 0
     answers: dict[int, Any] = field(default_factory=dict)
+    seconds: dict[int, float] = field(default_factory=dict)
 
     def start(self, name: str, *args: object, settings: Mapping[str, object] | None = None) -> int:
         """Begin a call; with `settings` the client is configured anew before. Returns the call's number."""
@@ -275,6 +282,7 @@ class Node:
             assert line, "Node ended early"
             said = json.loads(line)
             self.answers[said["id"]] = said.get("value")
+            self.seconds[said["id"]] = said["seconds"]
         return self.answers.pop(call)
 
     def call(self, name: str, *args: object, settings: Mapping[str, object] | None = None) -> Any:

@@ -85,18 +85,21 @@ REQUIREMENTS = (
 SHOULD = {"TMO-02", "STK-08"}
 
 
+REFERENCE = TargetRef(
+    name="reference pair",
+    kind="embedded",
+    parties=("backend", "console"),
+    started_by_gate=True,
+    faults=True,
+    addresses={"backend": "http://127.0.0.1:39211", "console": "http://127.0.0.1:39212"},
+)
+
+
 @dataclass(kw_only=True)
 class Builder:
     """Puts a journal and the document judged from it together, with counts that agree."""
 
-    target: TargetRef = TargetRef(
-        name="reference pair",
-        kind="embedded",
-        parties=("backend", "console"),
-        started_by_gate=True,
-        faults=True,
-        addresses={"backend": "http://127.0.0.1:39211", "console": "http://127.0.0.1:39212"},
-    )
+    target: TargetRef = REFERENCE
     mode: str = "validate"
     outcomes: dict[str, list[tuple[Outcome | None, str, str]]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -427,7 +430,10 @@ def hostile() -> tuple[Journal, VerdictDocument]:
         exchanges=[
             exchange(
                 "x-1", identity, 200, long,
-                request=Request(method=text, path=text, headers=((text, text), ("X-API-Key", text)), body=Body(text=long)),
+                request=Request(
+                    method=text, path=text,
+                    headers=((text, text), ("X-API-Key", text)), body=Body(text=long),
+                ),
                 answer=Answer(status=200, headers=((text, long), ("x-trace-id", text)), body=Body(text=long, cut=True)),
                 operation=text, case=text, base_url=text, key=text, disturbed_by=text,
             ),

@@ -228,34 +228,39 @@ async function exchange(path, init = {}) {
   if (problem !== "") throw new Refusal("API_BLOCKED", problem);
   const limit = configured.timeoutMs ?? TIME_LIMIT_MS;
   const stop = new AbortController();
-  let late = false;
+  let giveUp;
+  const tooLate = new Promise((_, reject) => {
+    giveUp = () => reject(new Refusal("TIMEOUT", `No complete answer within ${limit / 1000} s.`));
+  });
   const timer = setTimeout(() => {
-    late = true;
+    giveUp(); // does not count on the abort alone: Node loses sight of the signal while it waits for a body
     stop.abort();
   }, limit);
+  const inTime = (promise) => Promise.race([promise, tooLate]);
   try {
     const headers = { ...init.headers, Accept: "application/json", "X-API-Key": apiKey() };
-    const answer = await fetch(baseUrl() + path, { ...FETCH_OPTIONS, ...init, headers, signal: stop.signal });
+    const options = { ...FETCH_OPTIONS, ...init, headers, signal: stop.signal };
+    const answer = await inTime(fetch(baseUrl() + path, options));
     const traceId = answer.headers.get("X-Trace-Id") ?? "";
     return {
       http: answer.status,
       type: answer.headers.get("Content-Type") ?? "",
       traceId: TRACE_ID.test(traceId) ? traceId : undefined,
-      bytes: await readWhole(answer), // before the timer is cleared: a body that stalls is late as well
+      bytes: await inTime(readWhole(answer, stop.signal)), // a body that stalls is late as well
     };
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    if (late) throw new Refusal("TIMEOUT", `No complete answer within ${limit / 1000} s.`);
     throw new Refusal("API_BLOCKED", "The backend could not be reached, or its answer could not be read whole.");
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** All bytes of an answer's body, at most `SIZE_LIMIT`. */
-async function readWhole(answer) {
+/** All bytes of an answer's body, at most `SIZE_LIMIT`; gives the connection up when `signal` says so. */
+async function readWhole(answer, signal) {
   if (answer.body === null) return new Uint8Array();
   const reader = answer.body.getReader();
+  signal.addEventListener("abort", () => reader.cancel().catch(() => {}));
   const chunks = [];
   let size = 0;
   for (;;) {

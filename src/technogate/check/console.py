@@ -107,7 +107,8 @@ def carries_key(scene: Scene) -> list[Finding]:
         if MARK in exchange.request.path:
             return finding("key header", scene, "no key in a URL", f"the key in {place}")
         if exchange.key != MARK:
-            return finding("key header", scene, "the key in X-API-Key on each request", f"{place} had {exchange.key or 'none'}")
+            expected = "the key in X-API-Key on each request"
+            return finding("key header", scene, expected, f"{place} had {exchange.key or 'none'}")
     if not scene.exchanges:
         return finding("key header", scene, "a request", "nothing was sent")
     return []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-
 from typing import Any
 
 from technogate.check.answer import answered, finding, json_value, seconds_of

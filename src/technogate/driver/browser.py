@@ -9,25 +9,23 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import msgspec
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from technogate.driver.chromium import browser_missing, find_browser, launch_arguments
 from technogate.driver.console import LIMIT_S, Call, DriverError, Exposure, PageRequest
-from technogate.driver.traffic import Traffic
+from technogate.driver.page import ConsolePage, first_line
 from technogate.evidence import View
 from technogate.target.spec import Selectors
 
 T = TypeVar("T")
-
-#: The script that looks at the page from within.
-PROBE = Path(__file__).with_name("page_probe.js")
 
 #: A page that does not say when it is busy is done when it has not changed for so long, in milliseconds.
 QUIET_MS = 150
 
 #: How long Playwright looks for a part of the page before it gives up, in milliseconds.
 PART_MS = 5000.0
+
 
 class BrowserDriver:
     """One browser with one page, on the console at `url`.
@@ -51,26 +49,20 @@ class BrowserDriver:
         quiet_ms: int = QUIET_MS,
     ) -> None:
         self.url = url
-        self.selectors = selectors or Selectors()
         self.limit_s = limit_s
-        self.quiet_ms = quiet_ms
-        self.traffic = Traffic()
-        self._script = PROBE.read_text(encoding="utf-8").rstrip().rstrip(";")
-        self._css: dict[str, str] = msgspec.structs.asdict(self.selectors)
-        self._stuck = False
+        self._css: dict[str, str] = msgspec.structs.asdict(selectors or Selectors())
+        self._quiet_ms = quiet_ms
         self._session = False
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._context: BrowserContext
-        self._page: Page
+        self._console: ConsolePage
         self._thread: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix="technogate-browser")
         try:
             self._run(lambda: self._start(browser, map_hosts or {}))
-        except (DriverError, PlaywrightError) as error:
+        except DriverError:
             self.close()
-            if isinstance(error, DriverError):
-                raise
-            raise DriverError(f"the browser did not start: {_first_line(error)}") from error
+            raise
 
     # ---- what a console can do ----
 
@@ -102,11 +94,11 @@ class BrowserDriver:
 
     def settle(self) -> None:
         """Wait until the page is idle; one that hangs is loaded anew. Raises DriverError when that does not help."""
-        self._run(lambda: self._console.settle())
+        self._run(self._console.settle)
 
     def reload(self) -> None:
         """Load the page anew and wait until it is idle."""
-        self._run(lambda: self._console.open())
+        self._run(self._console.open)
 
     def inspect(self) -> Exposure:
         """What the page leaves where others could read it."""
@@ -114,18 +106,20 @@ class BrowserDriver:
 
     def requests(self) -> list[PageRequest]:
         """Every request that the page has made since the last `forget`, as the browser saw it."""
-        return self._run(lambda: self._console.traffic.requests())
+        return self._run(self._console.traffic.requests)
 
     def forget(self) -> None:
         """Forget the requests and console lines so far."""
-        self._run(lambda: self._console.traffic.forget())
+        self._run(self._console.traffic.forget)
 
     def close(self) -> None:
         """Close the browser; a second call does nothing."""
         if self._thread is not None:
-            self._run(self._end)
-            self._thread.shutdown()
-            self._thread = None
+            try:
+                self._run(self._end)
+            finally:
+                self._thread.shutdown()
+                self._thread = None
 
     def __enter__(self) -> BrowserDriver:
         return self
@@ -142,20 +136,24 @@ class BrowserDriver:
         try:
             return self._thread.submit(work).result()
         except PlaywrightError as error:
-            raise DriverError(f"the page {self.url} could not be used: {_first_line(error)}") from error
+            raise DriverError(f"the page {self.url} could not be used: {first_line(error)}") from error
 
     def _start(self, browser: Path | None, map_hosts: Mapping[str, str]) -> None:
         executable = find_browser() if browser is None else browser
         if executable is None:
             raise DriverError(": ".join(browser_missing()))
         self._playwright = sync_playwright().start()
-        self._browser = self._playwright.chromium.launch(
-            executable_path=executable, args=launch_arguments(map_hosts), headless=True
-        )
+        try:
+            self._browser = self._playwright.chromium.launch(
+                executable_path=executable, args=launch_arguments(map_hosts), headless=True
+            )
+        except PlaywrightError as error:
+            raise DriverError(f"the browser {executable} does not start: {first_line(error)}") from error
         self._context = self._browser.new_context()
         self._context.set_default_timeout(PART_MS)
-        self._page = self._context.new_page()
-        self._console.traffic.listen(self._page)
+        self._console = ConsolePage(
+            self._context.new_page(), url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms
+        )
         self._console.open()
 
     def _end(self) -> None:
@@ -277,8 +275,3 @@ def _view(
     call: Call, fields: dict[str, str], started: float, ended: float, rows: tuple[dict[str, str], ...] = ()
 ) -> View:
     return View(id="", item="", call=call, driver="browser", fields=fields, rows=rows, started=started, ended=ended)
-
-
-def _first_line(error: PlaywrightError) -> str:
-    """The first line of what Playwright says, which is the one that matters."""
-    return error.message.strip().split("\n", 1)[0]

@@ -63,6 +63,7 @@ class ModuleDriver:
         self._lines: list[str] = []
         self._newest: Future[View] | None = None
         self._number = 0
+        self._over = False
         self._lock = threading.Lock()
         self._loaded: Future[str] = Future()
         node = find_node(typescript=module.suffix in {".ts", ".mts"}) if node is None else node
@@ -172,7 +173,8 @@ class ModuleDriver:
             self._calls[number] = (call.call, future)
             message = json.dumps({"id": number, "call": call.call, "args": list(call.args)})
             try:
-                if self._process.stdin is None:
+                # A pipe still takes a message for a moment after its reader has ended.
+                if self._over or self._process.stdin is None:
                     raise BrokenPipeError
                 self._process.stdin.write(message + "\n")
                 self._process.stdin.flush()
@@ -209,6 +211,7 @@ class ModuleDriver:
                     DriverError(f"the client module {self.module} does not load: {message['failed']}")
                 )
         with self._lock:
+            self._over = True
             waiting = [future for _, future in self._calls.values()]
             self._calls.clear()
         for future in waiting:

@@ -9,7 +9,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from technogate.driver.console import DriverError
 from technogate.driver.traffic import Traffic
@@ -17,6 +19,7 @@ from technogate.driver.traffic import Traffic
 #: The script that looks at the page from within.
 PROBE = Path(__file__).with_name("page_probe.js")
 
+#: The parts without which a region cannot be read, and the setting of each.
 _REQUIRED = {
     "result": {"status": "status"},
     "memory": {"command": "memory_command", "status": "memory_status"},
@@ -47,11 +50,24 @@ class ConsolePage:
         self._stuck = False
 
     def open(self) -> None:
+        """Load the page anew and wait until it is idle; raises DriverError when it does not become what it must be."""
         self._stuck = False
-        self.page.goto(self.url, wait_until="load", timeout=self.limit_s * 1000)
+        try:
+            self._go()
+        except PlaywrightError as error:
+            # The error page of an earlier attempt may still be on its way.
+            if "interrupted by another navigation" not in error.message:
+                raise
+            self._go()
         for name in ("command", "run"):
-            self.page.locator(self.css[name]).first.wait_for(state="attached")
+            try:
+                self.page.locator(self.css[name]).first.wait_for(state="attached")
+            except PlaywrightTimeout as error:
+                raise self.lacks(name) from error
         self.settle(again=False)
+
+    def _go(self) -> None:
+        self.page.goto(self.url, wait_until="load", timeout=self.limit_s * 1000)
 
     def probe(self, task: str, *, region: str = "result", limit_s: float = 0.0) -> Any:
         """One task of the script within the page."""
@@ -72,11 +88,13 @@ class ConsolePage:
                 raise self.lacks(name)
 
     def lacks(self, name: str) -> DriverError:
+        """The error that names a part which the page does not have."""
         return DriverError(
             f"the page {self.url} has no part `{name}` ({self.css[name]}): correct console.selectors.{name}"
         )
 
     def settle(self, *, again: bool = True) -> None:
+        """Wait until the page is idle; with `again`, one that hangs is loaded anew. Raises DriverError otherwise."""
         if self._stuck:
             self.open()
             return
@@ -113,3 +131,8 @@ class ConsolePage:
             if parts.get(part) is None:
                 raise self.lacks(selector)
         return {name: text for name, text in parts.items() if text is not None}
+
+
+def first_line(error: PlaywrightError) -> str:
+    """The first line of what Playwright says, which is the one that matters."""
+    return error.message.strip().split("\n", 1)[0]

@@ -15,6 +15,9 @@ from technogate.fault.wire import Asked
 
 ReplyFactory = Callable[[], Reply]
 
+#: How long the end of a reply may lag behind its last byte, in seconds.
+_END_S = 0.5
+
 
 class FaultError(Exception):
     """A fault could not be injected or did not come to pass; the text is one line for a person."""
@@ -38,8 +41,14 @@ class Order:
 
     @property
     def delivery(self) -> Delivery:
-        """What became of it. An order that nobody asked for, or that is under way, is not delivered."""
-        received = self.received
+        """What became of it. An order that nobody asked for, or that is under way, is not delivered.
+
+        A client may go on as soon as it has the last byte: a reply under way gets a moment to end.
+        """
+        received, book = self.received, self._book
+        if received is not None and received.delivery is None and book is not None:
+            book.wait(lambda _: (self.received or received).delivery is not None, _END_S)
+            received = self.received
         if received is None:
             return Delivery(delivered=False, why="nobody asked for it")
         return received.delivery or Delivery(delivered=False, why="the reply is still under way")

@@ -131,7 +131,7 @@ class Double:
         """Wait until `operation` was asked `count` times; raises FaultError when `timeout` seconds are over."""
 
         def enough(entries: list[Received]) -> bool:
-            return sum(entry.operation == operation and not entry.preflight for entry in entries) >= count
+            return sum(entry.operation == operation and entry.origin == "own" for entry in entries) >= count
 
         if not self._book.wait(enough, timeout):
             seen = len(self.received(operation))

@@ -33,8 +33,8 @@ class Server:
         self._connections = 0
         self._mode: Literal["open", "closed", "reset"] = "open"
         self._holds: dict[str, asyncio.Event] = {}
-        self._peers: dict[asyncio.Task[None], Peer] = {}
-        self._servers: dict[Origin, asyncio.Server] = {}
+        self._accepted: dict[asyncio.Task[None], socket.socket] = {}
+        self._listeners: dict[Origin, tuple[asyncio.Task[None], socket.socket]] = {}
         self._parked: socket.socket | None = None
 
     def base_url(self, origin: Origin) -> str:
@@ -56,21 +56,32 @@ class Server:
     async def serve(self, origin: Origin, port: int) -> None:
         """Listen for `origin` on `port`, 0 for a free one; raises OSError when that is impossible."""
         bound = self._socket(port)
+        bound.listen(128)
         bound.setblocking(False)
-        server = await asyncio.start_server(lambda r, w: self._arrive(origin, r, w), sock=bound, backlog=128)
-        self._servers[origin] = server
         self.ports[origin] = bound.getsockname()[1]
+        self._listeners[origin] = (asyncio.get_running_loop().create_task(self._listen(origin, bound)), bound)
 
-    def _arrive(self, origin: Origin, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """A new connection gets a task of ours: asyncio's own would log its cancellation."""
-        self._connections += 1
-        peer = Peer(reader, writer, self._connections)
-        task = asyncio.get_running_loop().create_task(self._attend(origin, peer))
-        self._peers[task] = peer
-        task.add_done_callback(self._peers.pop)
+    async def _listen(self, origin: Origin, bound: socket.socket) -> None:
+        """Accept connections. asyncio's own server leaks one that comes in while it closes."""
+        loop = asyncio.get_running_loop()
+        while True:
+            with contextlib.suppress(ConnectionAbortedError):
+                accepted, _ = await loop.sock_accept(bound)
+                task = loop.create_task(self._attend(origin, accepted))
+                self._accepted[task] = accepted
+                task.add_done_callback(self._accepted.pop)
 
-    async def _attend(self, origin: Origin, peer: Peer) -> None:
+    async def _deafen(self, origin: Origin) -> None:
+        """Stop listening for `origin`: what waits to be accepted is reset."""
+        task, bound = self._listeners.pop(origin)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        bound.close()
+
+    async def _attend(self, origin: Origin, accepted: socket.socket) -> None:
         """Serve one connection until either side closes it."""
+        self._connections += 1
+        peer = await Peer.on(accepted, self._connections)
         if origin == "own" and self._mode == "reset":
             self.resets += 1
             peer.reset()
@@ -133,13 +144,13 @@ class Server:
 
     async def break_off(self) -> None:
         """Cancel every connection under way, and wait until each is gone."""
-        peers = dict(self._peers)
-        for task in peers:
+        accepted = dict(self._accepted)
+        for task in accepted:
             task.cancel()
-        await asyncio.gather(*peers, return_exceptions=True)
-        for peer in peers.values():
+        await asyncio.gather(*accepted, return_exceptions=True)
+        for connection in accepted.values():
             # A task that was cancelled before it began has closed nothing.
-            peer.abort()
+            connection.close()
         self._holds.clear()
 
     async def refuse(self, how: Refusal) -> None:
@@ -148,7 +159,7 @@ class Server:
         self.resets = 0
         self._mode = how
         if how == "closed":
-            self._servers.pop("own").close()
+            await self._deafen("own")
             await self.break_off()
             # Bound and not listening: connections are refused, and no other program takes the port.
             self._parked = self._socket(self.ports["own"])
@@ -171,8 +182,8 @@ class Server:
 
     async def shut(self) -> None:
         """Stop listening and break off what is under way."""
-        for server in self._servers.values():
-            server.close()
+        for origin in list(self._listeners):
+            await self._deafen(origin)
         if self._parked is not None:
             self._parked.close()
         await self.break_off()

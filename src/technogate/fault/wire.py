@@ -54,6 +54,15 @@ class Peer:
         # A drain then means that every byte has reached the kernel.
         writer.transport.set_write_buffer_limits(high=0)
 
+    @classmethod
+    async def on(cls, accepted: socket.socket, number: int) -> Peer:
+        """The peer on an accepted socket."""
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader()
+        protocol = asyncio.StreamReaderProtocol(reader)
+        transport, _ = await loop.connect_accepted_socket(lambda: protocol, accepted)
+        return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop), number)
+
     async def listen(self) -> None:
         """Take in bytes until the other side closes; the only reader of the connection."""
         with contextlib.suppress(OSError):

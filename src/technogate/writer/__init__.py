@@ -76,8 +76,8 @@ def _reason(error: BaseException) -> str:
 
 
 def _remove(path: Path) -> None:
-    """Remove a file or a folder that is not of this run; what cannot be removed is left to the message."""
-    if path.is_dir() and not path.is_symlink():
+    """Remove a report that is not of this run; what cannot be removed is left to the message."""
+    if path.name == ALLURE and path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
         return
     try:

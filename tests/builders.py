@@ -1,0 +1,121 @@
+"""Journals made by hand: what a run would have written, event by event."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Literal
+
+from technogate.evidence import (
+    Answer,
+    Body,
+    ContractRef,
+    Event,
+    Exchange,
+    Finding,
+    Header,
+    ItemResult,
+    Outcome,
+    Plan,
+    PlannedItem,
+    Request,
+    TargetRef,
+)
+from technogate.journal import FORMAT, Journal, JournalWriter, read_journal
+from technogate.requirement import Level, Party, Requirement
+
+REQUIREMENTS = (
+    Requirement(id="AUT-01", party=Party.BACKEND, level=Level.MUST, group="errors-4xx", text="a key is needed"),
+    Requirement(id="EXE-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="commands are executed"),
+    Requirement(id="TMO-02", party=Party.BACKEND, level=Level.SHOULD, group="timeout", text="answers are fast"),
+    Requirement(id="CON-01", party=Party.CONSOLE, level=Level.MUST, group="execute", text="the key is sent"),
+    Requirement(id="STK-03", party=Party.PAIR, level=Level.MUST, group="stack", text="both work together"),
+)
+
+
+def header(
+    *,
+    parties: tuple[str, ...] = ("backend",),
+    requirements: tuple[Requirement, ...] = REQUIREMENTS,
+    mode: Literal["validate", "check"] = "validate",
+    selection: tuple[str, ...] = (),
+) -> Header:
+    """The header of a run against a backend alone, unless told otherwise."""
+    return Header(
+        format=FORMAT,
+        run="run1",
+        gate_version="0",
+        contract=ContractRef(id="c", title="A contract", version="1", digest="0" * 64),
+        requirements=requirements,
+        target=TargetRef(name="embedded", kind="embedded", parties=parties, started_by_gate=True, faults=True),
+        mode=mode,
+        profile="quick",
+        seed=7,
+        started=time.time(),
+        selection=selection,
+        groups={"execute": "Execute", "errors-4xx": "Errors 4xx", "timeout": "Timeouts", "stack": "Stack"},
+        guarded=("executeCommand", "fetchMemory"),
+    )
+
+
+def plan(*items: tuple[str, str]) -> Plan:
+    """A plan of (item, requirement) pairs."""
+    return Plan(
+        items=tuple(PlannedItem(item=item, requirement=requirement, subject="It holds.") for item, requirement in items)
+    )
+
+
+def result(
+    item: str, requirement: str, outcome: Outcome = Outcome.PASSED, checks: int = 1, reason: str = ""
+) -> ItemResult:
+    """One item's result."""
+    return ItemResult(item=item, requirement=requirement, outcome=outcome, checks=checks, seconds=0.1, reason=reason)
+
+
+def finding(item: str, requirement: str, *exchanges: str) -> Finding:
+    """One finding."""
+    return Finding(
+        check="status",
+        expected="status 401",
+        observed="status 200",
+        item=item,
+        requirement=requirement,
+        exchanges=exchanges,
+    )
+
+
+def exchange(
+    number: int, *, trace_id: str | None = None, body: str = "{}", operation: str = "executeCommand"
+) -> Exchange:
+    """One answered request to the backend."""
+    headers = (("X-Trace-Id", trace_id),) if trace_id is not None else ()
+    return Exchange(
+        id=f"main-{number}",
+        item="one",
+        answered_by="backend",
+        operation=operation,
+        request=Request(method="POST", path="/api/execute"),
+        answer=Answer(status=200, headers=headers, body=Body.of(body.encode())),
+        started=1.0,
+        ended=2.0,
+    )
+
+
+def journal(
+    folder: Path,
+    *events: Event,
+    head: Header | None = None,
+    end: Literal["finished", "interrupted", "crashed", "none"] = "finished",
+) -> Journal:
+    """Write a journal of `events` between a header and a footer, and read it."""
+    path = folder / "journal.jsonl"
+    path.unlink(missing_ok=True)
+    writer = JournalWriter(path, "main")
+    writer.append(head or header())
+    for event in events:
+        writer.append(event)
+    if end == "none":
+        writer.close()
+    else:
+        writer.seal(end)
+    return read_journal(path)

@@ -1,0 +1,113 @@
+"""What every test of the gate shares: warnings are errors, and a home of its own for tests that run the gate."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+#: Seconds after which a run of the gate in a test is stuck.
+STUCK_S = 120
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A warning in the gate's own code is a mistake; while suites judge a target it is none."""
+    config.addinivalue_line("filterwarnings", "error")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sandbox:
+    """A home of its own: the real package, contract and fixtures, with the suites that a test writes."""
+
+    home: Path
+
+    @property
+    def reports(self) -> Path:
+        """Where runs of this sandbox write."""
+        return self.home / "reports"
+
+    @property
+    def journal(self) -> Path:
+        """The journal of the last run."""
+        return self.reports / "journal.jsonl"
+
+    def suite(self, name: str, text: str) -> Path:
+        """Write one module of suites."""
+        path = self.home / "suites" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+        return path
+
+    def contract(self, keep: tuple[str, ...]) -> Path:
+        """A copy of the contract that has only the requirements `keep`."""
+        folder = self.home / "contracts" / "small"
+        shutil.copytree(ROOT / "contracts" / "console-v0.1", folder, dirs_exist_ok=True)
+        path = folder / "requirements.toml"
+        head, *blocks = path.read_text("utf-8").split("\n[requirement.")
+        kept = [block for block in blocks if block.split("]")[0].strip('"') in keep]
+        path.write_text("\n[requirement.".join([head, *kept]), "utf-8")
+        return folder
+
+    def target(self, text: str) -> Path:
+        """Write a target file."""
+        path = self.home / "pair.toml"
+        path.write_text(text, "utf-8")
+        return path
+
+    def environment(self) -> dict[str, str]:
+        """The environment of a run in this sandbox, without what the test run itself set."""
+        dropped = ("PYTEST_", "TECHNOGATE_", "COV_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+        return {**kept, "PYTHONPATH": str(self.home / "src"), "COLUMNS": "100", "TERM": "dumb"}
+
+    def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run `technogate WORDS` in this home."""
+        return self._run([sys.executable, "-m", "technogate", *words], environment)
+
+    def pytest(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run plain `pytest WORDS` in this home."""
+        return self._run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words], environment)
+
+    def popen(self, *words: str) -> subprocess.Popen[str]:
+        """Start `technogate WORDS` in this home; the caller ends it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "technogate", *words],
+            cwd=self.home,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def _run(self, command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=self.home,
+            env={**self.environment(), **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=STUCK_S,
+            check=False,
+        )
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Sandbox:
+    """A fresh home without any suite."""
+    home = tmp_path / "home"
+    ignore = shutil.ignore_patterns("__pycache__")
+    for name in ("src", "contracts", "fixtures", "images"):
+        shutil.copytree(ROOT / name, home / name, ignore=ignore)
+    (home / "suites").mkdir()
+    for name in ("conftest.py", "pyproject.toml"):
+        shutil.copy(ROOT / name, home / name)
+    return Sandbox(home=home)

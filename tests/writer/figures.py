@@ -1,0 +1,228 @@
+"""The figures of a run as a reader counts them in each report."""
+
+from __future__ import annotations
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections import Counter
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+Three = tuple[int, int, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """Requirements as passed, failed, inconclusive; items as passed, failed, broken, skipped; findings."""
+
+    verdict: str
+    must: Three
+    every: Three
+    items: tuple[int, int, int, int]
+    findings: int
+    groups: tuple[Three, ...]
+
+
+def three(values: dict[str, Any]) -> Three:
+    """Counts as the verdict document has them."""
+    return values["passed"], values["failed"], values["inconclusive"]
+
+
+def _verdicts(verdicts: list[str]) -> Three:
+    """Verdicts, counted."""
+    counted = Counter(verdicts)
+    return counted["PASS"], counted["FAIL"], counted["INCONCLUSIVE"]
+
+
+def of_json(path: Path) -> Figures:
+    """Counted from the lists of `verdict.json`, not from its own counts."""
+    document = json.loads(path.read_text("utf-8"))
+    requirements = document["requirements"]
+    items = Counter(item["outcome"] for one in requirements for item in one["items"])
+    unfinished = document["items"]["unfinished"]
+    return Figures(
+        verdict=document["verdict"],
+        must=_verdicts([one["verdict"] for one in requirements if one["level"] == "must"]),
+        every=_verdicts([one["verdict"] for one in requirements]),
+        items=(items["passed"], items["failed"], items["errored"] + unfinished, items["skipped"]),
+        findings=len(document["findings"]),
+        groups=tuple(
+            _verdicts([one["verdict"] for one in requirements if one["group"] == group["group"]])
+            for group in document["groups"]
+        ),
+    )
+
+
+def of_json_counts(path: Path) -> Figures:
+    """The counts that `verdict.json` states."""
+    document = json.loads(path.read_text("utf-8"))
+    items = document["items"]
+    return Figures(
+        verdict=document["verdict"],
+        must=three(document["must"]),
+        every=three(document["counts"]),
+        items=(items["passed"], items["failed"], items["errored"] + items["unfinished"], items["skipped"]),
+        findings=len(document["findings"]),
+        groups=tuple(three(group["counts"]) for group in document["groups"]),
+    )
+
+
+def _row(text: str, name: str) -> Three:
+    """The first three numbers after `name`, on its line."""
+    line = next(line for line in text.splitlines() if name in line)
+    first, second, third = (int(number) for number in re.findall(r"\b\d+\b", line.split(name)[1])[:3])
+    return first, second, third
+
+
+def _words(text: str) -> tuple[int, int, int, int]:
+    """The items, from the sentence about them."""
+    line = next(line for line in text.splitlines() if re.match(r" *items:", line, re.IGNORECASE))
+    number = {word: int(count) for count, word in re.findall(r"(\d+) (\w+)", line)}
+    return number["passed"], number["failed"], number["errored"] + number["unfinished"], number["skipped"]
+
+
+def _findings(text: str) -> int:
+    """The number in the heading of the findings, 0 without one."""
+    match = re.search(r"Findings \((\d+)\)", text)
+    return int(match[1]) if match else 0
+
+
+def of_markdown(path: Path) -> Figures:
+    """Counted from `report.md`; every finding must have its own heading."""
+    text = path.read_text("utf-8")
+    headings = re.findall(r"^### \d+\. ", text, re.MULTILINE)
+    assert len(headings) == _findings(text)
+    return Figures(
+        verdict=text.split()[2],
+        must=_row(text, "MUST requirements |"),
+        every=_row(text, "all requirements |"),
+        items=_words(text),
+        findings=_findings(text),
+        groups=tuple(
+            (int(one), int(two), int(three))
+            for one, two, three in re.findall(
+                r"^\| .* \| . (?:PASS|FAIL|INCONCLUSIVE) \| (\d+) \| (\d+) \| (\d+) \|$", text, re.MULTILINE
+            )
+        ),
+    )
+
+
+def of_terminal(text: str) -> Figures:
+    """Counted from the summary of a terminal."""
+    return Figures(
+        verdict=text.split()[1],
+        must=_row(text, "MUST requirements "),
+        every=_row(text, "all requirements "),
+        items=_words(text),
+        findings=_findings(text),
+        groups=tuple(
+            (int(one), int(two), int(three))
+            for one, two, three in re.findall(
+                r" +(\d+) +(\d+) +(\d+) +. (?:PASS|FAIL|INCONCLUSIVE)$", text, re.MULTILINE
+            )
+        ),
+    )
+
+
+class Page(HTMLParser):
+    """A page as a browser sees it: every element, and the text of those with a test id."""
+
+    def __init__(self, text: str) -> None:
+        """Parse `text`."""
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self.words = ""
+        self._open: list[tuple[str, str]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep the element; begin its text when it has a test id."""
+        attributes = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, attributes))
+        if tag not in {"meta", "input", "br", "rect", "path", "circle"}:
+            name = attributes.get("data-testid", "")
+            self._open.append((tag, name))
+            if name:
+                self.texts.setdefault(name, []).append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Every element must end in its place."""
+        if tag not in {"rect", "path", "circle"}:
+            assert self._open, f"{tag} ends and never began"
+            assert self._open.pop()[0] == tag
+
+    def handle_data(self, data: str) -> None:
+        """Add the text to every open element with a test id."""
+        self.words += data
+        for _, name in self._open:
+            if name:
+                self.texts[name][-1] += data
+
+    def number(self, name: str) -> int:
+        """The number in the one element of that test id."""
+        (text,) = self.texts[name]
+        return int(text)
+
+    def verdicts(self, name: str) -> list[str]:
+        """The verdicts of the rows of that test id."""
+        return [a["data-verdict"] for _, a in self.elements if a.get("data-testid") == name]
+
+
+def of_html(path: Path) -> Figures:
+    """Counted from `report.html`: its rows must agree with its counts."""
+    page = Page(path.read_text("utf-8"))
+    assert not page._open
+
+    def of(name: str) -> Three:
+        counts = [page.number(f"count-{name}-{word}") for word in ("passed", "failed", "inconclusive")]
+        assert page.number(f"count-{name}-total") == sum(counts)
+        return counts[0], counts[1], counts[2]
+
+    assert _verdicts(page.verdicts("requirement-row")) == of("all")
+    assert page.number("count-findings") == len(page.texts.get("finding", []))
+    outcomes = ("passed", "failed", "errored", "skipped", "unfinished")
+    items = {word: page.number(f"count-items-{word}") for word in outcomes}
+    groups = []
+    for row in page.texts["group-row"]:
+        one, two, last = re.findall(r"\d+", row.split("PASS")[-1].split("FAIL")[-1].split("INCONCLUSIVE")[-1])
+        groups.append((int(one), int(two), int(last)))
+    return Figures(
+        verdict=page.texts["verdict"][0],
+        must=of("must"),
+        every=of("all"),
+        items=(items["passed"], items["failed"], items["errored"] + items["unfinished"], items["skipped"]),
+        findings=page.number("count-findings"),
+        groups=tuple(groups),
+    )
+
+
+def junit_items(path: Path) -> tuple[int, int, int, int]:
+    """Items as counted from the test cases of `junit.xml`; every total must agree with them."""
+    root = ET.parse(path).getroot()  # noqa: S314 - our own file
+    totals = []
+    for scope in [root, *root.findall("testsuite")]:
+        cases = list(scope.iter("testcase"))
+        kinds = Counter(child.tag for case in cases for child in case if child.tag in {"failure", "error", "skipped"})
+        assert int(scope.attrib["tests"]) == len(cases)
+        assert int(scope.attrib["failures"]) == kinds["failure"]
+        assert int(scope.attrib["errors"]) == kinds["error"]
+        assert int(scope.attrib["skipped"]) == kinds["skipped"]
+        totals.append((len(cases) - sum(kinds.values()), kinds["failure"], kinds["error"], kinds["skipped"]))
+    assert tuple(map(sum, zip(*totals[1:], strict=True))) == totals[0]
+    return totals[0]
+
+
+def allure_results(folder: Path) -> list[dict[str, Any]]:
+    """Every result of an Allure folder."""
+    return [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*-result.json"))]
+
+
+def allure_items(folder: Path) -> tuple[int, int, int, int]:
+    """Items as counted from the Allure results."""
+    counted = Counter(result["status"] for result in allure_results(folder))
+    return counted["passed"], counted["failed"], counted["broken"], counted["skipped"]
