@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import pytest
@@ -60,7 +61,7 @@ def test_what_is_not_proven_is_inconclusive(tmp_path: Path, events: tuple[Event,
 
 
 @pytest.mark.parametrize("end", ["interrupted", "crashed", "none"])
-def test_an_unfinished_run_is_inconclusive(tmp_path: Path, end: str) -> None:
+def test_an_unfinished_run_is_inconclusive(tmp_path: Path, end: Literal["interrupted", "crashed", "none"]) -> None:
     """However green, a run that did not finish proves nothing."""
     document = judge(builders.journal(tmp_path, *GREEN, end=end))
     assert (document.verdict, document.exit_code) == (Verdict.INCONCLUSIVE, 3)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -159,7 +159,15 @@ class TrailEntry(Record, frozen=True):
 
 
 class TrailReading(Record, frozen=True, tag_field="event", tag="trail"):
-    """One reading of the audit trail, newest entry first; `error` when it could not be read."""
+    """One reading of the audit trail, newest entry first; `error` when it could not be read.
+
+    It began at `at` and was over at `ended`, in seconds since the epoch, and asked for `limit` entries of
+    the trail that the backend at `base_url` keeps. `reads` are the trace ids of the reading's own
+    requests. A trail is read again and again, so `entries` holds only those that no earlier reading of
+    the same pair showed. The entries of all its readings are numbered from 0 on, and `layout` tells the
+    whole list that was seen as runs of (first number, count); without it the list is `entries`. `leaks`
+    names the fields that held the key.
+    """
 
     id: str
     item: str
@@ -167,6 +175,12 @@ class TrailReading(Record, frozen=True, tag_field="event", tag="trail"):
     at: float
     entries: tuple[TrailEntry, ...] = ()
     error: str = ""
+    base_url: str = ""
+    ended: float = 0.0
+    limit: int = 0
+    layout: tuple[tuple[int, int], ...] = ()
+    reads: tuple[str, ...] = ()
+    leaks: tuple[str, ...] = ()
 
 
 class FaultEvent(Record, frozen=True, tag_field="event", tag="fault"):
@@ -273,7 +287,11 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     """First line of a journal: all that judging needs to know besides the events themselves.
 
     `guarded` are the operations that need a key and carry a trace id; `decisions` and `groups` hold
-    titles by id.
+    titles by id. `execute` is the operation whose every answer owes the trail an entry, `blocked` the
+    state of a refusal's, `unaudited` the reason code that says there could be none. Seconds: a complete
+    answer takes no longer than `answer_s`, an entry is visible `trail_visible_s` after it, 99 of 100
+    answers of an operation within `p99_s`. `slow` is the command that hangs on purpose; `schemas` are
+    the contract's `components/schemas`.
     """
 
     format: int
@@ -293,6 +311,14 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     groups: dict[str, str] = {}
     guarded: tuple[str, ...] = ()
     trace_header: str = "X-Trace-Id"
+    execute: str = ""
+    blocked: str = "BLOCKED"
+    unaudited: str = "AUDIT_UNAVAILABLE"
+    answer_s: float = 15.0
+    trail_visible_s: float = 2.0
+    p99_s: dict[str, float] = {}
+    slow: str = ""
+    schemas: dict[str, Any] = {}
 
 
 class Footer(Record, frozen=True, tag_field="event", tag="footer"):

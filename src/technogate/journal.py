@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,6 +72,7 @@ class JournalWriter:
         self.path = path
         self.worker = worker
         self._seq = 0
+        self._lock = threading.Lock()
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
         try:
             self._fd = os.open(path, flags, 0o644)
@@ -79,14 +81,16 @@ class JournalWriter:
 
     def append(self, event: Event) -> None:
         """Write one event; raises JournalError when not all of it reached the file."""
-        line = _encoder.encode(Line(self.worker, self._seq, event)) + b"\n"
-        try:
-            written = os.write(self._fd, line)
-        except OSError as error:
-            raise JournalError(f"cannot write the journal {self.path}: {error.strerror}") from error
-        if written != len(line):
-            raise JournalError(f"cannot write the journal {self.path}: the disk took {written} of {len(line)} bytes")
-        self._seq += 1
+        with self._lock:
+            line = _encoder.encode(Line(self.worker, self._seq, event)) + b"\n"
+            try:
+                written = os.write(self._fd, line)
+            except OSError as error:
+                raise JournalError(f"cannot write the journal {self.path}: {error.strerror}") from error
+            if written != len(line):
+                cut = f"the disk took {written} of {len(line)} bytes"
+                raise JournalError(f"cannot write the journal {self.path}: {cut}")
+            self._seq += 1
 
     def close(self) -> None:
         """Close the file without a footer: other processes may still write."""

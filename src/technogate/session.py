@@ -7,6 +7,7 @@ import platform
 import random
 import secrets
 import string
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -46,7 +47,8 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
 class Gate:
     """What the plugin shares with the fixtures of one pytest process.
 
-    `worker` names the process in the journal; `run_key` is the API key that started programs get.
+    `worker` names the process in the journal; `run_key` is the API key that started programs get;
+    `watchers` are called with each event once it is written.
     """
 
     settings: Settings
@@ -60,8 +62,10 @@ class Gate:
     seed: int
     item: str = ""
     counter: CheckCounter = field(default_factory=CheckCounter)
+    watchers: list[Callable[[Event], None]] = field(default_factory=list)
     redactor: Redactor = field(init=False)
     new_id: Callable[[], str] = field(init=False)
+    _lock: threading.RLock = field(init=False, default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
         self.redactor = Redactor(self.run_key)
@@ -69,8 +73,11 @@ class Gate:
         self.new_id = lambda: f"{self.worker}-{next(numbers)}"
 
     def record(self, event: Event) -> None:
-        """Append one event to the journal."""
-        self.journal.append(event)
+        """Append one event to the journal, from whichever thread, and tell the watchers of it."""
+        with self._lock:
+            self.journal.append(event)
+            for watch in self.watchers:
+                watch(event)
 
     def abort(self, kind: Literal["configuration", "crash"], message: str) -> None:
         """Record that the run cannot go on."""
@@ -188,4 +195,18 @@ def _header(gate: Gate) -> Header:
         groups=dict(contract.groups),
         guarded=tuple(operation.id for operation in contract.guarded),
         trace_header=contract.behavior.headers.trace,
+        execute=contract.behavior.operations.execute,
+        blocked=contract.behavior.statuses.blocked,
+        unaudited=contract.behavior.reason_codes.audit_unavailable,
+        answer_s=contract.behavior.time.answer_s,
+        trail_visible_s=contract.behavior.time.trail_visible_s,
+        p99_s=dict(contract.behavior.time.p99_s),
+        slow=_slow_command(gate.target),
+        schemas=contract.schemas,
     )
+
+
+def _slow_command(target: Target) -> str:
+    """The command of the backend that hangs on purpose, "" when the target names none."""
+    backend = target.spec.backend
+    return (backend.commands.slow if backend else None) or ""

@@ -21,7 +21,9 @@ _UNSEEN = re.compile(
 
 #: `##[…]`, `##vso[…]`, `##teamcity[…]`: build servers look for these anywhere in a line.
 _HASH_COMMAND = re.compile(r"#(?=#\w*\[)")
-_COLON_COMMAND = re.compile(r":(?=:)")
+#: `::error …::`: a command at the beginning of a line, and a terminal may wrap the line right before it.
+_COLON_COMMAND = re.compile(r":(?=:[a-z-]+(?:\s|::|$))", re.IGNORECASE)
+_COLONS = re.compile(r":(?=:)")
 _COLON_COMMAND_AT_START = re.compile(r"^([ \t]*):(?=:)", re.MULTILINE)
 
 #: What Markdown gives a meaning to: anywhere, at the beginning of a block, and before a bare address.
@@ -65,8 +67,8 @@ def visible(text: str, limit: int | None = None, *, multiline: bool = False) -> 
 def terminal(text: str, limit: int | None = None, *, multiline: bool = False) -> str:
     r"""`text` as `visible` gives it, and no command to the build server that reads a log.
 
-    `::` is broken wherever it stands, because a terminal may wrap the line right before it; `##[` and
-    its relatives likewise. Markup of `rich` is not touched: use `rich_text`.
+    `::error::` and its like are broken wherever they stand, because a terminal may wrap the line right
+    before them; `##[` and its relatives likewise. Markup of `rich` is not touched: use `rich_text`.
     """
     shown = visible(text, limit, multiline=multiline)
     return _HASH_COMMAND.sub(r"\\x23", _COLON_COMMAND.sub(r"\\x3a", shown))
@@ -128,4 +130,4 @@ def xml_text(text: str, limit: int | None = None) -> str:
 
 def no_commands(markup: str) -> str:
     """XML or HTML with `::` and `##[` written by character reference: the same page, and no command in a log."""
-    return _HASH_COMMAND.sub("&#35;", _COLON_COMMAND.sub("&#58;", markup))
+    return _HASH_COMMAND.sub("&#35;", _COLONS.sub("&#58;", markup))

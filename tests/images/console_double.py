@@ -116,10 +116,11 @@ Plan = Reply | Callable[[Received], Reply]
 
 
 class Double:
-    """A backend on a port of its own. `plan` says, by path, what is answered; `received` what came,
-    and `hung_up` gets the path of each held answer that the client gave up.
+    """A backend on a port of its own.
 
-    A CORS preflight is granted and not counted. Every connection carries one request.
+    `plan` says, by path, what is answered; `received` is what came, and `hung_up` gets the path of each
+    held answer that the client gave up. A CORS preflight is granted and not counted. A connection carries
+    one request.
     """
 
     def __init__(self) -> None:

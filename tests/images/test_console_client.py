@@ -112,7 +112,7 @@ MALFORMED: dict[str, Reply] = {
     "no content type": reply(200, GOOD, kind=None),
     "cut": reply(200, GOOD[:-1]),
     "two values": reply(200, GOOD + GOOD),
-    "not utf-8": reply(200, GOOD.replace(b"trace-1", b"trace-\xff")),
+    "not utf-8": reply(200, json.dumps(executed(message="?")).encode().replace(b"?", b"\xff")),
     "utf-16": reply(200, json.dumps(executed()).encode("utf-16"), kind="application/json; charset=utf-16"),
     "not a number": reply(200, GOOD[:-1] + b', "x": NaN}'),
     "null": reply(200, b"null"),

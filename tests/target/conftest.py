@@ -30,6 +30,8 @@ if "dies" in ways:
     sys.exit(7)
 if "stubborn" in ways:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if "tidy" in ways:
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(5))
 if "parent" in ways:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     print("child", child.pid)

@@ -274,7 +274,7 @@ def test_a_taken_fixed_port_is_told_before_anything_starts(folder: Path, home: P
         port = thief.getsockname()[1]
         fixed = CONSOLE + f"port = {port}\n"
         with pytest.raises(PortTaken, match=rf"my: console\.port is {port}, which is in use: .* leave the key out"):
-            start(folder, home, BACKEND.replace("{port}", "{port} patient") + fixed)
+            start(folder, home, BACKEND.replace("{port}", "{port} patient") + "start_timeout_s = 2\n" + fixed)
     assert not (folder / "asked").exists()
 
 

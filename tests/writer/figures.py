@@ -72,7 +72,7 @@ def of_json_counts(path: Path) -> Figures:
 
 def _row(text: str, name: str) -> Three:
     """The first three numbers after `name`, on its line."""
-    line = next(line for line in text.splitlines() if name in line)
+    line = next(line for line in text.splitlines() if line.lstrip("| ").startswith(name))
     first, second, third = (int(number) for number in re.findall(r"\b\d+\b", line.split(name)[1])[:3])
     return first, second, third
 
@@ -187,17 +187,15 @@ def of_html(path: Path) -> Figures:
     assert page.number("count-findings") == len(page.texts.get("finding", []))
     outcomes = ("passed", "failed", "errored", "skipped", "unfinished")
     items = {word: page.number(f"count-items-{word}") for word in outcomes}
-    groups = []
-    for row in page.texts["group-row"]:
-        one, two, last = re.findall(r"\d+", row.split("PASS")[-1].split("FAIL")[-1].split("INCONCLUSIVE")[-1])
-        groups.append((int(one), int(two), int(last)))
+    columns = [[int(text) for text in page.texts[f"group-{word}"]] for word in ("passed", "failed", "inconclusive")]
+    assert len(page.texts["group-row"]) == len(columns[0])
     return Figures(
         verdict=page.texts["verdict"][0],
         must=of("must"),
         every=of("all"),
         items=(items["passed"], items["failed"], items["errored"] + items["unfinished"], items["skipped"]),
         findings=page.number("count-findings"),
-        groups=tuple(groups),
+        groups=tuple(zip(*columns, strict=True)),
     )
 
 

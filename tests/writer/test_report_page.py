@@ -143,7 +143,7 @@ def test_the_filter_needs_no_script(browser: Browser, folder: Path) -> None:
             ("passed", document.counts.passed),
             ("all", document.counts.total),
         ):
-            page.get_by_label(label).check()
+            page.get_by_role("radio", name=label).check()
             assert sum(row.is_visible() for row in rows.all()) == number
         page.close()
 

@@ -43,7 +43,7 @@ def printable(text: str) -> bool:
 
 def no_command(text: str) -> bool:
     """Whether no line of `text` is a command to a build server."""
-    return not re.search(r"^\s*::|##\w*\[", text, re.MULTILINE)
+    return not re.search(r"^\s*::[a-zA-Z-]+(\s.*)?::|##\w*\[", text, re.MULTILINE)
 
 
 def test_the_sample_is_hostile_enough() -> None:

@@ -152,7 +152,7 @@ class BrowserDriver:
         self._context = self._browser.new_context()
         self._context.set_default_timeout(PART_MS)
         self._console = ConsolePage(
-            self._context.new_page(), url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms
+            self._context, url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms
         )
         self._console.open()
 

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import BrowserContext, Page
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from technogate.driver.console import DriverError
@@ -38,27 +38,30 @@ class ConsolePage:
     `limit_s` bounds the wait for a result; the whole page gets twice that to become idle.
     """
 
-    def __init__(self, page: Page, *, url: str, css: dict[str, str], limit_s: float, quiet_ms: int) -> None:
-        self.page = page
+    def __init__(
+        self, context: BrowserContext, *, url: str, css: dict[str, str], limit_s: float, quiet_ms: int
+    ) -> None:
+        self.context = context
         self.url = url
         self.css = css
         self.limit_s = limit_s
         self.quiet_ms = quiet_ms
         self.traffic = Traffic()
-        self.traffic.listen(page)
         self._script = PROBE.read_text(encoding="utf-8").rstrip().rstrip(";")
-        self._stuck = False
+        self._stuck = self._failed = False
+        self.page: Page
+        self._new_page()
 
     def open(self) -> None:
         """Load the page anew and wait until it is idle; raises DriverError when it does not become what it must be."""
         self._stuck = False
-        try:
-            self._go()
-        except PlaywrightError as error:
-            # The error page of an earlier attempt may still be on its way.
-            if "interrupted by another navigation" not in error.message:
-                raise
-            self._go()
+        if self._failed:
+            # The browser's own page about the failure may still be on its way, and would break into this attempt.
+            self.page.close()
+            self._new_page()
+        self._failed = True
+        self.page.goto(self.url, wait_until="load", timeout=self.limit_s * 1000)
+        self._failed = False
         for name in ("command", "run"):
             try:
                 self.page.locator(self.css[name]).first.wait_for(state="attached")
@@ -66,8 +69,9 @@ class ConsolePage:
                 raise self.lacks(name) from error
         self.settle(again=False)
 
-    def _go(self) -> None:
-        self.page.goto(self.url, wait_until="load", timeout=self.limit_s * 1000)
+    def _new_page(self) -> None:
+        self.page = self.context.new_page()
+        self.traffic.listen(self.page)
 
     def probe(self, task: str, *, region: str = "result", limit_s: float = 0.0) -> Any:
         """One task of the script within the page."""

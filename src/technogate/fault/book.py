@@ -40,15 +40,20 @@ class Order:
         return self._book.entry(self._request)
 
     @property
+    def under_way(self) -> bool:
+        """Whether its request has come and its end has not."""
+        received = self.received
+        return received is not None and received.delivery is None
+
+    @property
     def delivery(self) -> Delivery:
         """What became of it. An order that nobody asked for, or that is under way, is not delivered.
 
         A client may go on as soon as it has the last byte: a reply under way gets a moment to end.
         """
-        received, book = self.received, self._book
-        if received is not None and received.delivery is None and book is not None:
-            book.wait(lambda _: (self.received or received).delivery is not None, _END_S)
-            received = self.received
+        if self._book is not None:
+            self._book.wait(lambda _: not self.under_way, _END_S)
+        received = self.received
         if received is None:
             return Delivery(delivered=False, why="nobody asked for it")
         return received.delivery or Delivery(delivered=False, why="the reply is still under way")

@@ -44,7 +44,8 @@ class Double:
     ) -> None:
         self._book = Book(operations, defaults)
         self._server = Server(self._book, host, preflight_max_age)
-        self._loop = asyncio.new_event_loop()
+        # Not the platform's default loop: that of Windows cannot watch a listening socket.
+        self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="technogate-double", daemon=True)
         self._thread.start()
         try:

@@ -34,7 +34,7 @@ class Server:
         self._mode: Literal["open", "closed", "reset"] = "open"
         self._holds: dict[str, asyncio.Event] = {}
         self._accepted: dict[asyncio.Task[None], socket.socket] = {}
-        self._listeners: dict[Origin, tuple[asyncio.Task[None], socket.socket]] = {}
+        self._listeners: dict[Origin, socket.socket] = {}
         self._parked: socket.socket | None = None
 
     def base_url(self, origin: Origin) -> str:
@@ -59,23 +59,24 @@ class Server:
         bound.listen(128)
         bound.setblocking(False)
         self.ports[origin] = bound.getsockname()[1]
-        self._listeners[origin] = (asyncio.get_running_loop().create_task(self._listen(origin, bound)), bound)
+        self._listeners[origin] = bound
+        asyncio.get_running_loop().add_reader(bound, self._arrive, origin, bound)
 
-    async def _listen(self, origin: Origin, bound: socket.socket) -> None:
-        """Accept connections. asyncio's own server leaks one that comes in while it closes."""
-        loop = asyncio.get_running_loop()
-        while True:
-            with contextlib.suppress(ConnectionAbortedError):
-                accepted, _ = await loop.sock_accept(bound)
-                task = loop.create_task(self._attend(origin, accepted))
-                self._accepted[task] = accepted
-                task.add_done_callback(self._accepted.pop)
+    def _arrive(self, origin: Origin, bound: socket.socket) -> None:
+        """Accept one connection. asyncio's own server leaks one that comes in while it closes."""
+        try:
+            accepted, _ = bound.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        accepted.setblocking(False)
+        task = asyncio.get_running_loop().create_task(self._attend(origin, accepted))
+        self._accepted[task] = accepted
+        task.add_done_callback(self._accepted.pop)
 
-    async def _deafen(self, origin: Origin) -> None:
+    def _deafen(self, origin: Origin) -> None:
         """Stop listening for `origin`: what waits to be accepted is reset."""
-        task, bound = self._listeners.pop(origin)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        bound = self._listeners.pop(origin)
+        asyncio.get_running_loop().remove_reader(bound)
         bound.close()
 
     async def _attend(self, origin: Origin, accepted: socket.socket) -> None:
@@ -159,7 +160,7 @@ class Server:
         self.resets = 0
         self._mode = how
         if how == "closed":
-            await self._deafen("own")
+            self._deafen("own")
             await self.break_off()
             # Bound and not listening: connections are refused, and no other program takes the port.
             self._parked = self._socket(self.ports["own"])
@@ -183,7 +184,7 @@ class Server:
     async def shut(self) -> None:
         """Stop listening and break off what is under way."""
         for origin in list(self._listeners):
-            await self._deafen(origin)
+            self._deafen(origin)
         if self._parked is not None:
             self._parked.close()
         await self.break_off()

@@ -60,6 +60,10 @@ def _backend_places(backend: BackendSpec) -> Iterator[tuple[str, str, frozenset[
         yield f"backend.env.{name}", text, absent, need
     yield "backend.audit.path", backend.audit.path, absent, need
     yield "backend.audit.url", backend.audit.url, absent, need
+    yield "backend.unwritable.lock_sqlite", backend.unwritable.lock_sqlite, absent, need
+    for key, words in (("command", backend.unwritable.command), ("undo", backend.unwritable.undo)):
+        for index, text in enumerate(words):
+            yield f"backend.unwritable.{key}[{index}]", text, absent, need
 
 
 def _console_places(console: ConsoleSpec) -> Iterator[tuple[str, str, frozenset[str], str]]:

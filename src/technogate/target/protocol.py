@@ -15,20 +15,23 @@ from typing import Literal, Protocol
 from technogate.evidence import Output, TargetRef
 from technogate.requirement import Party
 from technogate.target.program import Program
-from technogate.target.spec import AuditSpec, Commands, Selectors, TargetFile
+from technogate.target.spec import AuditSpec, Commands, Selectors, TargetFile, UnwritableSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningBackend:
     """A backend that answers at `url`.
 
-    `audit` has its placeholders resolved; `program` is None when the gate did not start it.
+    `audit` and `unwritable` have their placeholders resolved; `folder` is that of the target file;
+    `program` is None when the gate did not start it.
     """
 
     url: str
     commands: Commands
     audit: AuditSpec
     program: Program | None
+    unwritable: UnwritableSpec = UnwritableSpec()
+    folder: Path = Path()
 
 
 def nothing() -> None:

@@ -22,7 +22,8 @@ from technogate.target.ports import HOST, HeldPort, is_taken
 from technogate.target.program import Launch, Program, wait_for
 from technogate.target.protocol import RunningBackend, RunningConsole, nothing
 from technogate.target.reaper import FOLDER_PREFIX, Reaper
-from technogate.target.spec import AuditSpec, BackendSpec, ConsoleSpec, ServedSpec, TargetFile
+from technogate.target.spec import BackendSpec, ConsoleSpec, ServedSpec, TargetFile
+from technogate.target.values import address, console_values, origin, resolve_audit, resolve_unwritable, told
 
 #: How often a start is tried again when somebody else took the port in the meantime.
 RETRIES = 3
@@ -136,7 +137,7 @@ class Pair:
         with HeldPort() as held:
             # The backend must know the console's origin, so that port is chosen first and held until its turn.
             port = (console.port if console is not None else None) or held.number
-            self.console_origin = _origin(console.url) if console is not None and console.url else _address(port)
+            self.console_origin = origin(console.url) if console is not None and console.url else address(port)
             if backend is not None:
                 self.backend = self._start_backend(backend)
             held.release()
@@ -167,21 +168,18 @@ class Pair:
         else:
             with HeldPort() as held:
                 port = spec.port or held.number
-            url = _address(port)
+            url = address(port)
             program = self._launch("backend", spec, port, {**values, "backend_url": url}, {})
             values |= {"host": HOST, "port": str(port), "workdir": str(program.workdir)}
-        audit = self._resolve(spec.audit, {**values, "backend_url": url})
-        return RunningBackend(url=url, commands=spec.commands, audit=audit, program=program)
-
-    def _resolve(self, audit: AuditSpec, values: Mapping[str, str]) -> AuditSpec:
-        """Fill the placeholders; what is relative lies beside the target file."""
-        path, url = fill(audit.path, values), fill(audit.url, values)
-        if path:
-            path = str(self._folder / path)
-        scheme, mark, database = url.partition(":///")
-        if mark and scheme.startswith("sqlite") and database and not database.startswith((":", "file:")):
-            url = f"{scheme}:///{self._folder / database}"
-        return msgspec.structs.replace(audit, path=path, url=url)
+        values["backend_url"] = url
+        return RunningBackend(
+            url=url,
+            commands=spec.commands,
+            audit=resolve_audit(spec.audit, self._folder, values),
+            program=program,
+            unwritable=resolve_unwritable(spec.unwritable, self._folder, values),
+            folder=self._folder,
+        )
 
     def _given_console(self, spec: ConsoleSpec, api_url: str, key: str) -> RunningConsole:
         """The console that runs already, its requests to be mapped to `api_url`."""
@@ -205,8 +203,8 @@ class Pair:
                 port = held.number if spec.movable else (spec.port or held.number)
         self._consoles += 1
         name = "console" if self._consoles == 1 else f"console-{self._consoles}"
-        values = _console_values(api_url, key, _address(port))
-        return self._launch(name, spec, port, values, _told(api_url, key))
+        values = console_values(api_url, key, address(port))
+        return self._launch(name, spec, port, values, told(api_url, key))
 
     def _console(
         self,
@@ -218,17 +216,17 @@ class Pair:
     ) -> RunningConsole:
         """Describe one console that is there."""
         url = program.launch.url if program is not None else spec.url.rstrip("/")
-        origin = _origin(url) if url else self.console_origin
+        page_origin = origin(url) if url else self.console_origin
         env: dict[str, str] = {}
         if spec.driver == "module":
-            values = _console_values(api_url, key, origin)
-            env = clean_environment(_told(api_url, key) | {k: fill(v, values) for k, v in spec.env.items()})
+            values = console_values(api_url, key, page_origin)
+            env = clean_environment(told(api_url, key) | {k: fill(v, values) for k, v in spec.env.items()})
         configured = (spec.api_url or (self._spec.backend.url if self._spec.backend else "")) if spec.url else api_url
         return RunningConsole(
             name=program.name if program is not None else "console",
             driver=spec.driver,
             url=url,
-            origin=origin,
+            origin=page_origin,
             api_url=configured.rstrip("/"),
             backend_url=api_url.rstrip("/"),
             api_key=key,
@@ -241,7 +239,7 @@ class Pair:
         )
 
     def _launch(
-        self, name: str, spec: ServedSpec, port: int, values: Mapping[str, str], told: Mapping[str, str]
+        self, name: str, spec: ServedSpec, port: int, values: Mapping[str, str], given: Mapping[str, str]
     ) -> Program:
         """Start one program and wait until it is ready; raises StartError, PortTaken or PortLost."""
         workdir = self._workdir / name
@@ -250,10 +248,10 @@ class Pair:
             name=name,
             argv=tuple(fill(word, known) for word in spec.command),
             cwd=self._folder / spec.cwd,
-            env=clean_environment({**told, **{key: fill(value, known) for key, value in spec.env.items()}}),
+            env=clean_environment({**given, **{key: fill(value, known) for key, value in spec.env.items()}}),
             workdir=workdir,
             port=port,
-            url=_address(port),
+            url=address(port),
             ready=spec.ready,
             timeout_s=spec.timeout_s,
             redactor=self._redactor,
@@ -267,7 +265,13 @@ class Pair:
             program.stop()
             lost = isinstance(error, PortTaken) or (error.exit_code is not None and is_taken(port))
             if lost and port != spec.port:
-                raise PortLost(f"{error} (port {port} was taken by another)", program=name) from error
+                raise PortLost(
+                    f"{error} (port {port} was taken by another)",
+                    program=name,
+                    command=program.command,
+                    exit_code=program.exit_code,
+                    output=program.tail(),
+                ) from error
             raise
         return program
 
@@ -277,27 +281,6 @@ class Pair:
         why = wait_for(url, spec.timeout_s, lambda: False)
         if why:
             raise StartError(f"{name} does not answer: GET {url}: {why}; is it running?", program=name)
-
-
-def _address(port: int) -> str:
-    """The base URL of what listens on `port`."""
-    return f"http://{HOST}:{port}"
-
-
-def _origin(url: str) -> str:
-    """Scheme, host and port of a URL."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _told(api_url: str, key: str) -> dict[str, str]:
-    """What the contract has a console find in its environment."""
-    return {"NEXT_PUBLIC_API_URL": api_url, "NEXT_PUBLIC_API_KEY": key}
-
-
-def _console_values(api_url: str, key: str, origin: str) -> dict[str, str]:
-    """The placeholders of a console that need no program."""
-    return {"api_key": key, "backend_url": api_url, "console_origin": origin, "python": sys.executable}
 
 
 def _revive(program: Program) -> Callable[[], None]:

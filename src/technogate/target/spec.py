@@ -46,6 +46,23 @@ class AuditSpec(Spec, frozen=True, kw_only=True):
     query: str = ""
 
 
+class UnwritableSpec(Spec, frozen=True, kw_only=True):
+    """How the audit trail is made unwritable and mended again (TRL-10): one way, or none.
+
+    `lock_sqlite` is the trail's SQLite file, which the gate locks. `command` breaks the trail and `undo`
+    mends it; both are run by the gate.
+    """
+
+    lock_sqlite: str = ""
+    command: tuple[str, ...] = ()
+    undo: tuple[str, ...] = ()
+
+    @property
+    def declared(self) -> bool:
+        """Whether there is a way."""
+        return bool(self.lock_sqlite or self.command)
+
+
 class ServedSpec(Spec, frozen=True, kw_only=True):
     """One side of the pair: either the `url` where it runs or the `command` that starts it."""
 
@@ -76,6 +93,7 @@ class BackendSpec(ServedSpec, frozen=True, kw_only=True):
 
     commands: Commands = Commands()
     audit: AuditSpec = AuditSpec()
+    unwritable: UnwritableSpec = UnwritableSpec()
 
 
 class Selectors(Spec, frozen=True, kw_only=True):

@@ -65,9 +65,13 @@ def _fill(draft: Path, journal: Journal, document: VerdictDocument) -> None:
     """Write every result, with its attachments, into the folder `draft`."""
     logger = AllureFileLogger(draft)  # type: ignore[no-untyped-call]
     requirements = {requirement.id: requirement for requirement in document.requirements}
+    starts: dict[str, float] = {}
+    for exchange in journal.exchanges:
+        starts[exchange.item] = min(exchange.started, starts.get(exchange.item, exchange.started))
     for row in item_rows(journal, document):
         mine = samples_of(document, row)
-        result = _result(row, requirements[row.requirement], mine, journal)
+        started = starts.get(row.item, journal.header.started)
+        result = _result(row, requirements[row.requirement], mine, journal.header.run, started)
         result.attachments = _attach(logger, mine, journal, result.uuid)
         logger.report_result(result)  # type: ignore[no-untyped-call]
     (draft / "categories.json").write_text(json.dumps(_CATEGORIES, indent=2), encoding="utf-8")
@@ -79,11 +83,12 @@ def _identity(*parts: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(["technogate", *parts])))
 
 
-def _result(row: ItemRow, requirement: RequirementResult, samples: list[Sample], journal: Journal) -> TestResult:
-    """One item as an Allure result."""
-    started = min((e.started for e in journal.exchanges if e.item == row.item), default=journal.header.started)
+def _result(
+    row: ItemRow, requirement: RequirementResult, samples: list[Sample], run: str, started: float
+) -> TestResult:
+    """One item as an Allure result; `started` is the time of its first exchange, the run's when it has none."""
     result = TestResult(
-        uuid=_identity(journal.header.run, row.requirement, row.item),
+        uuid=_identity(run, row.requirement, row.item),
         historyId=_identity(row.requirement, row.item),
         testCaseId=_identity(row.requirement, row.item),
         fullName=terminal(row.item),

@@ -201,5 +201,3 @@ def _run(journal: Journal, document: VerdictDocument) -> Iterator[str]:
     yield _row("journal", f"{_cell(document.journal.file)}, sha256 {_cell(document.journal.sha256)}{torn}")
     yield "\nThe same run again:\n"
     yield _command(repeat_command(journal))
-
-
