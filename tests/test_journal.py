@@ -75,6 +75,11 @@ def test_a_missing_line_is_noticed_without_a_footer(tmp_path: Path) -> None:
         read_journal(path)
 
 
+def test_half_a_surrogate_pair_is_kept_readable(tmp_path: Path) -> None:
+    """Text that UTF-8 cannot hold is spelled out instead of ending the run."""
+    assert builders.journal(tmp_path, Note(text="a\ud800b")).notes == [Note(text="a\\ud800b")]
+
+
 @pytest.mark.parametrize("text", ["", "x\n", "{}\n", '{"worker":"main","seq":0,"event":{"event":"note","text":"x"}}\n'])
 def test_what_is_no_journal_is_refused(tmp_path: Path, text: str) -> None:
     """A file of something else is refused with one line."""

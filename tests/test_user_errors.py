@@ -93,7 +93,7 @@ def test_command_that_dies_shows_its_last_output(small: Sandbox) -> None:
     small.target(DIES)
     said = validate(small, "--target", "pair.toml")
     assert "my database is gone" in said
-    assert "exit code 1" in said
+    assert "exited with code 1" in said
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

@@ -14,7 +14,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 
@@ -37,9 +37,6 @@ from technogate.evidence import (
 #: Changes when an older reader could misread a newer journal.
 FORMAT = 1
 
-E = TypeVar("E")
-
-
 class JournalError(Exception):
     """The journal cannot be written, or what was read is damaged; the text is one line for a person."""
 
@@ -54,6 +51,25 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Line)
+
+
+def _encode(line: Line) -> bytes:
+    """One line as JSON. A page can hold half of a surrogate pair, which JSON in UTF-8 cannot: it is spelled out."""
+    try:
+        return _encoder.encode(line)
+    except UnicodeEncodeError:
+        return _encoder.encode(_spelled_out(msgspec.to_builtins(line)))
+
+
+def _spelled_out(value: Any) -> Any:
+    """`value` with each lone surrogate as the escape that a programmer would type."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_spelled_out(key): _spelled_out(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelled_out(member) for member in value]
+    return value
 
 
 def decode_line(text: bytes) -> Line:
@@ -82,7 +98,7 @@ class JournalWriter:
     def append(self, event: Event) -> None:
         """Write one event; raises JournalError when not all of it reached the file."""
         with self._lock:
-            line = _encoder.encode(Line(self.worker, self._seq, event)) + b"\n"
+            line = _encode(Line(self.worker, self._seq, event)) + b"\n"
             try:
                 written = os.write(self._fd, line)
             except OSError as error:

@@ -140,16 +140,19 @@ def _samples(journal: Journal, findings: Iterable[Finding], scope: Mapping[str, 
             party=scope[finding.requirement].party,
             decisions=scope[finding.requirement].decisions,
             curl=_curl(finding, exchanges),
-            again=f"technogate check {finding.requirement} --seed {journal.header.seed}{_target_option(journal)}",
+            again=_again(finding, journal),
         )
         for number, finding in enumerate(ordered, 1)
     )
 
 
-def _target_option(journal: Journal) -> str:
-    """The `--target` that names this target again, nothing for the default."""
-    given = journal.header.target.given
-    return "" if given == "embedded" else f" --target {shlex.quote(given)}"
+def _again(finding: Finding, journal: Journal) -> str:
+    """The command that checks the finding's requirement again, as this run did."""
+    header = journal.header
+    words = f"technogate check {finding.requirement} --seed {header.seed}"
+    words += "" if header.profile == "quick" else f" --profile {header.profile}"
+    given = header.target.given
+    return words + ("" if given == "embedded" else f" --target {shlex.quote(given)}")
 
 
 def _curl(finding: Finding, exchanges: Mapping[str, Exchange]) -> str:

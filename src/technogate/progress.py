@@ -8,7 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from technogate.evidence import Abort, Event, Exchange, Finding, ItemResult, Note, Outcome, Plan
+from technogate.evidence import Event, Exchange, Finding, ItemResult, Note, Outcome, Plan
 from technogate.text import terminal
 
 #: Seconds between two plain lines.
@@ -68,8 +68,8 @@ class Watch:
             case Finding():
                 self._findings += 1
                 self._say(f"✗ {event.requirement}: expected {event.expected}; observed {event.observed}")
-            case Abort() | Note():
-                self._say(event.message if isinstance(event, Abort) else event.text)
+            case Note():
+                self._say(event.text)
             case _:
                 pass
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import hypothesis
 import msgspec
 import pytest
+from rich.console import Console
 
 from technogate.conclude import conclude
 from technogate.evidence import Finding, ItemResult, Outcome, Plan, PlannedItem
@@ -140,7 +141,7 @@ class Recorder:
         except JournalError as error:
             sys.stderr.write(f"{error}\n")
             return int(ExitCode.INCONCLUSIVE)
-        sys.stdout.write("\n" + terminal.plain(conclusion.document, files=conclusion.files) + "\n")
+        terminal.show(Console(highlight=False, emoji=False), conclusion.document, files=conclusion.files)
         if conclusion.problem:
             sys.stderr.write(conclusion.problem + "\n")
         return int(conclusion.exit_code)

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from technogate.act import act
 from technogate.conclude import Conclusion, conclude
-from technogate.errors import UserError
+from technogate.errors import StartError, UserError
 from technogate.journal import JournalError
 from technogate.progress import Watch
 from technogate.select import select
@@ -66,6 +66,10 @@ def run(settings: Settings, workers: int | None, console: Console, check: Sequen
         console.print(terminal(f"INCONCLUSIVE: {error}"), markup=False)
         _show_log(settings, console)
         return int(ExitCode.INCONCLUSIVE)
+    for abort in conclusion.journal.aborts:
+        if abort.kind == "configuration":
+            line, _, output = abort.message.partition("\n")
+            raise StartError(line, program="", output=output)
     _tell(conclusion, console)
     if any(abort.kind == "crash" for abort in conclusion.journal.aborts) or not conclusion.journal.plans:
         _show_log(settings, console)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import httpx
 import msgspec
 
 from technogate.contract import Contract
 from technogate.driver.keys import Key
-from technogate.evidence import Answer, Body, Ended, Exchange, Headers, Request
+from technogate.driver.pace import Pace, retry_after
+from technogate.driver.wire import BrokenError, NoConnectionError, Wire
+from technogate.evidence import Answer, Body, Ended, Exchange, Headers, Note, Request
 from technogate.redact import Redactor
 
 Query = tuple[tuple[str, str], ...]
@@ -20,6 +22,12 @@ JSON_TYPE = "application/json"
 
 #: Seconds between two looks at the audit list.
 POLL_S = 0.05
+
+#: Headers of ours that a case replaces by naming them; any other that it names is sent beside ours.
+_OURS = frozenset({"host", "accept", "accept-encoding", "user-agent", "content-length"})
+
+#: The answer of a backend that limits its rate.
+TOO_MANY = 429
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +50,12 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HttpDriver:
-    """Sends cases to one backend over kept-alive connections; never follows, never retries."""
+    """Sends cases to one backend over kept-alive connections; never follows a redirect.
+
+    Nothing is sent again behind anybody's back. A backend that answers 429 is not asked faster than it
+    allows, and what it turned away is asked once more: every attempt is an exchange of its own. May be
+    used by several threads at once.
+    """
 
     def __init__(
         self,
@@ -56,23 +69,27 @@ class HttpDriver:
         new_id: Callable[[], str],
         run: str,
         timeout_s: float,
+        note: Callable[[Note], None] | None = None,
     ) -> None:
-        """`record` takes each exchange; `item` names the test item at work; `timeout_s` bounds an answer."""
+        """`record` takes each exchange; `item` names the test item at work; `timeout_s` bounds an answer.
+
+        `note` takes what a reader should know about the pace, once.
+        """
         self.base_url = base_url.rstrip("/")
         self.key = key
         self.contract = contract
+        self.pace = Pace(note)
         self._redactor = redactor
         self._record = record
+        self._recording = threading.Lock()
         self._item = item
         self._new_id = new_id
         self._run = run
-        self._client = httpx.Client(
-            timeout=httpx.Timeout(timeout_s, connect=5.0), follow_redirects=False, trust_env=False, http2=False
-        )
+        self._wire = Wire(self.base_url, timeout_s)
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._wire.close()
 
     def case(self, operation: str, **changes: Any) -> Case:
         """A case of `operation`, with `changes` to the fields of Case. Raises KeyError for an unknown id."""
@@ -103,31 +120,40 @@ class HttpDriver:
         """Send `case` with `key` (the right one by default), record what came of it and return that.
 
         Raises nothing for what a backend does: a refused connection ends `failed`, a broken or late
-        answer `indeterminate`.
+        answer `indeterminate`. While the backend turns it away with 429, the case is sent again, at the
+        pace that the backend allows and for as long as `Pace` has patience; the last attempt is returned.
         """
         key = self.key if key is None else key
+        attempt = 0
+        while True:
+            self.pace.wait()
+            exchange = self._attempt(case, key, attempt)
+            if exchange.answer is None or exchange.answer.status != TOO_MANY:
+                self.pace.served()
+                return exchange
+            if not self.pace.limited(retry_after(exchange.answer.header("retry-after"), exchange.ended), attempt):
+                return exchange
+            attempt += 1
+
+    def _attempt(self, case: Case, key: Key, attempt: int) -> Exchange:
+        """Send `case` once and record the exchange."""
         exchange_id = self._new_id()
-        headers = self._headers(case, key.values, exchange_id)
-        request = self._client.build_request(case.method, self.base_url + "/", headers=headers, content=case.body)
-        if case.body is None:
-            request.headers.pop("content-length", None)
-        request.extensions["target"] = case.target.encode("ascii")
+        name = f"{case.name or case.operation or case.target}, with {key.name}"
         answer, end, error = None, Ended.OK, ""
+        headers = self._headers(case, key.values, exchange_id)
         started = time.time()
         try:
-            response = self._client.send(request)
+            received = self._wire.exchange(case.method, self._wire.prefix + case.target, headers, case.body)
             answer = Answer(
-                status=response.status_code,
-                headers=tuple(
-                    (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
-                ),
-                body=Body.of(response.content),
-                http_version=response.http_version,
+                status=received.status,
+                headers=received.headers,
+                body=Body.of(received.body),
+                http_version=received.http_version,
             )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as failure:
-            end, error = Ended.FAILED, _words(failure)
-        except httpx.HTTPError as failure:
-            end, error = Ended.INDETERMINATE, _words(failure)
+        except NoConnectionError as failure:
+            end, error = Ended.FAILED, str(failure)
+        except BrokenError as failure:
+            end, error = Ended.INDETERMINATE, str(failure)
         ended = time.time()
         leaks: tuple[str, ...] = ()
         if answer is not None:
@@ -140,7 +166,7 @@ class HttpDriver:
             item=self._item(),
             answered_by="backend",
             operation=case.operation,
-            case=f"{case.name or case.operation or case.target}, with {key.name}",
+            case=f"{name}, again after {TOO_MANY}" if attempt else name,
             base_url=self.base_url,
             key=key.expression,
             request=Request(method=case.method, path=path, headers=sent, body=Body.of(body)),
@@ -151,22 +177,22 @@ class HttpDriver:
             ended=ended,
             leaks=leaks,
         )
-        self._record(exchange)
+        with self._recording:
+            self._record(exchange)
         return exchange
 
     def _headers(self, case: Case, keys: tuple[str, ...], exchange_id: str) -> list[tuple[str, str]]:
         """The headers of a case, with `keys` in the key header; each request says which case sent it."""
         headers = [
+            ("Host", self._wire.host),
             ("Accept", "*/*"),
             ("Accept-Encoding", "identity"),
             ("User-Agent", f"technogate (run {self._run}; exchange {exchange_id})"),
         ]
         headers += [(self.contract.behavior.headers.key, key) for key in keys]
-        if case.body is not None and case.content_type:
-            headers.append(("Content-Type", case.content_type))
-        return headers + list(case.headers)
-
-
-def _words(failure: httpx.HTTPError) -> str:
-    """What went wrong on the wire, in a few words."""
-    return f"{type(failure).__name__}: {failure}".rstrip(": ")
+        if case.body is not None:
+            if case.content_type:
+                headers.append(("Content-Type", case.content_type))
+            headers.append(("Content-Length", str(len(case.body))))
+        own = {name.lower() for name, _ in case.headers} & _OURS
+        return [pair for pair in headers if pair[0].lower() not in own] + list(case.headers)

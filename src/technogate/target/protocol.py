@@ -30,8 +30,8 @@ class RunningBackend:
     commands: Commands
     audit: AuditSpec
     program: Program | None
-    unwritable: UnwritableSpec = UnwritableSpec()
-    folder: Path = Path()
+    unwritable: UnwritableSpec = field(default_factory=UnwritableSpec)
+    folder: Path = field(default_factory=Path)
 
 
 def nothing() -> None:

@@ -1,0 +1,109 @@
+"""The pace at which a backend lets itself be asked: as fast as it answers, until it says 429.
+
+A limit of the rate is no violation of the contract. The first 429 slows the driver down to what the
+backend has shown to allow, and a note says so once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+
+from technogate.evidence import Note
+
+#: Seconds to wait after a 429 that does not say how long, doubled each time in a row.
+UNTOLD_S = 0.5
+
+#: The longest single wait in seconds, whatever a backend asks for.
+LONGEST_S = 10.0
+
+#: How often one case is sent again after 429.
+PATIENCE = 6
+
+#: What is left of the rate that a backend has shown to allow, so that it need not say 429 again.
+MARGIN = 0.9
+
+
+class Pace:
+    """When the next request may be sent. One for each driver; may be used by several threads."""
+
+    def __init__(
+        self,
+        note: Callable[[Note], None] | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`note` takes the one note; `clock` and `sleep` are in seconds."""
+        self._note = note
+        self._clock = clock
+        self._sleep = sleep
+        self._lock = threading.Lock()
+        self._not_before = 0.0
+        self._since = clock()
+        self._served = 0
+        self._spacing = 0.0
+        self.refused = 0
+
+    @property
+    def slowed(self) -> bool:
+        """Whether the backend has limited its rate so far."""
+        return self.refused > 0
+
+    @property
+    def rate(self) -> float:
+        """Requests per second that are sent at most; 0 while the backend has set no limit."""
+        return 1 / self._spacing if self._spacing else 0.0
+
+    def wait(self) -> None:
+        """Sleep until the next request may be sent."""
+        with self._lock:
+            now = self._clock()
+            at = max(now, self._not_before)
+            if self._spacing:
+                self._not_before = at + self._spacing
+        if at > now:
+            self._sleep(at - now)
+
+    def served(self) -> None:
+        """Take into account that a request was let through."""
+        with self._lock:
+            self._served += 1
+
+    def limited(self, asked_s: float | None, attempt: int) -> bool:
+        """Take a 429 into account; `asked_s` is its Retry-After. False when patience is at an end.
+
+        The allowance is measured from one 429 to the next, the wait included: whatever the kind of
+        limit, so much was let through in that time.
+        """
+        pause = UNTOLD_S * 2.0**attempt if asked_s is None else asked_s
+        pause = min(pause, LONGEST_S)
+        with self._lock:
+            now = self._clock()
+            first = not self.refused
+            self.refused += 1
+            if self._served:
+                seen = MARGIN * self._served / (now - self._since + pause)
+                slower = 1 / seen
+                self._spacing = slower if first else max(slower, self._spacing)
+                self._since, self._served = now + pause, 0
+            self._not_before = max(self._not_before, now + pause)
+        if first and self._note is not None:
+            about = f"to about {self.rate:.3g}/s" if self._spacing else "and lets nothing through yet"
+            self._note(Note(text=f"the backend limits its rate {about}: slowed down"))
+        return attempt + 1 < PATIENCE
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """The seconds that a Retry-After header asks for at the time `now`; None when it says none."""
+    if value is None:
+        return None
+    text = value.strip()
+    if text.isascii() and text.isdecimal():
+        return float(text[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
+    except ValueError:
+        return None

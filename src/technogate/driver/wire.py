@@ -1,0 +1,203 @@
+"""HTTP/1.1 over plain sockets: what is sent goes out byte for byte, what comes back is read strictly.
+
+A client library would mend a request (merge headers, normalise the target, add its own headers); the
+gate must not. The answer is parsed by h11, which refuses what is not HTTP. Nothing is followed and
+nothing is sent twice.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import h11
+
+#: Seconds to wait for a connection to be taken.
+CONNECT_S = 5.0
+
+#: Bytes of status line and headers that an answer may have.
+HEAD_LIMIT = 100 * 1024
+
+_CHUNK = 64 * 1024
+#: A body up to this size goes out with the headers in one piece.
+_ONE_PIECE = 32 * 1024
+
+
+class NoConnectionError(Exception):
+    """No connection could be made: the request was surely not handled."""
+
+
+class BrokenError(Exception):
+    """The connection broke, or what came back is no HTTP, or is late: nobody knows what was handled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One answer as it came, header names in the case they were sent in."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    http_version: str
+
+
+class Wire:
+    """Kept-alive connections to one server; may be used by several threads at once."""
+
+    def __init__(self, base_url: str, timeout_s: float) -> None:
+        """`base_url` is http or https; `timeout_s` bounds one answer from the first byte sent to its end."""
+        parts = urlsplit(base_url)
+        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
+        self._name = parts.hostname or ""
+        self._address = (self._name, parts.port or (443 if self._tls else 80))
+        self._timeout_s = timeout_s
+        self._idle: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self.host = parts.netloc.rpartition("@")[2]
+        self.prefix = parts.path.rstrip("/")
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def exchange(self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> Received:
+        """Send one request and read its answer; raises NoConnectionError or BrokenError.
+
+        Raises ValueError for a header that is not Latin-1: HTTP has no way to say it.
+        """
+        head = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
+        raw = "\r\n".join(head).encode("latin-1") + b"\r\n\r\n"
+        deadline = time.monotonic() + self._timeout_s
+        connection = self._connection()
+        parser = _parser(method)
+        keep = False
+        try:
+            sent = _send(connection, raw, body or b"", deadline)
+            received = _receive(connection, parser, deadline)
+            keep = sent and parser.their_state is h11.DONE and not parser.trailing_data[0]
+        except h11.RemoteProtocolError as error:
+            raise BrokenError(_unread(error)) from error
+        except TimeoutError as error:
+            raise BrokenError(f"no complete answer within {self._timeout_s:g} s") from error
+        except OSError as error:
+            raise BrokenError(f"{type(error).__name__}: {error.strerror or error}") from error
+        finally:
+            if not keep:
+                connection.close()
+        with self._lock:
+            self._idle.append(connection)
+        return received
+
+    def _connection(self) -> socket.socket:
+        """A connection that the server has not closed: an idle one, else a new one."""
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return self._connect()
+            if _alive(connection):
+                return connection
+            connection.close()
+
+    def _connect(self) -> socket.socket:
+        try:
+            connection = socket.create_connection(self._address, timeout=CONNECT_S)
+        except OSError as error:
+            raise NoConnectionError(f"{type(error).__name__}: {error.strerror or error}") from error
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._tls is None:
+            return connection
+        try:
+            return self._tls.wrap_socket(connection, server_hostname=self._name)
+        except OSError as error:
+            connection.close()
+            raise NoConnectionError(f"{type(error).__name__}: {error.strerror or error}") from error
+
+
+def _parser(method: str) -> h11.Connection:
+    """A reader for the answer to `method`: it must know the method, for HEAD has no body."""
+    parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
+    framing = method if method in ("HEAD", "CONNECT") else "GET"
+    parser.send(h11.Request(method=framing, target="/", headers=[("Host", "any")]))
+    parser.send(h11.EndOfMessage())
+    return parser
+
+
+def _send(connection: socket.socket, head: bytes, body: bytes, deadline: float) -> bool:
+    """Send a request; false when the server answered or hung up before it had all of it."""
+    try:
+        connection.settimeout(_left(deadline))
+        if len(body) <= _ONE_PIECE:
+            connection.sendall(head + body)
+            return True
+        connection.sendall(head)
+        view = memoryview(body)
+        while view:
+            readable, writable, _ = select.select([connection], [connection], [], _left(deadline))
+            if readable:
+                return False
+            if writable:
+                view = view[connection.send(view[:_CHUNK]) :]
+    except (BrokenPipeError, ConnectionResetError):
+        # A server may refuse a body without reading it: its answer can be there all the same.
+        return False
+    return True
+
+
+def _receive(connection: socket.socket, parser: h11.Connection, deadline: float) -> Received:
+    """Read one whole answer; raises h11.RemoteProtocolError, TimeoutError or another OSError."""
+    answer: h11.Response | None = None
+    parts: list[bytes] = []
+    while True:
+        event = parser.next_event()
+        if event is h11.NEED_DATA:
+            connection.settimeout(_left(deadline))
+            parser.receive_data(connection.recv(_CHUNK))
+        elif isinstance(event, h11.Response):
+            answer = event
+        elif isinstance(event, h11.Data):
+            parts.append(bytes(event.data))
+        elif answer is not None and isinstance(event, h11.EndOfMessage):
+            break
+        elif not isinstance(event, h11.InformationalResponse):
+            raise ConnectionError("the connection was closed without an answer")
+    return Received(
+        status=answer.status_code,
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw_items()),
+        body=b"".join(parts),
+        http_version=f"HTTP/{answer.http_version.decode('ascii')}",
+    )
+
+
+def _left(deadline: float) -> float:
+    """Seconds until `deadline`; raises TimeoutError when there are none."""
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def _alive(connection: socket.socket) -> bool:
+    """Whether an idle connection is silent: an end, or bytes that nobody asked for, make it useless."""
+    connection.settimeout(0)
+    try:
+        connection.recv(1)
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _unread(error: h11.RemoteProtocolError) -> str:
+    """What is wrong with an answer that is no HTTP, or is cut."""
+    return f"the answer cannot be read: {error}"
