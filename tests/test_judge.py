@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from technogate.evidence import Abort, Event, Note, Outcome
-from technogate.judge import exit_code, judge
+from technogate.judge import judge
 from technogate.requirement import Level
-from technogate.verdict import ExitCode, Verdict, roll_up
+from technogate.verdict import ExitCode, Verdict, exit_code, roll_up
 from tests import builders
 
 BOTH = builders.plan(("a", "AUT-01"), ("b", "EXE-01"))

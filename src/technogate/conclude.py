@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from technogate.journal import Journal, read_journal
-from technogate.judge import exit_code, judge
-from technogate.verdict import ExitCode, VerdictDocument
+from technogate.judge import judge
+from technogate.verdict import ExitCode, VerdictDocument, exit_code
 from technogate.writer import WriterError, write_all
 
 

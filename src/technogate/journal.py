@@ -37,6 +37,7 @@ from technogate.evidence import (
 #: Changes when an older reader could misread a newer journal.
 FORMAT = 1
 
+
 class JournalError(Exception):
     """The journal cannot be written, or what was read is damaged; the text is one line for a person."""
 

@@ -16,6 +16,7 @@ from technogate.journal import Journal
 from technogate.requirement import Level, Requirement
 from technogate.verdict import (
     EXIT_CODES,
+    NOT_VALIDATED,
     Counts,
     ExitCode,
     GroupResult,
@@ -37,8 +38,6 @@ _OUTCOMES = {
     Outcome.ERRORED: Verdict.INCONCLUSIVE,
     Outcome.SKIPPED: Verdict.INCONCLUSIVE,
 }
-
-NOT_VALIDATED = "only a part was checked: that is never a verdict"
 
 
 def judge(journal: Journal) -> VerdictDocument:
@@ -341,15 +340,3 @@ def _document(
 def _last_time(journal: Journal) -> float:
     """The latest time that a torn journal still knows."""
     return max((exchange.ended for exchange in journal.exchanges), default=journal.header.started)
-
-
-def exit_code(document: VerdictDocument) -> ExitCode:
-    """What the shell is told. A `check` exits 0 when each requirement selected passed, and is no verdict."""
-    if document.exit_code == ExitCode.USAGE:
-        return ExitCode.USAGE
-    if document.is_validation or document.journal.torn or not document.requirements:
-        return ExitCode(document.exit_code)
-    verdict = roll_up(result.verdict for result in document.requirements)
-    if verdict is Verdict.PASS and any(reason != NOT_VALIDATED for reason in document.reasons):
-        verdict = Verdict.INCONCLUSIVE
-    return EXIT_CODES[verdict]

@@ -26,6 +26,7 @@ class Watch:
         self._done = 0
         self._exchanges = 0
         self._findings = 0
+        self._failing: set[str] = set()
         self._open = 0
         self._started = self._said = time.monotonic()
         self._bar: Progress | None = None
@@ -67,7 +68,9 @@ class Watch:
                 self._open += event.outcome in (Outcome.ERRORED, Outcome.SKIPPED)
             case Finding():
                 self._findings += 1
-                self._say(f"✗ {event.requirement}: expected {event.expected}; observed {event.observed}")
+                if event.requirement not in self._failing:
+                    self._failing.add(event.requirement)
+                    self._say(f"✗ {event.requirement}: expected {event.expected}; observed {event.observed}")
             case Note():
                 self._say(event.text)
             case _:

@@ -145,3 +145,19 @@ class VerdictDocument(_Doc, frozen=True):
     findings: tuple[Sample, ...]
     notes: tuple[str, ...]
     journal: JournalRef
+
+
+#: The reason that a check gives for being no verdict.
+NOT_VALIDATED = "only a part was checked: that is never a verdict"
+
+
+def exit_code(document: VerdictDocument) -> ExitCode:
+    """What the shell is told. A `check` exits 0 when each requirement selected passed, and is no verdict."""
+    if document.exit_code == ExitCode.USAGE:
+        return ExitCode.USAGE
+    if document.is_validation or document.journal.torn or not document.requirements:
+        return ExitCode(document.exit_code)
+    verdict = roll_up(result.verdict for result in document.requirements)
+    if verdict is Verdict.PASS and any(reason != NOT_VALIDATED for reason in document.reasons):
+        verdict = Verdict.INCONCLUSIVE
+    return EXIT_CODES[verdict]

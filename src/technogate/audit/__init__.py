@@ -1,10 +1,5 @@
-"""The audit trail of a pair under test, wherever it is kept."""
+"""The audit trail of a pair under test: where it is kept, how it is read, and how it is reconciled.
 
-from __future__ import annotations
-
-from technogate.audit.api import ApiSource
-from technogate.audit.jsonl import JsonlSource
-from technogate.audit.source import AuditSource, TrailError, open_source
-from technogate.audit.sql import SqlSource
-
-__all__ = ["ApiSource", "AuditSource", "JsonlSource", "SqlSource", "TrailError", "open_source"]
+`source` opens the place where a target keeps its trail, `keeper` reads it during a run; both touch the
+world. `reconcile` compares what was sent with what was read; it and what it imports are pure.
+"""

@@ -80,9 +80,7 @@ def _compare(history: History, times: Times, index: int, found: Continuity) -> N
         )
 
 
-def _order(
-    history: History, times: Times, numbers: list[int], seen: set[tuple[int, int]], found: Continuity
-) -> None:
+def _order(history: History, times: Times, numbers: list[int], seen: set[tuple[int, int]], found: Continuity) -> None:
     """Find neighbours of which the upper is the older; each pair is told once."""
     for upper, lower in itertools.pairwise(numbers):
         newer, older = times[upper], times[lower]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
@@ -22,8 +23,14 @@ LONGEST_S = 10.0
 #: How often one case is sent again after 429.
 PATIENCE = 6
 
-#: What is left of the rate that a backend has shown to allow, so that it need not say 429 again.
+#: What is taken of the rate that a backend has shown to allow, so that it need not say 429 again.
 MARGIN = 0.9
+
+#: Each further 429 makes the pace slower by this factor; each request that is let through, a little faster.
+SLOWER, FASTER = 1.25, 0.999
+
+#: How far back the pace is remembered, in seconds: limits by the minute are usual.
+MEMORY_S = 60.0
 
 
 class Pace:
@@ -42,8 +49,7 @@ class Pace:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._not_before = 0.0
-        self._since = clock()
-        self._served = 0
+        self._served: deque[float] = deque()
         self._spacing = 0.0
         self.refused = 0
 
@@ -70,28 +76,32 @@ class Pace:
     def served(self) -> None:
         """Take into account that a request was let through."""
         with self._lock:
-            self._served += 1
+            now = self._clock()
+            self._served.append(now)
+            while self._served[0] < now - MEMORY_S:
+                self._served.popleft()
+            self._spacing *= FASTER
 
     def limited(self, asked_s: float | None, attempt: int) -> bool:
         """Take a 429 into account; `asked_s` is its Retry-After. False when patience is at an end.
 
-        The allowance is measured from one 429 to the next, the wait included: whatever the kind of
-        limit, so much was let through in that time.
+        The first one tells the rate: a backend that asks for a pause of so many seconds has let through
+        what it did within as many.
         """
         pause = UNTOLD_S * 2.0**attempt if asked_s is None else asked_s
-        pause = min(pause, LONGEST_S)
         with self._lock:
             now = self._clock()
             first = not self.refused
             self.refused += 1
-            if self._served:
-                seen = MARGIN * self._served / (now - self._since + pause)
-                slower = 1 / seen
-                self._spacing = slower if first else max(slower, self._spacing)
-                self._since, self._served = now + pause, 0
-            self._not_before = max(self._not_before, now + pause)
+            window = min(max(1.0, pause), MEMORY_S)
+            recent = sum(at > now - window for at in self._served)
+            if self._spacing:
+                self._spacing *= SLOWER
+            elif recent:
+                self._spacing = window / (MARGIN * recent)
+            self._not_before = max(self._not_before, now + min(pause, LONGEST_S))
         if first and self._note is not None:
-            about = f"to about {self.rate:.3g}/s" if self._spacing else "and lets nothing through yet"
+            about = f"to about {self.rate:.2g}/s" if self._spacing else "and lets nothing through yet"
             self._note(Note(text=f"the backend limits its rate {about}: slowed down"))
         return attempt + 1 < PATIENCE
 

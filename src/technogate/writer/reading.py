@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from technogate.evidence import Body, Exchange, Headers, ItemResult, View, by_id
 from technogate.journal import Journal
 from technogate.requirement import Level, Party
-from technogate.verdict import RequirementResult, Sample, Verdict, VerdictDocument
+from technogate.verdict import ExitCode, RequirementResult, Sample, Verdict, VerdictDocument, exit_code
 
 #: Who is meant by a party.
 TEAMS = {
@@ -56,8 +56,11 @@ def subject(document: VerdictDocument) -> str:
 
 
 def label(document: VerdictDocument) -> str:
-    """The verdict in one word, and for a check the words that it is none to deploy on."""
-    return document.verdict.value if document.is_validation else f"{document.verdict.value} (a check, not a validation)"
+    """The verdict in one word, and for a check how it ended: that is none to deploy on."""
+    if document.is_validation:
+        return document.verdict.value
+    what = "a check that passed" if exit_code(document) is ExitCode.PASS else "a check"
+    return f"{document.verdict.value} ({what}, not a validation)"
 
 
 def meaning(document: VerdictDocument) -> str:
@@ -66,6 +69,9 @@ def meaning(document: VerdictDocument) -> str:
     if not document.is_validation:
         passed = f"{document.counts.passed} of {many(document.counts.total, 'requirement')} checked passed"
         return f"This was a check, never a verdict to deploy on: {passed}."
+    if document.verdict is Verdict.PASS and not {Party.BACKEND, Party.CONSOLE} <= set(document.target.parties):
+        one = f"Every MUST that concerns {subject(document)} was exercised and held."
+        return f"{one} The other side was not judged: only a validation of both says that a pair may be deployed."
     if document.verdict is Verdict.PASS:
         return f"Every MUST of the contract was exercised on {subject(document)} and held: it may be deployed."
     if document.verdict is Verdict.FAIL:

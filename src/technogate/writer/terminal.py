@@ -41,7 +41,10 @@ _MOST_NAMES = 12
 
 
 def summary(document: VerdictDocument, *, files: Sequence[Path] = (), findings: int = 5) -> Group:
-    """What to print of a verdict; at most `findings` findings. Print it with `show`, which cuts no command off."""
+    """What to print of a verdict; at most `findings` findings, one of each requirement.
+
+    Print it with `show`, which cuts no command off.
+    """
     return Group(*_parts(document, files, findings))
 
 
@@ -83,11 +86,13 @@ def _parts(document: VerdictDocument, files: Sequence[Path], most: int) -> Itera
     yield _groups(document)
     if document.findings:
         yield _heading(f"Findings ({len(document.findings)})")
-        for sample in document.findings[:most]:
+        first = {sample.finding.requirement: sample for sample in reversed(document.findings)}
+        chosen = sorted(first.values(), key=lambda sample: sample.number)[:most]
+        for sample in chosen:
             yield from _finding(document, sample)
-        left = len(document.findings) - most
+        left = len(document.findings) - len(chosen)
         if left > 0:
-            yield Text(f"\n   … and {left} more: see the reports.")
+            yield Text(f"\n   … and {left} more: see the reports. Shown is the first of each requirement.")
     if unproven(document):
         yield _heading(f"Inconclusive requirements ({document.counts.inconclusive})")
         yield _unproven(document)
@@ -158,6 +163,8 @@ def _finding(document: VerdictDocument, sample: Sample) -> Iterator[RenderableTy
     yield head
     facts = _grid()
     facts.add_row("requirement", rich_text(text_of(document, finding.requirement), limit=_LIMIT))
+    if "case" in finding.example:
+        facts.add_row("case", rich_text(finding.example["case"], limit=_LIMIT))
     facts.add_row("expected", rich_text(finding.expected, limit=_LIMIT))
     facts.add_row("observed", rich_text(finding.observed, "bold", limit=_LIMIT))
     if finding.trace_id:

@@ -31,9 +31,7 @@ class Address:
         if not parts.hostname:
             raise ValueError(f"no host in {base_url}")
         port = parts.port or (443 if tls else 80)
-        return cls(
-            host=parts.hostname, port=port, authority=parts.netloc, prefix=parts.path.rstrip("/"), tls=tls
-        )
+        return cls(host=parts.hostname, port=port, authority=parts.netloc, prefix=parts.path.rstrip("/"), tls=tls)
 
     def connect(self, timeout_s: float = CONNECT_S) -> socket.socket:
         """A connection whose operations give up after `timeout_s` seconds; raises OSError."""

@@ -1,0 +1,1 @@
+"""Generated requests: drawn from the contract, sent once, judged by every requirement that they concern."""

@@ -1,0 +1,77 @@
+"""Interrupting a run: nothing is left behind, and its journal is judged INCONCLUSIVE."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from technogate.evidence import Exchange
+from technogate.journal import JournalError, read_journal
+from technogate.verdict import ExitCode
+from tests.conftest import ROOT, STUCK_S, Sandbox
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    """Wait for something that must come to pass; fails when it does not."""
+    until = time.monotonic() + STUCK_S
+    while not holds():
+        assert time.monotonic() < until, f"{what} did not come to pass"
+        time.sleep(0.05)
+
+
+def processes_of(sandbox: Sandbox) -> list[str]:
+    """Every process that works in the sandbox, or was told of it."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            told = [process.cwd(), *process.cmdline()]
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+        if any(str(sandbox.home) in text for text in told):
+            found.append(f"{process.pid} {' '.join(told)}")
+    return found
+
+
+def exchanged(sandbox: Sandbox) -> bool:
+    """Whether the run has begun to talk to the pair."""
+    try:
+        return any(isinstance(one, Exchange) for one in read_journal(sandbox.journal).exchanges)
+    except JournalError:
+        return False
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_nothing_is_left_behind(sandbox: Sandbox, stop: signal.Signals, workers: str) -> None:
+    """Stopped in the middle of its work, a run ends everything that it started and says INCONCLUSIVE."""
+    shutil.copytree(ROOT / "suites", sandbox.home / "suites", dirs_exist_ok=True)
+    with sandbox.popen("validate", "--workers", workers) as process:
+        wait_until(lambda: exchanged(sandbox), "the first exchange")
+        assert len(processes_of(sandbox)) > 3
+        process.send_signal(stop)
+        out, err = process.communicate(timeout=STUCK_S)
+    assert process.returncode == int(ExitCode.INCONCLUSIVE), out + err
+    assert "Traceback" not in err
+    document = json.loads((sandbox.reports / "verdict.json").read_text())
+    assert document["verdict"] == "INCONCLUSIVE"
+    assert sandbox.run("judge", "reports/journal.jsonl", "--reports", "again").returncode in (2, 3)
+    wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
+
+
+def test_nothing_is_left_behind_when_the_suites_are_killed(sandbox: Sandbox) -> None:
+    """Even when the suites are killed at once, what they had started ends, and the run is INCONCLUSIVE."""
+    shutil.copytree(ROOT / "suites", sandbox.home / "suites", dirs_exist_ok=True)
+    with sandbox.popen("validate", "--workers", "1") as process:
+        wait_until(lambda: exchanged(sandbox), "the first exchange")
+        [suites] = [child for child in psutil.Process(process.pid).children() if "pytest" in child.cmdline()]
+        suites.kill()
+        out, err = process.communicate(timeout=STUCK_S)
+    assert process.returncode == int(ExitCode.INCONCLUSIVE), out + err
+    assert "torn" in out
+    wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
