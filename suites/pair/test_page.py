@@ -1,16 +1,15 @@
 """STK-03: the path through both programs, as a person walks it."""
 
-import time
 from collections.abc import Callable
 
 import msgspec
 import pytest
 
-from technogate.audit.source import AuditSource
+from technogate.audit.keeper import TrailKeeper
 from technogate.check import console
 from technogate.check.console import Scene
 from technogate.driver.browser import BrowserDriver
-from technogate.evidence import Finding, TrailReading
+from technogate.evidence import Finding
 from technogate.session import Gate
 from technogate.suite import MustHold, requirement
 
@@ -20,7 +19,7 @@ from technogate.suite import MustHold, requirement
 def test_command_from_page_to_trail(
     gate: Gate,
     page: BrowserDriver,
-    trail: AuditSource,
+    trail: TrailKeeper,
     word: Callable[[str], str],
     outcome: str,
     must_hold: MustHold,
@@ -33,19 +32,13 @@ def test_command_from_page_to_trail(
     must_hold(console.shows(scene, "status", outcome.upper()))
     trace_id = view.fields.get("trace_id", "")
     must_hold([] if trace_id else console.finding("shown trace id", scene, "a trace id", "none"))
-    must_hold(in_trail(gate, trail, trace_id))
+    must_hold(in_trail(trail, trace_id))
 
 
-def in_trail(gate: Gate, trail: AuditSource, trace_id: str) -> list[Finding]:
+def in_trail(trail: TrailKeeper, trace_id: str) -> list[Finding]:
     """The trail holds exactly one entry of `trace_id`, at the latest when an entry must be visible."""
-    until = time.monotonic() + gate.contract.behavior.time.trail_visible_s
-    while True:
-        entries = trail.read(1000)
-        gate.record(TrailReading(id=gate.new_id(), item=gate.item, source=trail.name, at=time.time(), entries=entries))
-        found = sum(entry.trace_id == trace_id for entry in entries)
-        if found == 1:
-            return []
-        if time.monotonic() > until:
-            expected = f"one entry with trace id {trace_id} in the trail ({trail.name})"
-            return [Finding(check="trail entry", expected=expected, observed=f"{found} entries", trace_id=trace_id)]
-        time.sleep(0.1)
+    found = sum(entry.trace_id == trace_id for entry in trail.read_until([trace_id]))
+    if found == 1:
+        return []
+    expected = f"one entry with trace id {trace_id} in the trail ({trail.name})"
+    return [Finding(check="trail entry", expected=expected, observed=f"{found} entries", trace_id=trace_id)]

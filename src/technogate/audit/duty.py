@@ -1,7 +1,7 @@
 """What each request owes the audit trail: how many entries, of which state.
 
-- A request that got no answer may have been handled: it owes nothing, and one entry of it is in order. One
-  that surely never arrived has none.
+- A request that got no answer, or not all of it, may have been handled: it owes nothing, and one entry of
+  it is in order. One that surely never arrived has none.
 - A refusal (400, 401, 403) by one of the guarded operations owes exactly one, of the state BLOCKED (TRL-02).
 - Any other answer to an execute owes exactly one, of the state that the answer says (TRL-01).
 - Any other answer may leave one: reads (D12), 404, 405, and what the contract does not name.
@@ -107,7 +107,7 @@ def duty(exchange: Exchange, terms: Terms) -> Duty:
     if isinstance(said.trace_id, str):
         ids[said.trace_id] = None
     named = tuple(one for one in ids if one)
-    if exchange.operation not in terms.guarded:
+    if exchange.operation not in terms.guarded or exchange.end is not Ended.OK:
         return Duty(exchange, named, 0, 1)
     if answer.status in REFUSALS:
         owed = Duty(exchange, named, 1, 1, terms.blocked, "TRL-02")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from technogate.evidence import View
+from technogate.evidence import Headers, View
 
 Call = Literal["executeCommand", "fetchAuditLog", "fetchMemory"]
 
@@ -29,7 +29,12 @@ class DriverError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """One request that the page made; `failure` is the browser's own word for why it came to nothing."""
+    """One request that the page made; `failure` is the browser's own word for why it came to nothing.
+
+    It began at `at` and had its answer in full at `ended` (0 while it has not), in seconds since the
+    epoch. `sent` and `headers` are the headers of the request and of the answer, as far as the browser
+    tells them; they may hold secrets.
+    """
 
     method: str
     url: str
@@ -37,6 +42,10 @@ class PageRequest:
     kind: str = ""
     status: int = 0
     failure: str = ""
+    ended: float = 0.0
+    sent: Headers = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+    headers: Headers = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,27 @@ _ASKING = frozenset({"fetch", "xhr"})
 class _Seen:
     request: Request
     at: float
-    status: int = 0
+    response: Response | None = None
+    ended: float = 0.0
     failure: str = ""
+
+    def told(self) -> PageRequest:
+        """What the browser says of it; its own clock is exact, ours runs when we look."""
+        request, response = self.request, self.response
+        start = request.timing["startTime"] / 1000
+        last = request.timing["responseEnd"] / 1000
+        return PageRequest(
+            method=request.method,
+            url=request.url,
+            at=self.at,
+            kind=request.resource_type,
+            status=response.status if response is not None else 0,
+            failure=self.failure,
+            ended=start + last if self.ended and start > 0 and last >= 0 else self.ended,
+            sent=tuple(request.headers.items()),
+            body=request.post_data_buffer or b"",
+            headers=tuple(response.headers.items()) if response is not None else (),
+        )
 
 
 class Traffic:
@@ -52,17 +71,7 @@ class Traffic:
 
     def requests(self) -> list[PageRequest]:
         """The requests in the order in which they began."""
-        return [
-            PageRequest(
-                method=seen.request.method,
-                url=seen.request.url,
-                at=seen.at,
-                kind=seen.request.resource_type,
-                status=seen.status,
-                failure=seen.failure,
-            )
-            for seen in self._seen.values()
-        ]
+        return [seen.told() for seen in self._seen.values()]
 
     def forget(self) -> None:
         """Forget what has been; what is under way stays so."""
@@ -77,14 +86,17 @@ class Traffic:
 
     def _answered(self, response: Response) -> None:
         if seen := self._seen.get(response.request):
-            seen.status = response.status
+            seen.response = response
 
     def _ended(self, request: Request) -> None:
         self._open.discard(request)
+        if seen := self._seen.get(request):
+            seen.ended = time.time()
 
     def _failed(self, request: Request) -> None:
         self._open.discard(request)
         if seen := self._seen.get(request):
+            seen.ended = time.time()
             seen.failure = request.failure or "failed"
 
     def _said(self, message: ConsoleMessage) -> None:

@@ -93,8 +93,9 @@ class Wire:
         finally:
             if not keep:
                 connection.close()
-        with self._lock:
-            self._idle.append(connection)
+        if keep:
+            with self._lock:
+                self._idle.append(connection)
         return received
 
     def _connection(self) -> socket.socket:

@@ -186,10 +186,8 @@ def _members(contract: Contract, operation: str, value: Mapping[str, object]) ->
     if contract.request_problems(operation, {"command": _ANY_COMMAND, "session_id": session}):
         return faults | {Fault.SESSION}, False
     # A character outside of the first plane is one or two, by whom one asks.
-    twice = isinstance(session, str) and len(session.encode("utf-16-le")) // 2
     wide = "".join("aa" if ord(one) > 0xFFFF else one for one in str(session))
-    vague = bool(twice) and bool(contract.request_problems(operation, {"command": _ANY_COMMAND, "session_id": wide}))
-    return faults, vague
+    return faults, bool(contract.request_problems(operation, {"command": _ANY_COMMAND, "session_id": wide}))
 
 
 def _of_query(contract: Contract, case: Case) -> Expectation:

@@ -62,8 +62,9 @@ class ProcessTarget:
 
     @property
     def parallel(self) -> bool:
-        """Whether several may be started side by side: no port is fixed, and nothing runs already."""
-        return self.started_by_gate and all(served.port is None for _, served in self._sides())
+        """Whether several may be started side by side: no port is fixed, nothing runs already, trails are apart."""
+        apart = self.spec.backend is None or not self.spec.backend.unwritable.far_reaching
+        return self.started_by_gate and apart and all(served.port is None for _, served in self._sides())
 
     @property
     def may_disturb(self) -> bool:

@@ -62,6 +62,12 @@ class UnwritableSpec(Spec, frozen=True, kw_only=True):
         """Whether there is a way."""
         return bool(self.lock_sqlite or self.command)
 
+    @property
+    def far_reaching(self) -> bool:
+        """Whether it may break the trail of every pair: the command names nothing that is this pair's own."""
+        own = ("{workdir}", "{port}", "{backend_url}")
+        return bool(self.command) and not any(name in word for word in self.command for name in own)
+
 
 class ServedSpec(Spec, frozen=True, kw_only=True):
     """One side of the pair: either the `url` where it runs or the `command` that starts it."""

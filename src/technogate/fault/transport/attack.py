@@ -150,9 +150,10 @@ def exchange_of(
     end, error = Ended.INDETERMINATE, client.error or "no whole answer"
     whole = first_answer(client.received)
     if whole is not None:
-        answer, error = parse_answer(whole)
-        answer, leaks = redactor.answer(answer)
-        end = Ended.INDETERMINATE if error else Ended.OK
+        parsed, error = parse_answer(whole)
+        if not error:
+            answer, leaks = redactor.answer(parsed)
+            end = Ended.OK
     elif not client.connected:
         end = Ended.FAILED
     headers, _ = redactor.headers(request.headers)

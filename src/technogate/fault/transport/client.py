@@ -99,12 +99,13 @@ class Client:
                 self.closed_by_backend = isinstance(failure, ConnectionError)
                 # What the backend said before it closed can still be read.
                 self._receive(0.001)
-                self._end(f"the backend took {self.sent} bytes: {failure or type(failure).__name__}")
+                what = "closed the connection" if self.closed_by_backend else "took no more"
+                self._end(f"the backend {what} after {self.sent} bytes: {failure or type(failure).__name__}")
                 return
             self.sent += count
             data = data[count:]
             if data and time.monotonic() > until:
-                self._end(f"the backend took {self.sent} bytes and no more")
+                self._end(f"the backend took no more after {self.sent} bytes")
 
     def _receive(self, timeout_s: float) -> bool:
         """Take what has come, waiting at most `timeout_s` seconds; whether anything had."""
@@ -119,7 +120,7 @@ class Client:
             return False
         except OSError as failure:
             self.closed_by_backend = True
-            self._end(f"the backend ended the connection: {failure}")
+            self._end(f"the backend closed the connection: {failure}")
             return False
         if not more:
             self.closed_by_backend = True

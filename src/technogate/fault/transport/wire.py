@@ -79,14 +79,19 @@ def positive(name: str, number: float, most: float) -> None:
 
 
 def first_answer(data: bytes) -> bytes | None:
-    """The first whole answer in `data`: what follows belongs to another request. None for none of told length."""
+    """The first whole answer in `data`; what follows belongs to another request. None while its end is not there."""
     head, end, body = data.partition(b"\r\n\r\n")
     status, *fields = head.split(b"\r\n")
     if not end:
         return None
     if status.split(b" ")[1:2] == [b"204"]:
         return head + end
-    told = [field.partition(b":")[2].strip() for field in fields if field.lower().startswith(b"content-length:")]
-    if not told or not told[0].isdigit() or len(body) < int(told[0]):
+    values = {name.strip().lower(): value.strip() for name, _, value in (field.partition(b":") for field in fields)}
+    if b"chunked" in values.get(b"transfer-encoding", b"").lower():
+        last = b"0\r\n\r\n"
+        until = 0 if body.startswith(last) else body.find(b"\r\n" + last) + 2
+        return head + end + body[: until + len(last)] if until != 1 else None
+    length = values.get(b"content-length", b"")
+    if not length.isdigit() or len(body) < int(length):
         return None
-    return head + end + body[: int(told[0])]
+    return head + end + body[: int(length)]

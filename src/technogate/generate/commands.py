@@ -1,0 +1,61 @@
+"""Which commands generated requests may hold: those the target names as harmless, and those nobody knows.
+
+A generated command must not hang or crash the backend by accident, and must not be a real command of a
+backend that nobody thought of. So a command that the target does not name is made one that nobody has.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from technogate.target.spec import Commands
+
+#: No backend has a command that begins so.
+NOBODYS = "ZZ"
+
+_TOKEN = re.compile(r"[A-Z_]{3,}")
+#: What the target may name, by the status that the command deserves.
+_OUTCOMES = ("approved", "warning", "neutral", "expired", "blocked")
+_PROVOKING = ("slow", "crashing", "unknown_status")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The commands of one target: those that are `usable`, and those that `provoke` a failure."""
+
+    usable: tuple[str, ...]
+    provoke: frozenset[str]
+
+    @classmethod
+    def of(cls, commands: Commands) -> Words:
+        """The commands that a target file names."""
+        named: Callable[[str], str | None] = lambda outcome: getattr(commands, outcome)  # noqa: E731
+        return cls(
+            usable=tuple(word for word in map(named, _OUTCOMES) if word),
+            provoke=frozenset(word.upper() for word in map(named, _PROVOKING) if word),
+        )
+
+    def tame(self, command: object) -> object:
+        """`command`, or one as long that nobody knows when it is a command of unknown effect."""
+        if not isinstance(command, str) or command in self.usable or not re.fullmatch(r"[A-Z_]{3,}", command):
+            return command
+        return NOBODYS + command[len(NOBODYS) :]
+
+    def harmless(self, body: bytes) -> bool:
+        """Whether no reading of `body` is a command that provokes a failure."""
+        texts = [body.decode("utf-8", "ignore")]
+        try:
+            value = json.loads(body)
+        except (ValueError, RecursionError):
+            value = None
+        if isinstance(value, dict):
+            texts.append(str(value.get("command")))
+        return not any(token in self.provoke for text in texts for token in _TOKEN.findall(text.upper()))
+
+
+def unheard_of(command: object) -> bool:
+    """Whether `command` is surely known to nobody."""
+    return isinstance(command, str) and command.startswith(NOBODYS)
