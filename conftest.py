@@ -1,3 +1,3 @@
 """Names the plugin and the fixtures of the suites."""
 
-pytest_plugins = ["technogate.plugin", "fixtures.audit", "fixtures.stack", "fixtures.console"]
+pytest_plugins = ["technogate.plugin", "fixtures.audit", "fixtures.stack", "fixtures.console", "fixtures.disturb"]

@@ -1,0 +1,116 @@
+"""ERR-05, FCB-01, TMO-01: executors that fail, return nonsense, or hang."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from technogate.check import answer, disturbed
+from technogate.contract import Contract
+from technogate.driver.http import HttpDriver
+from technogate.evidence import Exchange, Finding
+from technogate.fault.hung import Hung
+from technogate.suite import MustHold, requirement
+
+Word = Callable[[str], str]
+
+#: Failing commands sent at once.
+AT_ONCE = 8
+
+
+def blocked_or_500(contract: Contract, exchange: Exchange) -> list[Finding]:
+    """A failed execution is answered 500, or 200 and BLOCKED, as documented; never APPROVED."""
+    broken = [
+        *disturbed.served(contract, exchange, 200, 500),
+        *answer.says(exchange, contract.behavior.statuses.blocked),
+        *answer.has_reason(exchange),
+    ]
+    return broken[:1]
+
+
+def works(contract: Contract, exchange: Exchange) -> list[Finding]:
+    """An ordinary command is executed as ever."""
+    approved = contract.behavior.statuses.approved
+    return [*disturbed.served(contract, exchange, 200), *answer.says(exchange, approved)][:1]
+
+
+@requirement("ERR-05")
+def test_failing_executor(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """A command whose executor fails is answered 500 or BLOCKED, and the next one is executed."""
+    crashed = backend.execute(word("crashing"))
+    following = backend.execute(word("approved"))
+    must_hold(blocked_or_500(contract, crashed), works(contract, following))
+
+
+@requirement("ERR-05")
+def test_many_failing_executors(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """Several executors that fail at once use nothing up: each is answered, and the next command is executed."""
+    crashing = word("crashing")
+    with ThreadPoolExecutor(AT_ONCE) as clients:
+        crashed = list(clients.map(backend.execute, [crashing] * AT_ONCE))
+    following = backend.execute(word("approved"))
+    must_hold(*(blocked_or_500(contract, exchange) for exchange in crashed), works(contract, following))
+
+
+@requirement("ERR-05")
+def test_failed_command_leaves_memory(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """A command whose executor failed is not in the memory snapshot."""
+    executed = backend.execute(word("approved"))
+    before = backend.read(contract.behavior.operations.memory)
+    crashed = backend.execute(word("crashing"))
+    after = backend.read(contract.behavior.operations.memory)
+    must_hold(works(contract, executed), answer.answered(crashed), answer.same_bytes(before, after))
+
+
+@requirement("FCB-01")
+def test_unknown_status_is_blocked(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """A result whose status nobody knows is answered 200 BLOCKED with UNKNOWN_STATUS."""
+    exchange = backend.execute(word("unknown_status"))
+    must_hold(
+        disturbed.served(contract, exchange, 200),
+        answer.says(exchange, contract.behavior.statuses.blocked),
+        answer.has_reason(exchange, contract.behavior.reason_codes.unknown_status),
+    )
+
+
+@requirement("FCB-01")
+def test_unknown_status_leaves_memory(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """A result whose status nobody knows does not move the memory snapshot."""
+    executed = backend.execute(word("approved"))
+    before = backend.read(contract.behavior.operations.memory)
+    odd = backend.execute(word("unknown_status"))
+    after = backend.read(contract.behavior.operations.memory)
+    must_hold(works(contract, executed), answer.answered(odd), answer.same_bytes(before, after))
+
+
+@requirement("TMO-01")
+def test_others_are_answered_while_executors_hang(
+    backend: HttpDriver, contract: Contract, hung: Hung, word: Word, must_hold: MustHold
+) -> None:
+    """While executors hang, whoever asks for something else is answered in time."""
+    names = contract.behavior.operations
+    approved = word("approved")
+    word("slow")
+    for _ in range(3):
+        must_hold(
+            works(contract, backend.execute(approved)),
+            disturbed.served(contract, backend.read(names.memory), 200),
+            disturbed.served(contract, backend.read(names.audit, {"limit": 5}), 200),
+        )
+        if not hung.waiting:
+            break
+
+
+@requirement("TMO-01")
+@pytest.mark.late
+def test_hanging_executor_is_blocked(contract: Contract, hung: Hung, word: Word, must_hold: MustHold) -> None:
+    """Commands whose executor hangs, sent together, are each answered in time: BLOCKED with TIMEOUT."""
+    word("slow")
+    behavior = contract.behavior
+    for exchange in hung.collect():
+        must_hold(
+            disturbed.within(exchange, behavior.time.answer_s),
+            answer.documented(contract, exchange),
+            answer.says(exchange, behavior.statuses.blocked),
+            answer.has_reason(exchange, behavior.reason_codes.timeout),
+        )

@@ -1,0 +1,109 @@
+"""ERR-07: hostile clients at work, and a well-behaved one beside them that must be served as ever."""
+
+from collections.abc import Callable
+
+import pytest
+
+from fixtures.disturb import SLOW_CLIENTS, Disturbed
+from technogate.check import answer
+from technogate.check import disturbed as check
+from technogate.contract import Contract
+from technogate.driver.http import Case, HttpDriver
+from technogate.evidence import Exchange, Finding
+from technogate.fault.errors import NotDelivered
+from technogate.fault.transport.big_header import BigHeader
+from technogate.fault.transport.garbage import Garbage
+from technogate.fault.transport.half import Cut, HalfRequest
+from technogate.fault.transport.idle import Idle
+from technogate.fault.transport.script import Hostile
+from technogate.fault.transport.slow_body import SlowBody
+from technogate.fault.transport.slow_header import SlowHeader
+from technogate.fault.transport.wire import RawRequest
+from technogate.suite import MustHold, requirement
+
+Word = Callable[[str], str]
+Served = list[tuple[Exchange, list[Finding]]]
+
+#: How often the well-behaved client asks for each thing while it is disturbed, on kept and on new connections.
+ROUNDS = 3
+
+#: Each kind by name: from an execute request, a read request, the number of slow clients and the seed.
+KINDS: dict[str, Callable[[RawRequest, RawRequest, int, int], Hostile]] = {
+    "half-line": lambda execute, _read, _slow, _seed: HalfRequest(request=execute, cut=Cut.LINE),
+    "half-head": lambda execute, _read, _slow, _seed: HalfRequest(request=execute, cut=Cut.HEAD),
+    "half-body": lambda execute, _read, _slow, _seed: HalfRequest(request=execute, cut=Cut.BODY),
+    "half-body-reset": lambda execute, _read, _slow, _seed: HalfRequest(request=execute, cut=Cut.BODY, reset=True),
+    "slow-header": lambda execute, _read, slow, _seed: SlowHeader(request=execute, clients=slow),
+    "slow-body": lambda execute, _read, slow, _seed: SlowBody(request=execute, clients=slow),
+    "big-header": lambda _execute, read, _slow, _seed: BigHeader(request=read),
+    "pipelined-garbage": lambda _execute, read, _slow, seed: Garbage(request=read, seed=seed),
+    "idle": lambda _execute, _read, _slow, _seed: Idle(),
+}
+#: The kinds that send a read.
+READING = ("big-header", "pipelined-garbage")
+
+
+def ask(client: HttpDriver, command: str, when: str) -> Served:
+    """One request of each kind as a well-behaved client sends it, up to the first that is not served."""
+    contract = client.contract
+    names = contract.behavior.operations
+    body = b'{"command": "%s"}' % command.encode()
+    served: Served = []
+    for case in (
+        client.case(names.execute, body=body, name=f"execute, {when}"),
+        client.case(names.memory, name=f"memory, {when}"),
+        client.case(names.audit, query=(("limit", "5"),), name=f"audit, {when}"),
+    ):
+        served.append((exchange := client.send(case), _findings(contract, case, exchange, command)))
+        if served[-1][1]:
+            break
+    return served
+
+
+def _findings(contract: Contract, case: Case, exchange: Exchange, command: str) -> list[Finding]:
+    """What is wrong with the answer to a well-behaved request, the first thing alone."""
+    names = contract.behavior.operations
+    findings = check.served(contract, exchange, 200)
+    if not findings and case.operation == names.execute:
+        findings = answer.says(exchange, contract.behavior.statuses.approved)
+    if not findings and case.operation == names.memory:
+        findings = answer.member(exchange, "command", command)
+    return findings
+
+
+def found(served: Served) -> list[Finding]:
+    """What was wrong with any of the answers."""
+    return [finding for _, findings in served for finding in findings]
+
+
+@requirement("ERR-07")
+@pytest.mark.parametrize("kind", KINDS)
+def test_hostile_clients_take_nothing_away(
+    disturbed: Disturbed, contract: Contract, word: Word, kind: str, must_hold: MustHold
+) -> None:
+    """While hostile clients are at work and after they left, a well-behaved client is served as ever."""
+    names, approved = contract.behavior.operations, word("approved")
+    operation = names.memory if kind in READING else names.execute
+    execute, read = disturbed.request(names.execute, approved), disturbed.request(names.memory)
+    slow = SLOW_CLIENTS[disturbed.gate.settings.profile]
+    hostile = KINDS[kind](execute, read, slow, disturbed.gate.seed)
+    sent = None if kind == "idle" else read if kind in READING else execute
+    with disturbed.driver() as calm, disturbed.driver(hostile.kind) as kept:
+        if early := found([*ask(calm, approved, "before"), *ask(kept, approved, "before")]):
+            raise NotDelivered(f"the backend was not well before the attack: {early[0].observed}")
+        served: Served = []
+        with disturbed.under(hostile, sent, operation) as attackers:
+            for number in range(ROUNDS):
+                served += ask(kept, approved, f"{number + 1} while {hostile.kind}, connection kept")
+                if found(served):
+                    break
+                with disturbed.driver(hostile.kind) as fresh:
+                    served += ask(fresh, approved, f"{number + 1} while {hostile.kind}, connection new")
+                if found(served):
+                    break
+        must_hold(*(findings for _, findings in served))
+        must_hold(found(ask(calm, approved, f"after {hostile.kind}")))
+    with disturbed.driver() as fresh:
+        must_hold(found(ask(fresh, approved, f"after {hostile.kind}, connection new")))
+    if kind == "big-header":
+        must_hold(*(check.survives_big_header(exchange) for exchange in attackers))

@@ -1,0 +1,22 @@
+"""TRL-07: a backend killed under load, and what its trail kept."""
+
+import zlib
+from collections.abc import Callable
+
+from fixtures.disturb import KILLS, Disturbed
+from technogate.check import durable
+from technogate.contract import Contract
+from technogate.fault.durability import plan_kills
+from technogate.suite import MustHold, requirement
+
+
+@requirement("TRL-07")
+def test_answered_requests_survive_a_kill(
+    disturbed: Disturbed, contract: Contract, word: Callable[[str], str], must_hold: MustHold
+) -> None:
+    """Killed under load and started again, the backend has the entry of every answered request, and none twice."""
+    gate, command, trace = disturbed.gate, word("approved"), contract.behavior.headers.trace
+    disturbed.quiet()
+    for kill in plan_kills(gate.seed ^ zlib.crc32(gate.item.encode()), KILLS[gate.settings.profile]):
+        survival = disturbed.kill(kill, command)
+        must_hold(durable.kept(survival, trace), durable.not_doubled(survival, trace))

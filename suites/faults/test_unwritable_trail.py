@@ -1,0 +1,50 @@
+"""TRL-10: no audit, no action."""
+
+from collections.abc import Callable
+
+from fixtures.disturb import Disturbed
+from technogate.audit.entry import TrailError
+from technogate.check import answer
+from technogate.check import disturbed as check
+from technogate.contract import Contract
+from technogate.evidence import Exchange
+from technogate.fault.errors import NotDelivered
+from technogate.suite import MustHold, requirement
+
+
+@requirement("TRL-10")
+def test_no_audit_no_action(
+    disturbed: Disturbed, contract: Contract, word: Callable[[str], str], must_hold: MustHold
+) -> None:
+    """With the trail unwritable an execute is refused and nothing is executed; mended, the next one is executed."""
+    memory, statuses = contract.behavior.operations.memory, contract.behavior.statuses
+    approved, other = word("approved"), disturbed.backend.commands.warning or word("approved")
+    disturbed.quiet()
+    with disturbed.driver() as calm:
+        first, before = calm.execute(approved), calm.read(memory)
+        if first.answer is None or first.answer.status != 200:
+            raise NotDelivered("the backend was not well before its trail was made unwritable")
+        with disturbed.unwritable_trail() as kind, disturbed.driver(kind) as client:
+            refused = client.execute(other)
+            if written_meanwhile(disturbed, contract, refused):
+                raise NotDelivered("the trail was written all the same: correct [backend.unwritable]")
+        after, entries = calm.read(memory), disturbed.trail.read()
+        again = calm.execute(approved)
+    must_hold(
+        check.refused_unaudited(contract, refused),
+        answer.same_bytes(before, after),
+        check.not_executed(contract, refused, entries),
+        check.served(contract, again, 200),
+        answer.says(again, statuses.approved),
+    )
+
+
+def written_meanwhile(disturbed: Disturbed, contract: Contract, exchange: Exchange) -> bool:
+    """Whether an executed command's entry is in the trail already: then nothing kept it from being written."""
+    if answer.says(exchange, *contract.behavior.statuses.executed):
+        return False
+    try:
+        entries = disturbed.trail.read()
+    except TrailError:
+        return False
+    return any(entry.trace_id == answer.trace_id(exchange) for entry in entries)
