@@ -159,7 +159,7 @@ def common(
 
 def main() -> None:
     """Run the command line; a mistake of the user's is one line and exit code 2."""
-    sys.exit(_guarded(app))
+    sys.exit(_guarded(lambda: app(prog_name="technogate")))
 
 
 def _guarded(command: Callable[[], object]) -> int:

@@ -75,13 +75,6 @@ class Contract:
         """The operations that ask for the API key, in the order of the document."""
         return tuple(operation for operation in self.operations.values() if operation.guarded)
 
-    @property
-    def schemas(self) -> dict[str, object]:
-        """The document's `components/schemas`, with their `$ref`s; treat it as read-only."""
-        components = self.document.get("components")
-        found = components.get("schemas") if isinstance(components, dict) else None
-        return found if isinstance(found, dict) else {}
-
     def operation(self, operation_id: str) -> Operation:
         """The operation `operation_id`; raises ContractError for one that the contract does not have."""
         found = self.operations.get(operation_id)

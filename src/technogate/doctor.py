@@ -21,7 +21,7 @@ INSTALL_S = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Look:
     """One thing looked for: whether it is there, what was found, the cure, and what needs it."""
 
     name: str
@@ -32,9 +32,9 @@ class Finding:
     required: bool = True
 
 
-def _python() -> Finding:
+def _python() -> Look:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding(
+    return Look(
         name="Python",
         there=sys.version_info >= (3, 11),
         found=version,
@@ -43,30 +43,28 @@ def _python() -> Finding:
     )
 
 
-def _home() -> Finding:
+def _home() -> Look:
     try:
         found, there = str(find_home()), True
     except HomeError as error:
         found, there = str(error), False
-    return Finding(name="suites", there=there, found=found, cure="install technogate again", needed_for="everything")
+    return Look(name="suites", there=there, found=found, cure="install technogate again", needed_for="everything")
 
 
-def _browser() -> Finding:
+def _browser() -> Look:
     try:
         path = find_browser()
     except DriverError as error:
-        return Finding(
+        return Look(
             name="browser", there=False, found=str(error), cure="name an existing browser", needed_for="the console"
         )
     reason, cure = ("", "") if path else browser_missing()
-    return Finding(
-        name="browser", there=path is not None, found=str(path or reason), cure=cure, needed_for="the console"
-    )
+    return Look(name="browser", there=path is not None, found=str(path or reason), cure=cure, needed_for="the console")
 
 
-def _node() -> Finding:
+def _node() -> Look:
     path = find_node()
-    return Finding(
+    return Look(
         name="Node",
         there=path is not None,
         found=str(path or "not found"),
@@ -76,9 +74,9 @@ def _node() -> Finding:
     )
 
 
-def _docker() -> Finding:
+def _docker() -> Look:
     path = shutil.which("docker")
-    return Finding(
+    return Look(
         name="Docker",
         there=path is not None,
         found=path or "not found",
@@ -108,8 +106,9 @@ def repair(console: Console) -> None:
     """Try to install a browser when there is none: Playwright's own first, then the system's package."""
     if _browser().there:
         return
-    attempts = [[sys.executable, "-m", "playwright", "install", "chromium"]]
-    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+    packages = shutil.which("apt-get") is not None and hasattr(os, "geteuid") and os.geteuid() == 0
+    attempts = [[sys.executable, "-m", "playwright", "install", *(["--with-deps"] if packages else []), "chromium"]]
+    if packages:
         attempts += [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]]
     for attempt in attempts:
         console.print(f"trying: {' '.join(attempt[-4:])}", markup=False)

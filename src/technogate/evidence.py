@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -103,7 +103,8 @@ class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
     `id` is unique in the run. `answered_by` says who produced the answer: the `backend` under test,
     or the gate's own `double` that stands in for a backend while the console is judged. `key` is the
     API key that was sent, as a shell expression over `$TECHNOGATE_API_KEY` ("" when none was).
-    `started` and `ended` are seconds since the epoch. `leaks` names where the answer held the key.
+    `started` and `ended` are seconds since the epoch. `leaks` names where the answer held the key,
+    `problems` what keeps a 5xx of a guarded operation from being the error answer that the contract asks for.
     """
 
     id: str
@@ -121,6 +122,7 @@ class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
     error: str = ""
     disturbed_by: str = ""
     leaks: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -290,8 +292,7 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     titles by id. `execute` is the operation whose every answer owes the trail an entry, `blocked` the
     state of a refusal's, `unaudited` the reason code that says there could be none. Seconds: a complete
     answer takes no longer than `answer_s`, an entry is visible `trail_visible_s` after it, 99 of 100
-    answers of an operation within `p99_s`. `slow` is the command that hangs on purpose; `schemas` are
-    the contract's `components/schemas`.
+    answers of an operation within `p99_s`. `slow` is the command that hangs on purpose.
     """
 
     format: int
@@ -318,7 +319,6 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     trail_visible_s: float = 2.0
     p99_s: dict[str, float] = {}
     slow: str = ""
-    schemas: dict[str, Any] = {}
 
 
 class Footer(Record, frozen=True, tag_field="event", tag="footer"):

@@ -76,7 +76,7 @@ def explanation(contract: Contract, home: Path, requirement_id: str) -> str:
     ]
     for decision_id in one.decisions:
         decision = contract.decisions[decision_id]
-        lines += [f"{decision.id} {decision.title}", *(f"  {text}" for text in decision.text.strip().splitlines()), ""]
+        lines += [f"{decision.id} {decision.title}", *(f"  {text}" for text in _plain(decision.text).splitlines()), ""]
     if one.not_tested:
         lines += [f"No check exercises it: {one.not_tested}", ""]
     by_subject: dict[str, list[str]] = defaultdict(list)
@@ -88,3 +88,8 @@ def explanation(contract: Contract, home: Path, requirement_id: str) -> str:
         more = f" and {len(items) - 1} more" if len(items) > 1 else ""
         lines += [f"  {subject}", f"    {items[0]}{more}"]
     return "\n".join([*lines, "", f"Try it: technogate check {one.id}", ""])
+
+
+def _plain(markdown: str) -> str:
+    """A decision record without the marks of Markdown."""
+    return markdown.strip().replace("**", "").replace("`", "")

@@ -18,9 +18,10 @@ from typing import Any, Literal
 import msgspec
 
 from technogate import __version__
+from technogate.check.answer import error_answer
 from technogate.contract import Contract, load_contract
 from technogate.errors import UserError
-from technogate.evidence import Abort, Event, Header
+from technogate.evidence import Abort, Event, Exchange, Header
 from technogate.home import find_home
 from technogate.journal import FORMAT, JournalWriter
 from technogate.redact import Redactor
@@ -74,10 +75,22 @@ class Gate:
 
     def record(self, event: Event) -> None:
         """Append one event to the journal, from whichever thread, and tell the watchers of it."""
+        if isinstance(event, Exchange):
+            event = self._measured(event)
         with self._lock:
             self.journal.append(event)
             for watch in self.watchers:
                 watch(event)
+
+    def _measured(self, exchange: Exchange) -> Exchange:
+        """The exchange with what is wrong with a 5xx of a guarded operation: judging has no contract (ERR-02)."""
+        answer = exchange.answer
+        if answer is None or answer.status < 500 or answer.body.cut or exchange.answered_by != "backend":
+            return exchange
+        if exchange.operation not in {operation.id for operation in self.contract.guarded}:
+            return exchange
+        found = error_answer(self.contract, exchange)
+        return msgspec.structs.replace(exchange, problems=tuple(one.observed for one in found))
 
     def abort(self, kind: Literal["configuration", "crash"], message: str) -> None:
         """Record that the run cannot go on."""
@@ -202,7 +215,6 @@ def _header(gate: Gate) -> Header:
         trail_visible_s=contract.behavior.time.trail_visible_s,
         p99_s=dict(contract.behavior.time.p99_s),
         slow=_slow_command(gate.target),
-        schemas=contract.schemas,
     )
 
 

@@ -5,19 +5,21 @@
 - A refusal (400, 401, 403) by one of the guarded operations owes exactly one, of the state BLOCKED (TRL-02).
 - Any other answer to an execute owes exactly one, of the state that the answer says (TRL-01).
 - Any other answer may leave one: reads (D12), 404, 405, and what the contract does not name.
-- Where the backend says that the trail could not be written there may be none (TRL-10), as for a request
-  that an HTTP parser may turn away before any route is known.
+- Where the backend says that the trail could not be written there may be none (TRL-10), as for a refusal of
+  what an HTTP parser may turn away before any route is known, or of a disturbed request.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from technogate.contract import Contract
 from technogate.evidence import Ended, Exchange, Header, Request, header_values
+
+if TYPE_CHECKING:
+    from technogate.contract import Contract
 
 #: Status codes of a refusal that must leave an entry.
 REFUSALS = frozenset({400, 401, 403})
@@ -118,7 +120,8 @@ def duty(exchange: Exchange, terms: Terms) -> Duty:
         return Duty(exchange, named, 0, 1)
     codes = said.reason_codes
     excused = isinstance(codes, list) and terms.unaudited in codes
-    if excused or (400 <= answer.status < 500 and may_break_a_parser(exchange.request)):
+    refused = 400 <= answer.status < 500
+    if excused or (refused and (exchange.disturbed_by or may_break_a_parser(exchange.request))):
         return Duty(exchange, named, 0, 1, owed.state, owed.requirement)
     return owed
 

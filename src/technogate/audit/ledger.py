@@ -210,9 +210,7 @@ class Ledger:
         owners = [*loose, *wanting]
         must = [self._slot(duty, owner) for owner, duty in enumerate(loose) if duty.least]
         may = [self._slot(duty, owner) for owner, duty in enumerate(loose) if not duty.least]
-        # A browser asks first, unseen, whether it may ask: a request with an origin has room for one more.
-        unseen = [duty for duty in self._duties if header_values(duty.exchange.request.headers, "origin")]
-        may += [self._slot(duty, -1) for duty in unseen]
+        may += [self._slot(duty, -1) for duty in self._duties if _may_have_asked_more(duty)]
         may += [self._slot_of_reading(reading) for reading in self._history.failed if not reading.reads]
         named = [(at, number) for trace_id, number in stray if trace_id and (at := times[number]) is not None]
         nameless = [(at, number) for trace_id, number in stray if not trace_id and (at := times[number]) is not None]
@@ -289,6 +287,16 @@ class Ledger:
                 parallel=duty.exchange.id in self._parallel,
             )
         )
+
+
+def _may_have_asked_more(duty: Duty) -> bool:
+    """Whether there may be a request beside this one.
+
+    A browser asks first, unseen, whether it may ask another origin; a hostile client may send more than
+    its exchange shows.
+    """
+    exchange = duty.exchange
+    return bool(exchange.disturbed_by) or bool(header_values(exchange.request.headers, "origin"))
 
 
 def _of(duty: Duty) -> str:

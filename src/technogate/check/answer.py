@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from technogate.audit.moment import seconds_of as seconds_of
 from technogate.contract import Contract
 from technogate.evidence import Exchange, Finding, header_values
 from technogate.strict_json import NotStrictJson, parse
 
 Findings = Sequence[Finding]
 _JSON = re.compile(r"application/json\s*(;.*)?", re.IGNORECASE)
-_RFC3339 = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(\.\d+)?Z", re.ASCII)
 
 
 def finding(check: str, exchange: Exchange, expected: str, observed: str) -> list[Finding]:
@@ -146,18 +145,6 @@ def has_reason(exchange: Exchange, *codes: str) -> list[Finding]:
     return finding(
         "reason code", exchange, f"reason code {' or '.join(codes) or 'of any kind'}", f"reason codes {found!r}"
     )
-
-
-def seconds_of(timestamp: object) -> float | None:
-    """Seconds since the epoch of an RFC 3339 UTC time that ends in Z; None for anything else."""
-    match = _RFC3339.fullmatch(timestamp) if isinstance(timestamp, str) else None
-    if match is None:
-        return None
-    try:
-        whole = datetime.strptime(match[1], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
-    except ValueError:
-        return None
-    return whole.timestamp() + float(match[2] or 0)
 
 
 def timely(exchange: Exchange, tolerance_s: float, field: str = "ts_utc") -> list[Finding]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from technogate.target.spec import Commands
@@ -24,19 +24,24 @@ _PROVOKING = ("slow", "crashing", "unknown_status")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """The commands of one target: those that are `usable`, and those that `provoke` a failure."""
+    """The commands of one target: those that are `usable`, each with its status, and those that `provoke` a failure."""
 
-    usable: tuple[str, ...]
+    statuses: Mapping[str, str]
     provoke: frozenset[str]
 
     @classmethod
     def of(cls, commands: Commands) -> Words:
         """The commands that a target file names."""
-        named: Callable[[str], str | None] = lambda outcome: getattr(commands, outcome)  # noqa: E731
+        named = {outcome: getattr(commands, outcome) for outcome in (*_OUTCOMES, *_PROVOKING)}
         return cls(
-            usable=tuple(word for word in map(named, _OUTCOMES) if word),
-            provoke=frozenset(word.upper() for word in map(named, _PROVOKING) if word),
+            statuses={word: outcome.upper() for outcome in _OUTCOMES if (word := named[outcome])},
+            provoke=frozenset(word.upper() for outcome in _PROVOKING if (word := named[outcome])),
         )
+
+    @property
+    def usable(self) -> tuple[str, ...]:
+        """The commands that may be executed."""
+        return tuple(self.statuses)
 
     def tame(self, command: object) -> object:
         """`command`, or one as long that nobody knows when it is a command of unknown effect."""
@@ -45,15 +50,16 @@ class Words:
         return NOBODYS + command[len(NOBODYS) :]
 
     def harmless(self, body: bytes) -> bool:
-        """Whether no reading of `body` is a command that provokes a failure."""
+        """Whether no reading of `body` is a command that provokes a failure, or one of unknown effect."""
         texts = [body.decode("utf-8", "ignore")]
         try:
             value = json.loads(body)
         except (ValueError, RecursionError):
             value = None
-        if isinstance(value, dict):
-            texts.append(str(value.get("command")))
-        return not any(token in self.provoke for text in texts for token in _TOKEN.findall(text.upper()))
+        command = value.get("command") if isinstance(value, dict) else None
+        texts.append(str(command))
+        provoked = any(token in self.provoke for text in texts for token in _TOKEN.findall(text.upper()))
+        return not provoked and self.tame(command) == command
 
 
 def unheard_of(command: object) -> bool:

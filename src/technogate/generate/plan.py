@@ -24,10 +24,10 @@ from technogate.generate.source import covered, fuzzed
 from technogate.settings import Profile
 
 #: Requests of one run, by profile, before sequences and shrinking.
-TOTAL: dict[Profile, int] = {"quick": 200, "standard": 2200, "thorough": 20_000}
+TOTAL: dict[Profile, int] = {"quick": 200, "standard": 2400, "thorough": 20_000}
 
 #: How an operation's share is split: the one that acts has most to get wrong.
-_WEIGHTS = {"execute": 9, "audit": 5, "fallback": 4, "memory": 2}
+_WEIGHTS = {"execute": 9, "audit": 5, "fallback": 4, "memory": 1}
 
 #: One case in so many is drawn by Hypothesis, whose data is the oddest and the dearest.
 _FUZZED = 10

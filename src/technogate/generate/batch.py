@@ -1,0 +1,182 @@
+"""Sends the generated requests of one process, each list once, and lets every requirement judge the same exchanges.
+
+This is the acting half: plans, rules and reduction are pure, and the world is touched here alone.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from technogate.driver.http import Case, HttpDriver
+from technogate.driver.keys import EMPTY_KEY, NO_KEY, Key, foreign_key, near_misses
+from technogate.evidence import Exchange, Finding, Note
+from technogate.generate.commands import Words
+from technogate.generate.elsewhere import elsewhere
+from technogate.generate.expected import Expectation, expected, who
+from technogate.generate.plan import TOTAL, Mode, Plan, Planned, size
+from technogate.generate.reduce import smallest
+from technogate.generate.rules import Findings, Rule, Sent, Terms
+from technogate.settings import Profile
+from technogate.suite import MustHold, not_exercised
+
+#: Seconds that all generated requests of one process may take to be sent, by profile. Only a backend that
+#: limits its rate, or is far away or slow, takes as long: then the rest is left out, and a note says so.
+BUDGET_S: dict[Profile, float] = {"quick": 20.0, "standard": 60.0, "thorough": 600.0}
+
+#: Requests of a list that are sent whatever the time.
+FEWEST = 5
+
+#: The name of the list that is for no operation: unknown paths and wrong methods.
+ELSEWHERE = "elsewhere"
+
+
+@dataclass(kw_only=True)
+class Batches:
+    """Every list of generated requests of one process; each is sent when it is first asked for."""
+
+    driver: HttpDriver
+    words: Words
+    profile: Profile
+    seed: int
+    _plans: dict[str, Plan] = field(default_factory=dict)
+    _sent: dict[tuple[str, Mode], tuple[Sent, ...]] = field(default_factory=dict)
+    _plain: dict[str, Exchange] = field(default_factory=dict)
+    _left: int = 0
+
+    @property
+    def keys(self) -> Mapping[str, Key]:
+        """The keys that requests come with, by name; "" is the right one."""
+        wrong = [foreign_key(), *near_misses(self.driver.key.values[0])]
+        return {"": self.driver.key, **{key.name: key for key in (NO_KEY, EMPTY_KEY, *wrong)}}
+
+    def sent(self, operation: str, modes: Sequence[Mode]) -> list[Sent]:
+        """The exchanges of these lists."""
+        found: list[Sent] = []
+        for mode in modes:
+            if (operation, mode) not in self._sent:
+                self._sent[operation, mode] = tuple(self._send_all(operation, mode))
+            found += self._sent[operation, mode]
+        return found
+
+    def hold(self, rule: Rule, operation: str, must_hold: MustHold) -> None:
+        """Judge the exchanges of `operation` by one rule; the first violation is made smaller before it is raised."""
+        sents = self.sent(operation, rule.modes)
+        terms = self._terms(operation)
+        concerned = [sent for sent in sents if rule.concerns(sent)]
+        if not concerned:
+            self.nothing_to_judge(len(sents))
+        broken = [sent for sent in concerned if self._counted(rule.findings(terms, sent), must_hold)]
+        if broken:
+            self._raise(rule, terms, broken, len(concerned), must_hold)
+
+    def note_what_is_left(self) -> Note | None:
+        """What a reader should know when not all was sent."""
+        if not self._left:
+            return None
+        return Note(text=f"the backend was too slow for {self._left} of the generated requests: they were left out")
+
+    def nothing_to_judge(self, count: int) -> None:
+        """End the item: none of `count` exchanges can be judged."""
+        not_exercised(
+            f"none of {count} generated requests was answered so that this could be judged",
+            "look at the journal's generated exchanges: the backend refuses or fails them all",
+        )
+
+    def ask(self, case: Case, key: Key) -> Sent:
+        """Send one case and say what the contract says of it."""
+        exchange = self.driver.send(case, key=key)
+        return self._as_sent(case, key, expected(self.driver.contract, case), exchange)
+
+    def _as_sent(self, case: Case, key: Key, expectation: Expectation, exchange: Exchange) -> Sent:
+        return Sent(
+            case=case,
+            who=who(key, self.driver.key),
+            expectation=expectation,
+            exchange=exchange,
+            deserves=self._deserves(case),
+        )
+
+    def _deserves(self, case: Case) -> str:
+        """The status that the target says the case's command deserves."""
+        try:
+            value = json.loads(case.body or b"")
+        except (ValueError, RecursionError):
+            return ""
+        command = value.get("command") if isinstance(value, dict) else None
+        return self.words.statuses.get(command, "") if isinstance(command, str) else ""
+
+    def _send_all(self, operation: str, mode: Mode) -> Iterator[Sent]:
+        """Send one list, as far as its share of the time goes."""
+        planned = self._planned(operation, mode)
+        keys = self.keys
+        until = time.monotonic() + BUDGET_S[self.profile] * len(planned) / TOTAL[self.profile]
+        for number, each in enumerate(planned):
+            if number >= FEWEST and time.monotonic() > until:
+                self._left += len(planned) - number
+                return
+            exchange = self.driver.send(each.case, key=keys[each.key])
+            yield self._as_sent(each.case, keys[each.key], each.expectation, exchange)
+
+    def _planned(self, operation: str, mode: Mode) -> tuple[Planned, ...]:
+        contract = self.driver.contract
+        if operation == ELSEWHERE:
+            count = TOTAL[self.profile] // 25
+            return elsewhere(contract, count=count, seed=self.seed) if mode is Mode.OPEN else ()
+        if operation not in self._plans:
+            self._plans[operation] = Plan(
+                contract,
+                operation,
+                count=size(contract, operation, self.profile),
+                seed=self.seed,
+                words=self.words,
+                keys=tuple(name for name in self.keys if name),
+            )
+        return self._plans[operation].of(mode)
+
+    def _terms(self, operation: str) -> Terms:
+        """What to judge by; each command alone is executed once, where rules compare with that."""
+        contract = self.driver.contract
+        if operation == contract.behavior.operations.execute and not self._plain:
+            self._plain = {word: self.driver.execute(word) for word in self.words.usable}
+        return Terms(contract=contract, plain=self._plain)
+
+    @staticmethod
+    def _counted(findings: Findings, must_hold: MustHold) -> bool:
+        """Whether something was found; what holds is counted as a check."""
+        if not findings:
+            must_hold(findings)
+        return bool(findings)
+
+    def _raise(self, rule: Rule, terms: Terms, broken: list[Sent], count: int, must_hold: MustHold) -> None:
+        """Raise the finding on the smallest request that breaks the rule as well."""
+        first = min(
+            broken, key=lambda sent: len(sent.case.target) + len(sent.case.body or b"") + len(sent.case.headers)
+        )
+        key = next(key for key in self.keys.values() if key.expressions == self._key_of(first).expressions)
+        found: dict[Case, Findings] = {first.case: rule.findings(terms, first)}
+
+        def breaks(case: Case) -> bool:
+            if not self.words.harmless(case.body or b""):
+                return False
+            smaller = msgspec.structs.replace(case, name=f"{first.case.name}, made smaller")
+            found[case] = rule.findings(terms, self.ask(smaller, key))
+            return bool(found[case])
+
+        least = smallest(first.case, breaks)
+        seen = {"seen": f"{len(broken)} of the {count} generated requests that this concerns"}
+        must_hold([_with(finding, seen) for finding in found[least]])
+
+    def _key_of(self, sent: Sent) -> Key:
+        """The key that a request came with."""
+        expression = sent.exchange.key
+        same = [key for key in self.keys.values() if key.expression == expression]
+        return same[0]
+
+
+def _with(finding: Finding, further: Mapping[str, str]) -> Finding:
+    return msgspec.structs.replace(finding, example={**finding.example, **further})
