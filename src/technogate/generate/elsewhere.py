@@ -28,8 +28,8 @@ def elsewhere(contract: Contract, *, count: int, seed: int) -> tuple[Planned, ..
         cases.append(Case(method=rng.choice(_METHODS), path=_path(contract, rng)))
     planned = []
     for number, case in enumerate(cases[:count], 1):
-        body = {} if case.method == "GET" else {"body": rng.choice([b'{"command": "ZZZ"}', b"{}", b""])}
-        made = Case(method=case.method, path=case.path, name=f"generated {number}: nothing there", **body)
+        body = None if case.method == "GET" else rng.choice([b'{"command": "ZZZ"}', b"{}", b""])
+        made = Case(method=case.method, path=case.path, name=f"generated {number}: nothing there", body=body)
         planned.append(Planned(case=made, key="", mode=Mode.OPEN, expectation=expected(contract, made)))
     return tuple(planned)
 

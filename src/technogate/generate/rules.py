@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from technogate.check import answer, trail
 from technogate.contract import Contract
 from technogate.driver.http import TOO_MANY, Case
+from technogate.driver.keys import Key
 from technogate.evidence import Exchange, Finding
 from technogate.generate.commands import unheard_of
 from technogate.generate.expected import Expectation, Fault, Said, Who, limit_of, state_of
@@ -23,12 +24,13 @@ Findings = Sequence[Finding]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One generated request that was sent: the case, who asked, what the contract says, what came of it.
+    """One generated request that was sent: the case, its key and who that is, what the contract says, what came.
 
     `deserves` is the status that its command deserves, "" for one that the target does not name.
     """
 
     case: Case
+    key: Key
     who: Who
     expectation: Expectation
     exchange: Exchange

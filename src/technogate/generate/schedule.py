@@ -1,0 +1,21 @@
+"""Keeps together, on one of several workers, the items that judge the same generated requests."""
+
+from __future__ import annotations
+
+from xdist.scheduler import LoadScopeScheduling
+
+#: Items in this folder belong together when their parameter is the same: it names what they share.
+TOGETHER = "suites/properties/"
+
+
+class WholeBatches(LoadScopeScheduling):
+    """Hands out items one by one to whoever is free, but the items of one batch all to the same worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return batch_of(nodeid)
+
+
+def batch_of(nodeid: str) -> str:
+    """The name of the batch that an item shares with others; an item that shares none is its own."""
+    shared = nodeid.rpartition("[")[2].rstrip("]")
+    return f"{TOGETHER}{shared}" if TOGETHER in nodeid and shared else nodeid
