@@ -1,3 +1,11 @@
 """Names the plugin and the fixtures of the suites."""
 
-pytest_plugins = ["technogate.plugin", "fixtures.audit", "fixtures.stack", "fixtures.console", "fixtures.disturb"]
+pytest_plugins = [
+    "technogate.plugin",
+    "fixtures.audit",
+    "fixtures.stack",
+    "fixtures.console",
+    "fixtures.containers",
+    "fixtures.disturb",
+    "fixtures.generated",
+]

@@ -27,7 +27,7 @@ from technogate.requirement import Level, Party, Requirement
 REQUIREMENTS = (
     Requirement(id="AUT-01", party=Party.BACKEND, level=Level.MUST, group="errors-4xx", text="a key is needed"),
     Requirement(id="EXE-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="commands are executed"),
-    Requirement(id="TMO-02", party=Party.BACKEND, level=Level.SHOULD, group="timeout", text="answers are fast"),
+    Requirement(id="TMO-90", party=Party.BACKEND, level=Level.SHOULD, group="timeout", text="answers are fast"),
     Requirement(id="CON-01", party=Party.CONSOLE, level=Level.MUST, group="execute", text="the key is sent"),
     Requirement(id="STK-03", party=Party.PAIR, level=Level.MUST, group="stack", text="both work together"),
 )

@@ -25,7 +25,7 @@ def test_all_musts_passed_is_pass(tmp_path: Path) -> None:
     assert {result.id: result.verdict for result in document.requirements} == {
         "AUT-01": Verdict.PASS,
         "EXE-01": Verdict.PASS,
-        "TMO-02": Verdict.INCONCLUSIVE,
+        "TMO-90": Verdict.INCONCLUSIVE,
     }
 
 
@@ -45,9 +45,9 @@ def test_all_musts_passed_is_pass(tmp_path: Path) -> None:
         ((builders.plan(("a", "AUT-01"), ("b", "EXE-01"), ("c", "EXE-01")), *GREEN[1:]), "not exercised: EXE-01"),
         (
             (
-                builders.plan(("a", "AUT-01"), ("b", "EXE-01"), ("c", "TMO-02")),
+                builders.plan(("a", "AUT-01"), ("b", "EXE-01"), ("c", "TMO-90")),
                 *GREEN[1:],
-                builders.result("c", "TMO-02", Outcome.ERRORED, reason="boom"),
+                builders.result("c", "TMO-90", Outcome.ERRORED, reason="boom"),
             ),
             "c crashed: boom",
         ),
@@ -102,10 +102,10 @@ def test_a_finding_outweighs_a_pass(tmp_path: Path) -> None:
 def test_a_failed_should_alone_is_no_fail(tmp_path: Path) -> None:
     """A SHOULD that failed is reported and does not decide."""
     events = (
-        builders.plan(("a", "AUT-01"), ("b", "EXE-01"), ("c", "TMO-02")),
+        builders.plan(("a", "AUT-01"), ("b", "EXE-01"), ("c", "TMO-90")),
         *GREEN[1:],
-        builders.result("c", "TMO-02", Outcome.FAILED),
-        builders.finding("c", "TMO-02"),
+        builders.result("c", "TMO-90", Outcome.FAILED),
+        builders.finding("c", "TMO-90"),
     )
     document = judge(builders.journal(tmp_path, *events))
     assert document.verdict is Verdict.PASS
@@ -122,9 +122,9 @@ def test_a_configuration_mistake_is_exit_2(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("parties", "ids"),
     [
-        (("backend",), {"AUT-01", "EXE-01", "TMO-02"}),
+        (("backend",), {"AUT-01", "EXE-01", "TMO-90"}),
         (("console",), {"CON-01"}),
-        (("backend", "console"), {"AUT-01", "EXE-01", "TMO-02", "CON-01", "STK-03"}),
+        (("backend", "console"), {"AUT-01", "EXE-01", "TMO-90", "CON-01", "STK-03"}),
         ((), set()),
     ],
 )
@@ -148,27 +148,27 @@ def test_a_check_is_never_a_verdict(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("events", "code"),
     [
-        ((builders.plan(("c", "TMO-02")), builders.result("c", "TMO-02")), ExitCode.PASS),
+        ((builders.plan(("c", "TMO-90")), builders.result("c", "TMO-90")), ExitCode.PASS),
         (
             (
-                builders.plan(("c", "TMO-02")),
-                builders.result("c", "TMO-02", Outcome.FAILED),
-                builders.finding("c", "TMO-02"),
+                builders.plan(("c", "TMO-90")),
+                builders.result("c", "TMO-90", Outcome.FAILED),
+                builders.finding("c", "TMO-90"),
             ),
             ExitCode.FAIL,
         ),
-        ((builders.plan(("c", "TMO-02")), builders.result("c", "TMO-02", Outcome.SKIPPED)), ExitCode.INCONCLUSIVE),
-        ((builders.plan(("c", "TMO-02")),), ExitCode.INCONCLUSIVE),
+        ((builders.plan(("c", "TMO-90")), builders.result("c", "TMO-90", Outcome.SKIPPED)), ExitCode.INCONCLUSIVE),
+        ((builders.plan(("c", "TMO-90")),), ExitCode.INCONCLUSIVE),
         ((), ExitCode.INCONCLUSIVE),
         (
-            (builders.plan(("c", "TMO-02")), builders.result("c", "TMO-02"), Abort(kind="crash", message="x")),
+            (builders.plan(("c", "TMO-90")), builders.result("c", "TMO-90"), Abort(kind="crash", message="x")),
             ExitCode.INCONCLUSIVE,
         ),
     ],
 )
 def test_exit_code_of_a_check(tmp_path: Path, events: tuple[Event, ...], code: ExitCode) -> None:
     """A check exits 0 only when everything that was selected, SHOULD included, ran and passed."""
-    head = builders.header(mode="check", selection=("TMO-02",))
+    head = builders.header(mode="check", selection=("TMO-90",))
     assert exit_code(judge(builders.journal(tmp_path, *events, head=head))) is code
 
 

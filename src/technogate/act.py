@@ -62,9 +62,9 @@ def command(settings: Settings, home: Path, workers: int) -> list[str]:
     line += ["-p", "no:cacheprovider", "-q", "--tb=short", "--gate-act-only"]
     line += [f"--target={settings.target}", f"--contract={settings.contract}", f"--profile={settings.profile}"]
     line += [f"--seed={settings.seed}", f"--reports={settings.reports}", f"--gate-mode={settings.mode}"]
-    line += [f"--gate-select={','.join(settings.selection)}"]
+    line += [f"--gate-select={','.join(settings.selection)}", f"--waivers={settings.waivers}"]
     if workers > 1:
-        line += ["-n", str(workers), "--dist=worksteal", "--max-worker-restart=2"]
+        line += ["-n", str(workers), "--dist=loadscope", "--max-worker-restart=2"]
     return line
 
 

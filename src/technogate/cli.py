@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 from rich.console import Console
 
 from technogate import __version__
+from technogate.attest.keys import VARIABLE, generate, public_key, signer_from
 from technogate.contract import ContractError, load_contract
+from technogate.deploy import decide, seconds_of
+from technogate.deploy_show import show
 from technogate.doctor import examine, repair
 from technogate.errors import StartError, TargetFileError, UserError
 from technogate.explain import coverage_table, explanation
@@ -51,6 +57,15 @@ SeedOption = Annotated[int | None, typer.Option("--seed", help="repeat a run's g
 ReportsOption = Annotated[
     Path, typer.Option("--reports", envvar="TECHNOGATE_REPORTS", help="folder for the journal and the reports")
 ]
+WaiversOption = Annotated[
+    str, typer.Option("--waivers", help="file of waivers [default: waivers.toml here, if there is one]")
+]
+SigningKeyOption = Annotated[
+    str,
+    typer.Option(
+        "--signing-key", help="private key that signs a validation of images [default: $TECHNOGATE_SIGNING_KEY]"
+    ),
+]
 WorkersOption = Annotated[
     int | None, typer.Option("--workers", min=1, max=16, help="processes, each with a pair of its own")
 ]
@@ -75,10 +90,13 @@ def validate(
     seed: SeedOption = None,
     reports: ReportsOption = Path("reports"),
     workers: WorkersOption = None,
+    waivers: WaiversOption = "",
+    signing_key: SigningKeyOption = "",
 ) -> None:
     """Judge a pair against the whole contract. The only thing that yields a verdict."""
-    settings = _settings(target, contract, profile, seed, reports)
-    raise typer.Exit(run(settings, workers, _console()))
+    signer = signer_from(signing_key, os.environ)
+    settings = replace(_settings(target, contract, profile, seed, reports), waivers=waivers)
+    raise typer.Exit(run(settings, workers, _console(), signer=signer))
 
 
 @app.command(epilog=EPILOG)
@@ -94,6 +112,7 @@ def check(
     workers: WorkersOption = None,
 ) -> None:
     """Check a part of the contract, for the inner loop. Never a verdict."""
+    os.environ.pop(VARIABLE, None)
     settings = _settings(target, contract, profile, seed, reports)
     raise typer.Exit(run(settings, workers, _console(), check=words or []))
 
@@ -140,6 +159,42 @@ def doctor(
     if fix:
         repair(console)
     raise typer.Exit(0 if examine(console) else 1)
+
+
+@app.command()
+def keygen(
+    out: Annotated[Path, typer.Option("--out", help="folder for the two keys")],
+) -> None:
+    """Make a pair of keys: one that signs validations of images, one that deploy-check trusts."""
+    private, public = generate(out)
+    console = _console()
+    console.print(terminal(f"private key, for `validate --signing-key`: {private}"), markup=False, soft_wrap=True)
+    console.print(terminal(f"public key, for `deploy-check --key`: {public}"), markup=False, soft_wrap=True)
+
+
+@app.command("deploy-check", epilog="Exit codes: 0 DEPLOY, 1 DO NOT DEPLOY, 2 usage. Only 0 opens the gate.")
+def deploy_check(
+    console: Annotated[str, typer.Option("--console", help="image of the console, by name and tag")],
+    backend: Annotated[str, typer.Option("--backend", help="image of the backend, by name and tag")],
+    evidence: Annotated[Path, typer.Option("--evidence", help="what the validation of these images left")],
+    key: Annotated[Path, typer.Option("--key", help="public key that the evidence must be signed with")],
+    max_age: Annotated[str, typer.Option("--max-age", help="how old evidence may be, such as 90m or 24h")] = "24h",
+    contract: Annotated[str, typer.Option("--contract", help="folder of the contract [default: the one shipped]")] = "",
+) -> None:
+    """Say whether two images may be deployed: everything proven, or not at all. Nothing turns this off."""
+    home = find_home()
+    loaded = load_contract(Path(contract) if contract else home / "contracts" / DEFAULT_CONTRACT)
+    decision = decide(
+        images={"console": console, "backend": backend},
+        evidence=evidence,
+        key=public_key(key),
+        max_age_s=seconds_of(max_age),
+        contract=loaded,
+        home=home,
+        now=time.time(),
+    )
+    show(_console(), decision)
+    raise typer.Exit(0 if decision.deploy else 1)
 
 
 def _version(wanted: bool) -> None:

@@ -70,8 +70,9 @@ Headers = tuple[tuple[str, str], ...]
 
 def header_values(headers: Headers, name: str) -> list[str]:
     """Every value of the header `name`, whatever its case, in the order they came."""
-    wanted = name.lower()
-    return [value for key, value in headers if key.lower() == wanted]
+    wanted, size = name.lower(), len(name)
+    # A run has millions of headers: most differ in length already.
+    return [value for key, value in headers if len(key) == size and key.lower() == wanted]
 
 
 class Request(Record, frozen=True):
@@ -166,9 +167,10 @@ class TrailReading(Record, frozen=True, tag_field="event", tag="trail"):
     It began at `at` and was over at `ended`, in seconds since the epoch, and asked for `limit` entries of
     the trail that the backend at `base_url` keeps. `reads` are the trace ids of the reading's own
     requests. A trail is read again and again, so `entries` holds only those that no earlier reading of
-    the same pair showed. The entries of all its readings are numbered from 0 on, and `layout` tells the
-    whole list that was seen as runs of (first number, count); without it the list is `entries`. `leaks`
-    names the fields that held the key.
+    the same pair showed. The entries of all its readings are numbered from 0 on, those of one reading
+    from the oldest on, and `layout` tells the whole list that was seen as runs of (first number, count)
+    that count down: a trail that only grows is one run. Without it the list is `entries`. `leaks` names
+    the fields that held the key.
     """
 
     id: str
@@ -273,8 +275,18 @@ class ContractRef(Record, frozen=True):
     digest: str
 
 
+class ImageRef(Record, frozen=True):
+    """A container image: the name with its tag, and the image id (`sha256:` and 64 digits) that it had."""
+
+    name: str
+    digest: str
+
+
 class TargetRef(Record, frozen=True):
-    """Which pair was judged and how it was reached; `given` is what the user wrote after `--target`."""
+    """Which pair was judged and how it was reached; `given` is what the user wrote after `--target`.
+
+    `images` are the images that ran, by party; empty when processes were judged.
+    """
 
     name: str
     kind: Literal["embedded", "compose", "file"]
@@ -283,6 +295,21 @@ class TargetRef(Record, frozen=True):
     faults: bool
     addresses: dict[str, str] = {}
     given: str = "embedded"
+    images: dict[str, ImageRef] = {}
+
+
+class Waiver(Record, frozen=True):
+    """A failure that is put up with for a while: whose, why, and until the end of which day (UTC, ISO 8601).
+
+    With `image` it is for that image alone. `place` is where it is written, for whoever has to mend it.
+    """
+
+    requirement: str
+    reason: str
+    owner: str
+    expires: str
+    image: str = ""
+    place: str = ""
 
 
 class Header(Record, frozen=True, tag_field="event", tag="header"):
@@ -292,7 +319,8 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     titles by id. `execute` is the operation whose every answer owes the trail an entry, `blocked` the
     state of a refusal's, `unaudited` the reason code that says there could be none. Seconds: a complete
     answer takes no longer than `answer_s`, an entry is visible `trail_visible_s` after it, 99 of 100
-    answers of an operation within `p99_s`. `slow` is the command that hangs on purpose.
+    answers of an operation within `p99_s`. `slow` is the command that hangs on purpose. `gate_digest` is
+    the sha256 of the gate's own files.
     """
 
     format: int
@@ -319,6 +347,8 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     trail_visible_s: float = 2.0
     p99_s: dict[str, float] = {}
     slow: str = ""
+    waivers: tuple[Waiver, ...] = ()
+    gate_digest: str = ""
 
 
 class Footer(Record, frozen=True, tag_field="event", tag="footer"):

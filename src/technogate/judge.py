@@ -9,7 +9,8 @@ import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from technogate.check.sweep import SWEEPS, Sweep
+from technogate.check.latency import latencies
+from technogate.check.sweep import SWEEPS, Sweep, WholeRun
 from technogate.curl import curl_for
 from technogate.evidence import Exchange, Finding, ItemResult, Outcome, PlannedItem, by_id
 from technogate.journal import Journal
@@ -26,8 +27,10 @@ from technogate.verdict import (
     Sample,
     Verdict,
     VerdictDocument,
+    WaiverResult,
     roll_up,
 )
+from technogate.waiver import apply_waivers, standing_of
 
 #: Shape of the verdict document; grows when a field changes its meaning.
 SCHEMA = 1
@@ -46,9 +49,10 @@ def judge(journal: Journal) -> VerdictDocument:
     scope = _scope(journal)
     results = _finished(journal, planned)
     findings = [finding for finding in journal.findings if finding.requirement in scope]
+    whole = WholeRun(journal)
     for sweep in SWEEPS:
         if sweep.requirement in scope:
-            result, found = _swept(sweep, journal)
+            result, found = _swept(sweep, whole)
             results.append(result)
             findings += found
     samples = _samples(journal, findings, scope)
@@ -56,7 +60,9 @@ def judge(journal: Journal) -> VerdictDocument:
         _requirement(requirement, planned, [r for r in results if r.requirement == requirement.id], samples, journal)
         for requirement in scope.values()
     )
-    return _document(journal, requirements, samples)
+    unfinished = {item.requirement for name, item in planned.items() if name not in {result.item for result in results}}
+    standing, waivers = apply_waivers(journal.header, _ended(journal), requirements, unfinished)
+    return _document(whole, standing, waivers, samples)
 
 
 def _scope(journal: Journal) -> Mapping[str, Requirement]:
@@ -98,17 +104,19 @@ def _proven(result: ItemResult, has_finding: bool) -> ItemResult:
     )
 
 
-def _swept(sweep: Sweep, journal: Journal) -> tuple[ItemResult, list[Finding]]:
-    """Run one sweep over the journal as an item of its requirement."""
-    swept = sweep.run(journal)
-    outcome = Outcome.FAILED if swept.findings else Outcome.PASSED if swept.checks else Outcome.SKIPPED
+def _swept(sweep: Sweep, whole: WholeRun) -> tuple[ItemResult, list[Finding]]:
+    """Run one sweep over the run as an item of its requirement."""
+    swept = sweep.run(whole)
+    gap = swept.gap or ("" if swept.checks else "the run holds no exchange to check")
+    outcome = Outcome.FAILED if swept.findings else Outcome.SKIPPED if gap else Outcome.PASSED
     result = ItemResult(
         item=sweep.item,
         requirement=sweep.requirement,
         outcome=outcome,
         checks=swept.checks,
         seconds=0.0,
-        reason="" if swept.checks else "the run holds no exchange to check",
+        reason=gap if outcome is Outcome.SKIPPED else "",
+        cure=swept.cure if outcome is Outcome.SKIPPED else "",
     )
     found = [
         Finding(
@@ -188,6 +196,7 @@ def _requirement(
         text=requirement.text,
         decisions=requirement.decisions,
         verdict=verdict,
+        standing=verdict,
         reason=reason,
         cure=cure,
         items=tuple(results),
@@ -224,7 +233,9 @@ def _why(
     return "no check exercises it", ""
 
 
-def _reasons(journal: Journal, requirements: Sequence[RequirementResult]) -> tuple[list[str], bool]:
+def _reasons(
+    journal: Journal, requirements: Sequence[RequirementResult], waivers: Sequence[WaiverResult]
+) -> tuple[list[str], bool]:
     """Why the run is not PASS, worst first, and whether something crashed or is missing altogether."""
     broken = list(dict.fromkeys(abort.message for abort in journal.aborts))
     if journal.torn:
@@ -237,9 +248,10 @@ def _reasons(journal: Journal, requirements: Sequence[RequirementResult]) -> tup
         broken.append("nothing was collected: no check ran")
     for result in requirements:
         broken += [f"{item.item} crashed: {item.reason}" for item in result.items if item.outcome is Outcome.ERRORED]
-    failed = [r.id for r in requirements if r.level is Level.MUST and r.verdict is Verdict.FAIL]
-    unknown = [r.id for r in requirements if r.level is Level.MUST and r.verdict is Verdict.INCONCLUSIVE]
+    failed = [r.id for r in requirements if r.level is Level.MUST and r.standing is Verdict.FAIL]
+    unknown = [r.id for r in requirements if r.level is Level.MUST and r.standing is Verdict.INCONCLUSIVE]
     reasons = [f"{_many(failed, 'MUST requirement')} failed: {_few(failed)}"] if failed else []
+    reasons += [result.problem for result in waivers if result.problem]
     reasons += broken
     if unknown:
         reasons.append(f"{_many(unknown, 'MUST requirement')} not exercised: {_few(unknown)}")
@@ -287,7 +299,7 @@ def _groups(journal: Journal, requirements: Sequence[RequirementResult]) -> tupl
         GroupResult(
             group=group,
             title=titles.get(group, group),
-            verdict=roll_up(result.verdict for result in members[group] if result.level is Level.MUST),
+            verdict=standing_of(result for result in members[group] if result.level is Level.MUST),
             counts=_counts(members[group]),
         )
         for group in [*titles, *(group for group in members if group not in titles)]
@@ -296,13 +308,18 @@ def _groups(journal: Journal, requirements: Sequence[RequirementResult]) -> tupl
 
 
 def _document(
-    journal: Journal, requirements: tuple[RequirementResult, ...], samples: tuple[Sample, ...]
+    whole: WholeRun,
+    requirements: tuple[RequirementResult, ...],
+    waivers: tuple[WaiverResult, ...],
+    samples: tuple[Sample, ...],
 ) -> VerdictDocument:
     """Put the document together; the one place where a run's verdict is decided."""
-    header = journal.header
-    reasons, broken = _reasons(journal, requirements)
+    journal, header = whole.journal, whole.header
+    reasons, broken = _reasons(journal, requirements, waivers)
     must = [result for result in requirements if result.level is Level.MUST]
-    verdict = roll_up(result.verdict for result in must)
+    verdict = standing_of(must)
+    if any(result.problem for result in waivers):
+        verdict = roll_up([verdict, Verdict.FAIL])
     validation = header.mode == "validate"
     if verdict is Verdict.PASS and (broken or not validation):
         verdict = Verdict.INCONCLUSIVE
@@ -323,20 +340,24 @@ def _document(
         seed=header.seed,
         selection=header.selection,
         started=header.started,
-        ended=journal.footer.ended if journal.footer else _last_time(journal),
+        ended=_ended(journal),
         counts=_counts(requirements),
         must=_counts(must),
         items=_item_counts(journal, requirements),
         groups=_groups(journal, requirements),
         requirements=requirements,
         findings=samples,
+        waivers=waivers,
         notes=tuple(note.text for note in journal.notes),
+        latency=latencies(whole.undisturbed, header),
         journal=JournalRef(
             file=journal.path.name, sha256=journal.sha256, torn=journal.torn, exchanges=len(journal.exchanges)
         ),
     )
 
 
-def _last_time(journal: Journal) -> float:
-    """The latest time that a torn journal still knows."""
+def _ended(journal: Journal) -> float:
+    """When the run ended: of a torn journal, the latest time that it still knows."""
+    if journal.footer is not None:
+        return journal.footer.ended
     return max((exchange.ended for exchange in journal.exchanges), default=journal.header.started)

@@ -35,6 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--contract", default="", help="folder of the contract")
     group.addoption("--profile", default="standard", choices=get_args(Profile), help="how much is generated")
     group.addoption("--seed", type=int, default=None, help="seed of everything that is drawn")
+    group.addoption("--waivers", default="", help="file of waivers [default: waivers.toml here, if there is one]")
     group.addoption("--reports", default="reports", help="folder for journal and reports")
     group.addoption("--gate-mode", default="validate", choices=("validate", "check"), help=_INTERNAL)
     group.addoption("--gate-select", default="", help=_INTERNAL)
@@ -61,6 +62,7 @@ def _settings(config: pytest.Config) -> Settings:
         reports=config.getoption("reports"),
         mode=config.getoption("gate_mode"),
         selection=tuple(filter(None, config.getoption("gate_select").split(","))),
+        waivers=config.getoption("waivers"),
     )
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
+from securesystemslib.signer import CryptoSigner
 
 from technogate.act import act
+from technogate.attest.envelope import EvidenceError
+from technogate.attest.vouch import vouch
 from technogate.conclude import Conclusion, conclude
 from technogate.errors import StartError, UserError
 from technogate.journal import JournalError
@@ -21,6 +24,7 @@ from technogate.settings import Settings
 from technogate.target import Target
 from technogate.text import terminal, terminal_lines
 from technogate.verdict import ExitCode
+from technogate.waiver_file import waivers_of
 from technogate.writer import terminal as summary
 
 __all__ = ["DEFAULT_CONTRACT", "default_workers", "rejudge", "run"]
@@ -42,10 +46,17 @@ def default_workers(target: Target, requirements: int) -> int:
     return max(1, min(MOST_WORKERS, os.cpu_count() or 1))
 
 
-def run(settings: Settings, workers: int | None, console: Console, check: Sequence[str] | None = None) -> int:
+def run(
+    settings: Settings,
+    workers: int | None,
+    console: Console,
+    check: Sequence[str] | None = None,
+    signer: CryptoSigner | None = None,
+) -> int:
     """Run a validation (or a check of the requirements that `check` names) and return the exit code.
 
-    Raises UserError, ContractError, HomeError or JournalError for what the user can mend.
+    A validation of images is signed by `signer`. Raises UserError, ContractError, HomeError or JournalError
+    for what the user can mend.
     """
     contract, target, home = load_inputs(settings)
     if workers is not None and workers > 1 and not target.parallel:
@@ -55,6 +66,8 @@ def run(settings: Settings, workers: int | None, console: Console, check: Sequen
     settings = msgspec.structs.replace(
         settings, seed=seed, mode="validate" if check is None else "check", selection=selection
     )
+    if check is None:
+        waivers_of(settings.waivers)
     prepare_reports(settings.folder)
     count = workers or default_workers(target, len(selection))
     name = f"{'validating' if check is None else 'checking'} {target.ref.name} against {contract.id}"
@@ -73,7 +86,25 @@ def run(settings: Settings, workers: int | None, console: Console, check: Sequen
     _tell(conclusion, console)
     if any(abort.kind == "crash" for abort in conclusion.journal.aborts) or not conclusion.journal.plans:
         _show_log(settings, console)
-    return int(conclusion.exit_code)
+    return int(conclusion.exit_code if check is not None else _vouched(conclusion, signer, home, settings, console))
+
+
+def _vouched(
+    conclusion: Conclusion, signer: CryptoSigner | None, home: Path, settings: Settings, console: Console
+) -> ExitCode:
+    """Sign what a validation proved, and say where the evidence is or why there is none; the exit code.
+
+    Evidence that was asked for and could not be had makes a PASS inconclusive: it cannot be deployed.
+    """
+    try:
+        written = vouch(conclusion, signer, home, settings.folder)
+    except (EvidenceError, OSError) as error:
+        console.print(terminal(f"no evidence: {error}"), markup=False)
+        asked = signer is not None and conclusion.document.target.images
+        return ExitCode.INCONCLUSIVE if asked and conclusion.exit_code is ExitCode.PASS else conclusion.exit_code
+    if written is not None:
+        console.print(terminal(f"evidence: {written}"), markup=False, soft_wrap=True)
+    return conclusion.exit_code
 
 
 def rejudge(journal: Path, folder: Path, console: Console) -> int:

@@ -18,21 +18,23 @@ from typing import Any, Literal
 import msgspec
 
 from technogate import __version__
+from technogate.attest.gate import gate_digest
 from technogate.check.answer import error_answer
 from technogate.contract import Contract, load_contract
 from technogate.errors import UserError
-from technogate.evidence import Abort, Event, Exchange, Header
+from technogate.evidence import Abort, Event, Exchange, Header, Waiver
 from technogate.home import find_home
 from technogate.journal import FORMAT, JournalWriter
 from technogate.redact import Redactor
 from technogate.settings import Settings
 from technogate.suite import CheckCounter
 from technogate.target import Target, load_target
+from technogate.waiver_file import waivers_of
 
 DEFAULT_CONTRACT = "console-v0.1"
 
 #: What an earlier run left behind must not be taken for this run's result.
-REPORTS = ("journal.jsonl", "verdict.json", "report.md", "report.html", "junit.xml")
+REPORTS = ("journal.jsonl", "verdict.json", "report.md", "report.html", "junit.xml", "evidence.dsse.json")
 
 
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,6 +145,8 @@ def prepare_reports(folder: Path) -> None:
 def open_gate(settings: Settings) -> Gate:
     """Begin a run: load what it needs, open its journal and write the header."""
     contract, target, home = load_inputs(settings)
+    # A check shows what holds and what does not: nothing is waived in it.
+    waivers = waivers_of(settings.waivers) if settings.mode == "validate" else ()
     prepare_reports(settings.folder)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
     gate = Gate(
@@ -156,7 +160,7 @@ def open_gate(settings: Settings) -> Gate:
         run_key=target.api_key or new_key(),
         seed=seed,
     )
-    gate.record(_header(gate))
+    gate.record(_header(gate, waivers))
     return gate
 
 
@@ -183,7 +187,7 @@ def new_key() -> str:
     return "Tg" + "".join(secrets.choice(alphabet) for _ in range(30))
 
 
-def _header(gate: Gate) -> Header:
+def _header(gate: Gate, waivers: tuple[Waiver, ...]) -> Header:
     """All that judging needs besides the events."""
     contract, settings = gate.contract, gate.settings
     return Header(
@@ -215,6 +219,8 @@ def _header(gate: Gate) -> Header:
         trail_visible_s=contract.behavior.time.trail_visible_s,
         p99_s=dict(contract.behavior.time.p99_s),
         slow=_slow_command(gate.target),
+        waivers=waivers,
+        gate_digest=gate_digest(gate.home),
     )
 
 

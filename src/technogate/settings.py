@@ -13,12 +13,26 @@ Mode = Literal["validate", "check"]
 #: Generated cases for one property, by profile.
 EXAMPLES: dict[Profile, int] = {"quick": 15, "standard": 60, "thorough": 400}
 
+#: Hostile answers for each function of a console, by profile and driver: a page costs more than a module.
+HOSTILE: dict[Profile, dict[str, int]] = {
+    "quick": {"module": 60, "browser": 10},
+    "standard": {"module": 420, "browser": 64},
+    "thorough": {"module": 3000, "browser": 400},
+}
+
+#: Seconds that may go into making a failing answer smaller, by profile.
+SHRINK_S: dict[Profile, float] = {"quick": 2.0, "standard": 10.0, "thorough": 60.0}
+
 #: Seconds that an interrupted run gets to tear down what it started, before it is killed.
 TEARDOWN_S = 15.0
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """One run, as asked for. An empty `contract` means the one that ships with the gate."""
+    """One run, as asked for.
+
+    An empty `contract` means the one that ships with the gate, empty `waivers` the file `waivers.toml`
+    of the current folder, if there is one.
+    """
 
     target: str = "embedded"
     contract: str = ""
@@ -27,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     reports: str = "reports"
     mode: Mode = "validate"
     selection: tuple[str, ...] = ()
+    waivers: str = ""
 
     @property
     def folder(self) -> Path:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from technogate.evidence import ContractRef, Finding, ItemResult, TargetRef
+from technogate.evidence import ContractRef, Finding, ItemResult, TargetRef, Waiver
 from technogate.requirement import Level, Party
 
 
@@ -61,7 +61,11 @@ class Sample(_Doc, frozen=True):
 
 
 class RequirementResult(_Doc, frozen=True):
-    """One requirement: what it says, how it ended, why, and on which items and findings that rests."""
+    """One requirement: what it says, how it ended, why, and on which items and findings that rests.
+
+    `standing` is what it weighs in the verdict of the run: as `verdict`, but a failure that is waived
+    weighs as those of its items that did not fail.
+    """
 
     id: str
     party: Party
@@ -70,11 +74,35 @@ class RequirementResult(_Doc, frozen=True):
     text: str
     decisions: tuple[str, ...]
     verdict: Verdict
+    standing: Annotated[Verdict, msgspec.Meta(description="what it weighs in the verdict: a waived failure is no FAIL")]
     reason: str
     cure: str
     items: tuple[ItemResult, ...]
     checks: int
     findings: tuple[int, ...]
+
+    @property
+    def waived(self) -> bool:
+        """Whether it failed and a waiver covers that."""
+        return self.verdict is Verdict.FAIL and self.standing is not Verdict.FAIL
+
+
+class WaiverState(StrEnum):
+    """What became of a waiver: `used` covers a failure, `open` met no result; the others keep the gate shut."""
+
+    USED = "used"
+    OPEN = "open"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+    UNUSED = "unused"
+
+
+class WaiverResult(_Doc, frozen=True):
+    """A waiver and what became of it; `problem` says what is wrong with it and how to mend it, "" for nothing."""
+
+    waiver: Waiver
+    state: WaiverState
+    problem: str
 
 
 class Counts(_Doc, frozen=True):
@@ -107,6 +135,29 @@ class GroupResult(_Doc, frozen=True):
     title: str
     verdict: Verdict
     counts: Counts
+
+
+class Bucket(_Doc, frozen=True):
+    """A part of a histogram: `count` answers took at most `upto_s` seconds and longer than the bucket before."""
+
+    upto_s: Annotated[float | None, msgspec.Meta(description="null: whatever is longer")]
+    count: int
+
+
+class Latency(_Doc, frozen=True):
+    """How long an operation's answers took that no fault disturbed: nearest-rank percentiles, in seconds.
+
+    `limit_s` is what the contract asks of `p99`, None where it asks nothing.
+    """
+
+    operation: str
+    count: int
+    p50: float
+    p90: float
+    p99: float
+    max: float
+    limit_s: float | None
+    buckets: tuple[Bucket, ...]
 
 
 class JournalRef(_Doc, frozen=True):
@@ -143,7 +194,11 @@ class VerdictDocument(_Doc, frozen=True):
     groups: tuple[GroupResult, ...]
     requirements: tuple[RequirementResult, ...]
     findings: tuple[Sample, ...]
+    waivers: Annotated[
+        tuple[WaiverResult, ...], msgspec.Meta(description="all that were handed in; one with a problem fails the run")
+    ]
     notes: tuple[str, ...]
+    latency: Annotated[tuple[Latency, ...], msgspec.Meta(description="by operation, in the contract's order")]
     journal: JournalRef
 
 

@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.disturb import SLOW_CLIENTS, Disturbed
+from fixtures.disturb import SLOW_CLIENTS
 from technogate.check import answer
 from technogate.check import disturbed as check
 from technogate.contract import Contract
 from technogate.driver.http import Case, HttpDriver
 from technogate.evidence import Exchange, Finding
+from technogate.fault.disturbed import Disturbed
 from technogate.fault.errors import NotDelivered
 from technogate.fault.transport.big_header import BigHeader
 from technogate.fault.transport.garbage import Garbage

@@ -3,9 +3,10 @@
 import zlib
 from collections.abc import Callable
 
-from fixtures.disturb import KILLS, Disturbed
+from fixtures.disturb import KILLS
 from technogate.check import durable
 from technogate.contract import Contract
+from technogate.fault.disturbed import Disturbed
 from technogate.fault.durability import plan_kills
 from technogate.suite import MustHold, requirement
 

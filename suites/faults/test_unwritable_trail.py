@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from fixtures.disturb import Disturbed
 from technogate.audit.entry import TrailError
 from technogate.check import answer
 from technogate.check import disturbed as check
 from technogate.contract import Contract
 from technogate.evidence import Exchange
+from technogate.fault.disturbed import Disturbed
 from technogate.fault.errors import NotDelivered
 from technogate.suite import MustHold, requirement
 

@@ -15,8 +15,11 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from technogate.audit import ApiSource, JsonlSource, SqlSource, TrailError, open_source
-from technogate.audit.entry import FIELDS, as_text, entry_of
+from technogate.audit.api import ApiSource
+from technogate.audit.entry import FIELDS, TrailError, as_text, entry_of
+from technogate.audit.jsonl import JsonlSource
+from technogate.audit.source import open_source
+from technogate.audit.sql import SqlSource
 from technogate.evidence import TrailEntry
 from technogate.target.spec import AuditSpec
 

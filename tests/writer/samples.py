@@ -24,6 +24,7 @@ from technogate.evidence import (
     Request,
     TargetRef,
     View,
+    Waiver,
 )
 from technogate.journal import Journal
 from technogate.requirement import Level, Party, Requirement
@@ -33,10 +34,13 @@ from technogate.verdict import (
     GroupResult,
     ItemCounts,
     JournalRef,
+    Latency,
     RequirementResult,
     Sample,
     Verdict,
     VerdictDocument,
+    WaiverResult,
+    WaiverState,
     roll_up,
 )
 
@@ -107,6 +111,8 @@ class Builder:
     views: list[View] = field(default_factory=list)
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    latency: tuple[Latency, ...] = ()
+    waivers: tuple[WaiverResult, ...] = ()
     texts: dict[str, str] = field(default_factory=dict)
     torn: str = ""
     curls: dict[int, str] = field(default_factory=dict)
@@ -129,7 +135,9 @@ class Builder:
         samples = tuple(self._sample(number, finding) for number, finding in enumerate(self.findings, 1))
         results = tuple(self._requirement(*row, samples=samples) for row in REQUIREMENTS)
         must = [result for result in results if result.level is Level.MUST]
-        verdict = roll_up(result.verdict for result in must)
+        verdict = roll_up(result.standing for result in must)
+        if any(one.problem for one in self.waivers):
+            verdict = Verdict.FAIL
         if verdict is Verdict.PASS and (self.mode != "validate" or self.torn):
             verdict = Verdict.INCONCLUSIVE
         journal = self._journal(results)
@@ -162,14 +170,16 @@ class Builder:
                 GroupResult(
                     group=group,
                     title=title,
-                    verdict=roll_up(r.verdict for r in must if r.group == group),
+                    verdict=roll_up(r.standing for r in must if r.group == group),
                     counts=self._counts([r for r in results if r.group == group]),
                 )
                 for group, title in self.titles.items()
             ),
             requirements=results,
             findings=samples,
+            waivers=self.waivers,
             notes=self.notes,
+            latency=self.latency,
             journal=JournalRef(
                 file=self.path.name, sha256=DIGEST, torn=self.torn, exchanges=len(journal.exchanges)
             ),
@@ -211,6 +221,7 @@ class Builder:
             for number, (outcome, reason, cure) in enumerate(self.items_of(identity))
             if outcome is not None
         )
+        waived = {one.waiver.requirement for one in self.waivers if one.state is WaiverState.USED}
         mine = tuple(sample.number for sample in samples if sample.finding.requirement == identity)
         bad = [row for row in self.items_of(identity) if row[0] is not Outcome.PASSED]
         verdict = Verdict.FAIL if mine else Verdict.INCONCLUSIVE if bad or not items else Verdict.PASS
@@ -225,6 +236,7 @@ class Builder:
             text=self.texts.get(identity, text),
             decisions=decisions,
             verdict=verdict,
+            standing=Verdict.PASS if identity in waived and mine else verdict,
             reason=reason,
             cure=cure,
             items=items,
@@ -406,6 +418,40 @@ def checked() -> tuple[Journal, VerdictDocument]:
     return Builder(mode="check", reasons=("only a part was checked: that is never a verdict",)).build()
 
 
+def waiver(requirement: str, state: WaiverState, problem: str = "", **fields: str) -> WaiverResult:
+    """A waiver of the console team's, and what became of it."""
+    values = {"reason": "fixed in 1.3", "owner": "console team", "expires": "2025-07-01", "place": "waivers.toml, line 1"}
+    return WaiverResult(
+        waiver=Waiver(requirement=requirement, **(values | fields)), state=state, problem=problem
+    )
+
+
+def waived() -> tuple[Journal, VerdictDocument]:
+    """One MUST failed and is waived, for one image; everything else passed."""
+    builder = Builder(
+        waivers=(waiver("CON-14", WaiverState.USED, image=f"sha256:{DIGEST}"),),
+        exchanges=[exchange("x-1", "CON-14", 302, "")],
+    )
+    builder.outcomes["CON-14"] = [(Outcome.FAILED, "", ""), (Outcome.PASSED, "", "")]
+    builder.findings = [
+        Finding(
+            check="redirect", requirement="CON-14", item=Builder.item("CON-14", 0), expected="BLOCKED",
+            observed="the redirect was followed", exchanges=("x-1",),
+        )
+    ]
+    return builder.build()
+
+
+def unwaived() -> tuple[Journal, VerdictDocument]:
+    """Everything passed, and three waivers are wrong."""
+    problems = [
+        waiver("EXE-02", WaiverState.UNUSED, "waivers.toml, line 1: not used; remove it"),
+        waiver("XXX-99", WaiverState.UNKNOWN, "waivers.toml, line 7: names no requirement"),
+        waiver("AUT-01", WaiverState.EXPIRED, "waivers.toml, line 13: expired"),
+    ]
+    return Builder(waivers=tuple(problems), reasons=tuple(one.problem for one in problems)).build()
+
+
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(1)>\" onmouseover=\"x' [a](http://e.example) ![b](http://e.example/i)"
     " @everyone #1 `` ` ``` | cell\n::error::pwned\n##[error]pwned\r\x1b[31mred\x1b]0;title\x07\x9b2J"
@@ -422,6 +468,10 @@ def hostile() -> tuple[Journal, VerdictDocument]:
         target=TargetRef(
             name=text, kind="compose", parties=("backend", "console"), started_by_gate=False, faults=False,
             addresses={text: text}, given=text,
+        ),
+        waivers=(
+            waiver(identity, WaiverState.USED, text, reason=long, owner=text, expires=text, image=text, place=text),
+            waiver(text, WaiverState.UNKNOWN, long),
         ),
         reasons=(text, long), notes=(text, long), torn=text, texts={identity: text, "EXE-02": long},
         decisions={"D4": text, "D9": long},
@@ -464,5 +514,7 @@ SAMPLES = {
     "failing": failing,
     "inconclusive": inconclusive,
     "checked": checked,
+    "waived": waived,
+    "unwaived": unwaived,
     "hostile": hostile,
 }

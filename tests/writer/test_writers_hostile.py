@@ -97,7 +97,7 @@ def test_markdown_renders_no_element_of_the_evidence(reports: Path) -> None:
         "blockquote",
     }  # fmt: skip
     assert len(text.encode()) < 500_000
-    assert len([1 for tag, _ in page.elements if tag == "table"]) == 2 + 2 + 1 + 1
+    assert len([1 for tag, _ in page.elements if tag == "table"]) == 2 + 1 + 2 + 1 + 1
 
 
 def test_no_mention_outside_of_code(reports: Path) -> None:

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -71,8 +72,7 @@ class Terms:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(msgspec.Struct, frozen=True, gc=False):
     """One request's share of the trail: from `least` to `most` entries of `state` ("" for any).
 
     `ids` are the trace ids that the answer names, at most one unless header and body contradict each
@@ -87,7 +87,7 @@ class Duty:
     requirement: str = "TRL-04"
 
 
-class _Said(msgspec.Struct, frozen=True):
+class _Said(msgspec.Struct, frozen=True, gc=False):
     """The members of an answer that matter here, whatever they hold."""
 
     trace_id: Any = None
@@ -105,10 +105,10 @@ def duty(exchange: Exchange, terms: Terms) -> Duty:
     if answer is None:
         return Duty(exchange, (), 0, 0 if exchange.end is Ended.FAILED else 1)
     said = _said(answer.body.text)
-    ids = dict.fromkeys(header_values(answer.headers, terms.trace_header))
-    if isinstance(said.trace_id, str):
-        ids[said.trace_id] = None
-    named = tuple(one for one in ids if one)
+    ids = header_values(answer.headers, terms.trace_header)
+    if isinstance(said.trace_id, str) and said.trace_id not in ids:
+        ids.append(said.trace_id)
+    named = tuple(filter(None, ids))
     if exchange.operation not in terms.guarded or exchange.end is not Ended.OK:
         return Duty(exchange, named, 0, 1)
     if answer.status in REFUSALS:
@@ -144,3 +144,16 @@ def may_break_a_parser(request: Request) -> bool:
     for name, value in request.headers:
         parts += (name, value)
     return sum(map(len, parts)) > LONG_HEAD or not all(part.isascii() and part.isprintable() for part in parts)
+
+
+def overlapping(duties: Sequence[Duty]) -> set[str]:
+    """The exchanges that owe an entry and were under way while another such one was."""
+    found: set[str] = set()
+    owing = sorted((duty.exchange for duty in duties if duty.least), key=lambda exchange: exchange.started)
+    longest = None
+    for exchange in owing:
+        if longest is not None and exchange.started < longest.ended:
+            found |= {exchange.id, longest.id}
+        if longest is None or exchange.ended > longest.ended:
+            longest = exchange
+    return found

@@ -24,20 +24,25 @@ class Compactor:
     def fold(
         self, entries: Sequence[TrailEntry], clean: Callable[[TrailEntry], TrailEntry]
     ) -> tuple[tuple[TrailEntry, ...], Runs]:
-        """The entries that are new, each as `clean` leaves it, and the runs of numbers that make up the list."""
+        """The entries that are new, each as `clean` leaves it, and the runs of numbers that make up the list.
+
+        `entries` are newest first, and so are those returned; numbers are given from the oldest on, so
+        that the whole of a trail that only grows is one run, counted down.
+        """
+        keys = [_key(entry) for entry in entries]
         fresh: list[TrailEntry] = []
-        runs: list[list[int]] = []
-        for entry in entries:
-            key = _key(entry)
-            number = self._numbers.get(key)
-            if number is None:
-                number = self._numbers[key] = len(self._numbers)
+        for key, entry in zip(reversed(keys), reversed(entries), strict=True):
+            if key not in self._numbers:
+                self._numbers[key] = len(self._numbers)
                 fresh.append(clean(entry))
-            if runs and runs[-1][0] + runs[-1][1] == number:
+        runs: list[list[int]] = []
+        for key in keys:
+            number = self._numbers[key]
+            if runs and runs[-1][0] - runs[-1][1] == number:
                 runs[-1][1] += 1
             else:
                 runs.append([number, 1])
-        return tuple(fresh), tuple((first, count) for first, count in runs)
+        return tuple(reversed(fresh)), tuple((first, count) for first, count in runs)
 
 
 def _key(entry: TrailEntry) -> object:
@@ -68,10 +73,10 @@ def replay(readings: Iterable[TrailReading]) -> History:
         if reading.error:
             history.failed.append(reading)
             continue
-        base, index = len(history.entries), len(history.readings)
-        history.entries.extend(reading.entries)
+        index = len(history.readings)
+        history.entries.extend(reversed(reading.entries))
         history.first.extend([index] * len(reading.entries))
-        layout = reading.layout or ((base, len(reading.entries)),)
+        layout = reading.layout or ((len(history.entries) - 1, len(reading.entries)),)
         history.readings.append(reading)
-        history.lists.append([number for first, count in layout for number in range(first, first + count)])
+        history.lists.append([number for first, count in layout for number in range(first, first - count, -1)])
     return history

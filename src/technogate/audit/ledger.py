@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from technogate.audit.adoption import Slot, adopt
 from technogate.audit.anomaly import Anomaly, Kind, told
+from technogate.audit.bag import Bag
 from technogate.audit.continuity import continuity
-from technogate.audit.duty import Duty, Terms
+from technogate.audit.duty import Duty, Terms, overlapping
 from technogate.audit.history import replay
 from technogate.audit.moment import Moments
+from technogate.audit.window import Window
 from technogate.evidence import TrailReading, header_values
 
 #: The requirements that are undecided when the trail could not be read.
@@ -30,10 +31,9 @@ class Ledger:
         self._history = replay(readings)
         moments = Moments()
         self._times = [moments(entry.timestamp) for entry in self._history.entries]
-        self._begun = [reading.at for reading in self._history.readings]
-        self._parallel = _overlapping(duties)
+        self._window = Window(self._history, self._times)
+        self._parallel = overlapping(duties)
         self._unseen: Counter[str] = Counter()
-        self._ends: dict[int, float] = {}
 
     def balance(self) -> None:
         """Compare everything with everything."""
@@ -46,14 +46,16 @@ class Ledger:
         self.checks["AUD-04"] += len(kept.ordered)
         by_trace = self._entries_by_trace(kept.replaced)
         groups, loose = self._requests_by_trace(by_trace)
-        stray: list[tuple[str, int]] = []
         own = {trace for reading in (*self._history.readings, *self._history.failed) for trace in reading.reads}
-        for trace_id, numbers in by_trace.items():
-            if trace_id not in groups and trace_id not in own:
-                stray += [(trace_id, number) for number in numbers]
+        nobodys = [trace_id for trace_id in by_trace if trace_id not in groups and trace_id not in own]
+        stray = [(trace_id, number) for trace_id in nobodys for number in by_trace.all(trace_id)]
         wanting: list[Duty] = []
-        for trace_id, duties in groups.items():
-            wanting += self._group(trace_id, duties, by_trace.get(trace_id, []))
+        for trace_id in groups:
+            duty, number = groups.only(trace_id), by_trace.only(trace_id)
+            if duty is not None and number is not None:
+                self._one(duty, number)
+            else:
+                wanting += self._several(trace_id, groups.all(trace_id), by_trace.all(trace_id))
         self._strays(stray, loose, wanting)
         self.checks["TRL-08"] += len(self._parallel)
         for requirement, count in self._unseen.items():
@@ -69,21 +71,22 @@ class Ledger:
             why = failed[-1].error if failed else f"the trail of {owing} requests was never read"
             self.gaps = dict.fromkeys(OF_THE_TRAIL, why)
 
-    def _entries_by_trace(self, replaced: set[int]) -> dict[str, list[int]]:
+    def _entries_by_trace(self, replaced: set[int]) -> Bag[int]:
         """The numbers of the run's own entries by trace id, one for each time that an entry stood in one list."""
         history = self._history
         old = self._older_than_the_run()
-        self._ends.update(dict.fromkeys(old, float("-inf")))
+        self._window.ends.update(dict.fromkeys(old, float("-inf")))
         often: dict[int, int] = {}
         for numbers in history.lists:
             if len(set(numbers)) != len(numbers):
                 for number, count in Counter(numbers).items():
                     often[number] = max(often.get(number, 1), count)
-        by_trace: dict[str, list[int]] = defaultdict(list)
+        by_trace: Bag[int] = Bag()
         for number, entry in enumerate(history.entries):
             if number not in old and number not in replaced:
-                by_trace[entry.trace_id] += [number] * often.get(number, 1)
-        self.checks["TRL-04"] += sum(map(len, by_trace.values()))
+                for _ in range(often.get(number, 1)):
+                    by_trace.add(entry.trace_id, number)
+        self.checks["TRL-04"] += len(history.entries) - len(old) - len(replaced)
         return by_trace
 
     def _older_than_the_run(self) -> set[int]:
@@ -101,22 +104,28 @@ class Ledger:
         until = start - self._terms.tolerance_s
         return old | {number for number, at in enumerate(self._times) if at is not None and at < until}
 
-    def _requests_by_trace(self, by_trace: dict[str, list[int]]) -> tuple[dict[str, list[Duty]], list[Duty]]:
+    def _requests_by_trace(self, by_trace: Bag[int]) -> tuple[Bag[Duty], list[Duty]]:
         """The duties by the trace id that the trail knows them by, and those whose trace id nobody was told."""
-        groups: dict[str, list[Duty]] = defaultdict(list)
+        groups: Bag[Duty] = Bag()
         loose: list[Duty] = []
         for duty in self._duties:
             if duty.least:
                 self.checks[duty.requirement] += 1
             if duty.ids:
-                groups[next(filter(by_trace.__contains__, duty.ids), duty.ids[0])].append(duty)
+                groups.add(next(filter(by_trace.__contains__, duty.ids), duty.ids[0]), duty)
             elif duty.most:
                 loose.append(duty)
         return groups, loose
 
     # ---- requests and entries of one trace id ----
 
-    def _group(self, trace_id: str, duties: list[Duty], numbers: list[int]) -> list[Duty]:
+    def _one(self, duty: Duty, number: int) -> None:
+        """Compare the one request with the one entry of a trace id, which is how it should be."""
+        self._matched(duty, number, duty.exchange.started, duty.exchange.ended)
+        if duty.state and self._history.entries[number].state != duty.state:
+            self._misstated(duty, number)
+
+    def _several(self, trace_id: str, duties: Sequence[Duty], numbers: Sequence[int]) -> list[Duty]:
         """Compare the requests and the entries of one trace id; returns the duties that got no entry."""
         left: dict[str, list[int]] = defaultdict(list)
         for number in numbers:
@@ -149,7 +158,7 @@ class Ledger:
         """Look at the time of an entry, and at when it became visible."""
         tolerance, at = self._terms.tolerance_s, self._times[number]
         self.checks["TRL-03"] += 1
-        self._ends[number] = duty.exchange.ended
+        self._window.ends[number] = duty.exchange.ended
         if at is None or not first - tolerance <= at <= last + tolerance:
             off = "no UTC time" if at is None else f"{max(first - at, at - last):.3f} s outside of it"
             self._add(
@@ -169,38 +178,19 @@ class Ledger:
         if self._history.readings[first].ended <= due:
             self.checks["TRL-06"] += 1
             return
-        index = bisect_left(self._begun, due)
-        if index >= first or not self._reaches(index, self._times[number]):
+        index = self._window.first_from(due)
+        if index is None or index >= first or not self._window.shows(index, self._times[number]):
             return
         self.checks["TRL-06"] += 1
-        seconds = self._begun[index] - duty.exchange.ended
+        reading = self._history.readings[index]
         self._add(
             Kind.LATE,
             "TRL-06",
             duty,
             f"the entry in every reading that begins {self._terms.visible_s:g} s after the answer or later",
-            f"not in the reading {self._history.readings[index].id}, {seconds:.1f} s after the answer",
+            f"not in the reading {reading.id}, {reading.at - duty.exchange.ended:.1f} s after the answer",
             number,
         )
-
-    def _reaches(self, index: int, at: float | None) -> bool:
-        """Whether the reading `index` reaches back to the time `at`."""
-        numbers, limit = self._history.lists[index], self._history.readings[index].limit
-        if not limit or len(numbers) < limit:
-            return True
-        oldest = self._times[numbers[-1]]
-        return at is not None and oldest is not None and at > oldest
-
-    def _reaches_before(self, index: int, started: float) -> bool:
-        """Whether the reading `index` shows anything older than a request that began at `started`.
-
-        That is told by the requests of the entries shown: the backend's clock need not be ours.
-        """
-        numbers, limit = self._history.lists[index], self._history.readings[index].limit
-        if not limit or len(numbers) < limit:
-            return True
-        ends = (self._ends.get(number) for number in reversed(numbers))
-        return next((end for end in ends if end is not None), started + 1) <= started
 
     # ---- what is missing, and what is too much ----
 
@@ -240,8 +230,8 @@ class Ledger:
 
     def _lost(self, duty: Duty) -> None:
         """A request without its entry, if a reading could have shown it."""
-        index = bisect_left(self._begun, duty.exchange.ended + self._terms.visible_s)
-        if index >= len(self._begun) or not self._reaches_before(index, duty.exchange.started):
+        index = self._window.first_from(duty.exchange.ended + self._terms.visible_s)
+        if index is None or not self._window.reaches(index, duty.exchange.started):
             self._unseen[duty.requirement] += 1
             return
         self._add(Kind.LOST, duty.requirement, duty, f"one entry{_of(duty)}", "none in the whole trail")
@@ -303,16 +293,3 @@ def _of(duty: Duty) -> str:
     """What the entry of a request must be like, in words."""
     trace = f" with trace id {duty.ids[0]}" if duty.ids else ""
     return trace + (f" and state {duty.state}" if duty.state else "")
-
-
-def _overlapping(duties: Sequence[Duty]) -> set[str]:
-    """The exchanges that owe an entry and were under way while another such one was."""
-    found: set[str] = set()
-    owing = sorted((duty.exchange for duty in duties if duty.least), key=lambda exchange: exchange.started)
-    longest = None
-    for exchange in owing:
-        if longest is not None and exchange.started < longest.ended:
-            found |= {exchange.id, longest.id}
-        if longest is None or exchange.ended > longest.ended:
-            longest = exchange
-    return found

@@ -138,7 +138,7 @@ class HttpDriver:
     def _attempt(self, case: Case, key: Key, attempt: int) -> Exchange:
         """Send `case` once and record the exchange."""
         exchange_id = self._new_id()
-        name = f"{case.name or case.operation or case.target}, with {key.name}"
+        name, _ = self._redactor.clean_text(f"{case.name or case.operation or case.target}, with {key.name}")
         answer, end, error = None, Ended.OK, ""
         headers = self._headers(case, key.values, exchange_id)
         started = time.time()

@@ -51,6 +51,7 @@ class Pace:
         self._not_before = 0.0
         self._served: deque[float] = deque()
         self._spacing = 0.0
+        self._closest = 0.0
         self.refused = 0
 
     @property
@@ -80,13 +81,13 @@ class Pace:
             self._served.append(now)
             while self._served[0] < now - MEMORY_S:
                 self._served.popleft()
-            self._spacing *= FASTER
+            self._spacing = max(self._closest, self._spacing * FASTER)
 
     def limited(self, asked_s: float | None, attempt: int) -> bool:
         """Take a 429 into account; `asked_s` is its Retry-After. False when patience is at an end.
 
         The first one tells the rate: a backend that asks for a pause of so many seconds has let through
-        what it did within as many.
+        what it did within as many. A pace that was refused is not taken up again.
         """
         pause = UNTOLD_S * 2.0**attempt if asked_s is None else asked_s
         with self._lock:
@@ -96,9 +97,11 @@ class Pace:
             window = min(max(1.0, pause), MEMORY_S)
             recent = sum(at > now - window for at in self._served)
             if self._spacing:
+                self._closest = self._spacing / MARGIN
                 self._spacing *= SLOWER
             elif recent:
                 self._spacing = window / (MARGIN * recent)
+                self._closest = self._spacing / 2
             self._not_before = max(self._not_before, now + min(pause, LONGEST_S))
         if first and self._note is not None:
             about = f"to about {self.rate:.2g}/s" if self._spacing else "and lets nothing through yet"

@@ -89,7 +89,7 @@ class Wire:
         except TimeoutError as error:
             raise BrokenError(f"no complete answer within {self._timeout_s:g} s") from error
         except OSError as error:
-            raise BrokenError(f"{type(error).__name__}: {error.strerror or error}") from error
+            raise BrokenError(_words(error)) from error
         finally:
             if not keep:
                 connection.close()
@@ -113,7 +113,7 @@ class Wire:
         try:
             connection = socket.create_connection(self._address, timeout=CONNECT_S)
         except OSError as error:
-            raise NoConnectionError(f"{type(error).__name__}: {error.strerror or error}") from error
+            raise NoConnectionError(_words(error)) from error
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._tls is None:
             return connection
@@ -121,7 +121,7 @@ class Wire:
             return self._tls.wrap_socket(connection, server_hostname=self._name)
         except OSError as error:
             connection.close()
-            raise NoConnectionError(f"{type(error).__name__}: {error.strerror or error}") from error
+            raise NoConnectionError(_words(error)) from error
 
 
 def _parser(method: str) -> h11.Connection:
@@ -158,11 +158,16 @@ def _receive(connection: socket.socket, parser: h11.Connection, deadline: float)
     """Read one whole answer; raises h11.RemoteProtocolError, TimeoutError or another OSError."""
     answer: h11.Response | None = None
     parts: list[bytes] = []
+    begun = False
     while True:
         event = parser.next_event()
         if event is h11.NEED_DATA:
             connection.settimeout(_left(deadline))
-            parser.receive_data(connection.recv(_CHUNK))
+            data = connection.recv(_CHUNK)
+            if not data and not begun:
+                raise ConnectionError("the connection was closed without an answer")
+            begun = True
+            parser.receive_data(data)
         elif isinstance(event, h11.Response):
             answer = event
         elif isinstance(event, h11.Data):
@@ -170,7 +175,7 @@ def _receive(connection: socket.socket, parser: h11.Connection, deadline: float)
         elif answer is not None and isinstance(event, h11.EndOfMessage):
             break
         elif not isinstance(event, h11.InformationalResponse):
-            raise ConnectionError("the connection was closed without an answer")
+            raise ConnectionError("the connection was closed before the answer was complete")
     return Received(
         status=answer.status_code,
         headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw_items()),
@@ -197,6 +202,11 @@ def _alive(connection: socket.socket) -> bool:
     except OSError:
         return False
     return False
+
+
+def _words(error: OSError) -> str:
+    """What went wrong on the wire, in a few words."""
+    return f"{type(error).__name__}: {error.strerror or error}"
 
 
 def _unread(error: h11.RemoteProtocolError) -> str:

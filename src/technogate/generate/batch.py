@@ -14,19 +14,19 @@ import msgspec
 
 from technogate.driver.http import Case, HttpDriver
 from technogate.driver.keys import EMPTY_KEY, NO_KEY, Key, foreign_key, near_misses
-from technogate.evidence import Exchange, Finding, Note
+from technogate.evidence import Exchange, Note
 from technogate.generate.commands import Words
 from technogate.generate.elsewhere import elsewhere
 from technogate.generate.expected import Expectation, expected, who
 from technogate.generate.plan import TOTAL, Mode, Plan, Planned, size
-from technogate.generate.reduce import smallest
-from technogate.generate.rules import Findings, Rule, Sent, Terms
+from technogate.generate.reduce import smallest, weight
+from technogate.generate.rules import Findings, Rule, Sent, Terms, vanished
 from technogate.settings import Profile
 from technogate.suite import MustHold, not_exercised
 
 #: Seconds that all generated requests of one process may take to be sent, by profile. Only a backend that
 #: limits its rate, or is far away or slow, takes as long: then the rest is left out, and a note says so.
-BUDGET_S: dict[Profile, float] = {"quick": 20.0, "standard": 60.0, "thorough": 600.0}
+BUDGET_S: dict[Profile, float] = {"quick": 30.0, "standard": 120.0, "thorough": 900.0}
 
 #: Requests of a list that are sent whatever the time.
 FEWEST = 5
@@ -37,15 +37,20 @@ ELSEWHERE = "elsewhere"
 
 @dataclass(kw_only=True)
 class Batches:
-    """Every list of generated requests of one process; each is sent when it is first asked for."""
+    """Every list of generated requests of one process; each is sent when it is first asked for.
+
+    `plans` are the cases by operation, as far as they are drawn already.
+    """
 
     driver: HttpDriver
     words: Words
     profile: Profile
     seed: int
-    _plans: dict[str, Plan] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
     _sent: dict[tuple[str, Mode], tuple[Sent, ...]] = field(default_factory=dict)
     _plain: dict[str, Exchange] = field(default_factory=dict)
+    _due: int = 0
+    _spent_s: float = 0.0
     _left: int = 0
 
     @property
@@ -53,6 +58,13 @@ class Batches:
         """The keys that requests come with, by name; "" is the right one."""
         wrong = [foreign_key(), *near_misses(self.driver.key.values[0])]
         return {"": self.driver.key, **{key.name: key for key in (NO_KEY, EMPTY_KEY, *wrong)}}
+
+    @property
+    def wrong_keys(self) -> tuple[str, ...]:
+        """The names of the keys that are not the right one; no key and an empty one come as often as all others."""
+        none = (NO_KEY.name, EMPTY_KEY.name)
+        wrong = [name for name in self.keys if name and name not in none]
+        return tuple(name for number, each in enumerate(wrong) for name in (each, none[number % len(none)]))
 
     def sent(self, operation: str, modes: Sequence[Mode]) -> list[Sent]:
         """The exchanges of these lists."""
@@ -71,8 +83,18 @@ class Batches:
         if not concerned:
             self.nothing_to_judge(len(sents))
         broken = [sent for sent in concerned if self._counted(rule.findings(terms, sent), must_hold)]
+        # A kept-alive connection may end in the moment it is used: only who gets no answer again has none.
+        broken = [sent for sent in broken if sent.status or rule.findings(terms, self.ask(sent.case, sent.key))]
         if broken:
             self._raise(rule, terms, broken, len(concerned), must_hold)
+
+    def hold_complete(self, operation: str, must_hold: MustHold) -> None:
+        """Judge the reads of `operation`, in the order sent: none leaves out what an earlier one showed (AUD-02)."""
+        sents = self.sent(operation, (Mode.ALLOWED,))
+        compared = [findings for _, findings in vanished(self.driver.contract, sents)]
+        if len(compared) < 2:
+            self.nothing_to_judge(len(sents))
+        must_hold(*compared)
 
     def note_what_is_left(self) -> Note | None:
         """What a reader should know when not all was sent."""
@@ -95,6 +117,7 @@ class Batches:
     def _as_sent(self, case: Case, key: Key, expectation: Expectation, exchange: Exchange) -> Sent:
         return Sent(
             case=case,
+            key=key,
             who=who(key, self.driver.key),
             expectation=expectation,
             exchange=exchange,
@@ -114,29 +137,32 @@ class Batches:
         """Send one list, as far as its share of the time goes."""
         planned = self._planned(operation, mode)
         keys = self.keys
-        until = time.monotonic() + BUDGET_S[self.profile] * len(planned) / TOTAL[self.profile]
+        self._due += len(planned)
+        share = BUDGET_S[self.profile] * self._due / TOTAL[self.profile]
+        started = time.monotonic()
         for number, each in enumerate(planned):
-            if number >= FEWEST and time.monotonic() > until:
+            if number >= FEWEST and self._spent_s + time.monotonic() - started > share:
                 self._left += len(planned) - number
-                return
+                break
             exchange = self.driver.send(each.case, key=keys[each.key])
             yield self._as_sent(each.case, keys[each.key], each.expectation, exchange)
+        self._spent_s += time.monotonic() - started
 
     def _planned(self, operation: str, mode: Mode) -> tuple[Planned, ...]:
         contract = self.driver.contract
         if operation == ELSEWHERE:
-            count = TOTAL[self.profile] // 25
+            count = max(32, TOTAL[self.profile] // 25)
             return elsewhere(contract, count=count, seed=self.seed) if mode is Mode.OPEN else ()
-        if operation not in self._plans:
-            self._plans[operation] = Plan(
+        if operation not in self.plans:
+            self.plans[operation] = Plan(
                 contract,
                 operation,
                 count=size(contract, operation, self.profile),
                 seed=self.seed,
                 words=self.words,
-                keys=tuple(name for name in self.keys if name),
+                keys=self.wrong_keys,
             )
-        return self._plans[operation].of(mode)
+        return self.plans[operation].of(mode)
 
     def _terms(self, operation: str) -> Terms:
         """What to judge by; each command alone is executed once, where rules compare with that."""
@@ -154,29 +180,16 @@ class Batches:
 
     def _raise(self, rule: Rule, terms: Terms, broken: list[Sent], count: int, must_hold: MustHold) -> None:
         """Raise the finding on the smallest request that breaks the rule as well."""
-        first = min(
-            broken, key=lambda sent: len(sent.case.target) + len(sent.case.body or b"") + len(sent.case.headers)
-        )
-        key = next(key for key in self.keys.values() if key.expressions == self._key_of(first).expressions)
+        first = min(broken, key=lambda sent: weight(sent.case))
         found: dict[Case, Findings] = {first.case: rule.findings(terms, first)}
 
         def breaks(case: Case) -> bool:
             if not self.words.harmless(case.body or b""):
                 return False
             smaller = msgspec.structs.replace(case, name=f"{first.case.name}, made smaller")
-            found[case] = rule.findings(terms, self.ask(smaller, key))
+            found[case] = rule.findings(terms, self.ask(smaller, first.key))
             return bool(found[case])
 
         least = smallest(first.case, breaks)
         seen = {"seen": f"{len(broken)} of the {count} generated requests that this concerns"}
-        must_hold([_with(finding, seen) for finding in found[least]])
-
-    def _key_of(self, sent: Sent) -> Key:
-        """The key that a request came with."""
-        expression = sent.exchange.key
-        same = [key for key in self.keys.values() if key.expression == expression]
-        return same[0]
-
-
-def _with(finding: Finding, further: Mapping[str, str]) -> Finding:
-    return msgspec.structs.replace(finding, example={**finding.example, **further})
+        must_hold([msgspec.structs.replace(one, example={**one.example, **seen}) for one in found[least]])

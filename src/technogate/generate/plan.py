@@ -30,7 +30,7 @@ TOTAL: dict[Profile, int] = {"quick": 200, "standard": 2400, "thorough": 20_000}
 _WEIGHTS = {"execute": 9, "audit": 5, "fallback": 4, "memory": 1}
 
 #: One case in so many is drawn by Hypothesis, whose data is the oddest and the dearest.
-_FUZZED = 10
+_FUZZED = 14
 
 #: How often a source is asked for one more case that is new and of the right kind.
 _TRIES = 40

@@ -18,7 +18,7 @@ from technogate.driver.http import JSON_TYPE, Case
 MOST_TRIES = 250
 
 #: Characters that stand for any other, the plainest first.
-_PLAIN = "aA0"
+_PLAIN = "0Aa"
 
 #: Texts longer than this have their characters changed all at once, not one by one.
 _ONE_BY_ONE = 24
@@ -53,7 +53,7 @@ def weight(case: Case) -> tuple[int, ...]:
         case.content_type != JSON_TYPE,
         len(case.query),
         len(text) + len(case.content_type),
-        len(set(text)),
+        len(set(case.body or b"")),
         sum(text),
     )
 
@@ -71,8 +71,8 @@ def simpler(case: Case) -> Iterator[Case]:
             yield replace(case, content_type=text)
     for index, (name, value) in enumerate(case.query):
         yield replace(case, query=case.query[:index] + case.query[index + 1 :])
-        for pair in [*((name, text) for text in texts(value)), *((text, value) for text in texts(name))]:
-            yield replace(case, query=(*case.query[:index], pair, *case.query[index + 1 :]))
+        for text in texts(value):
+            yield replace(case, query=(*case.query[:index], (name, text), *case.query[index + 1 :]))
     if case.body is not None:
         for body in _bodies(case.body):
             yield replace(case, body=body)
@@ -105,7 +105,6 @@ def values(value: object) -> Iterator[object]:
         yield from ({name: each for name, each in value.items() if name != dropped} for dropped in value)
         for name, each in value.items():
             yield from ({**value, name: simple} for simple in values(each))
-            yield from ({text if key == name else key: inner for key, inner in value.items()} for text in texts(name))
     elif isinstance(value, list):
         yield []
         for index, each in enumerate(value):

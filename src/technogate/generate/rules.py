@@ -102,6 +102,12 @@ def _further_alone(sent: Sent) -> bool:
     return sent.decided and sent.allowed and "session_id" not in members and len(members) > 1
 
 
+def _known_command(sent: Sent) -> bool:
+    """A command of the target's, alone or with all that may come with it: the rest is compared with that."""
+    known = sent.decided and sent.allowed and bool(sent.deserves)
+    return known and not _session_alone(sent) and not _further_alone(sent)
+
+
 def _as_plain(terms: Terms, sent: Sent) -> Findings:
     """The answer means the same as the one to the command alone."""
     plain = terms.plain.get(_command(sent))
@@ -136,6 +142,11 @@ def _unknown(terms: Terms, sent: Sent) -> Findings:
 def _refused(_: Terms, sent: Sent) -> Findings:
     """A refused key is answered as its kind of wrong demands."""
     return answer.status(sent.exchange, 401 if sent.who is Who.NOBODY else 403)
+
+
+def _key_first(_: Terms, sent: Sent) -> Findings:
+    """Malformed and without a key is 401; with a wrong one it is the key's refusal, whichever."""
+    return answer.status(sent.exchange, *((401,) if sent.who is Who.NOBODY else (401, 403)))
 
 
 def _invalid(terms: Terms, sent: Sent) -> Findings:
@@ -255,12 +266,12 @@ RULES: Mapping[str, Rule] = {
             requirement="AUT-04",
             modes=(Mode.UNKEYED,),
             concerns=lambda sent: sent.decided and sent.who is not Who.KNOWN and bool(sent.expectation.faults),
-            check=_refused,
+            check=_key_first,
         ),
         Rule(
             requirement="EXE-01",
             modes=(Mode.ALLOWED,),
-            concerns=lambda sent: sent.decided and sent.allowed and bool(sent.deserves),
+            concerns=_known_command,
             check=_deserved,
         ),
         Rule(

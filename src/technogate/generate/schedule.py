@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+#: All items in this folder belong together: they share a pair to disturb, and answers that take long.
+DISTURBING = "suites/faults/"
 
 #: Items in this folder belong together when their parameter is the same: it names what they share.
 TOGETHER = "suites/properties/"
 
 
-class WholeBatches(LoadScopeScheduling):
+class WholeBatches(LoadScopeScheduling):  # type: ignore[misc]
     """Hands out items one by one to whoever is free, but the items of one batch all to the same worker."""
 
     def _split_scope(self, nodeid: str) -> str:
@@ -17,5 +20,7 @@ class WholeBatches(LoadScopeScheduling):
 
 def batch_of(nodeid: str) -> str:
     """The name of the batch that an item shares with others; an item that shares none is its own."""
+    if DISTURBING in nodeid:
+        return DISTURBING
     shared = nodeid.rpartition("[")[2].rstrip("]")
     return f"{TOGETHER}{shared}" if TOGETHER in nodeid and shared else nodeid

@@ -6,6 +6,7 @@ and reads between them, and ends with a read of the memory and of the trail.
 
 from __future__ import annotations
 
+import itertools
 import random
 import zlib
 from collections.abc import Iterator, Sequence
@@ -17,14 +18,17 @@ from technogate.contract import Contract
 from technogate.driver.http import Case
 from technogate.evidence import Exchange, Finding
 from technogate.generate.commands import Words
+from technogate.generate.expected import expected
 from technogate.generate.mix import mixed
 from technogate.generate.plan import Mode
-from technogate.generate.expected import Said, expected
 from technogate.generate.rules import Sent
 from technogate.settings import Profile
 
 #: Sequences of one run, by profile.
 COUNT: dict[Profile, int] = {"quick": 4, "standard": 24, "thorough": 240}
+
+#: Entries that surely hold all that one sequence left in the trail, its reads too.
+WHOLE = 60
 
 _LENGTHS = (2, 3, 4, 6, 9)
 #: What a step does, and how often.
@@ -38,10 +42,10 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     key: str = ""
 
 
-Sequence_ = tuple[Step, ...]
+Steps = tuple[Step, ...]
 
 
-def drawn(contract: Contract, words: Words, keys: Sequence[str], *, count: int, seed: int) -> list[Sequence_]:
+def drawn(contract: Contract, words: Words, keys: Sequence[str], *, count: int, seed: int) -> list[Steps]:
     """`count` sequences, the same for the same seed; empty when the target names no command that is executed."""
     rng = random.Random(seed ^ zlib.crc32(b"sequences"))  # noqa: S311 - test data
     executed = [word for word in words.usable if words.statuses[word] in contract.behavior.statuses.executed]
@@ -49,9 +53,12 @@ def drawn(contract: Contract, words: Words, keys: Sequence[str], *, count: int, 
         return []
     made = []
     for _ in range(count):
-        inner = [_step(contract, words, keys, rng.choice(_KINDS), rng) for _ in range(rng.choice(_LENGTHS))]
-        first = _execute(contract, rng.choice(executed))
-        made.append((first, *(step for step in inner if step is not None), *_ending(contract, rng)))
+        steps = [_execute(contract, rng.choice(executed))]
+        for _ in range(rng.choice(_LENGTHS)):
+            step = _step(contract, words, keys, rng.choice(_KINDS), rng)
+            around = [_read(contract, contract.behavior.operations.memory)] if rng.random() < 0.4 else []
+            steps += [*around, *([step] if step is not None else []), *around]
+        made.append((*steps, *_ending(contract, rng)))
     return made
 
 
@@ -89,10 +96,11 @@ def _read(contract: Contract, operation: str, **query: object) -> Step:
 
 
 def _ending(contract: Contract, rng: random.Random) -> Iterator[Step]:
-    """Memory, then the trail and its fallback with one query."""
+    """Memory, the whole trail, then the trail and its fallback with one query."""
     names, audit = contract.behavior.operations, contract.behavior.audit
     yield _read(contract, names.memory)
-    query: dict[str, object] = {audit.limit_parameter: rng.choice([5, 20, 50])}
+    yield _read(contract, names.audit, **{audit.limit_parameter: WHOLE})
+    query: dict[str, object] = {audit.limit_parameter: rng.choice([1, 5, 20])}
     if rng.random() < 0.5:
         query[audit.filter_parameter] = rng.choice([*contract.status_words, audit.filter_all])
     yield _read(contract, names.audit, **query)
@@ -103,17 +111,15 @@ def _ending(contract: Contract, rng: random.Random) -> Iterator[Step]:
 
 
 def effect(contract: Contract, sent: Sent) -> str:
-    """What a step did to the memory: `executed`, `kept` or `unsure`."""
+    """What a step did to the memory: `executed` it, `kept` it, or nobody knows."""
     if sent.case.operation != contract.behavior.operations.execute:
         return "kept"
     statuses = contract.behavior.statuses
     said = answer.json_object(sent.exchange).get("status")
     if sent.status == 200 and said in statuses.executed:
         return "executed"
-    refused = sent.expectation.said is Said.FORBIDDEN or not sent.decided or sent.status >= 400
-    if sent.exchange.answer is None or sent.status >= 500 or said in statuses.maybe_executed:
-        return "unsure"
-    return "kept" if refused or said == statuses.blocked else "unsure"
+    refused = sent.decided and (sent.status >= 400 or said == statuses.blocked)
+    return "kept" if refused else "unknown"
 
 
 def snapshots(contract: Contract, sents: Sequence[Sent]) -> Iterator[list[Finding]]:
@@ -123,11 +129,8 @@ def snapshots(contract: Contract, sents: Sequence[Sent]) -> Iterator[list[Findin
         if _is_memory(contract, sent) and last is not None and sent.decided:
             command = msgspec.json.decode(last.case.body or b"{}").get("command")
             said = str(answer.json_object(last.exchange).get("status"))
-            yield [
-                *answer.status(sent.exchange, 200),
-                *answer.member(sent.exchange, "command", command),
-                *answer.says(sent.exchange, said),
-            ][:1]
+            found = answer.status(sent.exchange, 200) or answer.member(sent.exchange, "command", command)
+            yield found or answer.says(sent.exchange, said)
         elif sent.case.operation == contract.behavior.operations.execute:
             last = sent if effect(contract, sent) == "executed" else None
 
@@ -138,12 +141,58 @@ def untouched(contract: Contract, sents: Sequence[Sent]) -> Iterator[list[Findin
     refused = False
     for sent in sents:
         if _is_memory(contract, sent):
-            if not sent.decided:
-                before = None
-                continue
-            if before is not None and refused:
+            if before is not None and refused and sent.decided:
                 yield answer.same_bytes(before, sent.exchange)
-            before, refused = sent.exchange, False
+            before, refused = (sent.exchange if sent.decided else None), False
         elif sent.case.operation == contract.behavior.operations.execute:
             before = before if effect(contract, sent) == "kept" else None
             refused = True
+
+
+def executions(contract: Contract, sents: Sequence[Sent]) -> Iterator[list[Finding]]:
+    """EXE-10: each executed command has a trace id and an entry of its own, the same command as well."""
+    whole = _whole(contract, sents)
+    ids: list[str] = []
+    for sent in sents:
+        if effect(contract, sent) != "executed":
+            continue
+        found = answer.trace_id(sent.exchange)
+        if found in ids:
+            yield answer.finding("two executions", sent.exchange, "a trace id of its own", found)
+        ids.append(found)
+        if whole is not None:
+            yield trail.holds(whole.exchange, found)
+
+
+def ordered(contract: Contract, sents: Sequence[Sent]) -> Iterator[list[Finding]]:
+    """AUD-04: the entries of requests that were sent one after the other stand newest first."""
+    execute = contract.behavior.operations.execute
+    ids = [answer.trace_id(sent.exchange) for sent in sents if sent.case.operation == execute and sent.decided]
+    whole = _whole(contract, sents)
+    if whole is not None:
+        present = set(trail.trace_ids(whole.exchange))
+        yield trail.in_this_order(whole.exchange, [found for found in reversed(ids) if found in present])
+
+
+def alike(contract: Contract, sents: Sequence[Sent]) -> Iterator[list[Finding]]:
+    """AUD-06: the fallback answers the query that the audit list was just asked with the same entries."""
+    names, header = contract.behavior.operations, contract.behavior.headers.trace
+    for one, two in itertools.pairwise(sents):
+        same = one.case.query == two.case.query
+        if (one.case.operation, two.case.operation) == (names.audit, names.fallback) and same:
+            if one.status != 200 or two.status != 200:
+                continue
+            reads = {each.exchange.answer.header(header) or "" for each in (one, two) if each.exchange.answer}
+            yield trail.same_entries(one.exchange, two.exchange, reads - {""})
+
+
+def _is_memory(contract: Contract, sent: Sent) -> bool:
+    return sent.case.operation == contract.behavior.operations.memory
+
+
+def _whole(contract: Contract, sents: Sequence[Sent]) -> Sent | None:
+    """The read of the whole trail at the end of a sequence."""
+    names, audit = contract.behavior.operations, contract.behavior.audit
+    query = ((audit.limit_parameter, str(WHOLE)),)
+    reads = [sent for sent in sents if sent.case.operation == names.audit and sent.case.query == query]
+    return reads[-1] if reads and reads[-1].status == 200 else None

@@ -83,10 +83,10 @@ def lengths(schema: Mapping[str, object], *, most: int) -> tuple[list[int], list
 def integers(schema: Mapping[str, object], rng: random.Random) -> tuple[int, int]:
     """One integer that a schema allows, and one that it forbids where it forbids any."""
     low, high = _limit(schema, "minimum", -(10**6)), _limit(schema, "maximum", 10**6)
-    small = min(high, low + 20)
-    within = rng.choice([low, low + 1, rng.randint(low, small), rng.randint(low, small), rng.randint(low, high), high])
+    small = [rng.randint(low, min(high, low + 20)) for _ in range(8)]
+    within = rng.choice([low, low + 1, high, rng.randint(low, high), *small])
     outside = [low - 1, low - 2, -high, high + 1, high + 2, 10 * high, 2**31, 2**63, 10**30]
-    return min(within, high), rng.choice([number for number in outside if not low <= number <= high])
+    return max(low, min(within, high)), rng.choice([number for number in outside if not low <= number <= high])
 
 
 def command(length: int, rng: random.Random) -> str:

@@ -159,6 +159,8 @@ def _decode(document: dict[str, Any], stem: str) -> tuple[TargetFile | None, lis
 
 def _command_mistakes(spec: TargetFile) -> Iterator[str]:
     """Commands without a word, and programs that nobody tells the port."""
+    if spec.compose is not None:
+        return
     for side, served in (("backend", spec.backend), ("console", spec.console)):
         if served is None or served.url or (served is spec.console and spec.console.driver == "module"):
             continue

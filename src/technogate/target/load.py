@@ -4,40 +4,50 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import Literal
 
-from technogate.errors import TargetFileError, UnknownTarget, UserError
+from technogate.errors import TargetFileError, UnknownTarget
 from technogate.target.file import read_target_file
 from technogate.target.process import ProcessTarget
 from technogate.target.protocol import Target
 
-#: The reference pair, within the gate's home.
-EMBEDDED = Path("images", "embedded.toml")
+#: The reference pair, as programs and as containers, within the gate's home.
+REFERENCE = {"embedded": Path("images", "embedded.toml"), "compose": Path("images", "compose.toml")}
 
 
 def load_target(text: str, home: Path) -> Target:
-    """The target that `text` names: `embedded`, or the path of a TOML file.
+    """The target that `text` names: `embedded`, `compose`, or the path of a TOML file.
 
-    Raises UnknownTarget for anything else, TargetFileError for a file with mistakes, and UserError
-    for `compose`.
+    Raises UnknownTarget for anything else, TargetFileError for a file with mistakes.
     """
-    if text == "embedded":
-        path = home / EMBEDDED
+    if text in REFERENCE:
+        path = home / REFERENCE[text]
         if not path.is_file():
-            raise TargetFileError(f"{EMBEDDED.as_posix()} is missing from this installation; install technogate again")
-        return ProcessTarget(spec=read_target_file(path, home), folder=path.parent.resolve(), kind="embedded")
-    if text == "compose":
-        raise UserError("--target compose is not available in this version: use embedded, or a TOML target file")
+            raise TargetFileError(f"{path.name} is missing from this installation; install technogate again")
+        return _target(path, home, "embedded")
     path = Path(text)
     if path.is_dir():
         raise UnknownTarget(f"--target {text} is a folder; name a TOML file in it")
     if not path.is_file():
         raise UnknownTarget(f"--target {text}: there is no such target or file{_suggestion(text)}")
-    return ProcessTarget(spec=read_target_file(path, home), folder=path.parent.resolve())
+    return _target(path, home, "file")
+
+
+def _target(path: Path, home: Path, kind: Literal["embedded", "file"]) -> Target:
+    """The target that a file describes: containers where it has [compose], else programs."""
+    spec = read_target_file(path, home)
+    folder = path.parent.resolve()
+    if spec.compose is None:
+        return ProcessTarget(spec=spec, folder=folder, kind=kind)
+    # Only who wants containers waits for the import of pytest-docker.
+    from technogate.target.compose import ComposeTarget
+
+    return ComposeTarget(spec=spec, folder=folder, home=home)
 
 
 def _suggestion(text: str) -> str:
     """What the user may have meant: a near word or file, else what there is to choose from."""
     folder = Path(text).parent
     files = [path.as_posix() for path in sorted(folder.glob("*.toml"))] if folder.is_dir() else []
-    close = difflib.get_close_matches(Path(text).as_posix(), ["embedded", *files], n=1)
-    return f"; did you mean {close[0]}?" if close else "; say embedded, or the path of a TOML target file"
+    close = difflib.get_close_matches(Path(text).as_posix(), [*REFERENCE, *files], n=1)
+    return f"; did you mean {close[0]}?" if close else "; say embedded, compose, or the path of a TOML target file"

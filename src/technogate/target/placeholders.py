@@ -21,9 +21,13 @@ PLACEHOLDERS = {
     "backend_url": "the base URL of the backend",
     "console_origin": "the origin of the console's page",
     "python": "the Python interpreter that runs the gate",
+    "container": "the container that the backend runs in",
+    "project": "the compose project that the containers belong to",
 }
 #: Those without a meaning where the gate starts no program of that side.
 _NEED_PROGRAM = frozenset({"workdir", "port", "host"})
+#: Those without a meaning where there are no containers.
+_NEED_COMPOSE = frozenset({"container", "project"})
 _WORD = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -39,21 +43,28 @@ def placeholder_mistakes(spec: TargetFile) -> Iterator[str]:
             if word not in PLACEHOLDERS:
                 close = difflib.get_close_matches(word, PLACEHOLDERS, n=1, cutoff=0.0)
                 yield f"{path}: {{{word}}} is not a placeholder I know; did you mean {{{close[0]}}}?"
+            elif word in _NEED_COMPOSE and spec.compose is None:
+                yield f"{path}: {{{word}}} means nothing here: there is no [compose], so there are no containers"
             elif word in absent:
                 yield f"{path}: {{{word}}} means nothing here: {need}"
 
 
 def _places(spec: TargetFile) -> Iterator[tuple[str, str, frozenset[str], str]]:
     """Each text that may hold placeholders: its key path, the text, what is absent there and why."""
+    if spec.compose is not None:
+        for name, text in spec.compose.variables.items():
+            yield f"compose.variables.{name}", text, frozenset({"workdir", "container"}), "no container is there yet"
     if spec.backend is not None:
-        yield from _backend_places(spec.backend)
+        yield from _backend_places(spec.backend, contained=spec.compose is not None)
     if spec.console is not None:
         yield from _console_places(spec.console)
 
 
-def _backend_places(backend: BackendSpec) -> Iterator[tuple[str, str, frozenset[str], str]]:
-    absent = frozenset({"workdir"}) if backend.url else frozenset()
+def _backend_places(backend: BackendSpec, *, contained: bool) -> Iterator[tuple[str, str, frozenset[str], str]]:
+    absent = frozenset({"workdir"}) if backend.url or contained else frozenset()
     need = "backend.url is given, so the gate starts no program"
+    if contained:
+        need = "the backend runs in a container, which has its own folders"
     for index, text in enumerate(backend.command):
         yield f"backend.command[{index}]", text, absent, need
     for name, text in backend.env.items():

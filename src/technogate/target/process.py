@@ -5,7 +5,6 @@ The embedded reference pair is such a file too, so there is one way to start a p
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -15,9 +14,9 @@ from typing import Literal
 
 from technogate.errors import PortTaken, UserError
 from technogate.evidence import TargetRef
-from technogate.redact import SHORTEST_KEY
 from technogate.requirement import Party
 from technogate.target.environment import clean_environment
+from technogate.target.key import check_key, given_key
 from technogate.target.ports import is_taken
 from technogate.target.running import RETRIES, Pair, PortLost
 from technogate.target.spec import ServedSpec, TargetFile
@@ -52,8 +51,7 @@ class ProcessTarget:
     @property
     def api_key(self) -> str:
         """The key that the environment has for this pair; "" when one may be made up."""
-        _, name = self._key_variable()
-        return os.environ.get(name, "") if name else ""
+        return given_key(self.spec)
 
     @property
     def started_by_gate(self) -> bool:
@@ -73,14 +71,7 @@ class ProcessTarget:
 
     def preflight(self) -> None:
         """Look for what would keep it from starting; raises UserError for the first that is found."""
-        where, name = self._key_variable()
-        if name:
-            key = os.environ.get(name, "")
-            if not key:
-                raise UserError(f"{self.spec.name}: {where} names {name}, which is not set: export {name}=<the key>")
-            if len(key) < SHORTEST_KEY or not key.isascii() or not key.isprintable() or key != key.strip():
-                rule = f"at least {SHORTEST_KEY} printable ASCII characters, no blank at either end"
-                raise UserError(f"{self.spec.name}: {name} is no usable API key: it needs {rule}")
+        check_key(self.spec)
         for side, served in self._sides():
             self._check_side(side, served)
 
@@ -106,13 +97,6 @@ class ProcessTarget:
             yield "backend", self.spec.backend
         if self.spec.console is not None:
             yield "console", self.spec.console
-
-    def _key_variable(self) -> tuple[str, str]:
-        """The key path that names the variable with the API key, and that name; "" when none does."""
-        for side, served in self._sides():
-            if served.api_key_env:
-                return f"{side}.api_key_env", served.api_key_env
-        return "", ""
 
     def _check_side(self, side: str, served: ServedSpec) -> None:
         """The folder is there, the program can be found, its module too, and its port is free."""

@@ -137,7 +137,7 @@ class Program:
         """Wait until `path` (default: the declared one) answers; raises StartError when it dies or does not."""
         url = self.launch.url + (path or self.launch.ready)
         limit = self.launch.timeout_s if timeout_s is None else timeout_s
-        why = wait_for(url, limit, lambda: not self.alive)
+        why = wait_for(url, limit, self._gone)
         if not why and self.alive:
             return
         code = self.exit_code
@@ -145,9 +145,7 @@ class Program:
             reason = f"{self.name} did not start: {self.command} exited with code {code}"
         else:
             reason = f"{self.name} did not start: {self.command} is not ready after {limit:g} s: GET {url}: {why}"
-        raise StartError(
-            reason, program=self.name, command=self.command, exit_code=code, output=self.tail()
-        )
+        raise StartError(reason, program=self.name, command=self.command, exit_code=code, output=self.tail())
 
     def stop(self) -> None:
         """End it and all that it started: ask, wait 3 s, then kill. Not running is fine."""
@@ -182,6 +180,10 @@ class Program:
         self.stop()
         self.start()
         self.wait_ready()
+
+    def _gone(self) -> bool:
+        """Whether it ended while it should become ready."""
+        return not self.alive
 
     def _running(self) -> int:
         if self._process is None or not self.alive:

@@ -44,8 +44,9 @@ class RunningConsole:
 
     With driver `browser` the page is at `url`, its origin is `origin`. What it asks goes to `api_url`;
     that is `backend_url`, but for a console that the gate did not start: then the browser must send
-    what it asks of `api_url` to `backend_url` (`mapped`). With driver `module` there is no page: `module`
-    is the file that exports the three functions, `env` its whole environment, `cwd` its folder.
+    what it asks of `api_url` to `backend_url` (`mapped`). With driver `module` there is no page. Where
+    there is a `module`, beside a page or instead of one, it is the file that exports the three functions,
+    `env` its whole environment, `cwd` its folder.
     """
 
     name: str

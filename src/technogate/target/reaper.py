@@ -2,8 +2,9 @@
 
 Run as a script (`python -I -S reaper.py`, standard library only) it reads lines from its standard
 input: `+123` puts a process group in its care, `-123` takes it out; `+dir PATH` and `-dir PATH` do
-the same for a temporary folder. When the input ends, however the gate ended, it ends the groups
-still in its care, removes the folders, and exits. It hears no signal that a terminal sends.
+the same for a temporary folder, `+compose NAME` and `-compose NAME` for a compose project. When the
+input ends, however the gate ended, it ends the groups still in its care, removes folders and projects,
+and exits. It hears no signal that a terminal sends.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from pathlib import Path
 FOLDER_PREFIX = "technogate-"
 #: Seconds between asking a group to end and ending it.
 GRACE_S = 3.0
+#: What compose calls a project, on everything that belongs to it.
+PROJECT_LABEL = "com.docker.compose.project"
+#: Seconds that one request to the Docker engine may take, and how often what it left is looked for again.
+ENGINE_S, ROUNDS = 30.0, 5
 
 
 class Reaper:
@@ -53,6 +58,14 @@ class Reaper:
     def remove_folder(self, folder: Path) -> None:
         """Take a temporary folder out of its care: it is gone."""
         self._release(f"dir {folder}")
+
+    def add_project(self, name: str) -> None:
+        """Put a compose project into its care; raises OSError when no helper can be had."""
+        self._take(f"compose {name}")
+
+    def remove_project(self, name: str) -> None:
+        """Take a compose project out of its care: nothing of it is left."""
+        self._release(f"compose {name}")
 
     def close(self) -> None:
         """End the helper; what is still in its care is ended with it. Doing it twice is harmless."""
@@ -112,7 +125,7 @@ def watch(lines: Iterable[bytes]) -> set[str]:
 
 
 def reap(care: set[str]) -> None:
-    """End every group in `care`, first asking, then not; then remove the folders."""
+    """End every group in `care`, first asking, then not; then remove projects and folders."""
     groups = [int(entry) for entry in care if entry.isdigit()]
     for group in groups:
         _signal(group, "SIGTERM")
@@ -123,9 +136,55 @@ def reap(care: set[str]) -> None:
     for group in groups:
         _signal(group, "SIGKILL")
     for entry in care:
+        if entry.startswith("compose "):
+            remove_project(entry.removeprefix("compose "))
         folder = Path(entry.removeprefix("dir "))
         if entry.startswith("dir ") and folder.is_absolute() and folder.name.startswith(FOLDER_PREFIX):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_project(name: str) -> bool:
+    """Remove the containers, networks and volumes of a compose project; whether nothing of it is left.
+
+    By their labels: neither compose nor its files are needed. Only projects whose name begins as our
+    folders do are ever removed.
+    """
+    if not name.startswith(FOLDER_PREFIX):
+        return False
+    for pause in range(ROUNDS):
+        time.sleep(0.2 * pause)
+        left = [
+            *_remove(name, ["ps", "--all"], ["rm", "--force", "--volumes"]),
+            *_remove(name, ["network", "ls"], ["network", "rm"]),
+            *_remove(name, ["volume", "ls"], ["volume", "rm", "--force"]),
+        ]
+        if not left:
+            return True
+    return False
+
+
+def _remove(project: str, listing: list[str], removal: list[str]) -> list[str]:
+    """Remove what `listing` shows of a project; what was there, or could not be looked for."""
+    try:
+        found = subprocess.run(
+            ["docker", *listing, "--quiet", f"--filter=label={PROJECT_LABEL}={project}"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=ENGINE_S,
+            check=True,
+        )
+        names = [os.fsdecode(word) for word in found.stdout.split()]
+        if names:
+            subprocess.run(
+                ["docker", *removal, *names],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=ENGINE_S,
+                check=False,
+            )
+    except (OSError, subprocess.SubprocessError):
+        return [project]
+    return names
 
 
 def _signal(group: int, name: str) -> bool:

@@ -218,7 +218,10 @@ class Pair:
         url = program.launch.url if program is not None else spec.url.rstrip("/")
         page_origin = origin(url) if url else self.console_origin
         env: dict[str, str] = {}
-        if spec.driver == "module":
+        if spec.module and program is not None:
+            # The client module behind a page sees what the page's own server sees.
+            env = dict(program.launch.env)
+        elif spec.module:
             values = console_values(api_url, key, page_origin)
             env = clean_environment(told(api_url, key) | {k: fill(v, values) for k, v in spec.env.items()})
         configured = (spec.api_url or (self._spec.backend.url if self._spec.backend else "")) if spec.url else api_url

@@ -144,10 +144,27 @@ class ConsoleSpec(ServedSpec, frozen=True, kw_only=True):
     selectors: Selectors = Selectors()
 
 
+class ComposeSpec(Spec, frozen=True, kw_only=True):
+    """The pair as containers of a compose project.
+
+    `files` are the team's own compose files, laid over the gate's. `variables` are what they, and the
+    gate's, may name; `profiles` are switched on; the services `before` are healthy before the pair starts.
+    An empty image means the one that the environment names, else the reference.
+    """
+
+    files: tuple[str, ...] = ()
+    variables: dict[str, str] = {}
+    profiles: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    backend_image: str = ""
+    console_image: str = ""
+
+
 class TargetFile(Spec, frozen=True, kw_only=True):
     """A whole target file. `faults` allows attacks on a pair that the gate did not start."""
 
     name: str
     faults: bool = False
+    compose: ComposeSpec | None = None
     backend: BackendSpec | None = None
     console: ConsoleSpec | None = None

@@ -23,6 +23,8 @@ from technogate.writer.reading import (
     item_rows,
     request_text,
     samples_of,
+    waiver_of,
+    waiver_text,
 )
 
 NAME = "allure-results"
@@ -71,7 +73,7 @@ def _fill(draft: Path, journal: Journal, document: VerdictDocument) -> None:
     for row in item_rows(journal, document):
         mine = samples_of(document, row)
         started = starts.get(row.item, journal.header.started)
-        result = _result(row, requirements[row.requirement], mine, journal.header.run, started)
+        result = _result(row, requirements[row.requirement], mine, document, started)
         result.attachments = _attach(logger, mine, journal, result.uuid)
         logger.report_result(result)  # type: ignore[no-untyped-call]
     (draft / "categories.json").write_text(json.dumps(_CATEGORIES, indent=2), encoding="utf-8")
@@ -84,11 +86,11 @@ def _identity(*parts: str) -> str:
 
 
 def _result(
-    row: ItemRow, requirement: RequirementResult, samples: list[Sample], run: str, started: float
+    row: ItemRow, requirement: RequirementResult, samples: list[Sample], document: VerdictDocument, started: float
 ) -> TestResult:
     """One item as an Allure result; `started` is the time of its first exchange, the run's when it has none."""
     result = TestResult(
-        uuid=_identity(run, row.requirement, row.item),
+        uuid=_identity(document.run, row.requirement, row.item),
         historyId=_identity(row.requirement, row.item),
         testCaseId=_identity(row.requirement, row.item),
         fullName=terminal(row.item),
@@ -109,6 +111,8 @@ def _result(
         "suite": requirement.group,
         "framework": "technogate",
     }
+    if waiver := waiver_of(document, requirement.id):
+        result.description = f"{result.description}\n\nwaived: {terminal(waiver, 2_000)}"
     result.labels = [Label(name=name, value=terminal(value)) for name, value in labels.items()]
     return result
 
@@ -156,5 +160,9 @@ def _environment(document: VerdictDocument) -> str:
         "profile": document.profile,
         "seed": str(document.seed),
         "technogate": document.gate_version,
+        **{
+            f"waiver{number}": f"{one.waiver.requirement} {one.state.value}, {waiver_text(one)}"
+            for number, one in enumerate(document.waivers, 1)
+        },
     }
-    return "".join(f"{name}={terminal(value).replace(chr(92), chr(92) * 2)}\n" for name, value in facts.items())
+    return "".join(f"{name}={terminal(value, 2_000).replace(chr(92), chr(92) * 2)}\n" for name, value in facts.items())

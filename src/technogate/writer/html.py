@@ -90,6 +90,7 @@ def _findings(journal: Journal, document: VerdictDocument) -> list[dict[str, obj
                 "is_must": reading.level_of(document, sample) is Level.MUST,
                 "text": reading.text_of(document, sample.finding.requirement),
                 "team": reading.TEAMS[sample.party],
+                "waiver": reading.waiver_of(document, sample.finding.requirement),
                 "decisions": [(name, journal.header.decisions.get(name, "")) for name in sample.decisions],
                 "exchanges": known[:most],
                 "left_out": len(known[most:]),

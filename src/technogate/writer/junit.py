@@ -15,7 +15,7 @@ from technogate.journal import Journal
 from technogate.text import no_commands, xml_text
 from technogate.verdict import Sample, VerdictDocument
 from technogate.writer.files import write_file
-from technogate.writer.reading import ItemRow, item_rows, samples_of
+from technogate.writer.reading import ItemRow, item_rows, samples_of, waiver_of, waiver_text
 
 NAME = "junit.xml"
 _LIMIT = 20_000
@@ -51,7 +51,7 @@ def _suites(journal: Journal, document: VerdictDocument) -> ET.Element:
         )
         properties = ET.SubElement(suite, "properties")
         for name, value in _properties(document):
-            ET.SubElement(properties, "property", {"name": name, "value": xml_text(value)})
+            ET.SubElement(properties, "property", {"name": xml_text(name, 200), "value": xml_text(value, 2_000)})
         for row in mine:
             _case(suite, row, document)
     return root
@@ -66,6 +66,10 @@ def _properties(document: VerdictDocument) -> list[tuple[str, str]]:
         ("technogate.target", document.target.name),
         ("technogate.contract", f"{document.contract.id} {document.contract.version} {document.contract.digest}"),
         ("technogate.seed", str(document.seed)),
+        *(
+            (f"technogate.waiver.{one.waiver.requirement}", f"{one.state.value}, {waiver_text(one)}")
+            for one in document.waivers
+        ),
     ]
 
 
@@ -96,7 +100,7 @@ def _case(suite: ET.Element, row: ItemRow, document: VerdictDocument) -> None:
     if row.result.outcome is Outcome.FAILED:
         mine = samples_of(document, row)
         message = mine[0].finding.observed if mine else reason or "failed without a finding"
-        _outcome(case, "failure", message, mine[0].finding.check if mine else "failed", _details(mine))
+        _outcome(case, "failure", message, mine[0].finding.check if mine else "failed", _details(mine, document))
     elif row.result.outcome is Outcome.ERRORED:
         _outcome(case, "error", reason or "the check itself broke", "errored", row.result.cure)
     elif row.result.outcome is Outcome.SKIPPED:
@@ -112,7 +116,7 @@ def _outcome(case: ET.Element, tag: str, message: str, kind: str, details: str) 
         element.text = xml_text(details, _LIMIT)
 
 
-def _details(samples: list[Sample]) -> str:
+def _details(samples: list[Sample], document: VerdictDocument) -> str:
     """The findings of an item as text."""
     return "\n\n".join(
         "\n".join(
@@ -120,6 +124,7 @@ def _details(samples: list[Sample]) -> str:
                 f"finding {sample.number}: {sample.finding.requirement}",
                 f"expected: {sample.finding.expected}",
                 f"observed: {sample.finding.observed}",
+                *(f"waived: {waiver}" for waiver in [waiver_of(document, sample.finding.requirement)] if waiver),
                 *([f"trace id: {sample.finding.trace_id}"] if sample.finding.trace_id else []),
                 *([sample.curl] if sample.curl else []),
                 *([sample.again] if sample.again else []),

@@ -29,6 +29,8 @@ from technogate.writer.reading import (
     repeat_command,
     text_of,
     unproven,
+    waiver_of,
+    waiver_text,
 )
 
 NAME = "report.md"
@@ -52,6 +54,7 @@ def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
 def page(journal: Journal, document: VerdictDocument) -> str:
     """The whole page."""
     parts = [*_head(document), *_counts(document), *_groups(document)]
+    parts += _waivers(document)
     parts += _findings(journal, document)
     parts += _unproven(document)
     parts += _run(journal, document)
@@ -107,6 +110,21 @@ def _groups(document: VerdictDocument) -> Iterator[str]:
     yield ""
 
 
+def _waivers(document: VerdictDocument) -> Iterator[str]:
+    """Every waiver that was handed in, and what became of it."""
+    if not document.waivers:
+        return
+    yield f"## Waivers ({len(document.waivers)})\n"
+    yield "A failure that a waiver covers does not fail the run. A waiver that is not used does.\n"
+    yield "| requirement | state | waiver | to mend |\n|---|---|---|---|"
+    rows = (
+        _row(markdown_text(one.waiver.requirement, 80), one.state.value, _short(waiver_text(one)), _short(one.problem))
+        for one in document.waivers
+    )
+    yield from _some(rows, 100, _row("", "", "and {} more waivers", ""))
+    yield ""
+
+
 def _findings(journal: Journal, document: VerdictDocument) -> Iterator[str]:
     """The findings, as many as fit."""
     if not document.findings:
@@ -132,6 +150,8 @@ def _finding(journal: Journal, document: VerdictDocument, sample: Sample) -> Ite
     yield "| | |\n|---|---|"
     yield _row("expected", _short(finding.expected))
     yield _row("observed", f"**{_short(finding.observed)}**")
+    if waiver := waiver_of(document, finding.requirement):
+        yield _row("waived", _short(waiver))
     examples = [f"{_cell(name)} = {_cell(value)}" for name, value in finding.example.items()]
     if examples:
         yield _row("smallest example", "; ".join(_some(examples, _MOST_EXAMPLES, "and {} more fields")))

@@ -13,7 +13,16 @@ from datetime import UTC, datetime
 from technogate.evidence import Body, Exchange, Headers, ItemResult, View, by_id
 from technogate.journal import Journal
 from technogate.requirement import Level, Party
-from technogate.verdict import ExitCode, RequirementResult, Sample, Verdict, VerdictDocument, exit_code
+from technogate.verdict import (
+    ExitCode,
+    RequirementResult,
+    Sample,
+    Verdict,
+    VerdictDocument,
+    WaiverResult,
+    WaiverState,
+    exit_code,
+)
 
 #: Who is meant by a party.
 TEAMS = {
@@ -70,12 +79,18 @@ def meaning(document: VerdictDocument) -> str:
         passed = f"{document.counts.passed} of {many(document.counts.total, 'requirement')} checked passed"
         return f"This was a check, never a verdict to deploy on: {passed}."
     if document.verdict is Verdict.PASS and not {Party.BACKEND, Party.CONSOLE} <= set(document.target.parties):
-        one = f"Every MUST that concerns {subject(document)} was exercised and held."
+        but = f", but for {many(len(waived(document)), 'failure')} that a waiver covers" if waived(document) else ""
+        one = f"Every MUST that concerns {subject(document)} was exercised and held{but}."
         return f"{one} The other side was not judged: only a validation of both says that a pair may be deployed."
+    if document.verdict is Verdict.PASS and waived(document):
+        but = f"but for {many(len(waived(document)), 'failure')} that a waiver covers"
+        return f"Every MUST of the contract was exercised on {subject(document)} and held, {but}: it may be deployed."
     if document.verdict is Verdict.PASS:
         return f"Every MUST of the contract was exercised on {subject(document)} and held: it may be deployed."
+    if document.verdict is Verdict.FAIL and not _broken(document):
+        return f"Not {subject(document)} but the waivers are wrong: it must not be deployed."
     if document.verdict is Verdict.FAIL:
-        broken = f"{must.failed} of {many(must.total, 'MUST requirement')}"
+        broken = f"{len(_broken(document))} of {many(must.total, 'MUST requirement')}"
         return f"{subject(document).capitalize()} breaks {broken}: it must not be deployed."
     if must.inconclusive:
         return (
@@ -86,8 +101,28 @@ def meaning(document: VerdictDocument) -> str:
 
 
 def _broken(document: VerdictDocument) -> list[RequirementResult]:
-    """The MUST requirements that failed."""
-    return [r for r in document.requirements if r.level is Level.MUST and r.verdict is Verdict.FAIL]
+    """The MUST requirements that failed and are not waived."""
+    return [r for r in document.requirements if r.level is Level.MUST and r.standing is Verdict.FAIL]
+
+
+def waived(document: VerdictDocument) -> list[RequirementResult]:
+    """The requirements that failed and are covered by a waiver."""
+    return [requirement for requirement in document.requirements if requirement.waived]
+
+
+def waiver_of(document: VerdictDocument, requirement_id: str) -> str:
+    """By whom, until when and why a requirement's failure is waived, "" when it is not."""
+    used = [
+        one for one in document.waivers if one.state is WaiverState.USED and one.waiver.requirement == requirement_id
+    ]
+    return "; ".join(waiver_text(one) for one in used)
+
+
+def waiver_text(result: WaiverResult) -> str:
+    """A waiver on one line: until when, by whom, why."""
+    waiver = result.waiver
+    image = f", for the image {waiver.image} alone" if waiver.image else ""
+    return f"until the end of {waiver.expires} (UTC) by {waiver.owner}{image}: {waiver.reason}"
 
 
 def actors(document: VerdictDocument) -> str:
@@ -97,6 +132,8 @@ def actors(document: VerdictDocument) -> str:
         return TEAMS[Party.PAIR]
     if parties:
         return TEAMS[parties.pop()]
+    if any(result.problem for result in document.waivers):
+        return "whoever keeps the waivers"
     return "nobody" if document.verdict is Verdict.PASS else "whoever runs the gate"
 
 
@@ -106,7 +143,9 @@ def shares(document: VerdictDocument) -> list[tuple[str, tuple[int, ...]]]:
         party: tuple(
             sample.number
             for sample in document.findings
-            if sample.party is party and level_of(document, sample) is Level.MUST
+            if sample.party is party
+            and level_of(document, sample) is Level.MUST
+            and not waiver_of(document, sample.finding.requirement)
         )
         for party in Party
     }
@@ -116,8 +155,12 @@ def shares(document: VerdictDocument) -> list[tuple[str, tuple[int, ...]]]:
 
 def next_step(document: VerdictDocument) -> str:
     """What to do next, in one sentence."""
+    if document.verdict is Verdict.FAIL and not _broken(document):
+        return "Mend each waiver as said below, and validate once more."
     if document.verdict is Verdict.FAIL:
         return "Fix the findings below, each with the command that shows it again, and validate once more."
+    if document.verdict is Verdict.PASS and waived(document):
+        return "Deploy, and have what is waived fixed before the waivers expire."
     if document.verdict is Verdict.PASS and document.counts.failed:
         return "Deploy. The SHOULD requirements that are not met decide nothing, and are worth a look."
     if document.verdict is Verdict.PASS:
@@ -244,4 +287,6 @@ def repeat_command(journal: Journal) -> str:
         words += ["--profile", header.profile]
     if header.target.given != "embedded":
         words += ["--target", header.target.given]
+    if header.waivers and (file := header.waivers[0].place.rpartition(", ")[0]) not in ("", "waivers.toml"):
+        words += ["--waivers", file]
     return shlex.join(words)

@@ -28,6 +28,8 @@ from technogate.writer.reading import (
     next_step,
     text_of,
     unproven,
+    waiver_of,
+    waiver_text,
 )
 
 _COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
@@ -84,6 +86,9 @@ def _parts(document: VerdictDocument, files: Sequence[Path], most: int) -> Itera
     yield _counts(document)
     yield _heading("Phase 5")
     yield _groups(document)
+    if document.waivers:
+        yield _heading(f"Waivers ({len(document.waivers)})")
+        yield _waivers(document)
     if document.findings:
         yield _heading(f"Findings ({len(document.findings)})")
         first = {sample.finding.requirement: sample for sample in reversed(document.findings)}
@@ -154,6 +159,18 @@ def _groups(document: VerdictDocument) -> Table:
     return table
 
 
+def _waivers(document: VerdictDocument) -> Table:
+    """Every waiver that was handed in, and what became of it."""
+    grid = _grid()
+    for one in document.waivers:
+        grid.add_row(
+            rich_text(one.waiver.requirement), rich_text(f"{one.state.value}, {waiver_text(one)}", limit=_LIMIT)
+        )
+        if one.problem:
+            grid.add_row("to mend", rich_text(one.problem, "bold", limit=_LIMIT))
+    return grid
+
+
 def _finding(document: VerdictDocument, sample: Sample) -> Iterator[RenderableType]:
     """One finding: what is owed, what was seen, who must act, how to see it again."""
     finding = sample.finding
@@ -167,6 +184,8 @@ def _finding(document: VerdictDocument, sample: Sample) -> Iterator[RenderableTy
         facts.add_row("case", rich_text(finding.example["case"], limit=_LIMIT))
     facts.add_row("expected", rich_text(finding.expected, limit=_LIMIT))
     facts.add_row("observed", rich_text(finding.observed, "bold", limit=_LIMIT))
+    if waiver := waiver_of(document, finding.requirement):
+        facts.add_row("waived", rich_text(waiver, limit=_LIMIT))
     if finding.trace_id:
         facts.add_row("trace id", rich_text(finding.trace_id, limit=_LIMIT))
     yield facts

@@ -18,7 +18,7 @@ from technogate.redact import MARK, Redactor
 #: How often clients that leave at once come again.
 WAVES = 5
 #: Seconds between two waves.
-PAUSE_S = 0.02
+PAUSE_S = 0.005
 
 
 class Attack:
@@ -97,7 +97,7 @@ class Attack:
             wave.append(client)
             self.clients.append(client)
             client.begin(self._address)
-            if not client.connected:
+            if not client.connected or self._called_back.is_set():
                 break
         return wave
 

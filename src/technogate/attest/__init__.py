@@ -1,0 +1,1 @@
+"""Evidence that travels: what a validation of images proved, signed, for whoever deploys them."""

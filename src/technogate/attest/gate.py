@@ -1,0 +1,43 @@
+"""The gate's own identity: one digest over everything that it judges with."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+#: What of the home takes part in judging, besides the package itself. The contract has a digest of its own.
+JUDGING = ("suites", "fixtures", "conftest.py", "docker-compose.test.yml", "images/compose.toml")
+
+#: Folders that hold nothing written by a person.
+_MADE = {"__pycache__", "_home"}
+
+
+def gate_digest(home: Path) -> str:
+    """The sha256 over names, lengths and bytes of the package's files and of what judges beside it.
+
+    It is the same for a checkout and for the package made from it. Raises OSError when a file cannot
+    be read.
+    """
+    package = Path(__file__).resolve().parents[1]
+    files = {f"technogate/{name}": path for name, path in _files(package)}
+    for part in JUDGING:
+        root = home / part
+        files |= {f"{part}/{name}" if name else part: path for name, path in _files(root)}
+    sha = hashlib.sha256()
+    for name in sorted(files):
+        raw = files[name].read_bytes()
+        sha.update(f"{name}\0{len(raw)}\0".encode())
+        sha.update(raw)
+    return sha.hexdigest()
+
+
+def _files(root: Path) -> Iterator[tuple[str, Path]]:
+    """Every file below `root` with its name from there on, "" for a root that is a file itself."""
+    if root.is_file():
+        yield "", root
+        return
+    for path in root.rglob("*"):
+        parts = path.relative_to(root).parts
+        if path.is_file() and not any(part in _MADE or part.startswith(".") for part in parts):
+            yield "/".join(parts), path

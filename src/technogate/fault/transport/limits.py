@@ -1,0 +1,17 @@
+"""Room for many connections at once: some systems let a process have 256 open files unless it asks for more."""
+
+from __future__ import annotations
+
+import sys
+
+
+def allow_open_files(wanted: int) -> None:
+    """Raise this process's soft limit of open files to `wanted`, or as far as its hard limit allows."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

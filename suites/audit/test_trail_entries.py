@@ -1,0 +1,104 @@
+"""TRL-01 to TRL-04: which entries requests leave. Every other request of the run is held to the same by a sweep."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from technogate.audit.duty import Terms
+from technogate.audit.keeper import TrailKeeper
+from technogate.check import answer, entries
+from technogate.contract import Contract
+from technogate.driver.http import Case, HttpDriver
+from technogate.driver.keys import EMPTY_KEY, NO_KEY, Key, foreign_key
+from technogate.evidence import Exchange
+from technogate.suite import MustHold, requirement
+
+Word = Callable[[str], str]
+
+UNKNOWN = "NO_SUCH_COMMAND_EXISTS"
+
+
+@pytest.fixture
+def terms(contract: Contract) -> Terms:
+    """What the contract says of the trail."""
+    return Terms.of_contract(contract)
+
+
+@requirement("TRL-01")
+@pytest.mark.parametrize("kind", ["approved", "unknown", "other-type"])
+def test_execute_has_its_entry(
+    backend: HttpDriver,
+    contract: Contract,
+    trail: TrailKeeper,
+    terms: Terms,
+    word: Word,
+    kind: str,
+    must_hold: MustHold,
+) -> None:
+    """An answered execute request has exactly one entry, with its trace id and its status as state."""
+    body = json.dumps({"command": UNKNOWN}).encode()
+    case = backend.case(contract.behavior.operations.execute, body=body, content_type="text/plain")
+    sent: Exchange = {
+        "approved": lambda: backend.execute(word("approved")),
+        "unknown": lambda: backend.execute(UNKNOWN),
+        "other-type": lambda: backend.send(case),
+    }[kind]()
+    must_hold(answer.answered(sent))
+    must_hold(entries.has_its_entry(trail.read_until(entries.traces([sent], terms)), sent, terms))
+
+
+@requirement("TRL-02")
+@pytest.mark.parametrize("key", [NO_KEY, EMPTY_KEY, foreign_key()], ids=["no-key", "empty-key", "wrong-key"])
+def test_refused_key_has_its_entry(
+    backend: HttpDriver, trail: TrailKeeper, terms: Terms, guarded: str, key: Key, must_hold: MustHold
+) -> None:
+    """A request that is refused for its key has exactly one entry, BLOCKED."""
+    sent = backend.read(guarded, key=key)
+    must_hold(answer.status(sent, 401, 403))
+    must_hold(entries.has_its_entry(trail.read_until(entries.traces([sent], terms)), sent, terms))
+
+
+@requirement("TRL-02")
+@pytest.mark.parametrize("kind", ["command", "filter", "limit"])
+def test_invalid_request_has_its_entry(
+    backend: HttpDriver, contract: Contract, trail: TrailKeeper, terms: Terms, kind: str, must_hold: MustHold
+) -> None:
+    """A request that is refused as invalid has exactly one entry, BLOCKED."""
+    names = contract.behavior.operations
+    sent: Exchange = {
+        "command": lambda: backend.execute("not a command"),
+        "filter": lambda: backend.read(names.audit, {"filter": "NOPE"}),
+        "limit": lambda: backend.read(names.fallback, {"limit": "0"}),
+    }[kind]()
+    must_hold(answer.status(sent, 400))
+    must_hold(entries.has_its_entry(trail.read_until(entries.traces([sent], terms)), sent, terms))
+
+
+@requirement("TRL-03")
+def test_time_lies_within_request(
+    backend: HttpDriver, trail: TrailKeeper, terms: Terms, word: Word, must_hold: MustHold
+) -> None:
+    """An entry's timestamp lies between the start of its request and the end of its answer."""
+    sent = [backend.execute(word("approved")), backend.execute(UNKNOWN), backend.execute("not a command")]
+    found = trail.read_until(entries.traces(sent, terms))
+    must_hold(*(entries.within_request(found, exchange, terms) for exchange in sent))
+
+
+@requirement("TRL-04")
+def test_no_request_has_a_second_entry(
+    backend: HttpDriver, contract: Contract, trail: TrailKeeper, terms: Terms, word: Word, must_hold: MustHold
+) -> None:
+    """Requests of every kind have at most one entry each; the sweep holds every entry to a request."""
+    names = contract.behavior.operations
+    sent = [
+        backend.execute(word("approved")),
+        backend.execute(UNKNOWN),
+        backend.execute("not a command"),
+        backend.read(names.memory),
+        backend.read(names.audit, {"limit": 1}),
+        backend.read(names.memory, key=NO_KEY),
+        backend.send(Case(method="GET", path="/api/nothing")),
+    ]
+    found = trail.read_until(entries.traces(sent[:3], terms))
+    must_hold(*(entries.at_most_one(found, exchange, terms) for exchange in sent))

@@ -1,0 +1,80 @@
+"""TRL-05, TRL-06, TRL-08: the trail keeps what it has, tells it soon, and loses nothing when many write at once."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from fixtures.audit import Burst
+from technogate.audit.duty import Terms
+from technogate.audit.keeper import TrailKeeper
+from technogate.check import answer, entries
+from technogate.contract import Contract
+from technogate.driver.http import HttpDriver
+from technogate.driver.keys import NO_KEY
+from technogate.suite import MustHold, requirement
+
+Word = Callable[[str], str]
+
+#: Requests sent at once.
+AT_ONCE = 50
+
+#: Entries compared: a reading shows a thousand, so these cannot have been pushed out of the next one.
+COMPARED = 500
+
+
+@pytest.fixture
+def terms(contract: Contract) -> Terms:
+    """What the contract says of the trail."""
+    return Terms.of_contract(contract)
+
+
+@requirement("TRL-05")
+def test_entries_stay_as_they_are(
+    backend: HttpDriver, trail: TrailKeeper, terms: Terms, word: Word, must_hold: MustHold
+) -> None:
+    """Entries that were seen stand unchanged in the trail after further requests of every kind."""
+    first = [backend.execute(word("approved")), backend.execute("not a command")]
+    before = trail.read_until(entries.traces(first, terms))
+    more = [backend.execute(word("approved")), backend.execute("NO_SUCH_COMMAND_EXISTS")]
+    more += [backend.execute("not a command"), backend.execute(word("approved"), key=NO_KEY)]
+    after = trail.read_until(entries.traces(more, terms))
+    must_hold(*(entries.has_its_entry(before, exchange, terms) for exchange in first))
+    must_hold(entries.still_there(before[:COMPARED], after))
+
+
+@requirement("TRL-06")
+@pytest.mark.parametrize("kind", ["executed", "refused"])
+def test_entry_is_visible_in_time(
+    backend: HttpDriver, trail: TrailKeeper, terms: Terms, word: Word, kind: str, must_hold: MustHold
+) -> None:
+    """An entry is visible as soon as the contract asks for; each of several is looked for at once."""
+    for _ in range(3):
+        sent = backend.execute(word("approved")) if kind == "executed" else backend.execute("not a command")
+        must_hold(answer.answered(sent))
+        must_hold(entries.has_its_entry(trail.read_until(entries.traces([sent], terms)), sent, terms))
+
+
+@requirement("TRL-08")
+@pytest.mark.parametrize("kind", ["executed", "mixed"])
+def test_parallel_requests_leave_their_entries(
+    backend: HttpDriver,
+    contract: Contract,
+    burst: Burst,
+    trail: TrailKeeper,
+    terms: Terms,
+    word: Word,
+    kind: str,
+    must_hold: MustHold,
+) -> None:
+    """Requests in parallel, 50 at once, leave as many entries, one each with its own trace id."""
+    commands = [word("approved")] if kind == "executed" else [word("approved"), "NO_SUCH_COMMAND_EXISTS", "refused one"]
+    names = contract.behavior.operations
+    cases = [
+        backend.case(names.execute, body=json.dumps({"command": commands[number % len(commands)]}).encode())
+        for number in range(AT_ONCE)
+    ]
+    sent = burst(cases)
+    must_hold(*(answer.answered(exchange) for exchange in sent))
+    found = trail.read_until(entries.traces(sent, terms))
+    must_hold(*(entries.has_its_entry(found, exchange, terms) for exchange in sent))

@@ -1,0 +1,73 @@
+"""ERR-02, ERR-03, TMO-02: what is judged over the whole run, given something to judge when it is checked alone."""
+
+from collections.abc import Callable
+
+from technogate.check import answer
+from technogate.check.latency import FEWEST
+from technogate.check.leak import answer_leaks
+from technogate.contract import Contract
+from technogate.driver.http import Case, HttpDriver
+from technogate.driver.keys import NO_KEY
+from technogate.evidence import Exchange, Finding
+from technogate.suite import MustHold, requirement
+
+Word = Callable[[str], str]
+
+
+def tells_nothing(exchange: Exchange) -> list[Finding]:
+    """The answer tells nothing of the backend's inside (ERR-03)."""
+    found = answer_leaks(exchange)
+    if not found:
+        return answer.answered(exchange)
+    observed = f"{found[0].kind} in {found[0].place}: {found[0].text}"
+    return answer.finding("nothing from within", exchange, "no stack trace, path, SQL, host or address", observed)
+
+
+@requirement("ERR-02")
+def test_server_error_is_an_error_answer(
+    backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
+) -> None:
+    """A command whose executor fails is answered by a valid ErrorResponse, if by a 5xx; the sweep takes all others."""
+    exchange = backend.execute(word("crashing"))
+    must_hold(answer.answered(exchange))
+    if exchange.answer is not None and exchange.answer.status >= 500:
+        must_hold(answer.error_answer(contract, exchange))
+
+
+@requirement("ERR-03")
+def test_errors_tell_nothing(backend: HttpDriver, contract: Contract, must_hold: MustHold) -> None:
+    """Answers to what goes wrong in every usual way tell nothing of the backend's inside."""
+    names = contract.behavior.operations
+    for exchange in (
+        backend.send(backend.case(names.execute, body=b"{{{")),
+        backend.send(backend.case(names.execute, body=b"\xff\xfe\x00")),
+        backend.send(backend.case(names.execute, body=b'{"command": "PING", "session_id": {"a": [1]}}')),
+        backend.send(backend.case(names.execute, body=b"[" * 5000)),
+        backend.execute("'; DROP TABLE x; --"),
+        backend.execute("../../../../x"),
+        backend.read(names.audit, {"filter": "' OR 1=1 --"}),
+        backend.read(names.fallback, {"limit": "1e309"}),
+        backend.read(names.memory, key=NO_KEY),
+        backend.send(Case(method="GET", path="/api/nothing")),
+        backend.send(Case(method="DELETE", path=contract.operations[names.execute].path)),
+    ):
+        must_hold(tells_nothing(exchange))
+
+
+@requirement("ERR-03")
+def test_failing_executor_tells_nothing(backend: HttpDriver, word: Word, must_hold: MustHold) -> None:
+    """The answer of a command whose executor fails tells nothing of the backend's inside."""
+    must_hold(tells_nothing(backend.execute(word("crashing"))))
+
+
+@requirement("TMO-02")
+def test_operations_are_answered_often(
+    backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
+) -> None:
+    """Each operation is asked often enough to tell how fast it is; the sweep tells, over all answers of the run."""
+    for operation in contract.guarded:
+        for _ in range(FEWEST):
+            if operation.id == contract.behavior.operations.execute:
+                must_hold(answer.status(backend.execute(word("approved")), 200))
+            else:
+                must_hold(answer.status(backend.read(operation.id), 200, 204))

@@ -1,0 +1,105 @@
+"""CON-08: a 200 that is not a conforming answer, one item for each thing that can be wrong with it."""
+
+import pytest
+
+from fixtures.console import MISSING, Stage
+from technogate.check import console
+from technogate.fault.kinds.length import WrongLength
+from technogate.fault.kinds.raw import Raw
+from technogate.generate.answers import OTHER_TYPES, encode, spoilt
+from technogate.generate.answers_wire import FAULTY, Sent, Wire
+from technogate.suite import MustHold, requirement
+
+#: What the wire does to an answer. A connection that breaks is CON-07.
+TORN = [wire for wire in FAULTY if not wire.name.startswith(("RESET", "CLOSED"))]
+
+FIELDS: dict[str, dict[str, object]] = {
+    "no time": {"ts_utc": MISSING},
+    "a time without Z": {"ts_utc": "2026-01-01T12:00:00"},
+    "a time with an offset": {"ts_utc": "2026-01-01T12:00:00+00:00"},
+    "a time that is a number": {"ts_utc": 1767268800},
+    "no trace id": {"trace_id": MISSING},
+    "an empty trace id": {"trace_id": ""},
+    "a trace id in upper case": {"trace_id": "TRACE-1"},
+    "a trace id of 65 characters": {"trace_id": "a" * 65},
+    "a trace id that is null": {"trace_id": None},
+    "no reason codes": {"reason_codes": MISSING},
+    "reason codes that are null": {"reason_codes": None},
+    "reason codes that are a text": {"reason_codes": "API_BLOCKED"},
+    "a reason code that is a number": {"reason_codes": [7]},
+    "a reason code with a space": {"reason_codes": ["NOT A CODE"]},
+    "an execution id that is null": {"execution_id": None},
+    "an execution id in upper case": {"execution_id": "EXEC-1"},
+    "a message that is a list": {"message": ["done"]},
+    "BLOCKED without a reason": {"status": "BLOCKED"},
+    "BLOCKED without reason codes": {"status": "BLOCKED", "reason_codes": MISSING},
+}
+BAIT = {"status": "APPROVED", "ts_utc": "2026-01-01T12:00:00Z", "trace_id": "bait", "reason_codes": []}
+CODES = (201, 202, 203, 204, 205, 206, 207, 226, 299)
+
+
+@requirement("CON-08")
+@pytest.mark.parametrize("wire", TORN, ids=lambda wire: wire.name.lower())
+def test_damaged_on_the_way(stage: Stage, wire: Wire, must_hold: MustHold) -> None:
+    """An answer that is cut, or whose length, chunks or compression are wrong, is shown as BLOCKED."""
+    sent = Sent(what="an approval", body=encode(stage.value()), wire=wire, at=40)
+    scene = stage.execute(sent.fault(), case=sent.case)
+    must_hold(console.asked(scene, stage.names.execute, 1), console.blocked(scene))
+
+
+@requirement("CON-08")
+@pytest.mark.parametrize("kind", OTHER_TYPES, ids=str)
+def test_another_content_type(wide_stage: Stage, kind: str | None, must_hold: MustHold) -> None:
+    """An approval under another content type, or none, is shown as BLOCKED."""
+    sent = Sent(what="an approval", body=encode(wide_stage.value()), content_type=kind)
+    must_hold(console.blocked(wide_stage.execute(sent.fault(), case=sent.case)))
+
+
+@requirement("CON-08")
+@pytest.mark.parametrize("way", spoilt(encode(BAIT)), ids=lambda way: way.replace(" ", "-"))
+def test_no_json(wide_stage: Stage, way: str, must_hold: MustHold) -> None:
+    """An approval that is no JSON is shown as BLOCKED."""
+    text = spoilt(encode(wide_stage.value()))[way]
+    must_hold(console.blocked(wide_stage.execute(Sent(what=way, body=text.encode()).fault(), case=way)))
+
+
+@requirement("CON-08")
+@pytest.mark.parametrize("body", [b"", b"<html>APPROVED</html>", b"APPROVED"], ids=["empty", "html", "bare-word"])
+def test_no_answer_at_all(stage: Stage, body: bytes, must_hold: MustHold) -> None:
+    """A 200 that is empty, a page or a bare word is shown as BLOCKED."""
+    must_hold(console.blocked(stage.execute(Sent(what="no answer", body=body).fault())))
+
+
+@requirement("CON-08")
+@pytest.mark.parametrize("code", CODES)
+def test_another_success(wide_stage: Stage, code: int, must_hold: MustHold) -> None:
+    """An approval under a 2xx that is not 200 is shown as BLOCKED."""
+    must_hold(console.blocked(wide_stage.execute(wide_stage.conforming(code=code))))
+
+
+@requirement("CON-08")
+@pytest.mark.parametrize("name", FIELDS, ids=lambda name: name.replace(" ", "-"))
+def test_invalid_field(wide_stage: Stage, name: str, must_hold: MustHold) -> None:
+    """An approval with a field that is missing or invalid is shown as BLOCKED."""
+    scene = wide_stage.execute(wide_stage.conforming(**FIELDS[name]), case=name)
+    must_hold(console.blocked(scene))
+
+
+@requirement("CON-08")
+@pytest.mark.parametrize("value", [None, [], ["APPROVED"], "APPROVED", True, 200, {}], ids=str)
+def test_another_type(wide_stage: Stage, value: object, must_hold: MustHold) -> None:
+    """A body that is no object, or an empty one, is shown as BLOCKED."""
+    must_hold(console.blocked(wide_stage.execute(Sent(what="another type", body=encode(value)).fault())))
+
+
+@requirement("CON-08")
+def test_no_http(stage: Stage, must_hold: MustHold) -> None:
+    """Bytes that are no HTTP answer are shown as BLOCKED."""
+    must_hold(console.blocked(stage.execute(Raw(data=b"\x16\x03\x01APPROVED\r\n\r\n" + encode(stage.value())))))
+
+
+@requirement("CON-08")
+def test_less_than_announced(stage: Stage, must_hold: MustHold) -> None:
+    """A whole body under a length of one byte more is shown as BLOCKED: the end of the answer never came."""
+    draft = stage.draft()
+    must_hold(console.blocked(stage.execute(WrongLength(draft=draft, announced=len(draft.body) + 1))))

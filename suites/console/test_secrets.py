@@ -1,0 +1,52 @@
+"""CON-12: the key is nowhere that the page, another script or a passer-by could read it."""
+
+import pytest
+
+from fixtures.console import COMMAND, Stage, Stages
+from technogate.check import console, console_page
+from technogate.driver.console import Exposure
+from technogate.fault.kinds.broken import Broken
+from technogate.suite import MustHold, requirement
+
+
+def exposed(stage: Stage) -> Exposure:
+    """What a console leaves behind after calls that went well and calls that went wrong."""
+    stage.execute(stage.conforming())
+    stage.execute(stage.error(403))
+    stage.execute(Broken(draft=stage.draft()))
+    stage.refused("closed", lambda driver: driver.execute(COMMAND))
+    stage.audit(stage.error(401), stage.listing())
+    stage.memory(stage.snapshot())
+    return stage.driver.inspect()
+
+
+@pytest.fixture(scope="module")
+def page_exposure(stages: Stages) -> Exposure:
+    """What the page leaves behind."""
+    return exposed(stages["browser"])
+
+
+@requirement("CON-12")
+@pytest.mark.parametrize("place", ["localStorage", "sessionStorage", "cookies", "the page", "the console output"])
+def test_key_is_kept(page_stage: Stage, page_exposure: Exposure, place: str, must_hold: MustHold) -> None:
+    """The key, in any spelling, is in no storage, no cookie, not in the page and not in its console output."""
+    must_hold(console_page.keeps_the_key(page_exposure, place, page_stage.gate.redactor))
+
+
+@requirement("CON-12")
+def test_module_does_not_print_the_key(wide_stage: Stage, must_hold: MustHold) -> None:
+    """The client module writes the key, in any spelling, to no output."""
+    must_hold(console_page.keeps_the_key(exposed(wide_stage), "the console output", wide_stage.gate.redactor))
+
+
+@requirement("CON-01")
+def test_key_is_in_no_url(page_stage: Stage, page_exposure: Exposure, must_hold: MustHold) -> None:
+    """No URL that the page ever asked for holds the key, in any spelling."""
+    must_hold(console_page.keeps_the_key(page_exposure, "URLs", page_stage.gate.redactor))
+
+
+@requirement("CON-01")
+def test_failed_commands_carry_the_key(stage: Stage, must_hold: MustHold) -> None:
+    """A command that is refused carried the key as any other does: in its header alone."""
+    scene = stage.execute(stage.error(503))
+    must_hold(console.reached(scene, stage.names.execute), console.carries_key(scene))

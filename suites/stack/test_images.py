@@ -1,0 +1,51 @@
+"""STK-02, STK-07, STK-08: the network that the images share, and what they are made of."""
+
+import pytest
+
+from technogate.check import image as check_image
+from technogate.check import stack as check
+from technogate.session import Gate
+from technogate.suite import MustHold, not_exercised, requirement
+from technogate.target.compose_container import Container
+from technogate.target.compose_images import facts
+from technogate.target.compose_layers import secrets_in_layers
+from technogate.target.compose_network import status_from_within
+
+#: What the contract calls the network, and the backend on it.
+NETWORK = "techno-net"
+BACKEND = "http://backend:8000"
+
+
+@requirement("STK-02")
+def test_both_on_the_network(contained: dict[str, Container], must_hold: MustHold) -> None:
+    """Both containers are on one network techno-net."""
+    must_hold(check.on_network({side: container.networks for side, container in contained.items()}, NETWORK))
+
+
+@requirement("STK-02")
+def test_backend_answers_by_its_name(contained: dict[str, Container], must_hold: MustHold) -> None:
+    """Asked from within the network, the backend answers at its service name."""
+    url = BACKEND + contained["backend"].launch.ready
+    said = status_from_within((contained["console"], contained["backend"]), url)
+    if said is None:
+        not_exercised(
+            "neither container has a program that could ask for an address",
+            "put python3, node, curl or wget into one of the images",
+        )
+    must_hold(check.answers_by_name(url, said))
+
+
+@requirement("STK-07")
+@pytest.mark.parametrize("image", ["backend", "console"], indirect=True)
+def test_no_secret_baked_in(gate: Gate, image: str, must_hold: MustHold) -> None:
+    """Environment, labels, history and the files of every layer hold no secret."""
+    in_files, _ = secrets_in_layers(image, gate.run_key)
+    must_hold(check_image.nothing_baked(facts(image), in_files, gate.run_key))
+
+
+@requirement("STK-08")
+@pytest.mark.parametrize("image", ["backend", "console"], indirect=True)
+def test_ordinary_user_and_health_check(image: str, must_hold: MustHold) -> None:
+    """The image names a user other than root and defines a health check."""
+    found = facts(image)
+    must_hold(check_image.ordinary_user(found), check_image.tells_health(found))

@@ -1,0 +1,60 @@
+"""STK-01, STK-04, STK-05, STK-06: both programs start, and the page survives the end of its backend."""
+
+from collections.abc import Callable
+
+import pytest
+
+from fixtures.containers import HEALTHY_S, Stack
+from technogate.check import console
+from technogate.check import stack as check
+from technogate.contract import Contract
+from technogate.suite import MustHold, requirement
+from technogate.target.compose_container import Container
+
+Word = Callable[[str], str]
+
+#: Seconds in which a page shows that its backend does not answer.
+SHOWN_S = 16.0
+
+
+@requirement("STK-01")
+def test_both_start(stack: Stack, must_hold: MustHold) -> None:
+    """Both images start and are healthy within 60 s."""
+    health = {side: program.health for side, program in stack.programs.items() if isinstance(program, Container)}
+    must_hold(check.started_within(stack.seconds, HEALTHY_S), check.healthy(health))
+
+
+@requirement("STK-04")
+def test_stopped_backend(stack: Stack, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """A command that is entered while the backend is stopped is shown as BLOCKED."""
+    statuses = contract.behavior.statuses
+    before = stack.enter(word("approved"), "the command before the backend was stopped")
+    with stack.stopped():
+        scene = stack.enter(word("approved"), "the command while the backend was stopped")
+    must_hold(console.shows(before, "status", statuses.approved))
+    must_hold(console.blocked(scene, statuses.blocked))
+
+
+@requirement("STK-06")
+def test_restarted_backend(
+    stack: Stack, contract: Contract, word: Word, then_freeze: list[str], must_hold: MustHold
+) -> None:
+    """After the backend has come back the same page works again, and so does one that is loaded anew."""
+    approved = contract.behavior.statuses.approved
+    then_freeze.append(word("approved"))
+    with stack.stopped():
+        stack.enter(word("approved"), "the command while the backend was stopped")
+    must_hold(console.shows(stack.enter(word("approved"), "the same page, the backend restarted"), "status", approved))
+    stack.page.reload()
+    must_hold(console.shows(stack.enter(word("approved"), "the page loaded anew"), "status", approved))
+
+
+@requirement("STK-05")
+@pytest.mark.collects
+def test_frozen_backend(own_stack: Stack, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """A command that is entered while the backend is frozen is shown as BLOCKED within 16 s."""
+    scene = own_stack.end_freeze(word("approved"))
+    must_hold(
+        check.shown_within(scene, SHOWN_S),
+        console.blocked(scene, contract.behavior.statuses.blocked),
+    )

@@ -1,0 +1,1 @@
+"""Tests of the hostile clients: what they send is felt on the wire."""

@@ -1,0 +1,194 @@
+"""A tiny backend that keeps the contract, and into which a test plants one defect."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+KEY = "Tiny-Key_4f1c88aZ"
+STATUSES = ("APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL")
+OUTCOMES = {"PING": "APPROVED", "CHECK": "WARNING", "NOOP": "NEUTRAL", "OLD": "EXPIRED", "WIPE": "BLOCKED"}
+PATHS = {"/api/execute": "POST", "/api/audit": "GET", "/api/diagnostic/metrics": "GET", "/api/memory": "GET"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One request as the backend has it; `fields` are the members of a JSON object."""
+
+    method: str
+    path: str
+    query: list[tuple[str, str]]
+    headers: list[tuple[str, str]]
+    body: bytes
+    fields: dict[str, Any]
+
+
+@dataclass(slots=True, kw_only=True)
+class Told:
+    """One answer before it is sent; a defect may change any of it."""
+
+    status: int
+    body: object
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+
+
+Defect = Callable[["TinyBackend", Asked, Told], Told]
+
+
+class TinyBackend:
+    """State and decisions; `defect` sees each request with the right answer and returns the answer to send."""
+
+    def __init__(self, defect: Defect | None = None) -> None:
+        self.defect = defect
+        self.numbers = itertools.count(1)
+        self.entries: list[dict[str, str]] = []
+        self.snapshot: dict[str, str] | None = None
+        self.asked: list[Asked] = []
+        self.lock = threading.Lock()
+
+    def answer(self, asked: Asked) -> tuple[Told, str]:
+        """The answer to one request, and its trace id."""
+        with self.lock:
+            trace_id = f"tiny-{next(self.numbers)}"
+            self.asked.append(asked)
+            told = self._decide(asked, trace_id)
+            return (self.defect(self, asked, told) if self.defect else told), trace_id
+
+    def _decide(self, asked: Asked, trace_id: str) -> Told:
+        if asked.path not in PATHS:
+            return error(404, trace_id, "RESOURCE_NOT_FOUND")
+        if asked.method != PATHS[asked.path]:
+            told = error(405, trace_id, "METHOD_NOT_ALLOWED")
+            told.headers["Allow"] = PATHS[asked.path]
+            return told
+        keys = [value for name, value in asked.headers if name.lower() == "x-api-key"]
+        if not any(keys) or keys != [KEY]:
+            return self._refused(401 if not any(keys) else 403, trace_id, "API_KEY_INVALID")
+        if asked.path == "/api/execute":
+            return self._execute(asked, trace_id)
+        if asked.path == "/api/memory":
+            return Told(status=204 if self.snapshot is None else 200, body=self.snapshot)
+        return self._audit(asked, trace_id)
+
+    def _execute(self, asked: Asked, trace_id: str) -> Told:
+        types = [value for name, value in asked.headers if name.lower() == "content-type"]
+        if len(types) != 1 or types[0].split(";")[0].strip().lower() != "application/json":
+            return self._refused(415, trace_id, "VALIDATION_FAILED")
+        if len(asked.body) > 65536:
+            return self._refused(413, trace_id, "PAYLOAD_TOO_LARGE")
+        command, session = asked.fields.get("command"), asked.fields.get("session_id", "")
+        good = isinstance(command, str) and re.fullmatch("[A-Z_]{3,32}", command)
+        if not good or not (isinstance(session, str) and len(session) <= 128):
+            return self._refused(400, trace_id, "VALIDATION_FAILED")
+        status = OUTCOMES.get(str(command), "BLOCKED")
+        stamp = self._record(str(command), status, trace_id)
+        if status in ("APPROVED", "WARNING", "NEUTRAL"):
+            self.snapshot = {"command": str(command), "output": "", "timestamp": stamp, "status": status}
+        reasons = [] if status in ("APPROVED", "WARNING", "NEUTRAL") else ["API_BLOCKED"]
+        body = {"status": status, "ts_utc": stamp, "trace_id": trace_id, "reason_codes": reasons}
+        return Told(status=200, body=body)
+
+    def _audit(self, asked: Asked, trace_id: str) -> Told:
+        query = dict(asked.query)
+        state, limit = query.get("filter", "all"), query.get("limit", "50")
+        if state not in ("all", *STATUSES) or not re.fullmatch("[1-9][0-9]{0,3}", limit) or int(limit) > 1000:
+            return self._refused(400, trace_id, "VALIDATION_FAILED")
+        found = [entry for entry in reversed(self.entries) if state in ("all", entry["state"])]
+        return Told(status=200, body=found[: int(limit)])
+
+    def _refused(self, status: int, trace_id: str, reason: str) -> Told:
+        self._record("EXECUTE", "BLOCKED", trace_id)
+        return error(status, trace_id, reason)
+
+    def _record(self, action: str, state: str, trace_id: str) -> str:
+        result = "SUCCESS" if state in ("APPROVED", "WARNING", "NEUTRAL") else "FAILED"
+        entry = {"timestamp": now(), "action": action, "result": result, "state": state, "trace_id": trace_id}
+        self.entries.append(entry)
+        return entry["timestamp"]
+
+
+def now() -> str:
+    """This moment as the contract writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def error(status: int, trace_id: str, reason: str) -> Told:
+    """A valid ErrorResponse."""
+    body = {"status": "BLOCKED", "ts_utc": now(), "trace_id": trace_id, "reason_codes": [reason], "message": "no"}
+    return Told(status=status, body=body)
+
+
+def strict(body: bytes) -> dict[str, Any]:
+    """The members of a strict JSON object in UTF-8, empty for anything else."""
+
+    def refuse(word: str) -> object:
+        raise ValueError(word)
+
+    try:
+        value = json.loads(body.decode("utf-8"), parse_constant=refuse)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _handler(backend: TinyBackend) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_any(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length)
+            parts = urlsplit(self.path)
+            asked = Asked(
+                method=self.command,
+                path=parts.path,
+                query=parse_qsl(parts.query, keep_blank_values=True),
+                headers=list(self.headers.items()),
+                body=body,
+                fields=strict(body),
+            )
+            told, trace_id = backend.answer(asked)
+            if told.status == 0:  # a crash: the connection ends without an answer
+                self.close_connection = True
+                return
+            raw = told.raw if told.raw is not None else b"" if told.body is None else json.dumps(told.body).encode()
+            headers = {"Content-Type": "application/json", "X-Trace-Id": trace_id, **told.headers}
+            if told.status != 204:
+                headers["Content-Length"] = str(len(raw))
+            lines = [f"HTTP/1.1 {told.status} x", *(f"{name}: {value}" for name, value in headers.items() if value)]
+            self.wfile.write("\r\n".join(lines).encode() + b"\r\n\r\n" + (b"" if told.status == 204 else raw))
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's names
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    return Handler
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = False
+    block_on_close = True
+
+
+@contextmanager
+def serving(backend: TinyBackend) -> Iterator[str]:
+    """Serve `backend` on a free port of loopback; the base URL. Connections must be closed first."""
+    with _Server(("127.0.0.1", 0), _handler(backend)) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
