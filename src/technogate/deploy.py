@@ -82,8 +82,7 @@ def decide(
     """
     lines: list[Line] = []
     found = {
-        side: _attempt(lines, f"{side}: exists, tagged", partial(_image, images[side]))
-        for side in (CONSOLE, BACKEND)
+        side: _attempt(lines, f"{side}: exists, tagged", partial(_image, images[side])) for side in (CONSOLE, BACKEND)
     }
     payload = _attempt(lines, "evidence: signed, unchanged", partial(_payload, evidence, key))
     facts = Facts(

@@ -130,7 +130,7 @@ def _verdict(facts: Facts) -> str:
         raise Unproven(": ".join([run.verdict.value, *run.reasons[:1]]))
     if predicate.result == "FAILED" or predicate.failed_tests:
         raise Unproven(f"PASS, and yet {predicate.result} with {many(len(predicate.failed_tests), 'failure')}")
-    return f"PASS ({predicate.result}), target {run.target}, profile {run.profile}, seed {run.seed}"
+    return f"PASS ({predicate.result}), target {run.given}, profile {run.profile}, seed {run.seed}"
 
 
 def _groups(facts: Facts, groups: Iterable[str]) -> str:

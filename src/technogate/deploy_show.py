@@ -14,6 +14,9 @@ from technogate.text import rich_text
 #: Characters of one proof.
 _LIMIT = 500
 
+#: Characters of a line where no terminal is.
+_LOG_WIDTH = 180
+
 
 def checklist(decision: Decision) -> Group:
     """What to print: a line for each proof, and the word that counts."""
@@ -40,13 +43,14 @@ def checklist(decision: Decision) -> Group:
 
 def show(console: Console, decision: Decision) -> None:
     """Print the list; what the console's encoding lacks is written as an escape."""
-    plain = Console(file=io.StringIO(), width=console.width, color_system=None, legacy_windows=False)
+    # A log is searched for digests: there they are not broken at the edge of a terminal that is none.
+    width = console.width if console.is_terminal else max(console.width, _LOG_WIDTH)
+    plain = Console(file=io.StringIO(), width=width, color_system=None, legacy_windows=False)
     with plain.capture() as captured:
         plain.print(checklist(decision))
-    text = captured.get()
-    try:
-        text.encode(console.encoding)
-    except UnicodeEncodeError:
-        console.out(text.encode(console.encoding, "backslashreplace").decode(console.encoding), end="", highlight=False)
+    text = "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    if not console.is_terminal:
+        encoding = console.encoding
+        console.out(text.encode(encoding, "backslashreplace").decode(encoding), end="", highlight=False)
         return
     console.print(checklist(decision))

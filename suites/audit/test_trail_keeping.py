@@ -52,7 +52,8 @@ def test_entry_is_visible_in_time(
     for _ in range(3):
         sent = backend.execute(word("approved")) if kind == "executed" else backend.execute("not a command")
         must_hold(answer.answered(sent))
-        must_hold(entries.has_its_entry(trail.read_until(entries.traces([sent], terms)), sent, terms))
+        found = trail.read_until(entries.traces([sent], terms), patience_s=terms.visible_s)
+        must_hold(entries.has_its_entry(found, sent, terms))
 
 
 @requirement("TRL-08")

@@ -7,7 +7,7 @@ import pytest
 from technogate.check import answer
 from technogate.contract import Contract
 from technogate.driver.http import HttpDriver
-from technogate.driver.keys import EMPTY_KEY, NO_KEY, Key, foreign_key
+from technogate.driver.keys import EMPTY_KEY, NO_KEY, Key, foreign_key, near_misses
 from technogate.evidence import Exchange
 from technogate.suite import MustHold, requirement
 
@@ -105,5 +105,7 @@ def test_key_is_not_echoed(backend: HttpDriver, guarded: str, word: Word, must_h
         backend.read(guarded, {"filter": value}),
         backend.execute(value),
     ]
+    nearly = [key for key in near_misses(value) if any(value in given for given in key.values)]
+    sent += [send(backend, guarded, key) for key in nearly]
     for exchange in sent:
         must_hold(answer.keeps_the_key(exchange))

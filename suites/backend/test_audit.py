@@ -7,11 +7,15 @@ import pytest
 from technogate.check import answer, trail
 from technogate.contract import Contract
 from technogate.driver.http import HttpDriver
+from technogate.driver.keys import NO_KEY
 from technogate.evidence import Exchange
 from technogate.suite import MustHold, requirement
 
 Word = Callable[[str], str]
 READS = pytest.mark.parametrize("read", ["audit", "fallback"])
+
+#: More entries of one state than a backend that pages by itself would answer.
+MANY = 105
 
 
 def fill(backend: HttpDriver, word: Word, count: int) -> list[str]:
@@ -34,9 +38,12 @@ def listed(backend: HttpDriver, read: str, query: dict[str, object] | None = Non
 def test_list_is_documented(
     backend: HttpDriver, contract: Contract, word: Word, read: str, query: dict[str, object], must_hold: MustHold
 ) -> None:
-    """The answer is an array of valid entries."""
-    fill(backend, word, 2)
-    exchange = listed(backend, read, query)
+    """The answer is an array of valid entries, whatever they are of."""
+    names = contract.behavior.operations
+    for operation in (names.audit, names.fallback, names.memory):
+        backend.read(operation, key=NO_KEY)
+    sent = [backend.execute(word(outcome)) for outcome in ("approved", "warning", "neutral", "expired", "blocked")]
+    exchange = listed(backend, read, query, wait_for=answer.trace_id(sent[-1]))
     must_hold(answer.status(exchange, 200), answer.documented(contract, exchange))
 
 
@@ -59,6 +66,16 @@ def test_filter_before_limit(backend: HttpDriver, word: Word, read: str, must_ho
     ids = fill(backend, word, 6)
     found = listed(backend, read, {"filter": "APPROVED", "limit": 5}, wait_for=ids[-2])
     must_hold(answer.status(found, 200), trail.only_state(found, "APPROVED"), trail.exactly(found, 5))
+
+
+@requirement("AUD-02")
+@READS
+def test_large_limit_leaves_nothing_out(backend: HttpDriver, word: Word, read: str, must_hold: MustHold) -> None:
+    """The largest limit returns every entry of a state, more than any page is likely to have."""
+    sent = [backend.execute(word("neutral")) for _ in range(MANY)]
+    ids = [answer.trace_id(exchange) for exchange in sent]
+    found = listed(backend, read, {"filter": "NEUTRAL", "limit": 1000}, wait_for=ids[-1])
+    must_hold(answer.status(found, 200), trail.in_this_order(found, ids[::-1]))
 
 
 @requirement("AUD-03")
@@ -111,8 +128,10 @@ def test_newest_first(backend: HttpDriver, word: Word, read: str, must_hold: Mus
         {"limit": "ten"},
         {"limit": "1e2"},
         {"limit": "0x10"},
+        {"limit": "1_0"},
+        {"limit": "\u0661\u0660"},
     ],
-    ids=lambda query: "-".join(f"{key}-{value}" for key, value in query.items()),
+    ids=lambda query: "-".join(f"{key}-{value}" for key, value in query.items()).encode("unicode_escape").decode(),
 )
 def test_bad_query_400(
     backend: HttpDriver, contract: Contract, read: str, query: dict[str, object], must_hold: MustHold

@@ -1,11 +1,13 @@
 """ENV: what every answer of the backend looks like."""
 
+import json
 from collections.abc import Callable
 
 from technogate.check import answer
 from technogate.contract import Contract
 from technogate.driver.http import HttpDriver
 from technogate.driver.keys import NO_KEY
+from technogate.evidence import Exchange
 from technogate.suite import MustHold, requirement
 
 Word = Callable[[str], str]
@@ -48,6 +50,18 @@ def test_trace_id_has_its_form(backend: HttpDriver, contract: Contract, word: Wo
         must_hold(answer.member_is(contract, exchange, "trace_id", "TraceId"))
 
 
+@requirement("ENV-04")
+def test_trace_id_is_not_the_clients(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """Two requests that bring the same trace id with them are given two trace ids all the same."""
+    sent = ((contract.behavior.headers.trace, "client-0001"),)
+    body = json.dumps({"command": word("approved")}).encode()
+    case = backend.case(contract.behavior.operations.execute, headers=sent, body=body)
+    one, two = backend.send(case), backend.send(case)
+    first, second = answer.trace_id(one), answer.trace_id(two)
+    must_hold(answer.member_is(contract, one, "trace_id", "TraceId"))
+    must_hold(answer.finding("unique trace id", two, "a trace id of its own", second) if first == second else [])
+
+
 @requirement("ENV-05")
 def test_trace_header_on_answers(backend: HttpDriver, guarded: str, must_hold: MustHold) -> None:
     """Each operation answers with a trace header, allowed or refused."""
@@ -78,6 +92,21 @@ def test_bodies_are_strict_json(backend: HttpDriver, guarded: str, must_hold: Mu
 
 @requirement("ENV-07")
 def test_executed_body_is_strict_json(backend: HttpDriver, word: Word, must_hold: MustHold) -> None:
-    """The answer to an executed command is declared as JSON and parses as strict JSON."""
-    exchange = backend.execute(word("approved"))
-    must_hold(answer.media_type(exchange), answer.strict_json(exchange))
+    """The answer to an executed command, and then its snapshot, are declared as JSON and parse as strict JSON."""
+    for exchange in (backend.execute(word("approved")), backend.read(backend.contract.behavior.operations.memory)):
+        must_hold(answer.media_type(exchange), answer.strict_json(exchange))
+
+
+@requirement("ENV-07")
+def test_first_memory_has_no_body(
+    backend: HttpDriver,  # noqa: ARG001 - started, so that the first look was taken
+    first_memory: Exchange,
+    must_hold: MustHold,
+) -> None:
+    """A 204 has no body, and does not say that it has one; another first look at the memory is strict JSON."""
+    must_hold(answer.media_type(first_memory), answer.strict_json(first_memory))
+    if first_memory.answer is None or first_memory.answer.status != 204:
+        return
+    announced = [first_memory.answer.header(name) for name in ("content-length", "transfer-encoding")]
+    bodies = [value for value in announced if value not in (None, "0")]
+    must_hold(answer.finding("empty 204", first_memory, "no body with a 204", f"one of {bodies[0]}") if bodies else [])

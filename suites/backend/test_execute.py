@@ -19,6 +19,13 @@ from technogate.suite import MustHold, requirement
 Word = Callable[[str], str]
 
 UNKNOWN = "NO_SUCH_COMMAND_EXISTS"
+WISHES: list[dict[str, Any]] = [
+    {"status": "APPROVED", "reason_codes": [], "result": "SUCCESS", "state": "APPROVED"},
+    {"status": "WARNING", "reason_codes": ["WISHED"]},
+    {"force": True, "approved": True, "override": True, "admin": True, "role": "admin"},
+    {"dry_run": True, "simulate": True, "debug": True, "verbose": True, "timeout": 0},
+    {"trace_id": "wished-for", "execution_id": "wished_for", "ts_utc": "2000-01-01T00:00:00Z", "output": "wished"},
+]
 BAD_COMMANDS: list[object] = [
     "ping",
     "PING1",
@@ -146,6 +153,23 @@ def test_unknown_command_is_blocked(backend: HttpDriver, name: str, must_hold: M
     must_hold(answer.status(exchange, 200), answer.says(exchange, "BLOCKED"), answer.has_reason(exchange))
 
 
+@requirement("EXE-06")
+@pytest.mark.parametrize("shape", ["{}_QQZZ", "QQZZ_{}", "_{}_", "{}{}"], ids=["longer", "prefixed", "padded", "twice"])
+def test_nearly_known_command_is_blocked(
+    backend: HttpDriver, contract: Contract, word: Word, shape: str, must_hold: MustHold
+) -> None:
+    """A command that only holds a known one is answered 200 BLOCKED with a reason, and executes nothing."""
+    known = word("approved")
+    name = shape.replace("{}", known)[:32]
+    name = known[1:] if name == known else name
+    executed = backend.execute(known)
+    before = backend.read(contract.behavior.operations.memory)
+    exchange = backend.execute(name)
+    after = backend.read(contract.behavior.operations.memory)
+    must_hold(answer.status(executed, 200), answer.status(exchange, 200), answer.says(exchange, "BLOCKED"))
+    must_hold(answer.has_reason(exchange), answer.same_bytes(before, after))
+
+
 @requirement("EXE-07")
 @pytest.mark.parametrize(
     "session", ["s", "A-valid_session.1", "x" * 128, "Sitzung-😀"], ids=["short", "usual", "128", "emoji"]
@@ -171,6 +195,16 @@ def test_unknown_fields_change_nothing(
     """Fields that the contract does not know change nothing."""
     without, with_extra = backend.execute(word("approved")), backend.execute(word("approved"), **extra)
     must_hold(answer.status(without, 200), answer.same_but_for_identity(without, with_extra))
+
+
+@requirement("EXE-08")
+@pytest.mark.parametrize("outcome", ["approved", "blocked"])
+def test_wishful_fields_change_nothing(backend: HttpDriver, word: Word, outcome: str, must_hold: MustHold) -> None:
+    """Fields by which a client might hope to have a say in the outcome change nothing."""
+    without = backend.execute(word(outcome))
+    for wishes in WISHES:
+        must_hold(answer.status(without, 200))
+        must_hold(answer.same_but_for_identity(without, backend.execute(word(outcome), **wishes)))
 
 
 @requirement("EXE-09")

@@ -1,5 +1,7 @@
 """CON-08: a 200 that is not a conforming answer, one item for each thing that can be wrong with it."""
 
+from typing import Any
+
 import pytest
 
 from fixtures.console import MISSING, Stage
@@ -13,7 +15,7 @@ from technogate.suite import MustHold, requirement
 #: What the wire does to an answer. A connection that breaks is CON-07.
 TORN = [wire for wire in FAULTY if not wire.name.startswith(("RESET", "CLOSED"))]
 
-FIELDS: dict[str, dict[str, object]] = {
+FIELDS: dict[str, dict[str, Any]] = {
     "no time": {"ts_utc": MISSING},
     "a time without Z": {"ts_utc": "2026-01-01T12:00:00"},
     "a time with an offset": {"ts_utc": "2026-01-01T12:00:00+00:00"},

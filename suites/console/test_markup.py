@@ -1,6 +1,7 @@
 """CON-15: whatever markup an answer holds, the page shows it as text."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def with_markup(field: str) -> object:
     return [markup(field)] if field == "reason_codes" else markup(field)
 
 
-def judge(stage: Stage, play: Callable[[], object], fields: dict[str, object], must_hold: MustHold) -> None:
+def judge(stage: Stage, play: Callable[[], object], fields: dict[str, Any], must_hold: MustHold) -> None:
     """Play one scene and look for what became of the markup."""
     play()
     exposure: Exposure = stage.driver.inspect()
@@ -32,7 +33,7 @@ def judge(stage: Stage, play: Callable[[], object], fields: dict[str, object], m
 @pytest.mark.parametrize("field", EXECUTE)
 def test_markup_in_an_answer(page_stage: Stage, field: str, must_hold: MustHold) -> None:
     """Markup in a field of an answer to a command never becomes an element."""
-    fields = {field: with_markup(field)}
+    fields: dict[str, Any] = {field: with_markup(field)}
     judge(page_stage, lambda: page_stage.execute(page_stage.conforming(**fields)), fields, must_hold)
 
 
@@ -40,7 +41,7 @@ def test_markup_in_an_answer(page_stage: Stage, field: str, must_hold: MustHold)
 @pytest.mark.parametrize("status", ["BLOCKED", "EXPIRED", "WARNING", "NEUTRAL"])
 def test_markup_in_a_message(page_stage: Stage, status: str, must_hold: MustHold) -> None:
     """Markup in the message of a conforming answer of any status never becomes an element."""
-    fields: dict[str, object] = {"message": markup("message"), "status": status, "reason_codes": ["API_BLOCKED"]}
+    fields: dict[str, Any] = {"message": markup("message"), "status": status, "reason_codes": ["API_BLOCKED"]}
     judge(page_stage, lambda: page_stage.execute(page_stage.conforming(**fields)), fields, must_hold)
 
 
@@ -49,7 +50,7 @@ def test_markup_in_a_message(page_stage: Stage, status: str, must_hold: MustHold
 @pytest.mark.parametrize("code", [400, 401, 500])
 def test_markup_in_an_error(page_stage: Stage, code: int, field: str, must_hold: MustHold) -> None:
     """Markup in a field of an error answer never becomes an element."""
-    fields = {field: with_markup(field)}
+    fields: dict[str, Any] = {field: with_markup(field)}
     judge(page_stage, lambda: page_stage.execute(page_stage.error(code, **fields)), fields, must_hold)
 
 
@@ -57,7 +58,8 @@ def test_markup_in_an_error(page_stage: Stage, code: int, field: str, must_hold:
 @pytest.mark.parametrize("field", ENTRY)
 def test_markup_in_the_list(page_stage: Stage, field: str, must_hold: MustHold) -> None:
     """Markup in a field of an audit entry, from the list or its fallback, never becomes an element."""
-    stage, fields = page_stage, {field: with_markup(field)}
+    stage = page_stage
+    fields: dict[str, Any] = {field: with_markup(field)}
     listing = stage.listing(stage.entry(**fields), stage.entry())
     judge(stage, lambda: stage.audit(listing, listing), fields, must_hold)
 
@@ -66,5 +68,5 @@ def test_markup_in_the_list(page_stage: Stage, field: str, must_hold: MustHold) 
 @pytest.mark.parametrize("field", SNAPSHOT)
 def test_markup_in_the_memory(page_stage: Stage, field: str, must_hold: MustHold) -> None:
     """Markup in a field of the memory snapshot never becomes an element."""
-    fields = {field: with_markup(field)}
+    fields: dict[str, Any] = {field: with_markup(field)}
     judge(page_stage, lambda: page_stage.memory(page_stage.snapshot(**fields)), fields, must_hold)

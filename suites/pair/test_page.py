@@ -36,7 +36,7 @@ def test_command_from_page_to_trail(
 
 
 def in_trail(trail: TrailKeeper, trace_id: str) -> list[Finding]:
-    """The trail holds exactly one entry of `trace_id`, at the latest when an entry must be visible."""
+    """The trail holds exactly one entry of `trace_id`."""
     found = sum(entry.trace_id == trace_id for entry in trail.read_until([trace_id]))
     if found == 1:
         return []

@@ -150,7 +150,11 @@ def test_the_judge_makes_a_gap_inconclusive(tmp_path: Path) -> None:
     """A requirement whose sweep has a gap is inconclusive with that reason, though its items passed."""
     one = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
     header = msgspec.structs.replace(head(), requirements=(one,))
-    told_events: list[Event] = [builders.plan(("a", "TRL-01")), builders.result("a", "TRL-01"), *told("approved").exchanges]
+    told_events: list[Event] = [
+        builders.plan(("a", "TRL-01")),
+        builders.result("a", "TRL-01"),
+        *told("approved").exchanges,
+    ]
     result = judge(builders.journal(tmp_path, *told_events, head=header)).requirements[0]
     assert result.verdict is Verdict.INCONCLUSIVE
     assert "never read" in result.reason

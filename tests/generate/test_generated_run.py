@@ -70,8 +70,8 @@ def test_workers_share_the_lists(home: Sandbox) -> None:
 def test_a_limited_rate_is_no_violation(home: Sandbox) -> None:
     """A backend that answers 429 passes; every attempt is on record, most are let through, a note says so once."""
     done = home.run(
-        *("check", "ERR-06", "EXE-02", "EXE-06", "AUD-05", "ERR-01", "MEM-01", "--profile", "quick", "--seed", "4"),
-        *("--reports", "reports", "--workers", "1", "--target", target(home, 30)),
+        *("check", "AUD-05", "--profile", "quick", "--seed", "4"),
+        *("--reports", "reports", "--workers", "1", "--target", target(home, 4)),
     )
     assert home.journal.exists(), done.stdout + done.stderr
     journal = read_journal(home.journal)
@@ -79,7 +79,7 @@ def test_a_limited_rate_is_no_violation(home: Sandbox) -> None:
     assert {result.outcome for result in journal.results} == {Outcome.PASSED}, done.stdout
     statuses = [exchange.answer.status for exchange in journal.exchanges if exchange.answer]
     again = [exchange for exchange in journal.exchanges if exchange.case.endswith("again after 429")]
-    assert 0 < statuses.count(429) < len(statuses) / 5
+    assert 0 < statuses.count(429) < len(statuses) / 3
     assert len(again) == statuses.count(429)
     assert len({exchange.id for exchange in journal.exchanges}) == len(journal.exchanges)
     notes = [note.text for note in journal.notes if "limits its rate" in note.text]

@@ -65,7 +65,10 @@ class Proven(_Part, frozen=True):
 
 
 class Run(_Part, frozen=True):
-    """What a deployment is decided on, besides the subjects. Times are seconds since the epoch."""
+    """What a deployment is decided on, besides the subjects. Times are seconds since the epoch.
+
+    `target` is the name of the pair that was judged, `given` what was written after `--target`.
+    """
 
     verdict: Verdict
     is_validation: bool
@@ -75,6 +78,7 @@ class Run(_Part, frozen=True):
     run: str
     gate_version: str
     target: str
+    given: str
     profile: str
     seed: int
     started: float
@@ -182,6 +186,7 @@ def _predicate(document: VerdictDocument) -> Predicate:
             run=document.run,
             gate_version=document.gate_version,
             target=document.target.name,
+            given=document.target.given,
             profile=document.profile,
             seed=document.seed,
             started=document.started,

@@ -25,7 +25,9 @@ ENOUGH = 250
 AT_MOST = 500
 #: Seconds between two looks for an entry, and at the end of a run at most.
 POLL_S, SLOW_POLL_S = 0.05, 0.5
-#: Seconds that the end of a run waits for entries that must come. Later than `visible_s` they are late, not lost.
+#: Seconds that a check waits for entries, unless it is about when they become visible: a late one is not lost.
+PATIENCE_S = 5.0
+#: Seconds that the end of a run waits for entries that must come. No wait is longer than this one.
 SETTLE_S = 10.0
 
 
@@ -95,13 +97,13 @@ class TrailKeeper:
         self._awaited.difference_update(entry.trace_id for entry in entries)
         return entries
 
-    def read_until(self, trace_ids: Collection[str]) -> tuple[TrailEntry, ...]:
-        """Read until there is an entry of each of `trace_ids`, or until it may not take longer; the last list.
+    def read_until(self, trace_ids: Collection[str], patience_s: float = PATIENCE_S) -> tuple[TrailEntry, ...]:
+        """Read until there is an entry of each of `trace_ids`, or for `patience_s` seconds; returns the last list.
 
-        The last reading begins after the time that an entry may take. Raises TrailError.
+        The last reading begins when that time has passed. Raises TrailError.
         """
         missing = set(trace_ids)
-        until = time.monotonic() + self._terms.visible_s
+        until = time.monotonic() + patience_s
         while True:
             last = time.monotonic() > until
             entries = self.read()

@@ -73,7 +73,7 @@ class HttpDriver:
     ) -> None:
         """`record` takes each exchange; `item` names the test item at work; `timeout_s` bounds an answer.
 
-        `note` takes what a reader should know about the pace, once.
+        `note` takes what a reader should know about the pace, once, when the driver is closed.
         """
         self.base_url = base_url.rstrip("/")
         self.key = key
@@ -88,8 +88,9 @@ class HttpDriver:
         self._wire = Wire(self.base_url, timeout_s)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and note what the pace has become."""
         self._wire.close()
+        self.pace.tell()
 
     def case(self, operation: str, **changes: Any) -> Case:
         """A case of `operation`, with `changes` to the fields of Case. Raises KeyError for an unknown id."""

@@ -1,7 +1,7 @@
 """The pace at which a backend lets itself be asked: as fast as it answers, until it says 429.
 
 A limit of the rate is no violation of the contract. The first 429 slows the driver down to what the
-backend has shown to allow, and a note says so once.
+backend has shown to allow; in the end a note says to what.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ PATIENCE = 6
 #: What is taken of the rate that a backend has shown to allow, so that it need not say 429 again.
 MARGIN = 0.9
 
-#: Each further 429 makes the pace slower by this factor; each request that is let through, a little faster.
-SLOWER, FASTER = 1.25, 0.999
+#: Each further 429 makes the pace slower by this factor at least.
+SLOWER = 1.25
+
+#: Each request that is let through makes it faster by this factor: at first, and once a second 429 has come.
+PROBING, FASTER = 0.95, 0.999
 
 #: How far back the pace is remembered, in seconds: limits by the minute are usual.
 MEMORY_S = 60.0
@@ -43,7 +46,7 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`note` takes the one note; `clock` and `sleep` are in seconds."""
+        """`note` takes the one note, in the end; `clock` and `sleep` are in seconds."""
         self._note = note
         self._clock = clock
         self._sleep = sleep
@@ -51,7 +54,6 @@ class Pace:
         self._not_before = 0.0
         self._served: deque[float] = deque()
         self._spacing = 0.0
-        self._closest = 0.0
         self.refused = 0
 
     @property
@@ -81,32 +83,33 @@ class Pace:
             self._served.append(now)
             while self._served[0] < now - MEMORY_S:
                 self._served.popleft()
-            self._spacing = max(self._closest, self._spacing * FASTER)
+            self._spacing *= PROBING if self.refused == 1 else FASTER
 
     def limited(self, asked_s: float | None, attempt: int) -> bool:
         """Take a 429 into account; `asked_s` is its Retry-After. False when patience is at an end.
 
-        The first one tells the rate: a backend that asks for a pause of so many seconds has let through
-        what it did within as many. A pace that was refused is not taken up again.
+        A backend that asks for a pause of so many seconds has let through what it did within as many:
+        that tells the rate, if roughly, for others may have asked as well.
         """
         pause = UNTOLD_S * 2.0**attempt if asked_s is None else asked_s
         with self._lock:
             now = self._clock()
-            first = not self.refused
             self.refused += 1
             window = min(max(1.0, pause), MEMORY_S)
             recent = sum(at > now - window for at in self._served)
-            if self._spacing:
-                self._closest = self._spacing / MARGIN
-                self._spacing *= SLOWER
-            elif recent:
-                self._spacing = window / (MARGIN * recent)
-                self._closest = self._spacing / 2
+            measured = window / (MARGIN * recent) if recent else 0.0
+            self._spacing = max(measured, self._spacing * SLOWER)
             self._not_before = max(self._not_before, now + min(pause, LONGEST_S))
-        if first and self._note is not None:
-            about = f"to about {self.rate:.2g}/s" if self._spacing else "and lets nothing through yet"
-            self._note(Note(text=f"the backend limits its rate {about}: slowed down"))
         return attempt + 1 < PATIENCE
+
+    def tell(self) -> None:
+        """Note what the pace has become, if the backend has limited it; does so once."""
+        note, self._note = self._note, None
+        if note is None or not self.slowed:
+            return
+        about = f"to about {self.rate:.2g}/s" if self._spacing else "and let nothing through"
+        times = "once" if self.refused == 1 else f"{self.refused} times"
+        note(Note(text=f"the backend limits its rate {about}: slowed down; it answered 429 {times}"))
 
 
 def retry_after(value: str | None, now: float) -> float | None:

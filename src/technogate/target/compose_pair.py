@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -172,7 +171,6 @@ class ComposePair:
                 "CONSOLE_PORT": str(ports["console"]),
                 "TECHNO_API_KEY": self.api_key,
                 "TECHNO_ALLOWED_ORIGINS": self.console_origin,
-                "POSTGRES_PASSWORD": secrets.token_hex(16),
                 **told(url, self.api_key),
                 **{name: fill(text, values) for name, text in self._compose.variables.items()},
             })  # fmt: skip

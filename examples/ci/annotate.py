@@ -1,0 +1,62 @@
+"""Annotations for GitHub Actions from `verdict.json`: one line for each reason and each finding.
+
+    python annotate.py reports/verdict.json
+
+The file holds text of the programs under test. A line feed in it would begin a new line, and a line can be
+a command to the runner: everything is escaped the way that the runner unescapes it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+#: The runner shows ten of each kind in a step; the summary has them all.
+MOST = 10
+
+
+def data(text: str) -> str:
+    """`text` as the message of a workflow command: shown, never obeyed."""
+    shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text[:500])
+    # An older form of command, `##[…]`, is looked for anywhere in a line.
+    return shown.replace("%", "%25").replace("#[", "\\x23[")
+
+
+def named(text: str) -> str:
+    """`text` as the value of a property of a workflow command."""
+    return data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def annotations(document: dict[str, Any]) -> Iterator[str]:
+    """The lines to print for a verdict document."""
+    verdict = str(document["verdict"])
+    kind = "notice" if verdict == "PASS" and document["is_validation"] is True else "error"
+    for reason in document["reasons"][:MOST] or [f"target {document['target']['name']}"]:
+        yield f"::{kind} title={named(f'technogate {verdict}')}::{data(str(reason))}"
+    for sample in document["findings"][:MOST]:
+        finding = sample["finding"]
+        text = f"expected {finding['expected']}; observed {finding['observed']}; {sample['again']}"
+        yield f"::warning title={named(str(finding['requirement']))}::{data(text)}"
+
+
+def main(path: Path) -> int:
+    """Print the annotations; 1 when there is no verdict to read."""
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        lines = list(annotations(document))
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        _tell([f"::error title=technogate::no verdict: {data(str(error))}"])
+        return 1
+    _tell(lines)
+    return 0
+
+
+def _tell(lines: list[str]) -> None:
+    sys.stdout.buffer.write(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1] if len(sys.argv) > 1 else "reports/verdict.json")))
