@@ -115,9 +115,8 @@ def on_a_terminal(sandbox: Sandbox, environment: dict[str, str]) -> str:
     child, master = pty.fork()
     if child == 0:
         os.chdir(sandbox.home)
-        os.execve(
-            sys.executable, [sys.executable, "-m", "technogate", "validate", *OPTIONS, "--workers", "1"], environment
-        )  # noqa: S606
+        command = [sys.executable, "-m", "technogate", "validate", *OPTIONS, "--workers", "1"]
+        os.execve(sys.executable, command, environment)  # noqa: S606 - the terminal is this process's own
     pieces = []
     while True:
         try:

@@ -40,7 +40,6 @@ NOW = 1_750_000_000.0
 DAY = 86_400.0
 SIGNER = CryptoSigner.generate_ed25519()
 CONTRACT = load_contract(ROOT / "contracts" / "console-v0.1")
-GATE = gate_digest(find_home())
 HONEST = document_of(CONTRACT, NOW - 3600)
 
 LINES = (
@@ -70,7 +69,7 @@ class Case:
     """One deployment: honest in everything, but for what a test changes."""
 
     document: VerdictDocument = HONEST
-    gate: str = GATE
+    gate: str = ""
     signer: CryptoSigner = SIGNER
     change: Callable[[dict[str, Any]], Any] | None = None
     raw: Callable[[bytes], bytes] = field(default=lambda raw: raw)
@@ -87,7 +86,12 @@ def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Decisi
     """What the gate decides."""
     path = folder / "evidence.dsse.json"
     change = case.change
-    raw = sealed(case.document, case.gate, case.signer, None if change is None else lambda plain: change(plain))
+    raw = sealed(
+        case.document,
+        case.gate or gate_digest(find_home()),
+        case.signer,
+        None if change is None else lambda plain: change(plain),
+    )
     path.write_bytes(case.raw(raw))
     monkeypatch.setenv("PATH", str(engine(folder / "bin", case.images)))
     return decide(

@@ -30,7 +30,7 @@ def named(text: str) -> str:
     return data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def annotations(document: dict[str, Any]) -> Iterator[str]:
+def lines_of(document: dict[str, Any]) -> Iterator[str]:
     """The lines to print for a verdict document."""
     verdict = str(document["verdict"])
     kind = "notice" if verdict == "PASS" and document["is_validation"] is True else "error"
@@ -46,7 +46,7 @@ def main(path: Path) -> int:
     """Print the annotations; 1 when there is no verdict to read."""
     try:
         document = json.loads(path.read_text("utf-8"))
-        lines = list(annotations(document))
+        lines = list(lines_of(document))
     except (OSError, ValueError, LookupError, TypeError) as error:
         _tell([f"::error title=technogate::no verdict: {data(str(error))}"])
         return 1

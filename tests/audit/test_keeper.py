@@ -175,3 +175,14 @@ def test_the_end_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
     last = events[-1]
     assert isinstance(last, TrailReading)
     assert last.error == "gone"
+
+
+def test_reading_until_an_entry_is_there() -> None:
+    """It reads again until every entry is there, and after its patience once more and no longer."""
+    source = Source()
+    keeper, events = made(source)
+    source.entries = [TrailEntry(trace_id="a")]
+    assert [entry.trace_id for entry in keeper.read_until(["a"])] == ["a"]
+    assert len(events) == 1
+    keeper.read_until(["a", "never"], patience_s=0.1)
+    assert len(events) >= 3

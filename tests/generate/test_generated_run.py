@@ -18,7 +18,11 @@ name = "limited"
 [backend]
 command = ["{python}", "-m", "techno_backend", "--host", "{host}", "--port", "{port}"]
 cwd = "images/backend"
-env = { TECHNO_API_KEY = "{api_key}", TECHNO_DATABASE_URL = "sqlite:///{workdir}/trail.db", TECHNO_RATE_LIMIT = "RATE" }
+
+[backend.env]
+TECHNO_API_KEY = "{api_key}"
+TECHNO_DATABASE_URL = "sqlite:///{workdir}/trail.db"
+TECHNO_RATE_LIMIT = "<rate>"
 
 [backend.commands]
 approved = "PING"
@@ -28,7 +32,7 @@ blocked = "DELETE_ALL"
 
 def target(sandbox: Sandbox, rate: int) -> str:
     """A target file for the reference backend, which lets `rate` requests a second through."""
-    return str(sandbox.target(LIMITED.replace("RATE", str(rate))))
+    return str(sandbox.target(LIMITED.replace("<rate>", str(rate))))
 
 
 @pytest.fixture
@@ -71,7 +75,7 @@ def test_a_limited_rate_is_no_violation(home: Sandbox) -> None:
     """A backend that answers 429 passes; every attempt is on record, most are let through, a note says so once."""
     done = home.run(
         *("check", "AUD-05", "--profile", "quick", "--seed", "4"),
-        *("--reports", "reports", "--workers", "1", "--target", target(home, 4)),
+        *("--reports", "reports", "--workers", "1", "--target", target(home, 8)),
     )
     assert home.journal.exists(), done.stdout + done.stderr
     journal = read_journal(home.journal)

@@ -9,6 +9,7 @@ copy of the reference. Whoever runs one wants to see the gate turn that requirem
     description = "The key is compared by its beginning alone."
     profile = "quick"                       # the profile that it takes to see it
     beside = ["EXE-01"]                     # further requirements whose requests it takes to see it
+    nightly = true                          # judged only when every impostor is asked for
 
     [commands]                              # commands of the target file that differ from the reference's
     unknown_status = "LOWER_STATUS"
@@ -67,6 +68,7 @@ class Impostor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     also: Words = ()
     profile: Profile = "quick"
     beside: Words = ()
+    nightly: bool = False
     commands: dict[str, str] = msgspec.field(default_factory=dict)
 
 
@@ -155,9 +157,6 @@ def _environment() -> dict[str, str]:
     return {**kept, "COLUMNS": "120", "TERM": "dumb"}
 
 
-Kill = Literal["killed", "survived"]
-
-
-def outcome(impostor: Impostor, judged: Judged) -> Kill:
+def outcome(impostor: Impostor, judged: Judged) -> Literal["killed", "survived"]:
     """Whether the gate saw through an impostor: exit code 1, and a finding of the requirement it breaks."""
     return "killed" if judged.exit_code == 1 and impostor.breaks in judged.observed else "survived"

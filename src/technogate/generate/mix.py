@@ -117,6 +117,16 @@ def mixed(contract: Contract, operation: str, kind: str, words: Words, rng: rand
     return msgspec.structs.replace(case, query=_query(contract, operation, wanted, rng))
 
 
+def sized(contract: Contract, operation: str) -> list[Case]:
+    """A body that is as large as it may be, and one that is a byte larger; none where nothing is executed."""
+    if operation != contract.behavior.operations.execute:
+        return []
+    found = contract.operations[operation]
+    most, body = contract.behavior.request.max_body_bytes, b'{"command":"ZZZ"}'
+    case = Case(method=found.method.upper(), path=found.path, operation=operation)
+    return [msgspec.structs.replace(case, body=body.ljust(size)) for size in (most, most + 1)]
+
+
 def _headers(contract: Contract, rng: random.Random) -> Headers:
     """A header that means nothing to the contract; a client's trace id among them."""
     text = f"{rng.randrange(10**6)}"

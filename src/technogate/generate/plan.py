@@ -19,7 +19,7 @@ from technogate.contract import Contract
 from technogate.driver.http import Case
 from technogate.generate.commands import Words
 from technogate.generate.expected import Expectation, Fault, Said, expected
-from technogate.generate.mix import mixed
+from technogate.generate.mix import mixed, sized
 from technogate.generate.source import covered, fuzzed
 from technogate.settings import Profile
 
@@ -98,7 +98,8 @@ class Plan:
         wanted = {mode: max(3, int(self._count * part)) for mode, part in _PARTS.items()}
         rng = random.Random(self._seed)  # noqa: S311 - test data
         filed = _Files(self._contract)
-        for case in covered(self._contract, self._operation, self._words):
+        large = [case for case in sized(self._contract, self._operation) if self._words.harmless(case.body or b"")]
+        for case in (*large, *covered(self._contract, self._operation, self._words)):
             filed.add(case, "at a limit")
         drawn = fuzzed(self._contract, self._operation, self._words, count=self._count // _FUZZED, seed=self._seed)
         fresh = [(case, "drawn") for case in drawn]

@@ -6,11 +6,12 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from technogate.check.image import tells_health
 from technogate.errors import UserError
 from technogate.evidence import ImageRef, TargetRef
 from technogate.requirement import Party
 from technogate.target.compose_engine import compose_command
-from technogate.target.compose_images import COMPOSE_FILE, IMAGE_VARIABLES, image_names, provide
+from technogate.target.compose_images import COMPOSE_FILE, IMAGE_VARIABLES, facts, image_names, provide
 from technogate.target.compose_pair import ComposePair
 from technogate.target.key import check_key, given_key
 from technogate.target.running import RETRIES, PortLost
@@ -39,6 +40,7 @@ class ComposeTarget:
         self._environ = os.environ if environ is None else environ
         self._command: tuple[str, ...] = ()
         self._images: dict[str, ImageRef] = {}
+        self._ready = "service_healthy"
 
     @property
     def ref(self) -> TargetRef:
@@ -74,6 +76,8 @@ class ComposeTarget:
                 raise UserError(f"{self.spec.name}: there is no compose file {path}")
         self._command = compose_command()
         self._images = provide(image_names(self._compose, self._sides(), self._home), self._home, self._command)
+        if backend := self._images.get("backend"):
+            self._ready = "service_started" if tells_health(facts(backend.name)) else "service_healthy"
 
     def start(self, run_key: str) -> ComposePair:
         """Start it; `run_key` is its API key unless the environment has one for it.
@@ -100,6 +104,7 @@ class ComposeTarget:
             command=self._command,
             variables={
                 "TECHNOGATE_HOME": str(self._home),
+                "BACKEND_READY": self._ready,
                 # A side that is not described is in the compose file all the same.
                 **{IMAGE_VARIABLES[side]: image.name for side, image in self._images.items()},
             },

@@ -107,7 +107,7 @@ def run_compose(
     text = said.decode("utf-8", "replace")
     if late or process.returncode != 0:
         reason = late or _last_line(said) or f"exit code {process.returncode}"
-        raise ComposeFailed(f"{' '.join(argv[:2])} failed: {reason}", output=text)
+        raise ComposeFailed(f"docker compose failed: {reason}", output=text)
     return text
 
 

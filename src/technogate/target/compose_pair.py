@@ -152,7 +152,9 @@ class ComposePair:
             self._start_services()
         except StartError as error:
             # The cause may be in the container next door.
-            output, _ = self._redactor.clean_text(error.output if error.program.startswith("docker") else self._logs())
+            output, _ = self._redactor.clean_text(
+                error.output if error.program.startswith("docker") else self.project.logs()
+            )
             message, _ = self._redactor.clean_text(str(error))
             lost = any(words in f"{message} {output}".lower() for words in TAKEN)
             raise (PortLost if lost else StartError)(
@@ -181,12 +183,14 @@ class ComposePair:
             if backend is None:
                 return
             self.project.up(sides)
-        programs = {side: self._program(side, side, self.project.port(side, PORTS[side])) for side in sides}
+        programs = {side: self._program(side, side, ports[side]) for side in sides}
         self.backend = self._running_backend(backend, programs["backend"], values)
         if console is not None:
             self._consoles = 1
             self.console = self._running_console(console, url, self.api_key, programs["console"])
-        for program in programs.values():
+        for side, program in programs.items():
+            if program.alive and (port := self.project.port(side, PORTS[side])) != ports[side]:
+                raise StartError(f"{side} is published at port {port}, not {ports[side]}", program=side)
             program.wait_ready()
 
     def _start_before(self) -> None:
@@ -212,9 +216,6 @@ class ComposePair:
         if running := list(containers(self.project.name)):
             docker("stop", f"--time={STOP_S}", *running)
         self._outputs = self.outputs()
-
-    def _logs(self) -> str:
-        return self.project.logs()
 
     # ---- the two sides ----
 

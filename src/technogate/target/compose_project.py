@@ -74,15 +74,13 @@ class Project:
         try:
             return int(self.services.port_for(service, port))
         except (ComposeFailed, ValueError) as error:
-            raise StartError(
-                f"{service} publishes no port {port}: {error}", program=service, output=self.logs()
-            ) from error
+            raise StartError(f"{service} publishes no port {port}: {error}", program=service) from error
 
     def container(self, service: str) -> str:
         """The container of a service; raises StartError when there is not exactly one."""
         found = [name for name, of in containers(self.name).items() if of == service]
         if len(found) != 1:
-            raise StartError(f"{service} has {len(found)} containers, not one", program=service, output=self.logs())
+            raise StartError(f"{service} has {len(found)} containers, not one", program=service)
         return found[0]
 
     def logs(self, lines: int = TAIL_LINES) -> str:

@@ -65,7 +65,7 @@ class UnwritableSpec(Spec, frozen=True, kw_only=True):
     @property
     def far_reaching(self) -> bool:
         """Whether it may break the trail of every pair: the command names nothing that is this pair's own."""
-        own = ("{workdir}", "{port}", "{backend_url}")
+        own = ("{workdir}", "{port}", "{backend_url}", "{container}", "{project}")
         return bool(self.command) and not any(name in word for word in self.command for name in own)
 
 
