@@ -30,7 +30,8 @@ from technogate.driver.keys import right_key
 from technogate.errors import UserError
 from technogate.generate.batch import Batches
 from technogate.generate.commands import Words
-from technogate.generate.rules import RULES, Rule
+from technogate.generate.rules import RULES
+from technogate.generate.sent import Rule
 from technogate.journal import JournalWriter
 from technogate.redact import Redactor
 from technogate.session import new_key

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import string
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,17 @@ def urlsafe(envelope: dict[str, Any]) -> None:
     envelope["payload"] = base64.urlsafe_b64encode(PAYLOAD).decode()
 
 
+def spare_bits(envelope: dict[str, Any]) -> None:
+    """Another last character of the signature, which stands for the same bytes."""
+    [signature] = envelope["signatures"]
+    body = signature["sig"].rstrip("=")
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
+    last = alphabet[alphabet.index(body[-1]) | 1]
+    other = body[:-1] + last + "=="
+    assert base64.b64decode(other) == base64.b64decode(signature["sig"])
+    signature["sig"] = other
+
+
 CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "unsigned": (lambda one: one.update(signatures=[]), "0 signatures"),
     "no signatures at all": (lambda one: one.pop("signatures"), "signatures"),
@@ -90,6 +102,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "another payload": (lambda one: one.update(payload=base64.b64encode(b"{}").decode()), "does not fit"),
     "no payload": (lambda one: one.update(payload=""), "does not fit"),
     "another spelling of the payload": (urlsafe, "not base64"),
+    "another spelling of the signature": (spare_bits, "not base64 as it is written"),
     "a line feed in the payload": (lambda one: one.update(payload=one["payload"] + "\n"), "not base64"),
     "the signature of another payload": (
         lambda one: one.update(signatures=opened(seal(b"else", SIGNER))["signatures"]),

@@ -61,7 +61,7 @@ HONEST = ConsoleImpostor(
     breaks="",
     description="The reference, as it is.",
     subtlety=1,
-    change=(impostor.Change(file="static/client.js", before="No dependencies and no DOM", after="No dependencies and no DOM"),),
+    change=(impostor.Change(file="static/client.js", before="No dependencies", after="No dependencies"),),
 )
 
 

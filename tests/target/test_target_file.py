@@ -215,15 +215,17 @@ def test_other_words_are_no_target(tmp_path: Path, home: Path, monkeypatch: pyte
         load_target("embeded", home)
     with pytest.raises(UnknownTarget, match=r"--target mu\.toml: .*; did you mean my\.toml\?"):
         load_target("mu.toml", home)
-    with pytest.raises(UnknownTarget, match=r"say embedded, or the path of a TOML target file"):
+    with pytest.raises(UnknownTarget, match=r"say embedded, compose, or the path of a TOML target file"):
         load_target("staging", home)
     with pytest.raises(UnknownTarget, match="is a folder; name a TOML file in it"):
         load_target(str(tmp_path), home)
-    with pytest.raises(UserError, match="compose is not available in this version"):
-        load_target("compose", home)
+    with pytest.raises(UnknownTarget, match=r"--target composed: .*; did you mean compose\?"):
+        load_target("composed", home)
 
 
 def test_a_home_without_the_reference_pair_is_told(tmp_path: Path) -> None:
     """An incomplete installation is one line with the cure."""
     with pytest.raises(TargetFileError, match=r"images/embedded\.toml is missing from this installation"):
         load_target("embedded", tmp_path)
+    with pytest.raises(TargetFileError, match=r"images/compose\.toml is missing from this installation"):
+        load_target("compose", tmp_path)

@@ -20,7 +20,8 @@ from technogate.generate.elsewhere import elsewhere
 from technogate.generate.expected import Expectation, expected, who
 from technogate.generate.plan import TOTAL, Mode, Plan, Planned, size
 from technogate.generate.reduce import smallest, weight
-from technogate.generate.rules import Findings, Rule, Sent, Terms, vanished
+from technogate.generate.sent import Findings, Rule, Sent, Terms
+from technogate.generate.vanished import vanished
 from technogate.settings import Profile
 from technogate.suite import MustHold, not_exercised
 

@@ -11,7 +11,7 @@ from technogate.check import answer
 from technogate.contract import Contract
 from technogate.evidence import Finding
 from technogate.generate.batch import Batches
-from technogate.generate.rules import Sent
+from technogate.generate.sent import Sent
 from technogate.generate.sequences import COUNT, WHOLE, Step, Steps, drawn
 from technogate.suite import MustHold, not_exercised
 

@@ -21,7 +21,7 @@ from technogate.generate.commands import Words
 from technogate.generate.expected import expected
 from technogate.generate.mix import mixed
 from technogate.generate.plan import Mode
-from technogate.generate.rules import Sent
+from technogate.generate.sent import Sent
 from technogate.settings import Profile
 
 #: Sequences of one run, by profile.

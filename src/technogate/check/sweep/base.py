@@ -26,6 +26,11 @@ class WholeRun:
         """The journal's header."""
         return self.journal.header
 
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its own end, so that its record of requests is whole."""
+        return self.journal.footer is not None and self.journal.footer.end == "finished"
+
     @cached_property
     def backend(self) -> list[Exchange]:
         """The exchanges with the backend under test that have an answer."""
@@ -97,6 +102,6 @@ class Sweep:
         return f"every exchange::{self.requirement}"
 
 
-def swept(checks: int, findings: Sequence[Finding], gap: str = "", cure: str = "") -> Swept:
+def swept(checks: int, findings: Sequence[Finding] = (), gap: str = "", cure: str = "") -> Swept:
     """The result of a sweep, at most `MOST` findings of it."""
     return Swept(checks=checks, findings=tuple(findings[:MOST]), gap=gap, cure=cure)

@@ -1,0 +1,161 @@
+"""The images of the reference pair: what their files promise, and what an engine finds in them once they are built."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from technogate.check.image import nothing_baked, ordinary_user, tells_health
+from technogate.target.compose import ComposeTarget
+from technogate.target.compose_images import facts, image_names
+from technogate.target.compose_layers import secrets_in_layers
+from technogate.target.compose_network import status_from_within
+from technogate.target.compose_pair import ComposePair
+from technogate.target.spec import ComposeSpec
+from tests.containers import HOME, KEY, built_on, reference_target, target_of
+
+DOCKERFILES = [HOME / "images" / side / "Dockerfile" for side in ("backend", "console")]
+
+
+@pytest.fixture(scope="module")
+def reference() -> ComposeTarget:
+    """The reference pair as images."""
+    return reference_target()
+
+
+def compose_file() -> dict[str, Any]:
+    """The gate's own compose file."""
+    found: dict[str, Any] = yaml.safe_load((HOME / "docker-compose.test.yml").read_text())
+    return found
+
+
+# ---- what the files say ----
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
+def test_dockerfile_promises(path: Path) -> None:
+    """Every stage starts from an exchangeable base; it ends as an ordinary user, with a health check, without a key."""
+    text = path.read_text()
+    assert "ARG BASE_IMAGE=python:3.11-slim\n" in text
+    assert all("${BASE_IMAGE}" in line for line in text.splitlines() if line.startswith("FROM "))
+    last = text[text.rindex("FROM ") :]
+    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", last, re.MULTILINE)
+    assert re.search(r"^HEALTHCHECK .*\\\n +CMD \[", last, re.MULTILINE)
+    assert not re.search(r"^(ENV|ARG) .*(KEY|TOKEN|PASSWORD|SECRET)", text, re.MULTILINE)
+    assert "ADD http" not in text
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
+def test_health_checks_are_valid_python(path: Path) -> None:
+    """What a health check runs can be run: a mistake in it would only show in a container."""
+    [line] = re.findall(r"^HEALTHCHECK .*\\\n +CMD (\[.*\])$", path.read_text(), re.MULTILINE)
+    program, option, source = json.loads(line)
+    assert (program, option) == ("python", "-ISc")
+    compile(source, path.name, "exec")
+
+
+def test_compose_services() -> None:
+    """Console and backend, and a database for who asks for it, on one network, published on loopback alone."""
+    found = compose_file()
+    assert set(found["services"]) == {"backend", "console", "postgres"}
+    assert set(found["networks"]) == {"techno-net"}
+    for name, service in found["services"].items():
+        assert service["networks"] == ["techno-net"]
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
+        assert "healthcheck" in service
+    assert found["services"]["postgres"]["profiles"] == ["postgres"]
+    assert found["services"]["console"]["depends_on"] == {"backend": {"condition": "${BACKEND_READY:-service_healthy}"}}
+
+
+def test_compose_file_bakes_nothing_in() -> None:
+    """Keys, origins, images and ports come from the environment, and no key has a default."""
+    services = compose_file()["services"]
+    assert services["backend"]["environment"]["TECHNO_API_KEY"].startswith("${TECHNO_API_KEY:?")
+    assert services["console"]["environment"]["NEXT_PUBLIC_API_KEY"] == "${NEXT_PUBLIC_API_KEY-}"
+    assert services["backend"]["environment"]["TECHNO_ALLOWED_ORIGINS"].startswith("${TECHNO_ALLOWED_ORIGINS:-")
+    assert services["backend"]["ports"] == ["127.0.0.1:${BACKEND_PORT:-}:8000"]
+    assert services["console"]["ports"] == ["127.0.0.1:${CONSOLE_PORT:-}:3000"]
+    for side in ("backend", "console"):
+        assert services[side]["image"].startswith(f"${{{side.upper()}_IMAGE:-")
+
+
+def test_reference_image_is_named_after_its_sources(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another base is another image; a name in the environment wins over one in the target file."""
+    for name in ("BACKEND_IMAGE", "CONSOLE_IMAGE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BASE_IMAGE", "one")
+    one = image_names(ComposeSpec(), ("backend", "console"), HOME)
+    monkeypatch.setenv("BASE_IMAGE", "another")
+    another = image_names(ComposeSpec(), ("backend", "console"), HOME)
+    assert re.fullmatch(r"techno-os-backend:reference-[0-9a-f]{12}", one["backend"])
+    assert not set(one.values()) & set(another.values())
+    assert image_names(ComposeSpec(backend_image="said:1"), ("backend",), HOME) == {"backend": "said:1"}
+    monkeypatch.setenv("BACKEND_IMAGE", "named:1")
+    assert image_names(ComposeSpec(backend_image="said:1"), ("backend",), HOME) == {"backend": "named:1"}
+
+
+# ---- what an engine finds; needs one ----
+
+
+@pytest.mark.parametrize("side", ["backend", "console"])
+def test_reference_images_hold_no_secret(reference: ComposeTarget, side: str) -> None:
+    """The images as they are built have an ordinary user, a health check and no secret (STK-07, STK-08)."""
+    name = reference.ref.images[side].name
+    found, files = secrets_in_layers(name, KEY)
+    assert files > 1000
+    assert not [*nothing_baked(facts(name), found, KEY), *ordinary_user(facts(name)), *tells_health(facts(name))]
+
+
+def test_secret_that_a_later_layer_removes(reference: ComposeTarget) -> None:
+    """What was copied into one layer and removed in the next is still in the image, and is found."""
+    name = built_on(
+        reference.ref.images["console"].name,
+        f"USER root\nRUN echo TECHNO_API_KEY={KEY} > /srv/.env\nRUN rm /srv/.env\nENV DB_PASSWORD=tr0ub4dor\n"
+        "LABEL kept=yes\nHEALTHCHECK NONE",
+    )
+    found, _ = secrets_in_layers(name, KEY)
+    assert {secret.place for secret in found} == {"/srv/.env"}
+    assert {secret.what for secret in found} == {"a value for TECHNO_API_KEY", "the API key of this pair"}
+    [finding] = nothing_baked(facts(name), found, KEY)
+    assert "environment DB_PASSWORD" in finding.observed
+    assert "history: a value for TECHNO_API_KEY" in finding.observed
+    assert KEY not in finding.observed
+    assert ordinary_user(facts(name))
+    assert tells_health(facts(name))
+
+
+def test_backend_is_asked_by_its_name(reference: ComposeTarget) -> None:
+    """Within the network the backend answers at its service name, and a name that nobody has does not."""
+    with reference.start(KEY) as pair:
+        backend, console = containers_of(pair)
+        assert status_from_within([console], "http://backend:8000/health") == "200"
+        assert status_from_within([console], "http://backend:8000/nothing") == "404"
+        assert status_from_within([console], "http://nobody:8000/health") not in ("200", None)
+        network = next(iter(console.networks))
+        console.disconnect(network)
+        assert console.networks == {}
+        assert status_from_within([console], "http://backend:8000/health") != "200"
+        assert backend.networks == {network: "techno-net"}
+
+
+def containers_of(pair: ComposePair) -> Any:
+    """The two containers of a pair."""
+    assert pair.backend is not None
+    assert pair.console is not None
+    return pair.backend.program, pair.console.program
+
+
+def test_target_file_describes_other_images(reference: ComposeTarget, tmp_path: Path) -> None:
+    """A pair of other images is described by a file, with a command line that is left to compose."""
+    target = target_of(f"[compose]\nbackend_image = '{reference.ref.images['backend'].name}'\n[backend]\n", tmp_path)
+    target.preflight()
+    assert target.ref.parties == ("backend",)
+    assert target.ref.images == {"backend": reference.ref.images["backend"]}
+    with target.start(KEY) as pair:
+        assert pair.console is None
+        assert pair.backend is not None
