@@ -1,5 +1,6 @@
 """ERR-02, ERR-03, TMO-02: what is judged over the whole run, given something to judge when it is checked alone."""
 
+import re
 from collections.abc import Callable
 
 from technogate.check import answer
@@ -14,9 +15,19 @@ from technogate.suite import MustHold, requirement
 Word = Callable[[str], str]
 
 
+#: What the end of a stack trace leaves when its beginning is cut off: a line of code, an exception by its full name.
+END_OF_TRACE = re.compile(
+    r"\b(?:raise|throw new) [A-Z]\w*\(|\b(?:[a-z_]\w*\.)+[A-Z]\w*(?:Error|Exception)\b|^\s*[~^]+\s*$", re.MULTILINE
+)
+
+
 def tells_nothing(exchange: Exchange) -> list[Finding]:
     """The answer tells nothing of the backend's inside (ERR-03)."""
     found = answer_leaks(exchange)
+    message = str(answer.json_object(exchange).get("message", ""))
+    end = END_OF_TRACE.search(message)
+    if not found and end is not None and end[0] not in exchange.request.body.text:
+        return answer.finding("nothing from within", exchange, "no stack trace", f"the end of one: {message}")
     if not found:
         return answer.answered(exchange)
     observed = f"{found[0].kind} in {found[0].place}: {found[0].text}"

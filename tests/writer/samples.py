@@ -420,7 +420,8 @@ def checked() -> tuple[Journal, VerdictDocument]:
 
 def waiver(requirement: str, state: WaiverState, problem: str = "", **fields: str) -> WaiverResult:
     """A waiver of the console team's, and what became of it."""
-    values = {"reason": "fixed in 1.3", "owner": "console team", "expires": "2025-07-01", "place": "waivers.toml, line 1"}
+    values = {"reason": "fixed in 1.3", "owner": "console team", "expires": "2025-07-01"}
+    values["place"] = "waivers.toml, line 1"
     return WaiverResult(
         waiver=Waiver(requirement=requirement, **(values | fields)), state=state, problem=problem
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-#: All items in this folder belong together: they share a pair to disturb, and answers that take long.
-DISTURBING = "suites/faults/"
+#: All items in these places belong together: they disturb pairs that they share, and wait for the same long time.
+DISTURBING = ("suites/faults/", "suites/stack/test_lifecycle.py")
 
 #: Items in this folder belong together when their parameter is the same: it names what they share.
 TOGETHER = "suites/properties/"
@@ -20,7 +20,7 @@ class WholeBatches(LoadScopeScheduling):  # type: ignore[misc]
 
 def batch_of(nodeid: str) -> str:
     """The name of the batch that an item shares with others; an item that shares none is its own."""
-    if DISTURBING in nodeid:
-        return DISTURBING
+    if any(place in nodeid for place in DISTURBING):
+        return DISTURBING[0]
     shared = nodeid.rpartition("[")[2].rstrip("]")
     return f"{TOGETHER}{shared}" if TOGETHER in nodeid and shared else nodeid
