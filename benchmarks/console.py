@@ -66,7 +66,7 @@ def main() -> int:
         each = took / count * 1000
         line = f"{driver:8} {function:15} {count:5} answers  {took:6.1f} s  {each:6.1f} ms each"
         sys.stdout.write(f"{line}  {'' if met else 'goal missed'}".rstrip() + "\n")
-    return 1 if missed or given.profile != "standard" and not cases else 0
+    return 1 if missed or (given.profile != "standard" and not cases) else 0
 
 
 if __name__ == "__main__":

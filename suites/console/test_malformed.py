@@ -34,6 +34,7 @@ FIELDS: dict[str, dict[str, Any]] = {
     "an execution id in upper case": {"execution_id": "EXEC-1"},
     "a message that is a list": {"message": ["done"]},
     "BLOCKED without a reason": {"status": "BLOCKED"},
+    "EXPIRED without a reason": {"status": "EXPIRED"},
     "BLOCKED without reason codes": {"status": "BLOCKED", "reason_codes": MISSING},
 }
 BAIT = {"status": "APPROVED", "ts_utc": "2026-01-01T12:00:00Z", "trace_id": "bait", "reason_codes": []}

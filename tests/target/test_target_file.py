@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from technogate.errors import TargetFileError, UnknownTarget, UserError
+from technogate.errors import TargetFileError, UnknownTarget
 from technogate.target import load_target
 from technogate.target.file import SCHEMA, read_target_file
 from technogate.target.placeholders import PLACEHOLDERS

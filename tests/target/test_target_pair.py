@@ -341,5 +341,3 @@ def test_what_runs_is_a_running(folder: Path, home: Path) -> None:
     members = {name for name in dir(Running) if not name.startswith("_")}
     with start(folder, home, CONSOLE) as pair:
         assert members <= set(dir(pair))
-
-

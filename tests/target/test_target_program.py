@@ -68,9 +68,7 @@ def test_children_end_with_their_parent(
     assert eventually(lambda: not runs(child))
 
 
-def test_children_of_a_program_that_died_are_ended_too(
-    launcher: Launcher, runs: Runs, eventually: Eventually
-) -> None:
+def test_children_of_a_program_that_died_are_ended_too(launcher: Launcher, runs: Runs, eventually: Eventually) -> None:
     """When the leader dies by itself, noticing it ends the rest of its group."""
     program = launcher("parent")
     program.start()

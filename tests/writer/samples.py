@@ -180,9 +180,7 @@ class Builder:
             waivers=self.waivers,
             notes=self.notes,
             latency=self.latency,
-            journal=JournalRef(
-                file=self.path.name, sha256=DIGEST, torn=self.torn, exchanges=len(journal.exchanges)
-            ),
+            journal=JournalRef(file=self.path.name, sha256=DIGEST, torn=self.torn, exchanges=len(journal.exchanges)),
         )
         return journal, document
 
@@ -302,9 +300,7 @@ class Builder:
 
 
 JSON = ("Content-Type", "application/json")
-ENTRY = (
-    '{{"status":"{0}","ts_utc":"2025-06-15T15:06:41Z","trace_id":"t-77f0","reason_codes":[],"message":"{1}"}}'
-)
+ENTRY = '{{"status":"{0}","ts_utc":"2025-06-15T15:06:41Z","trace_id":"t-77f0","reason_codes":[],"message":"{1}"}}'
 
 
 def exchange(identity: str, requirement_id: str, status: int, body: str, **fields: object) -> Exchange:
@@ -318,7 +314,10 @@ def exchange(identity: str, requirement_id: str, status: int, body: str, **field
             method="POST",
             path="/api/execute",
             headers=(
-                ("Host", "127.0.0.1:39211"), ("X-API-Key", "${TECHNOGATE_API_KEY%?}"), JSON, ("Content-Length", "20"),
+                ("Host", "127.0.0.1:39211"),
+                ("X-API-Key", "${TECHNOGATE_API_KEY%?}"),
+                JSON,
+                ("Content-Length", "20"),
             ),
             body=Body.of(b'{"command":"DEPLOY"}'),
         ),
@@ -354,14 +353,23 @@ def failing() -> tuple[Journal, VerdictDocument]:
             exchange("x-0311", "AUT-02", 200, ENTRY.format("APPROVED", "done")),
             exchange("x-0412", "EXE-02", 422, '{"detail":[{"loc":["body","command"],"msg":"invalid"}]}'),
             exchange(
-                "x-0977", "CON-03", 200, ENTRY.format("approved", "done"),
-                answered_by="double", disturbed_by="unknown status", key="$TECHNOGATE_API_KEY",
+                "x-0977",
+                "CON-03",
+                200,
+                ENTRY.format("approved", "done"),
+                answered_by="double",
+                disturbed_by="unknown status",
+                key="$TECHNOGATE_API_KEY",
             ),
         ],
         views=[
             View(
-                id="v-0044", item=Builder.item("CON-03", 0), call="executeCommand", driver="browser",
-                fields={"status": "approved", "trace": "t-77f0"}, exchanges=("x-0977",),
+                id="v-0044",
+                item=Builder.item("CON-03", 0),
+                call="executeCommand",
+                driver="browser",
+                fields={"status": "approved", "trace": "t-77f0"},
+                exchanges=("x-0977",),
             )
         ],
     )
@@ -372,29 +380,52 @@ def failing() -> tuple[Journal, VerdictDocument]:
     builder.outcomes["TRL-07"] = [(Outcome.ERRORED, "the trail could not be read: no such table", ""), (None, "", "")]
     builder.findings = [
         Finding(
-            check="status", requirement="AUT-02", item=Builder.item("AUT-02", 0), operation="executeCommand",
+            check="status",
+            requirement="AUT-02",
+            item=Builder.item("AUT-02", 0),
+            operation="executeCommand",
             expected="403, because the key is wrong by its last character",
             observed="200 with status APPROVED: the command was executed",
             example={"key": "${TECHNOGATE_API_KEY%?}", "command": "DEPLOY"},
-            exchanges=("x-0311",), trace_id="t-77f0",
+            exchanges=("x-0311",),
+            trace_id="t-77f0",
         ),
         Finding(
-            check="status", requirement="EXE-02", item=Builder.item("EXE-02", 0), operation="executeCommand",
-            expected="400 with reason code VALIDATION_FAILED", observed="422, and the body is no ErrorResponse",
-            example={"command": "A"}, exchanges=("x-0412", "x-9999"), trace_id="t-77f0",
+            check="status",
+            requirement="EXE-02",
+            item=Builder.item("EXE-02", 0),
+            operation="executeCommand",
+            expected="400 with reason code VALIDATION_FAILED",
+            observed="422, and the body is no ErrorResponse",
+            example={"command": "A"},
+            exchanges=("x-0412", "x-9999"),
+            trace_id="t-77f0",
         ),
         Finding(
-            check="shown", requirement="CON-03", item=Builder.item("CON-03", 0), operation="executeCommand",
-            expected="BLOCKED, because `approved` is not one of the five", observed="the page shows approved",
-            example={"status": "approved"}, exchanges=("x-0977",), views=("v-0044",),
+            check="shown",
+            requirement="CON-03",
+            item=Builder.item("CON-03", 0),
+            operation="executeCommand",
+            expected="BLOCKED, because `approved` is not one of the five",
+            observed="the page shows approved",
+            example={"status": "approved"},
+            exchanges=("x-0977",),
+            views=("v-0044",),
         ),
         Finding(
-            check="ready", requirement="STK-01", item=Builder.item("STK-01", 0),
-            expected="healthy within 60 s", observed="the console was still starting after 60 s",
+            check="ready",
+            requirement="STK-01",
+            item=Builder.item("STK-01", 0),
+            expected="healthy within 60 s",
+            observed="the console was still starting after 60 s",
         ),
         Finding(
-            check="latency", requirement="TMO-02", item=Builder.item("TMO-02", 0), operation="executeCommand",
-            expected="p99 within 1 s", observed="p99 was 1.34 s over 400 requests",
+            check="latency",
+            requirement="TMO-02",
+            item=Builder.item("TMO-02", 0),
+            operation="executeCommand",
+            expected="p99 within 1 s",
+            observed="p99 was 1.34 s over 400 requests",
         ),
     ]
     return builder.build()
@@ -422,9 +453,7 @@ def waiver(requirement: str, state: WaiverState, problem: str = "", **fields: st
     """A waiver of the console team's, and what became of it."""
     values = {"reason": "fixed in 1.3", "owner": "console team", "expires": "2025-07-01"}
     values["place"] = "waivers.toml, line 1"
-    return WaiverResult(
-        waiver=Waiver(requirement=requirement, **(values | fields)), state=state, problem=problem
-    )
+    return WaiverResult(waiver=Waiver(requirement=requirement, **(values | fields)), state=state, problem=problem)
 
 
 def waived() -> tuple[Journal, VerdictDocument]:
@@ -436,8 +465,12 @@ def waived() -> tuple[Journal, VerdictDocument]:
     builder.outcomes["CON-14"] = [(Outcome.FAILED, "", ""), (Outcome.PASSED, "", "")]
     builder.findings = [
         Finding(
-            check="redirect", requirement="CON-14", item=Builder.item("CON-14", 0), expected="BLOCKED",
-            observed="the redirect was followed", exchanges=("x-1",),
+            check="redirect",
+            requirement="CON-14",
+            item=Builder.item("CON-14", 0),
+            expected="BLOCKED",
+            observed="the redirect was followed",
+            exchanges=("x-1",),
         )
     ]
     return builder.build()
@@ -454,7 +487,7 @@ def unwaived() -> tuple[Journal, VerdictDocument]:
 
 
 HOSTILE = (
-    "<script>alert(1)</script><img src=x onerror=alert(1)>\" onmouseover=\"x' [a](http://e.example) ![b](http://e.example/i)"
+    '<script>alert(1)</script><img src=x onerror=alert(1)>" onmouseover="x\' [a](http://e.example) ![b](http://e.example/i)'
     " @everyone #1 `` ` ``` | cell\n::error::pwned\n##[error]pwned\r\x1b[31mred\x1b]0;title\x07\x9b2J"
     " ]]> --> <!-- \x00 \u202egpj \u200b\ufeff\u2028 [bold red]rich[/] {{ 7*7 }} ${IFS} \ud800 $(id)"
 )
@@ -467,26 +500,43 @@ def hostile() -> tuple[Journal, VerdictDocument]:
     identity = "AUT-02"
     builder = Builder(
         target=TargetRef(
-            name=text, kind="compose", parties=("backend", "console"), started_by_gate=False, faults=False,
-            addresses={text: text}, given=text,
+            name=text,
+            kind="compose",
+            parties=("backend", "console"),
+            started_by_gate=False,
+            faults=False,
+            addresses={text: text},
+            given=text,
         ),
         waivers=(
             waiver(identity, WaiverState.USED, text, reason=long, owner=text, expires=text, image=text, place=text),
             waiver(text, WaiverState.UNKNOWN, long),
         ),
-        reasons=(text, long), notes=(text, long), torn=text, texts={identity: text, "EXE-02": long},
+        reasons=(text, long),
+        notes=(text, long),
+        torn=text,
+        texts={identity: text, "EXE-02": long},
         decisions={"D4": text, "D9": long},
         titles=GROUPS | {"errors-4xx": text},
         curls={2: text},
         exchanges=[
             exchange(
-                "x-1", identity, 200, long,
+                "x-1",
+                identity,
+                200,
+                long,
                 request=Request(
-                    method=text, path=text,
-                    headers=((text, text), ("X-API-Key", text)), body=Body(text=long),
+                    method=text,
+                    path=text,
+                    headers=((text, text), ("X-API-Key", text)),
+                    body=Body(text=long),
                 ),
                 answer=Answer(status=200, headers=((text, long), ("x-trace-id", text)), body=Body(text=long, cut=True)),
-                operation=text, case=text, base_url=text, key=text, disturbed_by=text,
+                operation=text,
+                case=text,
+                base_url=text,
+                key=text,
+                disturbed_by=text,
             ),
             exchange("x-2", identity, 200, "", answer=None, error=text),
         ],
@@ -501,8 +551,15 @@ def hostile() -> tuple[Journal, VerdictDocument]:
     }
     builder.findings = [
         Finding(
-            check=text, requirement=requirement, item=Builder.item(requirement, 0), operation=text, expected=text,
-            observed=long, example={text: text, "long": long}, exchanges=("x-1", "x-2", text), views=("v-1",),
+            check=text,
+            requirement=requirement,
+            item=Builder.item(requirement, 0),
+            operation=text,
+            expected=text,
+            observed=long,
+            example={text: text, "long": long},
+            exchanges=("x-1", "x-2", text),
+            views=("v-1",),
             trace_id=text,
         )
         for requirement in (identity, "EXE-02")

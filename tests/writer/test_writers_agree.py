@@ -25,7 +25,11 @@ def test_every_report_has_the_same_figures(name: str, tmp_path: Path) -> None:
     journal, document = SAMPLES[name]()
     paths = write_all(journal, document, tmp_path)
     assert [path.name for path in paths] == [
-        "verdict.json", "report.md", "report.html", "junit.xml", "allure-results",
+        "verdict.json",
+        "report.md",
+        "report.html",
+        "junit.xml",
+        "allure-results",
     ]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in paths)
     truth = figures.of_json(tmp_path / "verdict.json")
@@ -109,7 +113,7 @@ def test_a_finding_is_complete_in_every_report(tmp_path: Path) -> None:
     ):  # fmt: skip
         assert part in html
         assert part in markdown
-    assert 'HTTP/1.1 200\ndate: Sun, 15 Jun 2025 15:06:41 GMT' in html
+    assert "HTTP/1.1 200\ndate: Sun, 15 Jun 2025 15:06:41 GMT" in html
     assert "x-9999 is not in the journal" in figures.Page((tmp_path / "report.html").read_text("utf-8")).words
     terminal = plain(document)
     for part in ("AUT-02", "the command was executed", "the backend team", "curl -sS -i -X POST \\"):

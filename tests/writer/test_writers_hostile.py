@@ -83,9 +83,7 @@ def test_the_page_forbids_all_but_its_own_style(reports: Path) -> None:
     """The policy of the page allows nothing but the one style sheet inside it."""
     page = figures.Page((reports / "report.html").read_text("utf-8"))
     (policy,) = [a["content"] for tag, a in page.elements if tag == "meta" and "http-equiv" in a]
-    assert re.fullmatch(
-        r"default-src 'none'; style-src 'sha256-[\w+/]+='; base-uri 'none'; form-action 'none'", policy
-    )
+    assert re.fullmatch(r"default-src 'none'; style-src 'sha256-[\w+/]+='; base-uri 'none'; form-action 'none'", policy)
 
 
 def test_markdown_renders_no_element_of_the_evidence(reports: Path) -> None:

@@ -36,7 +36,8 @@ _PRIVATE_KEY = re.compile(
 #: A name that says that its value is a secret. GPG_KEY of Python's own images is a public fingerprint.
 _NAME = r"[A-Za-z0-9_.-]*(?:SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL)[A-Za-z0-9_.-]*"
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
-_ASSIGNED = re.compile(rf"(?<![\w.-])({_NAME})[\"']?[ \t]*[=:][ \t]*(\"[^\"\n]*\"|'[^'\n]*'|[^\s;&|,\"']+)", re.IGNORECASE)
+_VALUE = r"(\"[^\"\n]*\"|'[^'\n]*'|[^\s;&|,\"']+)"
+_ASSIGNED = re.compile(rf"(?<![\w.-])({_NAME})[\"']?[ \t]*[=:][ \t]*{_VALUE}", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:([^\s/:@'\"]+)@", re.IGNORECASE)
 #: Values that stand for a secret which is given elsewhere, or switch something.
 _NO_VALUE = re.compile(r"|[$<{].*|\*+|x+|changeme|none|null|true|false|[01]|/run/secrets/.*", re.IGNORECASE)

@@ -24,6 +24,7 @@ CONNECT_S = 5.0
 #: Bytes of status line and headers that an answer may have.
 HEAD_LIMIT = 100 * 1024
 
+NO_CONTENT = 204
 _CHUNK = 64 * 1024
 #: A body up to this size goes out with the headers in one piece.
 _ONE_PIECE = 32 * 1024
@@ -176,6 +177,9 @@ def _receive(connection: socket.socket, parser: h11.Connection, deadline: float)
             break
         elif not isinstance(event, h11.InformationalResponse):
             raise ConnectionError("the connection was closed before the answer was complete")
+    if answer.status_code == NO_CONTENT:
+        # HTTP gives a 204 no body, so the reader leaves what came all the same: it is evidence.
+        parts.append(bytes(parser.trailing_data[0]))
     return Received(
         status=answer.status_code,
         headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw_items()),

@@ -23,7 +23,8 @@ def load_target(text: str, home: Path) -> Target:
     if text in REFERENCE:
         path = home / REFERENCE[text]
         if not path.is_file():
-            raise TargetFileError(f"{REFERENCE[text].as_posix()} is missing from this installation; install technogate again")
+            name = REFERENCE[text].as_posix()
+            raise TargetFileError(f"{name} is missing from this installation; install technogate again")
         return _target(path, home, "embedded")
     path = Path(text)
     if path.is_dir():
