@@ -10,7 +10,7 @@ validate: .setup-stamp
 	$(BIN)/technogate validate --target $(TARGET) --profile $(PROFILE)
 
 test: .setup-stamp lint
-	$(BIN)/pytest tests -n 2 --dist loadscope -q
+	$(BIN)/pytest tests -n 2 --dist worksteal -q
 
 lint: .setup-stamp
 	$(BIN)/ruff check

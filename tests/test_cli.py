@@ -133,5 +133,5 @@ def on_a_terminal(sandbox: Sandbox, environment: dict[str, str]) -> str:
 
 def test_shell_completion(sandbox: Sandbox) -> None:
     """The shell can be taught to complete the commands."""
-    script = sandbox.run("--show-completion", "bash").stdout
-    assert "_TECHNOGATE_COMPLETE" in script
+    script = sandbox.run(_TECHNOGATE_COMPLETE="source_bash").stdout
+    assert "_TECHNOGATE_COMPLETE=complete_bash" in script

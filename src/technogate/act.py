@@ -19,6 +19,9 @@ from technogate.settings import TEARDOWN_S, Settings
 #: Seconds between two looks at the journal.
 LOOK_S = 0.1
 
+#: Seconds without a single event after which the suites are stuck; the longest honest silence is a time-out's.
+STUCK_S = 120.0
+
 #: Signals that mean: stop, and leave nothing behind.
 STOP = [signal.SIGINT, signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
 
@@ -64,7 +67,7 @@ def command(settings: Settings, home: Path, workers: int) -> list[str]:
     line += [f"--seed={settings.seed}", f"--reports={settings.reports}", f"--gate-mode={settings.mode}"]
     line += [f"--gate-select={','.join(settings.selection)}", f"--waivers={settings.waivers}"]
     if workers > 1:
-        line += ["-n", str(workers), "--dist=loadscope", "--max-worker-restart=2"]
+        line += ["-n", str(workers), "--dist=loadscope", "--max-worker-restart=0"]
     return line
 
 
@@ -87,8 +90,8 @@ def _stop_requests() -> Iterator[list[int]]:
 def act(settings: Settings, home: Path, workers: int, watch: Callable[[Event], None], tick: Callable[[], None]) -> int:
     """Run the suites and return pytest's exit status; `watch` sees each event, `tick` is called in between.
 
-    A stop signal ends the suites in good order, or by force after `TEARDOWN_S` seconds. The journal
-    tells what came of it: this function judges nothing.
+    A stop signal, or a silence of `STUCK_S` seconds, ends the suites in good order, or by force after
+    `TEARDOWN_S` seconds. The journal tells what came of it: this function judges nothing.
     """
     log = settings.folder / "act.log"
     tail = Tail(settings.journal)
@@ -102,11 +105,14 @@ def act(settings: Settings, home: Path, workers: int, watch: Callable[[Event], N
             start_new_session=True,
         )
         deadline = None
+        heard = time.monotonic()
         while process.poll() is None:
             for event in tail.events():
+                heard = time.monotonic()
                 watch(event)
             tick()
-            if stops and deadline is None:
+            stuck = time.monotonic() - heard > STUCK_S
+            if (stops or stuck) and deadline is None:
                 deadline = time.monotonic() + TEARDOWN_S
                 process.send_signal(signal.SIGTERM)
             if deadline is not None and time.monotonic() > deadline:

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from technogate.check.latency import latencies
-from technogate.check.sweep import SWEEPS, Sweep, WholeRun
+from technogate.check.sweep import SWEEPS, Sweep, Swept, WholeRun
 from technogate.curl import curl_for
 from technogate.evidence import Exchange, Finding, ItemResult, Outcome, PlannedItem, by_id
 from technogate.journal import Journal
@@ -50,9 +50,14 @@ def judge(journal: Journal) -> VerdictDocument:
     results = _finished(journal, planned)
     findings = [finding for finding in journal.findings if finding.requirement in scope]
     whole = WholeRun(journal)
+    covered = {item.requirement for item in planned.values()}
     for sweep in SWEEPS:
         if sweep.requirement in scope:
-            result, found = _swept(sweep, whole)
+            swept = sweep.run(whole)
+            if not (swept.checks or swept.findings or swept.gap) and sweep.requirement in covered:
+                # Nothing of its kind was sent in this run: the items of the requirement say what there is to say.
+                continue
+            result, found = _swept(sweep, swept)
             results.append(result)
             findings += found
     samples = _samples(journal, findings, scope)
@@ -104,9 +109,8 @@ def _proven(result: ItemResult, has_finding: bool) -> ItemResult:
     )
 
 
-def _swept(sweep: Sweep, whole: WholeRun) -> tuple[ItemResult, list[Finding]]:
-    """Run one sweep over the run as an item of its requirement."""
-    swept = sweep.run(whole)
+def _swept(sweep: Sweep, swept: Swept) -> tuple[ItemResult, list[Finding]]:
+    """What a sweep did, as an item of its requirement."""
     gap = swept.gap or ("" if swept.checks else "the run holds no exchange to check")
     outcome = Outcome.FAILED if swept.findings else Outcome.SKIPPED if gap else Outcome.PASSED
     result = ItemResult(
