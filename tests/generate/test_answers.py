@@ -78,7 +78,7 @@ def test_every_kind_of_status_occurs(contract: Contract) -> None:
     """A status is written almost right in every way there is, of another type, and missing."""
     answers = Answers.to_execute(contract)
     ways = {way for way in NEAR_MISSES if NEAR_MISSES[way]("APPROVED") != "APPROVED"}
-    what = {case.what for case in drawn(answers.status_words(), 1500)}
+    what = {case.what for case in drawn(answers.status_words(), 5000)}
     assert {f"status: {way}" for way in (*ways, "missing", "another type", "another text")} <= what
 
 
