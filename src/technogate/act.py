@@ -51,18 +51,16 @@ class Tail:
                 return
 
 
+def pytest_line(home: Path) -> list[str]:
+    """What every command line begins with that has pytest collect the suites of `home` and judge nothing."""
+    suites, settings = str(home / "suites"), str(home / "pyproject.toml")
+    line = [sys.executable, "-m", "pytest", suites, f"--rootdir={home}", "-c", settings]
+    return [*line, "-p", "no:cacheprovider", "-q", "--gate-act-only"]
+
+
 def command(settings: Settings, home: Path, workers: int) -> list[str]:
     """The pytest command line of a run."""
-    line = [
-        sys.executable,
-        "-m",
-        "pytest",
-        str(home / "suites"),
-        f"--rootdir={home}",
-        "-c",
-        str(home / "pyproject.toml"),
-    ]
-    line += ["-p", "no:cacheprovider", "-q", "--tb=short", "--gate-act-only"]
+    line = [*pytest_line(home), "--tb=short"]
     line += [f"--target={settings.target}", f"--contract={settings.contract}", f"--profile={settings.profile}"]
     line += [f"--seed={settings.seed}", f"--reports={settings.reports}", f"--gate-mode={settings.mode}"]
     line += [f"--gate-select={','.join(settings.selection)}", f"--waivers={settings.waivers}"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from technogate.act import pytest_line
 from technogate.check.sweep import SWEEPS
 from technogate.contract import Contract
 from technogate.errors import UserError
@@ -27,16 +27,7 @@ def planned_items(contract: Contract, home: Path) -> list[PlannedItem]:
     Raises UserError when the suites cannot be collected: a table with holes would be a lie.
     """
     with tempfile.TemporaryDirectory() as folder:
-        line = [
-            sys.executable,
-            "-m",
-            "pytest",
-            str(home / "suites"),
-            f"--rootdir={home}",
-            "-c",
-            str(home / "pyproject.toml"),
-        ]
-        line += ["-p", "no:cacheprovider", "-q", "--collect-only", "--gate-act-only"]
+        line = [*pytest_line(home), "--collect-only"]
         line += [f"--contract={contract.folder}", f"--reports={folder}"]
         ended = subprocess.run(line, capture_output=True, text=True, errors="replace", timeout=COLLECT_S, check=False)
         journal = Path(folder) / "journal.jsonl"
