@@ -442,7 +442,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     ),
     "yaml that is no mapping": (
         lambda folder: (folder / "openapi.yaml").write_text("[]\n", encoding="utf-8"),
-        "not a valid OpenAPI document: expected an OpenAPI document, found an array",
+        r"not a valid OpenAPI document \(CTR-01\): expected an OpenAPI document, found an array",
     ),
     "yaml control character": (
         lambda folder: (folder / "openapi.yaml").write_bytes(b"a: \x00\n"),
@@ -456,11 +456,11 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "openapi swagger": (replaced("openapi.yaml", "openapi: 3.1.0", "openapi: 2.0.0"), "expected version 3.0 or 3.1"),
     "openapi without a description": (
         replaced("openapi.yaml", "          description: The backend is up.\n", ""),
-        "not a valid OpenAPI document: ",
+        r"not a valid OpenAPI document \(CTR-01\): ",
     ),
     "operation id twice": (
         replaced("openapi.yaml", "operationId: fetchMemory", "operationId: fetchAuditLog"),
-        "not a valid OpenAPI document: .*fetchAuditLog",
+        r"not a valid OpenAPI document \(CTR-01\): .*fetchAuditLog",
     ),
     "no operation id": (
         replaced("openapi.yaml", "      operationId: fetchMemory\n", ""),

@@ -129,6 +129,24 @@ def report(journal: Path, reports: ReportsOption = Path("reports")) -> None:
     raise typer.Exit(rejudge(journal, reports, _console()))
 
 
+@app.command(
+    epilog="Exit codes: 0 complete, 1 a survivor, a false alarm, an unproven MUST, 2 usage, 3 not all was judged."
+)
+def score(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="impostors [default: all]")] = None,
+    impostors: Annotated[
+        Path | None, typer.Option("--impostors", help="folder of the impostors [default: tests/impostors]")
+    ] = None,
+    reports: ReportsOption = Path("reports"),
+    workers: WorkersOption = None,
+) -> None:
+    """Judge programs that are wrong on purpose, and the reference: what the gate sees, and whether it errs."""
+    # Only who wants a score waits for the import of pytest and the suites.
+    from technogate.score.run import score_all
+
+    raise typer.Exit(score_all(names or [], impostors, reports, workers, _console()))
+
+
 @app.command()
 def requirements(
     words: Annotated[list[str] | None, typer.Argument(metavar="[ID|GROUP|PARTY]...")] = None,

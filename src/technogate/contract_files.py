@@ -96,7 +96,7 @@ def document_in(file: Path, raw: bytes) -> dict[str, object]:
     problems = document_problems(document)
     if problems or not isinstance(document, dict):
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise ContractError(f"{file}: not a valid OpenAPI document: {problems[0]}{more}")
+        raise ContractError(f"{file}: not a valid OpenAPI document (CTR-01): {problems[0]}{more}")
     if not str(document["openapi"]).startswith("3.1"):
         raise ContractError(f"{file}: openapi: a contract is written in version 3.1, found {document['openapi']}")
     return document

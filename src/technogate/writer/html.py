@@ -37,6 +37,21 @@ def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
 
 def page(journal: Journal, document: VerdictDocument) -> str:
     """The whole page."""
+    return render(
+        "report.html.j2",
+        document=document,
+        header=journal.header,
+        reading=reading,
+        findings=_findings(journal, document),
+        bars={group.group: _bar(group.counts) for group in document.groups} | {"": _bar(document.must)},
+        unproven=reading.unproven(document),
+        checks=sum(requirement.checks for requirement in document.requirements),
+        repeat=reading.repeat_command(journal),
+    )
+
+
+def render(template: str, **values: object) -> str:
+    """A page made of one of the templates, which gets the style that all of them share beside `values`."""
     environment = Environment(
         loader=PackageLoader("technogate.writer", "templates"),
         autoescape=True,
@@ -50,17 +65,10 @@ def page(journal: Journal, document: VerdictDocument) -> str:
     loader = environment.loader
     style = loader.get_source(environment, "report.css")[0] if loader else ""
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    text = environment.get_template("report.html.j2").render(
+    text = environment.get_template(template).render(
         style=Markup(style),  # noqa: S704 - the package's own file
         style_digest=digest,
-        document=document,
-        header=journal.header,
-        reading=reading,
-        findings=_findings(journal, document),
-        bars={group.group: _bar(group.counts) for group in document.groups} | {"": _bar(document.must)},
-        unproven=reading.unproven(document),
-        checks=sum(requirement.checks for requirement in document.requirements),
-        repeat=reading.repeat_command(journal),
+        **values,
     )
     return text if text.endswith("\n") else text + "\n"
 

@@ -29,8 +29,8 @@ def write(_journal: Journal, document: VerdictDocument, folder: Path) -> Path:
     return write_file(folder / NAME, encode(document))
 
 
-def encode(document: VerdictDocument) -> str:
-    """The document as JSON, indented, its fields in the order of the schema."""
+def encode(document: msgspec.Struct) -> str:
+    """A document as JSON, indented, its fields in the order of the schema."""
     text = json.dumps(_whole(msgspec.to_builtins(document)), indent=2, ensure_ascii=False, allow_nan=False)
     escaped = "".join(char if char.isprintable() or char == "\n" else _unicode(char) for char in text)
     return _HASH_COMMAND.sub(r"\\u0023", escaped) + "\n"

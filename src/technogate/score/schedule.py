@@ -1,0 +1,63 @@
+"""Runs side by side: as many at work as there are workers, and beside them those that mostly wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from technogate.score.job import Job, Outcome
+from technogate.score.start import Started
+
+#: Requirements whose checks wait for time to pass: whoever breaks one needs hardly a core.
+WAITING = frozenset(
+    {"CON-06", "CON-10", "CON-11", "ERR-07", "STK-05", "TMO-01", "TRL-01", "TRL-02", "TRL-06", "TRL-07"}
+)
+
+#: Waiting runs for each worker: together they need about one core.
+WAITING_PER_WORKER = 4
+
+#: Seconds between two looks at the runs.
+LOOK_S = 0.02
+
+
+def waits(job: Job) -> bool:
+    """Whether a run mostly waits."""
+    return job.stop_at in WAITING
+
+
+def run_all(
+    jobs: Sequence[Job], workers: int, done: Callable[[Job, Outcome], Sequence[Job]], tick: Callable[[], None]
+) -> None:
+    """Do every job, in order within those that wait and those that work.
+
+    `done` takes what came of each, and may name further jobs that have become necessary. When this is
+    interrupted every run is ended, in good order if there is time.
+    """
+    queue = list(jobs)
+    running: list[Started] = []
+    limits = {True: WAITING_PER_WORKER * workers, False: workers}
+    try:
+        while queue or running:
+            for kind, limit in limits.items():
+                free = limit - sum(waits(one.job) is kind for one in running)
+                for job in [job for job in queue if waits(job) is kind][:free]:
+                    queue.remove(job)
+                    running.append(Started(job))
+            for one in list(running):
+                outcome = one.poll()
+                if outcome is not None:
+                    running.remove(one)
+                    queue[:0] = done(one.job, outcome)
+            tick()
+            time.sleep(LOOK_S)
+    finally:
+        _end(running)
+
+
+def _end(running: list[Started]) -> None:
+    """End every run that is left; one that does not heed is stopped a second time, by force."""
+    for one in running:
+        one.stop("the score was interrupted")
+    while running:
+        running[:] = [one for one in running if one.poll() is None]
+        time.sleep(LOOK_S)
