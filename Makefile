@@ -1,16 +1,20 @@
-# The two commands: `make validate` and `make test`. Both set up all they need first.
+# The commands: `make validate`, `make test` and `make score`. Each sets up all it needs first.
 PYTHON ?= python3
 TARGET ?= embedded
 PROFILE ?= standard
 BIN := .venv/bin
 
-.PHONY: validate test lint setup clean
+.PHONY: validate test score lint setup clean
 
 validate: .setup-stamp
 	$(BIN)/technogate validate --target $(TARGET) --profile $(PROFILE)
 
 test: .setup-stamp lint
 	$(BIN)/pytest tests -n 2 --dist worksteal -q
+
+# The gate against programs that are wrong on purpose: what it sees, and whether it errs.
+score: .setup-stamp
+	$(BIN)/technogate score
 
 lint: .setup-stamp
 	$(BIN)/ruff check

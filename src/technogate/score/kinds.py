@@ -27,6 +27,7 @@ BACKEND = """
 [backend]
 command = ["{python}", "-m", "techno_backend", "--host", "{host}", "--port", "{port}"]
 cwd = "CWD"
+start_timeout_s = 90
 env = { TECHNO_API_KEY = "{api_key}", TECHNO_DATABASE_URL = "sqlite:///{workdir}/trail.db", \
 TECHNO_ALLOWED_ORIGINS = "{console_origin}", TECHNO_DEMO_FAULTS = "1" }
 

@@ -1,0 +1,75 @@
+"""The impostors as files: they load, their changes fit the reference, and there are enough of them.
+
+That the gate sees through each of them is what `technogate score` finds out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from technogate.contract import load_contract
+from technogate.generate.rules import RULES
+from technogate.requirement import Level
+from technogate.score.impostor import Change, ImpostorError, load
+from technogate.score.kinds import HONEST, KINDS, files_in, kind_of
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = files_in(ROOT / "tests" / "impostors")
+EVERY = {name: load(path) for name, path in FILES.items()}
+CONTRACT = load_contract(ROOT / "contracts" / "console-v0.1")
+
+#: What only images can break: their impostors are images.
+OF_IMAGES = {"STK-02", "STK-07"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_impostor_can_be_made(name: str, tmp_path: Path) -> None:
+    """Each file names requirements that there are, and its changes fit the reference and are still Python."""
+    wanted = EVERY[name]
+    assert {wanted.breaks, *wanted.also, *wanted.beside} <= CONTRACT.requirements.keys()
+    assert wanted.breaks not in wanted.also
+    kind_of(FILES[name]).make(ROOT, wanted, tmp_path)
+    for path in tmp_path.rglob("*.py"):
+        compile(path.read_text("utf-8"), path.name, "exec")
+
+
+def test_there_are_enough() -> None:
+    """Enough of each kind; every MUST is broken by one, and by two where generated requests are judged for it."""
+    kinds = Counter(path.parent.name for path in FILES.values())
+    assert kinds["backend"] >= 60
+    assert kinds["console"] >= 30
+    assert sum(one.breaks.startswith(("STK", "TRL")) for one in EVERY.values()) >= 8
+    broken = Counter(one.breaks for one in EVERY.values())
+    musts = {one.id for one in CONTRACT.requirements.values() if one.level is Level.MUST}
+    assert musts - broken.keys() <= OF_IMAGES
+    assert {name for name in musts & RULES.keys() if broken[name] < 2} == set()
+
+
+@pytest.mark.parametrize("before", ["there is no such line", "self._trail"], ids=["never", "often"])
+def test_change_that_does_not_fit_is_told(before: str, tmp_path: Path) -> None:
+    """A replacement whose text stands nowhere, or more than once, is a mistake and no impostor."""
+    wanted = msgspec.structs.replace(HONEST, change=(Change(file="app.py", before=before, after=""),))
+    with pytest.raises(ImpostorError, match=r"app\.py: expected once, found \d+ times: "):
+        KINDS["backend"].make(ROOT, wanted, tmp_path)
+
+
+def test_unknown_field_is_told(tmp_path: Path) -> None:
+    """A misspelt field of an impostor's file is a mistake."""
+    path = tmp_path / "one.toml"
+    path.write_text('breaks = "AUT-01"\nsubtelty = 1\n', "utf-8")
+    with pytest.raises(ImpostorError, match=r"one\.toml: "):
+        load(path)
+
+
+def test_folder_without_impostors_is_told(tmp_path: Path) -> None:
+    """Nothing to judge is a mistake, and so is a folder that bears the name of no kind."""
+    with pytest.raises(ImpostorError, match="holds no impostor"):
+        files_in(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "one.toml").write_text("", "utf-8")
+    with pytest.raises(ImpostorError, match="bears the name of their kind"):
+        files_in(tmp_path)
