@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Sequence
+from types import FrameType
 
 from technogate.score.job import Job, Outcome
 from technogate.score.start import Started
@@ -35,6 +37,7 @@ def run_all(
     """
     queue = list(jobs)
     running: list[Started] = []
+    asked = signal.signal(signal.SIGTERM, _terminate)
     limits = {True: WAITING_PER_WORKER * workers, False: workers}
     try:
         while queue or running:
@@ -52,6 +55,12 @@ def run_all(
             time.sleep(LOOK_S)
     finally:
         _end(running)
+        signal.signal(signal.SIGTERM, asked)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends a score as Ctrl-C does: with every run that it started."""
+    raise KeyboardInterrupt
 
 
 def _end(running: list[Started]) -> None:
