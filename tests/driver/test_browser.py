@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -210,6 +211,21 @@ def test_two_commands_overlap(reference: BrowserDriver, running: Double) -> None
     reference.settle()
     assert reference.result().fields["trace_id"] == "t-new"
     assert (older.delivery.delivered, newer.delivery.delivered) == (True, True)
+
+
+def test_what_ends_while_nobody_looks_has_ended(reference: BrowserDriver, running: Double) -> None:
+    """A read that the page began by itself is told with its end, although nothing was asked of the page since."""
+    reference.settle()
+    running.reset()
+    reference.forget()
+    running.script("fetchMemory", Held(draft=Draft(status=204, headers=()), name="unseen"))
+    assert reference.execute("PING").fields["status"] == "APPROVED"
+    running.wait_for("fetchMemory", 1)
+    running.release("unseen")
+    running.settle()
+    deadline = time.monotonic() + 5
+    while not (ended := [bool(one.ended) for one in reference.requests()]) or not all(ended):
+        assert time.monotonic() < deadline, "the driver never heard of the end"
 
 
 def test_a_page_that_does_not_react_has_no_status(quiet: BrowserDriver, running: Double) -> None:

@@ -106,7 +106,7 @@ class BrowserDriver:
 
     def requests(self) -> list[PageRequest]:
         """Every request that the page has made since the last `forget`, as the browser saw it."""
-        return self._run(self._console.traffic.requests)
+        return self._run(self._requests)
 
     def forget(self) -> None:
         """Forget the requests and console lines so far."""
@@ -161,6 +161,12 @@ class BrowserDriver:
             self._browser.close()
         if self._playwright is not None:
             self._playwright.stop()
+
+    def _requests(self) -> list[PageRequest]:
+        if self._console.traffic.under_way:
+            # What the browser reported while nobody drove it is taken in before its next answer, and not earlier.
+            self._context.cookies()
+        return self._console.traffic.requests()
 
     # ---- the three calls ----
 

@@ -100,7 +100,9 @@ def _build(sides: Sequence[str], names: dict[str, str], home: Path, command: Seq
         # Compose wants every variable of the file, though no build sees this one.
         "TECHNO_API_KEY": "none",
     }
-    argv = [*command, "-f", str(home / COMPOSE_FILE), "-p", "technogate-build", "build", *sides]
+    # A step that fails leaves its container behind, where the older compose builds and is not told otherwise.
+    swept = ["--force-rm"] if tuple(command) == ("docker-compose",) else []
+    argv = [*command, "-f", str(home / COMPOSE_FILE), "-p", "technogate-build", "build", *swept, *sides]
     try:
         run_compose(argv, environment, BUILD_S)
     except ComposeFailed as error:

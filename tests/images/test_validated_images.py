@@ -1,0 +1,157 @@
+"""The deploy gate on real images and the evidence of their validation: DEPLOY, and DO NOT DEPLOY after any change.
+
+`.ci/docker` validates the reference images first and says where their evidence is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from technogate.attest.keys import generate
+from tests.conftest import STUCK_S
+from tests.containers import HOME, built_on, docker
+
+#: The folder of a validation's reports, with the public key of its evidence beside them.
+VARIABLE = "TECHNOGATE_VALIDATED"
+SIDES = ("console", "backend")
+#: A repository of our own for names that the tests give to images.
+OWN = "technogate-test"
+
+
+@pytest.fixture(scope="module")
+def validated() -> Path:
+    """The reports of a validation of the reference images; skipped, or failed, where there are none."""
+    folder = Path(os.environ.get(VARIABLE, ""))
+    if (folder / "evidence.dsse.json").is_file():
+        return folder
+    reason = f"{VARIABLE} names no folder with the evidence of a validation of images"
+    if os.environ.get("TECHNOGATE_DOCKER"):
+        pytest.fail(f"TECHNOGATE_DOCKER is set, and yet: {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def images(validated: Path) -> dict[str, str]:
+    """The names of the images that were validated, by side."""
+    document = json.loads((validated / "verdict.json").read_text("utf-8"))
+    return {side: document["target"]["images"][side]["name"] for side in SIDES}
+
+
+@pytest.fixture
+def tagged() -> Iterator[list[str]]:
+    """Names that a test gave to images, which lose them again."""
+    names: list[str] = []
+    yield names
+    if names:
+        docker("image", "rm", "--force", *names)
+
+
+def asked(validated: Path, images: dict[str, str], *more: str, **given: str) -> subprocess.CompletedProcess[str]:
+    """What `technogate deploy-check` says; `given` are options other than the right ones."""
+    options = {
+        **images,
+        "evidence": str(validated / "evidence.dsse.json"),
+        "key": str(validated / "technogate.pub"),
+        **given,
+    }
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return subprocess.run(
+        [sys.executable, "-m", "technogate", "deploy-check", *words, *more],
+        capture_output=True,
+        text=True,
+        timeout=STUCK_S,
+        check=False,
+        env={**os.environ, "COLUMNS": "300"},
+    )
+
+
+def refused(ended: subprocess.CompletedProcess[str], reason: str) -> None:
+    """The answer was no, for this reason."""
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "DO NOT DEPLOY" in ended.stdout
+    assert reason in " ".join(ended.stdout.split()), ended.stdout
+
+
+def test_what_was_validated_may_be_deployed(validated: Path, images: dict[str, str]) -> None:
+    """Both images, their evidence and the right key: every line is proven."""
+    ended = asked(validated, images)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "DO NOT" not in ended.stdout
+    assert "DEPLOY: 16 of 16 lines proven" in ended.stdout
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_one_byte_of_an_image(validated: Path, images: dict[str, str], tagged: list[str], side: str) -> None:
+    """An image with one more byte in one file is another image."""
+    file = {"console": "/srv/console/server.py", "backend": "/app/techno_backend/app.py"}[side]
+    changed = built_on(images[side], f"USER root\nRUN printf '#' >> {file}\nUSER 10001:10001")
+    tagged.append(f"{OWN}:changed-{side}")
+    docker("tag", changed, tagged[0])
+    refused(asked(validated, images, **{side: tagged[0]}), f"{tagged[0]} is {changed}, validated was sha256:")
+
+
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
+def test_one_byte_of_the_evidence(validated: Path, images: dict[str, str], tmp_path: Path, place: float) -> None:
+    """Evidence with one other letter anywhere in its payload is signed by nobody."""
+    sealed = json.loads((validated / "evidence.dsse.json").read_text("utf-8"))
+    at = int(len(sealed["payload"]) * place)
+    other = "A" if sealed["payload"][at] != "A" else "B"
+    sealed["payload"] = sealed["payload"][:at] + other + sealed["payload"][at + 1 :]
+    changed = tmp_path / "evidence.dsse.json"
+    changed.write_text(json.dumps(sealed), "utf-8")
+    refused(asked(validated, images, evidence=str(changed)), "no evidence to trust")
+
+
+def test_one_byte_of_the_contract(validated: Path, images: dict[str, str], tmp_path: Path) -> None:
+    """A contract with one more byte is not the one that the images were held to."""
+    contract = shutil.copytree(HOME / "contracts" / "console-v0.1", tmp_path / "contract")
+    with (contract / "requirements.toml").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    refused(asked(validated, images, contract=str(contract)), "it was another one")
+
+
+def test_another_key(validated: Path, images: dict[str, str], tmp_path: Path) -> None:
+    """Evidence that is signed by a key nobody trusts proves nothing."""
+    _, public = generate(tmp_path / "keys")
+    refused(asked(validated, images, key=str(public)), "no evidence to trust")
+
+
+def test_old_evidence(validated: Path, images: dict[str, str]) -> None:
+    """Evidence that is older than allowed counts for nothing."""
+    refused(asked(validated, images, "--max-age", "1s"), "ago, allowed are 1.0 s; validate again")
+
+
+def test_missing_evidence(validated: Path, images: dict[str, str], tmp_path: Path) -> None:
+    """Without evidence there is nothing to trust."""
+    refused(asked(validated, images, evidence=str(tmp_path / "none.json")), "no evidence to trust")
+
+
+def test_moving_tag(validated: Path, images: dict[str, str], tagged: list[str]) -> None:
+    """The very image that was validated is refused under a name that may be another image tomorrow."""
+    tagged.append(f"{OWN}:latest")
+    docker("tag", images["console"], tagged[0])
+    refused(asked(validated, images, console=tagged[0]), "has a tag that moves")
+
+
+def test_image_that_nobody_has(validated: Path, images: dict[str, str]) -> None:
+    """An image that the engine does not know is not deployed."""
+    refused(asked(validated, images, backend=f"{OWN}:nobody"), "docker does not know it")
+
+
+def test_images_in_each_others_place(validated: Path, images: dict[str, str]) -> None:
+    """Each image was validated for its own side."""
+    refused(asked(validated, images, console=images["backend"], backend=images["console"]), "validated was sha256:")
+
+
+def test_no_engine_to_ask(validated: Path, images: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no engine answers, nobody knows what the images are."""
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
+    refused(asked(validated, images), "docker does not know it")
