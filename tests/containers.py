@@ -18,6 +18,8 @@ from technogate.target.load import load_target
 
 HOME = Path(__file__).resolve().parents[1]
 KEY = "TgAbCdEfGh0123456789"
+#: On every image that a test builds.
+LABEL = "technogate.test"
 PROJECT_LABEL = "com.docker.compose.project"
 
 
@@ -48,8 +50,10 @@ def docker(*arguments: str, given: str = "") -> str:
 
 
 def built_on(image: str, lines: str) -> str:
-    """An image with a few more lines of Dockerfile; its id."""
-    return docker("build", "--quiet", "-", given=f"FROM {image}\n{lines}\n").splitlines()[-1]
+    """An image with a few more lines of Dockerfile; its id. By its label it is found when the tests are over."""
+    return docker(
+        "build", "--quiet", "--force-rm", f"--label={LABEL}", "-", given=f"FROM {image}\n{lines}\n"
+    ).splitlines()[-1]
 
 
 def left_of(project: str) -> list[str]:
