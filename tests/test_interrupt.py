@@ -75,3 +75,16 @@ def test_nothing_is_left_behind_when_the_suites_are_killed(sandbox: Sandbox) -> 
     assert process.returncode == int(ExitCode.INCONCLUSIVE), out + err
     assert "torn" in out
     wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
+
+
+def test_nothing_is_left_behind_when_the_command_is_killed(sandbox: Sandbox) -> None:
+    """Suites that nobody waits for any more end as if interrupted, and seal their journal."""
+    shutil.copytree(ROOT / "suites", sandbox.home / "suites", dirs_exist_ok=True)
+    with sandbox.popen("validate", "--workers", "2") as process:
+        wait_until(lambda: exchanged(sandbox), "the first exchange")
+        process.kill()
+        process.communicate(timeout=STUCK_S)
+    wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
+    footer = read_journal(sandbox.journal).footer
+    assert footer is not None
+    assert footer.end == "interrupted"

@@ -18,6 +18,7 @@ from technogate.contract import ContractError
 from technogate.errors import UserError
 from technogate.home import HomeError, find_home
 from technogate.journal import JournalError
+from technogate.orphan import end_with
 from technogate.recorder import Recorder
 from technogate.session import Gate, join_gate, open_gate
 from technogate.settings import EXAMPLES, Profile, Settings
@@ -39,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--reports", default="reports", help="folder for journal and reports")
     group.addoption("--gate-mode", default="validate", choices=("validate", "check"), help=_INTERNAL)
     group.addoption("--gate-select", default="", help=_INTERNAL)
+    group.addoption("--gate-parent", type=int, default=0, help=_INTERNAL)
     group.addoption("--gate-act-only", action="store_true", help=_INTERNAL)
 
 
@@ -73,6 +75,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     signal.signal(signal.SIGTERM, _terminate)
     given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if given is None and (parent := config.getoption("gate_parent")):
+        end_with(parent)
     try:
         joined = None if given is None else join_gate(given["technogate"], given["workerid"])
         gate = joined or open_gate(_settings(config))
