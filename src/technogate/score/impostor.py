@@ -10,6 +10,8 @@ copy of the reference. The gate must turn that requirement red.
     profile = "quick"                       # the profile that it takes to see it
     beside = ["EXE-01"]                     # further requirements whose requests it takes to see it
     page = true                             # of a console: the defect shows in the page alone
+    side = "backend"                        # of the stack: whose image has the defect …
+    dockerfile = "USER root"                # … and the lines upon the reference image that plant it
 
     [commands]                              # commands of the target file that differ from the reference's
     unknown_status = "LOWER_STATUS"
@@ -25,7 +27,7 @@ from __future__ import annotations
 import shutil
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -53,20 +55,25 @@ class Impostor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     breaks: str
     description: str
     subtlety: Annotated[int, msgspec.Meta(ge=1, le=3)]
-    change: Annotated[tuple[Change, ...], msgspec.Meta(min_length=1)]
+    change: tuple[Change, ...] = ()
     also: Words = ()
     profile: Profile = "quick"
     beside: Words = ()
     page: bool = False
+    side: Literal["", "backend", "console"] = ""
+    dockerfile: str = ""
     commands: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def load(path: Path) -> Impostor:
     """Read the impostor in the file at `path`; raises ImpostorError."""
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Impostor)
+        impostor = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Impostor)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise ImpostorError(f"{path.name}: {error}") from error
+    if not (impostor.change or impostor.dockerfile):
+        raise ImpostorError(f"{path.name}: no defect is planted: it needs a [[change]], or side and dockerfile")
+    return impostor
 
 
 def plant(changes: tuple[Change, ...], copy: Path) -> None:

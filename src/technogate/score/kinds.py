@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from technogate.score.impostor import Impostor, ImpostorError, copied, plant
+from technogate.score.stack import stack_target
 
 #: The commands of the reference, by the outcome that they provoke.
 COMMANDS = {
@@ -63,7 +64,7 @@ class Subject:
 class Kind:
     """One kind: the party (or parties, as words of `technogate check`) that answer for it, and how it is made.
 
-    `make` makes a subject from the home of the gate, the impostor and an empty folder; it raises ImpostorError.
+    `make` makes a subject from the home of the gate, the impostor and an empty folder; it raises UserError.
     """
 
     name: str
@@ -107,6 +108,10 @@ def _contract(home: Path, impostor: Impostor, folder: Path) -> Subject:
     return Subject(target="embedded", contract=str(copy))
 
 
+def _stack(home: Path, impostor: Impostor, folder: Path) -> Subject:
+    return Subject(target=str(stack_target(home, impostor, folder)))
+
+
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
@@ -114,11 +119,12 @@ KINDS: Mapping[str, Kind] = {
         Kind(name="console", parties=("console",), make=_console),
         Kind(name="pair", parties=("pair",), make=_pair),
         Kind(name="contract", parties=("contract",), make=_contract),
+        Kind(name="stack", parties=("pair",), make=_stack),
     )
 }
 
 #: The reference, made as its impostors are.
-HONEST = Impostor(breaks="", description="The reference, as it is.", subtlety=1, change=())
+HONEST = Impostor(breaks="", description="The reference, as it is.", subtlety=1)
 
 
 def kind_of(path: Path) -> Kind:

@@ -24,13 +24,18 @@ from technogate.score.progress import Progress
 from technogate.score.result import About, Fate, ImpostorResult, ReferenceResult, ScoreDocument, score
 from technogate.score.schedule import run_all
 from technogate.score.show import show
+from technogate.score.stack import forget_images
 from technogate.score.start import SuitesError, collect
 from technogate.score.writers import FILES, write_all
 from technogate.select import select
 from technogate.settings import Profile
+from technogate.target.compose_engine import EngineError
 
 #: The reference is judged once for each of these; together they are every requirement.
 REFERENCES = ("backend", "console", "pair")
+
+#: The kind whose impostors are images.
+STACK = "stack"
 
 #: Every score draws the same cases: two of them can be compared.
 SEED = 1
@@ -182,7 +187,11 @@ def score_all(
                     progress.judged(job, outcome)
                 return further
 
-            run_all(jobs, count, done, progress.tick)
+            try:
+                run_all(jobs, count, done, progress.tick)
+            finally:
+                if any(job.kind == STACK for job in jobs):
+                    _clear(console)
     about = About(
         gate_version=__version__,
         contract=contract.ref,
@@ -196,6 +205,14 @@ def score_all(
     files = write_all(document, reports)
     show(console, document, files)
     return document.exit_code
+
+
+def _clear(console: Console) -> None:
+    """Remove the images that were built; one that stays costs disk and no verdict."""
+    try:
+        forget_images()
+    except EngineError as error:
+        console.print(f"images of the score may be left: {error}", markup=False)
 
 
 def _document(scoring: Scoring, about: About) -> ScoreDocument:
