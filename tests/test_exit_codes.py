@@ -149,6 +149,59 @@ def test_a_filter_that_matches_nothing_never_passes(small: Sandbox) -> None:
     assert small.pytest("suites", "-k", "nothing", *options).returncode == 3
 
 
+#: Two items of one requirement, of which the second finds something.
+HALF = HOLDS + item('must_hold([Finding(check="c", expected="this", observed="that")])', name="test_red")
+
+#: Words that have pytest leave the red one out.
+LEFT_OUT = [("-k", "not red"), ("--deselect", "suites/test_it.py::test_red")]
+
+
+def test_the_environment_leaves_no_item_out(small: Sandbox) -> None:
+    """Words of pytest in the environment do not reach a validation: the red item is run."""
+    small.suite("test_it.py", HALF)
+    for words in ("-k 'not red'", "--deselect suites/test_it.py::test_red --rootdir ."):
+        ended = small.run("validate", *OPTIONS, "--workers", "1", PYTEST_ADDOPTS=words)
+        assert ended.returncode == 1, ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("words", LEFT_OUT, ids=lambda words: words[0])
+def test_an_item_that_was_left_out_never_passes(small: Sandbox, words: tuple[str, str]) -> None:
+    """What plain pytest was told to leave out was planned all the same: its requirement is undecided."""
+    small.suite("test_it.py", HALF)
+    options = [f"{name}={value}" for name, value in zip(OPTIONS[::2], OPTIONS[1::2], strict=True)]
+    ended = small.pytest("suites", *words, *options)
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    assert verdict(small) == "INCONCLUSIVE"
+
+
+def test_a_suite_that_was_left_out_never_passes(small: Sandbox) -> None:
+    """A validation collects every suite: plain pytest that is to ignore one, or runs only some, is a mistake."""
+    small.suite("test_it.py", HOLDS)
+    small.suite("test_red.py", FINDS)
+    options = [f"{name}={value}" for name, value in zip(OPTIONS[::2], OPTIONS[1::2], strict=True)]
+    for words in (["suites", "--ignore=suites/test_red.py"], ["suites/test_it.py"], ["suites", "--ignore-glob=*red*"]):
+        ended = small.pytest(*words, *options)
+        assert ended.returncode == 2, ended.stdout + ended.stderr
+        assert "technogate check" in ended.stdout + ended.stderr
+
+
+def test_the_journal_of_another_run_never_passes(small: Sandbox) -> None:
+    """A run that finds the journal of another in its place has proven nothing, whatever that one says."""
+    small.suite("test_it.py", HOLDS)
+    assert small.run("validate", *OPTIONS, "--workers", "1").returncode == 0
+    (small.reports / "journal.jsonl").rename(small.home / "other.jsonl")
+    small.suite(
+        "test_it.py",
+        item(
+            "import shutil; shutil.copy('other.jsonl', 'reports/journal.jsonl.new'); "
+            "os.replace('reports/journal.jsonl.new', 'reports/journal.jsonl'); must_hold([])"
+        ),
+    )
+    ended = small.run("validate", *OPTIONS, "--workers", "1")
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    assert "another run" in " ".join((ended.stdout + ended.stderr).split())
+
+
 def test_a_requirement_without_a_check_never_passes(small: Sandbox) -> None:
     """A MUST that no suite exercises makes the run inconclusive, and is named."""
     small.contract(("CTR-01", "CTR-02"))

@@ -31,6 +31,9 @@ from technogate.settings import Profile, Settings
 from technogate.text import terminal, terminal_lines
 from technogate.verdict import ExitCode
 
+#: Variables that would have the suites' pytest leave items out, or load what is none of the gate's.
+PYTEST_WORDS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+
 EPILOG = "Exit codes: 0 PASS, 1 FAIL, 2 usage or configuration, 3 INCONCLUSIVE. Only 0 opens the gate."
 
 app = typer.Typer(
@@ -232,6 +235,8 @@ def common(
 
 def main() -> None:
     """Run the command line; a mistake of the user's is one line and exit code 2."""
+    for name in PYTEST_WORDS:
+        os.environ.pop(name, None)
     sys.exit(_guarded(lambda: app(prog_name="technogate")))
 
 
@@ -272,8 +277,6 @@ def _crashed(error: Exception) -> int:
 
 def _code(end: SystemExit) -> int:
     """The exit code of a finished command; anything but a known number keeps the gate shut."""
-    if end.code is None:
-        return 0
     return end.code if isinstance(end.code, int) else int(ExitCode.INCONCLUSIVE)
 
 

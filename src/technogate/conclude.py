@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from technogate.journal import Journal, read_journal
+from technogate.journal import Journal, JournalError, read_journal
 from technogate.judge import judge
 from technogate.verdict import ExitCode, VerdictDocument, exit_code
 from technogate.writer import WriterError, write_all
@@ -22,13 +22,15 @@ class Conclusion:
     problem: str
 
 
-def conclude(journal_path: Path, folder: Path) -> Conclusion:
-    """Judge a journal and write its reports into `folder`.
+def conclude(journal_path: Path, folder: Path, run: str = "") -> Conclusion:
+    """Judge a journal, which must be that of `run` if that is named, and write its reports into `folder`.
 
     A report that cannot be written makes a PASS inconclusive: nobody could have read it. Raises
-    JournalError when the journal cannot be read or is damaged.
+    JournalError when the journal cannot be read, is damaged, or is that of another run.
     """
     journal = read_journal(journal_path)
+    if run and journal.header.run != run:
+        raise JournalError(f"{journal_path} is that of another run: give each run a folder of its own with --reports")
     document = judge(journal)
     code, problem = exit_code(document), ""
     try:

@@ -41,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gate-mode", default="validate", choices=("validate", "check"), help=_INTERNAL)
     group.addoption("--gate-select", default="", help=_INTERNAL)
     group.addoption("--gate-parent", type=int, default=0, help=_INTERNAL)
+    group.addoption("--gate-run", default="", help=_INTERNAL)
     group.addoption("--gate-act-only", action="store_true", help=_INTERNAL)
 
 
@@ -65,7 +66,21 @@ def _settings(config: pytest.Config) -> Settings:
         mode=config.getoption("gate_mode"),
         selection=tuple(filter(None, config.getoption("gate_select").split(","))),
         waivers=config.getoption("waivers"),
+        run=config.getoption("gate_run"),
     )
+
+
+def _whole(config: pytest.Config) -> None:
+    """See that a validation collects every suite; raises UserError.
+
+    Items that are left out after that are planned all the same, and undecided.
+    """
+    suites, here = find_home() / "suites", Path(config.invocation_params.dir)
+    narrowed = [name for name in ("ignore", "ignore_glob") if config.getoption(name, None)]
+    # pytest notes its own options for strictness in the same place.
+    narrowed += [word for word in config.getoption("override_ini", None) or () if not word.startswith("strict_")]
+    if narrowed or suites not in [(here / str(argument)).resolve() for argument in config.args]:
+        raise UserError("a validation runs every suite, and this would leave some out; for a part: technogate check")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -78,6 +93,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if given is None and (parent := config.getoption("gate_parent")):
         end_with(parent)
     try:
+        if given is None and config.getoption("gate_mode") == "validate":
+            _whole(config)
         joined = None if given is None else join_gate(given["technogate"], given["workerid"])
         gate = joined or open_gate(_settings(config))
     except (UserError, ContractError, HomeError, JournalError) as mistake:

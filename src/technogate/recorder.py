@@ -45,8 +45,12 @@ class Recorder:
         self._act_only = act_only
         self._phases: list[_Phase] = []
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Tie each item to its requirement, drop what is not judged here, and write the plan."""
+        """Tie each item to its requirement, drop what is not judged here, and write the plan.
+
+        Before anybody else leaves an item out: what was planned and does not run is undecided.
+        """
         gate = self._gate
         wanted = set(gate.settings.selection)
         covered: set[str] = set()

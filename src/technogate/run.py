@@ -19,7 +19,7 @@ from technogate.errors import StartError, UserError
 from technogate.journal import JournalError
 from technogate.progress import Watch
 from technogate.select import select
-from technogate.session import DEFAULT_CONTRACT, load_inputs, prepare_reports
+from technogate.session import DEFAULT_CONTRACT, load_inputs, new_run, prepare_reports
 from technogate.settings import Settings
 from technogate.target import Target
 from technogate.text import terminal, terminal_lines
@@ -64,7 +64,7 @@ def run(
     selection = () if check is None else select(contract, check)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
     settings = msgspec.structs.replace(
-        settings, seed=seed, mode="validate" if check is None else "check", selection=selection
+        settings, seed=seed, run=new_run(), mode="validate" if check is None else "check", selection=selection
     )
     if check is None:
         waivers_of(settings.waivers)
@@ -74,7 +74,7 @@ def run(
     with Watch(console, name) as watch:
         act(settings, home, count, watch.event, watch.tick)
     try:
-        conclusion = conclude(settings.journal, settings.folder)
+        conclusion = conclude(settings.journal, settings.folder, settings.run)
     except JournalError as error:
         console.print(terminal(f"INCONCLUSIVE: {error}"), markup=False)
         _show_log(settings, console)

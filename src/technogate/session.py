@@ -156,7 +156,7 @@ def open_gate(settings: Settings) -> Gate:
         home=home,
         journal=JournalWriter(settings.journal, "main"),
         worker="main",
-        run=secrets.token_hex(4),
+        run=settings.run or new_run(),
         run_key=target.api_key or new_key(),
         seed=seed,
     )
@@ -179,6 +179,11 @@ def join_gate(given: dict[str, Any], worker: str) -> Gate:
         run_key=handed.run_key,
         seed=handed.seed,
     )
+
+
+def new_run() -> str:
+    """A name for a run: its journal bears it, and so do its requests."""
+    return secrets.token_hex(4)
 
 
 def new_key() -> str:

@@ -31,7 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """One run, as asked for.
 
     An empty `contract` means the one that ships with the gate, empty `waivers` the file `waivers.toml`
-    of the current folder, if there is one.
+    of the current folder, if there is one. `run` is the name of the run, "" for one that is made up.
     """
 
     target: str = "embedded"
@@ -42,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = "validate"
     selection: tuple[str, ...] = ()
     waivers: str = ""
+    run: str = ""
 
     @property
     def folder(self) -> Path:
