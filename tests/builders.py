@@ -6,9 +6,11 @@ import time
 from pathlib import Path
 from typing import Literal
 
+from technogate.check.canary import required
 from technogate.evidence import (
     Answer,
     Body,
+    Canary,
     ContractRef,
     Event,
     Exchange,
@@ -18,6 +20,7 @@ from technogate.evidence import (
     Outcome,
     Plan,
     PlannedItem,
+    Proof,
     Request,
     TargetRef,
 )
@@ -106,12 +109,18 @@ def journal(
     *events: Event,
     head: Header | None = None,
     end: Literal["finished", "interrupted", "crashed", "none"] = "finished",
+    proofs: tuple[Proof, ...] | None = None,
 ) -> Journal:
-    """Write a journal of `events` between a header and a footer, and read it."""
+    """Write a journal of `events` between a header, a canary with all its proofs and a footer, and read it."""
     path = folder / "journal.jsonl"
     path.unlink(missing_ok=True)
     writer = JournalWriter(path, "main")
-    writer.append(head or header())
+    head = head or header()
+    writer.append(head)
+    if proofs is None:
+        proofs = tuple(Proof(name=name) for name in required(head.target.parties))
+    if proofs:
+        writer.append(Canary(proofs=proofs))
     for event in events:
         writer.append(event)
     if end == "none":

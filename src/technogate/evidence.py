@@ -253,6 +253,20 @@ class ItemResult(Record, frozen=True, tag_field="event", tag="result"):
     cure: str = ""
 
 
+class Proof(Record, frozen=True):
+    """One instrument of the gate, shown what is known; `problem` is what it did not see, "" when it saw all."""
+
+    name: str
+    problem: str = ""
+
+
+class Canary(Record, frozen=True, tag_field="event", tag="canary"):
+    """What the gate's own instruments proved before anybody was judged, and how many seconds that took."""
+
+    proofs: tuple[Proof, ...]
+    seconds: float = 0.0
+
+
 class Abort(Record, frozen=True, tag_field="event", tag="abort"):
     """The run could not go on. `configuration` is the user's to mend (exit 2), `crash` is ours."""
 
@@ -361,7 +375,19 @@ class Footer(Record, frozen=True, tag_field="event", tag="footer"):
 
 
 Event = (
-    Header | Plan | Exchange | View | TrailReading | FaultEvent | Output | Finding | ItemResult | Abort | Note | Footer
+    Header
+    | Plan
+    | Exchange
+    | View
+    | TrailReading
+    | FaultEvent
+    | Output
+    | Finding
+    | ItemResult
+    | Canary
+    | Abort
+    | Note
+    | Footer
 )
 
 

@@ -20,6 +20,7 @@ import msgspec
 
 from technogate.evidence import (
     Abort,
+    Canary,
     Event,
     Exchange,
     FaultEvent,
@@ -155,6 +156,7 @@ class Journal:
     results: list[ItemResult] = field(default_factory=list)
     aborts: list[Abort] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    canaries: list[Canary] = field(default_factory=list)
 
 
 def read_journal(path: Path) -> Journal:
@@ -217,6 +219,7 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
         ItemResult: journal.results,  # type: ignore[dict-item]
         Abort: journal.aborts,  # type: ignore[dict-item]
         Note: journal.notes,  # type: ignore[dict-item]
+        Canary: journal.canaries,  # type: ignore[dict-item]
     }
     for event in events:
         kind = lists.get(type(event))

@@ -9,6 +9,7 @@ import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from technogate.check.canary import canary_problems
 from technogate.check.latency import latencies
 from technogate.check.sweep import SWEEPS, Sweep, Swept, WholeRun
 from technogate.curl import curl_for
@@ -248,6 +249,7 @@ def _reasons(
         broken.append(f"the run was {journal.footer.end}")
     if journal.footer is not None and journal.footer.ended < journal.header.started:
         broken.append("the clock was set back during the run")
+    broken += canary_problems(journal)
     if not any(plan.items for plan in journal.plans):
         broken.append("nothing was collected: no check ran")
     for result in requirements:
@@ -326,6 +328,9 @@ def _document(
         verdict = roll_up([verdict, Verdict.FAIL])
     validation = header.mode == "validate"
     if verdict is Verdict.PASS and (broken or not validation):
+        verdict = Verdict.INCONCLUSIVE
+    if any(proof.problem for canary in journal.canaries for proof in canary.proofs):
+        # An instrument that does not see what is known has found nothing against anybody.
         verdict = Verdict.INCONCLUSIVE
     if not validation:
         reasons.append(NOT_VALIDATED)

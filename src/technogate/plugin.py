@@ -14,6 +14,7 @@ from typing import Any, get_args
 import hypothesis
 import pytest
 
+from technogate.canary.run import CanaryRun
 from technogate.contract import ContractError
 from technogate.errors import UserError
 from technogate.home import HomeError, find_home
@@ -100,7 +101,10 @@ def pytest_configure(config: pytest.Config) -> None:
     except (UserError, ContractError, HomeError, JournalError) as mistake:
         pytest.exit(str(mistake), returncode=int(ExitCode.USAGE))
     config.stash[GATE] = gate
-    config.pluginmanager.register(Recorder(gate, act_only=config.getoption("gate_act_only")), "technogate-recorder")
+    # One process of a run proves the instruments, while the suites are being collected.
+    canary = CanaryRun(gate) if joined is None and not config.getoption("collectonly") else None
+    recorder = Recorder(gate, act_only=config.getoption("gate_act_only"), canary=canary)
+    config.pluginmanager.register(recorder, "technogate-recorder")
     _load_hypothesis_profile(gate)
 
 

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from technogate.canary.run import CanaryRun
 from technogate.conclude import conclude
 from technogate.evidence import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.journal import JournalError
@@ -39,8 +40,9 @@ class _Phase(msgspec.Struct, frozen=True, kw_only=True):
 class Recorder:
     """The pytest plugin of one process of a run. It judges nothing: judging reads the journal."""
 
-    def __init__(self, gate: Gate, *, act_only: bool) -> None:
+    def __init__(self, gate: Gate, *, act_only: bool, canary: CanaryRun | None) -> None:
         """With `act_only` the controlling process leaves judging to whoever started it."""
+        self._canary = canary
         self._gate = gate
         self._act_only = act_only
         self._phases: list[_Phase] = []
@@ -71,6 +73,13 @@ class Recorder:
         items[:] = kept
         if gate.worker in ("main", "gw0"):
             gate.record(Plan(items=plan, covered=tuple(sorted(covered))))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        """Let no item run before the canary has sung: an instrument that sees nothing judges nobody."""
+        problems = [] if self._canary is None else self._canary.end()
+        if problems:
+            pytest.exit(f"the canary is silent: {problems[0]}", returncode=int(ExitCode.INCONCLUSIVE))
 
     def _seed(self, item: pytest.Item) -> None:
         """Draw the generated cases of an item from the run's seed and the item's name alone."""
