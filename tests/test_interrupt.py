@@ -11,7 +11,6 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from technogate.evidence import Exchange
 from technogate.journal import JournalError, read_journal
 from technogate.verdict import ExitCode
 from tests.conftest import ROOT, STUCK_S, Sandbox
@@ -41,7 +40,7 @@ def processes_of(sandbox: Sandbox) -> list[str]:
 def exchanged(sandbox: Sandbox) -> bool:
     """Whether the run has begun to talk to the pair."""
     try:
-        return any(isinstance(one, Exchange) for one in read_journal(sandbox.journal).exchanges)
+        return any(one.answered_by == "backend" for one in read_journal(sandbox.journal).exchanges)
     except JournalError:
         return False
 

@@ -17,6 +17,7 @@ from technogate.contract import Contract
 from technogate.driver.http import Case
 from technogate.generate.commands import Words
 from technogate.generate.plan import TOTAL, Mode, Plan, Planned, size
+from technogate.generate.sequences import drawn
 from technogate.target.spec import Commands
 
 KEYS = ("no key", "a wrong key")
@@ -168,3 +169,11 @@ def test_a_profile_is_a_number_of_requests(contract: Contract, words: Words) -> 
         assert len(bare) == len(set(bare))
     assert count >= 2000
     assert TOTAL["quick"] < TOTAL["standard"] < TOTAL["thorough"]
+
+
+def test_every_draw_of_sequences_looks_at_the_memory(contract: Contract, words: Words) -> None:
+    """Whatever the seed, one snapshot is read right after an execution and one after an unknown command."""
+    for seed in range(50):
+        [steps] = drawn(contract, words, KEYS, count=1, seed=seed)
+        operations = [step.case.operation for step in steps[:4]]
+        assert operations == ["executeCommand", "fetchMemory", "executeCommand", "fetchMemory"]

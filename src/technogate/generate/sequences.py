@@ -52,8 +52,12 @@ def drawn(contract: Contract, words: Words, keys: Sequence[str], *, count: int, 
     if not executed:
         return []
     made = []
-    for _ in range(count):
+    for number in range(count):
         steps = [_execute(contract, rng.choice(executed))]
+        if number == 0:
+            # Whatever else is drawn: one snapshot right after an execution, and one after a command that nobody knows.
+            memory = _read(contract, contract.behavior.operations.memory)
+            steps += [memory, _execute(contract, "ZZ_UNKNOWN"), memory]
         for _ in range(rng.choice(_LENGTHS)):
             step = _step(contract, words, keys, rng.choice(_KINDS), rng)
             around = [_read(contract, contract.behavior.operations.memory)] if rng.random() < 0.4 else []
