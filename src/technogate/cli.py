@@ -30,6 +30,7 @@ from technogate.select import select
 from technogate.settings import Profile, Settings
 from technogate.text import terminal, terminal_lines
 from technogate.verdict import ExitCode
+from technogate.workflow import commands as workflow
 
 #: Variables that would have the suites' pytest leave items out, or load what is none of the gate's.
 PYTEST_WORDS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
@@ -44,6 +45,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+workflow.register(app)
 
 TargetOption = Annotated[
     str,
