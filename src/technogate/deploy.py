@@ -27,6 +27,18 @@ from technogate.deploy_proofs import NO_EVIDENCE, PROOFS, Facts, Unproven
 from technogate.errors import UserError
 from technogate.evidence import ImageRef
 
+#: The first lines of the list, proven before the evidence can speak.
+_IMAGE = "{side}: exists, tagged"
+_SIGNED, _OF_VALIDATION = "evidence: signed, unchanged", "evidence: of a validation"
+
+#: Every line of the list, in its order.
+TITLES = (
+    *(_IMAGE.format(side=side) for side in (CONSOLE, BACKEND)),
+    _SIGNED,
+    _OF_VALIDATION,
+    *(title for title, _ in PROOFS),
+)
+
 #: The oldest that evidence may be, whatever is asked for: 30 days.
 OLDEST_S = 30 * 24 * 3600.0
 
@@ -82,12 +94,12 @@ def decide(
     """
     lines: list[Line] = []
     found = {
-        side: _attempt(lines, f"{side}: exists, tagged", partial(_image, images[side])) for side in (CONSOLE, BACKEND)
+        side: _attempt(lines, _IMAGE.format(side=side), partial(_image, images[side])) for side in (CONSOLE, BACKEND)
     }
-    payload = _attempt(lines, "evidence: signed, unchanged", partial(_payload, evidence, key))
+    payload = _attempt(lines, _SIGNED, partial(_payload, evidence, key))
     facts = Facts(
         images=found,
-        statement=_attempt(lines, "evidence: of a validation", partial(_statement, payload)),
+        statement=_attempt(lines, _OF_VALIDATION, partial(_statement, payload)),
         contract=contract,
         gate=gate_digest(home),
         max_age_s=max_age_s,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import re
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-import msgspec
 import typer
 
 from technogate.contract import Contract, load_contract
@@ -22,23 +20,25 @@ from technogate.text import terminal
 from technogate.verdict import VerdictDocument
 from technogate.workflow import evaluation as grading
 from technogate.workflow import gaps as listing
+from technogate.workflow import gaps_page, project, status
 from technogate.workflow import intake as asking
 from technogate.workflow import spec as specifying
-from technogate.workflow import status as standing
-from technogate.workflow.answer import read_answer
-from technogate.writer.files import write_file
-
-T = TypeVar("T", bound=msgspec.Struct)
+from technogate.workflow.answer_file import read_answer
+from technogate.workflow.evaluation_page import markdown as evaluation_page
+from technogate.writer import html
+from technogate.writer import status as status_writer
+from technogate.writer.progress import Progress
 
 ContractOption = Annotated[
     str,
     typer.Option("--contract", envvar="TECHNOGATE_CONTRACT", help="folder of the contract [default: the one shipped]"),
 ]
 ProjectOption = Annotated[Path, typer.Option("--project", help="folder of the project's documents")]
+ReportsOption = Annotated[
+    Path | None,
+    typer.Option("--reports", envvar="TECHNOGATE_REPORTS", help="folder of the validation [default: its reports]"),
+]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="the filled-in answer")]
-
-STATUS_PAGE = "STATUS.html"
-_EVALUATION = re.compile(r"EVALUATION_RESULTS_\d{4}-\d{2}-\d{2}\.json")
 
 intake = typer.Typer(help="Phase 1: the questions to the backend team, and their answer.", no_args_is_help=True)
 
@@ -48,174 +48,142 @@ def register(app: typer.Typer) -> None:
     app.add_typer(intake, name="intake")
     app.command(epilog="Exit codes: 0 GO, 1 HOLD, 2 usage, 4 CAUTION. A person confirms the decision.")(evaluate)
     app.command()(spec)
-    app.command()(gaps)
-    app.command()(status)
+    app.command(epilog="Exit codes: 0 no gap is open, 1 one is, 2 usage.")(gaps)
+    app.command("status")(show_status)
 
 
 @intake.command("prompt")
-def intake_prompt(contract: ContractOption = "", project: ProjectOption = Path()) -> None:
+def intake_prompt(contract: ContractOption = "", project_folder: ProjectOption = Path()) -> None:
     """Write the prompt to the backend team."""
-    _write(project / asking.PROMPT, asking.prompt(_contract(contract)))
+    _write(project_folder / asking.PROMPT, asking.prompt(_contract(contract)))
 
 
 @intake.command("template")
-def intake_template(contract: ContractOption = "", project: ProjectOption = Path()) -> None:
+def intake_template(contract: ContractOption = "", project_folder: ProjectOption = Path()) -> None:
     """Write the answer as a file to fill in; one that is there already is left alone."""
-    path = project / asking.TEMPLATE
+    path = project_folder / asking.TEMPLATE
     if path.exists():
         raise UserError(f"{path} is there already; move it away, or name another folder with --project")
     _write(path, asking.template(_contract(contract)))
 
 
 @intake.command("ideal")
-def intake_ideal(contract: ContractOption = "", project: ProjectOption = Path()) -> None:
-    """Write the answer that would need no work."""
-    _write(project / asking.IDEAL, asking.ideal(_contract(contract)))
+def intake_ideal(contract: ContractOption = "", project_folder: ProjectOption = Path()) -> None:
+    """Write the answer that would need no work, to read before the real one."""
+    _write(project_folder / asking.IDEAL, asking.ideal(_contract(contract)))
 
 
-@intake.command("check", epilog="Exit codes: 0 complete, 1 something is missing, 2 usage.")
+@intake.command("check", epilog="Exit codes: 0 complete, 1 something is to fill in, 2 usage, or no answer at all.")
 def intake_check(file: FileArgument, contract: ContractOption = "") -> None:
     """Say what an answer lacks, line by line."""
-    problems = read_answer(_read(file), _contract(contract)).problems
-    for one in problems:
-        _say(f"{file}, {one.text}{' (a detail)' if one.detail else ''}")
-    _say(f"{len(problems)} things to fill in" if problems else "complete")
+    problems = read_answer(project.read(file), _contract(contract)).problems
+    _say(*(f"{file}: {one.text}" for one in problems))
+    many = f"{len(problems)} thing{'' if len(problems) == 1 else 's'} to fill in"
+    _say(many if problems else f"{file} is complete")
     raise typer.Exit(1 if problems else 0)
 
 
 def evaluate(
     file: FileArgument,
     contract: ContractOption = "",
-    project: ProjectOption = Path(),
-    confirmed_by: Annotated[str, typer.Option("--confirmed-by", help="the person who confirms the decision")] = "",
+    project_folder: ProjectOption = Path(),
+    confirmed_by: Annotated[
+        str | None, typer.Option("--confirmed-by", metavar="NAME", help="you, when you confirm the decision")
+    ] = None,
 ) -> None:
-    """Grade an answer by the rubric: GO, CAUTION or HOLD."""
-    loaded = _contract(contract)
-    now = _now()
-    found = grading.evaluate(read_answer(_read(file), loaded), loaded, now[:10], confirmed_by.strip(), now)
-    path = project / f"EVALUATION_RESULTS_{found.date}.md"
-    _write(path, grading.markdown(found, loaded))
-    _write(path.with_suffix(".json"), _json(found))
-    _say(f"{found.decision.value}: rule {found.decided_by}, {found.rules[0].text}")
-    _say(f"confirmed by {found.confirmed_by}" if found.confirmed_by else "not confirmed: a person decides to go on")
+    """Phase 2: grade an answer by the rubric: GO, CAUTION or HOLD."""
+    if confirmed_by is not None and not confirmed_by.strip():
+        raise UserError("--confirmed-by takes the name of the person who confirms the decision")
+    loaded, now = _contract(contract), datetime.now(UTC)
+    found = grading.evaluate(read_answer(project.read(file), loaded), loaded, f"{now:%Y-%m-%d}")
+    path = project.evaluation_path(project_folder, found.date)
+    before = project.decoded(path, grading.Evaluation)
+    if confirmed_by is not None:
+        found = grading.confirmed(found, confirmed_by.strip(), f"{now:%Y-%m-%d %H:%M:%S UTC}")
+    elif before and grading.confirmed(before, "", "") == found:
+        # What a person has confirmed, and has not changed since, stays confirmed.
+        found = before
+    _write(path.with_suffix(".md"), evaluation_page(found, loaded))
+    _write(path, project.encoded(found))
+    _say(f"{found.decision.value}: rule {found.decided_by}: {found.rule.text} ({found.rule.observed})")
+    signature = f"confirmed by {found.confirmed_by}, {found.confirmed_at}"
+    _say(signature if found.confirmed_by else "confirmed by nobody yet: a person decides to go on, with --confirmed-by")
     raise typer.Exit(grading.EXIT_CODES[found.decision])
 
 
-def spec(contract: ContractOption = "", project: ProjectOption = Path()) -> None:
-    """Write the integration specification."""
-    _write(project / specifying.NAME, specifying.specification(_contract(contract), find_home()))
+def spec(contract: ContractOption = "", project_folder: ProjectOption = Path()) -> None:
+    """Phase 3: write the integration specification."""
+    text = specifying.specification(_contract(contract), project.composition_of(find_home()))
+    _write(project_folder / specifying.NAME, text)
 
 
 def gaps(
     journal: Annotated[Path | None, typer.Argument(help="[default: the latest evaluation]")] = None,
     contract: ContractOption = "",
-    project: ProjectOption = Path(),
+    project_folder: ProjectOption = Path(),
+    reports: ReportsOption = None,
 ) -> None:
-    """Write the backend's gaps, and what is closed, new and still open. Exit code 1 while any is open."""
-    loaded, history = _contract(contract), _history(project)
-    document = None
+    """Phase 4: list what the backend still owes, with steps, an example and the command that accepts it."""
+    loaded, history = _contract(contract), project.history_of(project_folder)
+    document: VerdictDocument | None = None
     if journal is not None:
         read = read_journal(journal)
-        if read.torn:
-            raise UserError(f"{journal} is torn: {read.torn}; run the validation again")
         document = judge(read)
-        run = listing.from_document(document, loaded, history, _now())
+        history = listing.from_run(read, document, loaded, history)
+    elif found := project.latest_evaluation(project_folder):
+        history = listing.from_evaluation(found, loaded, history)
     else:
-        found = _latest(project)
-        if found is None:
-            raise UserError("there is neither a journal nor an evaluation; name the JOURNAL, or evaluate an answer")
-        run = listing.from_evaluation(found, loaded, history, _now())
-    history = listing.extended(history, run)
-    target = document.target.given if document else "my-backend.toml"
-    _write(project / listing.NAME, listing.markdown(history, loaded, document, target))
-    _write(project / listing.HISTORY, _json(history))
-    _say(f"{len(run.open)} open: {len(run.new)} new; {len(run.closed)} closed")
+        raise UserError("there is neither a journal nor an evaluation; name the JOURNAL, or evaluate an answer")
+    source = gaps_page.Source(contract=loaded, document=document, contract_option=contract)
+    _write(project_folder / listing.NAME, gaps_page.markdown(history, source))
+    _write(project_folder / listing.HISTORY, project.encoded(history))
+    _publish(project_folder, reports or (journal.parent if journal else project_folder / "reports"), loaded)
+    run = history.runs[-1]
+    still = len(run.open) - len(run.new)
+    _say(f"{len(run.open)} open: {len(run.new)} new, {still} still open; {len(run.closed)} closed")
     raise typer.Exit(1 if run.open else 0)
 
 
-def status(
-    contract: ContractOption = "",
-    project: ProjectOption = Path(),
-    reports: Annotated[Path, typer.Option("--reports", help="folder of the validation's reports")] = Path("reports"),
+def show_status(
+    contract: ContractOption = "", project_folder: ProjectOption = Path(), reports: ReportsOption = None
 ) -> None:
-    """Show the six phases: done, next, blocked, each with its evidence."""
-    loaded = _contract(contract)
-    folder = reports if reports.is_absolute() else project / reports
-    found = _found(project, folder, loaded)
-    rows = standing.phases(found, loaded)
-    for one in rows:
-        _say(f"{one.number} {one.title:<15} {one.state:<8} {one.evidence}")
-    _write(project / STATUS_PAGE, standing.status_page(rows, found.history, loaded.title))
+    """Show the six phases: done, next or blocked, each with its evidence."""
+    progress = _publish(project_folder, reports or project_folder / "reports", _contract(contract))
+    _say("", *_screen(progress))
 
 
-def _found(project: Path, reports: Path, contract: Contract) -> standing.Found:
-    """What the project folder holds."""
-    answer, spec_file, verdict = project / asking.TEMPLATE, project / specifying.NAME, reports / "verdict.json"
-    written = None
-    if spec_file.exists():
-        same = _read(spec_file) == specifying.specification(contract, find_home())
-        written = "" if same else "the specification is not the one that this contract gives: write it again"
-    return standing.Found(
-        prompt=(project / asking.PROMPT).exists(),
-        answer_problems=len(read_answer(_read(answer), contract).problems) if answer.exists() else None,
-        evaluation=_latest(project),
-        spec=written,
-        history=_history(project),
-        verdict=_decoded(verdict, VerdictDocument) if verdict.exists() else None,
-        signed=(reports / "evidence.dsse.json").exists(),
-    )
+def _publish(folder: Path, reports: Path, contract: Contract) -> Progress:
+    """Write the page of the project, and the report of the validation with the project in it."""
+    progress = status.progress_of(project.found_in(folder, reports, contract, find_home()), contract)
+    _write(folder / status_writer.NAME, status_writer.status_page(progress))
+    judged = project.journal_in(reports)
+    if isinstance(judged, tuple):
+        _write(reports / html.NAME, html.page(*judged, progress))
+    return progress
 
 
-def _latest(project: Path) -> grading.Evaluation | None:
-    """The latest evaluation in the folder."""
-    if not project.is_dir():
-        return None
-    names = sorted(name for name in os.listdir(project) if _EVALUATION.fullmatch(name))
-    return _decoded(project / names[-1], grading.Evaluation) if names else None
-
-
-def _history(project: Path) -> listing.History:
-    path = project / listing.HISTORY
-    return _decoded(path, listing.History) if path.exists() else listing.History()
+def _screen(progress: Progress) -> Iterable[str]:
+    """The phases as lines of a terminal."""
+    for one in progress.phases:
+        yield f" {one.number} {one.title:<15} {one.state:<8} {one.evidence}"
+        if one.state == "next" and one.command:
+            yield f"{'':27}{one.command}"
+    if progress.steps:
+        last = progress.steps[-1]
+        yield ""
+        yield f" gaps: {' → '.join(str(one.open) for one in progress.steps[-12:])} open, run after run"
+        yield f"       {last.critical} critical, {last.unproven} unproven, {last.minor} minor; {last.closed} closed"
 
 
 def _contract(given: str) -> Contract:
     return load_contract(Path(given) if given else find_home() / "contracts" / DEFAULT_CONTRACT)
 
 
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _json(document: msgspec.Struct) -> str:
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode("utf-8") + "\n"
-
-
-def _decoded(path: Path, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(_read(path), type=kind)
-    except msgspec.MsgspecError as error:
-        raise UserError(f"{path} is not what this gate writes ({error}); remove it and write it again") from error
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; name a file that is there") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not UTF-8; save it as UTF-8") from error
-
-
 def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, text)
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror}; name another folder with --project") from error
-    _say(f"wrote {path}")
+    _say(f"wrote {project.write(path, text)}")
 
 
-def _say(text: str) -> None:
+def _say(*lines: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(terminal(text).encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    for line in lines:
+        sys.stdout.write(terminal(line).encode(encoding, "backslashreplace").decode(encoding) + "\n")

@@ -1,4 +1,4 @@
-"""What every document of the workflow takes from the contract: endpoints, schemas and examples that validate."""
+"""What every document of the workflow takes from the contract: endpoints, schemas, and examples that validate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from technogate.contract import Contract, ContractError, Operation
-from technogate.text import markdown_block, markdown_text
+from technogate.text import markdown_block, markdown_code, markdown_text
 
 #: Layer -> title: what a backend already has and keeps.
 LAYERS = {
@@ -30,7 +30,10 @@ def node_at(contract: Contract, pointer: str) -> Mapping[str, object]:
 
 
 def examples_beside(contract: Contract, pointer: str | None) -> list[object]:
-    """The examples of the media type whose schema is at `pointer`; none without a body."""
+    """The examples of the media type whose schema is at `pointer`; none without a body.
+
+    They were held to the schema when the contract was loaded.
+    """
     if pointer is None:
         return []
     media = node_at(contract, pointer.removesuffix("/schema"))
@@ -42,13 +45,15 @@ def examples_beside(contract: Contract, pointer: str | None) -> list[object]:
 
 
 def exchange_example(contract: Contract, operation: Operation, status: int) -> str:
-    """A conforming exchange as lines: the request and the answer `status`, from the contract's own examples."""
+    """A conforming exchange as lines: a request, and the answer `status` with the contract's own example."""
     lines = [f"{operation.method} {operation.path} HTTP/1.1"]
     if operation.guarded and status != 401:
         lines.append(f"{contract.behavior.headers.key}: {'(a wrong key)' if status == 403 else '(the key)'}")
-    asked = examples_beside(contract, operation.request_pointer)
-    if asked:
-        lines += ["Content-Type: application/json", "", json.dumps(asked[0], ensure_ascii=False)]
+    sent = examples_beside(contract, operation.request_pointer)
+    if sent:
+        lines += ["Content-Type: application/json", ""]
+        refused = 400 <= status < 500 and status not in (401, 403)
+        lines.append("(a request that is refused so)" if refused else json.dumps(sent[0], ensure_ascii=False))
     answers = examples_beside(contract, operation.answer_schemas[status])
     value = answers[0] if answers else None
     lines += ["", f"HTTP/1.1 {status}"]
@@ -63,32 +68,65 @@ def exchange_example(contract: Contract, operation: Operation, status: int) -> s
 def endpoint_section(contract: Contract) -> Iterator[str]:
     """Every operation: its request, its answers, and an exchange that conforms, as Markdown."""
     for operation in contract.operations.values():
-        yield f"### {markdown_text(operation.id)}: `{operation.method} {operation.path}`\n"
-        key = contract.behavior.headers.key
-        yield f"- Key: {f'`{key}` on every request' if operation.guarded else 'none, it is public'}"
+        yield f"### {markdown_text(operation.id)}: {markdown_code(f'{operation.method} {operation.path}')}\n"
+        key = markdown_code(contract.behavior.headers.key)
+        yield f"- Key: {f'{key} on every request' if operation.guarded else 'none, it is public'}"
         for one in operation.parameters:
-            yield f"- Parameter `{one.name}` ({one.location}{', required' if one.required else ''}): {_code(one.schema)}"
-        yield f"- Answers: {', '.join(str(status) for status in operation.answers)}; any other is a violation\n"
+            required = ", required" if one.required else ""
+            wanted = json.dumps(one.schema, ensure_ascii=False)
+            yield f"- Parameter {markdown_code(one.name)} ({one.location}{required}): {markdown_code(wanted)}"
+        yield f"- Body: {markdown_code(_schema_of(contract, operation.request_pointer))}"
+        yield "- Answers (any other status is a violation):"
+        for status, pointer in operation.answer_schemas.items():
+            yield f"  - {status}: {markdown_code(_schema_of(contract, pointer))}"
+        yield ""
         yield markdown_block(exchange_example(contract, operation, operation.answers[0]), language="http")
 
 
-def schema_section(contract: Contract) -> Iterator[str]:
-    """Every named schema with its examples, as Markdown; the examples are held to it when the contract is loaded."""
+def _schema_of(contract: Contract, pointer: str | None) -> str:
+    """The name of a body's schema, the schema itself where it has no name, and "none" without a body."""
+    if pointer is None:
+        return "none"
+    schema = node_at(contract, pointer)
+    named = [str(one["$ref"]).rpartition("/")[2] for one in _choices(schema) if "$ref" in one]
+    return " or ".join(named) if named else json.dumps(schema, ensure_ascii=False)
+
+
+def _choices(schema: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """A schema, or those that it is one of."""
+    members = schema.get("oneOf", schema.get("anyOf"))
+    return [one for one in members if isinstance(one, Mapping)] if isinstance(members, list) else [schema]
+
+
+def schema_examples(contract: Contract) -> dict[str, list[object]]:
+    """Schema -> its examples; raises ContractError for one that is not valid."""
+    found = {}
     for name, schema in node_at(contract, "#/components/schemas").items():
-        yield f"### `{name}`\n"
-        plain = dict(schema) if isinstance(schema, Mapping) else {}
-        examples = plain.pop("examples", [plain["example"]] if "example" in plain else [])
-        yield markdown_block(json.dumps(plain, indent=2, ensure_ascii=False), language="json")
-        for value in examples if isinstance(examples, list) else ():
+        examples = schema.get("examples", []) if isinstance(schema, Mapping) else []
+        found[name] = examples if isinstance(examples, list) else []
+        for value in found[name]:
             if problems := contract.schema_problems(name, value):
                 raise ContractError(f"{contract.id}: an example of {name} is not valid: {problems[0]}")
-            yield markdown_block(json.dumps(value, indent=2, ensure_ascii=False), language="json")
+    return found
+
+
+def schema_section(contract: Contract) -> Iterator[str]:
+    """Every named schema with its examples, as Markdown."""
+    for name, examples in schema_examples(contract).items():
+        schema = node_at(contract, f"#/components/schemas/{name}")
+        plain = {key: value for key, value in schema.items() if key != "examples"}
+        yield f"### {markdown_code(name)}\n"
+        yield markdown_block(json.dumps(plain, indent=2, ensure_ascii=False), language="json")
+        if examples:
+            yield "Valid, for example:\n"
+            yield markdown_block("\n".join(json.dumps(one, ensure_ascii=False) for one in examples), language="json")
 
 
 def about(contract: Contract) -> str:
     """The contract that a document was made from, on one line of Markdown."""
     counted = f"{len(contract.guarded)} guarded endpoints, {len(contract.requirements)} requirements"
-    return f"Contract `{contract.id}` {markdown_text(contract.version)} ({counted}), sha256 `{contract.digest}`.\n"
+    version = markdown_text(contract.version)
+    return f"Contract {markdown_code(contract.id)} {version} ({counted}), sha256 `{contract.digest}`.\n"
 
 
 def row(*cells: str) -> str:
@@ -96,10 +134,15 @@ def row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def table(head: str, *rows: str) -> Iterator[str]:
+    """A Markdown table: the names of its columns, a number's with a colon at its end, and its rows."""
+    names = [name.strip() for name in head.split("|")]
+    yield row(*(name.removesuffix(":") for name in names))
+    yield f"|{'|'.join('--:' if name.endswith(':') else '---' for name in names)}|"
+    yield from rows
+    yield ""
+
+
 def page(parts: Sequence[str]) -> str:
     """The parts of a document as one text."""
     return "\n".join(parts).rstrip("\n") + "\n"
-
-
-def _code(value: object) -> str:
-    return f"`{json.dumps(value, ensure_ascii=False)}`"

@@ -1,193 +1,168 @@
-"""Phase 4: the gaps that a validation (or, before there is a server, an evaluation) leaves, run after run."""
+"""Phase 4: the gaps that a validation (or, before there is a server, an evaluation) leaves, run after run. Pure."""
 
 from __future__ import annotations
 
-import re
-import shlex
-from collections.abc import Iterator
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
 import msgspec
 
+from technogate.check.canary import canary_problems
 from technogate.contract import Contract
 from technogate.errors import UserError
+from technogate.journal import Journal
 from technogate.requirement import Level, Party
-from technogate.text import markdown_block, markdown_code, markdown_text
-from technogate.verdict import Verdict, VerdictDocument
+from technogate.verdict import RequirementResult, Verdict, VerdictDocument
 from technogate.workflow.evaluation import Evaluation
-from technogate.workflow.facts import about, exchange_example, page, row
+from technogate.writer.reading import moment
 
 NAME = "BACKEND_CONTRACT_GAPS.md"
 HISTORY = "gaps.json"
 
+#: Critical: a MUST that failed. Unproven: a MUST without a result. Minor: a SHOULD.
+Priority = Literal["critical", "unproven", "minor"]
+Source = Literal["evaluation", "check", "validation"]
+
+_ORDER: tuple[Priority, ...] = ("critical", "unproven", "minor")
 _LIMIT = 600
-_STATUS = re.compile(r"\b([1-5][0-9]{2})\b")
 
 
 class _Doc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the history."""
+    """Base of the history: every field is always written."""
 
 
 class Item(_Doc, frozen=True):
-    """A gap as a run left it: its requirement (or layer or endpoint), its priority, and what was observed."""
+    """A gap as a run left it: its requirement (or layer or endpoint), what was observed, and how it may be fixed."""
 
     id: str
-    priority: str
+    priority: Priority
     observed: str
+    fix: Annotated[str, msgspec.Meta(description='what the run or the answer proposes, "" for nothing')]
+    since: Annotated[str, msgspec.Meta(description="the run that saw it first")]
 
 
 class Run(_Doc, frozen=True):
-    """One run of the list: where it came from, when (UTC), the gaps open after it, and what it closed."""
+    """One run of the list: where it came from, when it ended, the gaps open after it, and what it changed."""
 
     run: str
-    source: str
-    at: str
+    source: Source
+    at: Annotated[str, msgspec.Meta(description="UTC")]
     contract_digest: str
     open: tuple[Item, ...]
     closed: tuple[str, ...]
     new: tuple[str, ...]
 
+    def count(self, priority: Priority) -> int:
+        """How many gaps of a priority are open."""
+        return sum(one.priority == priority for one in self.open)
+
 
 class History(_Doc, frozen=True):
-    """Every run, oldest first."""
+    """Every run, oldest first: `gaps.json`."""
 
-    schema: int = 1
-    runs: tuple[Run, ...] = ()
+    schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]
+    runs: tuple[Run, ...]
 
 
-def from_document(document: VerdictDocument, contract: Contract, history: History, at: str) -> Run:
-    """The gaps that the backend has after a run.
+EMPTY = History(schema=1, runs=())
 
-    A gap of an earlier run that this one did not exercise stays open: only a pass closes it. Raises
-    UserError for a run against another contract, or one that judged no backend.
+
+def from_run(journal: Journal, document: VerdictDocument, contract: Contract, history: History) -> History:
+    """The history with the run of a journal, and the document judged from it, at its end.
+
+    Only a pass closes a gap: one that the run did not exercise stays open. Raises UserError for a run that
+    proves nothing: against another contract, of no backend, broken off, without a canary, or older than the
+    latest.
     """
     if document.contract.digest != contract.digest:
-        raise UserError(f"the journal is of another contract than {contract.id}; name it with --contract")
+        raise UserError(f"the journal is of another contract than {contract.id} as it is now; name it with --contract")
+    if problem := _untrusted(journal):
+        raise UserError(f"the run of this journal proves nothing ({problem}); run it again")
     mine = [one for one in document.requirements if one.party in (Party.BACKEND, Party.PAIR)]
-    if not mine:
+    if not any(one.party is Party.BACKEND for one in mine):
         raise UserError("the journal judges no backend; validate one with --target")
-    items = [
-        Item(id=one.id, priority=_priority(one.level, one.verdict), observed=one.reason[:_LIMIT] or one.verdict.value)
-        for one in mine
-        if one.verdict is not Verdict.PASS
-    ]
-    passed = {one.id for one in mine if one.verdict is Verdict.PASS}
-    before = _before(history, document.run)
-    known = {one.id for one in items} | passed
-    items += [one for one in before if one.id not in known and one.id in contract.requirements]
-    return _run(document.run, "validation" if document.is_validation else "check", at, contract, items, before)
+    found = [_item(one, document.run) for one in mine if one.verdict is not Verdict.PASS]
+    judged = {one.id for one in mine}
+    kept = [one for one in _before(history, document.run) if one.id not in judged and one.id in contract.requirements]
+    source: Source = "validation" if document.is_validation else "check"
+    return _extended(history, document.run, source, moment(document.ended), contract, [*found, *kept])
 
 
-def from_evaluation(evaluation: Evaluation, contract: Contract, history: History, at: str) -> Run:
-    """The gaps that an answer shows; raises UserError for one to another contract, or once a server was judged."""
+def from_evaluation(evaluation: Evaluation, contract: Contract, history: History) -> History:
+    """The history with the gaps that an answer shows at its end.
+
+    Raises UserError for an answer to another contract, an incomplete one, or once a backend was judged.
+    """
     if evaluation.contract_digest != contract.digest:
         raise UserError(f"the evaluation is of another contract than {contract.id}; evaluate the answer again")
     if any(one.source != "evaluation" for one in history.runs):
         raise UserError("a backend was judged already; name the journal of its latest validation")
-    items = [Item(id=one.concerns, priority=one.priority.value, observed=one.what[:_LIMIT]) for one in evaluation.gaps]
     if not evaluation.grades:
         raise UserError("the answer is incomplete, so its gaps are not known; fill it in and evaluate it again")
     run = f"evaluation-{evaluation.date}"
-    return _run(run, "evaluation", at, contract, items, _before(history, run))
+    found: dict[str, Item] = {}
+    # The critical ones come first, so that what a layer or an endpoint weighs is its worst.
+    for gap in evaluation.gaps:
+        one = Item(id=gap.concerns, priority=gap.priority.value, observed=gap.what, fix=gap.fix, since=run)
+        before = found.get(one.id)
+        if before:
+            one = msgspec.structs.replace(
+                before, observed=_joined(before.observed, one.observed), fix=_joined(before.fix, one.fix)
+            )
+        found[one.id] = one
+    return _extended(history, run, "evaluation", evaluation.date, contract, list(found.values()))
 
 
-def extended(history: History, run: Run) -> History:
-    """The history with `run` at its end; the same run again takes the place of its earlier entry."""
-    return History(runs=(*(one for one in history.runs if one.run != run.run), run))
+def _untrusted(journal: Journal) -> str:
+    """Why the passes of a run prove nothing; "" when they do."""
+    if journal.torn:
+        return f"its journal is torn: {journal.torn}"
+    if journal.aborts:
+        return journal.aborts[0].message
+    if journal.footer is None or journal.footer.end != "finished":
+        return "it was broken off"
+    return next(iter(canary_problems(journal)), "")
+
+
+def _item(result: RequirementResult, run: str) -> Item:
+    priority: Priority = "unproven" if result.verdict is Verdict.INCONCLUSIVE else "critical"
+    waived = "; waived, and a gap all the same" if result.waived else ""
+    return Item(
+        id=result.id,
+        priority="minor" if result.level is Level.SHOULD else priority,
+        observed=(result.reason or result.verdict.value)[:_LIMIT] + waived,
+        fix=result.cure,
+        since=run,
+    )
 
 
 def _before(history: History, run: str) -> tuple[Item, ...]:
+    """The gaps open before a run."""
     earlier = [one for one in history.runs if one.run != run]
     return earlier[-1].open if earlier else ()
 
 
-def _run(run: str, source: str, at: str, contract: Contract, items: list[Item], before: tuple[Item, ...]) -> Run:
-    order = {"critical": 0, "unproven": 1, "minor": 2}
-    was, now = {one.id for one in before}, {one.id for one in items}
-    return Run(
+def _extended(
+    history: History, run: str, source: Source, at: str, contract: Contract, items: Sequence[Item]
+) -> History:
+    """The history with a run at its end; the same run again takes the place of its own entry there."""
+    earlier = tuple(one for one in history.runs if one.run != run)
+    if earlier and at < earlier[-1].at[: len(at)]:
+        raise UserError(f"the history goes on after this run: {earlier[-1].run} ended {earlier[-1].at}; list that one")
+    since = {one.id: one.since for one in _before(history, run)}
+    items = [msgspec.structs.replace(one, since=since.get(one.id, one.since)) for one in items]
+    now = {one.id for one in items}
+    entry = Run(
         run=run,
         source=source,
         at=at,
         contract_digest=contract.digest,
-        open=tuple(sorted(items, key=lambda one: (order.get(one.priority, 0), one.id))),
-        closed=tuple(sorted(was - now)),
-        new=tuple(sorted(now - was)),
+        open=tuple(sorted(items, key=lambda one: (_ORDER.index(one.priority), one.id))),
+        closed=tuple(sorted(since.keys() - now)),
+        new=tuple(sorted(now - since.keys())),
     )
+    return History(schema=1, runs=(*earlier, entry))
 
 
-def _priority(level: Level, verdict: Verdict) -> str:
-    """A MUST that failed is critical, one without a result unproven; a SHOULD is minor."""
-    if level is Level.SHOULD:
-        return "minor"
-    return "critical" if verdict is Verdict.FAIL else "unproven"
-
-
-def markdown(history: History, contract: Contract, document: VerdictDocument | None, target: str) -> str:
-    """`BACKEND_CONTRACT_GAPS.md`: the latest run of the history, beside those before it."""
-    run = history.runs[-1]
-    counted = {name: sum(one.priority == name for one in run.open) for name in ("critical", "unproven", "minor")}
-    parts = ["# Gaps of the backend\n", about(contract)]
-    parts.append(
-        f"From {'an' if run.source == 'evaluation' else 'a'} {run.source}, run {markdown_code(run.run)}, {run.at}.\n"
-    )
-    if document:
-        parts.append(
-            f"MUST requirements: {document.must.passed} passed, {document.must.failed} failed, "
-            f"{document.must.inconclusive} inconclusive, of {document.must.total}. Findings: {len(document.findings)}.\n"
-        )
-    still = len(run.open) - len(run.new)
-    parts.append(f"**{len(run.open)} open** ({', '.join(f'{number} {name}' for name, number in counted.items())}): "
-                 f"{len(run.new)} new, {still} still open; {len(run.closed)} closed since the run before.\n")  # fmt: skip
-    if run.closed:
-        parts.append(f"Closed: {', '.join(markdown_text(one) for one in run.closed)}.\n")
-    parts += [row("run", "when", "open", "new", "closed"), "|---|---|--:|--:|--:|"]
-    for one in history.runs:
-        parts.append(
-            row(markdown_code(one.run, cell=True), one.at, str(len(one.open)), str(len(one.new)), str(len(one.closed)))
-        )
-    for one in run.open:
-        state = "new" if one.id in run.new else "still open"
-        parts += ["", *_gap(one, state, contract, document, target)]
-    return page(parts)
-
-
-def _gap(item: Item, state: str, contract: Contract, document: VerdictDocument | None, target: str) -> Iterator[str]:
-    """One gap: what is owed, what was seen, how to fix it, and how that is accepted."""
-    yield f"## {markdown_text(item.id)} ({item.priority}, {state})\n"
-    requirement = contract.requirements.get(item.id)
-    if requirement:
-        yield f"> {markdown_text(requirement.text)}\n"
-    samples = [one for one in document.findings if one.finding.requirement == item.id] if document else []
-    first = samples[0] if samples else None
-    operation = contract.operations.get(first.finding.operation if first else item.id)
-    if first:
-        yield f"- Expected: {markdown_text(first.finding.expected, _LIMIT)}"
-    yield f"- Observed: **{markdown_text(item.observed, _LIMIT)}**"
-    if len(samples) > 1:
-        yield f"- Findings: {len(samples)}, numbers {', '.join(str(one.number) for one in samples)} of the report"
-    yield "\n### Steps to fix\n"
-    yield from _steps(item, first is not None)
-    if first and first.curl:
-        yield markdown_block(first.curl, 4000, language="sh")
-    if operation:
-        found = _STATUS.search(first.finding.expected) if first else None
-        wanted = int(found[1]) if found else 0
-        status = wanted if wanted in operation.answer_schemas else operation.answers[0]
-        yield "\nA conforming exchange:\n"
-        yield markdown_block(exchange_example(contract, operation, status), language="http")
-    yield "### Accepted when\n"
-    word = item.id if requirement else "backend"
-    yield "This command exits 0:\n"
-    yield markdown_block(f"technogate check {word} --target {shlex.quote(target)}", language="sh")
-
-
-def _steps(item: Item, seen: bool) -> Iterator[str]:
-    if item.priority == "unproven":
-        yield "1. Make it possible to exercise this: the reason above says what was missing."
-        yield "2. Run the command below.\n"
-    elif seen:
-        yield "1. Send the request below and see what is observed."
-        yield "2. Change the backend until the answer is what is expected."
-        yield "3. Run the command below.\n"
-    else:
-        yield "1. Build what is missing, as the specification has it."
-        yield "2. Run the command below.\n"
+def _joined(first: str, second: str) -> str:
+    return "; ".join(filter(None, [first, second]))

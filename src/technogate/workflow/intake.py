@@ -6,58 +6,87 @@ import json
 from collections.abc import Callable, Iterator
 
 from technogate.contract import Contract
-from technogate.text import markdown_text
-from technogate.workflow.answer import FENCE
-from technogate.workflow.facts import LAYERS, about, endpoint_section, page, row
+from technogate.text import markdown_code, markdown_text
+from technogate.workflow.answer_file import CLOSE, OPEN
+from technogate.workflow.facts import LAYERS, about, endpoint_section, page, row, table
 
 PROMPT = "ORCHESTRATION_PROMPT.md"
 TEMPLATE = "INTAKE_ANSWER.md"
 IDEAL = "INTAKE_IDEAL.md"
 
-_CONTEXT = """## Context
+_CONTEXT = f"""## Context
 
-The console is to be served by your backend. This is an alignment with the layers that you have, not a redesign: governance,
-audit, authentication and fail-closed behaviour stay as they are. When in doubt, the answer is blocked.
+The console is to be served by your backend. This is an alignment with the layers that you have, and no redesign:
+
+- **Governance** stays as it is: who decides, and what is decided, does not change.
+- **Audit** stays as it is: each request leaves its entry, and no entry is changed or removed.
+- **Authentication** stays as it is: the key is checked before anything else.
+- **Fail closed** stays as it is: when in doubt, the answer is blocked. HTTP 200 says that a request was processed,
+  never that it was approved.
+
+Please do not propose other schemas, other endpoints or another way to authenticate: say what is missing to serve
+this one.
 
 ## What we ask for
 
-Answer in three sections, in the file that `technogate intake template` writes. An answer in another form cannot be read.
+Three sections, in the file `{TEMPLATE}` that comes with this prompt (`technogate intake template` writes it). A program
+reads them: fill in each value, and check the file with `technogate intake check {TEMPLATE}`. An answer in another form
+cannot be read.
+"""
+
+_THIRD = """### Section 3: the gaps, by priority
+
+- **critical**: the console cannot work with it. What is missing altogether is critical.
+- **minor**: the console can work with it, and there is a fix.
+- **none**: say so.
+
+For each gap: the layer or endpoint that it concerns, what is missing, and the fix.
+
+Beside the sections we ask for the weeks of work in all, whether authentication, audit or governance would be
+redesigned, whether a schema would change, and whether every answer carries a trace id.
 """
 
 
 def prompt(contract: Contract) -> str:
     """The orchestration prompt for this contract, as Markdown."""
+    layers = [row(title, markdown_code(f"[layer.{name}]")) for name, title in LAYERS.items()]
+    endpoints = [
+        row(markdown_code(f"{one.method} {one.path}", cell=True), markdown_code(f"[endpoint.{one.id}]", cell=True))
+        for one in contract.guarded
+    ]
     parts = [f"# Intake: {markdown_text(contract.title)}\n", about(contract), _CONTEXT]
-    parts += ["### 1. Inventory of five layers\n", row("layer", "what to say"), "|---|---|"]
-    parts += [row(title, "exists, partial or missing; where it can be seen; gap; days") for title in LAYERS.values()]
-    parts += [
-        "\n### 2. Endpoint gap matrix\n",
-        row("endpoint", "path", "exists", "gap", "effort"),
-        "|---|---|---|---|---|",
-    ]
-    parts += [row(one.id, f"`{one.method} {one.path}`", "", "", "") for one in contract.guarded]
-    parts += [
-        "\n### 3. Prioritised gaps\n",
-        "Critical (the console cannot work without it), minor (it can), or none. For each: what it concerns, and the fix.\n",
-        "## Endpoint specification\n",
-        *endpoint_section(contract),
-    ]
+    parts += ["### Section 1: inventory of five layers\n"]
+    parts += ["For each: exists, partial or missing; where that can be seen; what is missing; days of work.\n"]
+    parts += [*table("layer | table to fill in", *layers), "### Section 2: endpoint gap matrix\n"]
+    parts += ["For each: exists, partial or missing; where that can be seen; the gap; the effort in days.\n"]
+    parts += [*table("endpoint | table to fill in", *endpoints), _THIRD]
+    parts += ["## Endpoint specification\n", *endpoint_section(contract)]
     return page(parts)
 
 
 def template(contract: Contract) -> str:
-    """The answer as a file to fill in: every value that is asked for is empty."""
+    """The answer as a file to fill in: every value that is asked for is empty, and none has a default."""
     head = [
-        'team = ""',
-        'weeks = ""            # of work in all, a number',
-        "redesign = []         # of authentication, audit, governance",
+        'team = ""                # who answers',
+        'weeks = ""               # of work in all: a number',
+        'redesign = ""            # a list: [] for none, or any of "authentication", "audit", "governance"',
+        'schema_change = ""       # true or false: would a request or an answer differ from the specification?',
+        'trace_ids = ""           # true or false: does every answer carry a trace id?',
     ]
-    head += ['schema_change = ""    # true or false', 'trace_ids = ""        # true when every answer has one']
-    blank = ['state = ""            # exists, partial or missing', 'evidence = ""         # where it can be seen']
-    blank += ['gap = ""              # what is missing', 'effort_days = ""      # a number']
-    gaps = ['none = ""             # true, or false and a table for each gap:', "# [[gaps.list]]"]
-    gaps += ['# concerns = ""       # a layer or an endpoint from above', '# priority = ""       # critical or minor']
-    gaps += ['# what = ""', '# fix = ""']
+    blank = [
+        'state = ""               # exists, partial or missing',
+        'evidence = ""            # where that can be seen: a file, an endpoint, a test',
+        'gap = ""                 # what is missing; stays empty when nothing is',
+        'effort_days = ""         # a number',
+    ]
+    gaps = [
+        'none = ""                # true when there is none; else false, and for each gap a table like this:',
+        "# [[gaps.list]]",
+        '# concerns = ""          # a layer or an endpoint, by its name above',
+        '# priority = ""          # critical or minor',
+        '# what = ""              # what is missing',
+        '# fix = ""               # how it is fixed',
+    ]
     return _answer(contract, head, lambda _: blank, gaps)
 
 
@@ -66,23 +95,35 @@ def ideal(contract: Contract) -> str:
     head = ['team = "the ideal"', "weeks = 0", "redesign = []", "schema_change = false", "trace_ids = true"]
 
     def filled(title: str) -> list[str]:
-        evidence = json.dumps(f"{title}: in place, shown by a check of the contract", ensure_ascii=False)
+        evidence = _quoted(f"{title}: in place as specified; a test shows it")
         return ['state = "exists"', f"evidence = {evidence}", 'gap = ""', "effort_days = 0"]
 
     return _answer(contract, head, filled, ["none = true"])
 
 
 def _answer(contract: Contract, head: list[str], entry: Callable[[str], list[str]], gaps: list[str]) -> str:
-    return page([FENCE, *_front(contract, head, entry, gaps), FENCE, "", "# Answer to the intake\n", about(contract)])
+    below = [
+        f"# Answer to the intake: {markdown_text(contract.title)}\n",
+        about(contract),
+        "The block above is the answer; a program reads it. What you write below is for people and decides nothing.",
+    ]
+    return page([OPEN, *_front(contract, head, entry, gaps), CLOSE, "", *below])
 
 
 def _front(contract: Contract, head: list[str], entry: Callable[[str], list[str]], gaps: list[str]) -> Iterator[str]:
     """The front part, in the order of the schema."""
-    yield from (f"contract = {json.dumps(contract.id)}", f'digest = "{contract.digest}"', *head)
+    yield from (f"contract = {_quoted(contract.id)}", f'digest = "{contract.digest}"', *head)
+    yield from ("", "# Section 1: inventory of five layers")
     for name, title in LAYERS.items():
         yield from ("", f"[layer.{name}]", *entry(title))
+    yield from ("", "# Section 2: endpoint gap matrix")
     for operation in contract.guarded:
         title = f"{operation.method} {operation.path}"
-        yield from ("", f"[endpoint.{json.dumps(operation.id) if not operation.id.isidentifier() else operation.id}]")
-        yield from entry(title)
-    yield from ("", "[gaps]", *gaps)
+        name = operation.id if operation.id.isidentifier() and operation.id.isascii() else _quoted(operation.id)
+        yield from ("", f"[endpoint.{name}]  # {title}", *entry(title))
+    yield from ("", "# Section 3: the gaps", "", "[gaps]", *gaps)
+
+
+def _quoted(text: str) -> str:
+    """A TOML string: JSON's own are such."""
+    return json.dumps(text, ensure_ascii=False)

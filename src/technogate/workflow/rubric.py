@@ -1,7 +1,8 @@
-"""The rubric of an evaluation: a table of rules over counted facts. The strictest rule that applies decides.
+"""The rubric of an evaluation: rules over what was counted. Of those that apply, the strictest decides.
 
-GO asks for fewer than 2 weeks: the bands of GO (up to 3) and CAUTION (2 to 4) overlap, and the stricter wins.
-One or two critical gaps, three minor ones, and a minor one without a fix fit neither GO nor CAUTION: HOLD.
+GO allows up to 3 weeks and CAUTION begins at 2; CAUTION ends at 4 and HOLD begins there; GO forbids critical gaps alone
+and CAUTION is for minor ones. Where two rules apply so, the stricter wins. Where the rubric is silent (one or two
+critical gaps, three minor ones, a minor one without a fix) a rule of its own says HOLD.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 DAYS_A_WEEK = 5
+
+#: Two months: less than that is no "months of work".
 MONTHS_WEEKS = 8
 
 
@@ -24,76 +27,139 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What the rules look at: counts, weeks of work, and yes or no."""
+    """What a complete answer comes to: counts, weeks of work, and yes or no."""
 
-    incomplete: int
-    details_missing: int
+    details: int
     critical: int
     minor: int
     minor_without_fix: int
     weeks: float
-    redesigns: int
+    redesign: tuple[str, ...]
     schema_change: bool
     trace_ids: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule: it leads to `decision` when `applies`. `red_flag` rules are named as such."""
+    """One rule: it leads to `decision` when `applies`, and `observed` says what it looked at."""
 
     id: str
     decision: Decision
     text: str
+    observed: Callable[[Measured], str]
     applies: Callable[[Measured], bool]
     red_flag: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A rule and what became of it; `applies` is None when the answer is too incomplete to know."""
+
+    rule: Rule
+    observed: str
+    applies: bool | None
+
+
+def _critical(m: Measured) -> str:
+    return f"{m.critical} critical"
+
+
+def _minor(m: Measured) -> str:
+    return f"{m.minor} minor, {m.minor_without_fix} without a fix"
+
+
+def _weeks(m: Measured) -> str:
+    return f"{m.weeks:g} weeks"
+
+
+def _all(m: Measured) -> str:
+    return f"{_critical(m)}, {_weeks(m)}, {len(red_flags(m))} red flags"
+
+
+#: The one rule that an incomplete answer is judged by.
+INCOMPLETE = Rule(
+    id="H1", decision=Decision.HOLD, text="a section is incomplete", observed=lambda _: "nothing is missing",
+    applies=lambda _: False,
+)  # fmt: skip
+
 RULES: tuple[Rule, ...] = (
-    Rule(id="H1", decision=Decision.HOLD, text="a section is incomplete", applies=lambda m: m.incomplete > 0),
-    Rule(id="H2", decision=Decision.HOLD, text="3 or more critical gaps", applies=lambda m: m.critical >= 3),
+    INCOMPLETE,
     Rule(
-        id="H3", decision=Decision.HOLD, red_flag=True, text="a redesign of authentication, audit or governance",
-        applies=lambda m: m.redesigns > 0,
-    ),
-    Rule(id="H4", decision=Decision.HOLD, red_flag=True, text="a schema change", applies=lambda m: m.schema_change),
-    Rule(id="H5", decision=Decision.HOLD, red_flag=True, text="no trace ids", applies=lambda m: not m.trace_ids),
-    Rule(
-        id="H6", decision=Decision.HOLD, red_flag=True, text=f"months of work ({MONTHS_WEEKS} weeks or more)",
-        applies=lambda m: m.weeks >= MONTHS_WEEKS,
-    ),
-    Rule(id="H7", decision=Decision.HOLD, text="4 weeks of work or more", applies=lambda m: m.weeks >= 4),
-    Rule(
-        id="H8", decision=Decision.HOLD, text="1 or 2 critical gaps: neither GO nor CAUTION allows one",
-        applies=lambda m: 1 <= m.critical <= 2,
+        id="H2", decision=Decision.HOLD, red_flag=True, text="a redesign of authentication, audit or governance",
+        observed=lambda m: ", ".join(m.redesign) or "none", applies=lambda m: bool(m.redesign),
     ),
     Rule(
-        id="H9", decision=Decision.HOLD, text="3 or more minor gaps: neither GO nor CAUTION allows them",
-        applies=lambda m: m.minor >= 3,
+        id="H3", decision=Decision.HOLD, red_flag=True, text="a schema change",
+        observed=lambda m: "yes" if m.schema_change else "no", applies=lambda m: m.schema_change,
     ),
     Rule(
-        id="H10", decision=Decision.HOLD, text="a minor gap without a fix: CAUTION asks for one",
-        applies=lambda m: m.minor_without_fix > 0,
+        id="H4", decision=Decision.HOLD, red_flag=True, text="no trace ids",
+        observed=lambda m: "there are" if m.trace_ids else "there are none", applies=lambda m: not m.trace_ids,
     ),
-    Rule(id="C1", decision=Decision.CAUTION, text="details are missing", applies=lambda m: m.details_missing > 0),
-    Rule(id="C2", decision=Decision.CAUTION, text="1 or 2 minor gaps with fixes", applies=lambda m: 1 <= m.minor <= 2),
     Rule(
-        id="C3", decision=Decision.CAUTION, text="2 weeks of work or more, less than 4",
-        applies=lambda m: 2 <= m.weeks < 4,
+        id="H5", decision=Decision.HOLD, red_flag=True, text=f"months of work: {MONTHS_WEEKS} weeks or more",
+        observed=_weeks, applies=lambda m: m.weeks >= MONTHS_WEEKS,
+    ),
+    Rule(
+        id="H6", decision=Decision.HOLD, text="3 or more critical gaps",
+        observed=_critical, applies=lambda m: m.critical >= 3,
+    ),
+    Rule(
+        id="H7", decision=Decision.HOLD, text="4 weeks of work or more",
+        observed=_weeks, applies=lambda m: m.weeks >= 4,
+    ),
+    Rule(
+        id="H8", decision=Decision.HOLD, text="1 or 2 critical gaps: neither GO nor CAUTION speaks of them",
+        observed=_critical, applies=lambda m: 1 <= m.critical <= 2,
+    ),
+    Rule(
+        id="H9", decision=Decision.HOLD, text="3 or more minor gaps: CAUTION is for 1 or 2",
+        observed=_minor, applies=lambda m: m.minor >= 3,
+    ),
+    Rule(
+        id="H10", decision=Decision.HOLD, text="a minor gap without a fix: CAUTION is for those with one",
+        observed=_minor, applies=lambda m: m.minor_without_fix > 0,
+    ),
+    Rule(
+        id="C1", decision=Decision.CAUTION, text="details are missing",
+        observed=lambda m: f"{m.details} missing", applies=lambda m: m.details > 0,
+    ),
+    Rule(
+        id="C2", decision=Decision.CAUTION, text="1 or 2 minor gaps, each with a fix",
+        observed=_minor, applies=lambda m: 1 <= m.minor <= 2 and not m.minor_without_fix,
+    ),
+    Rule(
+        id="C3", decision=Decision.CAUTION, text="2 to 4 weeks of work",
+        observed=_weeks, applies=lambda m: 2 <= m.weeks <= 4,
     ),
     Rule(
         id="G1", decision=Decision.GO,
-        text="three sections complete, no gap, less than 2 weeks, no redesign, no red flag",
-        applies=lambda m: (
-            not (m.incomplete or m.details_missing or m.critical or m.minor or m.redesigns or m.schema_change)
-            and m.trace_ids and 0 <= m.weeks < 2
-        ),
+        text="three sections complete, no critical gap, 3 weeks of work or less, no redesign, no red flag",
+        observed=_all,
+        applies=lambda m: not m.details and not m.critical and m.weeks <= 3 and not red_flags(m),
     ),
 )  # fmt: skip
 
 
-def applied(measured: Measured) -> tuple[Rule, ...]:
-    """Every rule that applies, the deciding one first; raises ValueError when none does, which is no decision."""
-    found = tuple(rule for rule in RULES if rule.applies(measured))
-    if not found:
+def red_flags(measured: Measured) -> tuple[Rule, ...]:
+    """The red flags that an answer raises."""
+    return tuple(rule for rule in RULES if rule.red_flag and rule.applies(measured))
+
+
+def ruled(measured: Measured | None, missing: int) -> tuple[Ruling, ...]:
+    """Every rule with what became of it; with something `missing` there is nothing else to measure."""
+    if measured is None or missing:
+        first = Ruling(rule=INCOMPLETE, observed=f"{missing} things missing or unreadable", applies=True)
+        return (first, *(Ruling(rule=rule, observed="not known", applies=None) for rule in RULES[1:]))
+    return tuple(Ruling(rule=rule, observed=rule.observed(measured), applies=rule.applies(measured)) for rule in RULES)
+
+
+def deciding(rulings: tuple[Ruling, ...]) -> Rule:
+    """The rule that decides: the first that applies, since the strictest come first.
+
+    Raises ValueError when none applies, which is no decision.
+    """
+    found = next((one.rule for one in rulings if one.applies), None)
+    if found is None:
         raise ValueError("no rule of the rubric applies")
     return found

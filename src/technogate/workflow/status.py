@@ -1,166 +1,181 @@
-"""The six phases on one screen: done, next or blocked, with the evidence found in the project folder. Pure."""
+"""The six phases: done, next or blocked, with the evidence found in the project folder. Pure."""
 
 from __future__ import annotations
 
-import html
+import hashlib
 from dataclasses import dataclass
 
 from technogate.contract import Contract
-from technogate.text import no_commands, visible
-from technogate.verdict import Verdict, VerdictDocument
+from technogate.verdict import Verdict, VerdictDocument, exit_code
+from technogate.workflow.answer_file import Reading
+from technogate.workflow.deployment import Deployment
 from technogate.workflow.evaluation import Evaluation
 from technogate.workflow.gaps import History
 from technogate.workflow.rubric import Decision
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Phase:
-    """One phase: `state` is done, next or blocked."""
-
-    number: int
-    title: str
-    state: str
-    evidence: str
+from technogate.writer.progress import Phase, Progress, State, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What the project folder holds; None or False for what it does not. `spec` is "" or why it does not count."""
+    """What the project folder holds, None for what it does not.
 
-    prompt: bool
-    answer_problems: int | None
+    `answer` and `document` are a line of text where the file is there and cannot be used. `spec_given` is the
+    specification in the folder, `spec_wanted` the one that the contract gives. `evidence_sha256` is "" without any.
+    """
+
+    prompt: str | None
+    prompt_wanted: str
+    answer: Reading | str | None
     evaluation: Evaluation | None
     spec: str | None
+    spec_wanted: str
     history: History
-    verdict: VerdictDocument | None
-    signed: bool
+    document: VerdictDocument | str | None
+    evidence_sha256: str
+    deployment: Deployment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What a look at a phase comes to: `done`, or `barred` by more than its not being done yet."""
+
+    evidence: str
+    command: str = ""
+    done: bool = False
+    barred: bool = False
+
+
+def progress_of(found: Found, contract: Contract) -> Progress:
+    """The phases and the gaps of a project."""
+    steps = tuple(
+        Step(
+            run=one.run,
+            source=one.source,
+            at=one.at,
+            critical=one.count("critical"),
+            unproven=one.count("unproven"),
+            minor=one.count("minor"),
+            new=len(one.new),
+            closed=len(one.closed),
+        )
+        for one in found.history.runs
+    )
+    return Progress(title=contract.title, phases=phases(found, contract), steps=steps)
 
 
 def phases(found: Found, contract: Contract) -> tuple[Phase, ...]:
-    """Every phase; the first that is not done is next, unless something bars it, and what follows is blocked."""
-    checks = (
+    """Every phase: the first that is not done is next, unless something bars it; what follows waits for it."""
+    looks = (
         ("Intake", _intake(found)),
         ("Evaluation", _evaluation(found, contract)),
-        ("Specification", _spec(found)),
+        ("Specification", _specification(found)),
         ("Implementation", _implementation(found, contract)),
         ("Validation", _validation(found, contract)),
-        ("Deployment", (False, False, _deployment(found))),
+        ("Deployment", _deployment(found)),
     )
     rows: list[Phase] = []
-    open_before = False
-    for number, (title, (done, barred, evidence)) in enumerate(checks, 1):
-        state = "done" if done and not open_before else "blocked" if barred or open_before else "next"
-        open_before = open_before or not done
-        rows.append(Phase(number=number, title=title, state=state, evidence=evidence))
+    waits_for = ""
+    for number, (title, look) in enumerate(looks, 1):
+        state: State = "done" if look.done else "blocked" if look.barred else "next"
+        evidence = look.evidence
+        if waits_for:
+            state, evidence = "blocked", f"{evidence}; waits for {waits_for}"
+        waits_for = waits_for or ("" if look.done else f"phase {number}")
+        rows.append(Phase(number=number, title=title, state=state, evidence=evidence, command=look.command))
     return tuple(rows)
 
 
-def _intake(found: Found) -> tuple[bool, bool, str]:
-    if found.answer_problems is None:
-        return (
-            False,
-            False,
-            "the prompt is written, no answer yet" if found.prompt else "run `technogate intake prompt`",
-        )
-    if found.answer_problems:
-        return False, False, f"the answer lacks {found.answer_problems} things: `technogate intake check`"
-    return True, False, "the answer is complete"
+def _intake(found: Found) -> _Look:
+    check = "technogate intake check INTAKE_ANSWER.md"
+    if found.prompt is None:
+        return _Look(evidence="there is no prompt yet", command="technogate intake prompt")
+    if found.prompt != found.prompt_wanted:
+        return _Look(evidence="the prompt is not the one that this contract gives", command="technogate intake prompt")
+    if found.answer is None:
+        return _Look(evidence="the prompt is written, there is no answer yet", command="technogate intake template")
+    if isinstance(found.answer, str):
+        return _Look(evidence=found.answer, command=check)
+    missing = [one for one in found.answer.problems if not one.detail]
+    if missing:
+        return _Look(evidence=f"the answer lacks {len(missing)} things", command=check)
+    details = len(found.answer.problems)
+    return _Look(done=True, evidence=f"the answer is complete{f', but for {details} details' if details else ''}")
 
 
-def _evaluation(found: Found, contract: Contract) -> tuple[bool, bool, str]:
+def _evaluation(found: Found, contract: Contract) -> _Look:
     one = found.evaluation
+    again = "technogate evaluate INTAKE_ANSWER.md"
     if one is None:
-        return False, False, "run `technogate evaluate FILE`"
+        return _Look(evidence="the answer was not evaluated yet", command=again)
     if one.contract_digest != contract.digest:
-        return False, True, "the evaluation is of another contract"
+        return _Look(evidence="the evaluation is of another contract", command=again)
+    if not isinstance(found.answer, Reading) or found.answer.sha256 != one.answer_sha256:
+        return _Look(evidence="the evaluation is of another answer than the one that is there", command=again)
+    decided = f"{one.decision.value} by rule {one.decided_by} ({one.rule.text}), {one.date}"
     if one.decision is Decision.HOLD:
-        return False, True, f"HOLD by rule {one.decided_by}, {one.date}"
+        return _Look(barred=True, evidence=decided, command="technogate gaps")
     if not one.confirmed_by:
-        return False, True, f"{one.decision.value} by rule {one.decided_by}, not confirmed by a person"
-    return True, False, f"{one.decision.value}, confirmed by {one.confirmed_by} at {one.confirmed_at}"
+        return _Look(evidence=f"{decided}; no person has confirmed it", command=f"{again} --confirmed-by NAME")
+    return _Look(done=True, evidence=f"{decided}; confirmed by {one.confirmed_by}, {one.confirmed_at}")
 
 
-def _spec(found: Found) -> tuple[bool, bool, str]:
+def _specification(found: Found) -> _Look:
     if found.spec is None:
-        return False, False, "run `technogate spec`"
-    return (False, True, found.spec) if found.spec else (True, False, "the specification is of this contract")
+        return _Look(evidence="it is not written yet", command="technogate spec")
+    if found.spec != found.spec_wanted:
+        return _Look(evidence="it is not the one that this contract gives", command="technogate spec")
+    digest = hashlib.sha256(found.spec.encode("utf-8")).hexdigest()
+    return _Look(done=True, evidence=f"the specification is that of this contract (sha256 {digest[:16]}…)")
 
 
-def _implementation(found: Found, contract: Contract) -> tuple[bool, bool, str]:
+def _implementation(found: Found, contract: Contract) -> _Look:
     runs = [one for one in found.history.runs if one.source != "evaluation"]
+    again = "technogate gaps reports/journal.jsonl"
     if not runs:
-        return False, False, "no backend was judged yet: `technogate gaps JOURNAL`"
+        return _Look(evidence="no list of gaps from a run against a backend yet", command=again)
     last = runs[-1]
     if last.contract_digest != contract.digest:
-        return False, True, "the gaps are of another contract"
-    if last.source != "validation":
-        return False, False, "only a part was checked: list the gaps of a whole validation"
-    return not last.open, False, f"{len(last.open)} gaps open after run {last.run}"
+        return _Look(evidence="the gaps are of another contract", command=again)
+    if last.open:
+        counted = ", ".join(f"{last.count(name)} {name}" for name in ("critical", "unproven", "minor"))
+        evidence = f"{len(last.open)} gaps open after run {last.run} ({counted})"
+        must = len(last.open) - last.count("minor")
+        return _Look(done=not must, evidence=evidence, command="" if not must else "see BACKEND_CONTRACT_GAPS.md")
+    return _Look(done=True, evidence=f"no gap open after run {last.run}, {last.at}")
 
 
-def _validation(found: Found, contract: Contract) -> tuple[bool, bool, str]:
-    one = found.verdict
+def _validation(found: Found, contract: Contract) -> _Look:
+    one = found.document
+    again = "technogate validate --target pair.toml"
     if one is None:
-        return False, False, "run `technogate validate`"
+        return _Look(evidence="there is no journal of a validation", command=again)
+    if isinstance(one, str):
+        return _Look(evidence=one, command=again)
     if one.contract.digest != contract.digest:
-        return False, True, "the validation is of another contract"
-    if not one.is_validation or not {"backend", "console"} <= set(one.target.parties):
-        return False, False, f"{one.verdict.value} of a part (run {one.run}): validate the whole pair"
-    done = one.verdict is Verdict.PASS and one.exit_code == 0 and not one.journal.torn
-    counts = f"{one.must.passed} of {one.must.total} MUST passed"
-    return done, one.verdict is Verdict.FAIL, f"{one.verdict.value}, run {one.run}, {counts}"
+        return _Look(evidence="the validation is of another contract", command=again)
+    counts = f"{one.verdict.value}, run {one.run}, {one.must.passed} of {one.must.total} MUST passed"
+    if not one.is_validation:
+        return _Look(evidence="only a part was checked, which is never a verdict", command=again)
+    if not {"backend", "console"} <= set(one.target.parties):
+        return _Look(evidence=f"{counts}, of the {' and '.join(one.target.parties)} alone", command=again)
+    passed = one.verdict is Verdict.PASS and exit_code(one) == 0
+    return _Look(done=passed, barred=not passed, evidence=counts, command="" if passed else again)
 
 
-def _deployment(found: Found) -> str:
-    if not found.signed:
-        return "no signed evidence: validate images with --signing-key"
-    return "evidence is there, its proof is not remembered: run `technogate deploy-check`, its word alone counts"
-
-
-def status_page(rows: tuple[Phase, ...], history: History, title: str) -> str:
-    """The phases and the burn-down of the gaps as one page of HTML without script or network."""
-    cells = "".join(
-        f'<tr class="{one.state}"><td>{one.number}</td><th scope="row">{one.title}</th>'
-        f"<td><b>{one.state}</b></td><td>{_text(one.evidence)}</td></tr>\n"
-        for one in rows
-    )
-    return no_commands(
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f'<meta name="viewport" content="width=device-width"><title>Status: {_text(title)}</title><style>{_STYLE}</style>'
-        f"</head><body><h1>Status: {_text(title)}</h1>\n<table><thead><tr><th>Phase</th><th></th><th>State</th>"
-        f"<th>Evidence</th></tr></thead><tbody>{cells}</tbody></table>\n{_burn_down(history)}</body></html>\n"
-    )
-
-
-def _burn_down(history: History) -> str:
-    """The number of open gaps, run after run."""
-    if not history.runs:
-        return "<p>No list of gaps yet.</p>"
-    most = max(1, *(len(one.open) for one in history.runs))
-    bars, width = [], 640 / len(history.runs)
-    for number, one in enumerate(history.runs):
-        height = 160 * len(one.open) / most
-        x, y = number * width, 180 - height
-        bars.append(
-            f'<rect x="{x + 3:.1f}" y="{y:.1f}" width="{max(1, min(60, width - 6)):.1f}" height="{height:.1f}"/>'
-            f'<text x="{x + 3:.1f}" y="{y - 4:.1f}">{len(one.open)}</text>'
-            f'<text x="{x + 3:.1f}" y="196">{_text(one.at[5:10])}</text>'
+def _deployment(found: Found) -> _Look:
+    ask = "technogate deploy-check … --record DEPLOY_CHECK.json"
+    one = found.deployment
+    if not found.evidence_sha256:
+        return _Look(
+            evidence="there is no signed evidence of a validation of images",
+            command="technogate validate --target compose --signing-key FILE",
         )
-    last = history.runs[-1]
-    said = (
-        f"Open gaps, run after run: {len(last.open)} after the latest, {len(last.new)} new, {len(last.closed)} closed."
-    )
-    return f'<h2>Burn-down</h2><p>{said}</p><svg viewBox="0 0 640 200" role="img" aria-label="{said}">{"".join(bars)}</svg>\n'
-
-
-def _text(text: str) -> str:
-    return html.escape(visible(text, 500))
-
-
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b2230}"
-    "table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.5rem;border-bottom:1px solid #d5dae1}"
-    "td{overflow-wrap:anywhere}.done b{color:#11692f}.next b{color:#0b57b0}.blocked b{color:#a3160f}"
-    "svg{width:100%;max-height:16rem}rect{fill:#0b57b0}text{font-size:12px}"
-)
+    if one is None:
+        return _Look(evidence="the evidence is there, the deploy gate was not asked", command=ask)
+    if one.evidence_sha256 != found.evidence_sha256:
+        return _Look(evidence="the deploy gate was asked about other evidence", command=ask)
+    proven = sum(line.proven for line in one.lines)
+    said = f"{proven} of {len(one.lines)} lines proven, {one.console} and {one.backend}, {one.at}"
+    if not one.deploy or not one.lines or proven != len(one.lines):
+        return _Look(barred=True, evidence=f"DO NOT DEPLOY: {said}", command=ask)
+    return _Look(done=True, evidence=f"DEPLOY: {said}")

@@ -17,8 +17,10 @@ from technogate.journal import Journal
 from technogate.requirement import Level
 from technogate.text import no_commands, visible
 from technogate.verdict import Counts, VerdictDocument
+from technogate.writer import progress as chart
 from technogate.writer import reading
 from technogate.writer.files import write_file
+from technogate.writer.progress import Progress
 
 NAME = "report.html"
 
@@ -30,15 +32,16 @@ _MOST_DETAILED = 200
 _MOST_EXCHANGES = 10
 
 
-def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
+def write(journal: Journal, document: VerdictDocument, folder: Path, progress: Progress | None = None) -> Path:
     """Write `report.html` into `folder`; raises OSError when that is impossible."""
-    return write_file(folder / NAME, page(journal, document))
+    return write_file(folder / NAME, page(journal, document, progress))
 
 
-def page(journal: Journal, document: VerdictDocument) -> str:
-    """The whole page."""
+def page(journal: Journal, document: VerdictDocument, progress: Progress | None = None) -> str:
+    """The whole page; with the `progress` of a project it shows that too."""
     return render(
         "report.html.j2",
+        progress=progress,
         document=document,
         header=journal.header,
         reading=reading,
@@ -68,6 +71,7 @@ def render(template: str, **values: object) -> str:
     text = environment.get_template(template).render(
         style=Markup(style),  # noqa: S704 - the package's own file
         style_digest=digest,
+        chart=chart,
         **values,
     )
     return text if text.endswith("\n") else text + "\n"

@@ -1,0 +1,61 @@
+"""Phase 6 remembered: what `deploy-check` said, as a file for `technogate status`. It opens nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from technogate.deploy import Decision
+from technogate.writer.files import write_file
+
+NAME = "DEPLOY_CHECK.json"
+
+
+class _Doc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the record: every field is always written."""
+
+
+class Proof(_Doc, frozen=True):
+    """One line of the list."""
+
+    title: str
+    proven: bool
+    proof: str
+
+
+class Deployment(_Doc, frozen=True):
+    """What the deploy gate said, of which images, by which evidence, and when (UTC)."""
+
+    schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]
+    deploy: bool
+    at: str
+    console: str
+    backend: str
+    evidence_sha256: Annotated[str, msgspec.Meta(description='"" when the evidence could not be read')]
+    lines: tuple[Proof, ...]
+
+
+def record(path: Path, decision: Decision, images: Mapping[str, str], evidence: Path, at: str) -> None:
+    """Write the decision to `path`; raises OSError when the disk does not take it."""
+    document = Deployment(
+        schema=1,
+        deploy=decision.deploy,
+        at=at,
+        console=images["console"],
+        backend=images["backend"],
+        evidence_sha256=digest_of(evidence),
+        lines=tuple(Proof(title=one.title, proven=one.proven, proof=one.proof) for one in decision.lines),
+    )
+    write_file(path, msgspec.json.format(msgspec.json.encode(document), indent=2).decode("utf-8") + "\n")
+
+
+def digest_of(evidence: Path) -> str:
+    """The sha256 of the file, "" when it cannot be read."""
+    try:
+        return hashlib.sha256(evidence.read_bytes()).hexdigest()
+    except OSError:
+        return ""

@@ -1,0 +1,191 @@
+"""The list of gaps as a document to send: `BACKEND_CONTRACT_GAPS.md`."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from technogate.contract import Contract, Operation
+from technogate.text import markdown_block, markdown_code, markdown_text
+from technogate.verdict import Sample, VerdictDocument
+from technogate.workflow.facts import about, exchange_example, page, row, table
+from technogate.workflow.gaps import History, Item, Run
+
+_LIMIT = 600
+_STATUS = re.compile(r"\bstatus (?:of )?([1-5][0-9]{2})\b")
+
+#: Layer of an intake -> what checks it, where the contract has such a family or group.
+_LAYER_WORDS = {
+    "authentication": "AUT",
+    "audit_log": "audit-trail",
+    "fail_closed": "fail-closed",
+    "memory_diagnostics": "memory",
+    "command_execution": "execute",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a list is made from: `document` is None before a backend was judged; `contract_option` "" by default."""
+
+    contract: Contract
+    document: VerdictDocument | None
+    contract_option: str
+
+    def samples(self, gap: str) -> list[Sample]:
+        """The findings of a gap."""
+        found = self.document.findings if self.document else ()
+        return [one for one in found if one.finding.requirement == gap]
+
+
+def markdown(history: History, source: Source) -> str:
+    """The latest run of the history, beside those before it."""
+    run = history.runs[-1]
+    parts = ["# Gaps of the backend\n", about(source.contract), *_summary(run, source.document)]
+    if run.open:
+        parts += [f"## Open ({len(run.open)})\n", *_overview(run, source)]
+    parts += ["## Run after run\n", *_runs(history)]
+    for one in run.open:
+        parts += [*_gap(one, _state(one, run), source)]
+    return page(parts)
+
+
+def _summary(run: Run, document: VerdictDocument | None) -> Iterator[str]:
+    still = len(run.open) - len(run.new)
+    yield (
+        f"**{len(run.open)} open**: {run.count('critical')} critical, {run.count('unproven')} unproven, "
+        f"{run.count('minor')} minor. {len(run.new)} new, {still} still open, {len(run.closed)} closed.\n"
+    )
+    article = "an" if run.source == "evaluation" else "a"
+    yield f"From {article} {run.source}, run {markdown_code(run.run)}, {run.at}.\n"
+    if document:
+        must = document.must
+        yield (
+            f"Verdict: **{document.verdict.value}**. MUST requirements: {must.passed} passed, {must.failed} failed, "
+            f"{must.inconclusive} inconclusive, of {must.total}. Findings: {len(document.findings)}.\n"
+        )
+    if run.closed:
+        yield f"Closed by this run: {', '.join(markdown_text(one) for one in run.closed)}.\n"
+    if not run.open:
+        yield "Nothing is open.\n"
+
+
+def _state(item: Item, run: Run) -> str:
+    return "new" if item.id in run.new else "still open"
+
+
+def _overview(run: Run, source: Source) -> Iterator[str]:
+    requirements = source.contract.requirements
+    yield from table(
+        "gap | priority | state | requirement",
+        *(
+            row(
+                markdown_text(one.id),
+                one.priority,
+                _state(one, run),
+                markdown_text(requirements[one.id].text if one.id in requirements else one.observed, _LIMIT),
+            )
+            for one in run.open
+        ),
+    )
+
+
+def _runs(history: History) -> Iterator[str]:
+    yield from table(
+        "run | from | when | open: | new: | closed:",
+        *(
+            row(
+                markdown_code(one.run, cell=True), one.source, one.at, str(len(one.open)), str(len(one.new)),
+                str(len(one.closed)),
+            )
+            for one in history.runs
+        ),
+    )  # fmt: skip
+
+
+def _gap(item: Item, state: str, source: Source) -> Iterator[str]:
+    """One gap: what is owed, what was seen, how to fix it, and how that is accepted."""
+    yield f"## {markdown_text(item.id)} ({item.priority}, {state})\n"
+    requirement = source.contract.requirements.get(item.id)
+    if requirement:
+        yield f"> {markdown_text(requirement.text)}\n"
+        for name in requirement.decisions:
+            yield f"It rests on decision {name}: {markdown_text(source.contract.decisions[name].title)}.\n"
+    samples = source.samples(item.id)
+    first = samples[0] if samples else None
+    if first:
+        case = ", ".join(f"{name} {value}" for name, value in first.finding.example.items())
+        yield f"- Expected: {markdown_text(first.finding.expected, _LIMIT)}"
+        yield f"- Observed: **{markdown_text(first.finding.observed, _LIMIT)}**"
+        if case:
+            yield f"- Smallest example: {markdown_code(case, _LIMIT)}"
+        numbers = ", ".join(str(one.number) for one in samples)
+        yield f"- In the report: finding{'' if len(samples) == 1 else 's'} {numbers}"
+    else:
+        yield f"- Observed: **{markdown_text(item.observed, _LIMIT)}**"
+    yield f"- Open since: {markdown_code(item.since)}\n"
+    yield "### Steps to fix\n"
+    yield from _steps(item, first)
+    operation, status = _conforming(first, item, source.contract)
+    yield f"### A conforming exchange of {markdown_text(operation.id)}\n"
+    yield markdown_block(exchange_example(source.contract, operation, status), language="http")
+    yield "### Accepted when\n"
+    yield "This command exits with 0:\n"
+    yield markdown_block(acceptance(item, source), language="sh")
+
+
+def _steps(item: Item, first: Sample | None) -> Iterator[str]:
+    if first and first.curl:
+        yield "1. Send the request that shows it:\n"
+        yield markdown_block(first.curl, 4000, language="sh")
+        yield "2. Change the backend until the answer is the one expected."
+        yield "3. Run the command below.\n"
+        return
+    if item.fix:
+        yield f"1. {markdown_text(item.fix, _LIMIT)}"
+    elif item.priority == "unproven":
+        yield "1. Make it possible to exercise this: what was observed says what was missing."
+    elif first:
+        yield "1. Change the backend until what is observed is what is expected; the report holds the exchanges."
+    else:
+        yield "1. Build what is missing, as the integration specification has it."
+    yield "2. Run the command below.\n"
+
+
+def _conforming(first: Sample | None, item: Item, contract: Contract) -> tuple[Operation, int]:
+    """The operation and the status of the example: the finding's own, else what the gap is about."""
+    parts = contract.behavior.operations
+    requirement = contract.requirements.get(item.id)
+    about_it = requirement.group if requirement else item.id
+    default = {
+        "audit": parts.audit,
+        "audit_log": parts.audit,
+        "memory": parts.memory,
+        "memory_diagnostics": parts.memory,
+    }
+    named = contract.operations.get(first.finding.operation if first else item.id)
+    operation = named or contract.operation(default.get(about_it, parts.execute))
+    found = _STATUS.search(first.finding.expected) if first else None
+    wanted = int(found[1]) if found else 0
+    return operation, wanted if wanted in operation.answer_schemas else operation.answers[0]
+
+
+def acceptance(item: Item, source: Source) -> str:
+    """The command that a fixed backend passes: of a run, with its seed, its profile and its target."""
+    contract, document = source.contract, source.document
+    groups = {one.group for one in contract.requirements.values()}
+    families = {one.id.partition("-")[0] for one in contract.requirements.values()}
+    word = item.id if item.id in contract.requirements else _LAYER_WORDS.get(item.id, "backend")
+    if word != item.id and word not in groups | families:
+        word = "backend"
+    words = ["technogate", "check", word]
+    if document:
+        words += ["--seed", str(document.seed)]
+        words += [] if document.profile == "quick" else ["--profile", document.profile]
+        words += [] if document.target.given == "embedded" else ["--target", document.target.given]
+    else:
+        words += ["--target", "my-backend.toml"]
+    words += ["--contract", source.contract_option] if source.contract_option else []
+    return shlex.join(words)
