@@ -77,16 +77,19 @@ def endpoint_section(contract: Contract) -> Iterator[str]:
             yield f"- Parameter {markdown_code(one.name)} ({one.location}{required}): {markdown_code(wanted)}"
         yield f"- Body: {markdown_code(_schema_of(contract, operation.request_pointer))}"
         yield "- Answers (any other status is a violation):"
+        by_schema: dict[str, list[str]] = {}
         for status, pointer in operation.answer_schemas.items():
-            yield f"  - {status}: {markdown_code(_schema_of(contract, pointer))}"
+            by_schema.setdefault(_schema_of(contract, pointer), []).append(str(status))
+        for schema, statuses in by_schema.items():
+            yield f"  - {', '.join(statuses)}: {markdown_code(schema)}"
         yield ""
         yield markdown_block(exchange_example(contract, operation, operation.answers[0]), language="http")
 
 
 def _schema_of(contract: Contract, pointer: str | None) -> str:
-    """The name of a body's schema, the schema itself where it has no name, and "none" without a body."""
+    """The name of a body's schema, the schema itself where it has no name, and "no body" without one."""
     if pointer is None:
-        return "none"
+        return "no body"
     schema = node_at(contract, pointer)
     named = [str(one["$ref"]).rpartition("/")[2] for one in _choices(schema) if "$ref" in one]
     return " or ".join(named) if named else json.dumps(schema, ensure_ascii=False)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from technogate.contract import Contract
 from technogate.text import markdown_code, markdown_text
 from technogate.workflow.answer_file import CLOSE, OPEN
-from technogate.workflow.facts import LAYERS, about, endpoint_section, page, row, table
+from technogate.workflow.facts import LAYERS, about, endpoint_section, page, row, schema_section, table
 
 PROMPT = "ORCHESTRATION_PROMPT.md"
 TEMPLATE = "INTAKE_ANSWER.md"
@@ -60,7 +60,7 @@ def prompt(contract: Contract) -> str:
     parts += [*table("layer | table to fill in", *layers), "### Section 2: endpoint gap matrix\n"]
     parts += ["For each: exists, partial or missing; where that can be seen; the gap; the effort in days.\n"]
     parts += [*table("endpoint | table to fill in", *endpoints), _THIRD]
-    parts += ["## Endpoint specification\n", *endpoint_section(contract)]
+    parts += ["## Endpoint specification\n", *endpoint_section(contract), "## Schemas\n", *schema_section(contract)]
     return page(parts)
 
 

@@ -1,0 +1,167 @@
+"""Reading an answer: every mistake has its line and its cure, and nothing is guessed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from technogate.errors import UserError
+from technogate.workflow.answer_file import asked, read_answer
+from technogate.workflow.intake import template
+from technogate.workflow.schema import schemas
+from tests.workflow.answers import CONTRACT, ROOT, best, with_gap, with_state, with_value
+
+
+def lines_of(text: str) -> list[str]:
+    """The problems of an answer, as lines."""
+    return [one.text for one in read_answer(text, CONTRACT).problems]
+
+
+def test_the_ideal_answer_is_complete() -> None:
+    """Nothing is missing, and every layer and endpoint of the contract is in it."""
+    reading = read_answer(best(), CONTRACT)
+    assert reading.problems == ()
+    assert reading.answer is not None
+    assert [*reading.answer.layer] == asked(CONTRACT)["layer"]
+    assert [*reading.answer.endpoint] == [one.id for one in CONTRACT.guarded]
+
+
+def test_no_value_of_the_template_counts_as_an_answer() -> None:
+    """Everything that is asked for is a line of the list, and an untouched template has no answer."""
+    text = template(CONTRACT)
+    reading = read_answer(text, CONTRACT)
+    assert reading.answer is None
+    named = {one.key for one in reading.problems}
+    assert {"team", "weeks", "redesign", "schema_change", "trace_ids", "gaps.none"} <= named
+    for table, names in asked(CONTRACT).items():
+        for name in names:
+            assert {f"{table}.{name}.{key}" for key in ("state", "evidence", "effort_days")} <= named
+    lines = text.split("\n")
+    for one in reading.problems:
+        assert lines[one.line - 1].startswith(f"{one.key.rpartition('.')[2]} ="), one.text
+
+
+def at(text: str, start: str, after: str = "") -> int:
+    """The number of the line that begins with `start`, after the line that begins with `after`."""
+    lines = text.split("\n")
+    first = next((n for n, line in enumerate(lines) if after and line.startswith(after)), 0)
+    return next(n + 1 for n, line in enumerate(lines) if n >= first and line.startswith(start))
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value", "cure"),
+    [
+        ("", "weeks", '"two"', "weeks: write a number"),
+        ("", "weeks", "nan", "weeks: write a number"),
+        ("", "weeks", "-1", "weeks: write at least 0"),
+        ("", "weeks", "inf", "weeks: write a number"),
+        ("", "weeks", "true", "weeks: write a number"),
+        ("", "team", '""', "team: fill it in"),
+        ("", "team", "2026-01-01", "team: write text"),
+        ("", "redesign", '["database"]', "redesign.0: write one of audit, authentication, governance"),
+        ("", "schema_change", '"no"', "schema_change: write true or false"),
+        ("", "digest", f'"{"0" * 64}"', "digest: it is not that of console-v0.1 as it is now; begin a new template"),
+        ("", "contract", '"other"', "digest: it is not that of console-v0.1 as it is now; begin a new template"),
+        ("layer.audit_log", "state", '"done"', "layer.audit_log.state: write one of exists, missing, partial"),
+        ("endpoint.fetchMemory", "effort_days", "nan", "endpoint.fetchMemory.effort_days: write a number"),
+        ("gaps", "none", "false", "gaps.none: write true when no gap is listed, false when one is"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(table: str, key: str, value: str, cure: str) -> None:
+    """The line is that of the key, and the answer does not count."""
+    text = with_value(best(), table, key, value)
+    line = at(text, f"{cure.partition(':')[0].rpartition('.')[2] if not cure.startswith('redesign') else key} =",
+              f"[{table}]" if table else "")  # fmt: skip
+    assert f"line {line}: {cure}" in lines_of(text)
+    assert read_answer(text, CONTRACT).answer is None
+
+
+def test_what_is_not_there_is_named_with_the_line_of_its_table() -> None:
+    """A key that was removed is told at its table, a table that was removed by its name."""
+    text = best().replace('gap = ""\n', "", 1)
+    assert f"line {at(text, '[layer.authentication]')}: layer.authentication.gap: is missing; add it" in lines_of(text)
+    start, end = best().index("[layer.audit_log]"), best().index("[layer.fail_closed]")
+    text = best()[:start] + best()[end:]
+    assert lines_of(text) == ["layer.audit_log: is missing; add the table"]
+    text = best().replace("[endpoint.fetchMemory]", "[endpoint.fetchMemories]")
+    assert f"line {at(text, '[endpoint.fetchMemories]')}: endpoint.fetchMemories: is not asked for; remove it" in (
+        lines_of(text)
+    )
+    assert "endpoint.fetchMemory: is missing; add the table" in lines_of(text)
+    text = with_value(best(), "", "weeks", "1\nmonths = 2")
+    assert lines_of(text) == [f"line {at(text, 'months')}: months: is not known; remove it"]
+
+
+def test_gaps_are_held_to_what_was_asked() -> None:
+    """A gap that concerns nothing is told at its own line, also when others stand before it."""
+    text = with_gap(with_gap(best(), "audit_log"), "database")
+    assert lines_of(text) == [
+        f"line {at(text, 'concerns', 'concerns = ' + chr(34) + 'data')}: gaps.list.1.concerns: write one of "
+        + ", ".join(name for names in asked(CONTRACT).values() for name in names)
+    ]
+    assert lines_of(with_value(with_gap(best(), "audit_log"), "gaps", "none", True))
+
+
+def test_a_detail_costs_no_more_than_it_is() -> None:
+    """Where it can be seen, or what is missing, may be left open: the answer counts, the line says so."""
+    text = with_value(best(), "layer.audit_log", "evidence", '""')
+    text = with_state(text, "endpoint.fetchMemory", "partial", gap="")
+    reading = read_answer(text, CONTRACT)
+    assert reading.answer is not None
+    assert [one.detail for one in reading.problems] == [True, True]
+    assert reading.problems[0].text.endswith("layer.audit_log.evidence: say where it can be seen (a detail)")
+    assert reading.problems[1].text.endswith("endpoint.fetchMemory.gap: say what is missing (a detail)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# Our answer\n\nWe have authentication and it is fine. Two weeks of work.\n",
+        "---\nteam: backend\n---\n",
+        "Dear console team\n```toml\nteam = 'x'\n```\n",
+        "```toml\nteam = 'x'\n",
+        "```json\n{}\n```\n",
+    ],
+    ids=["empty", "prose", "yaml", "text-before", "no-end", "json"],
+)
+def test_text_in_another_form_is_refused_with_the_missing_parts(text: str) -> None:
+    """Free text is not guessed at: the error names each section and each of its parts."""
+    with pytest.raises(UserError) as caught:
+        read_answer(text, CONTRACT)
+    said = str(caught.value)
+    for part in ("the head", "section 1", "section 2", "section 3 ([gaps])", "technogate intake template"):
+        assert part in said
+    for table, names in asked(CONTRACT).items():
+        for name in names:
+            assert f"[{table}.{name}]" in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("front", ["weeks = = 1", 'a = "1', "a = 1\na = 2", "a = " + "[" * 5000])
+def test_a_front_part_that_is_no_toml_is_refused(front: str) -> None:
+    """One line says where."""
+    with pytest.raises(UserError, match="the front part is no "):
+        read_answer(f"```toml\n{front}\n```\n", CONTRACT)
+
+
+def test_the_line_of_a_toml_mistake_is_that_of_the_file() -> None:
+    """The parser counts as the file does."""
+    text = with_value(best(), "layer.audit_log", "state", "= 1")
+    line = at(text, "state", "[layer.audit_log]")
+    with pytest.raises(UserError, match=rf"line {line}, column"):
+        read_answer(text, CONTRACT)
+
+
+def test_windows_line_ends_and_a_byte_order_mark_are_no_mistake() -> None:
+    """The same answer, saved elsewhere."""
+    assert read_answer("\ufeff" + best().replace("\n", "\r\n"), CONTRACT).problems == ()
+
+
+def test_the_published_schemas_are_those_of_the_types() -> None:
+    """Each file is what its types give, and a schema at all."""
+    for name, schema in schemas().items():
+        assert (ROOT / "contracts" / "schemas" / name).read_text("utf-8") == schema
+        Draft202012Validator.check_schema(json.loads(schema))
