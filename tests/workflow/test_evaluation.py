@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -58,10 +61,9 @@ def test_each_rule_decides(changes: dict[str, object], decision: Decision, rule:
     assert (found.decision, found.id) == (decision, rule)
 
 
-def _with(changes: dict[str, object]) -> Measured:
+def _with(changes: Mapping[str, Any]) -> Measured:
     """What was measured, with changes."""
-    values = {name: getattr(FINE, name) for name in Measured.__slots__}
-    return Measured(**{**values, **changes})
+    return replace(FINE, **changes)
 
 
 def test_every_rule_but_the_first_was_seen_to_decide() -> None:
@@ -83,8 +85,8 @@ def test_an_incomplete_answer_is_said_to_have_nothing() -> None:
 def test_where_rules_overlap_both_apply_and_the_stricter_comes_first() -> None:
     """GO's own rule applies at 2 to 3 weeks and at minor gaps, and is overruled."""
     for changes in ({"weeks": 2.5}, {"minor": 2}, {"weeks": 3}):
-        applying = [one.rule.decision for one in ruled(_with(changes), 0) if one.applies]
-        assert applying == [CAUTION, GO]
+        found = [one.rule.decision for one in ruled(_with(changes), 0) if one.applies]
+        assert found == [CAUTION, GO]
     applying = [one.rule.id for one in ruled(_with({"weeks": 4}), 0) if one.applies]
     assert applying == ["H7", "C3"]
     order = [one.decision for one in RULES]
