@@ -144,7 +144,7 @@ class Page(HTMLParser):
         """Keep the element; begin its text when it has a test id."""
         attributes = {name: value or "" for name, value in attrs}
         self.elements.append((tag, attributes))
-        if tag not in {"meta", "input", "br", "rect", "path", "circle"}:
+        if tag not in {"meta", "input", "br", "rect", "path", "circle", "line"}:
             name = attributes.get("data-testid", "")
             self._open.append((tag, name))
             if name:
@@ -152,7 +152,7 @@ class Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Every element must end in its place."""
-        if tag not in {"rect", "path", "circle"}:
+        if tag not in {"rect", "path", "circle", "line"}:
             assert self._open, f"{tag} ends and never began"
             assert self._open.pop()[0] == tag
 
@@ -197,6 +197,64 @@ def of_html(path: Path) -> Figures:
         findings=page.number("count-findings"),
         groups=tuple(zip(*columns, strict=True)),
     )
+
+
+_TIME = r"(\d+(?:\.\d+)?) (ms|s)"
+
+
+def _is(shown: str, seconds: float) -> bool:
+    """Whether a time as a report shows it is that number of seconds, rounded to the digits shown."""
+    match = re.fullmatch(_TIME, shown)
+    assert match, f"{shown!r} is no time"
+    unit = 1000 if match[2] == "ms" else 1
+    digits = len(match[1].partition(".")[2])
+    return abs(float(match[1]) - seconds * unit) <= 0.5000001 / float(f"1e{digits}")
+
+
+def same_latency(shown: list[tuple[str, ...]], path: Path) -> None:
+    """Rows of answers, p50, p90, p99, max, limit and judgement, as shown, are those of `verdict.json`."""
+    truth = json.loads(path.read_text("utf-8"))["latency"]
+    for (count, *times, limit, judged), one in zip(shown, truth, strict=True):
+        assert int(count) == one["count"] == sum(bucket["count"] for bucket in one["buckets"])
+        assert all(_is(time, one[name]) for time, name in zip(times, ("p50", "p90", "p99", "max"), strict=True))
+        if one["limit_s"] is None:
+            assert (limit, judged) == ("none", "without a limit")
+            continue
+        assert _is(limit, one["limit_s"])
+        within = "within its limit" if one["p99"] <= one["limit_s"] else "over its limit"
+        assert judged == (within if one["count"] >= 20 else "not judged, fewer than 20 answers")
+
+
+def latency_of_markdown(path: Path) -> list[tuple[str, ...]]:
+    """The rows of latency in `report.md`."""
+    times = " \\| ".join(["[0-9.]+ m?s"] * 4)
+    rows = re.findall(rf"^\| .* \| (\d+ \| {times} \| [^|]+ \| [^|]+) \|$", path.read_text("utf-8"), re.MULTILINE)
+    return [tuple(row.split(" | ")) for row in rows]
+
+
+def latency_of_html(path: Path) -> list[tuple[str, ...]]:
+    """The charts of latency in `report.html`; what is read aloud for a chart must be the figures below it."""
+    page = Page(path.read_text("utf-8"))
+    names = ("answers", "p50", "p90", "p99", "max", "limit of p99")
+    columns = [page.texts.get(f"latency-{name}", []) for name in names]
+    judged = [text.removeprefix("p99 ") for text in page.texts.get("latency-judged", [])]
+    rows = list(zip(*columns, judged, strict=True))
+    aloud = [attributes["aria-label"] for tag, attributes in page.elements if tag == "svg" and "role" in attributes]
+    for row in rows:
+        sentence = ", ".join(f"{name} {figure}" for name, figure in zip(names, row[:-1], strict=True))
+        assert sum(label.endswith(sentence) for label in aloud) == rows.count(row)
+    return rows
+
+
+def latency_of_terminal(text: str) -> list[tuple[str, ...]]:
+    """The rows of latency of a terminal; where answers are too few it leaves out the limit."""
+    times = " +".join([r"([0-9.]+ m?s)"] * 4)
+    rows = re.findall(rf" (\d+) +{times} +(over |)(too few|none|[0-9.]+ s)$", text, re.MULTILINE)
+    words = {"too few": "not judged, fewer than 20 answers", "none": "without a limit"}
+    return [
+        (*figures, limit, "over its limit" if over else words.get(limit, "within its limit"))
+        for *figures, over, limit in rows
+    ]
 
 
 def junit_items(path: Path) -> tuple[int, int, int, int]:

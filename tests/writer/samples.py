@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from technogate.check.latency import histogram, percentile
 from technogate.curl import curl_for
 from technogate.evidence import (
     Answer,
@@ -299,6 +300,26 @@ class Builder:
         )
 
 
+def took(operation: str, limit_s: float | None, *seconds: float) -> Latency:
+    """The latency of an operation whose answers took so long."""
+    ordered = sorted(seconds)
+    return Latency(
+        operation=operation,
+        count=len(ordered),
+        p50=percentile(ordered, 50),
+        p90=percentile(ordered, 90),
+        p99=percentile(ordered, 99),
+        max=ordered[-1],
+        limit_s=limit_s,
+        buckets=histogram(ordered),
+    )
+
+
+def lasting(number: int, fastest: float, slowest: float) -> list[float]:
+    """So many times in seconds, spread evenly over a logarithmic scale between the two."""
+    return [fastest * (slowest / fastest) ** (place / (number - 1)) for place in range(number)]
+
+
 JSON = ("Content-Type", "application/json")
 ENTRY = '{{"status":"{0}","ts_utc":"2025-06-15T15:06:41Z","trace_id":"t-77f0","reason_codes":[],"message":"{1}"}}'
 
@@ -335,8 +356,16 @@ def exchange(identity: str, requirement_id: str, status: int, body: str, **field
 
 
 def passing() -> tuple[Journal, VerdictDocument]:
-    """Every MUST passed, one SHOULD was skipped."""
-    builder = Builder(exchanges=[exchange("x-0001", "ENV-01", 200, ENTRY.format("APPROVED", "done"))])
+    """Every MUST passed, one SHOULD was skipped; each operation was fast, one in no time at all."""
+    builder = Builder(
+        exchanges=[exchange("x-0001", "ENV-01", 200, ENTRY.format("APPROVED", "done"))],
+        latency=(
+            took("executeCommand", 1.0, *lasting(2400, 0.0008, 0.019), 0.06, 0.9),
+            took("fetchAuditLog", 2.0, *lasting(900, 0.0011, 0.04), 0.41),
+            took("fetchDiagnosticMetrics", 2.0, *lasting(800, 0.001, 0.038)),
+            took("fetchMemory", 0.5, *[0.0] * 400),
+        ),
+    )
     builder.outcomes["STK-08"] = [(Outcome.SKIPPED, "the target runs no containers", "validate with --target compose")]
     return builder.build()
 
@@ -349,6 +378,12 @@ def failing() -> tuple[Journal, VerdictDocument]:
             "2 MUST requirements not exercised: ERR-05, TRL-07",
         ),
         notes=("the backend asked for a slower pace; the run took 12 s longer",),
+        latency=(
+            took("executeCommand", 1.0, *lasting(390, 0.0011, 0.21), *[1.34] * 9, 14.2),
+            took("fetchAuditLog", 2.0, *lasting(120, 0.002, 0.9), 1.1),
+            took("fetchDiagnosticMetrics", 2.0, *lasting(12, 0.0023, 4.1)),
+            took("fetchMemory", None, *lasting(60, 0.0004, 31.0)),
+        ),
         exchanges=[
             exchange("x-0311", "AUT-02", 200, ENTRY.format("APPROVED", "done")),
             exchange("x-0412", "EXE-02", 422, '{"detail":[{"loc":["body","command"],"msg":"invalid"}]}'),
@@ -518,6 +553,7 @@ def hostile() -> tuple[Journal, VerdictDocument]:
         texts={identity: text, "EXE-02": long},
         decisions={"D4": text, "D9": long},
         titles=GROUPS | {"errors-4xx": text},
+        latency=(took(text, 1.0, 0.5),),
         curls={2: text},
         exchanges=[
             exchange(

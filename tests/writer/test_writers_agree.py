@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -11,6 +13,7 @@ import pytest
 
 from technogate.verdict import VerdictDocument
 from technogate.writer import write_all
+from technogate.writer.latency import chart
 from technogate.writer.reading import actors, meaning, next_step, repeat_command, shares
 from technogate.writer.terminal import plain
 from tests.writer import figures
@@ -41,6 +44,58 @@ def test_every_report_has_the_same_figures(name: str, tmp_path: Path) -> None:
     assert figures.of_terminal(plain(document)) == truth
     assert figures.junit_items(tmp_path / "junit.xml") == truth.items
     assert figures.allure_items(tmp_path / "allure-results") == truth.items
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_report_has_the_same_latencies(name: str, tmp_path: Path) -> None:
+    """Read back from each report, latencies are those of `verdict.json`, rounded, with the same judgement."""
+    journal, document = SAMPLES[name]()
+    write_all(journal, document, tmp_path)
+    truth = tmp_path / "verdict.json"
+    figures.same_latency(figures.latency_of_markdown(tmp_path / "report.md"), truth)
+    figures.same_latency(figures.latency_of_html(tmp_path / "report.html"), truth)
+    rows = figures.latency_of_terminal(plain(document))
+    limits = [latency.limit_s for latency in document.latency]
+    figures.same_latency(
+        [
+            (*row[:-2], f"{limit:g} s" if row[-2] == "too few" else row[-2], row[-1])
+            for row, limit in zip(rows, limits, strict=True)
+        ],
+        truth,
+    )
+
+
+def test_each_operation_has_its_own_latencies(tmp_path: Path) -> None:
+    """The figures stand beside the name of their operation, and an operation that nobody answered is left out."""
+    journal, document = failing()
+    write_all(journal, document, tmp_path)
+    page = figures.Page((tmp_path / "report.html").read_text("utf-8"))
+    texts = ((tmp_path / "report.md").read_text("utf-8"), plain(document))
+    assert len(page.texts["latency"]) == len(document.latency) == 4
+    for shown, one in zip(page.texts["latency"], document.latency, strict=True):
+        assert one.operation in shown
+        for text in texts:
+            (line,) = [line for line in text.splitlines() if re.search(rf"{one.operation}\b.* m?s\b.* m?s\b", line)]
+            assert re.search(rf"\b{one.count}\b", line)
+    write_all(*SAMPLES["checked"](), tmp_path)
+    assert "Latency" not in (tmp_path / "report.html").read_text("utf-8")
+    assert "Latency" not in (tmp_path / "report.md").read_text("utf-8")
+    assert "Latency" not in plain(SAMPLES["checked"]()[1])
+
+
+def test_a_chart_keeps_to_its_scale() -> None:
+    """Bars hold every answer and none overlaps; whatever is shorter or longer than the scale stands at its end."""
+    for sample in ("passing", "failing"):
+        for one in SAMPLES[sample]()[1].latency:
+            drawn = chart(one)
+            assert len(drawn.bars) == sum(bucket.count > 0 for bucket in one.buckets)
+            assert 0 <= drawn.p50 <= drawn.p90 <= drawn.p99 <= drawn.max <= 100
+            ends = [(start, start + width) for start, width, _ in drawn.bars]
+            assert all(end <= start + 0.02 for (_, end), (start, _) in itertools.pairwise(ends))
+            assert ends[-1][1] <= 100.01
+            assert max(height for *_, height in drawn.bars) == 100
+    assert chart(failing()[1].latency[3]).max == 100
+    assert chart(passing()[1].latency[3]).max == 0
 
 
 @pytest.mark.parametrize("name", SAMPLES)

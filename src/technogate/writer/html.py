@@ -17,8 +17,8 @@ from technogate.journal import Journal
 from technogate.requirement import Level
 from technogate.text import no_commands, visible
 from technogate.verdict import Counts, VerdictDocument
+from technogate.writer import latency, reading
 from technogate.writer import progress as chart
-from technogate.writer import reading
 from technogate.writer.files import write_file
 from technogate.writer.progress import Progress
 
@@ -48,6 +48,8 @@ def page(journal: Journal, document: VerdictDocument, progress: Progress | None 
         findings=_findings(journal, document),
         bars={group.group: _bar(group.counts) for group in document.groups} | {"": _bar(document.must)},
         unproven=reading.unproven(document),
+        latency=latency,
+        latencies=list(zip(latency.rows(document), map(latency.chart, document.latency), strict=True)),
         checks=sum(requirement.checks for requirement in document.requirements),
         repeat=reading.repeat_command(journal),
     )

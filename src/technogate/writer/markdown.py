@@ -12,6 +12,7 @@ from pathlib import Path
 from technogate.journal import Journal
 from technogate.text import markdown_block, markdown_code, markdown_text, terminal_lines
 from technogate.verdict import Sample, VerdictDocument
+from technogate.writer import latency
 from technogate.writer.files import write_file
 from technogate.writer.reading import (
     SHAPES,
@@ -57,6 +58,7 @@ def page(journal: Journal, document: VerdictDocument) -> str:
     parts += _waivers(document)
     parts += _findings(journal, document)
     parts += _unproven(document)
+    parts += _latency(document)
     parts += _run(journal, document)
     return "\n".join(parts)
 
@@ -202,6 +204,18 @@ def _unproven(document: VerdictDocument) -> Iterator[str]:
             )
         )
     yield from _some(rows, 100, _row("", "and {} more reasons", ""))
+    yield ""
+
+
+def _latency(document: VerdictDocument) -> Iterator[str]:
+    """How long answers took."""
+    if not document.latency:
+        return
+    yield f"## Latency\n\n{latency.LEAD}\n"
+    yield _row("operation", *latency.COLUMNS, "p99")
+    yield "|---|--:|--:|--:|--:|--:|--:|---|"
+    for row in latency.rows(document):
+        yield _row(_cell(row.operation), *row.figures, row.judged)
     yield ""
 
 

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from technogate.text import rich_text, terminal, terminal_lines
 from technogate.verdict import Sample, Verdict, VerdictDocument
+from technogate.writer import latency
 from technogate.writer.reading import (
     SHAPES,
     TEAMS,
@@ -101,6 +102,9 @@ def _parts(document: VerdictDocument, files: Sequence[Path], most: int) -> Itera
     if unproven(document):
         yield _heading(f"Inconclusive requirements ({document.counts.inconclusive})")
         yield _unproven(document)
+    if document.latency:
+        yield _heading("Latency (the limit is of p99)")
+        yield _latency(document)
     yield _heading("Reports")
     where = _grid()
     for file in files:
@@ -155,6 +159,23 @@ def _groups(document: VerdictDocument) -> Table:
             rich_text(group.title, limit=_LIMIT),
             *(str(figure) for figure in (counts.passed, counts.failed, counts.inconclusive)),
             Text(f"{SHAPES[group.verdict]} {group.verdict.value}", style=colour, justify="left"),
+        )
+    return table
+
+
+def _latency(document: VerdictDocument) -> Table:
+    """How long answers took, an operation a line; a p99 over its limit stands out."""
+    table = _table("  ", "", *latency.COLUMNS[:-1], "limit")
+    for row in latency.rows(document):
+        *figures, limit = row.figures
+        if row.held is False:
+            limit = f"over {limit}"
+        table.add_row(
+            "",
+            rich_text(row.operation, limit=_LIMIT),
+            *figures,
+            "too few" if row.few else limit,
+            style="bold yellow" if row.held is False else "",
         )
     return table
 
