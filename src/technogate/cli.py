@@ -31,6 +31,8 @@ from technogate.settings import Profile, Settings
 from technogate.text import terminal, terminal_lines
 from technogate.verdict import ExitCode
 from technogate.workflow import commands as workflow
+from technogate.workflow.deployment import record as remember
+from technogate.writer.reading import moment
 
 #: Variables that would have the suites' pytest leave items out, or load what is none of the gate's.
 PYTEST_WORDS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
@@ -203,6 +205,9 @@ def deploy_check(
     key: Annotated[Path, typer.Option("--key", help="public key that the evidence must be signed with")],
     max_age: Annotated[str, typer.Option("--max-age", help="how old evidence may be, such as 90m or 24h")] = "24h",
     contract: Annotated[str, typer.Option("--contract", help="folder of the contract [default: the one shipped]")] = "",
+    record: Annotated[
+        Path | None, typer.Option("--record", help="file that remembers the decision, for `technogate status`")
+    ] = None,
 ) -> None:
     """Say whether two images may be deployed: everything proven, or not at all. Nothing turns this off."""
     home = find_home()
@@ -216,6 +221,8 @@ def deploy_check(
         home=home,
         now=time.time(),
     )
+    if record is not None:
+        remember(record, decision, {"console": console, "backend": backend}, evidence, moment(time.time()))
     show(_console(), decision)
     raise typer.Exit(0 if decision.deploy else 1)
 

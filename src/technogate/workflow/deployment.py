@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from technogate.deploy import Decision
+from technogate.errors import UserError
 from technogate.writer.files import write_file
 
 NAME = "DEPLOY_CHECK.json"
@@ -40,7 +41,7 @@ class Deployment(_Doc, frozen=True):
 
 
 def record(path: Path, decision: Decision, images: Mapping[str, str], evidence: Path, at: str) -> None:
-    """Write the decision to `path`; raises OSError when the disk does not take it."""
+    """Write the decision to `path`; raises UserError when that is impossible."""
     document = Deployment(
         schema=1,
         deploy=decision.deploy,
@@ -50,7 +51,10 @@ def record(path: Path, decision: Decision, images: Mapping[str, str], evidence: 
         evidence_sha256=digest_of(evidence),
         lines=tuple(Proof(title=one.title, proven=one.proven, proof=one.proof) for one in decision.lines),
     )
-    write_file(path, msgspec.json.format(msgspec.json.encode(document), indent=2).decode("utf-8") + "\n")
+    try:
+        write_file(path, msgspec.json.format(msgspec.json.encode(document), indent=2).decode("utf-8") + "\n")
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}; name another file with --record") from error
 
 
 def digest_of(evidence: Path) -> str:
