@@ -38,7 +38,7 @@ def _summary(evaluation: Evaluation) -> Iterator[str]:
     known = evaluation.weeks is not None
     counted = f"{critical} critical, {len(evaluation.gaps) - critical} minor" if known else "not known"
     yield from table(
-        "| ",
+        "what | result",
         row("Decision", f"**{evaluation.decision.value}**"),
         row("Decided by", f"rule {rule.id}: {rule.text} ({markdown_text(rule.observed)})"),
         row("Confirmed", _signature(evaluation)),

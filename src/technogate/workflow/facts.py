@@ -50,10 +50,12 @@ def exchange_example(contract: Contract, operation: Operation, status: int) -> s
     if operation.guarded and status != 401:
         lines.append(f"{contract.behavior.headers.key}: {'(a wrong key)' if status == 403 else '(the key)'}")
     sent = examples_beside(contract, operation.request_pointer)
-    if sent:
-        lines += ["Content-Type: application/json", ""]
-        refused = 400 <= status < 500 and status not in (401, 403)
-        lines.append("(a request that is refused so)" if refused else json.dumps(sent[0], ensure_ascii=False))
+    refused = 400 <= status < 500 and status not in (401, 403)
+    lines += ["Content-Type: application/json"] if sent else []
+    if refused:
+        lines += ["", "(with something that is refused so)"]
+    elif sent:
+        lines += ["", json.dumps(sent[0], ensure_ascii=False)]
     answers = examples_beside(contract, operation.answer_schemas[status])
     value = answers[0] if answers else None
     lines += ["", f"HTTP/1.1 {status}"]

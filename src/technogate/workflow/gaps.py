@@ -12,7 +12,9 @@ from technogate.contract import Contract
 from technogate.errors import UserError
 from technogate.journal import Journal
 from technogate.requirement import Level, Party
+from technogate.select import select
 from technogate.verdict import RequirementResult, Verdict, VerdictDocument
+from technogate.workflow.answer_file import asked
 from technogate.workflow.evaluation import Evaluation
 from technogate.writer.reading import moment
 
@@ -22,6 +24,15 @@ HISTORY = "gaps.json"
 #: Critical: a MUST that failed. Unproven: a MUST without a result. Minor: a SHOULD.
 Priority = Literal["critical", "unproven", "minor"]
 Source = Literal["evaluation", "check", "validation"]
+
+#: Layer of an intake -> what checks it, where the contract has such a family or group.
+_LAYER_WORDS = {
+    "authentication": "AUT",
+    "audit_log": "audit-trail",
+    "fail_closed": "fail-closed",
+    "memory_diagnostics": "memory",
+    "command_execution": "execute",
+}
 
 _ORDER: tuple[Priority, ...] = ("critical", "unproven", "minor")
 _LIMIT = 600
@@ -67,10 +78,33 @@ class History(_Doc, frozen=True):
 EMPTY = History(schema=1, runs=())
 
 
+def word_of(gap: str, contract: Contract) -> str:
+    """What `technogate check` is given to accept a gap: its requirement, what checks its layer, or the backend."""
+    if gap in contract.requirements:
+        return gap
+    word = _LAYER_WORDS.get(gap, "")
+    groups = {one.group for one in contract.requirements.values()}
+    families = {one.partition("-")[0] for one in contract.requirements}
+    return word if word in groups | families else "backend"
+
+
+def _is_asked(gap: str, contract: Contract) -> bool:
+    """Whether a gap of an evaluation concerns what the contract has still."""
+    return any(gap in names for names in asked(contract).values())
+
+
+def _accepted(gap: str, contract: Contract, passed: set[str]) -> bool:
+    """Whether every requirement of the backend that accepts a gap of an evaluation has passed."""
+    chosen = select(contract, [word_of(gap, contract)])
+    wanted = {one for one in chosen if contract.requirements[one].party is Party.BACKEND}
+    return bool(wanted) and wanted <= passed
+
+
 def from_run(journal: Journal, document: VerdictDocument, contract: Contract, history: History) -> History:
     """The history with the run of a journal, and the document judged from it, at its end.
 
-    Only a pass closes a gap: one that the run did not exercise stays open. Raises UserError for a run that
+    Only a pass closes a gap: one that the run did not exercise stays open, and one that an evaluation showed
+    is closed when all that checks it has passed. Raises UserError for a run that
     proves nothing: against another contract, of no backend, broken off, without a canary, or older than the
     latest.
     """
@@ -83,7 +117,13 @@ def from_run(journal: Journal, document: VerdictDocument, contract: Contract, hi
         raise UserError("the journal judges no backend; validate one with --target")
     found = [_item(one, document.run) for one in mine if one.verdict is not Verdict.PASS]
     judged = {one.id for one in mine}
-    kept = [one for one in _before(history, document.run) if one.id not in judged and one.id in contract.requirements]
+    passed = {one.id for one in mine if one.verdict is Verdict.PASS}
+    before = [one for one in _before(history, document.run) if one.id not in judged]
+    kept = [
+        one
+        for one in before
+        if one.id in contract.requirements or (_is_asked(one.id, contract) and not _accepted(one.id, contract, passed))
+    ]
     source: Source = "validation" if document.is_validation else "check"
     return _extended(history, document.run, source, moment(document.ended), contract, [*found, *kept])
 

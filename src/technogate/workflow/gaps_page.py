@@ -11,19 +11,13 @@ from technogate.contract import Contract, Operation
 from technogate.text import markdown_block, markdown_code, markdown_text
 from technogate.verdict import Sample, VerdictDocument
 from technogate.workflow.facts import about, exchange_example, page, row, table
-from technogate.workflow.gaps import History, Item, Run
+from technogate.workflow.gaps import History, Item, Run, word_of
 
 _LIMIT = 600
-_STATUS = re.compile(r"\bstatus (?:of )?([1-5][0-9]{2})\b")
 
-#: Layer of an intake -> what checks it, where the contract has such a family or group.
-_LAYER_WORDS = {
-    "authentication": "AUT",
-    "audit_log": "audit-trail",
-    "fail_closed": "fail-closed",
-    "memory_diagnostics": "memory",
-    "command_execution": "execute",
-}
+#: Characters of a part of the smallest example; the report has all of it.
+_EXAMPLE = 200
+_STATUS = re.compile(r"\bstatus (?:of )?([1-5][0-9]{2})\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,16 +105,18 @@ def _gap(item: Item, state: str, source: Source) -> Iterator[str]:
     requirement = source.contract.requirements.get(item.id)
     if requirement:
         yield f"> {markdown_text(requirement.text)}\n"
-        for name in requirement.decisions:
-            yield f"It rests on decision {name}: {markdown_text(source.contract.decisions[name].title)}.\n"
+        known = source.contract.decisions
+        if rests := [f"{name}, {markdown_text(known[name].title)}" for name in requirement.decisions]:
+            yield f"It rests on {'; '.join(rests)}\n"
     samples = source.samples(item.id)
     first = samples[0] if samples else None
     if first:
-        case = ", ".join(f"{name} {value}" for name, value in first.finding.example.items())
         yield f"- Expected: {markdown_text(first.finding.expected, _LIMIT)}"
         yield f"- Observed: **{markdown_text(first.finding.observed, _LIMIT)}**"
-        if case:
-            yield f"- Smallest example: {markdown_code(case, _LIMIT)}"
+        if first.finding.example:
+            yield "- Smallest example:"
+        for name, value in first.finding.example.items():
+            yield f"  - {markdown_text(name)}: {markdown_code(str(value), _EXAMPLE)}"
         numbers = ", ".join(str(one.number) for one in samples)
         yield f"- In the report: finding{'' if len(samples) == 1 else 's'} {numbers}"
     else:
@@ -175,12 +171,7 @@ def _conforming(first: Sample | None, item: Item, contract: Contract) -> tuple[O
 def acceptance(item: Item, source: Source) -> str:
     """The command that a fixed backend passes: of a run, with its seed, its profile and its target."""
     contract, document = source.contract, source.document
-    groups = {one.group for one in contract.requirements.values()}
-    families = {one.id.partition("-")[0] for one in contract.requirements.values()}
-    word = item.id if item.id in contract.requirements else _LAYER_WORDS.get(item.id, "backend")
-    if word != item.id and word not in groups | families:
-        word = "backend"
-    words = ["technogate", "check", word]
+    words = ["technogate", "check", word_of(item.id, contract)]
     if document:
         words += ["--seed", str(document.seed)]
         words += [] if document.profile == "quick" else ["--profile", document.profile]

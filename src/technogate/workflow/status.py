@@ -13,6 +13,7 @@ from technogate.workflow.evaluation import Evaluation
 from technogate.workflow.gaps import History
 from technogate.workflow.rubric import Decision
 from technogate.writer.progress import Phase, Progress, State, Step
+from technogate.writer.reading import many
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,9 +98,10 @@ def _intake(found: Found) -> _Look:
         return _Look(evidence=found.answer, command=check)
     missing = [one for one in found.answer.problems if not one.detail]
     if missing:
-        return _Look(evidence=f"the answer lacks {len(missing)} things", command=check)
+        return _Look(evidence=f"the answer lacks {many(len(missing), 'thing')}", command=check)
     details = len(found.answer.problems)
-    return _Look(done=True, evidence=f"the answer is complete{f', but for {details} details' if details else ''}")
+    but = f", but for {many(details, 'detail')}" if details else ""
+    return _Look(done=True, evidence=f"the answer is complete{but}")
 
 
 def _evaluation(found: Found, contract: Contract) -> _Look:
@@ -138,7 +140,7 @@ def _implementation(found: Found, contract: Contract) -> _Look:
         return _Look(evidence="the gaps are of another contract", command=again)
     if last.open:
         counted = ", ".join(f"{last.count(name)} {name}" for name in ("critical", "unproven", "minor"))
-        evidence = f"{len(last.open)} gaps open after run {last.run} ({counted})"
+        evidence = f"{many(len(last.open), 'gap')} open after run {last.run} ({counted})"
         must = len(last.open) - last.count("minor")
         return _Look(done=not must, evidence=evidence, command="" if not must else "see BACKEND_CONTRACT_GAPS.md")
     return _Look(done=True, evidence=f"no gap open after run {last.run}, {last.at}")
