@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -245,6 +246,7 @@ def test_values_become_text() -> None:
     assert as_text(datetime.fromisoformat("2026-01-02T03:04:05")) == "2026-01-02T03:04:05.000000Z"
     assert as_text(datetime.fromisoformat("2026-01-02T03:04:05+02:00")) == "2026-01-02T01:04:05.000000Z"
     assert [as_text(value) for value in (None, "", 5, True, ["é"])] == ["", "", "5", "true", '["é"]']
+    assert as_text(UUID(int=1)) == "00000000-0000-0000-0000-000000000001"
 
 
 def test_a_field_by_another_name_is_not_also_kept_as_extra() -> None:

@@ -30,7 +30,7 @@ def entry_of(found: Mapping[str, Any], fields: Mapping[str, str] | None = None) 
 
 
 def as_text(value: object) -> str:
-    """A value as text: nothing is "", a time is RFC 3339 in UTC, what has parts is JSON."""
+    """A value as text: nothing is "", a time is RFC 3339 in UTC, numbers and what has parts are JSON."""
     match value:
         case None:
             return ""
@@ -40,5 +40,8 @@ def as_text(value: object) -> str:
             # Databases that know no zones keep UTC, as the contract has it.
             aware = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
             return aware.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        case _:
+        case bool() | int() | float() | list() | tuple() | dict():
             return json.dumps(value, default=str, ensure_ascii=False)
+        case _:
+            # A UUID, say, or any other type of a database's own.
+            return str(value)
