@@ -1,0 +1,60 @@
+"""Which compose is used: the newer one, then the older one, and neither is a mistake with its cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from technogate.errors import UserError
+from technogate.target.compose_engine import compose_command
+
+#: Programs as an engine's command line ends: with its plugin, without it, and where no engine answers.
+WITH_PLUGIN = "exit 0"
+WITHOUT_PLUGIN = '[ "$1" = version ] || { echo "docker: unknown command: docker $1" >&2; exit 1; }'
+NO_ENGINE = "echo 'Cannot connect to the Docker daemon' >&2; exit 1"
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The only folder in which programs are found."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def put(folder: Path, name: str, lines: str) -> None:
+    """A program of this name."""
+    (folder / name).write_text(f"#!/bin/sh\n{lines}\n")
+    (folder / name).chmod(0o755)
+
+
+def test_the_newer_one_first(installed: Path) -> None:
+    """Where both are there, the plugin is used."""
+    put(installed, "docker", WITH_PLUGIN)
+    put(installed, "docker-compose", "exit 0")
+    assert compose_command() == ("docker", "compose")
+
+
+def test_the_older_one_without_the_plugin(installed: Path) -> None:
+    """An engine without the plugin is driven by docker-compose."""
+    put(installed, "docker", WITHOUT_PLUGIN)
+    put(installed, "docker-compose", "exit 0")
+    assert compose_command() == ("docker-compose",)
+
+
+@pytest.mark.parametrize("older", ["", "exit 1"])
+def test_neither(installed: Path, older: str) -> None:
+    """Without either, or with one that does not run, the cure is said."""
+    put(installed, "docker", WITHOUT_PLUGIN)
+    if older:
+        put(installed, "docker-compose", older)
+    with pytest.raises(UserError, match=r"install its compose plugin, or docker-compose 1\.29"):
+        compose_command()
+
+
+def test_no_engine(installed: Path) -> None:
+    """Compose without an engine is of no use."""
+    put(installed, "docker", NO_ENGINE)
+    put(installed, "docker-compose", "exit 0")
+    with pytest.raises(UserError, match="needs a Docker engine"):
+        compose_command()
