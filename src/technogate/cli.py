@@ -47,7 +47,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-workflow.register(app)
 
 TargetOption = Annotated[
     str,
@@ -225,6 +224,9 @@ def deploy_check(
         remember(record, decision, {"console": console, "backend": backend}, evidence, moment(time.time()))
     show(_console(), decision)
     raise typer.Exit(0 if decision.deploy else 1)
+
+
+workflow.register(app)
 
 
 def _version(wanted: bool) -> None:

@@ -177,4 +177,4 @@ def test_the_page_has_what_a_team_needs(tmp_path: Path) -> None:
     shown = MarkdownIt("commonmark").enable("table").render(page)
     assert "<img" not in shown
     assert "\u202e" not in page
-    assert "It rests on D4, A missing key is 401" in page
+    assert "It rests on decision D4 (A missing key is 401" in page

@@ -123,7 +123,7 @@ def gaps(
     project_folder: ProjectOption = Path(),
     reports: ReportsOption = None,
 ) -> None:
-    """Phase 4: list what the backend still owes, with steps, an example and the command that accepts it."""
+    """Phase 4: list what the backend still owes, and how that is accepted."""
     loaded, history = _contract(contract), project.history_of(project_folder)
     document: VerdictDocument | None = None
     if journal is not None:
@@ -147,7 +147,7 @@ def gaps(
 def show_status(
     contract: ContractOption = "", project_folder: ProjectOption = Path(), reports: ReportsOption = None
 ) -> None:
-    """Show the six phases: done, next or blocked, each with its evidence."""
+    """Show the six phases, each with its evidence."""
     progress = _publish(project_folder, reports or project_folder / "reports", _contract(contract))
     _say("", *_screen(progress))
 

@@ -56,8 +56,9 @@ def _summary(run: Run, document: VerdictDocument | None) -> Iterator[str]:
     yield f"From {article} {run.source}, run {markdown_code(run.run)}, {run.at}.\n"
     if document:
         must = document.must
+        what = "Verdict" if document.is_validation else "A check, which is never a verdict"
         yield (
-            f"Verdict: **{document.verdict.value}**. MUST requirements: {must.passed} passed, {must.failed} failed, "
+            f"{what}: **{document.verdict.value}**. MUST requirements: {must.passed} passed, {must.failed} failed, "
             f"{must.inconclusive} inconclusive, of {must.total}. Findings: {len(document.findings)}.\n"
         )
     if run.closed:
@@ -106,8 +107,9 @@ def _gap(item: Item, state: str, source: Source) -> Iterator[str]:
     if requirement:
         yield f"> {markdown_text(requirement.text)}\n"
         known = source.contract.decisions
-        if rests := [f"{name}, {markdown_text(known[name].title)}" for name in requirement.decisions]:
-            yield f"It rests on {'; '.join(rests)}\n"
+        rests = [f"{name} ({markdown_text(known[name].title.replace('`', ''))})" for name in requirement.decisions]
+        if rests:
+            yield f"It rests on decision {', '.join(rests)}.\n"
     samples = source.samples(item.id)
     first = samples[0] if samples else None
     if first:

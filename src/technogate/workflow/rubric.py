@@ -109,7 +109,7 @@ RULES: tuple[Rule, ...] = (
         observed=_weeks, applies=lambda m: m.weeks >= 4,
     ),
     Rule(
-        id="H8", decision=Decision.HOLD, text="1 or 2 critical gaps: neither GO nor CAUTION speaks of them",
+        id="H8", decision=Decision.HOLD, text="1 or 2 critical gaps: GO forbids them, CAUTION is for minor ones",
         observed=_critical, applies=lambda m: 1 <= m.critical <= 2,
     ),
     Rule(
