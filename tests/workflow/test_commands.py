@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from technogate.cli import app
 from technogate.errors import UserError
 from tests.workflow.answers import best, with_gap, with_state, with_value
+from tests.workflow.test_gaps import journal_of
 
 
 @pytest.fixture
@@ -146,3 +147,15 @@ def test_a_folder_that_cannot_be_written_is_one_line(folder: Path) -> None:
     """A file stands where the folder should be."""
     (folder / "taken").write_text("")
     assert "cannot write taken" in refused("spec", "--project", "taken")
+
+
+def test_a_check_is_listed_and_never_stands_for_the_validation(folder: Path) -> None:
+    """The gaps of a check in a folder of its own: its report has the project in it, phase 5 knows of no validation."""
+    journal_of(folder, 1, failed=("AUT-02",))
+    said = run("gaps", "1/journal.jsonl", code=1).output
+    assert "wrote 1/report.html" in said
+    assert "1 open: 1 new, 0 still open; 0 closed" in said
+    assert 'data-testid="burn-down-bar" data-open="1"' in (folder / "1" / "report.html").read_text()
+    assert " 5 Validation      blocked  there is no journal of a validation" in run("status").output
+    (folder / "1" / "journal.jsonl").rename(folder / "1" / "kept.jsonl")
+    assert run("gaps", "1/kept.jsonl", code=1).output.count("report.html") == 0

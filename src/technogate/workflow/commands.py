@@ -36,7 +36,9 @@ ContractOption = Annotated[
 ProjectOption = Annotated[Path, typer.Option("--project", help="folder of the project's documents")]
 ReportsOption = Annotated[
     Path | None,
-    typer.Option("--reports", envvar="TECHNOGATE_REPORTS", help="folder of the validation [default: its reports]"),
+    typer.Option(
+        "--reports", envvar="TECHNOGATE_REPORTS", help="folder of the validation [default: reports in the project]"
+    ),
 ]
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="the filled-in answer")]
 
@@ -137,7 +139,8 @@ def gaps(
     source = gaps_page.Source(contract=loaded, document=document, contract_option=contract)
     _write(project_folder / listing.NAME, gaps_page.markdown(history, source))
     _write(project_folder / listing.HISTORY, project.encoded(history))
-    _publish(project_folder, reports or (journal.parent if journal else project_folder / "reports"), loaded)
+    others = [journal.parent] if journal is not None and journal.name == project.JOURNAL else []
+    _publish(project_folder, reports or project_folder / "reports", loaded, *others)
     run = history.runs[-1]
     still = len(run.open) - len(run.new)
     _say(f"{len(run.open)} open: {len(run.new)} new, {still} still open; {len(run.closed)} closed")
@@ -152,13 +155,16 @@ def show_status(
     _say("", *_screen(progress))
 
 
-def _publish(folder: Path, reports: Path, contract: Contract) -> Progress:
-    """Write the page of the project, and the report of the validation with the project in it."""
-    progress = status.progress_of(project.found_in(folder, reports, contract, find_home()), contract)
-    _write(folder / status_writer.NAME, status_writer.status_page(progress))
+def _publish(folder: Path, reports: Path, contract: Contract, *others: Path) -> Progress:
+    """Write the page of the project, and the reports of its validation and of `others` with the project in them."""
     judged = project.journal_in(reports)
-    if isinstance(judged, tuple):
-        _write(reports / html.NAME, html.page(*judged, progress))
+    found = project.found_in(folder, reports, judged, contract, find_home())
+    progress = status.progress_of(found, contract)
+    _write(folder / status_writer.NAME, status_writer.status_page(progress))
+    runs = {reports: judged, **{one: project.journal_in(one) for one in others if one != reports}}
+    for place, run in runs.items():
+        if isinstance(run, tuple):
+            _write(place / html.NAME, html.page(*run, progress))
     return progress
 
 

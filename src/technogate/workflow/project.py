@@ -49,7 +49,10 @@ def composition_of(home: Path) -> str:
     return read(home / spec.COMPOSITION)
 
 
-def journal_in(reports: Path) -> tuple[Journal, VerdictDocument] | str | None:
+Judged = tuple[Journal, VerdictDocument]
+
+
+def journal_in(reports: Path) -> Judged | str | None:
     """The journal of the reports and what it is judged to be; a line when it cannot be, None without one."""
     path = reports / JOURNAL
     if not path.exists():
@@ -61,9 +64,8 @@ def journal_in(reports: Path) -> tuple[Journal, VerdictDocument] | str | None:
         return f"the journal cannot be judged: {error}"
 
 
-def found_in(project: Path, reports: Path, contract: Contract, home: Path) -> Found:
-    """What the folder holds of each phase."""
-    judged = journal_in(reports)
+def found_in(project: Path, reports: Path, judged: Judged | str | None, contract: Contract, home: Path) -> Found:
+    """What the folder holds of each phase; `judged` is the journal in the folder `reports`."""
     return Found(
         prompt=_text(project / intake.PROMPT),
         prompt_wanted=intake.prompt(contract),
