@@ -30,6 +30,8 @@ const COMMANDS = {
   SLOW: () => new Promise(() => {}),
   CRASH: async () => { throw new Error("the executor broke"); },
   ODD_STATUS: async () => ({ status: "MAYBE", output: "" }),
+  LIST_STATUS: async () => ({ status: ["APPROVED"], output: "" }),
+  NO_STATUS: async () => undefined,
 };
 
 async function decide(command) {

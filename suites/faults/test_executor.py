@@ -13,6 +13,7 @@ from technogate.fault.hung import Hung
 from technogate.suite import MustHold, requirement
 
 Word = Callable[[str], str]
+Words = Callable[[str], tuple[str, ...]]
 
 #: Failing commands sent at once.
 AT_ONCE = 8
@@ -63,24 +64,27 @@ def test_failed_command_leaves_memory(backend: HttpDriver, contract: Contract, w
 
 
 @requirement("FCB-01")
-def test_unknown_status_is_blocked(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+def test_unknown_status_is_blocked(backend: HttpDriver, contract: Contract, words: Words, must_hold: MustHold) -> None:
     """A result whose status nobody knows is answered 200 BLOCKED with UNKNOWN_STATUS."""
-    exchange = backend.execute(word("unknown_status"))
-    must_hold(
-        disturbed.served(contract, exchange, 200),
-        answer.says(exchange, contract.behavior.statuses.blocked),
-        answer.has_reason(exchange, contract.behavior.reason_codes.unknown_status),
-    )
+    for odd in words("unknown_status"):
+        exchange = backend.execute(odd)
+        must_hold(
+            disturbed.served(contract, exchange, 200),
+            answer.says(exchange, contract.behavior.statuses.blocked),
+            answer.has_reason(exchange, contract.behavior.reason_codes.unknown_status),
+        )
 
 
 @requirement("FCB-01")
-def test_unknown_status_leaves_memory(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+def test_unknown_status_leaves_memory(
+    backend: HttpDriver, contract: Contract, word: Word, words: Words, must_hold: MustHold
+) -> None:
     """A result whose status nobody knows does not move the memory snapshot."""
     executed = backend.execute(word("approved"))
     before = backend.read(contract.behavior.operations.memory)
-    odd = backend.execute(word("unknown_status"))
+    odd = [backend.execute(one) for one in words("unknown_status")]
     after = backend.read(contract.behavior.operations.memory)
-    must_hold(works(contract, executed), answer.answered(odd), answer.same_bytes(before, after))
+    must_hold(works(contract, executed), *map(answer.answered, odd), answer.same_bytes(before, after))
 
 
 @requirement("TMO-01")

@@ -32,10 +32,9 @@ class Words:
     @classmethod
     def of(cls, commands: Commands) -> Words:
         """The commands that a target file names."""
-        named = {outcome: getattr(commands, outcome) for outcome in (*_OUTCOMES, *_PROVOKING)}
         return cls(
-            statuses={word: outcome.upper() for outcome in _OUTCOMES if (word := named[outcome])},
-            provoke=frozenset(word.upper() for outcome in _PROVOKING if (word := named[outcome])),
+            statuses={word: outcome.upper() for outcome in _OUTCOMES for word in commands.named(outcome)},
+            provoke=frozenset(word.upper() for outcome in _PROVOKING for word in commands.named(outcome)),
         )
 
     @property

@@ -13,9 +13,6 @@ copy of the reference. The gate must turn that requirement red.
     side = "backend"                        # of the stack: whose image has the defect …
     dockerfile = "USER root"                # … and the lines upon the reference image that plant it
 
-    [commands]                              # commands of the target file that differ from the reference's
-    unknown_status = "LOWER_STATUS"
-
     [[change]]
     file = "intake.py"                      # within the copied folder
     before = "…"                            # stands there exactly once
@@ -62,7 +59,6 @@ class Impostor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     page: bool = False
     side: Literal["", "backend", "console"] = ""
     dockerfile: str = ""
-    commands: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def load(path: Path) -> Impostor:

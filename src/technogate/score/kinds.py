@@ -12,18 +12,6 @@ from pathlib import Path
 from technogate.score.impostor import Impostor, ImpostorError, copied, plant
 from technogate.score.stack import stack_target
 
-#: The commands of the reference, by the outcome that they provoke.
-COMMANDS = {
-    "approved": "PING",
-    "warning": "CHECK_QUOTA",
-    "neutral": "NOOP",
-    "expired": "OLD_SESSION",
-    "blocked": "DELETE_ALL",
-    "slow": "SLOW",
-    "crashing": "CRASH",
-    "unknown_status": "ODD_STATUS",
-}
-
 BACKEND = """
 [backend]
 command = ["{python}", "-m", "techno_backend", "--host", "{host}", "--port", "{port}"]
@@ -36,6 +24,14 @@ TECHNO_ALLOWED_ORIGINS = "{console_origin}", TECHNO_DEMO_FAULTS = "1" }
 lock_sqlite = "{workdir}/trail.db"
 
 [backend.commands]
+approved = "PING"
+warning = "CHECK_QUOTA"
+neutral = "NOOP"
+expired = "OLD_SESSION"
+blocked = "DELETE_ALL"
+slow = "SLOW"
+crashing = "CRASH"
+unknown_status = ["ODD_STATUS", "LOWER_STATUS", "PADDED_STATUS", "LIST_STATUS", "NULL_STATUS", "NO_STATUS"]
 """
 
 PAGE = """
@@ -72,11 +68,6 @@ class Kind:
     make: Callable[[Path, Impostor, Path], Subject]
 
 
-def _backend_table(folder: str, commands: Mapping[str, str]) -> str:
-    lines = "".join(f'{outcome} = "{word}"\n' for outcome, word in {**COMMANDS, **commands}.items())
-    return BACKEND.replace("CWD", folder) + lines
-
-
 def _target(folder: Path, *tables: str) -> Subject:
     path = folder / "target.toml"
     path.write_text('name = "impostor"\n' + "".join(tables), "utf-8")
@@ -85,7 +76,7 @@ def _target(folder: Path, *tables: str) -> Subject:
 
 def _backend(home: Path, impostor: Impostor, folder: Path) -> Subject:
     plant(impostor.change, copied(home / "images" / "backend" / "techno_backend", folder / "techno_backend"))
-    return _target(folder, _backend_table(".", impostor.commands))
+    return _target(folder, BACKEND.replace("CWD", "."))
 
 
 def _console(home: Path, impostor: Impostor, folder: Path) -> Subject:
@@ -99,7 +90,7 @@ def _pair(home: Path, impostor: Impostor, folder: Path) -> Subject:
     copied(home / "images" / "backend" / "techno_backend", folder / "backend" / "techno_backend")
     copied(home / "images" / "console", folder / "console", "Dockerfile", "*.md")
     plant(impostor.change, folder)
-    return _target(folder, _backend_table("backend", impostor.commands), PAGE)
+    return _target(folder, BACKEND.replace("CWD", "backend"), PAGE)
 
 
 def _contract(home: Path, impostor: Impostor, folder: Path) -> Subject:

@@ -21,7 +21,10 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Commands(Spec, frozen=True, kw_only=True):
-    """Commands of the backend by what they provoke; None where the file names none."""
+    """Commands of the backend by what they provoke; None where the file names none.
+
+    `unknown_status` may be several: a status can be a word that nobody knows, no string, or missing.
+    """
 
     approved: str | None = None
     warning: str | None = None
@@ -30,7 +33,12 @@ class Commands(Spec, frozen=True, kw_only=True):
     blocked: str | None = None
     slow: str | None = None
     crashing: str | None = None
-    unknown_status: str | None = None
+    unknown_status: str | tuple[str, ...] | None = None
+
+    def named(self, outcome: str) -> tuple[str, ...]:
+        """The commands that provoke `outcome`, none, one or several."""
+        found: str | tuple[str, ...] | None = getattr(self, outcome)
+        return () if found is None else (found,) if isinstance(found, str) else found
 
 
 class AuditSpec(Spec, frozen=True, kw_only=True):
