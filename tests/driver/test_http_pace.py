@@ -61,6 +61,26 @@ def test_the_pace_becomes_what_is_allowed(rate: float) -> None:
     assert "limits its rate to about" in notes[0].text
 
 
+def test_a_burst_that_is_refused_makes_the_pace_slower_once() -> None:
+    """Fifty requests under way at once say no more than one of them does, and later ones count again."""
+    clock = Clock()
+    pace = Pace(clock=clock, sleep=clock.sleep)
+    for _ in range(90):
+        pace.wait()
+        clock.now += 0.01
+        pace.served()
+    pace.limited(1.0, 0)
+    once = pace.rate
+    for _ in range(49):
+        clock.now += 0.001
+        pace.limited(1.0, 0)
+    assert pace.rate == once > 50
+    assert pace.refused == 50
+    clock.now += 1
+    pace.limited(1.0, 0)
+    assert pace.rate < once
+
+
 def test_patience_ends() -> None:
     """A backend that lets nothing through is given up on, after bounded waits."""
     clock = Clock()

@@ -52,6 +52,7 @@ class Pace:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._not_before = 0.0
+        self._told_until = 0.0
         self._served: deque[float] = deque()
         self._spacing = 0.0
         self.refused = 0
@@ -89,16 +90,19 @@ class Pace:
         """Take a 429 into account; `asked_s` is its Retry-After. False when patience is at an end.
 
         A backend that asks for a pause of so many seconds has let through what it did within as many:
-        that tells the rate, if roughly, for others may have asked as well.
+        that tells the rate, if roughly, for others may have asked as well. What was under way at a 429 and is
+        refused within its pause tells nothing more: a burst makes the pace slower once.
         """
         pause = UNTOLD_S * 2.0**attempt if asked_s is None else asked_s
         with self._lock:
             now = self._clock()
             self.refused += 1
-            window = min(max(1.0, pause), MEMORY_S)
-            recent = sum(at > now - window for at in self._served)
-            measured = window / (MARGIN * recent) if recent else 0.0
-            self._spacing = max(measured, self._spacing * SLOWER)
+            if now >= self._told_until:
+                window = min(max(1.0, pause), MEMORY_S)
+                recent = sum(at > now - window for at in self._served)
+                measured = window / (MARGIN * recent) if recent else 0.0
+                self._spacing = max(measured, self._spacing * SLOWER)
+                self._told_until = now + min(pause, LONGEST_S)
             self._not_before = max(self._not_before, now + min(pause, LONGEST_S))
         return attempt + 1 < PATIENCE
 
@@ -107,9 +111,11 @@ class Pace:
         note, self._note = self._note, None
         if note is None or not self.slowed:
             return
-        about = f"to about {self.rate:.2g}/s" if self._spacing else "and let nothing through"
+        # One refusal tells the rate too roughly to be told on.
+        about = f" to about {self.rate:{'.0f' if self.rate >= 10 else '.2g'}}/s" if self.refused > 1 else ""
+        about = about if self._spacing else " and let nothing through"
         times = "once" if self.refused == 1 else f"{self.refused} times"
-        note(Note(text=f"the backend limits its rate {about}: slowed down; it answered 429 {times}"))
+        note(Note(text=f"the backend limits its rate{about}: slowed down; it answered 429 {times}"))
 
 
 def retry_after(value: str | None, now: float) -> float | None:
