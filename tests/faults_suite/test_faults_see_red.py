@@ -148,6 +148,7 @@ def test_a_pair_of_others_is_never_attacked(faults: Sandbox, stranger: str) -> N
         assert result["verdict"] == Verdict.INCONCLUSIVE
         assert "may not disturb it" in json.dumps(result)
         assert "set faults = true in the target file" in json.dumps(result)
+        assert "give `command` in place of `url` (only then can it be killed)" in json.dumps(result)
     assert '"event":"fault"' not in faults.journal.read_text("utf-8")
 
 
