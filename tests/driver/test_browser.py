@@ -94,7 +94,7 @@ def reference(running: Double) -> Iterator[BrowserDriver]:
             found = re.search(r"http://\S+", server.stdout.readline() if server.stdout else "")
             assert found
             where = {"backend.test:8000": f"127.0.0.1:{running.port}"}
-            with BrowserDriver(found.group(), map_hosts=where, limit_s=5) as driver:
+            with BrowserDriver(found.group(), map_hosts=where) as driver:
                 yield driver
         finally:
             server.terminate()
@@ -113,7 +113,7 @@ def quiet(running: Double) -> Iterator[BrowserDriver]:
         thread.start()
         try:
             url = f"http://127.0.0.1:{server.server_port}/?api={running.base_url}"
-            with BrowserDriver(url, selectors=QUIET, limit_s=2) as driver:
+            with BrowserDriver(url, selectors=QUIET) as driver:
                 yield driver
         finally:
             server.shutdown()
@@ -228,7 +228,9 @@ def test_what_ends_while_nobody_looks_has_ended(reference: BrowserDriver, runnin
         assert time.monotonic() < deadline, "the driver never heard of the end"
 
 
-def test_a_page_that_does_not_react_has_no_status(quiet: BrowserDriver, running: Double) -> None:
+def test_a_page_that_does_not_react_has_no_status(
+    quiet: BrowserDriver, running: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An old result is never read as that of a command that the page ignored, refused or is still busy with."""
     quiet.settle()
     running.reset()
@@ -237,7 +239,10 @@ def test_a_page_that_does_not_react_has_no_status(quiet: BrowserDriver, running:
     assert quiet.execute("DISABLED").fields == {"refused": "the page does not let it be run"}
     assert not quiet.start_execute("DISABLED")
     running.script("executeCommand", Stall(draft=answer()))
-    view = quiet.execute("PING")
+    # Only what never reacts is waited for to the end: nothing else here depends on how fast the machine is.
+    with monkeypatch.context() as patch:
+        patch.setattr(quiet, "limit_s", 1.5)
+        view = quiet.execute("PING")
     assert view.fields == {"pending": "true"}
     assert view.ended - view.started >= 1
     running.reset()

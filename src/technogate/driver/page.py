@@ -16,6 +16,9 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from technogate.driver.console import DriverError
 from technogate.driver.traffic import Traffic
 
+#: Seconds that a page gets to be loaded: on a busy machine that takes longer than what it does then.
+LOAD_S = 60.0
+
 #: The script that looks at the page from within.
 PROBE = Path(__file__).with_name("page_probe.js")
 
@@ -35,7 +38,7 @@ _REQUIRED = {
 class ConsolePage:
     """One page, its address and its parts: `css` maps the name of a part to its selector.
 
-    `limit_s` bounds the wait for a result; the whole page gets twice that to become idle.
+    `limit_s` bounds the wait for a result; a page that is loaded gets twice that to become idle.
     """
 
     def __init__(
@@ -60,7 +63,7 @@ class ConsolePage:
             self.page.close()
             self._new_page()
         self._failed = True
-        self.page.goto(self.url, wait_until="load", timeout=self.limit_s * 1000)
+        self.page.goto(self.url, wait_until="load", timeout=LOAD_S * 1000)
         self._failed = False
         for name in ("command", "run"):
             try:
