@@ -57,6 +57,7 @@ def test_nothing_is_left_behind(sandbox: Sandbox, stop: signal.Signals, workers:
         out, err = process.communicate(timeout=STUCK_S)
     assert process.returncode == int(ExitCode.INCONCLUSIVE), out + err
     assert "Traceback" not in err
+    assert (sandbox.reports / "verdict.json").exists(), out + err
     document = json.loads((sandbox.reports / "verdict.json").read_text())
     assert document["verdict"] == "INCONCLUSIVE"
     assert sandbox.run("judge", "reports/journal.jsonl", "--reports", "again").returncode in (2, 3)

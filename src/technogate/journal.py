@@ -90,7 +90,7 @@ class JournalWriter:
         self.path = path
         self.worker = worker
         self._seq = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
         try:
             self._fd = os.open(path, flags, 0o644)
@@ -98,8 +98,10 @@ class JournalWriter:
             raise JournalError(f"cannot write the journal {path}: {error.strerror}") from error
 
     def append(self, event: Event) -> None:
-        """Write one event; raises JournalError when not all of it reached the file."""
+        """Write one event; raises JournalError when not all of it reached the file, or the journal is closed."""
         with self._lock:
+            if self._fd < 0:
+                raise JournalError(f"cannot write the journal {self.path}: it is closed")
             line = _encode(Line(self.worker, self._seq, event)) + b"\n"
             try:
                 written = os.write(self._fd, line)
@@ -112,15 +114,17 @@ class JournalWriter:
 
     def close(self) -> None:
         """Close the file without a footer: other processes may still write."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        with self._lock:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
 
     def seal(self, end: Literal["finished", "interrupted", "crashed"]) -> None:
-        """Write the footer, after every other process has closed its writer."""
-        digest, lines = _digest(self.path)
-        self.append(Footer(end=end, lines=lines, sha256=digest, ended=time.time()))
-        self.close()
+        """Write the footer, after every other process has closed its writer; nothing of this one follows it."""
+        with self._lock:
+            digest, lines = _digest(self.path)
+            self.append(Footer(end=end, lines=lines, sha256=digest, ended=time.time()))
+            self.close()
 
 
 def _digest(path: Path) -> tuple[str, int]:

@@ -6,7 +6,9 @@ written down by `technogate.recorder`.
 
 from __future__ import annotations
 
+import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, get_args
@@ -27,6 +29,9 @@ from technogate.suite import CheckCounter
 from technogate.verdict import ExitCode
 
 GATE = pytest.StashKey[Gate]()
+
+#: Process ids of the workers that this process controls.
+_workers: list[int] = []
 _INTERNAL = "(set by the technogate command)"
 
 
@@ -134,6 +139,19 @@ def pytest_configure_node(node: Any) -> None:
     gate = node.config.stash.get(GATE, None)
     if gate is not None:
         node.workerinput["technogate"] = gate.hand_over()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodeready(node: Any) -> None:
+    """Remember the process of each worker."""
+    _workers.append(node.gateway._rinfo().pid)
+
+
+def pytest_keyboard_interrupt() -> None:
+    """Interrupt the workers too: otherwise pytest-xdist waits for their work, and then kills them with it undone."""
+    while _workers:
+        with suppress(ProcessLookupError):
+            os.kill(_workers.pop(), signal.SIGTERM)
 
 
 @pytest.fixture(scope="session")
