@@ -64,7 +64,7 @@ def command(settings: Settings, home: Path, workers: int) -> list[str]:
     line += [f"--target={settings.target}", f"--contract={settings.contract}", f"--profile={settings.profile}"]
     line += [f"--seed={settings.seed}", f"--reports={settings.reports}", f"--gate-mode={settings.mode}"]
     line += [f"--gate-select={','.join(settings.selection)}", f"--waivers={settings.waivers}"]
-    line += [f"--gate-parent={os.getpid()}", f"--gate-run={settings.run}"]
+    line += [f"--gate-parent={os.getpid()}", f"--gate-run={settings.run}", f"--gate-replay={settings.replay}"]
     if workers > 1:
         line += ["-n", str(workers), "--dist=loadscope", "--max-worker-restart=0"]
     return line

@@ -25,6 +25,7 @@ from technogate.errors import StartError, TargetFileError, UserError
 from technogate.explain import coverage_table, explanation
 from technogate.home import HomeError, find_home
 from technogate.journal import JournalError
+from technogate.replay.run import replay as run_replay
 from technogate.run import DEFAULT_CONTRACT, rejudge, run
 from technogate.select import select
 from technogate.settings import Profile, Settings
@@ -121,6 +122,26 @@ def check(
     os.environ.pop(VARIABLE, None)
     settings = _settings(target, contract, profile, seed, reports)
     raise typer.Exit(run(settings, workers, _console(), check=words or []))
+
+
+@app.command(
+    epilog="Exit codes: 0 FIXED, 1 STILL FAILING, 2 usage, 3 CANNOT TELL. FIXED is no verdict: validate for one."
+)
+def replay(
+    finding: Annotated[str, typer.Argument(help="as a report shows it, such as 1f3a9c0b-5; or the number alone")],
+    journal: Annotated[
+        Path | None, typer.Option("--journal", help="where it was found [default: that of the last run]")
+    ] = None,
+    target: Annotated[
+        str, typer.Option("--target", "-t", help="embedded, or a target file [default: the one it was found in]")
+    ] = "",
+    contract: ContractOption = "",
+    reports: Annotated[
+        Path | None, typer.Option("--reports", help="folder for the replay [default: `replay` beside the journal]")
+    ] = None,
+) -> None:
+    """Run one finding again, the same case on the same items: FIXED, STILL FAILING or CANNOT TELL."""
+    raise typer.Exit(run_replay(finding, journal, target, contract, reports, _console()))
 
 
 @app.command(epilog=EPILOG)

@@ -210,7 +210,8 @@ class Finding(Record, frozen=True, tag_field="event", tag="finding"):
     """One violation of one requirement, with all that a reader needs to act on it.
 
     `example` is the smallest input (or answer) found that shows it, as field and value. `item` and
-    `requirement` are filled in by the run; a check leaves them empty.
+    `requirement` are filled in by the run; a check leaves them empty. `smallest` is what the item's
+    generator needs to play that example again, "" for an item that generates nothing.
     """
 
     check: str
@@ -223,6 +224,7 @@ class Finding(Record, frozen=True, tag_field="event", tag="finding"):
     exchanges: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
     trace_id: str = ""
+    smallest: str = ""
 
 
 class PlannedItem(Record, frozen=True):
@@ -334,7 +336,7 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     state of a refusal's, `unaudited` the reason code that says there could be none. Seconds: a complete
     answer takes no longer than `answer_s`, an entry is visible `trail_visible_s` after it, 99 of 100
     answers of an operation within `p99_s`. `slow` is the command that hangs on purpose. `gate_digest` is
-    the sha256 of the gate's own files.
+    the sha256 of the gate's own files. `replays` names the finding that a replay is about.
     """
 
     format: int
@@ -343,7 +345,7 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     contract: ContractRef
     requirements: tuple[Requirement, ...]
     target: TargetRef
-    mode: Literal["validate", "check"]
+    mode: Literal["validate", "check", "replay"]
     profile: str
     seed: int
     started: float
@@ -363,6 +365,7 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     slow: str = ""
     waivers: tuple[Waiver, ...] = ()
     gate_digest: str = ""
+    replays: str = ""
 
 
 class Footer(Record, frozen=True, tag_field="event", tag="footer"):

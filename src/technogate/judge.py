@@ -29,6 +29,7 @@ from technogate.verdict import (
     Verdict,
     VerdictDocument,
     WaiverResult,
+    finding_id,
     roll_up,
 )
 from technogate.waiver import apply_waivers, standing_of
@@ -153,6 +154,7 @@ def _samples(journal: Journal, findings: Iterable[Finding], scope: Mapping[str, 
             decisions=scope[finding.requirement].decisions,
             curl=_curl(finding, exchanges),
             again=_again(finding, journal),
+            replay=f"technogate replay {shlex.quote(finding_id(journal.header.run, number))}",
         )
         for number, finding in enumerate(ordered, 1)
     )
@@ -238,10 +240,8 @@ def _why(
     return "no check exercises it", ""
 
 
-def _reasons(
-    journal: Journal, requirements: Sequence[RequirementResult], waivers: Sequence[WaiverResult]
-) -> tuple[list[str], bool]:
-    """Why the run is not PASS, worst first, and whether something crashed or is missing altogether."""
+def unsound(journal: Journal) -> list[str]:
+    """Why a run as a whole proves nothing, whatever its items say; empty when it was sound."""
     broken = list(dict.fromkeys(abort.message for abort in journal.aborts))
     if journal.torn:
         broken.append(f"the journal is torn: {journal.torn}")
@@ -252,6 +252,14 @@ def _reasons(
     broken += canary_problems(journal)
     if not any(plan.items for plan in journal.plans):
         broken.append("nothing was collected: no check ran")
+    return broken
+
+
+def _reasons(
+    journal: Journal, requirements: Sequence[RequirementResult], waivers: Sequence[WaiverResult]
+) -> tuple[list[str], bool]:
+    """Why the run is not PASS, worst first, and whether something crashed or is missing altogether."""
+    broken = unsound(journal)
     for result in requirements:
         broken += [f"{item.item} crashed: {item.reason}" for item in result.items if item.outcome is Outcome.ERRORED]
     failed = [r.id for r in requirements if r.level is Level.MUST and r.standing is Verdict.FAIL]

@@ -6,8 +6,10 @@ written down by `technogate.recorder`.
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -15,6 +17,7 @@ from typing import Any, get_args
 
 import hypothesis
 import pytest
+from hypothesis.database import ExampleDatabase
 
 from technogate.canary.run import CanaryRun
 from technogate.contract import ContractError
@@ -23,8 +26,8 @@ from technogate.home import HomeError, find_home
 from technogate.journal import JournalError
 from technogate.orphan import end_with
 from technogate.recorder import Recorder
-from technogate.session import Gate, join_gate, open_gate
-from technogate.settings import EXAMPLES, Profile, Settings
+from technogate.session import Gate, Smallest, join_gate, open_gate
+from technogate.settings import EXAMPLES, Mode, Profile, Settings
 from technogate.suite import CheckCounter
 from technogate.verdict import ExitCode
 
@@ -44,10 +47,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--seed", type=int, default=None, help="seed of everything that is drawn")
     group.addoption("--waivers", default="", help="file of waivers [default: waivers.toml here, if there is one]")
     group.addoption("--reports", default="reports", help="folder for journal and reports")
-    group.addoption("--gate-mode", default="validate", choices=("validate", "check"), help=_INTERNAL)
+    group.addoption("--gate-mode", default="validate", choices=get_args(Mode), help=_INTERNAL)
     group.addoption("--gate-select", default="", help=_INTERNAL)
     group.addoption("--gate-parent", type=int, default=0, help=_INTERNAL)
     group.addoption("--gate-run", default="", help=_INTERNAL)
+    group.addoption("--gate-replay", default="", help=_INTERNAL)
     group.addoption("--gate-act-only", action="store_true", help=_INTERNAL)
 
 
@@ -73,6 +77,7 @@ def _settings(config: pytest.Config) -> Settings:
         selection=tuple(filter(None, config.getoption("gate_select").split(","))),
         waivers=config.getoption("waivers"),
         run=config.getoption("gate_run"),
+        replay=config.getoption("gate_replay"),
     )
 
 
@@ -118,13 +123,39 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+class SmallestCase(ExampleDatabase):
+    """Has a search begin with the case that a replay hands in, and keeps the smallest one that fails."""
+
+    def __init__(self, smallest: Smallest) -> None:
+        super().__init__()
+        self._smallest = smallest
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        """See ExampleDatabase."""
+        given = self._smallest.given
+        return [base64.b64decode(given, validate=True)] if given and _is_smallest(key) else []
+
+    def save(self, key: bytes, value: bytes) -> None:
+        """See ExampleDatabase: while a case is made smaller, the last one saved is the smallest."""
+        if _is_smallest(key):
+            self._smallest.kept = base64.b64encode(value).decode("ascii")
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        """See ExampleDatabase: nothing is kept longer than for an item."""
+
+
+def _is_smallest(key: bytes) -> bool:
+    """Whether Hypothesis keeps a search's smallest failing case under `key`, and not its larger ones."""
+    return not key.endswith((b".secondary", b".pareto"))
+
+
 def _load_hypothesis_profile(gate: Gate) -> None:
     """Our own profile: where CI is set, Hypothesis' default one would ignore the run's seed."""
     hypothesis.settings.register_profile(
         "technogate",
         max_examples=EXAMPLES[gate.settings.profile],
         derandomize=False,
-        database=None,
+        database=SmallestCase(gate.smallest),
         deadline=None,
         report_multiple_bugs=False,
         print_blob=False,

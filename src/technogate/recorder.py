@@ -55,6 +55,7 @@ class Recorder:
         """
         gate = self._gate
         wanted = set(gate.settings.selection)
+        replayed = None if gate.replay is None else set(gate.replay.items)
         covered: set[str] = set()
         kept: list[pytest.Item] = []
         for item in items:
@@ -62,7 +63,8 @@ class Recorder:
             if found is None:
                 raise pytest.UsageError(f"{item.nodeid}: the contract has no requirement {_requirement_id(item)!r}")
             covered.add(found.id)
-            if found.concerns(gate.target.ref.parties) and (not wanted or found.id in wanted):
+            asked = item.nodeid in replayed if replayed is not None else not wanted or found.id in wanted
+            if asked and found.concerns(gate.target.ref.parties):
                 kept.append(item)
                 self._seed(item)
         plan = tuple(
@@ -116,7 +118,10 @@ class Recorder:
         worst = min(self._phases, key=lambda phase: _WORST_FIRST.index(phase.outcome))
         requirement = _requirement_id(item)
         if worst.finding is not None:
-            self._gate.record(msgspec.structs.replace(worst.finding, item=item.nodeid, requirement=requirement))
+            smallest = worst.finding.smallest or self._gate.smallest.kept
+            self._gate.record(
+                msgspec.structs.replace(worst.finding, item=item.nodeid, requirement=requirement, smallest=smallest)
+            )
         reason, _, cure = worst.reason.partition(CURE)
         clean, _ = self._gate.redactor.clean_text(reason)
         self._gate.record(

@@ -71,22 +71,32 @@ def run(
     prepare_reports(settings.folder)
     count = workers or default_workers(target, len(selection))
     name = f"{'validating' if check is None else 'checking'} {target.ref.name} against {contract.id}"
-    with Watch(console, name) as watch:
-        act(settings, home, count, watch.event, watch.tick)
     try:
-        conclusion = conclude(settings.journal, settings.folder, settings.run)
+        conclusion = acted(settings, home, count, console, name)
     except JournalError as error:
         console.print(terminal(f"INCONCLUSIVE: {error}"), markup=False)
         _show_log(settings, console)
         return int(ExitCode.INCONCLUSIVE)
-    for abort in conclusion.journal.aborts:
-        if abort.kind == "configuration":
-            line, _, output = abort.message.partition("\n")
-            raise StartError(line, program="", output=output)
     _tell(conclusion, console)
     if any(abort.kind == "crash" for abort in conclusion.journal.aborts) or not conclusion.journal.plans:
         _show_log(settings, console)
     return int(conclusion.exit_code if check is not None else _vouched(conclusion, signer, home, settings, console))
+
+
+def acted(settings: Settings, home: Path, workers: int, console: Console, name: str) -> Conclusion:
+    """Have the suites act while a person watches, judge what they wrote, and write the reports.
+
+    Raises StartError when the user's configuration ended the run, and JournalError when there is no journal
+    of it that can be judged.
+    """
+    with Watch(console, name) as watch:
+        act(settings, home, workers, watch.event, watch.tick)
+    conclusion = conclude(settings.journal, settings.folder, settings.run)
+    for abort in conclusion.journal.aborts:
+        if abort.kind == "configuration":
+            line, _, output = abort.message.partition("\n")
+            raise StartError(line, program="", output=output)
+    return conclusion
 
 
 def _vouched(

@@ -26,6 +26,7 @@ from technogate.evidence import Abort, Event, Exchange, Header, Waiver
 from technogate.home import find_home
 from technogate.journal import FORMAT, JournalWriter
 from technogate.redact import Redactor
+from technogate.replay.order import Replay, read_replay
 from technogate.settings import Settings
 from technogate.suite import CheckCounter
 from technogate.target import Target, load_target
@@ -46,12 +47,31 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
 
 
+@dataclass(slots=True)
+class Smallest:
+    """The smallest case that fails the item at work, as text that its generator wrote and can read.
+
+    `given` is the one to be played first: that of the finding, in the replay's own item. `kept` is the
+    smallest that was found.
+    """
+
+    replay: Replay | None
+    given: str = ""
+    kept: str = ""
+
+    def begin_item(self, item: str) -> None:
+        """Forget the last item's case."""
+        self.given = self.replay.smallest if self.replay is not None and item == self.replay.item else ""
+        self.kept = ""
+
+
 @dataclass(slots=True, kw_only=True)
 class Gate:
     """What the plugin shares with the fixtures of one pytest process.
 
     `worker` names the process in the journal; `run_key` is the API key that started programs get;
-    `watchers` are called with each event once it is written.
+    `watchers` are called with each event once it is written; `replay` is what is replayed, None in every
+    other run.
     """
 
     settings: Settings
@@ -63,15 +83,18 @@ class Gate:
     run: str
     run_key: str
     seed: int
+    replay: Replay | None = None
     item: str = ""
     counter: CheckCounter = field(default_factory=CheckCounter)
     watchers: list[Callable[[Event], None]] = field(default_factory=list)
     redactor: Redactor = field(init=False)
+    smallest: Smallest = field(init=False)
     new_id: Callable[[], str] = field(init=False)
     _lock: threading.RLock = field(init=False, default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
         self.redactor = Redactor(self.run_key)
+        self.smallest = Smallest(self.replay)
         numbers = itertools.count(1)
         self.new_id = lambda: f"{self.worker}-{next(numbers)}"
 
@@ -102,6 +125,7 @@ class Gate:
     def begin_item(self, item: str) -> None:
         """Start counting the checks of a new item."""
         self.item = item
+        self.smallest.begin_item(item)
         self.counter = CheckCounter()
 
     def hand_over(self) -> dict[str, Any]:
@@ -159,6 +183,7 @@ def open_gate(settings: Settings) -> Gate:
         run=settings.run or new_run(),
         run_key=target.api_key or new_key(),
         seed=seed,
+        replay=read_replay(Path(settings.replay)) if settings.replay else None,
     )
     gate.record(_header(gate, waivers))
     return gate
@@ -226,6 +251,7 @@ def _header(gate: Gate, waivers: tuple[Waiver, ...]) -> Header:
         slow=_slow_command(gate.target),
         waivers=waivers,
         gate_digest=gate_digest(gate.home),
+        replays=gate.replay.finding if gate.replay is not None else "",
     )
 
 

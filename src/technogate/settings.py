@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 Profile = Literal["quick", "standard", "thorough"]
-Mode = Literal["validate", "check"]
+Mode = Literal["validate", "check", "replay"]
 
 #: Generated cases for one property, by profile.
 EXAMPLES: dict[Profile, int] = {"quick": 15, "standard": 60, "thorough": 400}
@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     An empty `contract` means the one that ships with the gate, empty `waivers` the file `waivers.toml`
     of the current folder, if there is one. `run` is the name of the run, "" for one that is made up.
+    `replay` is the file that says what is replayed, "" for every other run.
     """
 
     target: str = "embedded"
@@ -43,6 +44,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     selection: tuple[str, ...] = ()
     waivers: str = ""
     run: str = ""
+    replay: str = ""
 
     @property
     def folder(self) -> Path:

@@ -50,7 +50,11 @@ class _Doc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Sample(_Doc, frozen=True):
-    """A finding with what a person needs to see it again."""
+    """A finding with what a person needs to see it again.
+
+    `curl` sends its request, `replay` runs the finding again and says whether it is fixed, `again` checks its
+    whole requirement.
+    """
 
     number: int
     finding: Finding
@@ -58,6 +62,12 @@ class Sample(_Doc, frozen=True):
     decisions: tuple[str, ...]
     curl: str
     again: str
+    replay: str
+
+
+def finding_id(run: str, number: int) -> str:
+    """The name of a finding, which no other run has."""
+    return f"{run}-{number}"
 
 
 class RequirementResult(_Doc, frozen=True):

@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.console import Stage
-from fixtures.console_trial import every, hostile_cases
+from fixtures.trial import every, hostile_cases
 from technogate.check import console
 from technogate.contract import Contract
 from technogate.evidence import Finding

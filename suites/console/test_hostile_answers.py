@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from fixtures.console import Stage
-from fixtures.console_trial import every, hostile_cases
+from fixtures.trial import every, hostile_cases
 from technogate.check import console
 from technogate.check.console import Scene
 from technogate.check.console_answers import Meaning, Reading

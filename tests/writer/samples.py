@@ -195,6 +195,7 @@ class Builder:
             decisions=row[4],
             curl=self.curls.get(number, curl_for(used[-1]) if used else ""),
             again=f"technogate check {finding.requirement} --seed 20250615",
+            replay=f"technogate replay run-{number}",
         )
 
     def _requirement(

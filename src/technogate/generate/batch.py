@@ -14,7 +14,7 @@ import msgspec
 
 from technogate.driver.http import Case, HttpDriver
 from technogate.driver.keys import EMPTY_KEY, NO_KEY, Key, foreign_key, near_misses
-from technogate.evidence import Exchange, Note
+from technogate.evidence import Exchange, Finding, Note
 from technogate.generate.commands import Words
 from technogate.generate.elsewhere import elsewhere
 from technogate.generate.expected import Expectation, expected, who
@@ -76,8 +76,13 @@ class Batches:
             found += self._sent[operation, mode]
         return found
 
-    def hold(self, rule: Rule, operation: str, must_hold: MustHold) -> None:
-        """Judge the exchanges of `operation` by one rule; the first violation is made smaller before it is raised."""
+    def hold(self, rule: Rule, operation: str, must_hold: MustHold, smallest: str = "") -> None:
+        """Judge the exchanges of `operation` by one rule; the first violation is made smaller before it is raised.
+
+        The request `smallest`, as an earlier finding has it, is sent and judged before all others.
+        """
+        if smallest:
+            must_hold(self._again(rule, self._terms(operation), smallest))
         sents = self.sent(operation, rule.modes)
         terms = self._terms(operation)
         concerned = [sent for sent in sents if rule.concerns(sent)]
@@ -193,4 +198,27 @@ class Batches:
 
         least = smallest(first.case, breaks)
         seen = {"seen": f"{len(broken)} of the {count} generated requests that this concerns"}
-        must_hold([msgspec.structs.replace(one, example={**one.example, **seen}) for one in found[least]])
+        must_hold([_with(one, seen, Asked(case=least, key=first.key.name)) for one in found[least]])
+
+    def _again(self, rule: Rule, terms: Terms, smallest: str) -> Findings:
+        """What is wrong with the request that an earlier finding rests on."""
+        asked = msgspec.json.decode(smallest, type=Asked)
+        key = {one.name: one for one in self.keys.values()}.get(asked.key)
+        if key is None:
+            not_exercised(
+                f"the key of this target has no near miss of the kind: {asked.key}", "use a key with letters in it"
+            )
+        return [_with(one, {}, asked) for one in rule.findings(terms, self.ask(asked.case, key))]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The request that a finding rests on: its case, and the name of its key."""
+
+    case: Case
+    key: str
+
+
+def _with(finding: Finding, more: dict[str, str], asked: Asked) -> Finding:
+    """A finding with more of its example, and the request that shows it."""
+    text = msgspec.json.encode(asked).decode("utf-8")
+    return msgspec.structs.replace(finding, example={**finding.example, **more}, smallest=text)

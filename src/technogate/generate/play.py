@@ -29,9 +29,16 @@ class Sequences:
     _played: list[tuple[Steps, list[Sent]]] = field(default_factory=list)
     _impatient: bool = False
 
-    def hold(self, judge: Judge, must_hold: MustHold) -> None:
-        """Judge every sequence; the first that breaks the requirement is made shorter before that is raised."""
+    def hold(self, judge: Judge, must_hold: MustHold, smallest: str = "") -> None:
+        """Judge every sequence; the first that breaks the requirement is made shorter before that is raised.
+
+        The sequence `smallest`, as an earlier finding has it, is played and judged before all others.
+        """
         contract, checked = self.batches.driver.contract, 0
+        if smallest:
+            steps = msgspec.json.decode(smallest, type=Steps)
+            sents = self._play(steps)
+            must_hold(*(self._told(steps, sents, findings) for findings in judge(contract, sents)))
         for steps, sents in self._all():
             for findings in judge(contract, sents):
                 if findings:
@@ -84,17 +91,29 @@ class Sequences:
                 best = (shorter, again)
             else:
                 index += 1
-        finding = next(findings for findings in judge(contract, best[1]) if findings)[0]
-        told = {f"step {number}": _told(step, sent) for number, (step, sent) in enumerate(zip(*best, strict=True), 1)}
-        exchanges = tuple(sent.exchange.id for sent in best[1] if sent.exchange.id not in finding.exchanges)
+        return self._told(*best, next(findings for findings in judge(contract, best[1]) if findings))
+
+    @staticmethod
+    def _told(steps: Steps, sents: Sequence[Sent], findings: Sequence[Finding]) -> list[Finding]:
+        """The first finding of a sequence, with the steps that led to it."""
+        told = {
+            f"step {number}": _said(step, sent) for number, (step, sent) in enumerate(zip(steps, sents, strict=True), 1)
+        }
         return [
             msgspec.structs.replace(
-                finding, example={**finding.example, **told}, exchanges=(*exchanges, *finding.exchanges)
+                finding,
+                example={**finding.example, **told},
+                exchanges=(
+                    *(sent.exchange.id for sent in sents if sent.exchange.id not in finding.exchanges),
+                    *finding.exchanges,
+                ),
+                smallest=msgspec.json.encode(steps).decode("utf-8"),
             )
+            for finding in findings[:1]
         ]
 
 
-def _told(step: Step, sent: Sent) -> str:
+def _said(step: Step, sent: Sent) -> str:
     """One step and its answer in a few words."""
     body = (step.case.body or b"").decode("utf-8", "replace")
     said = answer.json_object(sent.exchange).get("status", "")

@@ -128,7 +128,8 @@ def _details(row: ItemRow, samples: list[Sample]) -> StatusDetails | None:
         return StatusDetails(message=terminal(reason, 2_000), trace=terminal(row.result.cure))
     trace = "\n\n".join(
         f"finding {sample.number}\nexpected: {terminal(sample.finding.expected)}\n"
-        f"observed: {terminal(sample.finding.observed)}\n{terminal_lines(sample.curl)}\n{terminal_lines(sample.again)}"
+        f"observed: {terminal(sample.finding.observed)}\n"
+        + "\n".join(terminal_lines(command) for command in (sample.curl, sample.replay, sample.again))
         for sample in samples
     )
     return StatusDetails(message=terminal(samples[0].finding.observed, 2_000), trace=trace[:_LIMIT])

@@ -127,6 +127,7 @@ def _details(samples: list[Sample], document: VerdictDocument) -> str:
                 *(f"waived: {waiver}" for waiver in [waiver_of(document, sample.finding.requirement)] if waiver),
                 *([f"trace id: {sample.finding.trace_id}"] if sample.finding.trace_id else []),
                 *([sample.curl] if sample.curl else []),
+                *([sample.replay] if sample.replay else []),
                 *([sample.again] if sample.again else []),
             ]
         )

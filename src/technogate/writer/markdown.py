@@ -169,7 +169,7 @@ def _finding(journal: Journal, document: VerdictDocument, sample: Sample) -> Ite
     lines += [_row("exchange", f"{_cell(one)} is not in the journal") for one in missing]
     yield from _some(lines, _MOST_EXCHANGES, _row("", "and {} more exchanges"))
     yield ""
-    for command in (sample.curl, sample.again):
+    for command in (sample.curl, sample.replay, sample.again):
         if command:
             yield _command(command)
 

@@ -281,6 +281,9 @@ def exchange_line(exchange: Exchange) -> str:
 def repeat_command(journal: Journal) -> str:
     """The command that makes the same run again, as one line."""
     header = journal.header
+    if header.mode == "replay":
+        words = ["technogate", "replay", header.replays]
+        return shlex.join(words if header.target.given == "embedded" else [*words, "--target", header.target.given])
     words = ["technogate", header.mode, *(header.selection if header.mode == "check" else ())]
     words += ["--seed", str(header.seed)]
     if header.profile != "standard":

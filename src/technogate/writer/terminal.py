@@ -52,21 +52,31 @@ def summary(document: VerdictDocument, *, files: Sequence[Path] = (), findings: 
 
 
 def show(console: Console, document: VerdictDocument, *, files: Sequence[Path] = (), findings: int = 5) -> None:
-    """Print the summary; what the console's encoding lacks is written as an escape."""
+    """Print the summary."""
+    put(console, summary(document, files=files, findings=findings))
+
+
+def put(console: Console, shown: RenderableType) -> None:
+    """Print something of several lines; what the console's encoding lacks is written as an escape."""
+    text = _text(shown, console.width)
     try:
-        plain(document).encode(console.encoding)
+        text.encode(console.encoding)
     except UnicodeEncodeError:
-        text = plain(document, files=files, findings=findings, width=console.width)
         console.out(text.encode(console.encoding, "backslashreplace").decode(console.encoding), end="", highlight=False)
         return
-    console.print(summary(document, files=files, findings=findings), crop=False)
+    console.print(shown, crop=False)
 
 
 def plain(document: VerdictDocument, *, files: Sequence[Path] = (), findings: int = 5, width: int = 80) -> str:
     """The summary as text without colour; a shell command may run over `width`."""
+    return _text(summary(document, files=files, findings=findings), width)
+
+
+def _text(shown: RenderableType, width: int) -> str:
+    """What is shown as text without colour."""
     console = Console(file=io.StringIO(), width=width, color_system=None, legacy_windows=False)
     with console.capture() as captured:
-        console.print(summary(document, files=files, findings=findings), crop=False)
+        console.print(shown, crop=False)
     return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
@@ -210,7 +220,7 @@ def _finding(document: VerdictDocument, sample: Sample) -> Iterator[RenderableTy
     if finding.trace_id:
         facts.add_row("trace id", rich_text(finding.trace_id, limit=_LIMIT))
     yield facts
-    for command in (sample.curl, sample.again):
+    for command in (sample.curl, sample.replay):
         if command:
             yield _command(command)
 

@@ -1,0 +1,1 @@
+"""One finding run again: fixed, still failing, or nobody can tell."""

@@ -1,0 +1,130 @@
+"""What a replay says, from two journals alone: FIXED takes every proof, and whatever lacks is CANNOT TELL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from technogate.evidence import Abort, Answer, Body, Event, Exchange, Finding, Outcome, Proof, Request
+from technogate.judge import judge
+from technogate.replay.compare import Replayed, State, compare
+from technogate.replay.lookup import Found, look_up
+from tests import builders
+
+PLAN = builders.plan(("one", "AUT-01"))
+FAILED = builders.result("one", "AUT-01", Outcome.FAILED)
+PASSED = builders.result("one", "AUT-01")
+FINDING = builders.finding("one", "AUT-01", "main-1")
+
+
+def sent(body: str = '{"command":"PING"}', **more: Any) -> Exchange:
+    """One request to the backend."""
+    request = Request(method="POST", path="/api/execute", headers=(("User-Agent", "run 1"),), body=Body(text=body))
+    return replace(builders.exchange(1, trace_id="t-1"), request=request, **more)
+
+
+def found(folder: Path, *events: Event, finding: Finding = FINDING) -> Found:
+    """A finding in the journal of its run."""
+    folder.mkdir()
+    builders.journal(folder, PLAN, *events, FAILED, finding)
+    return look_up("run1-1", folder / "journal.jsonl")
+
+
+def replayed(
+    tmp_path: Path,
+    *events: Event,
+    before: Found | None = None,
+    changes: dict[str, object] | None = None,
+    **how: Any,
+) -> Replayed:
+    """What a replay says that wrote `events`, its header changed so."""
+    folder = tmp_path / "replay"
+    folder.mkdir()
+    head = builders.header(mode="replay", selection=("AUT-01",))
+    journal = builders.journal(folder, *events, head=replace(head, **(changes or {})), **how)
+    return compare(before or found(tmp_path / "before", sent()), journal, judge(journal))
+
+
+def test_everything_proven_is_fixed(tmp_path: Path) -> None:
+    """The same request again, in a sound run whose item passed, is FIXED; what is new in each run does not count."""
+    again = sent(id="main-7", started=9.0)
+    other = (("User-Agent", "run 2"), ("Host", "127.0.0.1:1"))
+    again = replace(again, request=replace(again.request, headers=other))
+    assert replayed(tmp_path, PLAN, again, PASSED) == Replayed(state=State.FIXED)
+
+
+def test_the_same_check_again_is_still_failing(tmp_path: Path) -> None:
+    """The same check of the same requirement failing is enough, on whatever request."""
+    said = replayed(tmp_path, PLAN, sent("{}"), FAILED, FINDING)
+    assert said.state is State.FAILING
+    assert said.finding is not None
+
+
+def head(**changes: object) -> dict[str, object]:
+    """Changes to the header of a replay."""
+    return changes
+
+
+CONTRACT = replace(builders.header().contract, digest="1" * 64)
+OTHER = replace(FINDING, check="another")
+NO_ITEM = builders.plan(("two", "AUT-01")), builders.result("two", "AUT-01")
+SILENT = (Proof(name="driver", problem="nothing was seen"),)
+
+#: What lacks a proof: the events of the replay, how it was written, and a word of the reason.
+UNPROVEN: dict[str, tuple[tuple[Event, ...], dict[str, Any], str]] = {
+    "nothing was planned": ((sent(), PASSED), {}, "nothing was collected"),
+    "the item is gone": ((*NO_ITEM, sent()), {}, "did not run"),
+    "the item never finished": ((PLAN, sent()), {}, "did not run"),
+    "the item checked nothing": ((PLAN, sent(), replace(PASSED, checks=0)), {}, "checked anything"),
+    "the item was skipped": ((PLAN, sent(), replace(PASSED, outcome=Outcome.SKIPPED, reason="no page")), {}, "no page"),
+    "the item broke": ((PLAN, sent(), replace(PASSED, outcome=Outcome.ERRORED, reason="boom")), {}, "boom"),
+    "another check fails": ((PLAN, sent(), FAILED, OTHER), {}, "in another way"),
+    "the request was not sent": ((PLAN, PASSED), {}, "was not sent again"),
+    "another request was sent": ((PLAN, sent("{}"), PASSED), {}, "was not sent again"),
+    "another key was sent": ((PLAN, sent(key="x"), PASSED), {}, "was not sent again"),
+    "a crash": ((PLAN, sent(), PASSED, Abort(kind="crash", message="a suite broke")), {}, "a suite broke"),
+    "interrupted": ((PLAN, sent(), PASSED), {"end": "interrupted"}, "interrupted"),
+    "torn": ((PLAN, sent(), PASSED), {"end": "none"}, "torn"),
+    "no canary": ((PLAN, sent(), PASSED), {"proofs": ()}, "no canary"),
+    "a silent canary": ((PLAN, sent(), FAILED, FINDING), {"proofs": SILENT}, "nothing was seen"),
+    "another contract": ((PLAN, sent(), FAILED, FINDING), {"changes": head(contract=CONTRACT)}, "contract"),
+    "another gate": ((PLAN, sent(), PASSED), {"changes": head(gate_digest="2" * 64)}, "gate itself"),
+    "another seed": ((PLAN, sent(), PASSED), {"changes": head(seed=8)}, "seed"),
+    "another profile": ((PLAN, sent(), PASSED), {"changes": head(profile="thorough")}, "profile"),
+    "the clock was set back": ((PLAN, sent(), PASSED), {"changes": head(started=4e9)}, "clock"),
+}
+
+
+@pytest.mark.parametrize("name", UNPROVEN)
+def test_what_lacks_a_proof_cannot_be_told(tmp_path: Path, name: str) -> None:
+    """Each proof is needed: without it, nobody can tell."""
+    events, how, why = UNPROVEN[name]
+    said = replayed(tmp_path, *events, **how)
+    assert said.state is State.UNKNOWN
+    assert why in said.reason
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_generated_answer_must_be_given_again(tmp_path: Path, again: bool) -> None:
+    """A hostile answer that the double did not give again has not been withstood."""
+
+    def answered(body: str, stamp: str) -> Exchange:
+        text = f'{{"status":"{body}","ts_utc":"{stamp}"}}'
+        return sent(answered_by="double", answer=Answer(status=200, body=Body(text=text)))
+
+    finding = replace(FINDING, smallest="AA==")
+    before = found(tmp_path / "before", answered("approved", "2026-01-01T00:00:00Z"), finding=finding)
+    given = answered("approved" if again else "APPROVED", "2026-02-02T00:00:00.5Z")
+    said = replayed(tmp_path, PLAN, given, PASSED, before=before)
+    assert said.state is (State.FIXED if again else State.UNKNOWN)
+
+
+def test_a_finding_of_the_whole_run_has_no_item(tmp_path: Path) -> None:
+    """A finding that rests on no item and no exchange cannot be replayed; one on exchanges needs their items."""
+    whole = replace(FINDING, item="every exchange::AUT-01", exchanges=())
+    assert found(tmp_path / "whole", sent(), finding=whole).items == ()
+    shown = replace(whole, exchanges=("main-1",))
+    assert found(tmp_path / "shown", sent(), finding=shown).items == ("one",)
