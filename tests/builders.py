@@ -40,7 +40,7 @@ def header(
     *,
     parties: tuple[str, ...] = ("backend",),
     requirements: tuple[Requirement, ...] = REQUIREMENTS,
-    mode: Literal["validate", "check"] = "validate",
+    mode: Literal["validate", "check", "replay"] = "validate",
     selection: tuple[str, ...] = (),
 ) -> Header:
     """The header of a run against a backend alone, unless told otherwise."""

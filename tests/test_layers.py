@@ -8,7 +8,14 @@ import sys
 import pytest
 
 #: Judging and writing. What these import, they could do.
-PURE = ["technogate.judge", "technogate.verdict", "technogate.check.sweep", "technogate.curl", "technogate.text"]
+PURE = [
+    "technogate.judge",
+    "technogate.replay.compare",
+    "technogate.verdict",
+    "technogate.check.sweep",
+    "technogate.curl",
+    "technogate.text",
+]
 FORBIDDEN = ["socket", "subprocess", "asyncio", "http.client", "httpx", "pytest", "playwright", "sqlalchemy"]
 
 #: Libraries of the writers import sockets for their own reasons: of the gate's own modules none of these may follow.

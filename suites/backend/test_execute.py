@@ -188,7 +188,7 @@ def test_session_is_optional(backend: HttpDriver, word: Word, session: str, must
 def test_unknown_fields_change_nothing(gate: Gate, backend: HttpDriver, word: Word) -> None:
     """Fields that the contract does not know change nothing."""
 
-    def trial(extra: tuple[tuple[str, object], ...]) -> list[Finding]:
+    def trial(extra: tuple[tuple[str, Any], ...]) -> list[Finding]:
         without, with_extra = backend.execute(word("approved")), backend.execute(word("approved"), **dict(extra))
         return answer.status(without, 200) or answer.same_but_for_identity(without, with_extra)
 
