@@ -9,6 +9,7 @@ from technogate.journal import Journal, JournalError, read_journal
 from technogate.judge import judge
 from technogate.verdict import ExitCode, VerdictDocument, exit_code
 from technogate.writer import WriterError, write_all
+from technogate.writer.verdict_json import NAME as VERDICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,8 @@ class Conclusion:
 def conclude(journal_path: Path, folder: Path, run: str = "") -> Conclusion:
     """Judge a journal, which must be that of `run` if that is named, and write its reports into `folder`.
 
-    A report that cannot be written makes a PASS inconclusive: nobody could have read it. Raises
+    A report that cannot be written makes a PASS inconclusive, and `verdict.json` is removed: nobody could have
+    read all of it. Raises
     JournalError when the journal cannot be read, is damaged, or is that of another run.
     """
     journal = read_journal(journal_path)
@@ -37,5 +39,8 @@ def conclude(journal_path: Path, folder: Path, run: str = "") -> Conclusion:
         files = write_all(journal, document, folder)
     except WriterError as error:
         files, problem = [], str(error)
-        code = ExitCode.INCONCLUSIVE if code is ExitCode.PASS else code
+        if code is ExitCode.PASS:
+            code = ExitCode.INCONCLUSIVE
+            # Whoever reads this file alone must not deploy either.
+            (folder / VERDICT).unlink(missing_ok=True)
     return Conclusion(journal=journal, document=document, files=tuple(files), exit_code=code, problem=problem)

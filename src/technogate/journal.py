@@ -78,7 +78,7 @@ def decode_line(text: bytes) -> Line:
     """One line of a journal; raises JournalError for what is none."""
     try:
         return _decoder.decode(text)
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         raise JournalError(f"not an event ({error})") from error
 
 

@@ -1,0 +1,120 @@
+"""The gate breaks, and stays shut: damaged journals, a disk that is full, a report writer that raises."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from technogate.evidence import Note
+from technogate.journal import JournalError, read_journal
+from technogate.judge import judge
+from technogate.verdict import Verdict
+from tests import builders
+from tests.conftest import STUCK_S, Sandbox
+from tests.test_exit_codes import BACKEND, HOLDS, OPTIONS, both, verdict
+
+GREEN = (
+    builders.plan(("a", "AUT-01"), ("b", "EXE-01")),
+    builders.exchange(1),
+    builders.result("a", "AUT-01"),
+    Note(text="slow"),
+    builders.result("b", "EXE-01"),
+)
+
+#: Runs `technogate` with files that cannot grow beyond so many bytes, as on a disk that is full.
+FULL = """
+import resource, runpy, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
+sys.argv[1:] = sys.argv[2:]
+runpy.run_module("technogate", run_name="__main__")
+"""
+
+
+@pytest.fixture
+def small(sandbox: Sandbox) -> Sandbox:
+    """A sandbox whose only requirement holds: undisturbed, a run in it is a PASS."""
+    sandbox.contract(("CTR-01",))
+    sandbox.target(BACKEND)
+    sandbox.suite("test_it.py", HOLDS)
+    return sandbox
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A sealed journal that is judged a PASS."""
+    path = builders.journal(tmp_path_factory.mktemp("whole"), *GREEN).path
+    assert passes(path)
+    return path.read_bytes()
+
+
+def passes(path: Path) -> bool:
+    """Whether a file is read and judged as a PASS."""
+    try:
+        return judge(read_journal(path)).verdict is Verdict.PASS
+    except JournalError:
+        return False
+
+
+@st.composite
+def damages(draw: st.DrawFn, whole: bytes) -> bytes:
+    """The bytes of a journal, cut, edited, or with lines taken out, repeated or exchanged before its footer."""
+    lines = whole.splitlines(keepends=True)
+    body = len(whole) - len(lines[-1])
+    kind = draw(st.sampled_from(["cut", "byte", "insert", "drop", "repeat", "swap"]))
+    at = draw(st.integers(0, body - 1))
+    if kind == "cut":
+        return whole[:at] + draw(st.sampled_from([b"", lines[-1]]))
+    if kind == "byte":
+        return whole[:at] + bytes([draw(st.integers(0, 255))]) + whole[at + 1 :]
+    if kind == "insert":
+        return whole[:at] + draw(st.binary(min_size=1, max_size=3)) + whole[at:]
+    one, other = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
+    if kind == "drop":
+        return b"".join(lines[:one] + lines[one + 1 :])
+    if kind == "repeat":
+        return b"".join([*lines[:one], lines[other], *lines[one:]])
+    lines[one], lines[other] = lines[other], lines[one]
+    return b"".join(lines)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_damaged_journal_passes(tmp_path: Path, whole: bytes, data: st.DataObject) -> None:
+    """Whatever is done to the events of a journal that was sealed, it is not judged a PASS any more."""
+    damaged = data.draw(damages(whole))
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(damaged)
+    assert damaged == whole or not passes(path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
+@pytest.mark.parametrize("size", [0, 300, 1500, 3000, 6000])
+def test_a_full_disk_never_passes(small: Sandbox, size: int) -> None:
+    """However early the disk is full, the run does not pass, and nobody is shown a stack trace."""
+    ended = subprocess.run(
+        [sys.executable, "-c", FULL, str(size), "validate", *OPTIONS, "--workers", "1"],
+        cwd=small.home, env=small.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=STUCK_S, check=False,
+    )  # fmt: skip
+    assert ended.returncode in (2, 3), ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+    report = small.reports / "verdict.json"
+    assert not report.exists() or verdict(small) != "PASS"
+
+
+@pytest.mark.parametrize("writer", ["verdict_json", "junit", "html"])
+def test_a_writer_that_raises_never_passes(small: Sandbox, writer: str) -> None:
+    """A report writer that breaks, in whatever way, keeps the gate shut, for a reader of `verdict.json` too."""
+    path = small.home / "src" / "technogate" / "writer" / f"{writer}.py"
+    text = path.read_text("utf-8")
+    assert "\ndef write(" in text
+    path.write_text(text + '\ndef write(*_: object) -> None:\n    raise ZeroDivisionError("planted")\n', "utf-8")
+    for ended in both(small):
+        assert ended.returncode == 3, ended.stdout + ended.stderr
+        assert "planted" in ended.stdout + ended.stderr
+        assert not (small.reports / "verdict.json").exists()
