@@ -53,6 +53,10 @@ class Progress:
         elif not job.file and outcome.findings:
             self._say(f"✗ false alarm on the reference {name}: {', '.join(outcome.findings)}")
 
+    def again(self, job: Job, outcome: Outcome) -> None:
+        """Say that a run whose process died is begun once more."""
+        self._say(f"? {job.path.name.partition('.')[0]}: {outcome.text}; it is run once more")
+
     def tick(self) -> None:
         """Show how far it is, now and then."""
         if self._status is not None:

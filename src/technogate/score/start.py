@@ -23,7 +23,7 @@ import msgspec
 import pytest
 
 from technogate.act import pytest_line
-from technogate.score.job import JOB, OUTCOME, Job, Outcome
+from technogate.score.job import JOB, LOG, OUTCOME, Job, Outcome
 from technogate.score.judging import WARM, do, quiet
 
 #: macOS has fork, and system libraries that do not survive it.
@@ -134,8 +134,16 @@ class Started:
         try:
             return msgspec.json.decode((self.job.path / OUTCOME).read_bytes(), type=Outcome)
         except (OSError, msgspec.MsgspecError):
-            why = f"its process left no outcome; see {self.job.path}"
-            return Outcome(end="broken", text=why, seconds=time.monotonic() - self._begun)
+            why = f"its process left no outcome; its last words: {self._last_words()}"
+            return Outcome(end="broken", text=why, seconds=time.monotonic() - self._begun, died=True)
+
+    def _last_words(self) -> str:
+        """The last line that the run wrote, whose log goes with the folder of the score."""
+        try:
+            lines = (self.job.path / LOG).read_text("utf-8", "replace").split("\n")
+        except OSError as error:
+            return f"none ({error.strerror})"
+        return next((line.strip() for line in reversed(lines) if line.strip()), "none")
 
 
 def _forked(job: Job) -> int:
