@@ -17,7 +17,7 @@ from rich.console import Console
 
 from technogate import __version__
 from technogate.attest.keys import VARIABLE, generate, public_key, signer_from
-from technogate.contract import ContractError, load_contract
+from technogate.contract import ContractError
 from technogate.deploy import decide, seconds_of
 from technogate.deploy_show import show
 from technogate.doctor import examine, repair
@@ -26,8 +26,9 @@ from technogate.explain import coverage_table, explanation
 from technogate.home import HomeError, find_home
 from technogate.journal import JournalError
 from technogate.replay.run import replay as run_replay
-from technogate.run import DEFAULT_CONTRACT, rejudge, run
+from technogate.run import rejudge, run
 from technogate.select import select
+from technogate.session import contract_given
 from technogate.settings import Profile, Settings
 from technogate.text import terminal, terminal_lines
 from technogate.verdict import ExitCode
@@ -181,7 +182,7 @@ def requirements(
 ) -> None:
     """List the requirements, each with the number of checks that exercise it."""
     home = find_home()
-    loaded = load_contract(Path(contract) if contract else home / "contracts" / DEFAULT_CONTRACT)
+    loaded = contract_given(contract, home)
     _console().print(coverage_table(loaded, home, select(loaded, words or [])))
 
 
@@ -189,7 +190,7 @@ def requirements(
 def explain(requirement: str, contract: ContractOption = "") -> None:
     """Say what a requirement asks, what it rests on, and what checks it."""
     home = find_home()
-    loaded = load_contract(Path(contract) if contract else home / "contracts" / DEFAULT_CONTRACT)
+    loaded = contract_given(contract, home)
     console = _console()
     for requirement_id in select(loaded, [requirement]):
         console.print(explanation(loaded, home, requirement_id), markup=False, soft_wrap=True)
@@ -231,7 +232,7 @@ def deploy_check(
 ) -> None:
     """Say whether two images may be deployed: everything proven, or not at all. Nothing turns this off."""
     home = find_home()
-    loaded = load_contract(Path(contract) if contract else home / "contracts" / DEFAULT_CONTRACT)
+    loaded = contract_given(contract, home)
     decision = decide(
         images={"console": console, "backend": backend},
         evidence=evidence,

@@ -27,8 +27,7 @@ def conclude(journal_path: Path, folder: Path, run: str = "") -> Conclusion:
     """Judge a journal, which must be that of `run` if that is named, and write its reports into `folder`.
 
     A report that cannot be written makes a PASS inconclusive, and `verdict.json` is removed: nobody could have
-    read all of it. Raises
-    JournalError when the journal cannot be read, is damaged, or is that of another run.
+    read all of it. Raises JournalError when the journal cannot be read, is damaged, or is that of another run.
     """
     journal = read_journal(journal_path)
     if run and journal.header.run != run:

@@ -19,15 +19,13 @@ from technogate.errors import StartError, UserError
 from technogate.journal import JournalError
 from technogate.progress import Watch
 from technogate.select import select
-from technogate.session import DEFAULT_CONTRACT, load_inputs, new_run, prepare_reports
+from technogate.session import load_inputs, new_run, prepare_reports
 from technogate.settings import Settings
 from technogate.target import Target
 from technogate.text import terminal, terminal_lines
 from technogate.verdict import ExitCode
 from technogate.waiver_file import waivers_of
 from technogate.writer import terminal as summary
-
-__all__ = ["DEFAULT_CONTRACT", "default_workers", "rejudge", "run"]
 
 #: More workers than this only wait for each other: each starts a pair and a browser.
 MOST_WORKERS = 4

@@ -135,14 +135,18 @@ class Gate:
         return plain
 
 
+def contract_given(folder: str, home: Path) -> Contract:
+    """The contract in the folder that was given, "" for the one shipped; raises ContractError."""
+    return load_contract(Path(folder) if folder else home / "contracts" / DEFAULT_CONTRACT)
+
+
 def load_inputs(settings: Settings) -> tuple[Contract, Target, Path]:
     """Contract, target and home of a run.
 
     Raises UserError, ContractError or HomeError, each one line for the user.
     """
     home = find_home()
-    folder = Path(settings.contract) if settings.contract else home / "contracts" / DEFAULT_CONTRACT
-    contract = load_contract(folder)
+    contract = contract_given(settings.contract, home)
     target = load_target(settings.target, home)
     target.preflight()
     return contract, target, home

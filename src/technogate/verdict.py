@@ -45,11 +45,11 @@ def roll_up(verdicts: Iterable[Verdict]) -> Verdict:
     return next((verdict for verdict in _ORDER if verdict in seen), Verdict.INCONCLUSIVE)
 
 
-class _Doc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the verdict document: every field is always written."""
+class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of a document that others read: every field is always written, and no other is taken."""
 
 
-class Sample(_Doc, frozen=True):
+class Sample(Document, frozen=True):
     """A finding with what a person needs to see it again.
 
     `curl` sends its request, `replay` runs the finding again and says whether it is fixed, `again` checks its
@@ -70,7 +70,7 @@ def finding_id(run: str, number: int) -> str:
     return f"{run}-{number}"
 
 
-class RequirementResult(_Doc, frozen=True):
+class RequirementResult(Document, frozen=True):
     """One requirement: what it says, how it ended, why, and on which items and findings that rests.
 
     `standing` is what it weighs in the verdict of the run: as `verdict`, but a failure that is waived
@@ -107,7 +107,7 @@ class WaiverState(StrEnum):
     UNUSED = "unused"
 
 
-class WaiverResult(_Doc, frozen=True):
+class WaiverResult(Document, frozen=True):
     """A waiver and what became of it; `problem` says what is wrong with it and how to mend it, "" for nothing."""
 
     waiver: Waiver
@@ -115,7 +115,7 @@ class WaiverResult(_Doc, frozen=True):
     problem: str
 
 
-class Counts(_Doc, frozen=True):
+class Counts(Document, frozen=True):
     """How many of each; the same figures in every report."""
 
     passed: int
@@ -128,7 +128,7 @@ class Counts(_Doc, frozen=True):
         return self.passed + self.failed + self.inconclusive
 
 
-class ItemCounts(_Doc, frozen=True):
+class ItemCounts(Document, frozen=True):
     """Test items by outcome; `unfinished` were planned and never reported a result."""
 
     passed: int
@@ -138,7 +138,7 @@ class ItemCounts(_Doc, frozen=True):
     unfinished: int
 
 
-class GroupResult(_Doc, frozen=True):
+class GroupResult(Document, frozen=True):
     """One line of the Phase 5 report."""
 
     group: str
@@ -147,14 +147,14 @@ class GroupResult(_Doc, frozen=True):
     counts: Counts
 
 
-class Bucket(_Doc, frozen=True):
+class Bucket(Document, frozen=True):
     """A part of a histogram: `count` answers took at most `upto_s` seconds and longer than the bucket before."""
 
     upto_s: Annotated[float | None, msgspec.Meta(description="null: whatever is longer")]
     count: int
 
 
-class Latency(_Doc, frozen=True):
+class Latency(Document, frozen=True):
     """How long an operation's answers took that no fault disturbed: nearest-rank percentiles, in seconds.
 
     `limit_s` is what the contract asks of `p99`, None where it asks nothing.
@@ -170,7 +170,7 @@ class Latency(_Doc, frozen=True):
     buckets: tuple[Bucket, ...]
 
 
-class JournalRef(_Doc, frozen=True):
+class JournalRef(Document, frozen=True):
     """The journal that the verdict was judged from."""
 
     file: str
@@ -179,7 +179,7 @@ class JournalRef(_Doc, frozen=True):
     exchanges: int
 
 
-class VerdictDocument(_Doc, frozen=True):
+class VerdictDocument(Document, frozen=True):
     """The whole result of a run: `verdict.json`. Its JSON Schema is `contracts/schemas/verdict.schema.json`."""
 
     schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]

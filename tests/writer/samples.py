@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from technogate.check.latency import histogram, percentile
+from technogate.check.latency import latency
 from technogate.curl import curl_for
 from technogate.evidence import (
     Answer,
@@ -303,17 +303,7 @@ class Builder:
 
 def took(operation: str, limit_s: float | None, *seconds: float) -> Latency:
     """The latency of an operation whose answers took so long."""
-    ordered = sorted(seconds)
-    return Latency(
-        operation=operation,
-        count=len(ordered),
-        p50=percentile(ordered, 50),
-        p90=percentile(ordered, 90),
-        p99=percentile(ordered, 99),
-        max=ordered[-1],
-        limit_s=limit_s,
-        buckets=histogram(ordered),
-    )
+    return latency(operation, sorted(seconds), limit_s)
 
 
 def lasting(number: int, fastest: float, slowest: float) -> list[float]:

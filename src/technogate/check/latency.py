@@ -48,13 +48,14 @@ def latencies(exchanges: Iterable[Exchange], header: Header) -> tuple[Latency, .
             # A clock that was set back in between must not make a negative time.
             taken[exchange.operation].append(max(0.0, exchange.seconds))
     return tuple(
-        _latency(operation, sorted(taken[operation]), header.p99_s.get(operation))
+        latency(operation, sorted(taken[operation]), header.p99_s.get(operation))
         for operation in header.guarded
         if operation in taken
     )
 
 
-def _latency(operation: str, ordered: list[float], limit_s: float | None) -> Latency:
+def latency(operation: str, ordered: Sequence[float], limit_s: float | None) -> Latency:
+    """The latency of an operation whose answers took so long, in ascending order; raises ValueError without any."""
     return Latency(
         operation=operation,
         count=len(ordered),

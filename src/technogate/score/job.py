@@ -34,6 +34,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
         """The folder of the run."""
         return Path(self.folder)
 
+    @property
+    def name(self) -> str:
+        """The name of the impostor, or of the reference: the folder is named after it and what is run of it."""
+        return self.path.name.partition(".")[0]
+
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What the gate said.

@@ -45,17 +45,16 @@ class Progress:
     def judged(self, job: Job, outcome: Outcome) -> None:
         """Count one, and name it when its outcome is no finding of what it breaks."""
         self._judged += 1
-        name = job.path.name.partition(".")[0]
         if outcome.end == "broken":
-            self._say(f"? {name}: {outcome.text}")
+            self._say(f"? {job.name}: {outcome.text}")
         elif job.file and not outcome.findings and outcome.end != "refused":
-            self._say(f"✗ {name} survived")
+            self._say(f"✗ {job.name} survived")
         elif not job.file and outcome.findings:
-            self._say(f"✗ false alarm on the reference {name}: {', '.join(outcome.findings)}")
+            self._say(f"✗ false alarm on the reference {job.name}: {', '.join(outcome.findings)}")
 
     def again(self, job: Job, outcome: Outcome) -> None:
         """Say that a run whose process died is begun once more."""
-        self._say(f"? {job.path.name.partition('.')[0]}: {outcome.text}; it is run once more")
+        self._say(f"? {job.name}: {outcome.text}; it is run once more")
 
     def tick(self) -> None:
         """Show how far it is, now and then."""

@@ -6,11 +6,9 @@ import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
-import msgspec
-
 from technogate.evidence import ContractRef
 from technogate.requirement import Level, Party, Requirement
-from technogate.verdict import ExitCode
+from technogate.verdict import Document, ExitCode
 
 #: Shape of the document; grows when a field changes its meaning.
 SCHEMA = 1
@@ -22,11 +20,7 @@ BY_DECLARED = 0.9
 Fate = Literal["declared", "other", "survived", "unjudged"]
 
 
-class _Doc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the document: every field is always written."""
-
-
-class ImpostorResult(_Doc, frozen=True):
+class ImpostorResult(Document, frozen=True):
     """One impostor. `seen_by` are the requirements with a finding, `observed` is the one that counts.
 
     `first_s` is the number of seconds from the start of its run to the first finding of the requirement that it
@@ -46,7 +40,7 @@ class ImpostorResult(_Doc, frozen=True):
     problem: str
 
 
-class ReferenceResult(_Doc, frozen=True):
+class ReferenceResult(Document, frozen=True):
     """The reference, held to the whole contract: `alarms` are the findings, by requirement; there must be none.
 
     `not_exercised` are requirements without a result, each with the reason. `problem` says why it was not judged.
@@ -60,7 +54,7 @@ class ReferenceResult(_Doc, frozen=True):
     problem: str
 
 
-class Tally(_Doc, frozen=True):
+class Tally(Document, frozen=True):
     """Impostors by fate."""
 
     impostors: int
@@ -75,7 +69,7 @@ class Tally(_Doc, frozen=True):
         return self.declared + self.other
 
 
-class RequirementTally(_Doc, frozen=True):
+class RequirementTally(Document, frozen=True):
     """The impostors that break one requirement."""
 
     id: str
@@ -85,7 +79,7 @@ class RequirementTally(_Doc, frozen=True):
     tally: Tally
 
 
-class ScoreDocument(_Doc, frozen=True, rename={"schema_version": "schema"}):
+class ScoreDocument(Document, frozen=True, rename={"schema_version": "schema"}):
     """A whole score.
 
     `partial` says that only some impostors were asked for: such a score is never complete. `unproven` are the MUST
@@ -115,7 +109,7 @@ class ScoreDocument(_Doc, frozen=True, rename={"schema_version": "schema"}):
     references: tuple[ReferenceResult, ...]
 
 
-class About(_Doc, frozen=True):
+class About(Document, frozen=True):
     """What a score says of itself."""
 
     gate_version: str

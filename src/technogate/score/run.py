@@ -14,10 +14,9 @@ import msgspec
 from rich.console import Console
 
 from technogate import __version__
-from technogate.contract import Contract, load_contract
+from technogate.contract import Contract
 from technogate.errors import UserError
 from technogate.home import find_home
-from technogate.run import DEFAULT_CONTRACT
 from technogate.score.impostor import Impostor, load
 from technogate.score.job import Job, Outcome
 from technogate.score.kinds import KINDS, files_in, kind_of
@@ -29,6 +28,7 @@ from technogate.score.stack import forget_images
 from technogate.score.start import SuitesError, collect
 from technogate.score.writers import FILES, write_all
 from technogate.select import select
+from technogate.session import contract_given
 from technogate.settings import Profile
 from technogate.target.compose_engine import EngineError
 
@@ -66,7 +66,7 @@ class Scoring:
 
     def done(self, job: Job, outcome: Outcome) -> list[Job]:
         """Take in what came of a run; the run of the whole check, where the declared requirement stayed green."""
-        name = job.path.name.partition(".")[0]
+        name = job.name
         if not job.file:
             self.references[name] = _reference(name, outcome)
             return []
@@ -171,7 +171,7 @@ def score_all(
     Raises UserError and ContractError for what the user can mend.
     """
     home = find_home()
-    contract = load_contract(home / "contracts" / DEFAULT_CONTRACT)
+    contract = contract_given("", home)
     wanted = _wanted(names, impostors or home / "tests" / "impostors", contract)
     _prepare(reports)
     count = workers or max(1, os.cpu_count() or 1)

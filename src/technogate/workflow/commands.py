@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from technogate.contract import Contract, load_contract
+from technogate.contract import Contract
 from technogate.errors import UserError
 from technogate.home import find_home
 from technogate.journal import read_journal
 from technogate.judge import judge
-from technogate.session import DEFAULT_CONTRACT
+from technogate.session import contract_given
 from technogate.text import terminal
 from technogate.verdict import VerdictDocument
 from technogate.workflow import evaluation as grading
@@ -28,6 +28,7 @@ from technogate.workflow.evaluation_page import markdown as evaluation_page
 from technogate.writer import html
 from technogate.writer import status as status_writer
 from technogate.writer.progress import Progress
+from technogate.writer.verdict_json import encode
 
 ContractOption = Annotated[
     str,
@@ -106,7 +107,7 @@ def evaluate(
         # What a person has confirmed, and has not changed since, stays confirmed.
         found = before
     _write(path.with_suffix(".md"), evaluation_page(found, loaded))
-    _write(path, project.encoded(found))
+    _write(path, encode(found))
     _say(f"{found.decision.value}: rule {found.decided_by}: {found.rule.text} ({found.rule.observed})")
     signature = f"confirmed by {found.confirmed_by}, {found.confirmed_at}"
     _say(signature if found.confirmed_by else "confirmed by nobody yet: a person decides to go on, with --confirmed-by")
@@ -128,9 +129,12 @@ def gaps(
     """Phase 4: list what the backend still owes, and how that is accepted."""
     loaded, history = _contract(contract), project.history_of(project_folder)
     document: VerdictDocument | None = None
+    known: dict[Path, project.Judged] = {}
     if journal is not None:
         read = read_journal(journal)
         document = judge(read)
+        if journal.name == project.JOURNAL:
+            known[journal.parent] = (read, document)
         history = listing.from_run(read, document, loaded, history)
     elif found := project.latest_evaluation(project_folder):
         history = listing.from_evaluation(found, loaded, history)
@@ -138,9 +142,8 @@ def gaps(
         raise UserError("there is neither a journal nor an evaluation; name the JOURNAL, or evaluate an answer")
     source = gaps_page.Source(contract=loaded, document=document, contract_option=contract)
     _write(project_folder / listing.NAME, gaps_page.markdown(history, source))
-    _write(project_folder / listing.HISTORY, project.encoded(history))
-    others = [journal.parent] if journal is not None and journal.name == project.JOURNAL else []
-    _publish(project_folder, reports or project_folder / "reports", loaded, *others)
+    _write(project_folder / listing.HISTORY, encode(history))
+    _publish(project_folder, reports or project_folder / "reports", loaded, known)
     run = history.runs[-1]
     still = len(run.open) - len(run.new)
     _say(f"{len(run.open)} open: {len(run.new)} new, {still} still open; {len(run.closed)} closed")
@@ -151,18 +154,20 @@ def show_status(
     contract: ContractOption = "", project_folder: ProjectOption = Path(), reports: ReportsOption = None
 ) -> None:
     """Show the six phases, each with its evidence."""
-    progress = _publish(project_folder, reports or project_folder / "reports", _contract(contract))
+    progress = _publish(project_folder, reports or project_folder / "reports", _contract(contract), {})
     _say("", *_screen(progress))
 
 
-def _publish(folder: Path, reports: Path, contract: Contract, *others: Path) -> Progress:
-    """Write the page of the project, and the reports of its validation and of `others` with the project in them."""
-    judged = project.journal_in(reports)
+def _publish(folder: Path, reports: Path, contract: Contract, known: Mapping[Path, project.Judged]) -> Progress:
+    """Write the page of the project, and the reports of its validation with the project in them.
+
+    `known` holds, by folder, runs that are judged already: theirs are written as well.
+    """
+    judged = known.get(reports) or project.journal_in(reports)
     found = project.found_in(folder, reports, judged, contract, find_home())
     progress = status.progress_of(found, contract)
     _write(folder / status_writer.NAME, status_writer.status_page(progress))
-    runs = {reports: judged, **{one: project.journal_in(one) for one in others if one != reports}}
-    for place, run in runs.items():
+    for place, run in {reports: judged, **known}.items():
         if isinstance(run, tuple):
             _write(place / html.NAME, html.page(*run, progress))
     return progress
@@ -182,7 +187,7 @@ def _screen(progress: Progress) -> Iterable[str]:
 
 
 def _contract(given: str) -> Contract:
-    return load_contract(Path(given) if given else find_home() / "contracts" / DEFAULT_CONTRACT)
+    return contract_given(given, find_home())
 
 
 def _write(path: Path, text: str) -> None:

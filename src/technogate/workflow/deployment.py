@@ -11,16 +11,14 @@ import msgspec
 
 from technogate.deploy import Decision
 from technogate.errors import UserError
+from technogate.verdict import Document
 from technogate.writer.files import write_file
+from technogate.writer.verdict_json import encode
 
 NAME = "DEPLOY_CHECK.json"
 
 
-class _Doc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the record: every field is always written."""
-
-
-class Proof(_Doc, frozen=True):
+class Proof(Document, frozen=True):
     """One line of the list."""
 
     title: str
@@ -28,7 +26,7 @@ class Proof(_Doc, frozen=True):
     proof: str
 
 
-class Deployment(_Doc, frozen=True):
+class Deployment(Document, frozen=True):
     """What the deploy gate said, of which images, by which evidence, and when (UTC)."""
 
     schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]
@@ -52,7 +50,7 @@ def record(path: Path, decision: Decision, images: Mapping[str, str], evidence: 
         lines=tuple(Proof(title=one.title, proven=one.proven, proof=one.proof) for one in decision.lines),
     )
     try:
-        write_file(path, msgspec.json.format(msgspec.json.encode(document), indent=2).decode("utf-8") + "\n")
+        write_file(path, encode(document))
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}; name another file with --record") from error
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from technogate.contract import Contract
+from technogate.verdict import Document
 from technogate.workflow.answer import Answer, Entry, Priority, State
 from technogate.workflow.answer_file import Reading, asked, read_answer
 from technogate.workflow.facts import LAYERS
@@ -20,11 +21,7 @@ EXIT_CODES = {Decision.GO: 0, Decision.CAUTION: 4, Decision.HOLD: 1}
 Comparison = Literal["as the ideal", "expected difference", "gap", "red flag"]
 
 
-class _Doc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the evaluation document: every field is always written."""
-
-
-class Section(_Doc, frozen=True):
+class Section(Document, frozen=True):
     """A section of the answer: how many of the things asked for are complete, details included."""
 
     title: str
@@ -32,7 +29,7 @@ class Section(_Doc, frozen=True):
     complete: int
 
 
-class Criterion(_Doc, frozen=True):
+class Criterion(Document, frozen=True):
     """A rule of the rubric, what was looked at, and whether it applies (null: not known)."""
 
     id: str
@@ -43,7 +40,7 @@ class Criterion(_Doc, frozen=True):
     red_flag: bool
 
 
-class Grade(_Doc, frozen=True):
+class Grade(Document, frozen=True):
     """A layer, an endpoint or the answer as a whole, beside the ideal."""
 
     name: str
@@ -56,7 +53,7 @@ class Grade(_Doc, frozen=True):
     effort_days: float
 
 
-class OpenGap(_Doc, frozen=True):
+class OpenGap(Document, frozen=True):
     """A gap that counts; `note` says where the evaluation is stricter than the answer, "" where it is not."""
 
     concerns: str
@@ -66,7 +63,7 @@ class OpenGap(_Doc, frozen=True):
     note: str
 
 
-class Evaluation(_Doc, frozen=True):
+class Evaluation(Document, frozen=True):
     """The whole evaluation: `EVALUATION_RESULTS_<date>.json`. A decision that nobody confirmed lets nobody go on."""
 
     schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]

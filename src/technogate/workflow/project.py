@@ -113,11 +113,6 @@ def decoded(path: Path, kind: type[T]) -> T | None:
         raise UserError(f"{path} is not what this gate writes ({error}); move it away and write it again") from error
 
 
-def encoded(document: msgspec.Struct) -> str:
-    """A document as the text of a JSON file."""
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode("utf-8") + "\n"
-
-
 def write(path: Path, text: str) -> Path:
     """Write a file, all of it or nothing; raises UserError when that is impossible."""
     try:
