@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import Literal
@@ -118,6 +119,15 @@ def test_a_run_that_proves_nothing_closes_nothing(tmp_path: Path, what: dict[str
     history = listed(journal_of(tmp_path, 1, failed=("AUT-02",)))
     with pytest.raises(UserError, match=why):
         listed(journal_of(tmp_path, 2, passed=("AUT-02",), **what), history)  # type: ignore[arg-type]
+
+
+def test_a_clock_set_back_closes_nothing(tmp_path: Path) -> None:
+    """What the judge calls unsound is unsound here too."""
+    history = listed(journal_of(tmp_path, 1, failed=("AUT-02",)))
+    journal = journal_of(tmp_path, 2, passed=("AUT-02",))
+    late = dataclasses.replace(journal, header=msgspec.structs.replace(journal.header, started=4e9))
+    with pytest.raises(UserError, match="the clock was set back"):
+        listed(late, history)
 
 
 def test_another_contract_and_no_backend_are_refused(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from technogate.check.canary import canary_problems
 from technogate.contract import Contract
 from technogate.errors import UserError
 from technogate.journal import Journal
+from technogate.judge import unsound
 from technogate.requirement import Level, Party
 from technogate.select import select
-from technogate.verdict import RequirementResult, Verdict, VerdictDocument
+from technogate.verdict import Document, RequirementResult, Verdict, VerdictDocument
 from technogate.workflow.answer_file import asked
 from technogate.workflow.evaluation import Evaluation
 from technogate.writer.reading import moment
@@ -38,11 +38,7 @@ _ORDER: tuple[Priority, ...] = ("critical", "unproven", "minor")
 _LIMIT = 600
 
 
-class _Doc(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the history: every field is always written."""
-
-
-class Item(_Doc, frozen=True):
+class Item(Document, frozen=True):
     """A gap as a run left it: its requirement (or layer or endpoint), what was observed, and how it may be fixed."""
 
     id: str
@@ -52,7 +48,7 @@ class Item(_Doc, frozen=True):
     since: Annotated[str, msgspec.Meta(description="the run that saw it first")]
 
 
-class Run(_Doc, frozen=True):
+class Run(Document, frozen=True):
     """One run of the list: where it came from, when it ended, the gaps open after it, and what it changed."""
 
     run: str
@@ -68,7 +64,7 @@ class Run(_Doc, frozen=True):
         return sum(one.priority == priority for one in self.open)
 
 
-class History(_Doc, frozen=True):
+class History(Document, frozen=True):
     """Every run, oldest first: `gaps.json`."""
 
     schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]
@@ -155,13 +151,9 @@ def from_evaluation(evaluation: Evaluation, contract: Contract, history: History
 
 def _untrusted(journal: Journal) -> str:
     """Why the passes of a run prove nothing; "" when they do."""
-    if journal.torn:
-        return f"its journal is torn: {journal.torn}"
-    if journal.aborts:
-        return journal.aborts[0].message
-    if journal.footer is None or journal.footer.end != "finished":
-        return "it was broken off"
-    return next(iter(canary_problems(journal)), "")
+    problem = next(iter(unsound(journal)), "")
+    broken_off = journal.footer is not None and journal.footer.end != "finished"
+    return f"it was broken off: {problem}" if broken_off else problem
 
 
 def _item(result: RequirementResult, run: str) -> Item:
