@@ -47,8 +47,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     any request, with `text` the line that it said, or `broken`, with `text` the reason. `findings` holds what was
     observed, by requirement. `open` names the requirements in scope without a result, each with the reason;
     `crashed` the items that broke or never ended. `first_s` is the number of seconds from the start of the run to
-    the first finding of `stop_at`, None when there was none. `died` says that the run's process ended without
-    a word: something of ours or of this machine broke, and nothing is known of the impostor.
+    the first finding of `stop_at`, None when there was none.
     """
 
     end: Literal["judged", "refused", "broken"]
@@ -59,4 +58,3 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     items: int = 0
     first_s: float | None = None
     seconds: float = 0.0
-    died: bool = False

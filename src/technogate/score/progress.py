@@ -52,10 +52,6 @@ class Progress:
         elif not job.file and outcome.findings:
             self._say(f"✗ false alarm on the reference {job.name}: {', '.join(outcome.findings)}")
 
-    def again(self, job: Job, outcome: Outcome) -> None:
-        """Say that a run whose process died is begun once more."""
-        self._say(f"? {job.name}: {outcome.text}; it is run once more")
-
     def tick(self) -> None:
         """Show how far it is, now and then."""
         if self._status is not None:

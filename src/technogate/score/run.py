@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 
 from technogate import __version__
@@ -37,9 +36,6 @@ REFERENCES = ("backend", "console", "pair")
 
 #: The kind whose impostors are images.
 STACK = "stack"
-
-#: How the folder of a run ends that is made because the process of the one before died.
-AGAIN = ".again"
 
 #: Every score draws the same cases: two of them can be compared.
 SEED = 1
@@ -186,10 +182,6 @@ def score_all(
         with Progress(console, len(jobs)) as progress:
 
             def done(job: Job, outcome: Outcome) -> list[Job]:
-                if outcome.died and not job.folder.endswith(AGAIN):
-                    # Nothing is known of the impostor yet; a second death is told as what it is.
-                    progress.again(job, outcome)
-                    return [msgspec.structs.replace(job, folder=job.folder + AGAIN)]
                 further = scoring.done(job, outcome)
                 if not further:
                     progress.judged(job, outcome)

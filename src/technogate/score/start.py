@@ -135,7 +135,7 @@ class Started:
             return msgspec.json.decode((self.job.path / OUTCOME).read_bytes(), type=Outcome)
         except (OSError, msgspec.MsgspecError):
             why = f"its process left no outcome; its last words: {self._last_words()}"
-            return Outcome(end="broken", text=why, seconds=time.monotonic() - self._begun, died=True)
+            return Outcome(end="broken", text=why, seconds=time.monotonic() - self._begun)
 
     def _last_words(self) -> str:
         """The last line that the run wrote, whose log goes with the folder of the score."""
@@ -154,15 +154,18 @@ def _forked(job: Job) -> int:
     pid = os.fork()
     if pid:
         return pid
-    status = 1
+    status, last = 1, ""
     try:
         os.setsid()
         quiet(job)
         do(job, started)
         status = 0
-    except BaseException:  # noqa: BLE001 - whatever it is must not run on in a copy of the parent
+    except BaseException as error:  # noqa: BLE001 - whatever it is must not run on in a copy of the parent
         traceback.print_exc()
+        # On one line, and the last of the log: what is told of it.
+        last = f"{type(error).__name__}: {' '.join(str(error).split())}\n"
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
+        os.write(2, last.encode("utf-8", "replace"))
         os._exit(status)
