@@ -45,6 +45,10 @@ class Listener:
         """Where it listens."""
         return Address.of(f"http://127.0.0.1:{self.port}")
 
+    def saw(self, count: int, holds: Callable[[Conversation], bool]) -> bool:
+        """Whether there were that many connections and all are as said: of none, nothing is true."""
+        return len(self.conversations) == count and all(holds(one) for one in self.conversations)
+
     def close(self) -> None:
         """End every connection and every thread."""
         self._socket.shutdown(socket.SHUT_RDWR)

@@ -38,8 +38,8 @@ def test_half_a_request_ends_where_it_says(
     server = listen()
     with Attack(server.address, HalfRequest(request=execute, cut=cut, clients=3, reset=reset), patience_s=1) as attack:
         pass
-    ends = {"reset"} if reset else {"closed"}
-    assert eventually(lambda: {one.end for one in server.conversations} == ends)
+    end = "reset" if reset else "closed"
+    assert eventually(lambda: server.saw(len(attack.clients), lambda one: one.end == end))
     whole = execute.render()
     for conversation in server.conversations:
         if reset and not conversation.data:
@@ -57,9 +57,9 @@ def test_a_slow_header_goes_on_until_it_is_healed(listen: Listen, execute: RawRe
     server = listen()
     with Attack(server.address, SlowHeader(request=execute, clients=3, interval_s=0.001), patience_s=1) as attack:
         opening = execute.head()[:-2]
-        assert eventually(lambda: all(len(one.data) > len(opening) + 20 for one in server.conversations))
+        assert eventually(lambda: server.saw(3, lambda one: len(one.data) > len(opening) + 20))
         assert all(client.open for client in attack.clients)
-    assert eventually(lambda: all(one.end == "closed" for one in server.conversations))
+    assert eventually(lambda: server.saw(3, lambda one: one.end == "closed"))
     for conversation in server.conversations:
         assert conversation.data.startswith(opening + b"X-Slow: a\r\nX-Slow")
         assert b"\r\n\r\n" not in conversation.data
@@ -71,7 +71,7 @@ def test_a_slow_body_is_promised_and_never_complete(
     """The head promises the length; blanks come one at a time."""
     server = listen()
     with Attack(server.address, SlowBody(request=execute, clients=2, length=5000, interval_s=0.001), patience_s=1):
-        assert eventually(lambda: all(one.data.endswith(b"  ") for one in server.conversations))
+        assert eventually(lambda: server.saw(2, lambda one: one.data.endswith(b"  ")))
     for conversation in server.conversations:
         head, _, body = conversation.data.partition(b"\r\n\r\n")
         assert b"Content-Length: 5000" in head
@@ -89,14 +89,14 @@ def test_a_big_header_waits_for_its_answer(listen: Listen, read: RawRequest) -> 
     assert client.received == ANSWER
 
 
-def test_garbage_follows_a_whole_request(listen: Listen, read: RawRequest) -> None:
+def test_garbage_follows_a_whole_request(listen: Listen, read: RawRequest, eventually: Eventually) -> None:
     """The request is whole, what follows is drawn from the seed and is no HTTP."""
     first, again, other = (Garbage(request=read, seed=seed).script().opening for seed in (1, 1, 2))
     assert first == again != other
     server = listen(ANSWER)
     with Attack(server.address, Garbage(request=read, seed=1, clients=1), patience_s=5, waves=1):
         pass
-    assert server.conversations[0].data == first
+    assert eventually(lambda: server.saw(1, lambda one: one.data == first))
     assert first.startswith(read.render() + b"\x00")
     assert len(first) > 2048
 
@@ -108,7 +108,7 @@ def test_idle_clients_stay_and_say_nothing(listen: Listen, eventually: Eventuall
         assert eventually(lambda: len(server.conversations) == 50)
         assert not any(one.end for one in server.conversations)
     assert attack.detail == "50 of 50 clients delivered, 0 answered, 0 closed by the backend"
-    assert eventually(lambda: all(one.end == "closed" for one in server.conversations))
+    assert eventually(lambda: server.saw(50, lambda one: one.end == "closed"))
     assert not any(one.data for one in server.conversations)
 
 
