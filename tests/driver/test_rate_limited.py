@@ -15,7 +15,7 @@ name = "limited"
 [backend]
 command = ["{python}", "-m", "techno_backend", "--host", "{host}", "--port", "{port}"]
 cwd = "BACKEND"
-env = { TECHNO_API_KEY = "{api_key}", TECHNO_DATABASE_URL = "sqlite:///{workdir}/trail.db", TECHNO_RATE_LIMIT = "100" }
+env = { TECHNO_API_KEY = "{api_key}", TECHNO_DATABASE_URL = "sqlite:///{workdir}/trail.db", TECHNO_RATE_LIMIT = "30" }
 
 [backend.commands]
 approved = "PING"
