@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
-#: Seconds after which a run of the gate in a test is stuck.
+#: Seconds after which a run of the gate, or whatever else must come to pass in a test, is stuck.
 STUCK_S = 120
 
 
@@ -98,6 +100,21 @@ class Sandbox:
             timeout=STUCK_S,
             check=False,
         )
+
+
+@pytest.fixture(scope="session")
+def eventually() -> Callable[[Callable[[], bool]], bool]:
+    """Whether something comes true before it is taken for stuck."""
+
+    def poll(holds: Callable[[], bool]) -> bool:
+        until = time.monotonic() + STUCK_S
+        while not holds():
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        return True
+
+    return poll
 
 
 @pytest.fixture

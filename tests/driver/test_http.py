@@ -18,6 +18,8 @@ from technogate.driver.http import Case, HttpDriver
 from technogate.driver.keys import EMPTY_KEY, NO_KEY, Key, right_key
 from technogate.evidence import Ended, Exchange, Note
 from technogate.redact import Redactor
+from technogate.target.ports import HeldPort
+from tests.conftest import STUCK_S
 
 KEY = "Driver-Key_1234567"
 OK = (
@@ -113,7 +115,7 @@ def always(raw: bytes, *, stay: bool = True) -> Script:
 class Bench:
     """A driver for a scripted server, and all that it recorded."""
 
-    def __init__(self, contract: Contract, url: str, timeout_s: float = 5.0) -> None:
+    def __init__(self, contract: Contract, url: str, timeout_s: float = STUCK_S) -> None:
         numbers = itertools.count(1)
         self.exchanges: list[Exchange] = []
         self.notes: list[Note] = []
@@ -136,7 +138,7 @@ def start(contract: Contract) -> Iterator[Callable[..., tuple[Bench, Server]]]:
     """Starts scripted servers, each with a driver, and ends both."""
     with _stack() as stack:
 
-        def begin(script: Script, timeout_s: float = 5.0, path: str = "") -> tuple[Bench, Server]:
+        def begin(script: Script, timeout_s: float = STUCK_S, path: str = "") -> tuple[Bench, Server]:
             server = Server(script)
             bench = Bench(contract, server.url + path, timeout_s)
             stack.append((bench, server))
@@ -272,10 +274,9 @@ def test_a_late_answer_is_no_answer(start: Callable[..., tuple[Bench, Server]]) 
 
 def test_nobody_there(contract: Contract) -> None:
     """A request that no server took has surely failed."""
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    bench = Bench(contract, f"http://127.0.0.1:{port}")
-    exchange = bench.driver.send(Case(method="GET", path="/"))
+    with HeldPort() as nobodys:
+        bench = Bench(contract, f"http://127.0.0.1:{nobodys.number}")
+        exchange = bench.driver.send(Case(method="GET", path="/"))
     assert (exchange.answer, exchange.end) == (None, Ended.FAILED)
     bench.driver.close()
 

@@ -12,6 +12,7 @@ import pytest
 from technogate.fault.double import Double
 from technogate.fault.kinds.conforming import Conforming
 from technogate.fault.reply import Draft, Reply, json_draft
+from tests.conftest import STUCK_S
 
 OPERATIONS = {
     "executeCommand": ("POST", "/api/execute"),
@@ -71,7 +72,7 @@ class Felt:
         return int(match.group(1)) if match else 0
 
 
-def connect(port: int, timeout: float = 5.0) -> socket.socket:
+def connect(port: int, timeout: float = STUCK_S) -> socket.socket:
     """A connection to the loopback interface."""
     return socket.create_connection(("127.0.0.1", port), timeout=timeout)
 
@@ -101,8 +102,8 @@ def feel(client: socket.socket) -> Felt:
 def ask(double: Double) -> Callable[..., Felt]:
     """Sends one request on a connection of its own and says what was felt."""
 
-    def once(wire: bytes | None = None, *, timeout: float = 5.0) -> Felt:
-        with connect(double.port, timeout) as client:
+    def once(wire: bytes | None = None) -> Felt:
+        with connect(double.port) as client:
             client.sendall(request() if wire is None else wire)
             return feel(client)
 

@@ -11,7 +11,7 @@ import pytest
 from technogate.check.durable import Survival, kept, not_doubled
 from technogate.evidence import Answer, Body, Ended, Exchange, Request, TrailEntry
 from technogate.fault import durability
-from technogate.fault.durability import Kill, Moment, kill_under_load, plan_kills
+from technogate.fault.durability import Kill, Load, Moment, kill_under_load, plan_kills
 from technogate.fault.errors import NotDelivered
 
 
@@ -84,7 +84,14 @@ def test_right_after_an_answer_nobody_comes_in_between() -> None:
     assert backend.exit_code == -9
     assert sum(one.answer is not None for one in exchanges) == backend.answered_at_kill
     assert 7 <= backend.answered_at_kill < 7 + 4
-    assert any(one.answer is None for one in exchanges)
+
+
+def test_who_asks_after_the_kill_asks_once(eventually: Callable[[Callable[[], bool]], bool]) -> None:
+    """A client that gets no answer stops, so that each has at most one request of which nobody knows the end."""
+    backend = Backend()
+    with Load([backend.ask] * 4, 7, backend.kill) as load:
+        assert eventually(lambda: sum(one.answer is None for one in load.exchanges) == 4)
+    assert sum(one.answer is None for one in load.exchanges) == 4
 
 
 @pytest.mark.parametrize("moment", [Moment.IN_FLIGHT, Moment.IN_BURST])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import time
 import zlib
 from collections.abc import Callable
@@ -31,15 +32,34 @@ from .conftest import Felt, approved, connect, feel, request
 
 Ask = Callable[..., Felt]
 BODY = approved().body
+HEAD = approved().head(*approved().length()).render(())
+WHOLE = HEAD + BODY
+#: What comes before each place.
+EARLY = {
+    Where.BEFORE_HEADERS: b"",
+    Where.IN_HEADERS: HEAD[: len(HEAD) // 2],
+    Where.AFTER_HEADERS: HEAD,
+    Where.IN_BODY: HEAD + BODY[: len(BODY) // 2],
+}
+#: Seconds of a stall that has an end.
+LASTS_S = 0.3
 
 
-def deliver(double: Double, ask: Ask, fault: Fault | Reply, timeout: float = 5.0) -> Felt:
+def deliver(double: Double, ask: Ask, fault: Fault | Reply) -> Felt:
     """Order `fault`, ask for it, and make sure that it was delivered as ordered."""
     (order,) = double.script("executeCommand", fault)
-    felt = ask(timeout=timeout)
+    felt = ask()
     double.settle()
     assert order.delivery.delivered, order.delivery.why
     return felt
+
+
+def exactly(client: socket.socket, size: int) -> bytes:
+    """The next `size` bytes that come, or fewer where the connection ends."""
+    data = b""
+    while len(data) < size and (more := client.recv(size - len(data))):
+        data += more
+    return data
 
 
 def test_conforming_answer_is_whole(double: Double, ask: Ask) -> None:
@@ -121,48 +141,53 @@ def test_whole_compression(double: Double, ask: Ask) -> None:
     assert gzip.decompress(deliver(double, ask, Compressed(draft=approved())).body) == BODY
 
 
-@pytest.mark.parametrize("where", [w for w in Where if w is not Where.AFTER_BODY])
-def test_stall_stops_at_its_place_and_goes_on(double: Double, where: Where) -> None:
-    """The answer stops where ordered, and after its time the rest comes, all of it."""
-    double.script("executeCommand", Stall(draft=approved(), where=where, seconds=0.3))
-    with connect(double.port, timeout=0.1) as client:
+@pytest.mark.parametrize("where", EARLY)
+def test_stall_stops_at_its_place_and_lasts(double: Double, where: Where) -> None:
+    """The answer stops where ordered; without an end nothing more comes, else the rest of it after its time."""
+    early = EARLY[where]
+    double.script(
+        "executeCommand", Stall(draft=approved(), where=where), Stall(draft=approved(), where=where, seconds=LASTS_S)
+    )
+    with connect(double.port) as client:
         client.sendall(request())
-        early = feel(client)
-        client.settimeout(5)
-        late = feel(client)
-    assert early.end == "silence"
-    assert late.end == "closed"
-    whole = parse_answer(early.data + late.data)
-    assert (whole[0].body.raw, whole[1]) == (BODY, "")
-    assert (b"\r\n\r\n" in early.data) is (where in {Where.AFTER_HEADERS, Where.IN_BODY})
-    assert bool(early.data) is (where is not Where.BEFORE_HEADERS)
-    assert bool(early.body) is (where is Where.IN_BODY)
+        double.wait_for("executeCommand")
+        assert exactly(client, len(early)) == early
+        client.settimeout(0.1)
+        assert feel(client) == Felt(data=b"", end="silence")
+    began = time.monotonic()
+    with connect(double.port) as client:
+        client.sendall(request())
+        assert feel(client) == Felt(data=WHOLE, end="closed")
+    assert time.monotonic() - began >= LASTS_S
 
 
-def test_endless_stall_is_delivered_when_the_client_gives_up(double: Double, ask: Ask) -> None:
+def test_endless_stall_is_delivered_when_the_client_gives_up(double: Double) -> None:
     """A stall without an end is felt by a client that leaves, and the time of its leaving is kept."""
+    (order,) = double.script("executeCommand", Stall(draft=approved(), where=Where.IN_BODY))
     began = time.time()
-    felt = deliver(double, ask, Stall(draft=approved(), where=Where.IN_BODY), timeout=0.2)
+    with connect(double.port) as client:
+        client.sendall(request())
+        # Who leaves before the stall has begun has not felt it.
+        assert exactly(client, len(EARLY[Where.IN_BODY])) == EARLY[Where.IN_BODY]
+    double.settle()
+    assert order.delivery.delivered, order.delivery.why
     (received,) = double.received()
-    assert felt.end == "silence"
     assert received.delivery is not None
     assert received.delivery.client_left is not None
     assert began < received.delivery.client_left <= received.ended
 
 
-def test_drip_comes_byte_by_byte(double: Double) -> None:
-    """The first read holds the head and at most a byte; the whole body comes in the end."""
+def test_drip_comes_byte_by_byte(double: Double, ask: Ask) -> None:
+    """Every byte of the body is a step of its own, with a wait before it, and so long does the answer take."""
     fault = Drip(draft=json_draft({"a": 1}), interval=0.02)
-    double.script("executeCommand", fault)
-    with connect(double.port) as client:
-        client.sendall(request())
-        first = Felt(data=client.recv(1 << 16), end="")
-        pieces = [client.recv(1 << 16) for _ in range(3)]
-        rest = feel(client)
-    assert len(first.body) <= 1
-    assert [len(piece) for piece in pieces] == [1, 1, 1]
-    assert first.body + b"".join(pieces) + rest.data == b'{"a":1}'
+    steps = fault.reply().steps[1:]
+    assert [step.data for step in steps if isinstance(step, Send)] == [b"%c" % byte for byte in b'{"a":1}']
+    assert [type(step) for step in steps] == [Wait, Send] * 7
+    assert {step.seconds for step in steps if isinstance(step, Wait)} == {0.02}
     assert fault.seconds == pytest.approx(0.14)
+    began = time.monotonic()
+    assert deliver(double, ask, fault).body == b'{"a":1}'
+    assert time.monotonic() - began >= fault.seconds
 
 
 @pytest.mark.parametrize("where", list(Where))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -115,21 +114,6 @@ def launcher(folder: Path, reaper: Reaper) -> Iterator[Launcher]:
     yield launch
     for program in made:
         program.kill()
-
-
-@pytest.fixture
-def eventually() -> Callable[[Callable[[], bool]], bool]:
-    """Whether something comes true within a bounded time."""
-
-    def poll(holds: Callable[[], bool]) -> bool:
-        deadline = time.monotonic() + 15
-        while time.monotonic() < deadline:
-            if holds():
-                return True
-            time.sleep(0.02)
-        return False
-
-    return poll
 
 
 @pytest.fixture(scope="session")

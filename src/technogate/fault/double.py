@@ -22,7 +22,10 @@ from technogate.redact import Redactor
 T = TypeVar("T")
 
 #: How long an order to the double's own thread may take, in seconds.
-_ORDER_S = 10.0
+_ORDER_S = 30.0
+
+#: How long a request, or the end of a reply, is waited for unless told otherwise, in seconds: a machine may be slow.
+PATIENCE_S = 10.0
 
 
 class Double:
@@ -128,7 +131,7 @@ class Double:
         """One line for each order that was not delivered as ordered, nobody asking included."""
         return self._book.undelivered()
 
-    def wait_for(self, operation: str, count: int = 1, timeout: float = 5.0) -> list[Received]:
+    def wait_for(self, operation: str, count: int = 1, timeout: float = PATIENCE_S) -> list[Received]:
         """Wait until `operation` was asked `count` times; raises FaultError when `timeout` seconds are over."""
 
         def enough(entries: list[Received]) -> bool:
@@ -139,7 +142,7 @@ class Double:
             raise FaultError(f"{operation} was asked {seen} times, not {count}, within {timeout:g} s")
         return self.received(operation)
 
-    def settle(self, timeout: float = 5.0) -> None:
+    def settle(self, timeout: float = PATIENCE_S) -> None:
         """Wait until no reply is under way; raises FaultError when `timeout` seconds are over."""
         if not self._book.wait(lambda entries: all(entry.delivery is not None for entry in entries), timeout):
             waiting = [e.operation or e.target for e in self.received(origin=None) if e.delivery is None]

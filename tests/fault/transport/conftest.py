@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,9 +12,6 @@ from technogate.fault.transport.wire import Address, RawRequest
 
 KEY = "TgAbCdEfGh0123456789"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
-
-#: Seconds after which something that must come to pass has not.
-STUCK_S = 10.0
 
 
 class Conversation:
@@ -125,18 +121,3 @@ def execute() -> RawRequest:
 def read() -> RawRequest:
     """A read with the key."""
     return RawRequest(method="GET", path="/api/memory", headers=(("Host", "backend"), ("X-API-Key", KEY)))
-
-
-@pytest.fixture
-def eventually() -> Callable[[Callable[[], bool]], bool]:
-    """Whether something comes true within a bounded time."""
-
-    def poll(holds: Callable[[], bool]) -> bool:
-        until = time.monotonic() + STUCK_S
-        while time.monotonic() < until:
-            if holds():
-                return True
-            time.sleep(0.01)
-        return False
-
-    return poll
