@@ -11,12 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 
 #: Seconds after which a run of the gate, or whatever else must come to pass in a test, is stuck.
-STUCK_S = 120
+STUCK_S = 600
+
+# A machine that is busy draws and tries slowly, and that is no fault of what is tried.
+hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:

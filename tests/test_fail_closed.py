@@ -82,7 +82,9 @@ def damages(draw: st.DrawFn, whole: bytes) -> bytes:
     return b"".join(lines)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(data=st.data())
 def test_no_damaged_journal_passes(tmp_path: Path, whole: bytes, data: st.DataObject) -> None:
     """Whatever is done to the events of a journal that was sealed, it is not judged a PASS any more."""
