@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.ports import kept_port
+
 #: Where Debian's package keeps the server's programs; elsewhere they are looked for on the path.
 DEBIAN = Path("/usr/lib/postgresql")
 #: Seconds that each of the server's own commands may take.
-STEP_S = 60
+STEP_S = 240
 
 
 def programs() -> Path | None:
@@ -53,13 +54,11 @@ def postgres(bin_folder: Path) -> Iterator[str]:
 
         data = str(folder / "data")
         run("initdb", "-D", data, "-U", "techno", "-A", "trust", "-E", "UTF8", "--no-sync")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        # Nobody pulls the plug in a test, so that nothing need reach the disk.
-        options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
-        run("pg_ctl", "-D", data, "-w", "-o", options, "start")
-        try:
-            yield f"postgresql://techno@127.0.0.1:{port}"
-        finally:
-            run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+        with kept_port() as port:
+            # Nobody pulls the plug in a test, so that nothing need reach the disk.
+            options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
+            run("pg_ctl", "-D", data, "-w", "-t", str(STEP_S), "-o", options, "start")
+            try:
+                yield f"postgresql://techno@127.0.0.1:{port}"
+            finally:
+                run("pg_ctl", "-D", data, "-w", "-t", str(STEP_S), "-m", "immediate", "stop")

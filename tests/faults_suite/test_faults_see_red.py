@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from technogate.target.ports import HeldPort
 from technogate.target.program import wait_for
 from technogate.verdict import Verdict
-from tests.conftest import ROOT, Sandbox
+from tests.conftest import ROOT, STUCK_S, Sandbox
+from tests.ports import kept_port
 
 HERE = Path(__file__).parent
 KEY = "TgAbCdEfGh0123456789"
@@ -93,9 +93,8 @@ def test_planted_outcomes_are_found_and_an_undelivered_fault_is_none(faults: San
 
 def test_an_answer_that_goes_out_before_its_entry_is_found(faults: Sandbox) -> None:
     """A kill loses the entry, and a locked trail the right to act; also on the only pair that there is."""
-    with HeldPort() as held:
-        target = reference(faults, "late_trail", more=f"port = {held.number}")
-    found = judged(faults, target, "TRL-07", "TRL-10")
+    with kept_port() as port:
+        found = judged(faults, reference(faults, "late_trail", more=f"port = {port}"), "TRL-07", "TRL-10")
     assert {result["verdict"] for result in found.values()} == {Verdict.FAIL}
     (lost,), (unaudited,) = found["TRL-07"]["findings"], found["TRL-10"]["findings"]
     assert re.match(r"kill \d, right after an answer arrived: \d+ have none: [a-z0-9-]{36}", lost["observed"])
@@ -127,12 +126,13 @@ def test_a_backend_that_serves_one_at_a_time_is_found(faults: Sandbox) -> None:
 @pytest.fixture
 def stranger() -> Iterator[str]:
     """The address of a backend that the gate did not start."""
-    with HeldPort() as held:
-        port = held.number
-    command = [sys.executable, str(HERE / "one_at_a_time.py"), str(port), "0"]
-    with subprocess.Popen(command, env={**os.environ, "KEY": KEY}) as process:
+    command = [sys.executable, str(HERE / "one_at_a_time.py")]
+    with (
+        kept_port() as port,
+        subprocess.Popen([*command, str(port), "0"], env={**os.environ, "KEY": KEY}) as process,
+    ):
         try:
-            assert wait_for(f"http://127.0.0.1:{port}/health", 20, lambda: process.poll() is not None) == ""
+            assert wait_for(f"http://127.0.0.1:{port}/health", STUCK_S, lambda: process.poll() is not None) == ""
             yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()

@@ -15,9 +15,11 @@ from typing import Any
 
 import httpx
 
+from tests.conftest import STUCK_S
+from tests.ports import kept_port
+
 HOME = Path(__file__).parents[2] / "images" / "backend"
 KEY = "test-Key_7f3a9c"
-START_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +49,8 @@ class Backend:
         return [entry for entry in self.trail() if entry["trace_id"] == answer.headers["x-trace-id"]]
 
     def connect(self) -> socket.socket:
-        """A raw connection, for what no HTTP client would send; reading from it gives up after 15 s."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=15)
+        """A raw connection, for what no HTTP client would send; reading from it gives up once it is stuck."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=STUCK_S)
 
 
 def environment(database: Path, **settings: str) -> dict[str, str]:
@@ -65,22 +67,20 @@ def environment(database: Path, **settings: str) -> dict[str, str]:
 @contextmanager
 def running_backend(folder: Path, **settings: str) -> Iterator[Backend]:
     """Start a backend with its trail in `folder`, wait until it is healthy, and end it in any case."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
     database, log = folder / "trail.db", folder / "backend.log"
-    command = [sys.executable, "-m", "techno_backend", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "techno_backend", "--host", "127.0.0.1", "--port"]
     with (
+        kept_port() as port,
         log.open("ab") as output,
         subprocess.Popen(
-            command, cwd=folder, env=environment(database, **settings), stdout=output, stderr=output
+            [*command, str(port)], cwd=folder, env=environment(database, **settings), stdout=output, stderr=output
         ) as process,
     ):
         try:
             address = f"http://127.0.0.1:{port}"
             with (
-                httpx.Client(base_url=address, headers={"X-API-Key": KEY}, timeout=15, trust_env=False) as client,
-                httpx.Client(base_url=address, timeout=15, trust_env=False) as stranger,
+                httpx.Client(base_url=address, headers={"X-API-Key": KEY}, timeout=STUCK_S, trust_env=False) as client,
+                httpx.Client(base_url=address, timeout=STUCK_S, trust_env=False) as stranger,
             ):
                 _wait_until_healthy(process, client, log)
                 yield Backend(process=process, client=client, stranger=stranger, port=port, database=database, log=log)
@@ -89,7 +89,7 @@ def running_backend(folder: Path, **settings: str) -> Iterator[Backend]:
 
 
 def _wait_until_healthy(process: subprocess.Popen[bytes], client: httpx.Client, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + STUCK_S
     while process.poll() is None and time.monotonic() < deadline:
         try:
             if client.get("/health").json() == {"status": "ok"}:

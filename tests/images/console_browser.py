@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from tests.images.console_double import KEY, Double
+from tests.images.console_double import KEY, WAIT_S, Double
 
 _ARGUMENTS = [
     "--headless",
@@ -73,7 +73,7 @@ class View:
     def settle(self, *names: str) -> None:
         """Wait until these parts are no longer busy; without names: all three."""
         for name in names or ("result", "audit", "memory"):
-            self.page.locator(f'[data-testid="{name}"][aria-busy="false"]').wait_for(timeout=20_000)
+            self.page.locator(f'[data-testid="{name}"][aria-busy="false"]').wait_for(timeout=WAIT_S * 1000)
 
     def enter(self, command: str, session: str = "") -> None:
         """Fill in a command and press Run; does not wait."""

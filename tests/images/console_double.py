@@ -22,11 +22,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+from tests.conftest import STUCK_S
+
 CONSOLE = Path(__file__).resolve().parents[2] / "images" / "console"
 CLIENT = CONSOLE / "static" / "client.js"
 KEY = "k3y-for-tests-only-0123456789"
 NOW = "2026-01-31T12:00:00.123Z"
-WAIT_S = 30.0
+
+#: Seconds after which what must come to pass is stuck.
+WAIT_S = STUCK_S
 
 _PREFLIGHT = (
     b"HTTP/1.1 204 No Content\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: GET, POST\r\n"
@@ -236,12 +240,14 @@ def _read(connection: socket.socket) -> Received | None:
 _HARNESS = """
 import { createInterface } from "node:readline";
 const client = await import(process.argv[1]);
+const own = { pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)) };
 for await (const line of createInterface({ input: process.stdin })) {
   const { id, settings, name, args } = JSON.parse(line);
   if (settings) client.configure({ apiUrl: undefined, apiKey: undefined, timeoutMs: undefined, ...settings });
   const started = performance.now();
   const said = (value) => console.log(JSON.stringify({ id, value, seconds: (performance.now() - started) / 1000 }));
-  Promise.resolve().then(() => client[name](...args)).then(said, (error) => said({ thrown: String(error) }));
+  const called = Promise.resolve().then(() => (own[name] ?? client[name])(...args));
+  called.then(said, (error) => said({ thrown: String(error) }));
 }
 """
 
@@ -259,7 +265,10 @@ def node_program() -> str:
 
 @dataclass(slots=True)
 class Node:
-    """The client as a bare module in a Node process; `seconds` says how long each call took there."""
+    """The client as a bare module in a Node process; `seconds` says how long each call took there.
+
+    Besides the client's functions there is `pause`, which does nothing for so many milliseconds.
+    """
 
     process: subprocess.Popen[str]
     sent: int = 0

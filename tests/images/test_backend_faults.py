@@ -10,14 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import STUCK_S
 from tests.images.backend_process import Backend, assert_error, environment, running_backend
+
+#: Seconds that a command may take. A good one is far below it on any machine, for its entry counts too.
+LIMIT_S = 3.0
 
 
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    """A backend whose commands may misbehave, with an executor limit of half a second."""
+    """A backend whose commands may misbehave, with less time for them than it has by itself."""
     with running_backend(
-        tmp_path_factory.mktemp("backend"), TECHNO_DEMO_FAULTS="1", TECHNO_EXECUTOR_LIMIT="0.5"
+        tmp_path_factory.mktemp("backend"), TECHNO_DEMO_FAULTS="1", TECHNO_EXECUTOR_LIMIT=str(LIMIT_S)
     ) as running:
         yield running
 
@@ -63,7 +67,7 @@ def test_hanging_executor_is_blocked_and_holds_up_nobody(backend: Backend) -> No
     with ThreadPoolExecutor(max_workers=8) as pool:
         slow = [pool.submit(backend.execute, "SLOW") for _ in range(8)]
         assert backend.execute("PING").json()["status"] == "APPROVED"
-        assert not any(answer.done() and answer.result().elapsed.total_seconds() < 0.5 for answer in slow)
+        assert not any(answer.done() and answer.result().elapsed.total_seconds() < LIMIT_S for answer in slow)
     for answer in slow:
         assert (answer.result().status_code, answer.result().json()["status"]) == (200, "BLOCKED")
         assert answer.result().json()["reason_codes"] == ["TIMEOUT"]
@@ -103,7 +107,7 @@ def test_unusable_setting_stops_the_start(tmp_path: Path, settings: dict[str, st
         env=environment(tmp_path / "trail.db", **settings),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=STUCK_S,
         check=False,
     )
     assert ended.returncode == 2

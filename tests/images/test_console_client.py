@@ -15,6 +15,7 @@ from tests.images.console_double import (
     CLIENT,
     KEY,
     NOW,
+    WAIT_S,
     Double,
     Node,
     Received,
@@ -360,7 +361,7 @@ def test_an_injected_configuration_is_taken_and_removed(double: Double) -> None:
         "console.log(JSON.stringify([await client.fetchMemory(), '__TECHNO_CONFIG__' in globalThis]));"
     )
     command = [node_program(), "--input-type=module", "-e", script]
-    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30)
+    ended = subprocess.run(command, capture_output=True, text=True, check=True, timeout=WAIT_S)
     assert json.loads(ended.stdout) == [snapshot(), False]
 
 
@@ -373,6 +374,8 @@ def test_the_key_is_taken_out_of_what_is_shown(client: Node) -> None:
 # ------------------------------------------------------------------------------------------------ audit, memory
 
 LATE = Reply(then="hold")
+#: A limit that a test can wait for, and that no machine is too slow to send a request and get an answer in.
+SHORT = {"timeoutMs": 2000}
 NOT_A_LIST = {
     "refused connection": Reply(then="reset"),
     "401": reply(401, refused()),
@@ -417,7 +420,7 @@ def test_the_audit_trail_is_returned_as_it_is(client: Node, double: Double) -> N
 def test_a_failing_audit_has_one_fallback(client: Node, double: Double, name: str) -> None:
     """CON-10: the fallback is asked exactly once, with the same query, and its list is returned."""
     double.plan = {"/api/audit": NOT_A_LIST[name], "/api/diagnostic/metrics": reply(200, [entry(trace_id="fall-1")])}
-    settings = {"apiUrl": double.url, "apiKey": KEY, **({"timeoutMs": 200} if name == "late" else {})}
+    settings = {"apiUrl": double.url, "apiKey": KEY, **(SHORT if name == "late" else {})}
     found = client.call("fetchAuditLog", "WARNING", 7, settings=settings)
     assert found == [entry(trace_id="fall-1")]
     query = "?filter=WARNING&limit=7"
@@ -428,7 +431,7 @@ def test_a_failing_audit_has_one_fallback(client: Node, double: Double, name: st
 def test_when_the_fallback_fails_too_the_list_is_empty(client: Node, double: Double, name: str) -> None:
     """CON-10: then nothing more is asked, and nothing breaks."""
     double.plan = {"/api/audit": reply(503, refused()), "/api/diagnostic/metrics": NOT_A_LIST[name]}
-    settings = {"apiUrl": double.url, "apiKey": KEY, **({"timeoutMs": 200} if name == "late" else {})}
+    settings = {"apiUrl": double.url, "apiKey": KEY, **(SHORT if name == "late" else {})}
     assert client.call("fetchAuditLog", settings=settings) == []
     assert len(double.received) == 2
 
@@ -472,7 +475,7 @@ def test_a_snapshot_is_returned_as_it_is(client: Node, double: Double, status: s
 def test_no_snapshot_is_null(client: Node, double: Double, said: Reply) -> None:
     """CON-11: 204 and every failure are null, after one request."""
     double.plan["/api/memory"] = said
-    settings = {"apiUrl": double.url, "apiKey": KEY, **({"timeoutMs": 200} if said is LATE else {})}
+    settings = {"apiUrl": double.url, "apiKey": KEY, **(SHORT if said is LATE else {})}
     assert client.call("fetchMemory", settings=settings) is None
     assert len(double.received) == 1
 
@@ -480,18 +483,23 @@ def test_no_snapshot_is_null(client: Node, double: Double, said: Reply) -> None:
 # --------------------------------------------------------------------------------------------- time and sequence
 
 
-@pytest.mark.parametrize(
-    "said",
-    [LATE, Reply(raw=b"HTTP/1.1 200 OK\r\n", then="hold"), raw(json_head(len(GOOD)), b"", "hold"),
-     raw(json_head(len(GOOD)), GOOD[:-1], "hold"), raw("HTTP/1.1 500 No\nContent-Length: 9", b"", "hold")],
-    ids=["silence", "half a head", "no body", "half a body", "an error's body"],
-)  # fmt: skip
-def test_an_answer_that_stalls_is_a_timeout(client: Node, double: Double, said: Reply) -> None:
-    """CON-06: the limit covers the head and the body; here with a shorter one."""
-    double.plan["/api/execute"] = said
-    settings = {"apiUrl": double.url, "apiKey": KEY, "timeoutMs": 200}
-    assert_blocked_here(client.call("executeCommand", "STATUS", settings=settings), "TIMEOUT")
-    assert len(double.received) == 1
+#: Where an answer can stall, by the command that it is for.
+STALLED = {
+    "SILENCE": LATE,
+    "HALF_A_HEAD": Reply(raw=b"HTTP/1.1 200 OK\r\n", then="hold"),
+    "NO_BODY": raw(json_head(len(GOOD)), b"", "hold"),
+    "HALF_A_BODY": raw(json_head(len(GOOD)), GOOD[:-1], "hold"),
+    "BODY_OF_AN_ERROR": raw("HTTP/1.1 500 No\nContent-Length: 9", b"", "hold"),
+}
+
+
+def test_an_answer_that_stalls_is_a_timeout(client: Node, double: Double) -> None:
+    """CON-06, CON-09: the limit, here a shorter one, covers the head and the body; each command is sent once."""
+    double.plan["/api/execute"] = lambda request: STALLED[request.json["command"]]
+    client.call("configurationProblem", settings={"apiUrl": double.url, "apiKey": KEY, **SHORT})
+    for call in [client.start("executeCommand", command) for command in STALLED]:
+        assert_blocked_here(client.finish(call), "TIMEOUT")
+    assert sorted(request.json["command"] for request in double.received) == sorted(STALLED)
 
 
 def test_an_answer_over_32_mib_is_broken_off(client: Node, double: Double) -> None:

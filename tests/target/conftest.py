@@ -6,15 +6,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from technogate.redact import Redactor
 from technogate.target.environment import clean_environment
-from technogate.target.ports import HeldPort
 from technogate.target.program import Launch, Program
 from technogate.target.reaper import Reaper
+from tests.conftest import STUCK_S
+from tests.ports import kept_port
 
 KEY = "TgAbCdEfGh0123456789"
 
@@ -91,10 +93,10 @@ def reaper() -> Iterator[Reaper]:
 def launcher(folder: Path, reaper: Reaper) -> Iterator[Launcher]:
     """Makes programs that run the throwaway server; all are ended with the test."""
     made: list[Program] = []
+    ports = ExitStack()
 
-    def launch(*ways: str, timeout_s: float = 10.0) -> Program:
-        with HeldPort() as held:
-            port = held.number
+    def launch(*ways: str, timeout_s: float = STUCK_S) -> Program:
+        port = ports.enter_context(kept_port())
         launch = Launch(
             name="backend",
             argv=(sys.executable, "server.py", str(port), *ways),
@@ -114,6 +116,14 @@ def launcher(folder: Path, reaper: Reaper) -> Iterator[Launcher]:
     yield launch
     for program in made:
         program.kill()
+    ports.close()
+
+
+@pytest.fixture
+def free() -> Iterator[int]:
+    """A port for a program of the test's own, which nobody else is given; nobody listens there yet."""
+    with kept_port() as number:
+        yield number
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from technogate.errors import PortTaken, StartError, UserError
 from technogate.target import Running, RunningConsole, load_target, running
 from technogate.target.ports import HOST, HeldPort, is_taken
 from technogate.target.running import Pair
+from tests.conftest import STUCK_S
 
 KEY = "TgAbCdEfGh0123456789"
 BACKEND = '[backend]\ncommand = "{python} server.py {port}"\nenv = { KEY = "{api_key}", ORIGIN = "{console_origin}" }\n'
@@ -34,7 +35,7 @@ def start(folder: Path, home: Path, text: str) -> Running:
 
 def environment(url: str) -> dict[str, str]:
     """The environment of the throwaway server at `url`."""
-    found: dict[str, str] = httpx.get(url + "/env", trust_env=False).json()
+    found: dict[str, str] = httpx.get(url + "/env", timeout=STUCK_S, trust_env=False).json()
     return found
 
 
@@ -85,7 +86,7 @@ def test_outputs_outlive_the_pair_without_the_key(folder: Path, home: Path) -> N
     """What the programs wrote is there after the end, the key masked and the leak named."""
     with start(folder, home, BACKEND) as pair:
         assert pair.backend is not None
-        httpx.get(f"{pair.backend.url}/{KEY}", trust_env=False)
+        httpx.get(f"{pair.backend.url}/{KEY}", timeout=STUCK_S, trust_env=False)
     (output,) = pair.outputs()
     assert output.program == "backend"
     assert "/health" in output.text
@@ -94,22 +95,15 @@ def test_outputs_outlive_the_pair_without_the_key(folder: Path, home: Path) -> N
     assert output.exit_code is not None
 
 
-def free() -> int:
-    """A port that is free."""
-    with HeldPort() as held:
-        return held.number
-
-
-def test_when_the_console_fails_the_backend_is_ended(folder: Path, home: Path) -> None:
+def test_when_the_console_fails_the_backend_is_ended(folder: Path, home: Path, free: int) -> None:
     """Half a pair is not left running, and the error names the console."""
-    port = free()
     broken = '[console]\ncommand = "{python} server.py {port} dies"\n'
     with pytest.raises(StartError, match="console did not start") as caught:
-        start(folder, home, BACKEND + f"port = {port}\n" + broken)
+        start(folder, home, BACKEND + f"port = {free}\n" + broken)
     assert caught.value.program == "console"
     assert caught.value.exit_code == 7
     assert caught.value.output.startswith("first line")
-    assert not is_taken(port)
+    assert not is_taken(free)
 
 
 def test_a_further_console_faces_another_backend(folder: Path, home: Path) -> None:
@@ -131,10 +125,9 @@ def test_a_further_console_faces_another_backend(folder: Path, home: Path) -> No
     assert [output.program for output in pair.outputs()] == ["console", "console-2"]
 
 
-def test_a_console_that_knows_one_port_makes_room(folder: Path, home: Path) -> None:
+def test_a_console_that_knows_one_port_makes_room(folder: Path, home: Path, free: int) -> None:
     """It cannot be moved, so the one before the real backend stops meanwhile and then comes back."""
-    port = free()
-    console = f'[console]\ncommand = "{{python}} server.py {port}"\nport = {port}\n'
+    console = f'[console]\ncommand = "{{python}} server.py {free}"\nport = {free}\n'
     with start(folder, home, BACKEND + console) as pair:
         assert pair.console is not None
         assert pair.backend is not None
@@ -203,10 +196,10 @@ def test_a_backend_given_by_url_is_left_alone(
     assert target.api_key == "key-of-the-running-pair"
 
 
-def test_a_pair_that_does_not_run_is_told(folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pair_that_does_not_run_is_told(folder: Path, home: Path, free: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """An address where nobody answers is one line, not a run of failures."""
     monkeypatch.setenv("MY_KEY", "key-of-the-running-pair")
-    text = f'[backend]\nurl = "http://127.0.0.1:{free()}"\napi_key_env = "MY_KEY"\nstart_timeout_s = 0.2\n'
+    text = f'[backend]\nurl = "http://127.0.0.1:{free}"\napi_key_env = "MY_KEY"\nstart_timeout_s = 0.2\n'
     with pytest.raises(StartError, match=r"backend does not answer: GET http://.*/health: .*; is it running\?"):
         start(folder, home, text)
 
@@ -246,7 +239,7 @@ def test_a_program_that_loses_its_port_while_starting_is_tried_again(folder: Pat
     """The program dies because another listens on its port: it gets another port."""
 
     def steal() -> None:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + STUCK_S
         while not (folder / "asked").exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         thieves.append(socket.create_server((HOST, int((folder / "asked").read_text()))))

@@ -20,6 +20,7 @@ from technogate.target.environment import clean_environment
 from technogate.target.ports import HOST, HeldPort, is_taken
 from technogate.target.program import Program, probe
 from technogate.target.reaper import Reaper
+from tests.conftest import STUCK_S
 
 KEY = "TgAbCdEfGh0123456789"
 Launcher = Callable[..., Program]
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and ps 
 
 def ask(program: Program) -> dict[str, str]:
     """What the throwaway server tells of itself."""
-    found: dict[str, str] = httpx.get(program.launch.url + "/env", trust_env=False).json()
+    found: dict[str, str] = httpx.get(program.launch.url + "/env", timeout=STUCK_S, trust_env=False).json()
     return found
 
 
@@ -84,7 +85,7 @@ def test_early_death_is_told_with_code_and_output(launcher: Launcher) -> None:
     program = launcher("dies", KEY)
     program.start()
     with pytest.raises(StartError, match="exited with code 7") as caught:
-        program.wait_ready(timeout_s=60)
+        program.wait_ready()
     assert caught.value.exit_code == 7
     assert caught.value.output.startswith("first line\nthe key is ")
     assert KEY not in str(caught.value) + caught.value.command + caught.value.output
@@ -98,7 +99,7 @@ def test_a_program_that_is_never_ready_is_told(launcher: Launcher) -> None:
     with pytest.raises(StartError, match=r"not ready after 0\.6 s: GET http://127\.0\.0\.1:\d+/health: ") as caught:
         program.wait_ready()
     assert caught.value.exit_code is None
-    program.wait_ready("/other", timeout_s=10)
+    program.wait_ready("/other", timeout_s=STUCK_S)
 
 
 def test_a_program_that_does_not_exist_is_told(launcher: Launcher) -> None:
@@ -136,7 +137,7 @@ def test_a_frozen_program_accepts_and_never_answers(launcher: Launcher) -> None:
     assert "timed out" in probe(program.launch.url + "/health", 0.3)
     assert program.alive
     program.thaw()
-    assert probe(program.launch.url + "/health", 5) == ""
+    assert probe(program.launch.url + "/health", STUCK_S) == ""
     program.freeze()
     program.stop()
     assert program.exit_code == 5
@@ -233,4 +234,4 @@ def test_a_reaper_that_was_killed_is_replaced(reaper: Reaper, launcher: Launcher
     assert reaper._process.stdin is not None
     reaper._process.stdin.close()
     assert program._process is not None
-    assert program._process.wait(10) == -signal.SIGTERM
+    assert program._process.wait(STUCK_S) == -signal.SIGTERM
