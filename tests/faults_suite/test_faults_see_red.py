@@ -41,8 +41,9 @@ unknown_status = "ODD_STATUS"
 lock_sqlite = "LOCKED"
 """
 
-#: The contract's limit for an answer in the runs against a backend that is too slow: the test need not take longer.
-LIMIT_S = 1.0
+#: The contract's limit for an answer in the runs against a backend that is too slow: shorter, for the test need not
+#: take so long, and long enough for what a busy machine does not get done in a second.
+LIMIT_S = 3.0
 
 
 @pytest.fixture
