@@ -54,6 +54,19 @@ def both(small: Sandbox) -> list[subprocess.CompletedProcess[str]]:
     return [small.run("validate", *OPTIONS, "--workers", "1"), small.pytest("suites", *options)]
 
 
+def test_an_item_for_containers_is_not_planned_elsewhere(small: Sandbox) -> None:
+    """Beside another check of its requirement it is left out for a pair of processes; alone it proves nothing."""
+    for_containers = item(before="@pytest.mark.containers", name="test_in_containers")
+    small.suite("test_it.py", HOLDS)
+    small.suite("test_containers.py", for_containers)
+    ended = small.run("validate", *OPTIONS, "--workers", "1")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    (small.home / "suites" / "test_it.py").unlink()
+    ended = small.run("validate", *OPTIONS, "--workers", "1")
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    assert "nothing was collected" in ended.stdout
+
+
 def test_pass_is_0(small: Sandbox) -> None:
     """A run in which every MUST was proven exits 0, by the command and by plain pytest."""
     small.suite("test_it.py", HOLDS)

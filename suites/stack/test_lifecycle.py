@@ -1,4 +1,4 @@
-"""STK-01, STK-04, STK-05, STK-06: both programs start, and the page survives the end of its backend."""
+"""STK-01, STK-04 to STK-06: both programs start, and the page survives the end of its backend or of the way to it."""
 
 from collections.abc import Callable
 
@@ -33,6 +33,29 @@ def test_stopped_backend(stack: Stack, contract: Contract, word: Word, must_hold
         scene = stack.enter(word("approved"), "the command while the backend was stopped")
     must_hold(console.shows(before, "status", statuses.approved))
     must_hold(console.blocked(scene, statuses.blocked))
+
+
+@requirement("STK-04")
+@pytest.mark.containers
+def test_cut_off_backend(stack: Stack, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """A command that is entered while the backend is cut off from its network is shown as BLOCKED."""
+    statuses = contract.behavior.statuses
+    before = stack.enter(word("approved"), "the command before the backend was cut off")
+    with stack.cut_off():
+        scene = stack.enter(word("approved"), "the command while the backend was cut off")
+    must_hold(console.shows(before, "status", statuses.approved))
+    must_hold(console.blocked(scene, statuses.blocked))
+
+
+# Before the item that restarts the backend: one that a cut has broken is mended by that.
+@requirement("STK-06")
+@pytest.mark.containers
+def test_reconnected_backend(stack: Stack, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """After the backend is back on its network the same page works again, though neither was restarted."""
+    with stack.cut_off():
+        stack.enter(word("approved"), "the command while the backend was cut off")
+    scene = stack.enter(word("approved"), "the same page, the backend back on its network")
+    must_hold(console.shows(scene, "status", contract.behavior.statuses.approved))
 
 
 @requirement("STK-06")

@@ -14,6 +14,7 @@ import pytest
 from technogate.errors import StartError, UserError
 from technogate.target.compose import FILES_VARIABLE, ComposeTarget
 from technogate.target.compose_container import Container
+from technogate.target.compose_network import status_from_within
 from technogate.target.compose_pair import ComposePair
 from technogate.target.program import probe
 from tests.containers import HOME, KEY, built_on, docker, left_of, reference_target, target_of
@@ -128,13 +129,25 @@ def test_frozen_and_thawed(backend: Container) -> None:
     assert not backend.alive
 
 
-def test_taken_off_the_network(backend: Container) -> None:
-    """A container that is taken off its network is not on it, until it is put back."""
-    [network] = backend.networks
-    backend.disconnect(network)
+def test_cut_off_and_reconnected(pair: ComposePair, backend: Container) -> None:
+    """A container that is cut off runs on and reaches nobody; reconnected, it is where and what it was before."""
+    url = backend.launch.url + backend.launch.ready
+    before = backend.networks
+    started = backend.state["StartedAt"]
+    backend.cut_off()
     assert backend.networks == {}
-    backend.connect(network, "backend")
-    assert list(backend.networks) == [network]
+    assert backend.alive
+    assert probe(url, 1.0)
+    backend.reconnect()
+    assert backend.networks == before
+    backend.wait_ready()
+    assert backend.state["StartedAt"] == started
+    assert pair.console is not None
+    assert isinstance(pair.console.program, Container)
+    by_name = "http://backend:8000" + backend.launch.ready
+    assert status_from_within((pair.console.program,), by_name) == "200"
+    backend.reconnect()
+    assert backend.networks == before
 
 
 def test_further_console(pair: ComposePair) -> None:

@@ -28,6 +28,7 @@ class Container(Program):
         super().__init__(launch, reaper)
         self.container = container
         self._looked = 0.0
+        self._left: list[dict[str, Any]] = []
 
     @property
     def pid(self) -> int | None:
@@ -110,13 +111,24 @@ class Container(Program):
         """Let it run on after `freeze`."""
         docker("unpause", self.container)
 
-    def disconnect(self, network: str) -> None:
-        """Take it off a network of the engine."""
-        docker("network", "disconnect", network, self.container)
+    def cut_off(self) -> None:
+        """Take it off every network that it is on: nobody reaches it, at its published port neither."""
+        found: dict[str, dict[str, Any]] = inspect("--type=container", self.container)[0]["NetworkSettings"]["Networks"]
+        for network in found.values():
+            docker("network", "disconnect", str(network["NetworkID"]), self.container)
+            self._left.append(network)
 
-    def connect(self, network: str, alias: str) -> None:
-        """Put it on a network of the engine, where it answers to `alias`."""
-        docker("network", "connect", f"--alias={alias}", network, self.container)
+    def reconnect(self) -> None:
+        """Put it back on the networks that `cut_off` took it off, under the names and the address it was given."""
+        while self._left:
+            network = self._left[0]
+            fixed = (network.get("IPAMConfig") or {}).get("IPv4Address")
+            words = [
+                *(f"--alias={alias}" for alias in network.get("Aliases") or ()),
+                *([f"--ip={fixed}"] if fixed else []),
+            ]
+            docker("network", "connect", *words, str(network["NetworkID"]), self.container)
+            self._left.pop(0)
 
     def ask(self, *command: str) -> str:
         """What a command wrote that was run within it; raises EngineError unless it ended with 0."""
