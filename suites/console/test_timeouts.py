@@ -1,4 +1,4 @@
-"""CON-06, and the late answers of CON-10 and CON-11: an answer that is not complete within 15 s.
+"""CON-06, and the late answers of CON-10 and CON-11: answers that are not complete within 15 s, or only just.
 
 The scenes were begun with the run's first item, and are only collected here.
 """
@@ -6,7 +6,7 @@ The scenes were begun with the run's first item, and are only collected here.
 import pytest
 
 from fixtures.console_driving import drivers_of
-from fixtures.console_late import CHAIN_PROFILES, ENDPOINTS, KINDS, Endpoint, Kind, Late, Told
+from fixtures.console_late_kinds import AT_ONCE, CHAIN_PROFILES, ENDPOINTS, IN_TIME, KINDS, Endpoint, Kind, Late, Told
 from fixtures.console_late_run import held_up
 from technogate.check import console, console_time
 from technogate.check.console import Scene
@@ -21,6 +21,8 @@ COLLECTED: dict[str, tuple[Endpoint, ...]] = {
     "test_late_list_leads_to_the_fallback": ("audit",),
     "test_late_fallback_is_the_empty_list": ("fallback",),
     "test_late_memory_is_no_snapshot": ("memory",),
+    "test_slow_fallback_is_shown": ("slow",),
+    "test_fallback_has_a_time_of_its_own": ("slow",),
 }
 
 
@@ -30,15 +32,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if gate is None:
         return
     drivers, endpoints = drivers_of(gate.target.spec.console), COLLECTED[metafunc.function.__name__]
-    late = [Late(driver=d, endpoint=e, kind=k) for d in drivers for e in endpoints for k in kinds(gate, d)]
+    late = [Late(driver=d, endpoint=e, kind=k) for d in drivers for e in endpoints for k in kinds(gate, d, e)]
     if endpoints == ENDPOINTS and gate.settings.profile in CHAIN_PROFILES:
         late += [Late(driver=driver, endpoint="chain", kind="before-headers") for driver in drivers]
     metafunc.parametrize("late", late, ids=[each.name for each in late])
 
 
-def kinds(gate: Gate, driver: str) -> tuple[Kind, ...]:
+def kinds(gate: Gate, driver: str, endpoint: Endpoint) -> tuple[Kind, ...]:
     """The kinds of stall: all of them, but for a quick run in a browser, where each needs a page."""
-    return KINDS[::2] if gate.settings.profile == "quick" and driver == "browser" else KINDS
+    each: tuple[Kind, ...] = ("in-time",) if endpoint == "slow" else KINDS
+    return each[::2] if gate.settings.profile == "quick" and driver == "browser" else each
 
 
 def in_time(gate: Gate, late: Late, scene: Scene) -> list[Finding]:
@@ -87,8 +90,28 @@ def test_late_list_leads_to_the_fallback(gate: Gate, late_scene: tuple[Scene, To
         console.asked(scene, names.audit, 1),
         console.asked(scene, names.fallback, 1),
         console.same_query(scene, names.audit, names.fallback),
-        console.rows_say(scene, "action", ["FROM_THE_FALLBACK"]),
+        console.rows_say(scene, "action", [AT_ONCE]),
     )
+
+
+@requirement("CON-10")
+def test_slow_fallback_is_shown(gate: Gate, late_scene: tuple[Scene, Told], must_hold: MustHold) -> None:
+    """A list that fails late leads to one request of the fallback, which is shown although it is slow as well."""
+    scene, told = late_scene
+    names = gate.contract.behavior.operations
+    must_hold(
+        console.asked(scene, names.audit, 1),
+        console.asked(scene, names.fallback, 1),
+        console.same_query(scene, names.audit, names.fallback),
+        judged(told, console.rows_say(scene, "action", [IN_TIME])),
+    )
+
+
+@requirement("CON-06")
+def test_fallback_has_a_time_of_its_own(late_scene: tuple[Scene, Told], must_hold: MustHold) -> None:
+    """A fallback that conforms within its own 15 s is shown, whatever time its list has taken."""
+    scene, told = late_scene
+    must_hold(judged(told, console.rows_say(scene, "action", [IN_TIME])))
 
 
 @requirement("CON-10")

@@ -28,4 +28,5 @@ class Stall:
         """The steps that deliver it."""
         before, after = self.draft.until(self.where)
         steps: tuple[Step, ...] = (*before, Wait(seconds=self.seconds), *after)
-        return Reply(kind=f"stall {self.where}", steps=steps, felt_at=len(before))
+        length = "" if self.seconds is None else f", {self.seconds:g} s"
+        return Reply(kind=f"stall {self.where}{length}", steps=steps, felt_at=len(before))
