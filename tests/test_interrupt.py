@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import sys
 import time
 from collections.abc import Callable
 
 import psutil
 import pytest
 
+from technogate import cli
 from technogate.journal import JournalError, read_journal
 from technogate.verdict import ExitCode
 from tests.conftest import ROOT, STUCK_S, Sandbox
@@ -62,6 +64,46 @@ def test_nothing_is_left_behind(sandbox: Sandbox, stop: signal.Signals, workers:
     assert document["verdict"] == "INCONCLUSIVE"
     assert sandbox.run("judge", "reports/journal.jsonl", "--reports", "again").returncode in (2, 3)
     wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
+
+
+#: Holds the suites up before their first line of code.
+EARLY = """
+import pathlib, sys, time
+if "--gate-act-only" in sys.orig_argv:
+    pathlib.Path("waiting").touch()
+    time.sleep(600)
+"""
+
+
+def test_an_interrupt_before_there_is_a_journal_is_one_line(sandbox: Sandbox) -> None:
+    """Stopped before the suites have written a line, a run says that nothing had begun, and is no PASS."""
+    (sandbox.home / "src" / "sitecustomize.py").write_text(EARLY)
+    with sandbox.popen("validate") as process:
+        wait_until((sandbox.home / "waiting").exists, "the start of the suites")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=STUCK_S)
+    assert process.returncode == int(ExitCode.INCONCLUSIVE), out + err
+    assert err == "technogate: interrupted: nothing had begun, so there is nothing to judge\n"
+    assert "journal" not in out
+    assert not (sandbox.reports / "verdict.json").exists()
+    wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
+
+
+def test_an_interrupt_in_any_command_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C while a command prepares is no stack trace and no silence, and its exit code that of a run broken off."""
+    monkeypatch.setattr(sys, "argv", ["technogate", "requirements"])
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "PYTEST_WORDS", ())
+    monkeypatch.setattr(cli, "coverage_table", stopped)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == int(ExitCode.INCONCLUSIVE)
+    assert capfd.readouterr().err == "technogate: interrupted\n"
 
 
 def test_nothing_is_left_behind_when_the_suites_are_killed(sandbox: Sandbox) -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from technogate.errors import Interrupted
 from technogate.evidence import Event
 from technogate.journal import JournalError, decode_line
 from technogate.settings import TEARDOWN_S, Settings
@@ -90,7 +91,8 @@ def act(settings: Settings, home: Path, workers: int, watch: Callable[[Event], N
     """Run the suites and return pytest's exit status; `watch` sees each event, `tick` is called in between.
 
     A stop signal, or a silence of `STUCK_S` seconds, ends the suites in good order, or by force after
-    `TEARDOWN_S` seconds. The journal tells what came of it: this function judges nothing.
+    `TEARDOWN_S` seconds. The journal tells what came of it: this function judges nothing. Raises
+    Interrupted when they were stopped before there was a single event: then there is nothing to judge.
     """
     log = settings.folder / "act.log"
     tail = Tail(settings.journal)
@@ -104,10 +106,11 @@ def act(settings: Settings, home: Path, workers: int, watch: Callable[[Event], N
             start_new_session=True,
         )
         deadline = None
+        begun = False
         heard = time.monotonic()
         while process.poll() is None:
             for event in tail.events():
-                heard = time.monotonic()
+                begun, heard = True, time.monotonic()
                 watch(event)
             tick()
             stuck = time.monotonic() - heard > STUCK_S
@@ -118,7 +121,10 @@ def act(settings: Settings, home: Path, workers: int, watch: Callable[[Event], N
                 _kill(process)
             time.sleep(LOOK_S)
     for event in tail.events():
+        begun = True
         watch(event)
+    if stops and not begun:
+        raise Interrupted("nothing had begun, so there is nothing to judge")
     return process.returncode
 
 

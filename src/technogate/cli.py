@@ -21,7 +21,7 @@ from technogate.contract import ContractError
 from technogate.deploy import decide, seconds_of
 from technogate.deploy_show import show
 from technogate.doctor import examine, repair
-from technogate.errors import StartError, TargetFileError, UserError
+from technogate.errors import Interrupted, StartError, TargetFileError, UserError
 from technogate.explain import coverage_table, explanation
 from technogate.home import HomeError, find_home
 from technogate.journal import JournalError
@@ -266,6 +266,10 @@ def common(
     """Options of every command."""
 
 
+#: What typer makes of Ctrl-C, without a word.
+CTRL_C = 130
+
+
 def main() -> None:
     """Run the command line; a mistake of the user's is one line and exit code 2."""
     for name in PYTEST_WORDS:
@@ -288,6 +292,9 @@ def _guarded(command: Callable[[], object]) -> int:
     except (UserError, ContractError, HomeError, JournalError) as mistake:
         _complain(mistake, "")
         return int(ExitCode.USAGE)
+    except Interrupted as stop:
+        sys.stderr.write(f"technogate: interrupted: {stop}\n")
+        return int(ExitCode.INCONCLUSIVE)
     except KeyboardInterrupt:
         sys.stderr.write("technogate: interrupted\n")
         return int(ExitCode.INCONCLUSIVE)
@@ -310,7 +317,9 @@ def _crashed(error: Exception) -> int:
 
 def _code(end: SystemExit) -> int:
     """The exit code of a finished command; anything but a known number keeps the gate shut."""
-    return end.code if isinstance(end.code, int) else int(ExitCode.INCONCLUSIVE)
+    if end.code == CTRL_C:
+        sys.stderr.write("technogate: interrupted\n")
+    return end.code if isinstance(end.code, int) and end.code != CTRL_C else int(ExitCode.INCONCLUSIVE)
 
 
 def _complain(mistake: Exception, details: str) -> None:

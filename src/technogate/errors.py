@@ -46,3 +46,7 @@ class StartError(UserError):
         self.command = command
         self.exit_code = exit_code
         self.output = output
+
+
+class Interrupted(Exception):  # noqa: N818 - what happened, and nobody's mistake
+    """The person, or the system, stopped a run before there was anything to judge; the text says so."""

@@ -174,12 +174,17 @@ def failed_start(target: ComposeTarget) -> StartError:
     return caught.value
 
 
-def test_backend_that_dies(reference: ComposeTarget, tmp_path: Path) -> None:
-    """The logs of every container are in the error, without the key, and everything is taken down."""
-    dying = built_on(image_of(reference, "backend"), 'CMD ["sh", "-c", "echo the key is $TECHNO_API_KEY; exit 7"]')
+@pytest.mark.parametrize("health", ["", "HEALTHCHECK NONE\n"], ids=["health check", "no health check"])
+def test_backend_that_dies(reference: ComposeTarget, tmp_path: Path, health: str) -> None:
+    """The error names the container, its exit code and what it wrote, without the key; everything is taken down."""
+    dying = built_on(
+        image_of(reference, "backend"), f'{health}CMD ["sh", "-c", "echo the key is $TECHNO_API_KEY; exit 7"]'
+    )
     error = failed_start(target_of(f'[compose]\nbackend_image = "{dying}"\n[backend]\n[console]\n', tmp_path))
-    assert "backend (exited, exit code 7)" in error.output
-    assert "the key is $TECHNOGATE_API_KEY" in error.output
+    assert "backend did not start: " in str(error)
+    assert "exited with code 7" in str(error)
+    assert error.exit_code == 7
+    assert "--- backend (exited, exit code 7) ---\nthe key is $TECHNOGATE_API_KEY" in error.output
     assert KEY not in error.output + str(error)
 
 

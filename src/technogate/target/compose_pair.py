@@ -151,15 +151,27 @@ class ComposePair:
         try:
             self._start_services()
         except StartError as error:
-            # The cause may be in the container next door.
-            output, _ = self._redactor.clean_text(
-                error.output if error.program.startswith("docker") else self.project.logs()
-            )
-            message, _ = self._redactor.clean_text(str(error))
-            lost = any(words in f"{message} {output}".lower() for words in TAKEN)
+            message, code = str(error), error.exit_code
+            said = error.output if error.program.startswith("docker") else self.project.logs()
+            lost = any(words in f"{message} {said}".lower() for words in TAKEN)
+            # The cause may be in the container next door, of which compose says that it "is unhealthy" at most.
+            if code is None and (ended := self._ended()):
+                message = "; ".join(
+                    f"{name} did not start: its container exited with code {ended[name]}" for name in ended
+                )
+                code, said = next(iter(ended.values())), self.project.logs()
             raise (PortLost if lost else StartError)(
-                message, program=error.program, command=error.command, exit_code=error.exit_code, output=output
+                self._redactor.clean_text(message)[0],
+                program=error.program,
+                command=error.command,
+                exit_code=code,
+                output=self._redactor.clean_text(said)[0],
             ) from error
+
+    def _ended(self) -> dict[str, int]:
+        """The exit code of each container that should run and has ended; a helper of the team's may end with 0."""
+        found = self.project.exit_codes()
+        return {service: code for service, code in found.items() if code or service in PORTS}
 
     def _start_services(self) -> None:
         """Start what must be there first, then the backend and the console in front of it."""

@@ -83,6 +83,15 @@ class Project:
             raise StartError(f"{service} has {len(found)} containers, not one", program=service)
         return found[0]
 
+    def exit_codes(self) -> dict[str, int]:
+        """The exit code of each service whose container was started and has ended."""
+        codes = {}
+        for name, service in containers(self.name).items():
+            state, _, code = docker("inspect", "--format={{.State.Status}} {{.State.ExitCode}}", name).partition(" ")
+            if state in ("exited", "dead", "restarting"):
+                codes[service] = int(code)
+        return codes
+
     def logs(self, lines: int = TAIL_LINES) -> str:
         """The last lines that every container wrote, each under a line with its name and state."""
         parts = []
