@@ -6,9 +6,12 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from fixtures.console_driving import drive
 from technogate.driver.console import DriverError
 from technogate.driver.module import ModuleCall, ModuleDriver
 from technogate.driver.node import find_node, node_version
@@ -139,11 +142,67 @@ def test_relative_urls_are_resolved_against_the_base(double: Double) -> None:
         assert "error" in driver.execute("PING").fields
 
 
+def test_relative_urls_of_a_judged_module_reach_its_backend(double: Double) -> None:
+    """A target's module has no page whose origin it could ask: its backend stands for it."""
+    console: Any = SimpleNamespace(module=DATA / "client.mjs", env={}, backend_url=double.base_url)
+    driver = drive(console, "module")
+    try:
+        assert driver.execute("PING").fields["status"] == "APPROVED"
+    finally:
+        driver.close()
+
+
 def test_typescript_needs_no_build(double: Double) -> None:
     """A module in TypeScript runs as it is, also with an import without an extension."""
     with ModuleDriver(DATA / "typed.ts", env={}, base=double.base_url) as driver:
         assert driver.execute("PING").fields == {"status": "APPROVED"}
         assert driver.memory().fields == {"empty": "true"}
+
+
+def test_typescript_is_loaded_as_a_bundler_would(double: Double, tmp_path: Path) -> None:
+    """Enums, parameter properties, types imported as if they were values, and the aliases of tsconfig.json."""
+    files = {
+        "tsconfig.json": """{ // as Next.js writes it
+            "compilerOptions": { "paths": { "@/*": ["./src/*"] }, },
+        }""",
+        "src/types.ts": "export interface Answer { status: string }\nexport const FIELD = 'status';\n",
+        "src/words/index.ts": "export enum Word { Approved = 'APPROVED', Blocked = 'BLOCKED' }\n",
+        "src/client.ts": """
+            import { Answer, FIELD } from "./types";
+            import { Word } from "@/words";
+            class Client {
+                constructor(private readonly path: string) {}
+                /** An {@link Answer}. */
+                async ask(): Promise<Answer> {
+                    const answer = await fetch(new Request(this.path, { method: "POST", body: "{}" }));
+                    const status = ((await answer.json()) as Answer)[FIELD];
+                    return { status: status === Word.Approved ? "seen" : Word.Blocked };
+                }
+            }
+            export const executeCommand = (command: string) => new Client("/api/execute").ask();
+            export const fetchAuditLog = async (): Promise<Answer[]> => [];
+            export const fetchMemory = async (): Promise<Answer | null> => null;
+        """,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with ModuleDriver(tmp_path / "src" / "client.ts", env={}, base=double.base_url) as driver:
+        assert driver.execute("PING").fields == {"status": "seen"}
+
+
+def test_an_address_that_is_none_breaks_the_promise_alone(double: Double, tmp_path: Path) -> None:
+    """A module that handles what its promise comes to handles such an address too: fetch itself never throws."""
+    module = tmp_path / "client.mjs"
+    module.write_text(
+        """
+        const handled = () => fetch("http://[").then(() => null, () => ({ status: "BLOCKED" }));
+        export { handled as executeCommand, handled as fetchAuditLog, handled as fetchMemory };
+        """,
+        encoding="utf-8",
+    )
+    with ModuleDriver(module, env={}, base=double.base_url) as driver:
+        assert driver.execute("PING").fields == {"status": "BLOCKED"}
 
 
 def test_a_module_that_cannot_be_used_is_one_clear_error(tmp_path: Path) -> None:

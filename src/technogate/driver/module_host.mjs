@@ -2,18 +2,16 @@
  * Runs a console's client module for the gate: one JSON message a line, calls in, results out.
  *
  * Arguments: the module's file. Environment: the console's own, and TECHNOGATE_MODULE_BASE, against
- * which a relative URL given to fetch is resolved, as a page's address would do ("" leaves fetch alone).
+ * which a relative URL given to fetch or Request is resolved, as a page's address would do ("" leaves fetch alone).
  * TECHNOGATE_MODULE_WINDOW=1 adds `window` and `location`, for modules that ask for the page's address.
  *
  * Standard output belongs to the messages: what the module writes there comes as {"line": …}.
  */
-import { existsSync } from "node:fs";
-import * as nodeModule from "node:module";
-import path from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { format } from "node:util";
+import "./module_loading.mjs";
 
 const FUNCTIONS = ["executeCommand", "fetchAuditLog", "fetchMemory"];
 const write = process.stdout.write.bind(process.stdout);
@@ -34,27 +32,20 @@ const withWindow = process.env.TECHNOGATE_MODULE_WINDOW === "1";
 delete process.env.TECHNOGATE_MODULE_BASE;
 delete process.env.TECHNOGATE_MODULE_WINDOW;
 if (base !== "") {
-  const nativeFetch = globalThis.fetch;
-  globalThis.fetch = (input, init) =>
-    nativeFetch(typeof input === "string" ? new URL(input, base).href : input, init);
+  const { fetch: nativeFetch, Request: NativeRequest } = globalThis;
+  const resolved = (input) => (typeof input === "string" ? new URL(input, base).href : input);
+  // An address that is none is a promise that is broken, as it would be without this.
+  globalThis.fetch = async (input, init) => nativeFetch(resolved(input), init);
+  globalThis.Request = class Request extends NativeRequest {
+    constructor(input, init) {
+      super(resolved(input), init);
+    }
+  };
   if (withWindow) {
     globalThis.window = globalThis;
     globalThis.location = new URL(base);
   }
 }
-
-// Bundlers let an import leave out the file's extension; Node alone does not.
-nodeModule.registerHooks?.({
-  resolve(specifier, context, next) {
-    if (/^\.{1,2}\//.test(specifier) && context.parentURL?.startsWith("file:")) {
-      const wanted = path.resolve(path.dirname(fileURLToPath(context.parentURL)), specifier);
-      const endings = ["", ".ts", ".js", ".mjs", "/index.ts", "/index.js"];
-      const found = endings.find((ending) => path.extname(wanted + ending) !== "" && existsSync(wanted + ending));
-      if (found) return next(pathToFileURL(wanted + found).href, context);
-    }
-    return next(specifier, context);
-  },
-});
 
 const words = (error) => (error instanceof Error ? `${error.name}: ${error.message}` : `threw ${format(error)}`);
 
