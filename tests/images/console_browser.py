@@ -36,7 +36,7 @@ def chromium() -> Iterator[Browser]:
     if program is None:
         raise FileNotFoundError("no Chromium: install it (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS, timeout=WAIT_S * 1000)
         try:
             yield browser
         finally:
@@ -73,7 +73,7 @@ class View:
     def settle(self, *names: str) -> None:
         """Wait until these parts are no longer busy; without names: all three."""
         for name in names or ("result", "audit", "memory"):
-            self.page.locator(f'[data-testid="{name}"][aria-busy="false"]').wait_for(timeout=WAIT_S * 1000)
+            self.page.locator(f'[data-testid="{name}"][aria-busy="false"]').wait_for()
 
     def enter(self, command: str, session: str = "") -> None:
         """Fill in a command and press Run; does not wait."""
@@ -98,6 +98,7 @@ class View:
 def opened(browser: Browser, url: str, *, reads_done: bool = True, **options: object) -> Iterator[View]:
     """The console's page in a browser context of its own, once its first reads are shown (if wanted)."""
     context = browser.new_context(**options)  # type: ignore[arg-type]
+    context.set_default_timeout(WAIT_S * 1000)
     try:
         view = View(page=context.new_page())
         view.page.on("console", lambda message: view.written.append(message.text))

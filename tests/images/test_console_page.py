@@ -323,7 +323,7 @@ def test_a_limit_outside_the_contract_is_not_sent(view: View, double: Double, li
     """CON-10: the field is marked and the list stays."""
     view.part("audit-limit").fill(limit)
     view.part("audit-refresh").click()
-    expect(view.page.get_by_text("The limit is a whole number from 1 to 1000.")).to_be_visible()
+    expect(view.page.get_by_text("The limit is a whole number from 1 to 1000.")).to_be_visible(timeout=WAIT_S * 1000)
     assert nothing_sent(double)
     assert len(view.rows()) == 1
 

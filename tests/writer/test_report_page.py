@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from technogate.writer.html import write
+from tests.conftest import STUCK_S
 from tests.writer.samples import SAMPLES
 
 CHROMIUM = shutil.which("chromium")
@@ -50,7 +51,7 @@ CONTRAST = """() => {
 def browser() -> Iterator[Browser]:
     """One browser for the module."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=STUCK_S * 1000)
         yield chromium
         chromium.close()
 
@@ -70,6 +71,7 @@ def opened(browser: Browser, path: Path, width: int, scheme: str = "light") -> t
     page = browser.new_page(
         viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
     )
+    page.set_default_timeout(STUCK_S * 1000)
     heard: list[str] = []
     page.on("console", lambda message: heard.append(f"console: {message.text}"))
     page.on("pageerror", lambda error: heard.append(f"error: {error}"))

@@ -14,7 +14,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from technogate.driver.chromium import browser_missing, find_browser, launch_arguments
 from technogate.driver.console import LIMIT_S, Call, DriverError, Exposure, PageRequest
-from technogate.driver.page import ConsolePage, first_line
+from technogate.driver.page import LOAD_S, ConsolePage, first_line
 from technogate.evidence import View
 from technogate.target.spec import Selectors
 
@@ -23,8 +23,9 @@ T = TypeVar("T")
 #: A page that does not say when it is busy is done when it has not changed for so long, in milliseconds.
 QUIET_MS = 150
 
-#: How long Playwright looks for a part of the page before it gives up, in milliseconds.
-PART_MS = 5000.0
+#: How long Playwright looks for a part of the page before it gives up, in milliseconds: on a busy machine a click takes
+#: a hundred times as long as on an idle one.
+PART_MS = 20_000.0
 
 
 class BrowserDriver:
@@ -145,7 +146,7 @@ class BrowserDriver:
         self._playwright = sync_playwright().start()
         try:
             self._browser = self._playwright.chromium.launch(
-                executable_path=executable, args=launch_arguments(map_hosts), headless=True
+                executable_path=executable, args=launch_arguments(map_hosts), headless=True, timeout=LOAD_S * 1000
             )
         except PlaywrightError as error:
             raise DriverError(f"the browser {executable} does not start: {first_line(error)}") from error
