@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -278,6 +279,21 @@ def test_nobody_there(contract: Contract) -> None:
         bench = Bench(contract, f"http://127.0.0.1:{nobodys.number}")
         exchange = bench.driver.send(Case(method="GET", path="/"))
     assert (exchange.answer, exchange.end) == (None, Ended.FAILED)
+    bench.driver.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue of connections is another matter")
+def test_a_connection_has_as_long_as_its_answer(contract: Contract) -> None:
+    """Who is not let in for the time of an answer has surely failed; there is no shorter limit of our own."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as queue:
+        for _ in range(4):
+            waiting = queue.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(full.getsockname())
+        bench = Bench(contract, f"http://127.0.0.1:{full.getsockname()[1]}", timeout_s=0.3)
+        exchange = bench.driver.send(Case(method="GET", path="/"))
+    assert (exchange.answer, exchange.end) == (None, Ended.FAILED)
+    assert exchange.error == "no connection within 0.3 s"
     bench.driver.close()
 
 

@@ -34,7 +34,7 @@ from technogate.session import Gate
 ITEM = "canary"
 
 #: Seconds after which a canary that has not ended is taken for silent.
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 _REQUEST = b'{"command":"CANARY"}'
 

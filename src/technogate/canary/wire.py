@@ -15,7 +15,7 @@ End = Literal["closed", "reset", "refused", "silence"]
 QUIET_S = 0.15
 
 #: Seconds after which the client gives up on an answer that should have ended.
-LIMIT_S = 10.0
+LIMIT_S = 30.0
 
 #: Seconds between two looks at whether a request has arrived.
 _LOOK_S = 0.01

@@ -18,9 +18,6 @@ from urllib.parse import urlsplit
 
 import h11
 
-#: Seconds to wait for a connection to be taken.
-CONNECT_S = 5.0
-
 #: Bytes of status line and headers that an answer may have.
 HEAD_LIMIT = 100 * 1024
 
@@ -52,7 +49,7 @@ class Wire:
     """Kept-alive connections to one server; may be used by several threads at once."""
 
     def __init__(self, base_url: str, timeout_s: float) -> None:
-        """`base_url` is http or https; `timeout_s` bounds one answer from the first byte sent to its end."""
+        """`base_url` is http or https; `timeout_s` bounds one answer, the making of its connection included."""
         parts = urlsplit(base_url)
         self._tls = ssl.create_default_context() if parts.scheme == "https" else None
         self._name = parts.hostname or ""
@@ -78,7 +75,7 @@ class Wire:
         head = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
         raw = "\r\n".join(head).encode("latin-1") + b"\r\n\r\n"
         deadline = time.monotonic() + self._timeout_s
-        connection = self._connection()
+        connection = self._connection(deadline)
         parser = _parser(method)
         keep = False
         try:
@@ -99,20 +96,22 @@ class Wire:
                 self._idle.append(connection)
         return received
 
-    def _connection(self) -> socket.socket:
+    def _connection(self, deadline: float) -> socket.socket:
         """A connection that the server has not closed: an idle one, else a new one."""
         while True:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
             if connection is None:
-                return self._connect()
+                return self._connect(deadline)
             if _alive(connection):
                 return connection
             connection.close()
 
-    def _connect(self) -> socket.socket:
+    def _connect(self, deadline: float) -> socket.socket:
         try:
-            connection = socket.create_connection(self._address, timeout=CONNECT_S)
+            connection = socket.create_connection(self._address, timeout=_left(deadline))
+        except TimeoutError as error:
+            raise NoConnectionError(f"no connection within {self._timeout_s:g} s") from error
         except OSError as error:
             raise NoConnectionError(_words(error)) from error
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -17,7 +17,7 @@ from technogate.evidence import Exchange
 from technogate.fault.errors import NotDelivered
 
 #: Seconds that the load may take to bring the answers after which the kill comes.
-LOAD_S = 10.0
+LOAD_S = 30.0
 #: Requests that one client sends at most before a kill.
 MOST_REQUESTS = 60
 #: Answers after which a kill comes: drawn from this range.
