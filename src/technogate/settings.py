@@ -20,8 +20,11 @@ HOSTILE: dict[Profile, dict[str, int]] = {
     "thorough": {"module": 3000, "browser": 400},
 }
 
-#: Seconds that may go into making a failing answer smaller, by profile.
-SHRINK_S: dict[Profile, float] = {"quick": 2.0, "standard": 10.0, "thorough": 60.0}
+#: Cases that may be tried to make a failing one smaller, by profile: a number, so that a seed gives the same one again.
+SHRINK: dict[Profile, int] = {"quick": 40, "standard": 150, "thorough": 1000}
+
+#: Seconds after which that ends in any case, by profile: for a target that keeps each case waiting.
+SHRINK_S: dict[Profile, float] = {"quick": 15.0, "standard": 60.0, "thorough": 300.0}
 
 #: Seconds that an interrupted run gets to tear down what it started, before it is killed.
 TEARDOWN_S = 15.0
