@@ -407,6 +407,16 @@ def make_a_folder(file: Path) -> None:
     file.mkdir()
 
 
+def add_operation(folder: Path, name: str) -> None:
+    """Give the document one more operation, like that of the memory."""
+    text = (folder / "openapi.yaml").read_text(encoding="utf-8")
+    before, start, rest = text.partition("  /api/memory:\n")
+    like = re.match(r"(?:    .*\n|\n)+", rest)
+    assert like
+    more = like[0].replace("operationId: fetchMemory", f"operationId: {name}")
+    (folder / "openapi.yaml").write_text(f"{before}  /api/more:\n{more}{start}{rest}", encoding="utf-8")
+
+
 Change = Callable[[Path], object]
 
 
@@ -616,6 +626,14 @@ REFUSED: dict[str, tuple[Change, str]] = {
     "unknown operation": (
         replaced("behavior.toml", 'memory = "fetchMemory"', 'memory = "fetchMemories"'),
         r"the key operations\.memory names fetchMemories; name an operationId",
+    ),
+    "operation in two parts": (
+        replaced("behavior.toml", 'fallback = "fetchDiagnosticMetrics"', 'fallback = "fetchAuditLog"'),
+        "operations.fallback names fetchAuditLog, and so does audit; correct one",
+    ),
+    "operation without a requirement": (
+        lambda folder: add_operation(folder, "fetchSecrets"),
+        "no part in the table operations is fetchSecrets of openapi.yaml: no requirement is about it",
     ),
     "p99 of nothing": (
         replaced("behavior.toml", "fetchMemory = 0.5", "fetchAll = 0.5"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from pathlib import Path
 
@@ -62,6 +63,27 @@ def test_every_edit_is_noticed(tmp_path: Path, before: bytes, after: bytes) -> N
     whole = path.read_bytes()
     assert before in whole
     path.write_bytes(whole.replace(before, after))
+    with pytest.raises(JournalError, match="changed after it was sealed"):
+        read_journal(path)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (rb'"end":"interrupted"', b'"end":"finished"'),
+        (rb'"ended":\d+', b'"ended":9999999999'),
+        (rb'"ended":', b'"moved":0.0,"ended":'),
+        (rb'"event":"footer"', b'"event": "footer"'),
+        (rb'"sha256":"..', b'"sha256":"zz'),
+    ],
+)
+def test_every_edit_of_the_footer_is_noticed(tmp_path: Path, before: bytes, after: bytes) -> None:
+    """How and when a run ended cannot be changed afterwards either."""
+    path = builders.journal(tmp_path, *PASSED, end="interrupted").path
+    *lines, footer = path.read_bytes().splitlines(keepends=True)
+    edited, count = re.subn(before, after, footer)
+    assert count == 1
+    path.write_bytes(b"".join([*lines, edited]))
     with pytest.raises(JournalError, match="changed after it was sealed"):
         read_journal(path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -71,6 +72,43 @@ def test_a_clock_set_back_is_inconclusive(tmp_path: Path) -> None:
     """Times of a run whose clock went backwards prove nothing."""
     late = msgspec.structs.replace(builders.header(), started=4e9)
     document = judge(builders.journal(tmp_path, *GREEN, head=late))
+    assert document.verdict is Verdict.INCONCLUSIVE
+    assert "the clock was set back during the run" in document.reasons
+
+
+class Clock:
+    """A clock that is moved by so many seconds while the other one goes on."""
+
+    def __init__(self, moved: float) -> None:
+        self._wall = iter([0.0, 30.0 + moved])
+        self._true = iter([0.0, 30.0])
+        self._began = time.time()
+
+    def time(self) -> float:
+        """Seconds since the epoch, as somebody has set them."""
+        return self._began + next(self._wall)
+
+    def monotonic(self) -> float:
+        """Seconds that nobody can set."""
+        return 5.0 + next(self._true)
+
+
+@pytest.mark.parametrize(("moved", "why"), [(-20.0, "set back"), (3600.0, "set forward"), (0.5, ""), (-0.5, "")])
+def test_a_clock_moved_within_a_run_is_inconclusive(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: float, why: str
+) -> None:
+    """Though the run ended after it began, by the clock: times taken before and after the change prove nothing."""
+    monkeypatch.setattr("technogate.journal.time", Clock(moved))
+    document = judge(builders.journal(tmp_path, *GREEN))
+    assert document.ended > document.started
+    assert document.verdict is (Verdict.INCONCLUSIVE if why else Verdict.PASS)
+    assert why in "; ".join(document.reasons)
+
+
+def test_a_clock_set_back_and_forth_is_inconclusive(tmp_path: Path) -> None:
+    """An exchange that ended before it began tells of a clock that was set right again."""
+    odd = msgspec.structs.replace(builders.exchange(1), started=100.0, ended=40.0)
+    document = judge(builders.journal(tmp_path, *GREEN, odd))
     assert document.verdict is Verdict.INCONCLUSIVE
     assert "the clock was set back during the run" in document.reasons
 

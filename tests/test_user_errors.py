@@ -80,6 +80,16 @@ def test_unreadable_contract(small: Sandbox) -> None:
     assert "openapi.yaml" in validate(small, "--target", "pair.toml")
 
 
+def test_a_contract_that_contradicts_itself(small: Sandbox) -> None:
+    """Files of a contract that disagree end the run before anything is judged."""
+    behavior = small.home / "contracts" / "small" / "behavior.toml"
+    behavior.write_text(behavior.read_text("utf-8").replace('"fetchDiagnosticMetrics"', '"fetchAuditLog"'), "utf-8")
+    said = validate(small, "--target", "pair.toml")
+    assert "behavior.toml" in said
+    assert "names fetchAuditLog, and so does audit" in said
+    assert not small.reports.exists()
+
+
 def test_port_taken(small: Sandbox) -> None:
     """A fixed port that is in use is named before anything is started."""
     with socket.create_server(("127.0.0.1", 0)) as server:

@@ -79,6 +79,7 @@ def check_behavior(
         *_reasons(behavior),
         *_times(behavior),
         *_query(operations, behavior),
+        *_parts(operations, behavior),
     ):
         raise ContractError(f"{folder / 'behavior.toml'}: {problem}")
 
@@ -97,6 +98,20 @@ def _unknown_operations(operations: Mapping[str, Operation], behavior: Behavior)
     for key in parts.__struct_fields__:
         yield from _unknown([getattr(parts, key)], operations, f"operations.{key}", cure)
     yield from _unknown(behavior.time.p99_s, operations, "time.p99_s", cure)
+
+
+def _parts(operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:
+    """Each part is another operation's, and each operation has one: what has none, no requirement is about."""
+    played: dict[str, str] = {}
+    for key in behavior.operations.__struct_fields__:
+        operation = getattr(behavior.operations, key)
+        if operation in played:
+            yield f"the key operations.{key} names {operation}, and so does {played[operation]}; correct one"
+        played[operation] = key
+    for operation in operations:
+        if operation not in played:
+            what = f"no part in the table operations is {operation} of openapi.yaml"
+            yield f"{what}: no requirement is about it; remove it"
 
 
 def _guarding(document: Mapping[str, object], operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:

@@ -369,12 +369,16 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
 
 
 class Footer(Record, frozen=True, tag_field="event", tag="footer"):
-    """Last line of a journal: how the run ended, and the digest of every byte before this line."""
+    """Last line of a journal: how the run ended, and the digest of every byte before this line and of its own words.
+
+    The clock was moved by `moved` seconds while the journal was written, held against one that nobody can set.
+    """
 
     end: Literal["finished", "interrupted", "crashed"]
     lines: int
     sha256: str
     ended: float
+    moved: float = 0.0
 
 
 Event = (

@@ -2,7 +2,7 @@
 
 Several processes append to the same file. Each event is one line, written by one `write` call on a
 descriptor opened for appending, so that lines never interleave. Every writer numbers its own lines;
-the footer holds the digest of all bytes before it. A reader can thus tell a journal that is whole
+the footer holds the digest of all bytes before it and of its own words. A reader can thus tell a journal that is whole
 from one that is torn (cut short) and from one that is damaged (edited, or not a journal at all).
 """
 
@@ -36,7 +36,7 @@ from technogate.evidence import (
 )
 
 #: Changes when an older reader could misread a newer journal.
-FORMAT = 1
+FORMAT = 2
 
 
 class JournalError(Exception):
@@ -91,6 +91,7 @@ class JournalWriter:
         self.worker = worker
         self._seq = 0
         self._lock = threading.RLock()
+        self._opened = time.time(), time.monotonic()
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
         try:
             self._fd = os.open(path, flags, 0o644)
@@ -122,19 +123,32 @@ class JournalWriter:
     def seal(self, end: Literal["finished", "interrupted", "crashed"]) -> None:
         """Write the footer, after every other process has closed its writer; nothing of this one follows it."""
         with self._lock:
-            digest, lines = _digest(self.path)
-            self.append(Footer(end=end, lines=lines, sha256=digest, ended=time.time()))
+            ended, going = time.time(), time.monotonic()
+            moved = round((ended - self._opened[0]) - (going - self._opened[1]), 3)
+            sha, lines = _digest(self.path)
+            footer = Footer(end=end, lines=lines, sha256="", ended=ended, moved=moved)
+            sha.update(_encode(Line(self.worker, self._seq, footer)))
+            self.append(msgspec.structs.replace(footer, sha256=sha.hexdigest()))
             self.close()
 
 
-def _digest(path: Path) -> tuple[str, int]:
-    """The sha256 of the file and its number of lines."""
+def _digest(path: Path) -> tuple[hashlib._Hash, int]:
+    """The sha256 of the file, to go on with, and its number of lines."""
     sha, lines = hashlib.sha256(), 0
     with path.open("rb") as file:
         while block := file.read(1 << 20):
             sha.update(block)
             lines += block.count(b"\n")
-    return sha.hexdigest(), lines
+    return sha, lines
+
+
+def _whole(raw: bytes, lines: list[bytes], footer: Footer) -> bool:
+    """Whether a journal with a footer is as it was sealed: every line before it, and the footer itself."""
+    last = decode_line(lines[-1])
+    blank = Line(last.worker, last.seq, msgspec.structs.replace(footer, sha256=""))
+    sha = hashlib.sha256(raw[: len(raw) - len(lines[-1]) - 1])
+    sha.update(_encode(blank))
+    return sha.hexdigest() == footer.sha256 and footer.lines == len(lines) - 1 and _encode(last) == lines[-1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,8 +198,7 @@ def read_journal(path: Path) -> Journal:
         raise JournalError(f"{path} has journal format {header.format}; this gate reads format {FORMAT}")
     footer = events[-1] if isinstance(events[-1], Footer) else None
     if footer is not None:
-        body = raw[: raw.rfind(b"\n", 0, -1) + 1] if not tail else b""
-        if tail or hashlib.sha256(body).hexdigest() != footer.sha256 or footer.lines != len(lines) - 1:
+        if tail or not _whole(raw, lines, footer):
             raise JournalError(f"{path} is damaged: it was changed after it was sealed")
     elif not torn:
         torn = f"it ends after line {len(lines)} without a footer"

@@ -37,6 +37,9 @@ from technogate.waiver import apply_waivers, standing_of
 #: Shape of the verdict document; grows when a field changes its meaning.
 SCHEMA = 1
 
+#: Seconds that a clock may be corrected by during a run; a tenth is what a time service does.
+CLOCK_S = 2.0
+
 _OUTCOMES = {
     Outcome.PASSED: Verdict.PASS,
     Outcome.FAILED: Verdict.FAIL,
@@ -247,12 +250,22 @@ def unsound(journal: Journal) -> list[str]:
         broken.append(f"the journal is torn: {journal.torn}")
     elif journal.footer is not None and journal.footer.end != "finished":
         broken.append(f"the run was {journal.footer.end}")
-    if journal.footer is not None and journal.footer.ended < journal.header.started:
-        broken.append("the clock was set back during the run")
+    broken += _clock(journal)
     broken += canary_problems(journal)
     if not any(plan.items for plan in journal.plans):
         broken.append("nothing was collected: no check ran")
     return broken
+
+
+def _clock(journal: Journal) -> list[str]:
+    """Why the times of a run prove nothing: a check on them may have passed by the clock's own doing."""
+    footer = journal.footer
+    back = "the clock was set back during the run"
+    if footer is not None and footer.ended < journal.header.started:
+        return [back]
+    if footer is not None and abs(footer.moved) > CLOCK_S:
+        return [back if footer.moved < 0 else "the clock was set forward during the run, or the machine slept"]
+    return [back] if any(one.started - one.ended > CLOCK_S for one in journal.exchanges) else []
 
 
 def _reasons(
