@@ -25,6 +25,16 @@ from technogate.errors import Interrupted, StartError, TargetFileError, UserErro
 from technogate.explain import coverage_table, explanation
 from technogate.home import HomeError, find_home
 from technogate.journal import JournalError
+from technogate.options import (
+    ContractOption,
+    ProfileOption,
+    ReportsOption,
+    SeedOption,
+    SigningKeyOption,
+    TargetOption,
+    WaiversOption,
+    WorkersOption,
+)
 from technogate.replay.run import replay as run_replay
 from technogate.run import rejudge, run
 from technogate.select import select
@@ -49,34 +59,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-TargetOption = Annotated[
-    str,
-    typer.Option("--target", "-t", envvar="TECHNOGATE_TARGET", help="embedded, or a TOML file that describes a pair"),
-]
-ContractOption = Annotated[
-    str,
-    typer.Option("--contract", envvar="TECHNOGATE_CONTRACT", help="folder of the contract [default: the one shipped]"),
-]
-ProfileOption = Annotated[
-    str, typer.Option("--profile", "-p", envvar="TECHNOGATE_PROFILE", help="quick, standard or thorough")
-]
-SeedOption = Annotated[int | None, typer.Option("--seed", help="repeat a run's generated cases [default: drawn anew]")]
-ReportsOption = Annotated[
-    Path, typer.Option("--reports", envvar="TECHNOGATE_REPORTS", help="folder for the journal and the reports")
-]
-WaiversOption = Annotated[
-    str, typer.Option("--waivers", help="file of waivers [default: waivers.toml here, if there is one]")
-]
-SigningKeyOption = Annotated[
-    str,
-    typer.Option(
-        "--signing-key", help="private key that signs a validation of images [default: $TECHNOGATE_SIGNING_KEY]"
-    ),
-]
-WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, max=16, help="processes, each with a pair of its own")
-]
 
 
 def _console() -> Console:

@@ -28,7 +28,8 @@ class Watch:
         self._findings = 0
         self._failing: set[str] = set()
         self._open = 0
-        self._started = self._said = time.monotonic()
+        self._said = time.monotonic()
+        self._told = ""
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
@@ -54,7 +55,7 @@ class Watch:
         if self._bar is not None:
             self._bar.stop()
         else:
-            self._say(self._words())
+            self._tell()
 
     def event(self, event: Event) -> None:
         """Take one event of the journal into account."""
@@ -81,10 +82,18 @@ class Watch:
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, total=self._planned or None, completed=self._done, words=self._words())
         elif time.monotonic() - self._said >= PLAIN_EVERY_S:
-            self._say(self._words())
+            self._tell()
+
+    def _tell(self) -> None:
+        """Say where the run is, unless that was said already."""
+        words = self._words()
+        if words != self._told:
+            self._told = words
+            self._say(words)
 
     def _words(self) -> str:
-        words = f"{self._done}/{self._planned} items · {self._exchanges} exchanges · {self._findings} findings"
+        # Not "items": judging adds those that hold the run as a whole to a requirement.
+        words = f"played {self._done} of {self._planned} · {self._exchanges} exchanges · {self._findings} findings"
         return words + (f" · {self._open} not exercised" if self._open else "")
 
     def _say(self, text: str) -> None:

@@ -15,6 +15,7 @@ from technogate.errors import UserError
 from technogate.home import find_home
 from technogate.journal import read_journal
 from technogate.judge import judge
+from technogate.options import ContractOption
 from technogate.session import contract_given
 from technogate.text import terminal
 from technogate.verdict import VerdictDocument
@@ -30,12 +31,8 @@ from technogate.writer import status as status_writer
 from technogate.writer.progress import Progress
 from technogate.writer.verdict_json import encode
 
-ContractOption = Annotated[
-    str,
-    typer.Option("--contract", envvar="TECHNOGATE_CONTRACT", help="folder of the contract [default: the one shipped]"),
-]
 ProjectOption = Annotated[Path, typer.Option("--project", help="folder of the project's documents")]
-ReportsOption = Annotated[
+ValidationOption = Annotated[
     Path | None,
     typer.Option(
         "--reports", envvar="TECHNOGATE_REPORTS", help="folder of the validation [default: reports in the project]"
@@ -124,7 +121,7 @@ def gaps(
     journal: Annotated[Path | None, typer.Argument(help="[default: the latest evaluation]")] = None,
     contract: ContractOption = "",
     project_folder: ProjectOption = Path(),
-    reports: ReportsOption = None,
+    reports: ValidationOption = None,
 ) -> None:
     """Phase 4: list what the backend still owes, and how that is accepted."""
     loaded, history = _contract(contract), project.history_of(project_folder)
@@ -151,7 +148,7 @@ def gaps(
 
 
 def show_status(
-    contract: ContractOption = "", project_folder: ProjectOption = Path(), reports: ReportsOption = None
+    contract: ContractOption = "", project_folder: ProjectOption = Path(), reports: ValidationOption = None
 ) -> None:
     """Show the six phases, each with its evidence."""
     progress = _publish(project_folder, reports or project_folder / "reports", _contract(contract), {})
