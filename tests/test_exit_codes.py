@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -16,7 +17,7 @@ BACKEND = 'name = "b"\n[backend]\ncommand = ["{python}", "-c", "pass", "{port}"]
 def item(body: str = "must_hold([])", *, before: str = "", also: str = "", name: str = "test_it") -> str:
     """A module of suites with one item that checks CTR-01 with `body`."""
     return f'''
-import os, pathlib, signal
+import os, pathlib, signal, time
 import pytest
 from technogate.evidence import Finding
 from technogate.suite import requirement
@@ -48,6 +49,26 @@ def verdict(sandbox: Sandbox) -> str:
     return str(json.loads((sandbox.reports / "verdict.json").read_text())["verdict"])
 
 
+def verdicts(reports: Path) -> set[str]:
+    """The verdict of each report in a folder, as whoever reads that one alone would find it."""
+    patterns = {
+        "verdict.json": r'^  "verdict": "(\w+)"',
+        "report.md": r"^# \S+ (\w+)$",
+        "report.html": r"<title>(\w+): ",
+        "junit.xml": r'name="technogate.verdict" value="(\w+)"',
+        "allure-results/environment.properties": r"^verdict *= *(\w+)",
+    }
+    found: set[str] = set()
+    for name, pattern in patterns.items():
+        if (reports / name).is_file():
+            text = (reports / name).read_text("utf-8")
+            said = re.search(pattern, text, re.MULTILINE)
+            # A JUnit file of a run without items has no place for it.
+            assert said or (name == "junit.xml" and "<testcase" not in text), f"{name} says no verdict"
+            found |= {said[1]} if said else set()
+    return found
+
+
 def both(small: Sandbox) -> list[subprocess.CompletedProcess[str]]:
     """The same run by the technogate command and by plain pytest."""
     options = [f"{name}={value}" for name, value in zip(OPTIONS[::2], OPTIONS[1::2], strict=True)]
@@ -72,7 +93,7 @@ def test_pass_is_0(small: Sandbox) -> None:
     small.suite("test_it.py", HOLDS)
     for ended in both(small):
         assert ended.returncode == 0, ended.stdout + ended.stderr
-        assert verdict(small) == "PASS"
+        assert verdicts(small.reports) == {"PASS"}
         assert "PASS" in ended.stdout
 
 
@@ -107,6 +128,11 @@ BROKEN = {
     "an empty parameter list": (
         item(before="@pytest.mark.parametrize('x', [])", also=", x"),
         "could not be collected",
+    ),
+    "the clock is set back": (item("real = time.time; time.time = lambda: real() - 600; must_hold([])"), "set back"),
+    "the clock is set forward": (
+        item("real = time.time; time.time = lambda: real() + 600; must_hold([])"),
+        "set forward",
     ),
     "the process dies": (item("os._exit(0)"), "torn"),
     "the process is killed": (item("os.kill(os.getpid(), signal.SIGKILL)"), "torn"),
@@ -243,6 +269,7 @@ def test_a_report_that_cannot_be_written_is_no_pass(small: Sandbox) -> None:
     ended = small.run("validate", *OPTIONS, "--workers", "1")
     assert ended.returncode == 3, ended.stdout
     assert "report.html" in ended.stdout + ended.stderr
+    assert verdicts(small.reports) == {"INCONCLUSIVE"}
 
 
 def test_an_old_pass_does_not_survive(small: Sandbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from technogate.judge import judge
 from technogate.verdict import Verdict
 from tests import builders
 from tests.conftest import STUCK_S, Sandbox
-from tests.test_exit_codes import BACKEND, HOLDS, OPTIONS, both, verdict
+from tests.test_exit_codes import BACKEND, HOLDS, OPTIONS, both, verdicts
 
 GREEN = (
     builders.plan(("a", "AUT-01"), ("b", "EXE-01")),
@@ -62,11 +63,12 @@ def passes(path: Path) -> bool:
 
 @st.composite
 def damages(draw: st.DrawFn, whole: bytes) -> bytes:
-    """The bytes of a journal, cut, edited, or with lines taken out, repeated or exchanged before its footer."""
+    """The bytes of a journal, cut, edited, or with lines taken out, repeated or exchanged."""
     lines = whole.splitlines(keepends=True)
-    body = len(whole) - len(lines[-1])
     kind = draw(st.sampled_from(["cut", "byte", "insert", "drop", "repeat", "swap"]))
-    at = draw(st.integers(0, body - 1))
+    # The footer is one line of many, and says how the run ended: every other change is one of it.
+    first = draw(st.sampled_from([0, len(whole) - len(lines[-1])]))
+    at = draw(st.integers(first, len(whole) - 1))
     if kind == "cut":
         return whole[:at] + draw(st.sampled_from([b"", lines[-1]]))
     if kind == "byte":
@@ -87,7 +89,7 @@ def damages(draw: st.DrawFn, whole: bytes) -> bytes:
 )
 @given(data=st.data())
 def test_no_damaged_journal_passes(tmp_path: Path, whole: bytes, data: st.DataObject) -> None:
-    """Whatever is done to the events of a journal that was sealed, it is not judged a PASS any more."""
+    """Whatever is done to a journal that was sealed, its footer included, it is not judged a PASS any more."""
     damaged = data.draw(damages(whole))
     path = tmp_path / "journal.jsonl"
     path.write_bytes(damaged)
@@ -105,13 +107,22 @@ def test_a_full_disk_never_passes(small: Sandbox, size: int) -> None:
     )  # fmt: skip
     assert ended.returncode in (2, 3), ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr
-    report = small.reports / "verdict.json"
-    assert not report.exists() or verdict(small) != "PASS"
+    assert "PASS" not in verdicts(small.reports)
 
 
-@pytest.mark.parametrize("writer", ["verdict_json", "junit", "html"])
+#: The writers, and what each leaves.
+NAMES = {
+    "verdict_json": "verdict.json",
+    "markdown": "report.md",
+    "html": "report.html",
+    "junit": "junit.xml",
+    "allure": "allure-results",
+}
+
+
+@pytest.mark.parametrize("writer", NAMES)
 def test_a_writer_that_raises_never_passes(small: Sandbox, writer: str) -> None:
-    """A report writer that breaks, in whatever way, keeps the gate shut, for a reader of `verdict.json` too."""
+    """A report writer that breaks, in whatever way, keeps the gate shut, for a reader of any other report too."""
     path = small.home / "src" / "technogate" / "writer" / f"{writer}.py"
     text = path.read_text("utf-8")
     assert "\ndef write(" in text
@@ -119,4 +130,43 @@ def test_a_writer_that_raises_never_passes(small: Sandbox, writer: str) -> None:
     for ended in both(small):
         assert ended.returncode == 3, ended.stdout + ended.stderr
         assert "planted" in ended.stdout + ended.stderr
-        assert not (small.reports / "verdict.json").exists()
+        assert verdicts(small.reports) <= {"INCONCLUSIVE"}
+        assert not list(small.reports.glob(f"{NAMES[writer]}*"))
+
+
+@pytest.mark.parametrize("writer", NAMES)
+def test_a_writer_that_raises_once_never_passes(small: Sandbox, writer: str) -> None:
+    """A writer that breaks and then writes again: every report says what the exit code says, and why."""
+    path = small.home / "src" / "technogate" / "writer" / f"{writer}.py"
+    once = "\n_write, _broke = write, []\n\ndef write(*words: object) -> object:\n    if not _broke:\n"
+    once += '        _broke.append(1)\n        raise ZeroDivisionError("planted")\n    return _write(*words)\n'
+    path.write_text(path.read_text("utf-8") + once, "utf-8")
+    for ended in both(small):
+        assert ended.returncode == 3, ended.stdout + ended.stderr
+        assert verdicts(small.reports) == {"INCONCLUSIVE"}
+        assert "planted" in json.loads((small.reports / "verdict.json").read_text())["reasons"][0]
+
+
+@pytest.mark.parametrize("error", ["OSError('planted')", "SystemError('planted')", "KeyboardInterrupt()"])
+def test_an_end_that_breaks_leaves_no_report(small: Sandbox, error: str) -> None:
+    """When the summary cannot be shown, as on a terminal that is gone, no report is left to say PASS."""
+    path = small.home / "src" / "technogate" / "writer" / "terminal.py"
+    path.write_text(
+        path.read_text("utf-8") + f"\ndef show(*_: object, **_words: object) -> None:\n    raise {error}\n", "utf-8"
+    )
+    for ended in both(small):
+        assert ended.returncode != 0, ended.stdout + ended.stderr
+        assert verdicts(small.reports) == set()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_summary_that_nobody_can_read_never_passes(small: Sandbox) -> None:
+    """A run whose output ends on a full disk does not pass, and no report is left to say so."""
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "technogate", "validate", *OPTIONS, "--workers", "1"],
+            cwd=small.home, env=small.environment(), stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+            timeout=STUCK_S, check=False,
+        )  # fmt: skip
+    assert ended.returncode != 0
+    assert "PASS" not in verdicts(small.reports)

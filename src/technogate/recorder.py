@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from technogate.canary.run import CanaryRun
-from technogate.conclude import conclude
+from technogate.conclude import conclude, nothing_left_of_a_broken_end
 from technogate.evidence import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.journal import JournalError
 from technogate.session import Gate
@@ -159,9 +159,10 @@ class Recorder:
         except JournalError as error:
             sys.stderr.write(f"{error}\n")
             return int(ExitCode.INCONCLUSIVE)
-        terminal.show(Console(highlight=False, emoji=False), conclusion.document, files=conclusion.files)
-        if conclusion.problem:
-            sys.stderr.write(conclusion.problem + "\n")
+        with nothing_left_of_a_broken_end(self._gate.settings.folder):
+            terminal.show(Console(highlight=False, emoji=False), conclusion.document, files=conclusion.files)
+            if conclusion.problem:
+                sys.stderr.write(conclusion.problem + "\n")
         return int(conclusion.exit_code)
 
 

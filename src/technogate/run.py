@@ -14,7 +14,7 @@ from securesystemslib.signer import CryptoSigner
 from technogate.act import act
 from technogate.attest.envelope import EvidenceError
 from technogate.attest.vouch import vouch
-from technogate.conclude import Conclusion, conclude
+from technogate.conclude import Conclusion, conclude, nothing_left_of_a_broken_end, withheld
 from technogate.errors import StartError, UserError
 from technogate.journal import JournalError
 from technogate.progress import Watch
@@ -75,10 +75,17 @@ def run(
         console.print(terminal(f"INCONCLUSIVE: {error}"), markup=False)
         _show_log(settings, console)
         return int(ExitCode.INCONCLUSIVE)
-    _tell(conclusion, console)
-    if any(abort.kind == "crash" for abort in conclusion.journal.aborts) or not conclusion.journal.plans:
-        _show_log(settings, console)
-    return int(conclusion.exit_code if check is not None else _vouched(conclusion, signer, home, settings, console))
+    with nothing_left_of_a_broken_end(settings.folder):
+        if check is None:
+            conclusion, said = _vouched(conclusion, signer, home, settings.folder)
+        else:
+            said = ""
+        _tell(conclusion, console)
+        if any(abort.kind == "crash" for abort in conclusion.journal.aborts) or not conclusion.journal.plans:
+            _show_log(settings, console)
+        if said:
+            console.print(terminal(said), markup=False, soft_wrap=True)
+    return int(conclusion.exit_code)
 
 
 def acted(settings: Settings, home: Path, workers: int, console: Console, name: str) -> Conclusion:
@@ -97,22 +104,18 @@ def acted(settings: Settings, home: Path, workers: int, console: Console, name: 
     return conclusion
 
 
-def _vouched(
-    conclusion: Conclusion, signer: CryptoSigner | None, home: Path, settings: Settings, console: Console
-) -> ExitCode:
-    """Sign what a validation proved, and say where the evidence is or why there is none; the exit code.
+def _vouched(conclusion: Conclusion, signer: CryptoSigner | None, home: Path, folder: Path) -> tuple[Conclusion, str]:
+    """Sign what a validation proved; what it came to then, and one line: where the evidence is, or why there is none.
 
     Evidence that was asked for and could not be had makes a PASS inconclusive: it cannot be deployed.
     """
     try:
-        written = vouch(conclusion, signer, home, settings.folder)
+        written = vouch(conclusion, signer, home, folder)
     except (EvidenceError, OSError) as error:
-        console.print(terminal(f"no evidence: {error}"), markup=False)
+        said = f"no evidence: {error}"
         asked = signer is not None and conclusion.document.target.images
-        return ExitCode.INCONCLUSIVE if asked and conclusion.exit_code is ExitCode.PASS else conclusion.exit_code
-    if written is not None:
-        console.print(terminal(f"evidence: {written}"), markup=False, soft_wrap=True)
-    return conclusion.exit_code
+        return withheld(conclusion, said, folder) if asked else conclusion, said
+    return conclusion, f"evidence: {written}" if written is not None else ""
 
 
 def rejudge(journal: Path, folder: Path, console: Console) -> int:
@@ -127,7 +130,8 @@ def rejudge(journal: Path, folder: Path, console: Console) -> int:
         except OSError as error:
             raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
     conclusion = conclude(journal, folder)
-    _tell(conclusion, console)
+    with nothing_left_of_a_broken_end(folder):
+        _tell(conclusion, console)
     if conclusion.journal.torn:
         raise JournalError(
             f"{journal} is torn: {conclusion.journal.torn}; the reports show what it holds, run the validation again"

@@ -6,6 +6,7 @@ import itertools
 import platform
 import random
 import secrets
+import shutil
 import string
 import threading
 import time
@@ -31,11 +32,13 @@ from technogate.settings import Settings
 from technogate.suite import CheckCounter
 from technogate.target import Target, load_target
 from technogate.waiver_file import waivers_of
+from technogate.writer import EVIDENCE
+from technogate.writer.allure import NAME as ALLURE
 
 DEFAULT_CONTRACT = "console-v0.1"
 
 #: What an earlier run left behind must not be taken for this run's result.
-REPORTS = ("journal.jsonl", "verdict.json", "report.md", "report.html", "junit.xml", "evidence.dsse.json")
+REPORTS = ("journal.jsonl", "verdict.json", "report.md", "report.html", "junit.xml", EVIDENCE)
 
 
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,6 +164,8 @@ def prepare_reports(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name in REPORTS:
             (folder / name).unlink(missing_ok=True)
+        if (folder / ALLURE).exists():
+            shutil.rmtree(folder / ALLURE)
         probe = folder / ".writable"
         probe.write_text("")
         probe.unlink()

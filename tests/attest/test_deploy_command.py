@@ -10,6 +10,7 @@ import pytest
 from technogate.attest.keys import generate
 from tests.attest.sealed import BACKEND_ID, BACKEND_NAME, CONSOLE_ID, CONSOLE_NAME, both, engine, payload
 from tests.conftest import Sandbox
+from tests.test_exit_codes import verdicts
 
 #: A requirement of each group that the list asks for; none of them is swept over a run's exchanges.
 KEPT = ("EXE-01", "AUD-02", "MEM-01", "AUT-01", "ERR-05", "STK-02", "TRL-07", "CTR-01")
@@ -218,9 +219,10 @@ def test_a_key_that_is_none_ends_the_run_before_it_starts(house: Sandbox) -> Non
 
 
 def test_evidence_that_cannot_be_written_is_no_pass(house: Sandbox) -> None:
-    """A validation whose evidence was asked for and could not be had does not exit 0."""
+    """A validation whose evidence was asked for and could not be had does not exit 0, and no report says PASS."""
     body = "import pathlib; pathlib.Path('reports/evidence.dsse.json').mkdir(); must_hold([])"
     house.suite("test_more.py", SUITE + item("CTR-01", body))
     ended = house.run(*VALIDATE, "--signing-key", "keys/technogate.key")
     assert ended.returncode == 3, ended.stdout + ended.stderr
     assert "no evidence: " in ended.stdout
+    assert verdicts(house.reports) == {"INCONCLUSIVE"}

@@ -11,9 +11,10 @@ from technogate.attest.gate import gate_digest
 from technogate.attest.statement import encode, statement_of
 from technogate.conclude import Conclusion
 from technogate.verdict import ExitCode, Verdict
+from technogate.writer import EVIDENCE
 from technogate.writer.files import write_file
 
-NAME = "evidence.dsse.json"
+NAME = EVIDENCE
 
 
 def vouch(conclusion: Conclusion, signer: CryptoSigner | None, home: Path, folder: Path) -> Path | None:

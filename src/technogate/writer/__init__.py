@@ -36,6 +36,9 @@ WRITERS: tuple[tuple[str, Writer], ...] = (
     (ALLURE, write_allure),
 )
 
+#: The signed statement that may lie beside the reports (`technogate.attest.vouch`).
+EVIDENCE = "evidence.dsse.json"
+
 #: How a writer can break: the disk, a template, or a value that it did not expect.
 _BREAKS = (
     ArithmeticError, AttributeError, LookupError, MsgspecError, OSError, RuntimeError, TemplateError, TypeError,
@@ -67,6 +70,12 @@ def write_all(journal: Journal, document: VerdictDocument, folder: Path) -> list
     if problems:
         raise WriterError(f"cannot write {', '.join(problems)} in {folder}") from cause
     return written
+
+
+def remove_all(folder: Path) -> None:
+    """Remove every report from `folder`, and the evidence; what cannot be removed is left."""
+    for name in (*(name for name, _ in WRITERS), EVIDENCE):
+        _remove(folder / name)
 
 
 def _reason(error: BaseException) -> str:
