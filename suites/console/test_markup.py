@@ -7,6 +7,7 @@ import pytest
 
 from fixtures.console import Stage
 from technogate.check import console_page
+from technogate.check.console import Scene
 from technogate.check.console_page import markup
 from technogate.driver.console import Exposure
 from technogate.suite import MustHold, requirement
@@ -22,11 +23,11 @@ def with_markup(field: str) -> object:
     return [markup(field)] if field == "reason_codes" else markup(field)
 
 
-def judge(stage: Stage, play: Callable[[], object], fields: dict[str, Any], must_hold: MustHold) -> None:
+def judge(stage: Stage, play: Callable[[], Scene], fields: dict[str, Any], must_hold: MustHold) -> None:
     """Play one scene and look for what became of the markup."""
-    play()
+    scene = play()
     exposure: Exposure = stage.driver.inspect()
-    must_hold(console_page.stays_text(exposure, {f"field {name}": str(value) for name, value in fields.items()}))
+    must_hold(console_page.stays_text(exposure, {f"field {name}": str(value) for name, value in fields.items()}, scene))
 
 
 @requirement("CON-15")

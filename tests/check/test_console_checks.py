@@ -201,6 +201,12 @@ def test_finding_can_be_acted_on() -> None:
     assert (found.expected, found.observed) == ("BLOCKED is shown", "'APPROVED' is shown")
 
 
+def test_finding_of_a_console_that_waits_says_so() -> None:
+    """What a driver notes in the place of an outcome is told in words."""
+    (found,) = console.blocked(scene(sent(error="cut off"), pending="true"))
+    assert found.example["shown"] == "nothing: it was still waiting when the gate stopped looking"
+
+
 def test_finding_after_failures_names_them() -> None:
     """A finding of CON-16 says which answers came before."""
     (found,) = console.after(console.blocked(scene(status="APPROVED")), ["no JSON", "HTTP 500"])
@@ -258,6 +264,9 @@ def test_markup_that_became_something(exposure: Exposure) -> None:
     """An element, a handler or a script that came out of an answer is found."""
     (found,) = console_page.stays_text(exposure, {"field message": "<b>"})
     assert found.example["field message"] == "<b>"
+    (found,) = console_page.stays_text(exposure, {"field message": "<b>"}, scene(sent(), **SHOWN))
+    assert found.example["answer to executeCommand"] == "HTTP/1.1 200\nX-Trace-Id: t-1\n\n{}"
+    assert (found.operation, found.views) == (EXECUTE, ("view-1",))
 
 
 def test_requests_without_configuration() -> None:

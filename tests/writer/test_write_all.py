@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -99,6 +100,27 @@ def test_the_summary_fits_80_columns() -> None:
     _, document = failing()
     for line in plain(document).splitlines():
         assert len(line) <= 80 or line.startswith("     ")
+
+
+def test_a_finding_about_a_console_tells_its_scene() -> None:
+    """What was called, what was answered and what was shown stand in the terminal: it can be acted on."""
+    _, document = failing()
+    example = {
+        "call": "fetchAuditLog",
+        "driver": "browser",
+        "answer to fetchAuditLog": "HTTP/1.1 503\nX-Trace-Id: t-1\n\n{}",
+        "answer to fetchDiagnosticMetrics": "(stall in-body)",
+        "shown as row 1": "action 'PING'",
+        "shown as note": "two\nlines",
+        "shown": "nothing: it did not react",
+    }
+    sample = document.findings[0]
+    told = msgspec.structs.replace(sample, finding=msgspec.structs.replace(sample.finding, example=example))
+    lines = plain(msgspec.structs.replace(document, findings=(told,))).splitlines()
+    assert "           call  fetchAuditLog, in the page" in lines
+    assert "       answered  fetchAuditLog: HTTP/1.1 503 {}" in lines
+    assert "       answered  fetchDiagnosticMetrics: (stall in-body)" in lines
+    assert "          shown  row 1 (action 'PING'), note 'two\\nlines', nothing: it did not" in lines
 
 
 def test_a_long_command_stays_on_its_line() -> None:

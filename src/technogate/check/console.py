@@ -24,6 +24,15 @@ NOTHING_SAID: Said = MappingProxyType({})
 ROWS_SHOWN = 3
 
 
+#: What a driver says in the place of a view's fields when there is nothing to read, in a developer's words.
+_NOTHING_SHOWN = {
+    "pending": "nothing: it was still waiting when the gate stopped looking",
+    "refused": "nothing: it does not let this be run",
+    "unchanged": "nothing: it did not react",
+    "empty": "nothing: an empty list, or no snapshot",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """One call of the console: what it was answered, and what it showed."""
@@ -59,7 +68,10 @@ def finding(check: str, scene: Scene, expected: str, observed: str, said: Said =
             trace_id = trace_id or exchange.answer.header("X-Trace-Id") or ""
     example |= said
     for name, value in scene.shown.items():
-        example[f"shown as {name}"] = value
+        if name in _NOTHING_SHOWN:
+            example["shown"] = _NOTHING_SHOWN[name]
+        else:
+            example[f"shown as {name}"] = value
     for number, row in enumerate(scene.view.rows[:ROWS_SHOWN], 1):
         example[f"shown as row {number}"] = ", ".join(f"{name} {value!r}" for name, value in row.items())
     return [
@@ -81,7 +93,7 @@ def _as_sent(exchange: Exchange) -> str:
     sent = exchange.answer
     fault = f"({exchange.disturbed_by})" if exchange.disturbed_by else ""
     if sent is None:
-        return fault or exchange.error or "none"
+        return " ".join(word for word in (fault, exchange.error) if word) or "none"
     if sent.status == 0:
         return f"{fault} {sent.body.text[:BODY_SHOWN]!r}".strip()
     head = "".join(f"\n{name}: {value}" for name, value in sent.headers)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
+from technogate.check.console import Scene, finding
 from technogate.contract import Contract
 from technogate.driver.console import Exposure
 from technogate.evidence import Finding
@@ -65,10 +66,10 @@ def markup(field: str) -> str:
     return f'<{ELEMENT} id="{field}">x</{ELEMENT}><img src="data:," onerror="{say}"><script>{say}</script>'
 
 
-def stays_text(exposure: Exposure, answers: Mapping[str, str]) -> list[Finding]:
+def stays_text(exposure: Exposure, answers: Mapping[str, str], scene: Scene | None = None) -> list[Finding]:
     """No markup of an answer became an element, and no script of it ran (CON-15).
 
-    `answers` are further lines of the example: the fields that held the markup.
+    `answers` are further lines of the example: the fields that held the markup; `scene` is the one that held them.
     """
     reader = _Elements()
     reader.feed(exposure.html)
@@ -77,8 +78,10 @@ def stays_text(exposure: Exposure, answers: Mapping[str, str]) -> list[Finding]:
         return []
     became = [f"the element {text}" for text in reader.found] + [f"a script that ran: {line}" for line in ran]
     observed = f"markup of an answer became {became[0]}"
-    example = {**answers, "became": "\n".join(became)}
-    return [Finding(check="text stays text", expected="answers are shown as text", observed=observed, example=example)]
+    expected, said = "answers are shown as text", {**answers, "became": "\n".join(became)}
+    if scene is not None:
+        return finding("text stays text", scene, expected, observed, said)
+    return [Finding(check="text stays text", expected=expected, observed=observed, example=said)]
 
 
 def asked_nobody(exposure: Exposure, contract: Contract) -> list[Finding]:

@@ -10,7 +10,7 @@ import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from technogate.evidence import Body, Exchange, Headers, ItemResult, View, by_id
+from technogate.evidence import Body, Exchange, Finding, Headers, ItemResult, View, by_id
 from technogate.journal import Journal
 from technogate.requirement import Level, Party
 from technogate.verdict import (
@@ -30,6 +30,9 @@ TEAMS = {
     Party.CONSOLE: "the console team",
     Party.PAIR: "both teams, backend and console",
 }
+
+#: By which driver a console was made to act, in words.
+_DRIVERS = {"browser": "in the page", "module": "in the client module"}
 
 #: The form of a verdict besides its word and its colour.
 SHAPES = {Verdict.PASS: "✔", Verdict.FAIL: "✘", Verdict.INCONCLUSIVE: "?"}
@@ -178,6 +181,30 @@ def level_of(document: VerdictDocument, sample: Sample) -> Level:
 def text_of(document: VerdictDocument, requirement_id: str) -> str:
     """The sentence of a requirement, "" for one that is not in the document."""
     return next((r.text for r in document.requirements if r.id == requirement_id), "")
+
+
+def scene_before(finding: Finding) -> list[tuple[str, str]]:
+    """What a console was made to do and what it was answered, a line each; nothing for what is no scene."""
+    example = finding.example
+    if not {"call", "driver"} <= example.keys():
+        return []
+    lines = [("call", f"{example['call']}, {_DRIVERS.get(example['driver'], example['driver'])}")]
+    for name, text in example.items():
+        if name.startswith("answer to "):
+            head, _, body = text.partition("\n\n")
+            status, *_ = head.split("\n", 1)
+            lines.append(("answered", f"{name.removeprefix('answer to ')}: {status} {body}".rstrip()))
+    return lines
+
+
+def scene_after(finding: Finding) -> str:
+    """What a console showed, on one line; "" for what is no scene."""
+    shown = {
+        name.removeprefix("shown as "): text for name, text in finding.example.items() if name.startswith("shown as ")
+    }
+    # The text of a row names its fields itself.
+    parts = [f"{name} ({text})" if name.startswith("row ") else f"{name} {text!r}" for name, text in shown.items()]
+    return ", ".join([*parts, *([finding.example["shown"]] if "shown" in finding.example else [])])
 
 
 def item_rows(journal: Journal, document: VerdictDocument) -> list[ItemRow]:

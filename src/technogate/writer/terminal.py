@@ -27,6 +27,8 @@ from technogate.writer.reading import (
     many,
     meaning,
     next_step,
+    scene_after,
+    scene_before,
     text_of,
     unproven,
     waiver_of,
@@ -213,8 +215,12 @@ def _finding(document: VerdictDocument, sample: Sample) -> Iterator[RenderableTy
     facts.add_row("requirement", rich_text(text_of(document, finding.requirement), limit=_LIMIT))
     if "case" in finding.example:
         facts.add_row("case", rich_text(finding.example["case"], limit=_LIMIT))
+    for name, text in scene_before(finding):
+        facts.add_row(name, rich_text(text, limit=_LIMIT))
     facts.add_row("expected", rich_text(finding.expected, limit=_LIMIT))
     facts.add_row("observed", rich_text(finding.observed, "bold", limit=_LIMIT))
+    if shown := scene_after(finding):
+        facts.add_row("shown", rich_text(shown, limit=_LIMIT))
     if waiver := waiver_of(document, finding.requirement):
         facts.add_row("waived", rich_text(waiver, limit=_LIMIT))
     if finding.trace_id:
