@@ -17,7 +17,7 @@ from technogate.judge import judge
 from technogate.verdict import Verdict
 from tests import builders
 from tests.conftest import STUCK_S, Sandbox
-from tests.test_exit_codes import BACKEND, HOLDS, OPTIONS, both, verdicts
+from tests.test_exit_codes import BACKEND, HOLDS, OPTIONS, both, item, verdict, verdicts
 
 GREEN = (
     builders.plan(("a", "AUT-01"), ("b", "EXE-01")),
@@ -170,3 +170,20 @@ def test_a_summary_that_nobody_can_read_never_passes(small: Sandbox) -> None:
         )  # fmt: skip
     assert ended.returncode != 0
     assert "PASS" not in verdicts(small.reports)
+
+
+#: Ends one side of the pair behind the gate's back; its only check holds.
+ENDED = item("running.{side}.program.kill(); must_hold([])", also=", running")
+
+
+@pytest.mark.parametrize("side", ["backend", "console"])
+def test_a_program_that_ends_in_the_middle_of_a_run(sandbox: Sandbox, side: str) -> None:
+    """A side that somebody else ended is named with its exit code, and nothing that was checked makes a PASS."""
+    sandbox.contract(("CTR-01",))
+    sandbox.suite("test_it.py", ENDED.format(side=side))
+    ended = sandbox.run("validate", "--contract", "contracts/small", "--workers", "1")
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    assert verdict(sandbox) == "INCONCLUSIVE"
+    reasons = json.loads((sandbox.reports / "verdict.json").read_text("utf-8"))["reasons"]
+    [reason] = [reason for reason in reasons if "in the middle of the run" in reason]
+    assert reason.startswith(f"{side} ended in the middle of the run, and the gate did not end it: exit code -9; ")
