@@ -40,17 +40,22 @@ Serve = Callable[..., str]
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Starts a backend that knows `KEY` and gives one answer to every read; returns its base URL."""
+    """Starts a backend that knows `KEY` and gives one answer to every read, after so many of 429; its base URL."""
     running: list[tuple[http.server.HTTPServer, threading.Thread]] = []
 
-    def start(body: bytes, status: int = 200) -> str:
+    def start(body: bytes, status: int = 200, refused: int = 0) -> str:
+        refusals = iter(range(refused))
+
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 asked = (parts.path, parse_qs(parts.query).get("filter"), self.headers.get("X-API-Key"))
                 known = asked == ("/api/audit", ["all"], KEY)
                 answer = body.replace(b"LIMIT", parse_qs(parts.query)["limit"][0].encode())
-                self.send_response(status if known else 403)
+                limited = next(refusals, None) is not None
+                self.send_response(429 if limited else status if known else 403)
+                if limited:
+                    self.send_header("Retry-After", "0")
                 self.send_header("X-Trace-Id", "own-1")
                 self.send_header("Content-Length", str(len(answer)))
                 self.end_headers()
@@ -79,6 +84,15 @@ def test_the_api_is_read_with_the_key(serve: Serve) -> None:
     assert source.read() == (FULL, TrailEntry(extra={"more": '{"a": 1}'}))
     assert list(source.own_trace_ids) == ["own-1"]
     assert KEY not in source.name
+
+
+def test_an_api_that_limits_its_rate_is_read_all_the_same(serve: Serve) -> None:
+    """A read that is answered 429 is sent again, a bounded number of times, and each is known as the gate's own."""
+    source = ApiSource(serve(json.dumps([ENTRY]).encode(), refused=2), KEY)
+    assert source.read() == (FULL,)
+    assert list(source.own_trace_ids) == ["own-1"] * 3
+    with pytest.raises(TrailError, match="it answers 429"):
+        ApiSource(serve(b"[]", refused=100), KEY).read()
 
 
 def test_the_api_is_never_asked_for_more_than_it_gives(serve: Serve) -> None:
