@@ -65,6 +65,16 @@ def test_the_workflow_deploys_only_after_the_gate() -> None:
     assert secrets == ["Validate"]
 
 
+def test_whatever_the_workflow_runs_on_is_pinned() -> None:
+    """Actions are named by their commit, with the version beside it, and no label moves."""
+    lines = (CI / "github-actions.yml").read_text("utf-8").splitlines()
+    used = [line for line in lines if re.match(r"\s*(- )?uses:", line)]
+    assert len(used) == len([step for step in steps() if "uses" in step]) == 3
+    for line in used:
+        assert re.search(r"uses: actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+    assert not [line for line in lines if re.search(r"runs-on:.*latest", line)]
+
+
 def annotated(path: Path) -> subprocess.CompletedProcess[str]:
     """What the script prints for a verdict."""
     return subprocess.run(

@@ -4,7 +4,8 @@
 #   TECHNOGATE_SIGNING_KEY="$(cat technogate.key)" sh gate.sh techno-os-console:1.2 techno-os-backend:1.2
 #
 # The private key is a secret of the CI's; the public one (TRUSTED_KEY) may lie in the repository.
-# `technogate keygen --out FOLDER` makes both.
+# `technogate keygen --out FOLDER` makes both. TARGET names your target file, a copy of images/compose.toml, where your
+# backend's commands are not the reference's.
 set -eu
 
 CONSOLE_IMAGE=${1:?name the image of the console, with its tag}
