@@ -1,10 +1,10 @@
-# The commands: `make validate`, `make test` and `make score`. Each sets up all it needs first.
+# The commands: `make validate`, `make test`, `make score` and `make bench`. Each sets up all it needs first.
 PYTHON ?= python3
 TARGET ?= embedded
 PROFILE ?= standard
 BIN := .venv/bin
 
-.PHONY: validate test score lint setup clean
+.PHONY: validate test score bench lint setup clean
 
 validate: .setup-stamp
 	$(BIN)/technogate validate --target $(TARGET) --profile $(PROFILE)
@@ -15,6 +15,10 @@ test: .setup-stamp lint
 # The gate against programs that are wrong on purpose: what it sees, and whether it errs.
 score: .setup-stamp
 	$(BIN)/technogate score
+
+# How fast the gate is, beside a plain load generator and another tool.
+bench: .setup-stamp
+	$(BIN)/python -m benchmarks.speed
 
 lint: .setup-stamp
 	$(BIN)/ruff check
