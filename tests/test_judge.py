@@ -76,6 +76,18 @@ def test_a_clock_set_back_is_inconclusive(tmp_path: Path) -> None:
     assert "the clock was set back during the run" in document.reasons
 
 
+def test_a_reason_for_having_no_check_closes_no_gap(tmp_path: Path) -> None:
+    """A MUST that nobody exercises is undecided, however well it is explained why."""
+    excused = msgspec.structs.replace(builders.REQUIREMENTS[1], not_tested="it cannot be seen from outside")
+    head = builders.header(requirements=(builders.REQUIREMENTS[0], excused))
+    document = judge(builders.journal(tmp_path, builders.plan(("a", "AUT-01")), GREEN[1], head=head))
+    assert document.verdict is Verdict.INCONCLUSIVE
+    assert {one.id: one.reason for one in document.requirements} == {
+        "AUT-01": "",
+        "EXE-01": "no check: it cannot be seen from outside",
+    }
+
+
 class Clock:
     """A clock that is moved by so many seconds while the other one goes on."""
 
