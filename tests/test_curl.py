@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from technogate.curl import curl_for
 from technogate.evidence import Body, Exchange, Request
 from technogate.text import terminal_lines, visible
+from tests.conftest import STUCK_S
 
 KEY = "Secret-Key-42"
 MARK = "$TECHNOGATE_API_KEY"
@@ -42,7 +43,7 @@ class Recorder:
         while True:
             connection, _ = self._socket.accept()
             with connection:
-                connection.settimeout(10)
+                connection.settimeout(STUCK_S)
                 raw = self._read(connection)
                 if not raw:
                     return
@@ -73,7 +74,7 @@ class Recorder:
     def close(self) -> None:
         """Stop the thread and free the port."""
         socket.create_connection(self._socket.getsockname()).close()
-        self._thread.join(timeout=10)
+        self._thread.join()
         self._socket.close()
 
 
@@ -120,7 +121,7 @@ def run(
         "LC_ALL": "C.UTF-8",
     }
     done = subprocess.run(
-        [shell, "-c", command], cwd=folder, env=environment, capture_output=True, timeout=30, check=False
+        [shell, "-c", command], cwd=folder, env=environment, capture_output=True, timeout=STUCK_S, check=False
     )
     assert done.returncode == 0, (command, done.stderr)
     assert done.stdout.startswith(b"HTTP/1.1 200 OK")
@@ -311,7 +312,7 @@ def test_the_shell_expands_nothing_else(text: str, place: str, tmp_path: Path) -
         env={"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "TECHNOGATE_API_KEY": KEY, "HOME": "/nowhere"},
         capture_output=True,
         stdin=subprocess.DEVNULL,
-        timeout=30,
+        timeout=STUCK_S,
         check=False,
     )
     assert list(work.iterdir()) == []
@@ -333,7 +334,9 @@ def test_a_cut_body_says_so() -> None:
     assert "the body had 1048581 bytes; the first 1048576 were recorded" in curl_for(cut)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     st.text(st.characters(codec=None, exclude_categories=()), max_size=30),
     st.binary(max_size=30),

@@ -75,7 +75,7 @@ if os.fork() == 0:
     trail.execute("LOCK TABLE audit_events IN EXCLUSIVE MODE")
     open(sys.argv[2], "w").write(str(os.getpid()))
     os.write(tell, b"locked")
-    time.sleep(60)
+    time.sleep(600)
     os._exit(0)
 os.close(tell)
 sys.exit(0 if os.read(told, 6) == b"locked" else 1)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import msgspec
 import pytest
 
-from technogate.audit import keeper as module
 from technogate.audit.entry import TrailError
-from technogate.audit.keeper import AT_MOST, ENOUGH, TrailKeeper
+from technogate.audit.keeper import AT_MOST, ENOUGH, PATIENCE_S, POLL_S, SETTLE_S, TrailKeeper
 from technogate.evidence import Event, Exchange, ItemResult, Outcome, TrailEntry, TrailReading
 from technogate.redact import MARK, Redactor
 from tests.audit.story import BASE, START, TERMS, Kind, Story
@@ -143,6 +143,26 @@ def test_a_disturbed_backend_is_left_alone() -> None:
     assert len(events) == 1
 
 
+class Clock:
+    """A clock that goes on when somebody waits, and otherwise stands still."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "sleep", self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        """See `time.sleep`."""
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock that a keeper goes by: how fast this machine is does not matter."""
+    return Clock(monkeypatch)
+
+
+@pytest.mark.usefixtures("clock")
 def test_the_end_waits_for_what_must_come() -> None:
     """Settling ends with the first reading that has every entry that must come."""
     source = Source()
@@ -162,27 +182,45 @@ def test_the_end_waits_for_what_must_come() -> None:
     assert len(events) == 3
 
 
-def test_the_end_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_end_gives_up(clock: Clock) -> None:
     """What never comes, and a trail that cannot be read, keep nobody for ever."""
-    monkeypatch.setattr(module, "SETTLE_S", 0.1)
     source = Source()
     keeper, events = made(source)
     keeper.watch(exchange("approved"))
     keeper.settle()
     assert len(events) >= 2
+    assert SETTLE_S < clock.now < 2 * SETTLE_S
     source.error = "gone"
     keeper.settle()
+    assert clock.now < 4 * SETTLE_S
     last = events[-1]
     assert isinstance(last, TrailReading)
     assert last.error == "gone"
 
 
-def test_reading_until_an_entry_is_there() -> None:
+def test_reading_until_an_entry_is_there(clock: Clock) -> None:
     """It reads again until every entry is there, and after its patience once more and no longer."""
     source = Source()
     keeper, events = made(source)
     source.entries = [TrailEntry(trace_id="a")]
     assert [entry.trace_id for entry in keeper.read_until(["a"])] == ["a"]
-    assert len(events) == 1
-    keeper.read_until(["a", "never"], patience_s=0.1)
-    assert len(events) >= 3
+    assert (len(events), clock.now) == (1, 0.0)
+    keeper.read_until(["a", "never"])
+    assert len(events) > 3
+    assert PATIENCE_S < clock.now <= PATIENCE_S + 2 * POLL_S
+
+
+def test_the_last_reading_begins_when_patience_is_at_an_end(clock: Clock) -> None:
+    """A reading that takes long does not cost an entry that came meanwhile: it is looked for once more."""
+
+    class Slow(Source):
+        """Takes as long as patience lasts; the entry comes just before it is over."""
+
+        def read(self, limit: int = 1000) -> tuple[TrailEntry, ...]:
+            found = super().read(limit)
+            clock.sleep(PATIENCE_S)
+            self.entries = [TrailEntry(trace_id="a")]
+            return found
+
+    keeper, _ = made(Slow())
+    assert [entry.trace_id for entry in keeper.read_until(["a"])] == ["a"]

@@ -75,7 +75,7 @@ def test_a_limited_rate_is_no_violation(home: Sandbox) -> None:
     """A backend that answers 429 passes; every attempt is on record, most are let through, a note says so once."""
     done = home.run(
         *("check", "AUD-05", "--profile", "quick", "--seed", "4"),
-        *("--reports", "reports", "--workers", "1", "--target", target(home, 8)),
+        *("--reports", "reports", "--workers", "1", "--target", target(home, 2)),
     )
     assert home.journal.exists(), done.stdout + done.stderr
     journal = read_journal(home.journal)
