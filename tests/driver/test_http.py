@@ -7,6 +7,7 @@ import re
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -350,3 +351,22 @@ def test_a_refusal_of_the_rate_is_an_exchange(start: Callable[..., tuple[Bench, 
     bench.driver.close()
     assert len(bench.notes) == 1
     assert bench.notes[0].text.startswith("the backend limits its rate")
+
+
+def test_the_last_look_for_an_entry_begins_when_its_time_is_over(
+    start: Callable[..., tuple[Bench, Server]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that was long under way does not prove that an entry is late: it is looked for once more."""
+    real, late = time.monotonic, [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: real() + late[0])
+
+    def script(connection: socket.socket, raw: bytes) -> bool:
+        body = b'[{"trace_id": "t-1"}]' if late[0] else b"[]"
+        late[0] = 60.0
+        return always(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))(connection, raw)
+
+    bench, server = start(script)
+    found = bench.driver.read_entry("fetchAuditLog", None, "t-1")
+    assert found.answer is not None
+    assert "t-1" in found.answer.body.text
+    assert len(server.requests) == 2

@@ -108,12 +108,16 @@ class HttpDriver:
         return self.send(self.case(operation, query=pairs), key=key)
 
     def read_entry(self, operation: str, query: Mapping[str, object] | None, trace_id: str) -> Exchange:
-        """Read the audit list until it has an entry of `trace_id`, or an entry may not take longer (TRL-06)."""
+        """Read the audit list until it has an entry of `trace_id`, or an entry may not take longer (TRL-06).
+
+        The last reading begins when that time has passed: one that began before proves nothing, however long it took.
+        """
         until = time.monotonic() + self.contract.behavior.time.trail_visible_s
         while True:
+            last = time.monotonic() > until
             exchange = self.read(operation, query)
             found = exchange.answer is not None and trace_id in exchange.answer.body.text
-            if found or time.monotonic() > until:
+            if found or last:
                 return exchange
             time.sleep(POLL_S)
 
