@@ -27,7 +27,7 @@ SHRINK: dict[Profile, int] = {"quick": 40, "standard": 150, "thorough": 1000}
 SHRINK_S: dict[Profile, float] = {"quick": 15.0, "standard": 60.0, "thorough": 300.0}
 
 #: Seconds that an interrupted run gets to tear down what it started, before it is killed.
-TEARDOWN_S = 15.0
+TEARDOWN_S = 45.0
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,8 +26,9 @@ from technogate.settings import Profile
 from technogate.suite import MustHold, not_exercised
 
 #: Seconds that all generated requests of one process may take to be sent, by profile. Only a backend that
-#: limits its rate, or is far away or slow, takes as long: then the rest is left out, and a note says so.
-BUDGET_S: dict[Profile, float] = {"quick": 30.0, "standard": 120.0, "thorough": 900.0}
+#: limits its rate, or is far away or very slow, takes as long: then the rest is left out, and a note says so.
+#: A machine that has other things to do must not be taken for such a backend: what is left out is not judged.
+BUDGET_S: dict[Profile, float] = {"quick": 60.0, "standard": 480.0, "thorough": 1800.0}
 
 #: Requests of a list that are sent whatever the time.
 FEWEST = 5

@@ -29,8 +29,9 @@ from technogate.score.judging import WARM, do, quiet
 #: macOS has fork, and system libraries that do not survive it.
 CAN_FORK = sys.platform == "linux"
 
-#: Seconds after which a run is stuck, and that it gets to tear down before it is killed.
-STUCK_S, GRACE_S = 240.0, 20.0
+#: Seconds after which a run is stuck, and that it gets to tear down before it is killed. The longest honest run
+#: takes a minute where there is nothing else to do, and many times that where there is.
+STUCK_S, GRACE_S = 1200.0, 60.0
 
 
 @dataclass(slots=True)
