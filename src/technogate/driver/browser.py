@@ -150,7 +150,8 @@ class BrowserDriver:
             )
         except PlaywrightError as error:
             raise DriverError(f"the browser {executable} does not start: {first_line(error)}") from error
-        self._context = self._browser.new_context()
+        # A page that does not move costs less to look at, and shows the same.
+        self._context = self._browser.new_context(reduced_motion="reduce")
         self._context.set_default_timeout(PART_MS)
         self._console = ConsolePage(
             self._context, url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms
