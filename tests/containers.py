@@ -15,6 +15,7 @@ import pytest
 from technogate.errors import UserError
 from technogate.target.compose import ComposeTarget
 from technogate.target.load import load_target
+from tests.conftest import STUCK_S
 
 HOME = Path(__file__).resolve().parents[1]
 KEY = "TgAbCdEfGh0123456789"
@@ -45,7 +46,9 @@ def target_of(text: str, folder: Path) -> ComposeTarget:
 
 def docker(*arguments: str, given: str = "") -> str:
     """What the engine's command line says."""
-    done = subprocess.run(["docker", *arguments], input=given, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        ["docker", *arguments], input=given, capture_output=True, text=True, check=True, timeout=STUCK_S
+    )
     return done.stdout.strip()
 
 

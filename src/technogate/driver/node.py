@@ -46,7 +46,7 @@ def find_node(*, typescript: bool = False, environ: dict[str, str] | None = None
 def node_version(node: Path) -> tuple[int, int]:
     """Major and minor version of a Node; (0, 0) for what does not say one."""
     try:
-        said = subprocess.run([str(node), "--version"], capture_output=True, text=True, timeout=10, check=False)
+        said = subprocess.run([str(node), "--version"], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return (0, 0)
     parts = said.stdout.strip().removeprefix("v").split(".")
