@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import jsonschema
 import msgspec
 import pytest
 
-from technogate.verdict import VerdictDocument
+from technogate.verdict import VerdictDocument, exit_code
 from technogate.writer import write_all
 from technogate.writer.latency import chart
 from technogate.writer.reading import actors, meaning, next_step, repeat_command, shares
@@ -44,6 +45,18 @@ def test_every_report_has_the_same_figures(name: str, tmp_path: Path) -> None:
     assert figures.of_terminal(plain(document)) == truth
     assert figures.junit_items(tmp_path / "junit.xml") == truth.items
     assert figures.allure_items(tmp_path / "allure-results") == truth.items
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_test_dashboard_is_green_only_where_the_shell_is_told_0(name: str, tmp_path: Path) -> None:
+    """One case of `junit.xml` stands for the run: red, with the reason, also where no item is."""
+    journal, document = SAMPLES[name]()
+    write_all(journal, document, tmp_path)
+    case = ET.parse(tmp_path / "junit.xml").find(".//testcase[@classname='technogate']")  # noqa: S314 - our own file
+    assert case is not None
+    red = [element.attrib["message"] for element in case]
+    assert (red == []) is (exit_code(document) == 0)
+    assert all(message.startswith(f"{document.verdict.value}: {document.reasons[0][:20]}") for message in red)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -1,7 +1,7 @@
-"""`junit.xml`: one test case for each item, for the many tools that read nothing else.
+"""`junit.xml`: one test case for each item, for the many tools that read nothing else, and one for the whole run.
 
-The format has no word for inconclusive. Whoever wants the verdict reads `verdict.json`; it stands here as
-a property, and an item that never finished is an error, so that its absence is not taken for success.
+The format has no word for inconclusive: whatever leaves the run so is an error of its first case, and an item
+that never finished is one too, so that what is missing is not taken for success. The verdict itself is a property.
 """
 
 from __future__ import annotations
@@ -13,12 +13,18 @@ from pathlib import Path
 from technogate.evidence import Outcome
 from technogate.journal import Journal
 from technogate.text import no_commands, xml_text
-from technogate.verdict import Sample, VerdictDocument
+from technogate.verdict import ExitCode, Sample, VerdictDocument, exit_code
 from technogate.writer.files import write_file
 from technogate.writer.reading import ItemRow, item_rows, samples_of, waiver_of, waiver_text
 
 NAME = "junit.xml"
+
+#: The suite and the case that are green only where the run exits 0.
+WHOLE_RUN = "the whole run"
 _LIMIT = 20_000
+
+#: How the case of the run ends by what the shell is told; whatever does not stand here is an error.
+_OUTCOME_OF_RUN = {ExitCode.PASS: Outcome.PASSED, ExitCode.FAIL: Outcome.FAILED}
 
 
 def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
@@ -32,29 +38,30 @@ def _declared(markup: str) -> str:
 
 
 def _suites(journal: Journal, document: VerdictDocument) -> ET.Element:
-    """One suite for each group of the contract that has items."""
+    """The suite of the whole run, then one for each group of the contract that has items."""
     rows = item_rows(journal, document)
     group_of = {requirement.id: requirement.group for requirement in document.requirements}
-    root = ET.Element("testsuites", {"name": "technogate", **_totals(rows)})
+    ended = exit_code(document)
+    root = ET.Element("testsuites", {"name": "technogate", **_totals(rows, ended)})
+    _case_of_run(_suite(root, WHOLE_RUN, _totals([], ended), document), ended, document)
     titles = {group.group: group.title for group in document.groups}
     for group in dict.fromkeys(group_of[row.requirement] for row in rows):
         mine = [row for row in rows if group_of[row.requirement] == group]
-        suite = ET.SubElement(
-            root,
-            "testsuite",
-            {
-                "name": xml_text(titles.get(group, group)),
-                **_totals(mine),
-                "timestamp": datetime.fromtimestamp(document.started, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S"),
-                "hostname": "localhost",
-            },
-        )
-        properties = ET.SubElement(suite, "properties")
-        for name, value in _properties(document):
-            ET.SubElement(properties, "property", {"name": xml_text(name, 200), "value": xml_text(value, 2_000)})
+        suite = _suite(root, titles.get(group, group), _totals(mine), document)
         for row in mine:
             _case(suite, row, document)
     return root
+
+
+def _suite(root: ET.Element, name: str, totals: dict[str, str], document: VerdictDocument) -> ET.Element:
+    """An empty suite with what its reader should know of the run."""
+    started = datetime.fromtimestamp(document.started, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    about = {"name": xml_text(name), **totals, "timestamp": started, "hostname": "localhost"}
+    suite = ET.SubElement(root, "testsuite", about)
+    properties = ET.SubElement(suite, "properties")
+    for key, value in _properties(document):
+        ET.SubElement(properties, "property", {"name": xml_text(key, 200), "value": xml_text(value, 2_000)})
+    return suite
 
 
 def _properties(document: VerdictDocument) -> list[tuple[str, str]]:
@@ -73,16 +80,28 @@ def _properties(document: VerdictDocument) -> list[tuple[str, str]]:
     ]
 
 
-def _totals(rows: list[ItemRow]) -> dict[str, str]:
-    """The counts that the format asks for."""
+def _totals(rows: list[ItemRow], ended: ExitCode | None = None) -> dict[str, str]:
+    """The counts that the format asks for, of these items and of the case of the run where `ended` is given."""
     outcomes = [row.result.outcome if row.result else Outcome.ERRORED for row in rows]
+    if ended is not None:
+        outcomes.append(_OUTCOME_OF_RUN.get(ended, Outcome.ERRORED))
     return {
-        "tests": str(len(rows)),
+        "tests": str(len(outcomes)),
         "failures": str(outcomes.count(Outcome.FAILED)),
         "errors": str(outcomes.count(Outcome.ERRORED)),
         "skipped": str(outcomes.count(Outcome.SKIPPED)),
         "time": f"{sum(row.result.seconds for row in rows if row.result):.3f}",
     }
+
+
+def _case_of_run(suite: ET.Element, ended: ExitCode, document: VerdictDocument) -> None:
+    """The run as a test case: its verdict, and why it is no PASS."""
+    case = ET.SubElement(suite, "testcase", {"classname": "technogate", "name": WHOLE_RUN, "time": "0.000"})
+    outcome = _OUTCOME_OF_RUN.get(ended, Outcome.ERRORED)
+    if outcome is not Outcome.PASSED:
+        why = "; ".join(document.reasons) or "no reason was given"
+        tag = "failure" if outcome is Outcome.FAILED else "error"
+        _outcome(case, tag, f"{document.verdict.value}: {why}", document.verdict.value, "")
 
 
 def _case(suite: ET.Element, row: ItemRow, document: VerdictDocument) -> None:
