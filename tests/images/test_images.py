@@ -137,7 +137,7 @@ def test_backend_is_asked_by_its_name(reference: ComposeTarget) -> None:
         assert status_from_within([console], "http://backend:8000/nothing") == "404"
         assert status_from_within([console], "http://nobody:8000/health") not in ("200", None)
         network = next(iter(console.networks))
-        console.disconnect(network)
+        console.cut_off()
         assert console.networks == {}
         assert status_from_within([console], "http://backend:8000/health") != "200"
         assert backend.networks == {network: "techno-net"}
