@@ -50,7 +50,7 @@ def replayed(
 
 def test_everything_proven_is_fixed(tmp_path: Path) -> None:
     """The same request again, in a sound run whose item passed, is FIXED; what is new in each run does not count."""
-    again = sent(id="main-7", started=9.0)
+    again = sent(id="main-7", started=9.0, ended=9.5)
     other = (("User-Agent", "run 2"), ("Host", "127.0.0.1:1"))
     again = replace(again, request=replace(again.request, headers=other))
     assert replayed(tmp_path, PLAN, again, PASSED) == Replayed(state=State.FIXED)
