@@ -164,8 +164,8 @@ def _rates(plain: float, ours: Measured, theirs: Measured) -> str:
 | | requests a second | of the plain load generator |
 |---|--:|--:|
 | a plain load generator: nothing drawn, recorded or judged | {plain:.0f} | 100 % |
-| {judged} | {ours.rate:.0f} | {ours.rate / plain:.0%} |
-| `schemathesis run` | {theirs.rate:.0f} | {theirs.rate / plain:.0%} |
+| {judged} | {ours.rate:.0f} | {100 * ours.rate / plain:.0f} % |
+| `schemathesis run` | {theirs.rate:.0f} | {100 * theirs.rate / plain:.0f} % |
 
 technogate makes {ours.rate / theirs.rate:.1f} times as many as `schemathesis run`."""
 
