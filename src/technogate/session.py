@@ -32,13 +32,10 @@ from technogate.settings import Settings
 from technogate.suite import CheckCounter
 from technogate.target import Target, load_target
 from technogate.waiver_file import waivers_of
-from technogate.writer import EVIDENCE
+from technogate.writer import REPORTS
 from technogate.writer.allure import NAME as ALLURE
 
 DEFAULT_CONTRACT = "console-v0.1"
-
-#: What an earlier run left behind must not be taken for this run's result.
-REPORTS = ("journal.jsonl", "verdict.json", "report.md", "report.html", "junit.xml", EVIDENCE)
 
 
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,10 +159,12 @@ def prepare_reports(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in REPORTS:
-            (folder / name).unlink(missing_ok=True)
-        if (folder / ALLURE).exists():
-            shutil.rmtree(folder / ALLURE)
+        # What an earlier run left behind must not be taken for this run's result.
+        for name in ("journal.jsonl", *REPORTS):
+            if name == ALLURE and (folder / name).exists():
+                shutil.rmtree(folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
         probe = folder / ".writable"
         probe.write_text("")
         probe.unlink()

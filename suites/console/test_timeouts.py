@@ -74,6 +74,16 @@ def judged(told: Told, findings: list[Finding]) -> list[Finding]:
     return findings
 
 
+def fell_back(gate: Gate, scene: Scene) -> tuple[list[Finding], ...]:
+    """One request of the list, one of its fallback, with the same query."""
+    names = gate.contract.behavior.operations
+    return (
+        console.asked(scene, names.audit, 1),
+        console.asked(scene, names.fallback, 1),
+        console.same_query(scene, names.audit, names.fallback),
+    )
+
+
 @requirement("CON-06")
 def test_gives_up_in_time(gate: Gate, late: Late, late_scene: tuple[Scene, Told], must_hold: MustHold) -> None:
     """A request whose answer stops before, after or within its headers or body is given up between 14 and 16 s."""
@@ -85,26 +95,14 @@ def test_gives_up_in_time(gate: Gate, late: Late, late_scene: tuple[Scene, Told]
 def test_late_list_leads_to_the_fallback(gate: Gate, late_scene: tuple[Scene, Told], must_hold: MustHold) -> None:
     """A list that is late leads to one request of the fallback with the same query, which is shown."""
     scene, _ = late_scene
-    names = gate.contract.behavior.operations
-    must_hold(
-        console.asked(scene, names.audit, 1),
-        console.asked(scene, names.fallback, 1),
-        console.same_query(scene, names.audit, names.fallback),
-        console.rows_say(scene, "action", [AT_ONCE]),
-    )
+    must_hold(*fell_back(gate, scene), console.rows_say(scene, "action", [AT_ONCE]))
 
 
 @requirement("CON-10")
 def test_slow_fallback_is_shown(gate: Gate, late_scene: tuple[Scene, Told], must_hold: MustHold) -> None:
     """A list that fails late leads to one request of the fallback, which is shown although it is slow as well."""
     scene, told = late_scene
-    names = gate.contract.behavior.operations
-    must_hold(
-        console.asked(scene, names.audit, 1),
-        console.asked(scene, names.fallback, 1),
-        console.same_query(scene, names.audit, names.fallback),
-        judged(told, console.rows_say(scene, "action", [IN_TIME])),
-    )
+    must_hold(*fell_back(gate, scene), judged(told, console.rows_say(scene, "action", [IN_TIME])))
 
 
 @requirement("CON-06")

@@ -39,6 +39,9 @@ WRITERS: tuple[tuple[str, Writer], ...] = (
 #: The signed statement that may lie beside the reports (`technogate.attest.vouch`).
 EVIDENCE = "evidence.dsse.json"
 
+#: All that a run leaves beside its journal for others to read.
+REPORTS = (*(name for name, _ in WRITERS), EVIDENCE)
+
 #: How a writer can break: the disk, a template, or a value that it did not expect.
 _BREAKS = (
     ArithmeticError, AttributeError, LookupError, MsgspecError, OSError, RuntimeError, TemplateError, TypeError,
@@ -74,7 +77,7 @@ def write_all(journal: Journal, document: VerdictDocument, folder: Path) -> list
 
 def remove_all(folder: Path) -> None:
     """Remove every report from `folder`, and the evidence; what cannot be removed is left."""
-    for name in (*(name for name, _ in WRITERS), EVIDENCE):
+    for name in REPORTS:
         _remove(folder / name)
 
 

@@ -41,9 +41,9 @@ def _suites(journal: Journal, document: VerdictDocument) -> ET.Element:
     """The suite of the whole run, then one for each group of the contract that has items."""
     rows = item_rows(journal, document)
     group_of = {requirement.id: requirement.group for requirement in document.requirements}
-    ended = exit_code(document)
-    root = ET.Element("testsuites", {"name": "technogate", **_totals(rows, ended)})
-    _case_of_run(_suite(root, WHOLE_RUN, _totals([], ended), document), ended, document)
+    outcome = _OUTCOME_OF_RUN.get(exit_code(document), Outcome.ERRORED)
+    root = ET.Element("testsuites", {"name": "technogate", **_totals(rows, outcome)})
+    _case_of_run(_suite(root, WHOLE_RUN, _totals([], outcome), document), outcome, document)
     titles = {group.group: group.title for group in document.groups}
     for group in dict.fromkeys(group_of[row.requirement] for row in rows):
         mine = [row for row in rows if group_of[row.requirement] == group]
@@ -80,11 +80,9 @@ def _properties(document: VerdictDocument) -> list[tuple[str, str]]:
     ]
 
 
-def _totals(rows: list[ItemRow], ended: ExitCode | None = None) -> dict[str, str]:
-    """The counts that the format asks for, of these items and of the case of the run where `ended` is given."""
-    outcomes = [row.result.outcome if row.result else Outcome.ERRORED for row in rows]
-    if ended is not None:
-        outcomes.append(_OUTCOME_OF_RUN.get(ended, Outcome.ERRORED))
+def _totals(rows: list[ItemRow], *others: Outcome) -> dict[str, str]:
+    """The counts that the format asks for, of these items and of a case for each other outcome."""
+    outcomes = [*others, *(row.result.outcome if row.result else Outcome.ERRORED for row in rows)]
     return {
         "tests": str(len(outcomes)),
         "failures": str(outcomes.count(Outcome.FAILED)),
@@ -94,10 +92,9 @@ def _totals(rows: list[ItemRow], ended: ExitCode | None = None) -> dict[str, str
     }
 
 
-def _case_of_run(suite: ET.Element, ended: ExitCode, document: VerdictDocument) -> None:
+def _case_of_run(suite: ET.Element, outcome: Outcome, document: VerdictDocument) -> None:
     """The run as a test case: its verdict, and why it is no PASS."""
     case = ET.SubElement(suite, "testcase", {"classname": "technogate", "name": WHOLE_RUN, "time": "0.000"})
-    outcome = _OUTCOME_OF_RUN.get(ended, Outcome.ERRORED)
     if outcome is not Outcome.PASSED:
         why = "; ".join(document.reasons) or "no reason was given"
         tag = "failure" if outcome is Outcome.FAILED else "error"
