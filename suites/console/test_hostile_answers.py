@@ -5,7 +5,6 @@ The contract says which answer is which: what it accepts is shown as it is, anyt
 
 from collections.abc import Callable
 
-import pytest
 from hypothesis import strategies as st
 
 from fixtures.console import Stage
@@ -20,17 +19,8 @@ from technogate.generate.answers_wire import Sent
 from technogate.session import Gate
 from technogate.suite import requirement
 
-Pressed = Callable[[Stage, Sent], Scene]
 
-
-@pytest.fixture
-def pressed(request: pytest.FixtureRequest, stage: Stage) -> Pressed:
-    """Runs a command in the quickest way that the console allows, and has it answered."""
-    swift = stage.driver.name == "browser" and bool(request.getfixturevalue("swift"))
-    return lambda stage, sent: stage.execute(sent.fault(), case=sent.case, swift=swift)
-
-
-def commands(gate: Gate, stage: Stage, pressed: Pressed, cases: Cases, share: float, meaning: Meaning) -> None:
+def commands(gate: Gate, stage: Stage, cases: Cases, share: float, meaning: Meaning) -> None:
     """Answer commands with each of the cases that the contract reads so."""
     answers = Answers.to_execute(gate.contract)
 
@@ -38,51 +28,51 @@ def commands(gate: Gate, stage: Stage, pressed: Pressed, cases: Cases, share: fl
         reading = answers.read(sent)
         if reading.meaning is not meaning:
             return None
-        scene = pressed(stage, sent)
+        scene = stage.execute(sent.fault(), case=sent.case)
         return console.reached(scene, answers.operation) or command_shown(scene, reading)
 
     every(gate, cases, hostile_cases(gate, stage.driver.name, share), trial)
 
 
 @requirement("CON-03")
-def test_any_other_status_is_blocked(gate: Gate, stage: Stage, pressed: Pressed) -> None:
+def test_any_other_status_is_blocked(gate: Gate, stage: Stage) -> None:
     """Whatever stands where the status should be, other than one of the five words, is shown as BLOCKED."""
-    commands(gate, stage, pressed, Answers.to_execute(gate.contract).status_words(), 0.25, Meaning.REFUSED)
+    commands(gate, stage, Answers.to_execute(gate.contract).status_words(), 0.25, Meaning.REFUSED)
 
 
 @requirement("CON-04")
-def test_any_4xx_is_blocked(gate: Gate, stage: Stage, pressed: Pressed) -> None:
+def test_any_4xx_is_blocked(gate: Gate, stage: Stage) -> None:
     """Any 4xx with any body is shown as BLOCKED."""
-    commands(gate, stage, pressed, Answers.to_execute(gate.contract).coded(400, 499), 0.125, Meaning.REFUSED)
+    commands(gate, stage, Answers.to_execute(gate.contract).coded(400, 499), 0.125, Meaning.REFUSED)
 
 
 @requirement("CON-05")
-def test_any_5xx_is_blocked(gate: Gate, stage: Stage, pressed: Pressed) -> None:
+def test_any_5xx_is_blocked(gate: Gate, stage: Stage) -> None:
     """Any 5xx with any body is shown as BLOCKED."""
-    commands(gate, stage, pressed, Answers.to_execute(gate.contract).coded(500, 599), 0.125, Meaning.REFUSED)
+    commands(gate, stage, Answers.to_execute(gate.contract).coded(500, 599), 0.125, Meaning.REFUSED)
 
 
 @requirement("CON-08")
-def test_any_violation_is_blocked(gate: Gate, stage: Stage, pressed: Pressed) -> None:
+def test_any_violation_is_blocked(gate: Gate, stage: Stage) -> None:
     """An answer that breaks the contract in any other way is shown as BLOCKED."""
     answers = Answers.to_execute(gate.contract)
     cases = st.one_of(*[answers.hostile(leave=frozenset({"status"}))] * 3, answers.other_success())
-    commands(gate, stage, pressed, cases, 0.5, Meaning.REFUSED)
+    commands(gate, stage, cases, 0.5, Meaning.REFUSED)
 
 
 @requirement("CON-02")
-def test_any_approval_is_shown(gate: Gate, stage: Stage, pressed: Pressed) -> None:
+def test_any_approval_is_shown(gate: Gate, stage: Stage) -> None:
     """Any conforming approval is shown as one, with its trace id and reason codes."""
     cases = Answers.to_execute(gate.contract).conforming(status=gate.contract.behavior.statuses.approved)
-    commands(gate, stage, pressed, cases, 0.1, Meaning.CONFORMS)
+    commands(gate, stage, cases, 0.1, Meaning.CONFORMS)
 
 
 @requirement("CON-18")
-def test_any_other_status_is_shown(gate: Gate, stage: Stage, pressed: Pressed) -> None:
+def test_any_other_status_is_shown(gate: Gate, stage: Stage) -> None:
     """Any conforming answer with another status is shown with it, its trace id and its reason codes."""
     approved = gate.contract.behavior.statuses.approved
     cases = Answers.to_execute(gate.contract).conforming(but=approved)
-    commands(gate, stage, pressed, cases, 0.1, Meaning.CONFORMS)
+    commands(gate, stage, cases, 0.1, Meaning.CONFORMS)
 
 
 @requirement("CON-10")
@@ -154,9 +144,13 @@ Shown = Callable[[Scene, Reading], list[Finding]]
 
 
 @requirement("CON-16")
-def test_a_command_after_failures(gate: Gate, stage: Stage, pressed: Pressed) -> None:
+def test_a_command_after_failures(gate: Gate, stage: Stage) -> None:
     """After any failures, the next conforming answer to a command is shown as it is."""
-    recovers(gate, stage, Answers.to_execute(gate.contract), lambda sent: pressed(stage, sent), command_shown)
+
+    def play(sent: Sent) -> Scene:
+        return stage.execute(sent.fault(), case=sent.case)
+
+    recovers(gate, stage, Answers.to_execute(gate.contract), play, command_shown)
 
 
 @requirement("CON-16")

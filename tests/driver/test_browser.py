@@ -148,7 +148,7 @@ def test_a_command_is_entered_and_its_result_read(page: BrowserDriver, double: D
     expected = {"status": "BLOCKED", "trace_id": "t-7", "reason_codes": "RATE_LIMITED TIMEOUT", "message": "no"}
     assert view.fields == expected
     assert view.started <= received.started <= view.ended
-    page.execute("PING", press="enter")
+    page.execute("PING")
     assert double.received("executeCommand")[1].body == b'{"command":"PING"}'
     assert [one.method for one in page.requests() if one.url.endswith("/api/execute")] == ["POST", "POST"]
 

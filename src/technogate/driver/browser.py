@@ -67,19 +67,17 @@ class BrowserDriver:
 
     # ---- what a console can do ----
 
-    def execute(
-        self, command: str, session_id: str | None = None, *, press: Literal["click", "enter"] = "click"
-    ) -> View:
-        """Enter a command, run it (by mouse or by the Enter key) and read its result once it is shown.
+    def execute(self, command: str, session_id: str | None = None) -> View:
+        """Enter a command, run it and read its result once it is shown.
 
         A command that the page refuses to run gives the field `refused`; a page that does not react
         at all `unchanged`; one that is still busy at the limit `pending`: none of these has a status.
         """
-        return self._run(lambda: self._execute(command, session_id, press))
+        return self._run(lambda: self._execute(command, session_id))
 
     def start_execute(self, command: str, session_id: str | None = None) -> bool:
         """Run a command without waiting, neither before nor after; False when the page does not let it be run."""
-        return self._run(lambda: self._press_run(command, session_id, "click")[0])
+        return self._run(lambda: self._start_execute(command, session_id))
 
     def result(self) -> View:
         """The result as shown now, once it is not busy."""
@@ -172,34 +170,45 @@ class BrowserDriver:
 
     # ---- the three calls ----
 
-    def _press_run(self, command: str, session_id: str | None, press: str) -> tuple[bool, float]:
-        """Enter and run; False when the page does not let it be run, and the time before the press."""
-        self._console.need("command", "run", *(["session"] if session_id is not None else []))
-        self._console.page.fill(self._console.css["command"], command)
+    def _enter(self, state: dict[str, Any], command: str, session_id: str | None) -> dict[str, Any]:
+        """Enter a command where it differs from what the page shows; what the page has then."""
+        self._console.need(state, "command", "run", *(["session"] if session_id is not None else []))
+        wanted = {"command": command}
         if session_id is not None or self._session:
-            self._console.page.fill(self._console.css["session"], session_id or "")
+            # What a page fills in by itself is left as it is.
+            wanted["session"] = session_id or ""
             self._session = session_id is not None
-        disabled = self._console.probe("arm", region="result")["disabled"]
-        started = time.time()
-        if disabled:
-            return False, started
-        if press == "enter":
-            self._console.page.press(self._console.css["command"], "Enter")
-        else:
-            self._console.page.click(self._console.css["run"])
-        return True, started
+        different = [name for name, text in wanted.items() if (state[name] or "") != text]
+        for name in different:
+            self._console.page.fill(self._console.css[name], wanted[name])
+        return self._console.arm("result", "run") if different else state
 
-    def _execute(self, command: str, session_id: str | None, press: str) -> View:
-        self._console.settle()
-        since = self._console.traffic.count
-        pressed, started = self._press_run(command, session_id, press)
-        if not pressed:
+    def _start_execute(self, command: str, session_id: str | None) -> bool:
+        state = self._enter(self._console.arm("result", "run"), command, session_id)
+        if not state["disabled"]:
+            self._console.press("run", state)
+        return not state["disabled"]
+
+    def _execute(self, command: str, session_id: str | None) -> View:
+        state = self._enter(self._console.begin("result", "run"), command, session_id)
+        started = time.time()
+        if state["disabled"]:
             return _view("executeCommand", {"refused": "the page does not let it be run"}, started, time.time())
-        state = self._console.react("result", self.limit_s, since)
+        state = self._reaction("run", "result", self.limit_s, state)
         started = state["pressed"] or started
         if state["outcome"] != "done":
             return _view("executeCommand", {state["outcome"]: "true"}, started, state["at"])
         return _view("executeCommand", self._console.fields("result", state["parts"]), started, state["at"])
+
+    def _reaction(self, button: str, region: str, limit_s: float, state: dict[str, Any]) -> dict[str, Any]:
+        """What becomes of the region when the button is pressed; `state` is what the page had before."""
+        since = self._console.traffic.count
+        self._console.press(button, state)
+        state = self._console.react(region, limit_s, since)
+        if self._console.refuses_key(button, state, since):
+            self._console.press(button, state)
+            state = self._console.react(region, limit_s, since)
+        return state
 
     def _result(self) -> View:
         started = time.time()
@@ -209,13 +218,10 @@ class BrowserDriver:
         return _view("executeCommand", self._console.fields("result", state["parts"]), started, state["at"])
 
     def _memory(self) -> View:
-        self._console.settle()
-        self._console.need("memory_refresh")
-        since = self._console.traffic.count
-        self._console.probe("arm", region="memory")
+        state = self._console.begin("memory", "memory_refresh")
+        self._console.need(state, "memory_refresh")
         started = time.time()
-        self._console.page.click(self._console.css["memory_refresh"])
-        state = self._console.react("memory", self.limit_s, since)
+        state = self._reaction("memory_refresh", "memory", self.limit_s, state)
         if state["outcome"] == "pending":
             return _view("fetchMemory", {"pending": "true"}, started, state["at"])
         parts = state["parts"]
@@ -223,16 +229,17 @@ class BrowserDriver:
         return _view("fetchMemory", fields, state["pressed"] or started, state["at"])
 
     def _audit(self, wanted: str, limit: str) -> View:
-        self._console.settle()
-        query = self._console.probe("query")
-        since = self._console.traffic.count
-        self._console.probe("arm", region="audit")
-        started = time.time()
-        state = self._enter_query(query, wanted, limit, since)
+        begun, limit_s = self._console.begin("audit", "audit_refresh"), 2 * self.limit_s
+        started, since = time.time(), self._console.traffic.count
+        state = None
+        if self._enter_query(begun, wanted, limit):
+            state = self._console.react("audit", limit_s, since)
+            if state["outcome"] == "unchanged":
+                # The page does not load the list by itself.
+                begun, state = self._console.arm("audit", "audit_refresh"), None
         if state is None:
-            self._console.need("audit_refresh")
-            self._console.page.click(self._console.css["audit_refresh"])
-            state = self._console.react("audit", 2 * self.limit_s, since)
+            self._console.need(begun, "audit_refresh")
+            state = self._reaction("audit_refresh", "audit", limit_s, begun)
         started = state["pressed"] or started
         if state["outcome"] == "pending":
             return _view("fetchAuditLog", {"pending": "true"}, started, state["at"])
@@ -243,28 +250,25 @@ class BrowserDriver:
         fields = {"empty": "true"} if parts["empty"] else {}
         return _view("fetchAuditLog", fields, started, state["at"], rows)
 
-    def _enter_query(self, shown: dict[str, Any], wanted: str, limit: str, since: int) -> dict[str, Any] | None:
-        """Enter the query where it differs from the one shown; the state when the page loads the list by itself."""
+    def _enter_query(self, shown: dict[str, Any], wanted: str, limit: str) -> bool:
+        """Enter the query where it differs from the one shown; whether it did."""
         entered = False
         # A page that has no field for a value asks for the default one.
         if shown["limit"] != limit and (shown["limit"], limit) != (None, "50"):
-            self._console.need("audit_limit")
+            self._console.need(shown, "audit_limit")
             field = self._console.page.locator(self._console.css["audit_limit"])
             field.fill(limit)
             field.blur()
             entered = True
         if shown["filter"] != wanted and (shown["filter"], wanted) != (None, "all"):
-            self._console.need("audit_filter")
+            self._console.need(shown, "audit_filter")
             if wanted not in shown["options"]:
                 raise DriverError(
                     f"the page {self.url} offers no filter {wanted}: correct console.selectors.audit_filter"
                 )
             self._console.page.select_option(self._console.css["audit_filter"], value=wanted)
             entered = True
-        if not entered:
-            return None
-        state = self._console.react("audit", 2 * self.limit_s, since)
-        return None if state["outcome"] == "unchanged" else state
+        return entered
 
     def _inspect(self) -> Exposure:
         found = self._console.probe("expose")

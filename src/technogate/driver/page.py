@@ -19,8 +19,12 @@ from technogate.driver.traffic import Traffic
 #: Seconds that a page gets to be loaded: on a busy machine that takes longer than what it does then.
 LOAD_S = 60.0
 
-#: The script that looks at the page from within.
+#: The script that looks at the page from within, and what calls it.
 PROBE = Path(__file__).with_name("page_probe.js")
+_LOOK = "task => window[Symbol.for('technogate.look')](task)"
+
+#: Where the Enter key goes to press a button: the command's field does what its button does.
+_KEY_GOES_TO = {"run": "command"}
 
 #: The parts without which a region cannot be read, and the setting of each.
 _REQUIRED = {
@@ -50,8 +54,9 @@ class ConsolePage:
         self.limit_s = limit_s
         self.quiet_ms = quiet_ms
         self.traffic = Traffic()
-        self._script = PROBE.read_text(encoding="utf-8").rstrip().rstrip(";")
-        self._stuck = self._failed = False
+        self._stuck = self._failed = self._rested = False
+        self._by_key: dict[str, bool] = {}
+        context.add_init_script(path=PROBE)
         self.page: Page
         self._new_page()
 
@@ -76,22 +81,57 @@ class ConsolePage:
         self.page = self.context.new_page()
         self.traffic.listen(self.page)
 
-    def probe(self, task: str, *, region: str = "result", limit_s: float = 0.0) -> Any:
+    def probe(self, task: str, *, region: str = "result", focus: str = "", limit_s: float = 0.0) -> Any:
         """One task of the script within the page."""
         argument = {
             "task": task,
             "css": self.css,
             "region": region,
+            "focus": focus,
             "quietMs": self.quiet_ms,
             "limitMs": int(limit_s * 1000),
         }
-        return self.page.evaluate(self._script, argument)
+        return self.page.evaluate(_LOOK, argument)
 
-    def need(self, *names: str) -> None:
-        """Raise DriverError for the first of these parts that the page does not have."""
-        missing = self.probe("missing")
+    def begin(self, region: str, button: str) -> dict[str, Any]:
+        """Wait as `settle` does, then note what `button` will do to the region; tells what the page has."""
+        return self._settled("begin", region=region, focus=self._focus(button))
+
+    def arm(self, region: str, button: str) -> dict[str, Any]:
+        """The same without waiting."""
+        return self._looked("arm", region=region, focus=self._focus(button))
+
+    def _focus(self, button: str) -> str:
+        return _KEY_GOES_TO.get(button, button) if self._by_key.get(button) else ""
+
+    def press(self, button: str, state: dict[str, Any]) -> None:
+        """Press a button: by mouse the first time, then by the Enter key, which takes a third of the time.
+
+        `state` is what `begin` or `arm` said. A key that does nothing is told by `refuses_key`.
+        """
+        if not self._by_key.get(button):
+            self.page.click(self.css[button])
+            self._by_key.setdefault(button, True)
+        elif state["focused"]:
+            self.page.keyboard.press("Enter")
+        else:
+            self.page.press(self.css[_KEY_GOES_TO.get(button, button)], "Enter")
+
+    def refuses_key(self, button: str, state: dict[str, Any], since: int) -> bool:
+        """Whether `state`, which `react` gave after a press, shows that the Enter key is not for this page.
+
+        If so, the mouse is used from now on.
+        """
+        heard = state["pressed"] is not None or state["touched"] or self.traffic.count > since
+        if heard or not self._by_key.get(button):
+            return False
+        self._by_key[button] = False
+        return True
+
+    def need(self, state: dict[str, Any], *names: str) -> None:
+        """Raise DriverError for the first of these parts that the page does not have, by what `begin` said."""
         for name in names:
-            if name in missing:
+            if name in state["missing"]:
                 raise self.lacks(name)
 
     def lacks(self, name: str) -> DriverError:
@@ -102,17 +142,31 @@ class ConsolePage:
 
     def settle(self, *, again: bool = True) -> None:
         """Wait until the page is idle; with `again`, one that hangs is loaded anew. Raises DriverError otherwise."""
+        if self._rested:
+            # It was seen at rest, and nothing was done to it since.
+            self._rested = False
+        else:
+            self._settled("idle", again=again)
+
+    def _settled(self, task: str, *, again: bool = True, **where: str) -> dict[str, Any]:
+        """What `task` says, which waits for the page to be idle."""
         if self._stuck:
             self.open()
-            return
         deadline = time.monotonic() + 2 * self.limit_s
         while (left := deadline - time.monotonic()) > 0:
-            state = self.probe("idle", limit_s=left)
+            state = self._looked(task, limit_s=left, **where)
             if state["idle"] and (state["spoke"] or not self.traffic.under_way):
-                return
+                return state
         if not again:
             raise DriverError(f"the page {self.url} stays busy for more than {2 * self.limit_s:g} s")
         self.open()
+        return self._settled(task, again=False, **where)
+
+    def _looked(self, task: str, *, limit_s: float = 0.0, **where: str) -> dict[str, Any]:
+        """What a task of the script says before something is done to the page."""
+        self._rested = False
+        state: dict[str, Any] = self.probe(task, limit_s=limit_s, **where)
+        return state
 
     def react(self, region: str, limit_s: float, since: int) -> dict[str, Any]:
         """Wait until the region has reacted; adds `outcome`: done, unchanged or pending."""
@@ -121,6 +175,7 @@ class ConsolePage:
             left = max(0.0, deadline - time.monotonic())
             state: dict[str, Any] = self.probe("react", region=region, limit_s=left)
             idle = not state["busy"]
+            self._rested = state["rested"]
             if idle and state["spoke"] and state["touched"]:
                 state["outcome"] = "done"
             elif idle and not self.traffic.under_way:

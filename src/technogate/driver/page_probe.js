@@ -1,9 +1,11 @@
 /**
- * Runs within the console's page on behalf of the browser driver, and only looks: arms an observer, waits, reads.
+ * Runs within the console's page on behalf of the browser driver, and looks: arms an observer, waits, reads. The one thing
+ * that it does is to put the focus where a key is about to be pressed.
  *
- * One call does one thing, named by `task`; `css` maps the name of each part of the page to its selector.
+ * Each document has it from its beginning, under a symbol. One call does one thing, named by `task`; `css` maps the name
+ * of each part of the page to its selector.
  */
-async ({ task, css, region, quietMs, limitMs }) => {
+Object.defineProperty(window, Symbol.for("technogate.look"), { configurable: true, value: async ({ task, css, region, focus, quietMs, limitMs }) => {
   const KEY = Symbol.for("technogate.probe");
   const WHOLE = { subtree: true, childList: true, attributes: true, characterData: true };
   const REGIONS = ["result", "audit", "memory"];
@@ -92,8 +94,10 @@ async ({ task, css, region, quietMs, limitMs }) => {
     return Object.fromEntries(parts.map((name) => [name, [...new Set(tags(name))].sort()]));
   };
 
+  const atRest = () => !REGIONS.some(busy);
+
   const tasks = {
-    /** Note from now on whether the region changes, and when the person presses. */
+    /** Note from now on whether the region changes, and when the person presses; tells what there is to be pressed. */
     arm() {
       const old = window[KEY];
       old?.observer.disconnect();
@@ -108,7 +112,22 @@ async ({ task, css, region, quietMs, limitMs }) => {
       for (const kind of ["click", "submit", "change"]) document.addEventListener(kind, press, { capture: true, once: true });
       Object.defineProperty(window, KEY, { value: armed, configurable: true, enumerable: false });
       const run = one("run");
-      return { disabled: run !== null && (run.disabled === true || run.getAttribute("aria-disabled") === "true") };
+      const goal = focus === "" ? null : one(focus);
+      goal?.focus();
+      return {
+        disabled: run !== null && (run.disabled === true || run.getAttribute("aria-disabled") === "true"),
+        focused: goal !== null && document.activeElement === goal,
+        missing: Object.keys(css).filter((name) => one(name) === null),
+        command: one("command")?.value ?? null,
+        session: one("session")?.value ?? null,
+        filter: one("audit_filter")?.value ?? null,
+        options: [...(one("audit_filter")?.options ?? [])].map((option) => option.value),
+        limit: one("audit_limit")?.value ?? null,
+      };
+    },
+    /** As `idle`, and then as `arm`. */
+    async begin() {
+      return { ...(await tasks.idle()), ...tasks.arm() };
     },
     /** Wait until the region has reacted, as far as the page itself can tell. */
     async react() {
@@ -120,7 +139,7 @@ async ({ task, css, region, quietMs, limitMs }) => {
       } else {
         still = await stillness(quietMs, limitMs);
       }
-      return {
+      const state = {
         spoke: speaks(region),
         touched: armed?.touched ?? false,
         busy: busy(region) || !still,
@@ -129,18 +148,15 @@ async ({ task, css, region, quietMs, limitMs }) => {
         at: speaks(region) ? Date.now() / 1000 : (armed?.changed ?? Date.now() / 1000),
         parts: readers[region](),
       };
+      // What the page does on account of it, such as reading a list again, has begun by its next turn.
+      if (state.spoke && !state.busy) await new Promise((resolve) => setTimeout(resolve, 0));
+      return { ...state, rested: state.spoke && !state.busy && (await until(atRest, Math.min(quietMs, limitMs))) };
     },
     /** Wait until no region is busy; for a page that does not say so, until it is still. */
     async idle() {
       if (!REGIONS.some(speaks)) return { spoke: false, idle: await stillness(quietMs, limitMs) };
-      return { spoke: true, idle: await until(() => !REGIONS.some(busy), limitMs) };
+      return { spoke: true, idle: await until(atRest, limitMs) };
     },
-    missing: () => Object.keys(css).filter((name) => one(name) === null),
-    query: () => ({
-      filter: one("audit_filter")?.value ?? null,
-      options: [...(one("audit_filter")?.options ?? [])].map((option) => option.value),
-      limit: one("audit_limit")?.value ?? null,
-    }),
     expose() {
       const storage = {};
       for (const kind of ["localStorage", "sessionStorage"]) {
@@ -156,4 +172,4 @@ async ({ task, css, region, quietMs, limitMs }) => {
     },
   };
   return tasks[task]();
-};
+} });
