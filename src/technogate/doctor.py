@@ -109,7 +109,8 @@ def repair(console: Console) -> None:
     packages = shutil.which("apt-get") is not None and hasattr(os, "geteuid") and os.geteuid() == 0
     attempts = [[sys.executable, "-m", "playwright", "install", *(["--with-deps"] if packages else []), "chromium"]]
     if packages:
-        attempts += [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]]
+        attempts += [["apt-get", "update", "-qq"]]
+        attempts += [["apt-get", "install", "-y", "-qq", name] for name in ("chromium-headless-shell", "chromium")]
     for attempt in attempts:
         console.print(f"trying: {' '.join(attempt[-4:])}", markup=False)
         try:

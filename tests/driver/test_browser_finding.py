@@ -25,15 +25,21 @@ def _linux(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_order_in_which_browsers_are_taken(tmp_path: Path) -> None:
-    """A named one comes before Playwright's own, that before one on PATH."""
+    """A named one comes before Playwright's own, that before one on PATH; a shell before a whole browser."""
     on_path = _program(tmp_path / "bin" / "google-chrome")
     env = {"PATH": str(tmp_path / "bin"), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path / "own")}
     assert find_browser(env) == on_path
     assert find_browser({**env, "PATH": str(_program(tmp_path / "bin" / "chromium").parent)}) == on_path.with_name(
         "chromium"
     )
+    shell = _program(tmp_path / "bin" / "chromium-headless-shell")
+    assert find_browser(env) == shell
     own = _program(tmp_path / "own" / "chromium-1" / "chrome-linux64" / "chrome")
     assert find_browser(env) == own
+    for where in ("chrome-linux/headless_shell", "chrome-headless-shell-linux64/chrome-headless-shell"):
+        own = _program(tmp_path / "own" / "chromium_headless_shell-1" / where)
+        assert find_browser(env) == own
+        own.unlink()
     named = _program(tmp_path / "named")
     assert find_browser({**env, "TECHNOGATE_BROWSER": str(named)}) == named
     assert browser_missing(env) == ("", "")
