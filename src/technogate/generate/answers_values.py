@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from technogate.check.console_answers import doubtful_time
 from technogate.contract import Contract
-from technogate.ecma import compile_pattern
+from technogate.generate.pattern_texts import texts_matching
 from technogate.openapi import resolve
 
 Node = Mapping[str, object]
@@ -157,8 +157,7 @@ def _texts(node: Node) -> st.SearchStrategy[str]:
     if not isinstance(pattern, str):
         letters = st.characters(codec="utf-8")
         return st.text(letters, min_size=least, max_size=max(least, min(most, TEXT_LENGTH)))
-    compiled = compile_pattern(pattern)
-    drawn = st.from_regex(compiled).filter(lambda text: least <= len(text) <= most and not doubtful_time(text))
+    drawn = texts_matching(pattern, least, most, TEXT_LENGTH).filter(lambda text: not doubtful_time(text))
     examples = [text for text in cast(list[object], node.get("examples", [])) if isinstance(text, str)]
     clear = [text for text in examples if not doubtful_time(text)]
     return st.one_of(st.sampled_from(clear), drawn) if clear else drawn
