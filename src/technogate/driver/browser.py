@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import msgspec
-from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 from playwright.sync_api import Error as PlaywrightError
 
-from technogate.driver.chromium import browser_missing, find_browser, launch_arguments
+from technogate.driver.browser_process import BrowserProcess, borrow, give_back
+from technogate.driver.chromium import browser_missing, find_browser
 from technogate.driver.console import LIMIT_S, Call, DriverError, Exposure, PageRequest
-from technogate.driver.page import LOAD_S, ConsolePage, first_line
+from technogate.driver.page import ConsolePage, first_line
 from technogate.evidence import View
 from technogate.target.spec import Selectors
 
@@ -29,12 +29,12 @@ PART_MS = 20_000.0
 
 
 class BrowserDriver:
-    """One browser with one page, on the console at `url`.
+    """One page in a context of its own, on the console at `url`; drivers that need the same browser share it.
 
     `map_hosts` sends a host the page was built to ask, such as `backend:8000`, to `127.0.0.1:port`.
     `limit_s` bounds the wait for a result; the audit list, which may ask twice, has twice that.
-    Everything runs in a thread of its own, so that the caller's thread keeps no event loop of
-    Playwright. Raises DriverError when there is no browser, or no page with the parts it needs.
+    Everything runs in the browser's thread. Raises DriverError when there is no browser, or no page
+    with the parts it needs.
     """
 
     name: Literal["browser", "module"] = "browser"
@@ -54,13 +54,14 @@ class BrowserDriver:
         self._css: dict[str, str] = msgspec.structs.asdict(selectors or Selectors())
         self._quiet_ms = quiet_ms
         self._session = False
-        self._playwright: Playwright | None = None
-        self._browser: Browser | None = None
-        self._context: BrowserContext
+        self._context: BrowserContext | None = None
         self._console: ConsolePage
-        self._thread: ThreadPoolExecutor | None = ThreadPoolExecutor(1, thread_name_prefix="technogate-browser")
+        executable = find_browser() if browser is None else browser
+        if executable is None:
+            raise DriverError(": ".join(browser_missing()))
+        self._browser: BrowserProcess | None = borrow(executable, map_hosts or {})
         try:
-            self._run(lambda: self._start(browser, map_hosts or {}))
+            self._with_browser(self._start)
         except DriverError:
             self.close()
             raise
@@ -112,13 +113,13 @@ class BrowserDriver:
         self._run(self._console.traffic.forget)
 
     def close(self) -> None:
-        """Close the browser; a second call does nothing."""
-        if self._thread is not None:
+        """Close the page, and the browser if nobody else has it; a second call does nothing."""
+        if self._browser is not None:
             try:
-                self._run(self._end)
+                self._with_browser(self._end)
             finally:
-                self._thread.shutdown()
-                self._thread = None
+                give_back(self._browser)
+                self._browser = None
 
     def __enter__(self) -> BrowserDriver:
         return self
@@ -129,43 +130,33 @@ class BrowserDriver:
     # ---- start and end ----
 
     def _run(self, work: Callable[[], T]) -> T:
-        """Do `work` in the driver's own thread. Raises DriverError for what Playwright cannot do."""
-        if self._thread is None:
+        """Do `work` in the browser's thread. Raises DriverError for what Playwright cannot do."""
+        return self._with_browser(lambda _: work())
+
+    def _with_browser(self, work: Callable[[Browser], T]) -> T:
+        if self._browser is None:
             raise DriverError("the browser is closed")
         try:
-            return self._thread.submit(work).result()
+            return self._browser.run(work)
         except PlaywrightError as error:
             raise DriverError(f"the page {self.url} could not be used: {first_line(error)}") from error
 
-    def _start(self, browser: Path | None, map_hosts: Mapping[str, str]) -> None:
-        executable = find_browser() if browser is None else browser
-        if executable is None:
-            raise DriverError(": ".join(browser_missing()))
-        self._playwright = sync_playwright().start()
-        try:
-            self._browser = self._playwright.chromium.launch(
-                executable_path=executable, args=launch_arguments(map_hosts), headless=True, timeout=LOAD_S * 1000
-            )
-        except PlaywrightError as error:
-            raise DriverError(f"the browser {executable} does not start: {first_line(error)}") from error
+    def _start(self, browser: Browser) -> None:
         # A page that does not move costs less to look at, and shows the same.
-        self._context = self._browser.new_context(reduced_motion="reduce")
-        self._context.set_default_timeout(PART_MS)
-        self._console = ConsolePage(
-            self._context, url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms
-        )
+        context = self._context = browser.new_context(reduced_motion="reduce")
+        context.set_default_timeout(PART_MS)
+        self._console = ConsolePage(context, url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms)
         self._console.open()
 
-    def _end(self) -> None:
-        if self._browser is not None:
-            self._browser.close()
-        if self._playwright is not None:
-            self._playwright.stop()
+    def _end(self, browser: Browser) -> None:
+        # With a browser that has died, its pages have gone.
+        if self._context is not None and browser.is_connected():
+            self._context.close()
 
     def _requests(self) -> list[PageRequest]:
         if self._console.traffic.under_way:
             # What the browser reported while nobody drove it is taken in before its next answer, and not earlier.
-            self._context.cookies()
+            self._console.context.cookies()
         return self._console.traffic.requests()
 
     # ---- the three calls ----
@@ -274,7 +265,7 @@ class BrowserDriver:
         found = self._console.probe("expose")
         return Exposure(
             storage=found["storage"],
-            cookies=tuple(f"{cookie.get('name')}={cookie.get('value')}" for cookie in self._context.cookies()),
+            cookies=tuple(f"{cookie.get('name')}={cookie.get('value')}" for cookie in self._console.context.cookies()),
             text=found["text"],
             html=found["html"],
             urls=tuple(request.url for request in self._console.traffic.requests()),
