@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import sys
 import zlib
@@ -77,6 +78,11 @@ class Recorder:
             gate.record(Plan(items=plan, covered=tuple(sorted(covered))))
 
     @pytest.hookimpl(tryfirst=True)
+    @staticmethod
+    def pytest_collection_finish() -> None:
+        """What is there by now stays to the end: to look through it for garbage again and again finds none."""
+        gc.freeze()
+
     def pytest_runtestloop(self) -> None:
         """Let no item run before the canary has sung: an instrument that sees nothing judges nobody."""
         problems = [] if self._canary is None else self._canary.end()
