@@ -32,6 +32,7 @@ class BrowserDriver:
     """One page in a context of its own, on the console at `url`; drivers that need the same browser share it.
 
     `map_hosts` sends a host the page was built to ask, such as `backend:8000`, to `127.0.0.1:port`.
+    `alone` gives it a browser of its own, for one that will be waited for while others go on.
     `limit_s` bounds the wait for a result; the audit list, which may ask twice, has twice that.
     Everything runs in the browser's thread. Raises DriverError when there is no browser, or no page
     with the parts it needs.
@@ -46,6 +47,7 @@ class BrowserDriver:
         selectors: Selectors | None = None,
         map_hosts: Mapping[str, str] | None = None,
         browser: Path | None = None,
+        alone: bool = False,
         limit_s: float = LIMIT_S,
         quiet_ms: int = QUIET_MS,
     ) -> None:
@@ -59,7 +61,7 @@ class BrowserDriver:
         executable = find_browser() if browser is None else browser
         if executable is None:
             raise DriverError(": ".join(browser_missing()))
-        self._browser: BrowserProcess | None = borrow(executable, map_hosts or {})
+        self._browser: BrowserProcess | None = borrow(executable, map_hosts or {}, alone=alone)
         try:
             self._with_browser(self._start)
         except DriverError:

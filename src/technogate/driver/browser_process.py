@@ -82,8 +82,13 @@ class BrowserProcess:
                 playwright.stop()
 
 
-def borrow(executable: Path, map_hosts: Mapping[str, str]) -> BrowserProcess:
-    """A browser of this kind, started if there is none; to be given back. Raises DriverError when it does not start."""
+def borrow(executable: Path, map_hosts: Mapping[str, str], *, alone: bool = False) -> BrowserProcess:
+    """A browser of this kind, started if there is none or it is to be had `alone`; to be given back.
+
+    Raises DriverError when it does not start.
+    """
+    if alone:
+        return BrowserProcess(executable, map_hosts)
     key = executable, tuple(sorted(map_hosts.items()))
     with _lock:
         found = _lent.get(key)
