@@ -7,6 +7,7 @@ written down by `technogate.recorder`.
 from __future__ import annotations
 
 import base64
+import gc
 import os
 import signal
 from collections.abc import Iterable
@@ -183,6 +184,12 @@ def pytest_keyboard_interrupt() -> None:
     while _workers:
         with suppress(ProcessLookupError):
             os.kill(_workers.pop(), signal.SIGTERM)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave the end of the process quick: there is nothing in it any more that is worth collecting."""
+    if config.stash.get(GATE, None) is not None:
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")
