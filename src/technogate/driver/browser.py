@@ -270,7 +270,7 @@ class BrowserDriver:
             cookies=tuple(f"{cookie.get('name')}={cookie.get('value')}" for cookie in self._console.context.cookies()),
             text=found["text"],
             html=found["html"],
-            urls=tuple(request.url for request in self._console.traffic.requests()),
+            urls=self._console.traffic.urls(),
             lines=tuple(self._console.traffic.lines),
             markup={part: tuple(tags) for part, tags in found["markup"].items()},
         )

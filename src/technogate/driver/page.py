@@ -62,7 +62,7 @@ class ConsolePage:
 
     def open(self) -> None:
         """Load the page anew and wait until it is idle; raises DriverError when it does not become what it must be."""
-        self._stuck = False
+        self._stuck = self._rested = False
         if self._failed:
             # The browser's own page about the failure may still be on its way, and would break into this attempt.
             self.page.close()
@@ -142,10 +142,8 @@ class ConsolePage:
 
     def settle(self, *, again: bool = True) -> None:
         """Wait until the page is idle; with `again`, one that hangs is loaded anew. Raises DriverError otherwise."""
-        if self._rested:
-            # It was seen at rest, and nothing was done to it since.
-            self._rested = False
-        else:
+        # One that was seen at rest, and to which nothing was done since, is not asked again.
+        if not self._rested:
             self._settled("idle", again=again)
 
     def _settled(self, task: str, *, again: bool = True, **where: str) -> dict[str, Any]:

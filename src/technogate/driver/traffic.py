@@ -73,6 +73,10 @@ class Traffic:
         """The requests in the order in which they began."""
         return [seen.told() for seen in self._seen.values()]
 
+    def urls(self) -> tuple[str, ...]:
+        """Where the requests went, in the order in which they began."""
+        return tuple(request.url for request in self._seen)
+
     def forget(self) -> None:
         """Forget what has been; what is under way stays so."""
         self.lines.clear()
