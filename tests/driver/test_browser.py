@@ -102,8 +102,8 @@ def reference(running: Double) -> Iterator[BrowserDriver]:
 
 
 @pytest.fixture(scope="module")
-def quiet(running: Double) -> Iterator[BrowserDriver]:
-    """The page that does not say when it is busy."""
+def quiet_url(running: Double) -> Iterator[str]:
+    """Where the page is that does not say when it is busy."""
 
     class Handler(SimpleHTTPRequestHandler):
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name it overrides
@@ -113,12 +113,17 @@ def quiet(running: Double) -> Iterator[BrowserDriver]:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            url = f"http://127.0.0.1:{server.server_port}/?api={running.base_url}"
-            with BrowserDriver(url, selectors=QUIET) as driver:
-                yield driver
+            yield f"http://127.0.0.1:{server.server_port}/?api={running.base_url}"
         finally:
             server.shutdown()
             thread.join()
+
+
+@pytest.fixture(scope="module")
+def quiet(quiet_url: str) -> Iterator[BrowserDriver]:
+    """The page that does not say when it is busy."""
+    with BrowserDriver(quiet_url, selectors=QUIET) as driver:
+        yield driver
 
 
 @pytest.fixture(params=["reference", "quiet"])
@@ -196,6 +201,23 @@ def test_the_snapshot_is_loaded_once(page: BrowserDriver, double: Double) -> Non
     assert page.memory().fields == {"empty": "true"}
 
 
+@pytest.mark.parametrize("keys", ["none", "own", "lines"])
+def test_a_page_that_takes_no_enter_key_is_used_by_mouse(quiet_url: str, running: Double, keys: str) -> None:
+    """Whatever a page does about the key, each call is one press: one request, and the answer to it is read."""
+    with BrowserDriver(f"{quiet_url}&keys={keys}", selectors=QUIET) as driver:
+        driver.settle()
+        running.reset()
+        for number in range(1, 4):
+            running.script("executeCommand", Conforming(draft=answer(f"t-{number}")))
+            assert driver.execute("PING").fields["trace_id"] == f"t-{number}"
+            assert [row["trace_id"] for row in driver.audit().rows] == ["t-a", "t-b"]
+            assert driver.memory().fields == {"empty": "true"}
+            for operation in ("executeCommand", "fetchAuditLog", "fetchMemory"):
+                assert len(running.received(operation)) == number, operation
+        # A key that only broke the line in the field has left nothing of it.
+        assert {received.body for received in running.received("executeCommand")} == {b'{"command":"PING"}'}
+
+
 def test_two_commands_overlap(reference: BrowserDriver, running: Double) -> None:
     """A second command runs while the first is held back; what is shown is read before and after its release."""
     reference.settle()
@@ -242,7 +264,7 @@ def test_a_page_that_does_not_react_has_no_status(
     running.script("executeCommand", Stall(draft=answer()))
     # Only what never reacts is waited for to the end: nothing else here depends on how fast the machine is.
     with monkeypatch.context() as patch:
-        patch.setattr(quiet, "limit_s", 1.5)
+        patch.setattr(quiet._console, "limit_s", 1.5)
         view = quiet.execute("PING")
     assert view.fields == {"pending": "true"}
     assert view.ended - view.started >= 1

@@ -8,7 +8,7 @@ from collections import defaultdict
 import pytest
 
 from technogate.evidence import Outcome
-from technogate.generate.schedule import batch_of
+from technogate.generate.schedule import BESIDE, batch_of
 from technogate.journal import read_journal
 from tests.conftest import ROOT, Sandbox
 
@@ -49,6 +49,14 @@ def test_a_batch_is_told_from_the_items_name() -> None:
     assert batch_of(one) == batch_of(two) != batch_of(one.replace("executeCommand", "fetchMemory"))
     other = "suites/backend/test_execute.py::test_known_command[approved]"
     assert batch_of(other) == other
+
+
+def test_what_is_played_beside_the_faults_is_there() -> None:
+    """The items that fill the wait for slow answers are tests of the suites, and share the faults' batch."""
+    for name in BESIDE:
+        place, _, test = name.partition("::")
+        assert f"def {test}(" in (ROOT / place).read_text("utf-8")
+        assert batch_of(f"{name}[module]") == batch_of("suites/faults/test_kill.py::test_any") != f"{name}[module]"
 
 
 def test_workers_share_the_lists(home: Sandbox) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 from playwright.sync_api import Browser, BrowserContext
@@ -13,8 +12,9 @@ from playwright.sync_api import Error as PlaywrightError
 
 from technogate.driver.browser_process import BrowserProcess, borrow, give_back
 from technogate.driver.chromium import browser_missing, find_browser
-from technogate.driver.console import LIMIT_S, Call, DriverError, Exposure, PageRequest
+from technogate.driver.console import LIMIT_S, DriverError, Exposure, PageRequest
 from technogate.driver.page import ConsolePage, first_line
+from technogate.driver.page_calls import PageCalls
 from technogate.evidence import View
 from technogate.target.spec import Selectors
 
@@ -55,9 +55,9 @@ class BrowserDriver:
         self.limit_s = limit_s
         self._css: dict[str, str] = msgspec.structs.asdict(selectors or Selectors())
         self._quiet_ms = quiet_ms
-        self._session = False
         self._context: BrowserContext | None = None
         self._console: ConsolePage
+        self._calls: PageCalls
         executable = find_browser() if browser is None else browser
         if executable is None:
             raise DriverError(": ".join(browser_missing()))
@@ -76,23 +76,23 @@ class BrowserDriver:
         A command that the page refuses to run gives the field `refused`; a page that does not react
         at all `unchanged`; one that is still busy at the limit `pending`: none of these has a status.
         """
-        return self._run(lambda: self._execute(command, session_id))
+        return self._run(lambda: self._calls.execute(command, session_id))
 
     def start_execute(self, command: str, session_id: str | None = None) -> bool:
         """Run a command without waiting, neither before nor after; False when the page does not let it be run."""
-        return self._run(lambda: self._start_execute(command, session_id))
+        return self._run(lambda: self._calls.start_execute(command, session_id))
 
     def result(self) -> View:
         """The result as shown now, once it is not busy."""
-        return self._run(self._result)
+        return self._run(self._calls.result)
 
     def audit(self, filter: str = "all", limit: int = 50) -> View:  # noqa: A002 - the contract's own word
         """Have the list loaded with this query, if possible by one request, and read it."""
-        return self._run(lambda: self._audit(filter, str(limit)))
+        return self._run(lambda: self._calls.audit(filter, str(limit)))
 
     def memory(self) -> View:
         """Have the snapshot loaded again and read it."""
-        return self._run(self._memory)
+        return self._run(self._calls.memory)
 
     def settle(self) -> None:
         """Wait until the page is idle; one that hangs is loaded anew. Raises DriverError when that does not help."""
@@ -149,6 +149,7 @@ class BrowserDriver:
         context.set_default_timeout(PART_MS)
         self._console = ConsolePage(context, url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms)
         self._console.open()
+        self._calls = PageCalls(self._console)
 
     def _end(self, browser: Browser) -> None:
         # With a browser that has died, its pages have gone.
@@ -161,108 +162,6 @@ class BrowserDriver:
             self._console.context.cookies()
         return self._console.traffic.requests()
 
-    # ---- the three calls ----
-
-    def _enter(self, state: dict[str, Any], command: str, session_id: str | None) -> dict[str, Any]:
-        """Enter a command where it differs from what the page shows; what the page has then."""
-        self._console.need(state, "command", "run", *(["session"] if session_id is not None else []))
-        wanted = {"command": command}
-        if session_id is not None or self._session:
-            # What a page fills in by itself is left as it is.
-            wanted["session"] = session_id or ""
-            self._session = session_id is not None
-        different = [name for name, text in wanted.items() if (state[name] or "") != text]
-        for name in different:
-            self._console.page.fill(self._console.css[name], wanted[name])
-        return self._console.arm("result", "run") if different else state
-
-    def _start_execute(self, command: str, session_id: str | None) -> bool:
-        state = self._enter(self._console.arm("result", "run"), command, session_id)
-        if not state["disabled"]:
-            self._console.press("run", state)
-        return not state["disabled"]
-
-    def _execute(self, command: str, session_id: str | None) -> View:
-        state = self._enter(self._console.begin("result", "run"), command, session_id)
-        started = time.time()
-        if state["disabled"]:
-            return _view("executeCommand", {"refused": "the page does not let it be run"}, started, time.time())
-        state = self._reaction("run", "result", self.limit_s, state)
-        started = state["pressed"] or started
-        if state["outcome"] != "done":
-            return _view("executeCommand", {state["outcome"]: "true"}, started, state["at"])
-        return _view("executeCommand", self._console.fields("result", state["parts"]), started, state["at"])
-
-    def _reaction(self, button: str, region: str, limit_s: float, state: dict[str, Any]) -> dict[str, Any]:
-        """What becomes of the region when the button is pressed; `state` is what the page had before."""
-        since = self._console.traffic.count
-        self._console.press(button, state)
-        state = self._console.react(region, limit_s, since)
-        if self._console.refuses_key(button, state, since):
-            self._console.press(button, state)
-            state = self._console.react(region, limit_s, since)
-        return state
-
-    def _result(self) -> View:
-        started = time.time()
-        state = self._console.probe("react", region="result", limit_s=self.limit_s)
-        if state["busy"]:
-            return _view("executeCommand", {"pending": "true"}, started, state["at"])
-        return _view("executeCommand", self._console.fields("result", state["parts"]), started, state["at"])
-
-    def _memory(self) -> View:
-        state = self._console.begin("memory", "memory_refresh")
-        self._console.need(state, "memory_refresh")
-        started = time.time()
-        state = self._reaction("memory_refresh", "memory", self.limit_s, state)
-        if state["outcome"] == "pending":
-            return _view("fetchMemory", {"pending": "true"}, started, state["at"])
-        parts = state["parts"]
-        fields = {"empty": "true"} if parts["empty"] else self._console.fields("memory", parts)
-        return _view("fetchMemory", fields, state["pressed"] or started, state["at"])
-
-    def _audit(self, wanted: str, limit: str) -> View:
-        begun, limit_s = self._console.begin("audit", "audit_refresh"), 2 * self.limit_s
-        started, since = time.time(), self._console.traffic.count
-        state = None
-        if self._enter_query(begun, wanted, limit):
-            state = self._console.react("audit", limit_s, since)
-            if state["outcome"] == "unchanged":
-                # The page does not load the list by itself.
-                begun, state = self._console.arm("audit", "audit_refresh"), None
-        if state is None:
-            self._console.need(begun, "audit_refresh")
-            state = self._reaction("audit_refresh", "audit", limit_s, begun)
-        started = state["pressed"] or started
-        if state["outcome"] == "pending":
-            return _view("fetchAuditLog", {"pending": "true"}, started, state["at"])
-        parts = state["parts"]
-        if not parts["rows"] and not parts["empty"]:
-            raise self._console.lacks("audit_row")
-        rows = tuple(self._console.fields("audit", row) for row in parts["rows"])
-        fields = {"empty": "true"} if parts["empty"] else {}
-        return _view("fetchAuditLog", fields, started, state["at"], rows)
-
-    def _enter_query(self, shown: dict[str, Any], wanted: str, limit: str) -> bool:
-        """Enter the query where it differs from the one shown; whether it did."""
-        entered = False
-        # A page that has no field for a value asks for the default one.
-        if shown["limit"] != limit and (shown["limit"], limit) != (None, "50"):
-            self._console.need(shown, "audit_limit")
-            field = self._console.page.locator(self._console.css["audit_limit"])
-            field.fill(limit)
-            field.blur()
-            entered = True
-        if shown["filter"] != wanted and (shown["filter"], wanted) != (None, "all"):
-            self._console.need(shown, "audit_filter")
-            if wanted not in shown["options"]:
-                raise DriverError(
-                    f"the page {self.url} offers no filter {wanted}: correct console.selectors.audit_filter"
-                )
-            self._console.page.select_option(self._console.css["audit_filter"], value=wanted)
-            entered = True
-        return entered
-
     def _inspect(self) -> Exposure:
         found = self._console.probe("expose")
         return Exposure(
@@ -274,9 +173,3 @@ class BrowserDriver:
             lines=tuple(self._console.traffic.lines),
             markup={part: tuple(tags) for part, tags in found["markup"].items()},
         )
-
-
-def _view(
-    call: Call, fields: dict[str, str], started: float, ended: float, rows: tuple[dict[str, str], ...] = ()
-) -> View:
-    return View(id="", item="", call=call, driver="browser", fields=fields, rows=rows, started=started, ended=ended)

@@ -110,12 +110,16 @@ class ConsolePage:
         `state` is what `begin` or `arm` said. A key that does nothing is told by `refuses_key`.
         """
         if not self._by_key.get(button):
-            self.page.click(self.css[button])
+            self.click(button)
             self._by_key.setdefault(button, True)
         elif state["focused"]:
             self.page.keyboard.press("Enter")
         else:
             self.page.press(self.css[_KEY_GOES_TO.get(button, button)], "Enter")
+
+    def click(self, button: str) -> None:
+        """Press a button by mouse."""
+        self.page.click(self.css[button])
 
     def refuses_key(self, button: str, state: dict[str, Any], since: int) -> bool:
         """Whether `state`, which `react` gave after a press, shows that the Enter key is not for this page.
