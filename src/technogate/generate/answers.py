@@ -157,11 +157,12 @@ class Answers:
 
     def other_success(self) -> Cases:
         """Conforming bodies under a code that is neither 200 nor an error; some codes have no body."""
+        conforming = self.conforming()
 
         @st.composite
         def cases(draw: st.DrawFn) -> Sent:
             code = _OTHER_SUCCESS[draw(_ODD) % len(_OTHER_SUCCESS)]
-            sent = draw(self.conforming())
+            sent = draw(conforming)
             return Sent(what=sent.what, body=b"" if code in _BODILESS else sent.body, status=code)
 
         return cases()
@@ -172,11 +173,12 @@ class Answers:
 
     def wrong_types(self) -> Cases:
         """Conforming bodies under another content type, or none."""
+        conforming = self.conforming()
 
         @st.composite
         def cases(draw: st.DrawFn) -> Sent:
             kind = OTHER_TYPES[draw(_ODD) % len(OTHER_TYPES)]
-            return replace(draw(self.conforming()), content_type=kind)
+            return replace(draw(conforming), content_type=kind)
 
         return cases()
 
@@ -184,6 +186,7 @@ class Answers:
         """Bodies that no reader of JSON takes."""
         page = _PAGE.format(self.contract.behavior.statuses.approved).encode()
         fixed = [b"", b" ", b"\0", b"\xff\xfe", page]
+        conforming = self.conforming()
 
         @st.composite
         def cases(draw: st.DrawFn) -> Sent:
@@ -192,7 +195,7 @@ class Answers:
                 return Sent(what="any bytes", body=draw(st.binary(max_size=24)))
             if odd >= 208:
                 return Sent(what="no JSON at all", body=fixed[odd % len(fixed)])
-            ways = spoilt(draw(self.conforming()).body)
+            ways = spoilt(draw(conforming).body)
             what = list(ways)[odd % len(ways)]
             return Sent(what=what, body=ways[what].encode("utf-8"))
 
@@ -200,10 +203,11 @@ class Answers:
 
     def cut(self) -> Cases:
         """Conforming bodies cut at any byte, with a length that fits what is left."""
+        conforming = self.conforming()
 
         @st.composite
         def cases(draw: st.DrawFn) -> Sent:
-            body = draw(self.conforming()).body
+            body = draw(conforming).body
             kept = draw(_FAR) % max(1, len(body))
             return Sent(what=f"cut to {kept} of its {len(body)} bytes", body=body[:kept])
 
@@ -211,10 +215,11 @@ class Answers:
 
     def torn(self) -> Cases:
         """Conforming answers that the wire damages: cut, with a wrong length, with broken chunks or compression."""
+        conforming = self.conforming()
 
         @st.composite
         def cases(draw: st.DrawFn) -> Sent:
-            sent = draw(self.conforming())
+            sent = draw(conforming)
             wires = wires_for(sent.body)
             return replace(sent, wire=wires[draw(_ODD) % len(wires)], at=draw(_FAR))
 

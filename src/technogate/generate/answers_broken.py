@@ -68,7 +68,7 @@ _ODD = st.integers(0, 255)
 def broken(schema: Schema, *, leave: frozenset[str] = frozenset()) -> Breaks:
     """A value of `schema` with one thing wrong; the fields in `leave` stay as they are."""
     if schema.entry is not None:
-        return st.one_of(_one_entry(schema, schema.entry), _whole(schema))
+        return st.one_of(_one_entry(schema, _one_field(schema.entry, frozenset())), _whole(schema))
     return st.one_of(_one_field(schema, leave), _whole(schema))
 
 
@@ -78,11 +78,11 @@ def broken_field(schema: Schema, name: str) -> Breaks:
 
 
 @st.composite
-def _one_entry(draw: st.DrawFn, schema: Schema, entry: Schema) -> Broken:
+def _one_entry(draw: st.DrawFn, schema: Schema, wrong_entry: Breaks) -> Broken:
     """A list with one entry that is wrong, or that is no entry at all."""
     entries = cast(list[object], draw(schema.values))
     at = draw(_ODD) % (len(entries) + 1)
-    wrong = _no_entry(draw) if draw(_ODD) % 8 == 7 else draw(_one_field(entry, frozenset()))
+    wrong = _no_entry(draw) if draw(_ODD) % 8 == 7 else draw(wrong_entry)
     return Broken(what=f"entry {at + 1}: {wrong.what}", value=[*entries[:at], wrong.value, *entries[at:]])
 
 

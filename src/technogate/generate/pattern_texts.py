@@ -36,15 +36,15 @@ def texts_matching(pattern: str, least: int, most: int, length: int) -> Texts:
     """
     compiled = compile_pattern(pattern)
     drawn = _row(pattern, least, most, length)
-    if drawn is None and all(map(compiled.search, _TIMES)) and not any(map(compiled.search, _NO_TIMES)):
-        drawn = _times()
-    if drawn is None:
-        drawn = st.from_regex(compiled)
-    return drawn.filter(lambda text: least <= len(text) <= most and compiled.search(text) is not None)
+    if drawn is not None:
+        return drawn
+    timely = all(map(compiled.search, _TIMES)) and not any(map(compiled.search, _NO_TIMES))
+    others = _times() if timely else st.from_regex(compiled)
+    return others.filter(lambda text: least <= len(text) <= most and compiled.search(text) is not None)
 
 
 def _row(pattern: str, least: int, most: int, length: int) -> Texts | None:
-    """Texts for a row of classes, None for a pattern that is none."""
+    """Texts for a row of classes, None for a pattern that is none, or that the lengths forbid."""
     if not (pattern.startswith("^") and pattern.endswith("$")):
         return None
     at, parts, end = 1, [], len(pattern) - 1
@@ -53,26 +53,26 @@ def _row(pattern: str, least: int, most: int, length: int) -> Texts | None:
         if found is None:
             return None
         at = found.end()
-        parts.append((_letters(found["letters"]), *_times_of(found)))
+        low, high = _repeats(found)
+        parts.append((_letters(found["letters"]), low, max(low, length) if high is None else high, high is None))
     if len(parts) == 1:
         # A single part is drawn within the lengths, not drawn and then thrown away.
-        letters, low, high = parts[0]
-        bound = max(least, low, min(most, length)) if high is None else high
-        parts = [(letters, max(low, least), min(bound, most))]
-    if not parts or any(high is not None and high < low for _, low, high in parts):
+        letters, low, high, endless = parts[0]
+        low, high = max(low, least), min(max(high, least) if endless else high, most)
+        return st.text(letters, min_size=low, max_size=high) if low <= high else None
+    if not parts or any(low > high for _, low, high, _ in parts):
         return None
-    texts = [
-        st.text(letters, min_size=low, max_size=max(low, length) if high is None else high)
-        for letters, low, high in parts
-    ]
-    return st.tuples(*texts).map("".join)
+    texts = [st.text(letters, min_size=low, max_size=high) for letters, low, high, _ in parts]
+    row = st.tuples(*texts).map("".join)
+    shortest, longest = sum(low for _, low, _, _ in parts), sum(high for _, _, high, _ in parts)
+    return row if least <= shortest and longest <= most else row.filter(lambda text: least <= len(text) <= most)
 
 
 def _letters(words: str) -> str:
     return "".join(letter for letter in map(chr, range(128)) if re.fullmatch(words, letter))
 
 
-def _times_of(found: re.Match[str]) -> tuple[int, int | None]:
+def _repeats(found: re.Match[str]) -> tuple[int, int | None]:
     """How often a part comes: at least, and at most, None for no end."""
     if found["least"] is not None:
         return int(found["least"]), int(found["most"] or found["least"])
@@ -82,12 +82,10 @@ def _times_of(found: re.Match[str]) -> tuple[int, int | None]:
 def _times() -> Texts:
     """Times in UTC of every year that has four digits, with and without a fraction of a second."""
     days = st.integers(1, date.max.toordinal())
-    seconds = st.integers(0, _DAY_S - 1)
-    fractions = st.one_of(st.just(""), st.text("0123456789", min_size=1, max_size=9))
-    return st.builds(_time, days, seconds, fractions)
+    return st.builds(_time, days, st.integers(0, _DAY_S - 1), st.integers(0, 10**9 - 1))
 
 
-def _time(day: int, second: int, fraction: str) -> str:
+def _time(day: int, second: int, fraction: int) -> str:
     hours, rest = divmod(second, 3600)
-    dot = "." if fraction else ""
-    return f"{date.fromordinal(day).isoformat()}T{hours:02}:{rest // 60:02}:{rest % 60:02}{dot}{fraction}Z"
+    clock = f"{hours:02}:{rest // 60:02}:{rest % 60:02}"
+    return f"{date.fromordinal(day).isoformat()}T{clock}{f'.{fraction}' if fraction else ''}Z"
