@@ -1,6 +1,6 @@
 """How fast a console is judged: generated hostile answers for each client function, and answers that come too late.
 
-    python benchmarks/console.py [--profile standard] [--seed 1] [--only answers|timeouts]
+    python -m benchmarks.console [--profile standard] [--seed 1] [--only answers|timeouts]
 
 Runs the generated items of the console's suites against the embedded reference with one worker, and
 reads the times from the journal. The goals are those of the standard profile: in each driver, so many
@@ -21,15 +21,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from fixtures.console_late_run import CLAIM
 from technogate.evidence import FaultEvent, ItemResult
 from technogate.journal import Journal, read_journal
 
 #: Hostile answers for each function that are to be judged within the time, by driver.
 GOAL = {"module": 400, "browser": 60}
 SECONDS = 20.0
-
-#: The event by which the run's process that plays the timeout scenes says so (`fixtures/console_late_run.py`).
-CLAIM = "late scenes"
 
 #: Seconds for all timeout scenes of a driver together, and for those that take two windows.
 TIMEOUT_SECONDS = {"one window": 17.0, "two windows": 32.0}

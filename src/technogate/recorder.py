@@ -80,8 +80,12 @@ class Recorder:
     @pytest.hookimpl(tryfirst=True)
     @staticmethod
     def pytest_collection_finish() -> None:
-        """What is there by now stays to the end: to look through it for garbage again and again finds none."""
+        """What is there by now stays to the end: to look through it for garbage again and again finds none.
+
+        What comes later dies when nobody refers to it any more; the few cycles are looked for less often.
+        """
         gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
 
     def pytest_runtestloop(self) -> None:
         """Let no item run before the canary has sung: an instrument that sees nothing judges nobody."""
