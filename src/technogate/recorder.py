@@ -77,7 +77,6 @@ class Recorder:
         if gate.worker in ("main", "gw0"):
             gate.record(Plan(items=plan, covered=tuple(sorted(covered))))
 
-    @pytest.hookimpl(tryfirst=True)
     @staticmethod
     def pytest_collection_finish() -> None:
         """What is there by now stays to the end: to look through it for garbage again and again finds none.
@@ -87,6 +86,7 @@ class Recorder:
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
         """Let no item run before the canary has sung: an instrument that sees nothing judges nobody."""
         problems = [] if self._canary is None else self._canary.end()
