@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from fixtures.undisturbed import undisturbed
 from technogate.audit.keeper import TrailKeeper
 from technogate.check import console
 from technogate.check.console import Scene
@@ -25,7 +26,7 @@ def test_command_from_page_to_trail(
     must_hold: MustHold,
 ) -> None:
     """A command entered in the page is shown with status and trace id, and the trail holds that trace id."""
-    view = page.execute(word(outcome))
+    view = undisturbed(gate, page, lambda: page.execute(word(outcome)))
     view = msgspec.structs.replace(view, id=f"view-{gate.new_id()}", item=gate.item)
     gate.record(view)
     scene = Scene(view=view, exchanges=(), case=f"the command {word(outcome)}, entered in the page")

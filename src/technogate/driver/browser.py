@@ -55,6 +55,7 @@ class BrowserDriver:
         self.limit_s = limit_s
         self._css: dict[str, str] = msgspec.structs.asdict(selectors or Selectors())
         self._quiet_ms = quiet_ms
+        self._changes = 0
         self._context: BrowserContext | None = None
         self._console: ConsolePage
         self._calls: PageCalls
@@ -101,6 +102,11 @@ class BrowserDriver:
     def reload(self) -> None:
         """Load the page anew and wait until it is idle."""
         self._run(self._console.open)
+
+    def disturbed(self) -> bool:
+        """Whether this machine's own network has spoilt a request of the page since this was asked last."""
+        changes, self._changes = self._changes, self._console.traffic.network_changes
+        return self._changes > changes
 
     def inspect(self) -> Exposure:
         """What the page leaves where others could read it."""

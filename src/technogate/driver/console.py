@@ -92,6 +92,9 @@ class ConsoleDriver(Protocol):
     def settle(self) -> None:
         """Wait until the console is idle; raises DriverError when it does not become so in time."""
 
+    def disturbed(self) -> bool:
+        """Whether this machine's own network has spoilt a request since this was asked last: then nothing was seen."""
+
     def inspect(self) -> Exposure:
         """What the console leaves where others could read it."""
 

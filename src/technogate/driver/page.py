@@ -62,7 +62,23 @@ class ConsolePage:
         self._new_page()
 
     def open(self) -> None:
-        """Load the page anew and wait until it is idle; raises DriverError when it does not become what it must be."""
+        """Load the page anew and wait until it is idle; raises DriverError when it does not become what it must be.
+
+        A page of which this machine's own network has spoilt a part is loaded again, some times.
+        """
+        for last in (False, False, True):
+            changes = self.traffic.network_changes
+            try:
+                self._load()
+            except (DriverError, PlaywrightError):
+                if last or self.traffic.network_changes == changes:
+                    raise
+                continue
+            if self.traffic.network_changes == changes:
+                return
+        raise DriverError(f"the page {self.url} was not loaded whole: this machine's network kept changing")
+
+    def _load(self) -> None:
         self._stuck = self._rested = False
         if self._failed:
             # The browser's own page about the failure may still be on its way, and would break into this attempt.

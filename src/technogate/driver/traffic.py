@@ -10,6 +10,10 @@ from playwright.sync_api import Error as PlaywrightError
 
 from technogate.driver.console import PageRequest
 
+#: What Chromium says of a request that was about to connect while an address of this machine came or went, as they do
+#: when a container is started or ended: nobody else has any part in it.
+NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
+
 #: The kinds of request by which a page's script asks a backend.
 _ASKING = frozenset({"fetch", "xhr"})
 
@@ -44,12 +48,13 @@ class _Seen:
 class Traffic:
     """The requests and console lines of one page; belongs to the thread that drives the page.
 
-    `count` is the number of requests by which the page's script asked anybody, from the start;
-    `under_way` says whether one of them is still without its end.
+    `count` is the number of requests by which the page's script asked anybody, from the start; `under_way` says whether
+    one of them is still without its end. `network_changes` is the number of requests that this machine's own network
+    has spoilt.
     """
 
     def __init__(self) -> None:
-        self.count = 0
+        self.count = self.network_changes = 0
         self.lines: list[str] = []
         self._seen: dict[Request, _Seen] = {}
         self._open: set[Request] = set()
@@ -99,6 +104,7 @@ class Traffic:
 
     def _failed(self, request: Request) -> None:
         self._open.discard(request)
+        self.network_changes += NETWORK_CHANGED in (request.failure or "")
         if seen := self._seen.get(request):
             seen.ended = time.time()
             seen.failure = request.failure or "failed"
