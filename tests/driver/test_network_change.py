@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -57,6 +58,13 @@ class Shaky:
         self.played += 1
         return f"play {self.played}"
 
+    def break_off(self) -> str:
+        """One play more, that comes to no end when it is disturbed."""
+        if self.played < self.plays:
+            self.played += 1
+            raise FaultError("no request came")
+        return self.play()
+
     def disturbed(self) -> bool:
         """Whether the play since this was asked last was disturbed."""
         since, self.asked = self.asked, self.played
@@ -75,12 +83,25 @@ class Notes:
         self.taken.append(event)
 
 
+@pytest.mark.parametrize("play", [Shaky.play, Shaky.break_off], ids=["to its end", "broken off"])
 @pytest.mark.parametrize("plays", range(TRIES))
-def test_a_disturbed_scene_is_played_again(plays: int) -> None:
+def test_a_disturbed_scene_is_played_again(plays: int, play: Callable[[Shaky], str]) -> None:
     """What counts is the first play that nothing disturbed; each that was is noted."""
     shaky, notes = Shaky(plays), Notes()
-    assert undisturbed(notes, shaky, shaky.play) == f"play {plays + 1}"
+    assert undisturbed(notes, shaky, lambda: play(shaky)) == f"play {plays + 1}"
     assert [type(event) for event in notes.taken] == [Note] * plays
+
+
+def test_what_breaks_undisturbed_is_not_played_again() -> None:
+    """A scene that breaks for any other reason says so at once."""
+    notes = Notes()
+
+    def play() -> str:
+        raise FaultError("nobody asked")
+
+    with pytest.raises(FaultError, match="nobody asked"):
+        undisturbed(notes, Shaky(0), play)
+    assert notes.taken == []
 
 
 def test_a_scene_that_is_always_disturbed_is_left_undecided() -> None:
