@@ -62,6 +62,11 @@ def _spell(draw: st.DrawFn, value: object, what: str) -> Sent:
     return Sent(what=what, body=body if wire is Wire.PLAIN else body.ljust(SHORTEST), wire=wire)
 
 
+#: Codes that a browser acts on by itself, without the page's knowledge: for a 407 it asks for the password of a proxy,
+#: after a 421 it asks once more on another connection.
+_BROWSERS_OWN = frozenset({407, 421})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """The answers to one operation whose 200 is a `schema` of the contract; each method is one kind of cases."""
@@ -150,8 +155,7 @@ class Answers:
         def cases(draw: st.DrawFn) -> Sent:
             sent, odd = draw(bodies), draw(_ODD)
             code = documented[odd % len(documented)] if odd < 128 else first + odd % (last - first + 1)
-            # A browser keeps a 407 to itself: it asks for the password of a proxy.
-            return replace(sent, status=first if code == 407 else code)
+            return replace(sent, status=first if code in _BROWSERS_OWN else code)
 
         return cases()
 
