@@ -1,7 +1,7 @@
 """Names the plugin and the fixtures of the suites."""
 
 pytest_plugins = [
-    "technogate.plugin",
+    "technogate.runner.plugin",
     "fixtures.audit",
     "fixtures.stack",
     "fixtures.console",

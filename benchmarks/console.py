@@ -22,8 +22,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from fixtures.console_late_run import CLAIM
-from technogate.evidence import FaultEvent, ItemResult
-from technogate.journal import Journal, read_journal
+from technogate.journal.journal_file import Journal, read_journal
+from technogate.model.events import FaultEvent, ItemResult
 
 #: Hostile answers for each function that are to be judged within the time, by driver.
 GOAL = {"module": 400, "browser": 60}

@@ -18,12 +18,12 @@ from typing import Any
 
 import msgspec
 
-from technogate.act import Tail
-from technogate.errors import UserError
-from technogate.evidence import Finding
-from technogate.score.impostor import load
-from technogate.score.kinds import HONEST, KINDS
-from technogate.session import new_key
+from technogate.model.errors import UserError
+from technogate.model.events import Finding
+from technogate.mutation.mutant import load
+from technogate.mutation.mutant_kinds import HONEST, KINDS
+from technogate.runner.run_context import new_key
+from technogate.runner.suite_process import Tail
 from technogate.target import load_target
 
 ROOT = Path(__file__).resolve().parents[1]

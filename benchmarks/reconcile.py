@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from technogate.audit.duty import Terms
-from technogate.audit.history import Compactor
-from technogate.audit.reconcile import reconcile
-from technogate.evidence import Answer, Body, Ended, Exchange, Request, TrailEntry, TrailReading
+from technogate.model.events import Answer, Body, Ended, Exchange, Request, TrailEntry, TrailReading
+from technogate.trail.history import Compactor
+from technogate.trail.reconcile.expected_entries import Terms
+from technogate.trail.reconcile.reconciliation import reconcile
 
 TERMS = Terms(execute="executeCommand", guarded=frozenset({"executeCommand", "fetchAuditLog", "fetchMemory"}))
 START = 1_750_000_000.0

@@ -24,18 +24,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from technogate.contract import load_contract
-from technogate.driver.http import HttpDriver
-from technogate.driver.keys import right_key
-from technogate.errors import UserError
-from technogate.generate.batch import Batches
-from technogate.generate.commands import Words
-from technogate.generate.rules import RULES
-from technogate.generate.sent import Rule
-from technogate.journal import JournalWriter
-from technogate.redact import Redactor
-from technogate.session import new_key
-from technogate.suite import CheckCounter
+from fixtures.request_batches import Batches
+from technogate.checks.generated_rules import RULES
+from technogate.contract.loader import load_contract
+from technogate.drivers.http.api_keys import right_key
+from technogate.drivers.http.http_driver import HttpDriver
+from technogate.generation.requests.commands import Words
+from technogate.generation.requests.sent_request import Rule
+from technogate.journal.journal_file import JournalWriter
+from technogate.journal.redaction import Redactor
+from technogate.model.errors import UserError
+from technogate.runner.run_context import new_key
+from technogate.runner.suite import CheckCounter
 from technogate.target import load_target
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -29,9 +29,9 @@ from urllib.parse import urlsplit
 from benchmarks import first_finding
 from benchmarks.first_finding import REFERENCE, Hunt, hunt, sample
 from benchmarks.requests import Measured, compare
-from technogate.errors import UserError
-from technogate.journal import read_journal
-from technogate.session import new_key
+from technogate.journal.journal_file import read_journal
+from technogate.model.errors import UserError
+from technogate.runner.run_context import new_key
 from technogate.target import load_target
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from technogate.check.canary import required
-from technogate.evidence import (
+from technogate.journal.journal_file import FORMAT, Journal, JournalWriter, read_journal
+from technogate.judging.self_test_result import required
+from technogate.model.events import (
     Answer,
     Body,
     Canary,
@@ -24,8 +25,7 @@ from technogate.evidence import (
     Request,
     TargetRef,
 )
-from technogate.journal import FORMAT, Journal, JournalWriter, read_journal
-from technogate.requirement import Level, Party, Requirement
+from technogate.model.requirement import Level, Party, Requirement
 
 REQUIREMENTS = (
     Requirement(id="AUT-01", party=Party.BACKEND, level=Level.MUST, group="errors-4xx", text="a key is needed"),

@@ -12,8 +12,8 @@ from typing import NoReturn
 
 import pytest
 
-from technogate.errors import UserError
-from technogate.target.compose import ComposeTarget
+from technogate.model.errors import UserError
+from technogate.target.compose.compose_target import ComposeTarget
 from technogate.target.load import load_target
 from tests.conftest import STUCK_S
 

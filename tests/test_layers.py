@@ -9,17 +9,23 @@ import pytest
 
 #: Judging and writing. What these import, they could do.
 PURE = [
-    "technogate.judge",
+    "technogate.judging.judge",
     "technogate.replay.compare",
-    "technogate.verdict",
-    "technogate.check.sweep",
-    "technogate.curl",
-    "technogate.text",
+    "technogate.model.verdict",
+    "technogate.checks.run_wide",
+    "technogate.judging.curl",
+    "technogate.util.text",
 ]
 FORBIDDEN = ["socket", "subprocess", "asyncio", "http.client", "httpx", "pytest", "playwright", "sqlalchemy"]
 
 #: Libraries of the writers import sockets for their own reasons: of the gate's own modules none of these may follow.
-ACTING = ["technogate.driver", "technogate.target", "technogate.fault", "technogate.session", "technogate.plugin"]
+ACTING = [
+    "technogate.drivers",
+    "technogate.target",
+    "technogate.mock",
+    "technogate.runner.run_context",
+    "technogate.runner.plugin",
+]
 
 
 def imported_by(module: str) -> set[str]:
@@ -35,7 +41,7 @@ def test_judging_cannot_touch_the_world(module: str) -> None:
     assert not imported_by(module) & set(FORBIDDEN)
 
 
-@pytest.mark.parametrize("module", ["technogate.judge", "technogate.writer", "technogate.conclude"])
+@pytest.mark.parametrize("module", ["technogate.judging.judge", "technogate.report", "technogate.runner.finish_run"])
 def test_nothing_after_the_journal_knows_how_to_act(module: str) -> None:
     """Judging and writing import none of the gate's own acting code."""
     reached = imported_by(module)
@@ -44,4 +50,4 @@ def test_nothing_after_the_journal_knows_how_to_act(module: str) -> None:
 
 def test_acting_code_is_seen_as_such() -> None:
     """The yardstick works: acting code does import what judging may not."""
-    assert imported_by("technogate.driver.http") & set(FORBIDDEN)
+    assert imported_by("technogate.drivers.http.http_driver") & set(FORBIDDEN)

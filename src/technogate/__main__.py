@@ -1,5 +1,5 @@
 """`python -m technogate`."""
 
-from technogate.cli import main
+from technogate.cli.main import main
 
 main()

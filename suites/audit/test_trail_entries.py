@@ -5,14 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
-from technogate.audit.duty import Terms
-from technogate.audit.keeper import TrailKeeper
-from technogate.check import answer, entries
-from technogate.contract import Contract
-from technogate.driver.http import Case, HttpDriver
-from technogate.driver.keys import EMPTY_KEY, NO_KEY, Key, foreign_key
-from technogate.evidence import Exchange
-from technogate.suite import MustHold, requirement
+from technogate.checks import response_checks, trail_entries
+from technogate.contract.loader import Contract
+from technogate.drivers.http.api_keys import EMPTY_KEY, NO_KEY, Key, foreign_key
+from technogate.drivers.http.http_driver import Case, HttpDriver
+from technogate.model.events import Exchange
+from technogate.runner.suite import MustHold, requirement
+from technogate.trail.reconcile.expected_entries import Terms
+from technogate.trail.trail_reader import TrailKeeper
 
 Word = Callable[[str], str]
 
@@ -44,8 +44,8 @@ def test_execute_has_its_entry(
         "unknown": lambda: backend.execute(UNKNOWN),
         "other-type": lambda: backend.send(case),
     }[kind]()
-    must_hold(answer.answered(sent))
-    must_hold(entries.has_its_entry(trail.read_until(entries.traces([sent], terms)), sent, terms))
+    must_hold(response_checks.answered(sent))
+    must_hold(trail_entries.has_its_entry(trail.read_until(trail_entries.traces([sent], terms)), sent, terms))
 
 
 @requirement("TRL-02")
@@ -55,8 +55,8 @@ def test_refused_key_has_its_entry(
 ) -> None:
     """A request that is refused for its key has exactly one entry, BLOCKED."""
     sent = backend.read(guarded, key=key)
-    must_hold(answer.status(sent, 401, 403))
-    must_hold(entries.has_its_entry(trail.read_until(entries.traces([sent], terms)), sent, terms))
+    must_hold(response_checks.status(sent, 401, 403))
+    must_hold(trail_entries.has_its_entry(trail.read_until(trail_entries.traces([sent], terms)), sent, terms))
 
 
 @requirement("TRL-02")
@@ -71,8 +71,8 @@ def test_invalid_request_has_its_entry(
         "filter": lambda: backend.read(names.audit, {"filter": "NOPE"}),
         "limit": lambda: backend.read(names.fallback, {"limit": "0"}),
     }[kind]()
-    must_hold(answer.status(sent, 400))
-    must_hold(entries.has_its_entry(trail.read_until(entries.traces([sent], terms)), sent, terms))
+    must_hold(response_checks.status(sent, 400))
+    must_hold(trail_entries.has_its_entry(trail.read_until(trail_entries.traces([sent], terms)), sent, terms))
 
 
 @requirement("TRL-03")
@@ -81,8 +81,8 @@ def test_time_lies_within_request(
 ) -> None:
     """An entry's timestamp lies between the start of its request and the end of its answer."""
     sent = [backend.execute(word("approved")), backend.execute(UNKNOWN), backend.execute("not a command")]
-    found = trail.read_until(entries.traces(sent, terms))
-    must_hold(*(entries.within_request(found, exchange, terms) for exchange in sent))
+    found = trail.read_until(trail_entries.traces(sent, terms))
+    must_hold(*(trail_entries.within_request(found, exchange, terms) for exchange in sent))
 
 
 @requirement("TRL-04")
@@ -100,5 +100,5 @@ def test_no_request_has_a_second_entry(
         backend.read(names.memory, key=NO_KEY),
         backend.send(Case(method="GET", path="/api/nothing")),
     ]
-    found = trail.read_until(entries.traces(sent[:3], terms))
-    must_hold(*(entries.at_most_one(found, exchange, terms) for exchange in sent))
+    found = trail.read_until(trail_entries.traces(sent[:3], terms))
+    must_hold(*(trail_entries.at_most_one(found, exchange, terms) for exchange in sent))

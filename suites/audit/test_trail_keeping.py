@@ -6,13 +6,13 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.audit import Burst
-from technogate.audit.duty import Terms
-from technogate.audit.keeper import TrailKeeper
-from technogate.check import answer, entries
-from technogate.contract import Contract
-from technogate.driver.http import HttpDriver
-from technogate.driver.keys import NO_KEY
-from technogate.suite import MustHold, requirement
+from technogate.checks import response_checks, trail_entries
+from technogate.contract.loader import Contract
+from technogate.drivers.http.api_keys import NO_KEY
+from technogate.drivers.http.http_driver import HttpDriver
+from technogate.runner.suite import MustHold, requirement
+from technogate.trail.reconcile.expected_entries import Terms
+from technogate.trail.trail_reader import TrailKeeper
 
 Word = Callable[[str], str]
 
@@ -35,12 +35,12 @@ def test_entries_stay_as_they_are(
 ) -> None:
     """Entries that were seen stand unchanged in the trail after further requests of every kind."""
     first = [backend.execute(word("approved")), backend.execute("not a command")]
-    before = trail.read_until(entries.traces(first, terms))
+    before = trail.read_until(trail_entries.traces(first, terms))
     more = [backend.execute(word("approved")), backend.execute("NO_SUCH_COMMAND_EXISTS")]
     more += [backend.execute("not a command"), backend.execute(word("approved"), key=NO_KEY)]
-    after = trail.read_until(entries.traces(more, terms))
-    must_hold(*(entries.has_its_entry(before, exchange, terms) for exchange in first))
-    must_hold(entries.still_there(before[:COMPARED], after))
+    after = trail.read_until(trail_entries.traces(more, terms))
+    must_hold(*(trail_entries.has_its_entry(before, exchange, terms) for exchange in first))
+    must_hold(trail_entries.still_there(before[:COMPARED], after))
 
 
 @requirement("TRL-06")
@@ -51,9 +51,9 @@ def test_entry_is_visible_in_time(
     """An entry is visible as soon as the contract asks for; each of several is looked for at once."""
     for _ in range(3):
         sent = backend.execute(word("approved")) if kind == "executed" else backend.execute("not a command")
-        must_hold(answer.answered(sent))
-        found = trail.read_until(entries.traces([sent], terms), patience_s=terms.visible_s)
-        must_hold(entries.has_its_entry(found, sent, terms))
+        must_hold(response_checks.answered(sent))
+        found = trail.read_until(trail_entries.traces([sent], terms), patience_s=terms.visible_s)
+        must_hold(trail_entries.has_its_entry(found, sent, terms))
 
 
 @requirement("TRL-08")
@@ -76,6 +76,6 @@ def test_parallel_requests_leave_their_entries(
         for number in range(AT_ONCE)
     ]
     sent = burst(cases)
-    must_hold(*(answer.answered(exchange) for exchange in sent))
-    found = trail.read_until(entries.traces(sent, terms))
-    must_hold(*(entries.has_its_entry(found, exchange, terms) for exchange in sent))
+    must_hold(*(response_checks.answered(exchange) for exchange in sent))
+    found = trail.read_until(trail_entries.traces(sent, terms))
+    must_hold(*(trail_entries.has_its_entry(found, exchange, terms) for exchange in sent))

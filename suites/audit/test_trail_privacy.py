@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from technogate.audit.duty import Terms
-from technogate.audit.keeper import TrailKeeper
-from technogate.check import answer, entries
-from technogate.contract import Contract
-from technogate.driver.http import HttpDriver
-from technogate.driver.keys import foreign_key
-from technogate.session import Gate
-from technogate.suite import MustHold, requirement
+from technogate.checks import response_checks, trail_entries
+from technogate.contract.loader import Contract
+from technogate.drivers.http.api_keys import foreign_key
+from technogate.drivers.http.http_driver import HttpDriver
+from technogate.runner.run_context import Gate
+from technogate.runner.suite import MustHold, requirement
+from technogate.trail.reconcile.expected_entries import Terms
+from technogate.trail.trail_reader import TrailKeeper
 
 Word = Callable[[str], str]
 
@@ -29,11 +29,11 @@ def test_session_and_payload_stay_out(
         backend.execute(word("approved"), key=foreign_key(), session_id=session, note=note),
         backend.read(contract.behavior.operations.audit, {"filter": query}),
     ]
-    must_hold(*(answer.answered(exchange) for exchange in sent))
-    found = trail.read_until(entries.traces(sent, terms))
-    must_hold(*(entries.has_its_entry(found, exchange, terms) for exchange in sent))
+    must_hold(*(response_checks.answered(exchange) for exchange in sent))
+    found = trail.read_until(trail_entries.traces(sent, terms))
+    must_hold(*(trail_entries.has_its_entry(found, exchange, terms) for exchange in sent))
     secrets = {"session id": session, "payload": note, "refused command": command, "refused filter": query}
-    must_hold(entries.free_of(found, secrets))
+    must_hold(trail_entries.free_of(found, secrets))
 
 
 @requirement("TRL-09")
@@ -43,7 +43,7 @@ def test_key_stays_out(
     """The key is in no entry, even when it was sent where a session id belongs."""
     terms = Terms.of_contract(contract)
     sent = [backend.execute(word("approved")), backend.execute(word("approved"), session_id=gate.run_key)]
-    must_hold(*(answer.answered(exchange) for exchange in sent))
-    found = trail.read_until(entries.traces(sent, terms))
-    must_hold(*(entries.has_its_entry(found, exchange, terms) for exchange in sent))
-    must_hold(entries.free_of(found, {"API key": gate.run_key}))
+    must_hold(*(response_checks.answered(exchange) for exchange in sent))
+    found = trail.read_until(trail_entries.traces(sent, terms))
+    must_hold(*(trail_entries.has_its_entry(found, exchange, terms) for exchange in sent))
+    must_hold(trail_entries.free_of(found, {"API key": gate.run_key}))

@@ -2,12 +2,12 @@
 
 import pytest
 
-from technogate.check import answer
-from technogate.check.openapi import contradictions, document_problems
-from technogate.contract import Contract
-from technogate.driver.http import Case, HttpDriver
-from technogate.evidence import Finding
-from technogate.suite import MustHold, requirement
+from technogate.checks import response_checks
+from technogate.checks.openapi_checks import contradictions, document_problems
+from technogate.contract.loader import Contract
+from technogate.drivers.http.http_driver import Case, HttpDriver
+from technogate.model.events import Finding
+from technogate.runner.suite import MustHold, requirement
 
 
 @requirement("CTR-01")
@@ -22,14 +22,16 @@ def test_contract_is_valid(contract: Contract, must_hold: MustHold) -> None:
 def test_served_document_agrees(backend: HttpDriver, contract: Contract, path: str, must_hold: MustHold) -> None:
     """An OpenAPI document that the backend serves under a usual path does not contradict the contract."""
     exchange = backend.send(Case(method="GET", path=path))
-    must_hold(answer.answered(exchange))
+    must_hold(response_checks.answered(exchange))
     if exchange.answer is None or exchange.answer.status != 200:
         return
-    served = answer.json_value(exchange)
+    served = response_checks.json_value(exchange)
     is_document = isinstance(served, dict) and {"openapi", "swagger"} & set(served)
     problems = contradictions(contract, served) if is_document else []
     must_hold(
-        answer.finding("served document", exchange, "no contradiction to the contract", "; ".join(problems[:3]))
+        response_checks.finding(
+            "served document", exchange, "no contradiction to the contract", "; ".join(problems[:3])
+        )
         if problems
         else []
     )

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable
 
-from technogate.check import answer
-from technogate.contract import Contract
-from technogate.driver.http import HttpDriver
-from technogate.driver.keys import NO_KEY
-from technogate.evidence import Exchange
-from technogate.suite import MustHold, requirement
+from technogate.checks import response_checks
+from technogate.contract.loader import Contract
+from technogate.drivers.http.api_keys import NO_KEY
+from technogate.drivers.http.http_driver import HttpDriver
+from technogate.model.events import Exchange
+from technogate.runner.suite import MustHold, requirement
 
 Word = Callable[[str], str]
 
@@ -19,35 +19,35 @@ def test_execute_answers_as_documented(
 ) -> None:
     """An executed command is answered 200 with a valid ExecuteResponse."""
     exchange = backend.execute(word("approved"))
-    must_hold(answer.status(exchange, 200), answer.documented(contract, exchange))
+    must_hold(response_checks.status(exchange, 200), response_checks.documented(contract, exchange))
 
 
 @requirement("ENV-01")
 def test_unknown_command_answers_as_documented(backend: HttpDriver, contract: Contract, must_hold: MustHold) -> None:
     """A command that nobody knows is answered with a valid ExecuteResponse too."""
     exchange = backend.execute("NO_SUCH_COMMAND_EXISTS")
-    must_hold(answer.status(exchange, 200), answer.documented(contract, exchange))
+    must_hold(response_checks.status(exchange, 200), response_checks.documented(contract, exchange))
 
 
 @requirement("ENV-02")
 def test_status_is_one_of_the_five(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
     """The status of an execute answer is one of the five words, in exactly that case."""
     for exchange in (backend.execute(word("approved")), backend.execute("NO_SUCH_COMMAND_EXISTS")):
-        must_hold(answer.says(exchange, *contract.status_words))
+        must_hold(response_checks.says(exchange, *contract.status_words))
 
 
 @requirement("ENV-03")
 def test_time_is_utc_and_now(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
     """`ts_utc` ends in Z and lies within the tolerance of the time of the request."""
     for exchange in (backend.execute(word("approved")), backend.execute("not a command")):
-        must_hold(answer.timely(exchange, contract.behavior.time.clock_tolerance_s))
+        must_hold(response_checks.timely(exchange, contract.behavior.time.clock_tolerance_s))
 
 
 @requirement("ENV-04")
 def test_trace_id_has_its_form(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
     """The trace id of an execute answer has the right form; that none repeats is checked over the whole run."""
     for exchange in [backend.execute(word("approved")) for _ in range(5)]:
-        must_hold(answer.member_is(contract, exchange, "trace_id", "TraceId"))
+        must_hold(response_checks.member_is(contract, exchange, "trace_id", "TraceId"))
 
 
 @requirement("ENV-04")
@@ -57,44 +57,46 @@ def test_trace_id_is_not_the_clients(backend: HttpDriver, contract: Contract, wo
     body = json.dumps({"command": word("approved")}).encode()
     case = backend.case(contract.behavior.operations.execute, headers=sent, body=body)
     one, two = backend.send(case), backend.send(case)
-    first, second = answer.trace_id(one), answer.trace_id(two)
-    must_hold(answer.member_is(contract, one, "trace_id", "TraceId"))
-    must_hold(answer.finding("unique trace id", two, "a trace id of its own", second) if first == second else [])
+    first, second = response_checks.trace_id(one), response_checks.trace_id(two)
+    must_hold(response_checks.member_is(contract, one, "trace_id", "TraceId"))
+    must_hold(
+        response_checks.finding("unique trace id", two, "a trace id of its own", second) if first == second else []
+    )
 
 
 @requirement("ENV-05")
 def test_trace_header_on_answers(backend: HttpDriver, guarded: str, must_hold: MustHold) -> None:
     """Each operation answers with a trace header, allowed or refused."""
     for exchange in (backend.read(guarded), backend.read(guarded, key=NO_KEY)):
-        must_hold(answer.traced(exchange, backend.contract.behavior.headers.trace))
+        must_hold(response_checks.traced(exchange, backend.contract.behavior.headers.trace))
 
 
 @requirement("ENV-06")
 def test_blocked_has_a_reason(backend: HttpDriver, must_hold: MustHold) -> None:
     """A BLOCKED answer carries at least one reason code."""
     exchange = backend.execute("NO_SUCH_COMMAND_EXISTS")
-    must_hold(answer.says(exchange, "BLOCKED"), answer.has_reason(exchange))
+    must_hold(response_checks.says(exchange, "BLOCKED"), response_checks.has_reason(exchange))
 
 
 @requirement("ENV-06")
 def test_expired_has_a_reason(backend: HttpDriver, word: Word, must_hold: MustHold) -> None:
     """An EXPIRED answer carries at least one reason code."""
     exchange = backend.execute(word("expired"))
-    must_hold(answer.says(exchange, "EXPIRED"), answer.has_reason(exchange))
+    must_hold(response_checks.says(exchange, "EXPIRED"), response_checks.has_reason(exchange))
 
 
 @requirement("ENV-07")
 def test_bodies_are_strict_json(backend: HttpDriver, guarded: str, must_hold: MustHold) -> None:
     """Bodies are declared as JSON and parse as strict JSON, allowed or refused."""
     for exchange in (backend.read(guarded), backend.read(guarded, key=NO_KEY)):
-        must_hold(answer.media_type(exchange), answer.strict_json(exchange))
+        must_hold(response_checks.media_type(exchange), response_checks.strict_json(exchange))
 
 
 @requirement("ENV-07")
 def test_executed_body_is_strict_json(backend: HttpDriver, word: Word, must_hold: MustHold) -> None:
     """The answer to an executed command, and then its snapshot, are declared as JSON and parse as strict JSON."""
     for exchange in (backend.execute(word("approved")), backend.read(backend.contract.behavior.operations.memory)):
-        must_hold(answer.media_type(exchange), answer.strict_json(exchange))
+        must_hold(response_checks.media_type(exchange), response_checks.strict_json(exchange))
 
 
 @requirement("ENV-07")
@@ -104,9 +106,13 @@ def test_first_memory_has_no_body(
     must_hold: MustHold,
 ) -> None:
     """A 204 has no body, and does not say that it has one; another first look at the memory is strict JSON."""
-    must_hold(answer.media_type(first_memory), answer.strict_json(first_memory))
+    must_hold(response_checks.media_type(first_memory), response_checks.strict_json(first_memory))
     if first_memory.answer is None or first_memory.answer.status != 204:
         return
     announced = [first_memory.answer.header(name) for name in ("content-length", "transfer-encoding")]
     bodies = [value for value in announced if value not in (None, "0")]
-    must_hold(answer.finding("empty 204", first_memory, "no body with a 204", f"one of {bodies[0]}") if bodies else [])
+    must_hold(
+        response_checks.finding("empty 204", first_memory, "no body with a 204", f"one of {bodies[0]}")
+        if bodies
+        else []
+    )

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import strategies as st
 
 from fixtures.trial import drawn_cases, every
-from technogate.check import answer, trail
-from technogate.contract import Contract
-from technogate.driver.http import HttpDriver
-from technogate.driver.keys import NO_KEY
-from technogate.evidence import Exchange, Finding
-from technogate.session import Gate
-from technogate.suite import MustHold, requirement
+from technogate.checks import audit_list, response_checks
+from technogate.contract.loader import Contract
+from technogate.drivers.http.api_keys import NO_KEY
+from technogate.drivers.http.http_driver import HttpDriver
+from technogate.model.events import Exchange, Finding
+from technogate.runner.run_context import Gate
+from technogate.runner.suite import MustHold, requirement
 
 Word = Callable[[str], str]
 
@@ -54,7 +54,7 @@ BAD_COMMANDS: list[object] = [
 def test_known_command(backend: HttpDriver, word: Word, outcome: str, must_hold: MustHold) -> None:
     """A known command is answered 200 with the status it deserves."""
     exchange = backend.execute(word(outcome))
-    must_hold(answer.status(exchange, 200), answer.says(exchange, outcome.upper()))
+    must_hold(response_checks.status(exchange, 200), response_checks.says(exchange, outcome.upper()))
 
 
 @requirement("EXE-02")
@@ -63,8 +63,8 @@ def test_bad_command_400(backend: HttpDriver, contract: Contract, command: objec
     """A command that breaks pattern, length or type is answered 400 VALIDATION_FAILED."""
     exchange = backend.execute(command)
     must_hold(
-        answer.status(exchange, 400),
-        answer.error_answer(contract, exchange, contract.behavior.reason_codes.invalid_request),
+        response_checks.status(exchange, 400),
+        response_checks.error_answer(contract, exchange, contract.behavior.reason_codes.invalid_request),
     )
 
 
@@ -73,8 +73,8 @@ def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold:
     """A body without a command is answered 400 VALIDATION_FAILED."""
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=b'{"session_id": "abc"}'))
     must_hold(
-        answer.status(exchange, 400),
-        answer.error_answer(contract, exchange, contract.behavior.reason_codes.invalid_request),
+        response_checks.status(exchange, 400),
+        response_checks.error_answer(contract, exchange, contract.behavior.reason_codes.invalid_request),
     )
 
 
@@ -82,7 +82,7 @@ def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold:
 def test_generated_bad_command_400(gate: Gate, backend: HttpDriver) -> None:
     """Whatever text is no command is answered 400."""
     bad = st.text(max_size=40).filter(lambda text: not re.fullmatch(r"[A-Z_]{3,32}", text))
-    every(gate, bad, drawn_cases(gate), lambda command: answer.status(backend.execute(command), 400))
+    every(gate, bad, drawn_cases(gate), lambda command: response_checks.status(backend.execute(command), 400))
 
 
 @requirement("EXE-03")
@@ -106,7 +106,7 @@ def test_generated_bad_command_400(gate: Gate, backend: HttpDriver) -> None:
 def test_not_an_object_400(backend: HttpDriver, contract: Contract, body: bytes, must_hold: MustHold) -> None:
     """A body that is not JSON, is empty, or is no object is answered 400."""
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
-    must_hold(answer.status(exchange, 400))
+    must_hold(response_checks.status(exchange, 400))
 
 
 @requirement("EXE-04")
@@ -131,7 +131,11 @@ def test_other_content_type(
     body = json.dumps({"command": word("warning")}).encode()
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body, content_type=content_type))
     after = backend.read(contract.behavior.operations.memory)
-    must_hold(answer.status(first, 200), answer.status(exchange, 415, 400), answer.same_bytes(before, after))
+    must_hold(
+        response_checks.status(first, 200),
+        response_checks.status(exchange, 415, 400),
+        response_checks.same_bytes(before, after),
+    )
 
 
 @requirement("EXE-05")
@@ -142,8 +146,8 @@ def test_large_body(backend: HttpDriver, contract: Contract, word: Word, size: i
     body = start + b"x" * (size - len(start) - 2) + b'"}'
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
     # A backend that answers before it has read all may close on us: then the answer can be lost.
-    must_hold([] if exchange.answer is None and exchange.error else answer.status(exchange, 413, 400))
-    must_hold(answer.status(backend.execute(word("approved")), 200))
+    must_hold([] if exchange.answer is None and exchange.error else response_checks.status(exchange, 413, 400))
+    must_hold(response_checks.status(backend.execute(word("approved")), 200))
 
 
 @requirement("EXE-06")
@@ -152,7 +156,11 @@ def test_unknown_command_is_blocked(gate: Gate, backend: HttpDriver) -> None:
 
     def trial(name: str) -> list[Finding]:
         exchange = backend.execute(name)
-        return answer.status(exchange, 200) or answer.says(exchange, "BLOCKED") or answer.has_reason(exchange)
+        return (
+            response_checks.status(exchange, 200)
+            or response_checks.says(exchange, "BLOCKED")
+            or response_checks.has_reason(exchange)
+        )
 
     every(gate, st.from_regex(r"\AZZ_[A-Z_]{1,29}\Z"), drawn_cases(gate), trial)
 
@@ -170,8 +178,12 @@ def test_nearly_known_command_is_blocked(
     before = backend.read(contract.behavior.operations.memory)
     exchange = backend.execute(name)
     after = backend.read(contract.behavior.operations.memory)
-    must_hold(answer.status(executed, 200), answer.status(exchange, 200), answer.says(exchange, "BLOCKED"))
-    must_hold(answer.has_reason(exchange), answer.same_bytes(before, after))
+    must_hold(
+        response_checks.status(executed, 200),
+        response_checks.status(exchange, 200),
+        response_checks.says(exchange, "BLOCKED"),
+    )
+    must_hold(response_checks.has_reason(exchange), response_checks.same_bytes(before, after))
 
 
 @requirement("EXE-07")
@@ -181,7 +193,7 @@ def test_nearly_known_command_is_blocked(
 def test_session_is_optional(backend: HttpDriver, word: Word, session: str, must_hold: MustHold) -> None:
     """With a valid session id the answer is the same as without."""
     without, with_session = backend.execute(word("approved")), backend.execute(word("approved"), session_id=session)
-    must_hold(answer.status(without, 200), answer.same_but_for_identity(without, with_session))
+    must_hold(response_checks.status(without, 200), response_checks.same_but_for_identity(without, with_session))
 
 
 @requirement("EXE-08")
@@ -190,7 +202,7 @@ def test_unknown_fields_change_nothing(gate: Gate, backend: HttpDriver, word: Wo
 
     def trial(extra: tuple[tuple[str, Any], ...]) -> list[Finding]:
         without, with_extra = backend.execute(word("approved")), backend.execute(word("approved"), **dict(extra))
-        return answer.status(without, 200) or answer.same_but_for_identity(without, with_extra)
+        return response_checks.status(without, 200) or response_checks.same_but_for_identity(without, with_extra)
 
     names = st.from_regex(r"\Ax_[a-z]{1,8}\Z")
     values = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=8)
@@ -204,8 +216,8 @@ def test_wishful_fields_change_nothing(backend: HttpDriver, word: Word, outcome:
     """Fields by which a client might hope to have a say in the outcome change nothing."""
     without = backend.execute(word(outcome))
     for wishes in WISHES:
-        must_hold(answer.status(without, 200))
-        must_hold(answer.same_but_for_identity(without, backend.execute(word(outcome), **wishes)))
+        must_hold(response_checks.status(without, 200))
+        must_hold(response_checks.same_but_for_identity(without, backend.execute(word(outcome), **wishes)))
 
 
 @requirement("EXE-09")
@@ -223,7 +235,9 @@ def test_refusal_leaves_memory(
         "no-key": lambda: backend.execute(word("warning"), key=NO_KEY),
     }[refused]()
     after = backend.read(contract.behavior.operations.memory)
-    must_hold(answer.status(executed, 200), answer.answered(sent), answer.same_bytes(before, after))
+    must_hold(
+        response_checks.status(executed, 200), response_checks.answered(sent), response_checks.same_bytes(before, after)
+    )
 
 
 @requirement("EXE-10")
@@ -232,11 +246,11 @@ def test_identical_requests_are_two_executions(
 ) -> None:
     """Two identical requests have two trace ids and two entries in the trail."""
     one, two = backend.execute(word("approved")), backend.execute(word("approved"))
-    first, second = answer.trace_id(one), answer.trace_id(two)
+    first, second = response_checks.trace_id(one), response_checks.trace_id(two)
     must_hold(
-        answer.status(one, 200),
-        answer.status(two, 200),
-        answer.finding("two executions", two, "another trace id", second) if first == second else [],
+        response_checks.status(one, 200),
+        response_checks.status(two, 200),
+        response_checks.finding("two executions", two, "another trace id", second) if first == second else [],
     )
     listed = backend.read_entry(contract.behavior.operations.audit, {"limit": 1000}, second)
-    must_hold(trail.holds(listed, first), trail.holds(listed, second))
+    must_hold(audit_list.holds(listed, first), audit_list.holds(listed, second))

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from technogate.check import answer
-from technogate.contract import Contract
-from technogate.driver.http import HttpDriver
-from technogate.evidence import Exchange
-from technogate.suite import MustHold, not_exercised, requirement
+from technogate.checks import response_checks
+from technogate.contract.loader import Contract
+from technogate.drivers.http.http_driver import HttpDriver
+from technogate.model.events import Exchange
+from technogate.runner.suite import MustHold, not_exercised, requirement
 from technogate.target import Running
 
 Word = Callable[[str], str]
@@ -22,9 +22,9 @@ def test_snapshot_of_executed_command(
     """After an executed command the snapshot is of that command, with its status."""
     executed = backend.execute(word(outcome))
     snapshot = backend.read(contract.behavior.operations.memory)
-    must_hold(answer.says(executed, outcome.upper()), answer.status(snapshot, 200))
-    must_hold(answer.documented(contract, snapshot), answer.says(snapshot, outcome.upper()))
-    must_hold(answer.member(snapshot, "command", word(outcome)))
+    must_hold(response_checks.says(executed, outcome.upper()), response_checks.status(snapshot, 200))
+    must_hold(response_checks.documented(contract, snapshot), response_checks.says(snapshot, outcome.upper()))
+    must_hold(response_checks.member(snapshot, "command", word(outcome)))
 
 
 @requirement("MEM-02")
@@ -41,4 +41,4 @@ def test_no_snapshot_before_the_first_execution(
             "the backend had executed commands before this run",
             "let the gate start it: give `command` instead of `url` in the target file, or start it anew",
         )
-    must_hold(answer.status(first_memory, 204), answer.media_type(first_memory))
+    must_hold(response_checks.status(first_memory, 204), response_checks.media_type(first_memory))

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable
 
-from technogate.check import answer
-from technogate.check.latency import FEWEST
-from technogate.check.leak import answer_leaks
-from technogate.contract import Contract
-from technogate.driver.http import Case, HttpDriver
-from technogate.driver.keys import NO_KEY
-from technogate.evidence import Exchange, Finding
-from technogate.suite import MustHold, requirement
+from technogate.checks import response_checks
+from technogate.checks.latency import FEWEST
+from technogate.checks.leak import answer_leaks
+from technogate.contract.loader import Contract
+from technogate.drivers.http.api_keys import NO_KEY
+from technogate.drivers.http.http_driver import Case, HttpDriver
+from technogate.model.events import Exchange, Finding
+from technogate.runner.suite import MustHold, requirement
 
 Word = Callable[[str], str]
 
@@ -24,14 +24,16 @@ END_OF_TRACE = re.compile(
 def tells_nothing(exchange: Exchange) -> list[Finding]:
     """The answer tells nothing of the backend's inside (ERR-03)."""
     found = answer_leaks(exchange)
-    message = str(answer.json_object(exchange).get("message", ""))
+    message = str(response_checks.json_object(exchange).get("message", ""))
     end = END_OF_TRACE.search(message)
     if not found and end is not None and end[0] not in exchange.request.body.text:
-        return answer.finding("nothing from within", exchange, "no stack trace", f"the end of one: {message}")
+        return response_checks.finding("nothing from within", exchange, "no stack trace", f"the end of one: {message}")
     if not found:
-        return answer.answered(exchange)
+        return response_checks.answered(exchange)
     observed = f"{found[0].kind} in {found[0].place}: {found[0].text}"
-    return answer.finding("nothing from within", exchange, "no stack trace, path, SQL, host or address", observed)
+    return response_checks.finding(
+        "nothing from within", exchange, "no stack trace, path, SQL, host or address", observed
+    )
 
 
 @requirement("ERR-02")
@@ -40,9 +42,9 @@ def test_server_error_is_an_error_answer(
 ) -> None:
     """A command whose executor fails is answered by a valid ErrorResponse, if by a 5xx; the sweep takes all others."""
     exchange = backend.execute(word("crashing"))
-    must_hold(answer.answered(exchange))
+    must_hold(response_checks.answered(exchange))
     if exchange.answer is not None and exchange.answer.status >= 500:
-        must_hold(answer.error_answer(contract, exchange))
+        must_hold(response_checks.error_answer(contract, exchange))
 
 
 @requirement("ERR-03")
@@ -79,6 +81,6 @@ def test_operations_are_answered_often(
     for operation in contract.guarded:
         for _ in range(FEWEST):
             if operation.id == contract.behavior.operations.execute:
-                must_hold(answer.status(backend.execute(word("approved")), 200))
+                must_hold(response_checks.status(backend.execute(word("approved")), 200))
             else:
-                must_hold(answer.status(backend.read(operation.id), 200, 204))
+                must_hold(response_checks.status(backend.read(operation.id), 200, 204))

@@ -3,9 +3,9 @@
 import pytest
 
 from fixtures.console import COMMAND, Stage
-from technogate.check import console
-from technogate.fault.kinds.cached import KEEP_FOR_A_YEAR, Cached
-from technogate.suite import MustHold, requirement
+from technogate.checks import console
+from technogate.mock.responses.cached import KEEP_FOR_A_YEAR, Cached
+from technogate.runner.suite import MustHold, requirement
 
 HEADERS = {
     "for a year": KEEP_FOR_A_YEAR,

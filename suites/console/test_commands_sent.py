@@ -4,13 +4,13 @@ import pytest
 
 from fixtures.console import Stage
 from fixtures.trial import every, hostile_cases
-from technogate.check import console
-from technogate.contract import Contract
-from technogate.evidence import Finding
-from technogate.generate.answers_broken import broken_field
-from technogate.generate.answers_values import schema_of
-from technogate.session import Gate
-from technogate.suite import MustHold, requirement
+from technogate.checks import console
+from technogate.contract.loader import Contract
+from technogate.generation.responses.invalid_values import broken_field
+from technogate.generation.responses.valid_values import schema_of
+from technogate.model.events import Finding
+from technogate.runner.run_context import Gate
+from technogate.runner.suite import MustHold, requirement
 
 BAD = {
     "empty": "",

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.console import COMMAND, Stage
-from technogate.check import console
-from technogate.evidence import Note
-from technogate.fault.kinds.broken import Broken
-from technogate.fault.kinds.conforming import Conforming
-from technogate.fault.reply import Where, json_draft
-from technogate.fault.server import Refusal
-from technogate.suite import MustHold, requirement
+from technogate.checks import console
+from technogate.mock.listener import Refusal
+from technogate.mock.responses.broken import Broken
+from technogate.mock.responses.conforming import Conforming
+from technogate.mock.scripted_reply import Where, json_draft
+from technogate.model.events import Note
+from technogate.runner.suite import MustHold, requirement
 
 PLACES = [Where.BEFORE_HEADERS, Where.IN_HEADERS, Where.AFTER_HEADERS, Where.IN_BODY]
 

@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 
 from fixtures.console import Stage
 from fixtures.trial import every, hostile_cases
-from technogate.check import console
-from technogate.check.console import Scene
-from technogate.check.console_answers import Meaning, Reading
-from technogate.check.console_shown import command_shown, list_shown, snapshot_shown
-from technogate.evidence import Finding
-from technogate.generate.answers import Answers, Cases
-from technogate.generate.answers_wire import Sent
-from technogate.session import Gate
-from technogate.suite import requirement
+from technogate.checks import console
+from technogate.checks.console import Scene
+from technogate.checks.console_shown import command_shown, list_shown, snapshot_shown
+from technogate.generation.responses.framing import Sent
+from technogate.generation.responses.response_cases import Answers, Cases
+from technogate.generation.responses.response_oracle import Meaning, Reading
+from technogate.model.events import Finding
+from technogate.runner.run_context import Gate
+from technogate.runner.suite import requirement
 
 
 def commands(gate: Gate, stage: Stage, cases: Cases, share: float, meaning: Meaning) -> None:

@@ -1,8 +1,8 @@
 """CON-01: how the console carries its key."""
 
 from fixtures.console import Stage
-from technogate.check import console
-from technogate.suite import MustHold, requirement
+from technogate.checks import console
+from technogate.runner.suite import MustHold, requirement
 
 
 @requirement("CON-01")

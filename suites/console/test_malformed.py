@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from fixtures.console import MISSING, Stage
-from technogate.check import console
-from technogate.fault.kinds.length import WrongLength
-from technogate.fault.kinds.raw import Raw
-from technogate.generate.answers import OTHER_TYPES, encode, spoilt
-from technogate.generate.answers_wire import FAULTY, Sent, Wire
-from technogate.suite import MustHold, requirement
+from technogate.checks import console
+from technogate.generation.responses.framing import FAULTY, Sent, Wire
+from technogate.generation.responses.response_cases import OTHER_TYPES, encode, spoilt
+from technogate.mock.responses.content_length import WrongLength
+from technogate.mock.responses.raw_bytes import Raw
+from technogate.runner.suite import MustHold, requirement
 
 #: What the wire does to an answer. A connection that breaks is CON-07.
 TORN = [wire for wire in FAULTY if not wire.name.startswith(("RESET", "CLOSED"))]

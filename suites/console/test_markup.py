@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from fixtures.console import Stage
-from technogate.check import console_page
-from technogate.check.console import Scene
-from technogate.check.console_page import markup
-from technogate.driver.console import Exposure
-from technogate.suite import MustHold, requirement
+from technogate.checks import console_page_leaks
+from technogate.checks.console import Scene
+from technogate.checks.console_page_leaks import markup
+from technogate.drivers.console_driver import Exposure
+from technogate.runner.suite import MustHold, requirement
 
 EXECUTE = ("status", "trace_id", "reason_codes", "message", "ts_utc", "execution_id")
 ENTRY = ("timestamp", "action", "result", "state", "trace_id", "execution_id")
@@ -27,7 +27,9 @@ def judge(stage: Stage, play: Callable[[], Scene], fields: dict[str, Any], must_
     """Play one scene and look for what became of the markup."""
     scene = play()
     exposure: Exposure = stage.driver.inspect()
-    must_hold(console_page.stays_text(exposure, {f"field {name}": str(value) for name, value in fields.items()}, scene))
+    must_hold(
+        console_page_leaks.stays_text(exposure, {f"field {name}": str(value) for name, value in fields.items()}, scene)
+    )
 
 
 @requirement("CON-15")

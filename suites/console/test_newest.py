@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.console import Stage
-from technogate.check import console
-from technogate.fault.kinds.broken import Broken
-from technogate.fault.kinds.held import Held
-from technogate.fault.reply import Fault, Where
-from technogate.suite import MustHold, requirement
+from technogate.checks import console
+from technogate.mock.responses.broken import Broken
+from technogate.mock.responses.held import Held
+from technogate.mock.scripted_reply import Fault, Where
+from technogate.runner.suite import MustHold, requirement
 
 #: What the newer command is answered, and what is then to be seen.
 NEWER: dict[str, tuple[Callable[[Stage], Fault], str]] = {

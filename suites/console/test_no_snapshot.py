@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.console import Stage
-from technogate.check import console
-from technogate.fault.kinds.broken import Broken
-from technogate.fault.kinds.truncated import Truncated
-from technogate.fault.reply import Fault, Where
-from technogate.fault.server import Refusal
-from technogate.suite import MustHold, requirement
+from technogate.checks import console
+from technogate.mock.listener import Refusal
+from technogate.mock.responses.broken import Broken
+from technogate.mock.responses.truncated import Truncated
+from technogate.mock.scripted_reply import Fault, Where
+from technogate.runner.suite import MustHold, requirement
 
 BROKEN: dict[str, Callable[[Stage], Fault]] = {
     "nothing yet (204)": lambda stage: stage.answer("nothing", b"", status=204),

@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.console import COMMAND, Stage
-from technogate.check import console
-from technogate.fault.kinds.broken import Broken
-from technogate.fault.kinds.truncated import Truncated
-from technogate.fault.reply import Fault
-from technogate.suite import MustHold, requirement
+from technogate.checks import console
+from technogate.mock.responses.broken import Broken
+from technogate.mock.responses.truncated import Truncated
+from technogate.mock.scripted_reply import Fault
+from technogate.runner.suite import MustHold, requirement
 
 FAILURES: dict[str, Callable[[Stage], object]] = {
     "refused": lambda stage: stage.refused("closed", lambda driver: driver.execute(COMMAND)),

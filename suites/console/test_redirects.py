@@ -3,9 +3,9 @@
 import pytest
 
 from fixtures.console import Stage
-from technogate.check import console
-from technogate.fault.kinds.redirect import Redirect
-from technogate.suite import MustHold, requirement
+from technogate.checks import console
+from technogate.mock.responses.redirect import Redirect
+from technogate.runner.suite import MustHold, requirement
 
 CODES = (301, 302, 303, 307, 308)
 

@@ -3,8 +3,8 @@
 import pytest
 
 from fixtures.console import Stage
-from technogate.check import console
-from technogate.suite import MustHold, requirement
+from technogate.checks import console
+from technogate.runner.suite import MustHold, requirement
 
 CODES_4XX = [400, 401, 402, 403, 404, 405, 408, 409, 410, 413, 415, 418, 422, 425, 429, 431, 451, 499]
 CODES_5XX = [500, 501, 502, 503, 504, 505, 507, 511, 599]

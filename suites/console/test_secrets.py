@@ -3,10 +3,10 @@
 import pytest
 
 from fixtures.console import COMMAND, Stage, Stages
-from technogate.check import console, console_page
-from technogate.driver.console import Exposure
-from technogate.fault.kinds.broken import Broken
-from technogate.suite import MustHold, requirement
+from technogate.checks import console, console_page_leaks
+from technogate.drivers.console_driver import Exposure
+from technogate.mock.responses.broken import Broken
+from technogate.runner.suite import MustHold, requirement
 
 
 def exposed(stage: Stage) -> Exposure:
@@ -30,19 +30,19 @@ def page_exposure(stages: Stages) -> Exposure:
 @pytest.mark.parametrize("place", ["localStorage", "sessionStorage", "cookies", "the page", "the console output"])
 def test_key_is_kept(page_stage: Stage, page_exposure: Exposure, place: str, must_hold: MustHold) -> None:
     """The key, in any spelling, is in no storage, no cookie, not in the page and not in its console output."""
-    must_hold(console_page.keeps_the_key(page_exposure, place, page_stage.gate.redactor))
+    must_hold(console_page_leaks.keeps_the_key(page_exposure, place, page_stage.gate.redactor))
 
 
 @requirement("CON-12")
 def test_module_does_not_print_the_key(wide_stage: Stage, must_hold: MustHold) -> None:
     """The client module writes the key, in any spelling, to no output."""
-    must_hold(console_page.keeps_the_key(exposed(wide_stage), "the console output", wide_stage.gate.redactor))
+    must_hold(console_page_leaks.keeps_the_key(exposed(wide_stage), "the console output", wide_stage.gate.redactor))
 
 
 @requirement("CON-01")
 def test_key_is_in_no_url(page_stage: Stage, page_exposure: Exposure, must_hold: MustHold) -> None:
     """No URL that the page ever asked for holds the key, in any spelling."""
-    must_hold(console_page.keeps_the_key(page_exposure, "URLs", page_stage.gate.redactor))
+    must_hold(console_page_leaks.keeps_the_key(page_exposure, "URLs", page_stage.gate.redactor))
 
 
 @requirement("CON-01")

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from fixtures.console import MISSING, Stage
-from technogate.check import console
-from technogate.suite import MustHold, requirement
+from technogate.checks import console
+from technogate.runner.suite import MustHold, requirement
 
 UNKNOWN: list[object] = [
     "approved",

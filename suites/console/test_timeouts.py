@@ -8,12 +8,12 @@ import pytest
 from fixtures.console_driving import drivers_of
 from fixtures.console_late_kinds import AT_ONCE, CHAIN_PROFILES, ENDPOINTS, IN_TIME, KINDS, Endpoint, Kind, Late, Told
 from fixtures.console_late_run import held_up
-from technogate.check import console, console_time
-from technogate.check.console import Scene
-from technogate.evidence import Finding
-from technogate.plugin import GATE
-from technogate.session import Gate
-from technogate.suite import MustHold, requirement
+from technogate.checks import console, console_timeout
+from technogate.checks.console import Scene
+from technogate.model.events import Finding
+from technogate.runner.plugin import GATE
+from technogate.runner.run_context import Gate
+from technogate.runner.suite import MustHold, requirement
 
 #: The scenes that each test collects, by its name.
 COLLECTED: dict[str, tuple[Endpoint, ...]] = {
@@ -49,21 +49,23 @@ def in_time(gate: Gate, late: Late, scene: Scene) -> list[Finding]:
     names, time = gate.contract.behavior.operations, gate.contract.behavior.time
     if late.endpoint == "execute":
         return (
-            console_time.shown_in_time(scene, names.execute, time)
-            or console_time.aborted(scene, names.execute, time)
+            console_timeout.shown_in_time(scene, names.execute, time)
+            or console_timeout.aborted(scene, names.execute, time)
             or console.blocked(scene)
         )
     if late.endpoint == "memory":
-        return console_time.shown_in_time(scene, names.memory, time) or console_time.aborted(scene, names.memory, time)
+        return console_timeout.shown_in_time(scene, names.memory, time) or console_timeout.aborted(
+            scene, names.memory, time
+        )
     if late.endpoint == "fallback":
-        return console_time.shown_in_time(scene, names.fallback, time) or console_time.aborted(
+        return console_timeout.shown_in_time(scene, names.fallback, time) or console_timeout.aborted(
             scene, names.fallback, time
         )
-    found = console_time.asked_in_time(scene, names.audit, names.fallback, time) or console_time.aborted(
+    found = console_timeout.asked_in_time(scene, names.audit, names.fallback, time) or console_timeout.aborted(
         scene, names.audit, time
     )
     if late.endpoint == "chain":
-        found = found or console_time.shown_in_time(scene, names.fallback, time) or console.empty_list(scene)
+        found = found or console_timeout.shown_in_time(scene, names.fallback, time) or console.empty_list(scene)
     return found
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from fixtures.console import COMMAND, Stage, Unconfigured
-from technogate.check import console, console_page
-from technogate.suite import MustHold, requirement
+from technogate.checks import console, console_page_leaks
+from technogate.runner.suite import MustHold, requirement
 
 LACKS: dict[str, dict[str, str]] = {"key": {"api_key": ""}, "url": {"api_url": ""}}
 
@@ -16,7 +16,7 @@ def test_nothing_is_sent(unconfigured: Unconfigured, lacks: str, must_hold: Must
     with unconfigured(**LACKS[lacks]) as stage:
         scene = command(stage, f"no {lacks} is configured")
         must_hold(console.blocked(scene), console.silent(scene))
-        must_hold(console_page.asked_nobody(stage.driver.inspect(), stage.contract))
+        must_hold(console_page_leaks.asked_nobody(stage.driver.inspect(), stage.contract))
 
 
 def command(stage: Stage, case: str) -> console.Scene:

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from technogate.check import answer, disturbed
-from technogate.contract import Contract
-from technogate.driver.http import HttpDriver
-from technogate.evidence import Exchange, Finding
-from technogate.fault.hung import Hung
-from technogate.suite import MustHold, requirement
+from technogate.checks import response_checks, under_fault
+from technogate.contract.loader import Contract
+from technogate.drivers.http.http_driver import HttpDriver
+from technogate.faults.hanging import Hung
+from technogate.model.events import Exchange, Finding
+from technogate.runner.suite import MustHold, requirement
 
 Word = Callable[[str], str]
 Words = Callable[[str], tuple[str, ...]]
@@ -22,9 +22,9 @@ AT_ONCE = 8
 def blocked_or_500(contract: Contract, exchange: Exchange) -> list[Finding]:
     """A failed execution is answered 500, or 200 and BLOCKED, as documented; never APPROVED."""
     broken = [
-        *disturbed.served(contract, exchange, 200, 500),
-        *answer.says(exchange, contract.behavior.statuses.blocked),
-        *answer.has_reason(exchange),
+        *under_fault.served(contract, exchange, 200, 500),
+        *response_checks.says(exchange, contract.behavior.statuses.blocked),
+        *response_checks.has_reason(exchange),
     ]
     return broken[:1]
 
@@ -32,7 +32,7 @@ def blocked_or_500(contract: Contract, exchange: Exchange) -> list[Finding]:
 def works(contract: Contract, exchange: Exchange) -> list[Finding]:
     """An ordinary command is executed as ever."""
     approved = contract.behavior.statuses.approved
-    return [*disturbed.served(contract, exchange, 200), *answer.says(exchange, approved)][:1]
+    return [*under_fault.served(contract, exchange, 200), *response_checks.says(exchange, approved)][:1]
 
 
 @requirement("ERR-05")
@@ -60,7 +60,7 @@ def test_failed_command_leaves_memory(backend: HttpDriver, contract: Contract, w
     before = backend.read(contract.behavior.operations.memory)
     crashed = backend.execute(word("crashing"))
     after = backend.read(contract.behavior.operations.memory)
-    must_hold(works(contract, executed), answer.answered(crashed), answer.same_bytes(before, after))
+    must_hold(works(contract, executed), response_checks.answered(crashed), response_checks.same_bytes(before, after))
 
 
 @requirement("FCB-01")
@@ -69,9 +69,9 @@ def test_unknown_status_is_blocked(backend: HttpDriver, contract: Contract, word
     for odd in words("unknown_status"):
         exchange = backend.execute(odd)
         must_hold(
-            disturbed.served(contract, exchange, 200),
-            answer.says(exchange, contract.behavior.statuses.blocked),
-            answer.has_reason(exchange, contract.behavior.reason_codes.unknown_status),
+            under_fault.served(contract, exchange, 200),
+            response_checks.says(exchange, contract.behavior.statuses.blocked),
+            response_checks.has_reason(exchange, contract.behavior.reason_codes.unknown_status),
         )
 
 
@@ -84,7 +84,7 @@ def test_unknown_status_leaves_memory(
     before = backend.read(contract.behavior.operations.memory)
     odd = [backend.execute(one) for one in words("unknown_status")]
     after = backend.read(contract.behavior.operations.memory)
-    must_hold(works(contract, executed), *map(answer.answered, odd), answer.same_bytes(before, after))
+    must_hold(works(contract, executed), *map(response_checks.answered, odd), response_checks.same_bytes(before, after))
 
 
 @requirement("TMO-01")
@@ -98,8 +98,8 @@ def test_others_are_answered_while_executors_hang(
     for _ in range(3):
         must_hold(
             works(contract, backend.execute(approved)),
-            disturbed.served(contract, backend.read(names.memory), 200),
-            disturbed.served(contract, backend.read(names.audit, {"limit": 5}), 200),
+            under_fault.served(contract, backend.read(names.memory), 200),
+            under_fault.served(contract, backend.read(names.audit, {"limit": 5}), 200),
         )
         if not hung.waiting:
             break
@@ -113,8 +113,8 @@ def test_hanging_executor_is_blocked(contract: Contract, hung: Hung, word: Word,
     behavior = contract.behavior
     for exchange in hung.collect():
         must_hold(
-            disturbed.within(exchange, behavior.time.answer_s),
-            answer.documented(contract, exchange),
-            answer.says(exchange, behavior.statuses.blocked),
-            answer.has_reason(exchange, behavior.reason_codes.timeout),
+            under_fault.within(exchange, behavior.time.answer_s),
+            response_checks.documented(contract, exchange),
+            response_checks.says(exchange, behavior.statuses.blocked),
+            response_checks.has_reason(exchange, behavior.reason_codes.timeout),
         )

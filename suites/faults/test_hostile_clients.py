@@ -5,22 +5,22 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.disturb import SLOW_CLIENTS
-from technogate.check import answer
-from technogate.check import disturbed as check
-from technogate.contract import Contract
-from technogate.driver.http import Case, HttpDriver
-from technogate.evidence import Exchange, Finding
-from technogate.fault.disturbed import Disturbed
-from technogate.fault.errors import NotDelivered
-from technogate.fault.transport.big_header import BigHeader
-from technogate.fault.transport.garbage import Garbage
-from technogate.fault.transport.half import Cut, HalfRequest
-from technogate.fault.transport.idle import Idle
-from technogate.fault.transport.script import Hostile
-from technogate.fault.transport.slow_body import SlowBody
-from technogate.fault.transport.slow_header import SlowHeader
-from technogate.fault.transport.wire import RawRequest
-from technogate.suite import MustHold, requirement
+from fixtures.faulty_pair import Disturbed
+from technogate.checks import response_checks
+from technogate.checks import under_fault as check
+from technogate.contract.loader import Contract
+from technogate.drivers.http.http_driver import Case, HttpDriver
+from technogate.faults.fault_errors import NotDelivered
+from technogate.faults.http_attacks.attack_script import Hostile
+from technogate.faults.http_attacks.big_header import BigHeader
+from technogate.faults.http_attacks.garbage import Garbage
+from technogate.faults.http_attacks.half_request import Cut, HalfRequest
+from technogate.faults.http_attacks.idle_connections import Idle
+from technogate.faults.http_attacks.request_bytes import RawRequest
+from technogate.faults.http_attacks.slow_body import SlowBody
+from technogate.faults.http_attacks.slow_header import SlowHeader
+from technogate.model.events import Exchange, Finding
+from technogate.runner.suite import MustHold, requirement
 
 Word = Callable[[str], str]
 Served = list[tuple[Exchange, list[Finding]]]
@@ -66,9 +66,9 @@ def _findings(contract: Contract, case: Case, exchange: Exchange, command: str) 
     names = contract.behavior.operations
     findings = check.served(contract, exchange, 200)
     if not findings and case.operation == names.execute:
-        findings = answer.says(exchange, contract.behavior.statuses.approved)
+        findings = response_checks.says(exchange, contract.behavior.statuses.approved)
     if not findings and case.operation == names.memory:
-        findings = answer.member(exchange, "command", command)
+        findings = response_checks.member(exchange, "command", command)
     return findings
 
 

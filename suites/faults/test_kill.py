@@ -4,11 +4,11 @@ import zlib
 from collections.abc import Callable
 
 from fixtures.disturb import KILLS
-from technogate.check import durable
-from technogate.contract import Contract
-from technogate.fault.disturbed import Disturbed
-from technogate.fault.durability import plan_kills
-from technogate.suite import MustHold, requirement
+from fixtures.faulty_pair import Disturbed
+from technogate.checks import durable
+from technogate.contract.loader import Contract
+from technogate.faults.kill import plan_kills
+from technogate.runner.suite import MustHold, requirement
 
 
 @requirement("TRL-07")

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from technogate.audit.entry import TrailError
-from technogate.check import answer
-from technogate.check import disturbed as check
-from technogate.contract import Contract
-from technogate.evidence import Exchange
-from technogate.fault.disturbed import Disturbed
-from technogate.fault.errors import NotDelivered
-from technogate.suite import MustHold, requirement
+from fixtures.faulty_pair import Disturbed
+from technogate.checks import response_checks
+from technogate.checks import under_fault as check
+from technogate.contract.loader import Contract
+from technogate.faults.fault_errors import NotDelivered
+from technogate.model.events import Exchange
+from technogate.runner.suite import MustHold, requirement
+from technogate.trail.entry import TrailError
 
 
 @requirement("TRL-10")
@@ -32,19 +32,19 @@ def test_no_audit_no_action(
         again = calm.execute(approved)
     must_hold(
         check.refused_unaudited(contract, refused),
-        answer.same_bytes(before, after),
+        response_checks.same_bytes(before, after),
         check.not_executed(contract, refused, entries),
         check.served(contract, again, 200),
-        answer.says(again, statuses.approved),
+        response_checks.says(again, statuses.approved),
     )
 
 
 def written_meanwhile(disturbed: Disturbed, contract: Contract, exchange: Exchange) -> bool:
     """Whether an executed command's entry is in the trail already: then nothing kept it from being written."""
-    if answer.says(exchange, *contract.behavior.statuses.executed):
+    if response_checks.says(exchange, *contract.behavior.statuses.executed):
         return False
     try:
         entries = disturbed.trail.read()
     except TrailError:
         return False
-    return any(entry.trace_id == answer.trace_id(exchange) for entry in entries)
+    return any(entry.trace_id == response_checks.trace_id(exchange) for entry in entries)

@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from fixtures.undisturbed import undisturbed
-from technogate.audit.keeper import TrailKeeper
-from technogate.check import console
-from technogate.check.console import Scene
-from technogate.driver.browser import BrowserDriver
-from technogate.evidence import Finding
-from technogate.session import Gate
-from technogate.suite import MustHold, requirement
+from technogate.checks import console
+from technogate.checks.console import Scene
+from technogate.drivers.page.page_driver import BrowserDriver
+from technogate.model.events import Finding
+from technogate.runner.run_context import Gate
+from technogate.runner.suite import MustHold, requirement
+from technogate.trail.trail_reader import TrailKeeper
 
 
 @requirement("STK-03")

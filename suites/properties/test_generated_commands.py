@@ -1,7 +1,7 @@
 """What a generated execute request is answered."""
 
 from fixtures.generated import Holds
-from technogate.suite import requirement
+from technogate.runner.suite import requirement
 
 
 @requirement("EXE-01")

@@ -1,7 +1,7 @@
 """What every generated request is answered with."""
 
 from fixtures.generated import Holds
-from technogate.suite import requirement
+from technogate.runner.suite import requirement
 
 
 @requirement("ENV-01")

@@ -1,7 +1,7 @@
 """How generated requests fail."""
 
 from fixtures.generated import Holds
-from technogate.suite import requirement
+from technogate.runner.suite import requirement
 
 
 @requirement("ERR-01")

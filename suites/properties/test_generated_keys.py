@@ -1,7 +1,7 @@
 """What a generated request is answered without the right key."""
 
 from fixtures.generated import Holds
-from technogate.suite import requirement
+from technogate.runner.suite import requirement
 
 
 @requirement("AUT-01")

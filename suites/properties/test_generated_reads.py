@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from fixtures.generated import Holds
-from technogate.suite import requirement
+from technogate.runner.suite import requirement
 
 
 @requirement("AUD-01")

@@ -1,8 +1,8 @@
 """What generated sequences of requests leave behind: in the memory, and in the trail."""
 
 from fixtures.generated import Played
-from technogate.generate import sequences
-from technogate.suite import requirement
+from technogate.generation.requests import sequences
+from technogate.runner.suite import requirement
 
 
 @requirement("MEM-01")

@@ -2,14 +2,14 @@
 
 import pytest
 
-from technogate.check import image as check_image
-from technogate.check import stack as check
-from technogate.session import Gate
-from technogate.suite import MustHold, not_exercised, requirement
-from technogate.target.compose_container import Container
-from technogate.target.compose_images import facts
-from technogate.target.compose_layers import secrets_in_layers
-from technogate.target.compose_network import status_from_within
+from technogate.checks import image_checks as check_image
+from technogate.checks import stack_checks as check
+from technogate.runner.run_context import Gate
+from technogate.runner.suite import MustHold, not_exercised, requirement
+from technogate.target.compose.container import Container
+from technogate.target.compose.image_layers import secrets_in_layers
+from technogate.target.compose.images import facts
+from technogate.target.compose.network import status_from_within
 
 #: What the contract calls the network, and the backend on it.
 NETWORK = "techno-net"

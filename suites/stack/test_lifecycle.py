@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.containers import HEALTHY_S, Stack
-from technogate.check import console
-from technogate.check import stack as check
-from technogate.contract import Contract
-from technogate.suite import MustHold, requirement
-from technogate.target.compose_container import Container
+from technogate.checks import console
+from technogate.checks import stack_checks as check
+from technogate.contract.loader import Contract
+from technogate.runner.suite import MustHold, requirement
+from technogate.target.compose.container import Container
 
 Word = Callable[[str], str]
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from technogate.check.image import nothing_baked, ordinary_user, tells_health
-from technogate.target.compose import ComposeTarget
-from technogate.target.compose_images import facts, image_names
-from technogate.target.compose_layers import secrets_in_layers
-from technogate.target.compose_network import status_from_within
-from technogate.target.compose_pair import ComposePair
+from technogate.checks.image_checks import nothing_baked, ordinary_user, tells_health
+from technogate.target.compose.compose_pair import ComposePair
+from technogate.target.compose.compose_target import ComposeTarget
+from technogate.target.compose.image_layers import secrets_in_layers
+from technogate.target.compose.images import facts, image_names
+from technogate.target.compose.network import status_from_within
 from technogate.target.spec import ComposeSpec
 from tests.containers import HOME, KEY, built_on, reference_target, target_of
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from technogate.attest.keys import generate
+from technogate.deploy.evidence.signing_keys import generate
 from tests.conftest import STUCK_S
 from tests.containers import HOME, built_on, docker
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from technogate.evidence import Abort, Answer, Body, Event, Exchange, Finding, Outcome, Proof, Request
-from technogate.judge import judge
+from technogate.judging.judge import judge
+from technogate.model.events import Abort, Answer, Body, Event, Exchange, Finding, Outcome, Proof, Request
 from technogate.replay.compare import Replayed, State, compare
-from technogate.replay.lookup import Found, look_up
+from technogate.replay.finding_lookup import Found, look_up
 from tests import builders
 
 PLAN = builders.plan(("one", "AUT-01"))

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from technogate.journal import Journal, read_journal
-from technogate.replay.likeness import answer_of, request_of
-from technogate.score.impostor import load, plant
+from technogate.journal.journal_file import Journal, read_journal
+from technogate.mutation.mutant import load, plant
+from technogate.replay.same_case import answer_of, request_of
 from tests.conftest import ROOT, STUCK_S
 
 #: Two wrong ways of a backend and one of a console, all in one pair.

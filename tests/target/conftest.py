@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from technogate.redact import Redactor
+from technogate.journal.redaction import Redactor
 from technogate.target.environment import clean_environment
-from technogate.target.program import Launch, Program
-from technogate.target.reaper import Reaper
+from technogate.target.process.program import Launch, Program
+from technogate.target.process.reaper import Reaper
 from tests.conftest import STUCK_S
 from tests.ports import kept_port
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from technogate.errors import UserError
-from technogate.target.compose_engine import compose_command
+from technogate.model.errors import UserError
+from technogate.target.compose.engine import compose_command
 
 #: Programs as an engine's command line ends: with its plugin, without it, and where no engine answers.
 WITH_PLUGIN = "exit 0"

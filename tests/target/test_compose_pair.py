@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from technogate.errors import StartError, UserError
-from technogate.target.compose import FILES_VARIABLE, ComposeTarget
-from technogate.target.compose_container import Container
-from technogate.target.compose_network import status_from_within
-from technogate.target.compose_pair import ComposePair
-from technogate.target.program import probe
+from technogate.model.errors import StartError, UserError
+from technogate.target.compose.compose_pair import ComposePair
+from technogate.target.compose.compose_target import FILES_VARIABLE, ComposeTarget
+from technogate.target.compose.container import Container
+from technogate.target.compose.network import status_from_within
+from technogate.target.process.program import probe
 from tests.containers import HOME, KEY, built_on, docker, left_of, reference_target, target_of
 
 Eventually = Callable[[Callable[[], bool]], bool]

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from technogate.errors import TargetFileError, UnknownTarget
+from technogate.model.errors import TargetFileError, UnknownTarget
 from technogate.target import load_target
-from technogate.target.file import SCHEMA, read_target_file
 from technogate.target.placeholders import PLACEHOLDERS
 from technogate.target.spec import AuditSpec, BackendSpec, Commands, ConsoleSpec, Selectors, TargetFile
+from technogate.target.target_file import SCHEMA, read_target_file
 
 RUN = 'command = "serve --port {port}"\n'
 BACKEND = "[backend]\n" + RUN

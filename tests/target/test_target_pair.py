@@ -14,10 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from technogate.errors import PortTaken, StartError, UserError
-from technogate.target import Running, RunningConsole, load_target, running
-from technogate.target.ports import HOST, HeldPort, is_taken
-from technogate.target.running import Pair
+from technogate.model.errors import PortTaken, StartError, UserError
+from technogate.target import Running, RunningConsole, load_target, running_pair
+from technogate.target.process.ports import HOST, HeldPort, is_taken
+from technogate.target.running_pair import Pair
 from tests.conftest import STUCK_S
 
 KEY = "TgAbCdEfGh0123456789"
@@ -228,7 +228,7 @@ def test_a_port_that_somebody_takes_first_is_tried_again(
                 if stolen:
                     self.number = stolen.pop()
 
-        monkeypatch.setattr(running, "HeldPort", Unlucky)
+        monkeypatch.setattr(running_pair, "HeldPort", Unlucky)
         with start(folder, home, BACKEND) as pair:
             assert pair.backend is not None
             assert environment(pair.backend.url)["KEY"] == KEY

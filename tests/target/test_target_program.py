@@ -14,12 +14,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from technogate.errors import PortTaken, StartError
-from technogate.target import program as program_module
+from technogate.model.errors import PortTaken, StartError
 from technogate.target.environment import clean_environment
-from technogate.target.ports import HOST, HeldPort, is_taken
-from technogate.target.program import Program, probe
-from technogate.target.reaper import Reaper
+from technogate.target.process import program as program_module
+from technogate.target.process.ports import HOST, HeldPort, is_taken
+from technogate.target.process.program import Program, probe
+from technogate.target.process.reaper import Reaper
 from tests.conftest import STUCK_S
 
 KEY = "TgAbCdEfGh0123456789"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from technogate.errors import TargetFileError
+from technogate.model.errors import TargetFileError
 from technogate.target import load_target
-from technogate.target.file import read_target_file
 from technogate.target.spec import UnwritableSpec
+from technogate.target.target_file import read_target_file
 
 BACKEND = "[backend]\ncommand = '{python} server.py {port}'\n"
 TABLE = BACKEND + "[backend.unwritable]\n"

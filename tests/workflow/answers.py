@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from technogate.contract import load_contract
-from technogate.workflow.answer_file import CLOSE, read_answer
+from technogate.contract.loader import load_contract
 from technogate.workflow.evaluation import Evaluation, evaluate
 from technogate.workflow.intake import ideal
+from technogate.workflow.intake_answer_file import CLOSE, read_answer
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = load_contract(ROOT / "contracts" / "console-v0.1")

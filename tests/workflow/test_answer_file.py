@@ -7,10 +7,10 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 
-from technogate.errors import UserError
-from technogate.workflow.answer_file import asked, read_answer
+from technogate.model.errors import UserError
 from technogate.workflow.intake import template
-from technogate.workflow.schema import schemas
+from technogate.workflow.intake_answer_file import asked, read_answer
+from technogate.workflow.workflow_schema import schemas
 from tests.workflow.answers import CONTRACT, ROOT, best, with_gap, with_state, with_value
 
 

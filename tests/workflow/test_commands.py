@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from technogate.cli import app
-from technogate.errors import UserError
+from technogate.cli.main import app
+from technogate.model.errors import UserError
 from tests.workflow.answers import best, with_gap, with_state, with_value
 from tests.workflow.test_gaps import journal_of
 

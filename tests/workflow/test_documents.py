@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
-from technogate.contract import ContractError
-from technogate.deploy import TITLES
-from technogate.select import select
+from technogate.contract.loader import ContractError
+from technogate.contract.selection import select
+from technogate.deploy.decide import TITLES
 from technogate.workflow.facts import examples_beside, exchange_example, node_at, schema_examples
 from technogate.workflow.intake import ideal, prompt, template
-from technogate.workflow.spec import scenarios, specification
+from technogate.workflow.integration_spec import scenarios, specification
 from tests.workflow.answers import CONTRACT, ROOT
 
 COMPOSITION = (ROOT / "docker-compose.test.yml").read_text("utf-8")

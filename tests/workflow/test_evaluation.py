@@ -12,11 +12,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from technogate.workflow.answer import Priority
 from technogate.workflow.evaluation import EXIT_CODES, confirmed
 from technogate.workflow.evaluation_page import markdown
+from technogate.workflow.intake_answer import Priority
 from technogate.workflow.rubric import RULES, Decision, Measured, deciding, red_flags, ruled
-from technogate.workflow.schema import schemas
+from technogate.workflow.workflow_schema import schemas
 from tests.workflow.answers import CONTRACT, best, evaluated, with_gap, with_state, with_value
 
 FINE = Measured(

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 from markdown_it import MarkdownIt
 
-from technogate.errors import UserError
-from technogate.evidence import Abort, Event, Finding, Outcome, Proof
-from technogate.journal import Journal
-from technogate.judge import judge
-from technogate.select import select
+from technogate.contract.selection import select
+from technogate.journal.journal_file import Journal
+from technogate.judging.judge import judge
+from technogate.model.errors import UserError
+from technogate.model.events import Abort, Event, Finding, Outcome, Proof
 from technogate.workflow.gaps import EMPTY, History, from_evaluation, from_run, word_of
 from technogate.workflow.gaps_page import Source, markdown
 from tests import builders

@@ -17,18 +17,19 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from technogate.attest.keys import generate
-from technogate.contract import Contract, load_contract
-from technogate.deploy import TITLES
-from technogate.journal import read_journal
-from technogate.judge import judge
-from technogate.requirement import Party
-from technogate.score.impostor import load, plant
-from technogate.verdict import Verdict, VerdictDocument
-from technogate.workflow.answer_file import asked
-from tests.attest.sealed import BACKEND_NAME, CONSOLE_NAME, both, engine
-from tests.attest.test_deploy_command import IMAGES, KEPT, SUITE, deploy, item, path_of
+from technogate.contract.loader import Contract, load_contract
+from technogate.deploy.decide import TITLES
+from technogate.deploy.evidence.signing_keys import generate
+from technogate.journal.journal_file import read_journal
+from technogate.judging.judge import judge
+from technogate.model.requirement import Party
+from technogate.model.verdict import Verdict, VerdictDocument
+from technogate.mutation.mutant import load, plant
+from technogate.util.shipped import mutants_folder
+from technogate.workflow.intake_answer_file import asked
 from tests.conftest import ROOT, Sandbox
+from tests.deploy.sealed import BACKEND_NAME, CONSOLE_NAME, both, engine
+from tests.deploy.test_deploy_command import IMAGES, KEPT, SUITE, deploy, item, path_of
 from tests.workflow.answers import with_value
 
 FAMILY = ("AUT-01", "AUT-02", "AUT-03", "AUT-04", "AUT-05", "AUT-06")
@@ -47,7 +48,10 @@ def house(sandbox: Sandbox) -> Sandbox:
     shutil.copy(ROOT / "docker-compose.test.yml", home)
     sandbox.target((ROOT / "images" / "embedded.toml").read_text("utf-8").replace('cwd = "', 'cwd = "images/').replace(
         'module = "console', 'module = "images/console'))  # fmt: skip
-    plant(load(ROOT / "tests/impostors/backend/aut02-case-ignored.toml").change, home / "images/backend/techno_backend")
+    plant(
+        load(mutants_folder() / "backend/aut02-case-ignored.toml").change,
+        home / "images/backend/techno_backend",
+    )
     process = home / "src" / "technogate" / "target" / "process.py"
     anchor = "            faults=self.may_disturb,\n"
     text = process.read_text("utf-8")

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from technogate.check.canary import canary_problems
-from technogate.evidence import Exchange, Finding, ItemResult, Outcome
-from technogate.journal import Journal
-from technogate.judge import unsound
-from technogate.replay.likeness import answer_of, request_of
-from technogate.replay.lookup import Found
-from technogate.verdict import ExitCode, VerdictDocument
+from technogate.journal.journal_file import Journal
+from technogate.judging.judge import unsound
+from technogate.judging.self_test_result import canary_problems
+from technogate.model.events import Exchange, Finding, ItemResult, Outcome
+from technogate.model.verdict import ExitCode, VerdictDocument
+from technogate.replay.finding_lookup import Found
+from technogate.replay.same_case import answer_of, request_of
 
 
 class State(StrEnum):

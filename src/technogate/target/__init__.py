@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from technogate.target.load import load_target
-from technogate.target.program import Program
+from technogate.target.process.program import Program
 from technogate.target.protocol import Running, RunningBackend, RunningConsole, Target
 from technogate.target.spec import AuditSpec, Commands, Selectors, TargetFile
 

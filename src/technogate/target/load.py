@@ -6,10 +6,10 @@ import difflib
 from pathlib import Path
 from typing import Literal
 
-from technogate.errors import TargetFileError, UnknownTarget
-from technogate.target.file import read_target_file
-from technogate.target.process import ProcessTarget
+from technogate.model.errors import TargetFileError, UnknownTarget
+from technogate.target.process.process_target import ProcessTarget
 from technogate.target.protocol import Target
+from technogate.target.target_file import read_target_file
 
 #: The reference pair, as programs and as containers, within the gate's home.
 REFERENCE = {"embedded": Path("images", "embedded.toml"), "compose": Path("images", "compose.toml")}
@@ -41,7 +41,7 @@ def _target(path: Path, home: Path, kind: Literal["embedded", "file"]) -> Target
     if spec.compose is None:
         return ProcessTarget(spec=spec, folder=folder, kind=kind)
     # Only who wants containers waits for the import of pytest-docker.
-    from technogate.target.compose import ComposeTarget
+    from technogate.target.compose.compose_target import ComposeTarget
 
     return ComposeTarget(spec=spec, folder=folder, home=home)
 

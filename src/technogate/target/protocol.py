@@ -12,9 +12,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol
 
-from technogate.evidence import Output, TargetRef
-from technogate.requirement import Party
-from technogate.target.program import Program
+from technogate.model.events import Output, TargetRef
+from technogate.model.requirement import Party
+from technogate.target.process.program import Program
 from technogate.target.spec import AuditSpec, Commands, Selectors, TargetFile, UnwritableSpec
 
 

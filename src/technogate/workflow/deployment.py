@@ -9,11 +9,11 @@ from typing import Annotated
 
 import msgspec
 
-from technogate.deploy import Decision
-from technogate.errors import UserError
-from technogate.verdict import Document
-from technogate.writer.files import write_file
-from technogate.writer.verdict_json import encode
+from technogate.deploy.decide import Decision
+from technogate.model.errors import UserError
+from technogate.model.verdict import Document
+from technogate.report.verdict_json import encode
+from technogate.util.write_file import write_file
 
 NAME = "DEPLOY_CHECK.json"
 

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from technogate.contract import Contract
-from technogate.verdict import Document
-from technogate.workflow.answer import Answer, Entry, Priority, State
-from technogate.workflow.answer_file import Reading, asked, read_answer
+from technogate.contract.loader import Contract
+from technogate.model.verdict import Document
 from technogate.workflow.facts import LAYERS
 from technogate.workflow.intake import ideal
+from technogate.workflow.intake_answer import Answer, Entry, Priority, State
+from technogate.workflow.intake_answer_file import Reading, asked, read_answer
 from technogate.workflow.rubric import DAYS_A_WEEK, Decision, Measured, deciding, ruled
 
 #: GO, CAUTION and HOLD as a shell sees them.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from technogate.contract import Contract
-from technogate.text import markdown_text
-from technogate.workflow.answer import Priority
+from technogate.contract.loader import Contract
+from technogate.util.text import markdown_text
 from technogate.workflow.evaluation import Evaluation
 from technogate.workflow.facts import about, page, row, table
+from technogate.workflow.intake_answer import Priority
 
 _APPLIES = {True: "**yes**", False: "no", None: "not known"}
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from technogate.contract import Contract, ContractError, Operation
-from technogate.text import markdown_block, markdown_code, markdown_text
+from technogate.contract.loader import Contract, ContractError, Operation
+from technogate.util.text import markdown_block, markdown_code, markdown_text
 
 #: Layer -> title: what a backend already has and keeps.
 LAYERS = {

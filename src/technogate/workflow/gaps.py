@@ -7,16 +7,16 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from technogate.contract import Contract
-from technogate.errors import UserError
-from technogate.journal import Journal
-from technogate.judge import unsound
-from technogate.requirement import Level, Party
-from technogate.select import select
-from technogate.verdict import Document, RequirementResult, Verdict, VerdictDocument
-from technogate.workflow.answer_file import asked
+from technogate.contract.loader import Contract
+from technogate.contract.selection import select
+from technogate.journal.journal_file import Journal
+from technogate.judging.judge import unsound
+from technogate.model.errors import UserError
+from technogate.model.requirement import Level, Party
+from technogate.model.verdict import Document, RequirementResult, Verdict, VerdictDocument
+from technogate.report.wording import moment
 from technogate.workflow.evaluation import Evaluation
-from technogate.writer.reading import moment
+from technogate.workflow.intake_answer_file import asked
 
 NAME = "BACKEND_CONTRACT_GAPS.md"
 HISTORY = "gaps.json"

@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from technogate.contract import Contract, Operation
-from technogate.text import markdown_block, markdown_code, markdown_text
-from technogate.verdict import Sample, VerdictDocument
+from technogate.contract.loader import Contract, Operation
+from technogate.model.verdict import Sample, VerdictDocument
+from technogate.util.text import markdown_block, markdown_code, markdown_text
 from technogate.workflow.facts import about, exchange_example, page, row, table
 from technogate.workflow.gaps import History, Item, Run, word_of
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
-from technogate.contract import Contract
-from technogate.text import markdown_code, markdown_text
-from technogate.workflow.answer_file import CLOSE, OPEN
+from technogate.contract.loader import Contract
+from technogate.util.text import markdown_code, markdown_text
 from technogate.workflow.facts import LAYERS, about, endpoint_section, page, row, schema_section, table
+from technogate.workflow.intake_answer_file import CLOSE, OPEN
 
 PROMPT = "ORCHESTRATION_PROMPT.md"
 TEMPLATE = "INTAKE_ANSWER.md"

@@ -1,0 +1,191 @@
+r"""What an answer gives away of the backend's inside (ERR-03).
+
+Searched are the headers and the body of an answer, a JSON body string by string and anything else as
+text, for stack traces (Python, Java, Node, Go, .NET, PHP, Ruby, Rust), absolute paths of files, SQL and
+the messages of databases, hosts and addresses, and environment values. The key is found at the door, in
+any spelling, by `technogate.journal.redaction`.
+
+How false alarms are kept few:
+
+- What the request itself said, and the answer repeats, gives nothing away: a 404 may name the path that was
+  asked for. That holds for the request's path, headers, body and the address it was sent to.
+- A path needs a root that systems have (`/usr/…`, `C:\…`) or a file's ending; `/api/execute` is none. SQL
+  needs its keywords in capitals or in the form of a statement; "select a command" is prose.
+- Addresses are those of private, local and loopback networks; a public one or a version proves nothing. Hosts
+  are `localhost`, names of private domains, and those that an error of the resolver or a URL with a password names.
+- An environment value is known by its usual form, `NAME=value` with a name that environments have; an unknown
+  secret standing by itself cannot be told from other text.
+- Fields with a form of their own (times, identifiers, status words) are not searched when they have that form,
+  nor are headers that say where something is by their purpose (CORS, dates). A memory snapshot's `output`
+  is a command's result, in which only a stack trace or an environment value is a leak.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from technogate.checks import leak_patterns
+from technogate.model.events import Answer, Exchange
+
+#: The longest piece of a leak that a finding shows, in characters.
+SHOWN = 160
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """One thing given away: its kind, where it stood, and the words."""
+
+    kind: str
+    place: str
+    text: str
+
+
+HOST = "a host or address"
+_EVERYWHERE = (("a stack trace", leak_patterns.STACK_TRACE), ("an environment value", leak_patterns.ENVIRONMENT))
+_ALL = (
+    *_EVERYWHERE,
+    ("a file path", leak_patterns.FILE_PATH),
+    ("SQL", leak_patterns.SQL),
+    (HOST, leak_patterns.HOST),
+)
+
+#: Fields with a form of their own, and that form.
+_FORMED = frozenset(
+    {
+        "ts_utc",
+        "timestamp",
+        "trace_id",
+        "execution_id",
+        "status",
+        "state",
+        "result",
+        "action",
+        "command",
+        "reason_codes",
+    }
+)
+_FORM = re.compile(r"[A-Za-z0-9_-]*|\d{4}-\d\d-\d\dT[\d:.]+Z")
+
+#: Headers that are not searched: their values have a form, or name a place by their purpose.
+_PLAIN_HEADERS = frozenset(
+    {
+        "age",
+        "allow",
+        "cache-control",
+        "connection",
+        "content-length",
+        "content-security-policy",
+        "content-type",
+        "date",
+        "etag",
+        "expires",
+        "keep-alive",
+        "last-modified",
+        "retry-after",
+        "set-cookie",
+        "transfer-encoding",
+        "vary",
+        "x-trace-id",
+    }
+)
+
+
+def leaks_in(text: str, place: str = "", *, output: bool = False) -> Iterator[Leak]:
+    """What one text gives away; `output` for the result of a command, which may speak of files and hosts."""
+    for kind, pattern in _EVERYWHERE if output else _ALL:
+        for match in pattern.finditer(text):
+            yield Leak(kind=kind, place=place, text=_short(match[0]))
+    if not output:
+        yield from (Leak(kind=HOST, place=place, text=found) for found in _addresses(text))
+
+
+def _addresses(text: str) -> Iterator[str]:
+    """Every address in `text` that belongs to a private, local or loopback network."""
+    for match in leak_patterns.IPV4.finditer(text):
+        if _is_inner(match[1]):
+            yield match[0]
+    if "::" in text:
+        for match in leak_patterns.IPV6.finditer(text):
+            if match[1] != "::" and _is_inner(match[1]):
+                yield match[1]
+
+
+def _is_inner(text: str) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return address.is_private or address.is_loopback or address.is_link_local
+
+
+def answer_leaks(exchange: Exchange) -> list[Leak]:
+    """What an answer gives away beyond what its request said; each piece once."""
+    answer = exchange.answer
+    if answer is None:
+        return []
+    found: dict[tuple[str, str], Leak] = {}
+    for place, text, output in _texts(answer):
+        for leak in leaks_in(text, place, output=output):
+            found.setdefault((leak.kind, leak.text), leak)
+    if not found:
+        return []
+    said = _said(exchange)
+    return [leak for leak in found.values() if leak.text.rstrip(" …").casefold() not in said]
+
+
+def _texts(answer: Answer) -> Iterator[tuple[str, str, bool]]:
+    """Every text of an answer with its place, and whether it is the output of a command."""
+    for name, value in answer.headers:
+        if name.lower() not in _PLAIN_HEADERS and not name.lower().startswith("access-control-"):
+            yield f"header {name}", value, False
+    found = _json(answer.body.text)
+    if found is None:
+        yield "the body", answer.body.text, False
+        return
+    of_memory = isinstance(found, dict) and answer.status == 200
+    for name, text in _strings(found):
+        yield f"the body's {name}" if name else "the body", text, of_memory and name == "output"
+
+
+def _json(text: str) -> dict[str, object] | list[object] | None:
+    """An object or array; None for any other text."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict | list) else None
+
+
+def _strings(value: object) -> Iterator[tuple[str, str]]:
+    """Every string within a JSON value that may say anything, by the name that it stands under."""
+    waiting: list[tuple[str, object]] = [("", value)]
+    while waiting:
+        name, one = waiting.pop()
+        if isinstance(one, str):
+            if not (name in _FORMED and _FORM.fullmatch(one)):
+                yield name, one
+        elif isinstance(one, dict):
+            waiting += one.items()
+            waiting += [("names", key) for key in one if not key.isidentifier()]
+        elif isinstance(one, list):
+            waiting += [(name, member) for member in one]
+
+
+def _said(exchange: Exchange) -> str:
+    """All that the request said, in one text, each part also as a server reads it."""
+    request = exchange.request
+    parts = [request.method, request.path, unquote(request.path), exchange.base_url, request.body.text]
+    parts += [value for _, value in request.headers]
+    parts += [text for _, text in _strings(_json(request.body.text))]
+    return " ".join(" ".join(parts).split()).casefold()
+
+
+def _short(text: str) -> str:
+    """The beginning of a leak on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHOWN else line[:SHOWN] + "…"

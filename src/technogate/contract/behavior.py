@@ -1,0 +1,138 @@
+"""What a contract says and OpenAPI cannot: `behavior.toml` as frozen records.
+
+Every key of the file is a field here, every field is required, and no other key is known. What the
+values mean together with the OpenAPI document is checked by `technogate.contract.loader`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+
+#: A length of time in seconds, above zero and at most an hour.
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+HeaderName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]+\Z")]
+Texts = Annotated[tuple[Text, ...], msgspec.Meta(min_length=1)]
+
+_UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`")
+_MISSING = re.compile(r"Object missing required field `(.*?)`")
+_PLACE = re.compile(r" - at `\$\.?(.*?)`$")
+
+
+class BehaviorError(ValueError):
+    """`behavior.toml` has a wrong key or value; the text names it and the cure."""
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every table: frozen, and no unknown keys."""
+
+
+class Headers(_Table, frozen=True):
+    """Names of the headers: `key` on every request, `trace` on every answer of a guarded operation."""
+
+    key: HeaderName
+    trace: HeaderName
+
+
+class Time(_Table, frozen=True):
+    """Times in seconds. `p99_s` is by operation id (TMO-02); the others hold for all."""
+
+    answer_s: Seconds
+    abort_earliest_s: Seconds
+    abort_latest_s: Seconds
+    clock_tolerance_s: Seconds
+    trail_visible_s: Seconds
+    start_s: Seconds
+    p99_s: dict[str, Seconds]
+
+
+class RequestLimits(_Table, frozen=True):
+    """Bounds of a request; `max_body_bytes` is the largest body that is read (EXE-05)."""
+
+    max_body_bytes: Annotated[int, msgspec.Meta(gt=0, le=1 << 30)]
+
+
+class Statuses(_Table, frozen=True):
+    """What statuses mean. `maybe_executed` is left open: these may move the memory snapshot or not."""
+
+    approved: Text
+    blocked: Text
+    trail_success: Texts
+    empty_reasons: Texts
+    executed: Texts
+    maybe_executed: tuple[Text, ...]
+
+
+class ReasonCodes(_Table, frozen=True):
+    """The known codes (an open list), and the code that goes with each kind of refusal."""
+
+    known: Texts
+    key_refused: Text
+    invalid_request: Text
+    unknown_status: Text
+    timeout: Text
+    audit_unavailable: Text
+
+
+class Audit(_Table, frozen=True):
+    """Names of the audit query's parameters, and the filter that lets every entry through."""
+
+    filter_parameter: Text
+    filter_all: Text
+    limit_parameter: Text
+
+
+class Operations(_Table, frozen=True):
+    """Which operation (by id) plays which part; `fallback` stands in for `audit` when that fails (CON-10)."""
+
+    execute: Text
+    audit: Text
+    fallback: Text
+    memory: Text
+    health: Text
+
+
+class Console(_Table, frozen=True):
+    """What the console shows on a refusal, and the environment variables it is configured by."""
+
+    refused_statuses: Annotated[tuple[Annotated[int, msgspec.Meta(ge=400, le=499)], ...], msgspec.Meta(min_length=1)]
+    refused_text: Text
+    url_variable: Text
+    key_variable: Text
+
+
+class Behavior(_Table, frozen=True):
+    """The whole of `behavior.toml`."""
+
+    headers: Headers
+    time: Time
+    request: RequestLimits
+    statuses: Statuses
+    reason_codes: ReasonCodes
+    audit: Audit
+    operations: Operations
+    console: Console
+
+
+def behavior_of(tables: Mapping[str, object]) -> Behavior:
+    """The behavior that the parsed TOML `tables` describe; raises BehaviorError naming the key that is wrong."""
+    try:
+        return msgspec.convert(tables, Behavior)
+    except msgspec.ValidationError as error:
+        raise BehaviorError(worded(error)) from error
+
+
+def worded(error: msgspec.ValidationError) -> str:
+    """A complaint about a TOML table as one line: the key, what is wrong, the cure."""
+    text = str(error)
+    place = _PLACE.search(text)
+    where = place[1] if place else ""
+    text = _PLACE.sub("", text)
+    for pattern, cure in ((_UNKNOWN, "is not known; remove it"), (_MISSING, "is missing; add it")):
+        if found := pattern.fullmatch(text):
+            return f"the key {'.'.join(part for part in (where, found[1]) if part)} {cure}"
+    return f"the key {where}: {text[:1].lower()}{text[1:]}" if where else text

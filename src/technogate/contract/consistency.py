@@ -1,0 +1,174 @@
+"""What ties a contract's files together: examples keep to their schemas, behavior to the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from technogate.contract.behavior import Behavior
+from technogate.contract.files import ContractError
+from technogate.contract.operations import Operation
+from technogate.contract.schemas import Schemas, show
+
+#: Parts of the document that hold values, not descriptions: no schema is looked for within them.
+_VALUES = frozenset({"example", "examples", "default", "const", "enum", "value"})
+
+
+def check_examples(file: Path, document: Mapping[str, object], schemas: Schemas) -> None:
+    """Hold every example and default to its schema.
+
+    Raises ContractError for one that is refused, and for a body or a named schema without an example.
+    """
+    for pointer, schema, values in _exampled(document, "#"):
+        if not values:
+            raise ContractError(f"{file}: {pointer} has no example; add one")
+        for name, value in values:
+            for problem in schemas.problems(schema, value):
+                raise ContractError(f"{file}: {pointer}: the {name} is not valid: {problem}; correct one of them")
+
+
+def _exampled(node: object, pointer: str) -> Iterator[tuple[str, str, list[tuple[str, object]]]]:
+    """Every place that should have examples: its pointer, the pointer of its schema, the examples by name."""
+    if isinstance(node, list):
+        for index, each in enumerate(node):
+            yield from _exampled(each, f"{pointer}/{index}")
+    if not isinstance(node, Mapping):
+        return
+    names = pointer.endswith("/properties")
+    if not names and isinstance(node.get("schema"), Mapping) and _is_carrier(node, pointer):
+        yield pointer, f"{pointer}/schema", list(_examples(node))
+    elif pointer.startswith("#/components/schemas/") and pointer.count("/") == 3:
+        yield pointer, pointer, list(_examples(node))
+    elif not names and "default" in node:
+        yield pointer, pointer, [("default", node["default"])]
+    for key, each in node.items():
+        if names or key not in _VALUES:
+            yield from _exampled(each, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+
+
+def _is_carrier(node: Mapping[str, object], pointer: str) -> bool:
+    """Whether `node` is a media type or a parameter: what has a schema and shows examples beside it."""
+    return "in" in node or pointer.rsplit("/", 2)[-2] == "content"
+
+
+def _examples(node: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Name and value of each example of a schema (a list), a media type or a parameter (a mapping of objects)."""
+    if "example" in node:
+        yield "example", node["example"]
+    examples = node.get("examples")
+    if isinstance(examples, list):
+        yield from ((f"example {number}", value) for number, value in enumerate(examples, 1))
+    elif isinstance(examples, Mapping):
+        for name, example in examples.items():
+            if isinstance(example, Mapping) and "value" in example:
+                yield f"example {name}", example["value"]
+
+
+def check_behavior(
+    folder: Path,
+    document: Mapping[str, object],
+    operations: Mapping[str, Operation],
+    statuses: tuple[str, ...],
+    behavior: Behavior,
+) -> None:
+    """Hold `behavior.toml` to the OpenAPI document; raises ContractError for the first contradiction."""
+    for problem in (
+        *_unknown_operations(operations, behavior),
+        *_guarding(document, operations, behavior),
+        *_statuses(statuses, behavior),
+        *_reasons(behavior),
+        *_times(behavior),
+        *_query(operations, behavior),
+        *_parts(operations, behavior),
+    ):
+        raise ContractError(f"{folder / 'behavior.toml'}: {problem}")
+
+
+def _unknown(words: Iterable[str], known: Iterable[str], key: str, cure: str) -> Iterator[str]:
+    """A problem for each of `words` that is not among `known`."""
+    allowed = set(known)
+    for word in words:
+        if word not in allowed:
+            yield f"the key {key} names {word}; {cure}"
+
+
+def _unknown_operations(operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:
+    cure = "name an operationId of openapi.yaml"
+    parts = behavior.operations
+    for key in parts.__struct_fields__:
+        yield from _unknown([getattr(parts, key)], operations, f"operations.{key}", cure)
+    yield from _unknown(behavior.time.p99_s, operations, "time.p99_s", cure)
+
+
+def _parts(operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:
+    """Each part is another operation's, and each operation has one: what has none, no requirement is about."""
+    played: dict[str, str] = {}
+    for key in behavior.operations.__struct_fields__:
+        operation = getattr(behavior.operations, key)
+        if operation in played:
+            yield f"the key operations.{key} names {operation}, and so does {played[operation]}; correct one"
+        played[operation] = key
+    for operation in operations:
+        if operation not in played:
+            what = f"no part in the table operations is {operation} of openapi.yaml"
+            yield f"{what}: no requirement is about it; remove it"
+
+
+def _guarding(document: Mapping[str, object], operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:
+    """The key's header is the document's, the trace header is on every guarded answer, health is public."""
+    key, trace = behavior.headers.key, behavior.headers.trace
+    components = document.get("components")
+    schemes = components.get("securitySchemes") if isinstance(components, Mapping) else None
+    names = [
+        str(scheme.get("name"))
+        for scheme in (schemes.values() if isinstance(schemes, Mapping) else ())
+        if isinstance(scheme, Mapping) and scheme.get("type") == "apiKey" and scheme.get("in") == "header"
+    ]
+    yield from _unknown([key], names, "headers.key", "name the header of the security scheme in openapi.yaml")
+    public = behavior.operations.health
+    for operation in operations.values():
+        if operation.guarded == (operation.id == public):
+            cure = "take the security from it" if operation.guarded else "give every other operation a security"
+            yield f"{operation.id} in openapi.yaml: only operations.health is public; {cure}"
+        for status, headers in operation.answer_headers.items():
+            if operation.guarded and trace.lower() not in headers:
+                yield f"headers.trace: the answer {status} of {operation.id} does not require {trace}; add it"
+
+
+def _statuses(statuses: tuple[str, ...], behavior: Behavior) -> Iterator[str]:
+    part = behavior.statuses
+    for key in part.__struct_fields__:
+        value = getattr(part, key)
+        words = [value] if isinstance(value, str) else value
+        yield from _unknown(words, statuses, f"statuses.{key}", f"name one of {', '.join(statuses)}")
+    for word in sorted(set(part.executed) & set(part.maybe_executed)):
+        yield f"the key statuses.maybe_executed names {word}, and so does executed; remove it from one"
+    if part.approved == part.blocked:
+        yield "the keys statuses.approved and statuses.blocked name the same status; correct one"
+
+
+def _reasons(behavior: Behavior) -> Iterator[str]:
+    part = behavior.reason_codes
+    for key in part.__struct_fields__:
+        if key != "known":
+            yield from _unknown([getattr(part, key)], part.known, f"reason_codes.{key}", "add it to known")
+
+
+def _times(behavior: Behavior) -> Iterator[str]:
+    time = behavior.time
+    if not time.abort_earliest_s <= time.answer_s <= time.abort_latest_s:
+        yield "the key time.answer_s must lie between abort_earliest_s and abort_latest_s"
+
+
+def _query(operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:
+    """Audit and fallback take the same query, and it has the parameters that the behavior names."""
+    names, audit = behavior.audit, operations[behavior.operations.audit]
+    if operations[behavior.operations.fallback].parameters != audit.parameters:
+        yield "the key operations.fallback names an operation with another query than that of operations.audit"
+    for key in ("filter_parameter", "limit_parameter"):
+        if audit.parameter(getattr(names, key)) is None:
+            yield f"the key audit.{key} names {getattr(names, key)}; name a query parameter of {audit.id}"
+    choice = audit.parameter(names.filter_parameter)
+    words = choice.schema.get("enum") if choice else None
+    if not isinstance(words, list) or names.filter_all not in words:
+        yield f"the key audit.filter_all names {show(names.filter_all)}; name a word of the filter's enum"

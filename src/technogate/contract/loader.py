@@ -1,0 +1,170 @@
+"""The contract as data: load a contract folder, refuse one that contradicts itself, answer questions about it.
+
+A folder holds `openapi.yaml`, `requirements.toml`, `behavior.toml` and `decisions.md`; its name is the
+contract's id. Nothing here knows one particular contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from technogate.contract.behavior import Behavior
+from technogate.contract.consistency import check_behavior, check_examples
+from technogate.contract.files import (
+    FILES,
+    ContractError,
+    Decision,
+    behavior_in,
+    decisions_in,
+    digest_of,
+    document_in,
+    groups_in,
+    read_folder,
+    requirements_in,
+)
+from technogate.contract.operations import Operation, Parameter, operations_in, statuses_in
+from technogate.contract.schemas import SchemaError, Schemas
+from technogate.model.events import ContractRef
+from technogate.model.requirement import Requirement
+
+__all__ = [
+    "FILES",
+    "Behavior",
+    "Contract",
+    "ContractError",
+    "Decision",
+    "Operation",
+    "Parameter",
+    "load_contract",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contract:
+    """One contract, loaded and checked.
+
+    `document` is the OpenAPI document as written, with its `$ref`s; treat it as read-only. `digest` is
+    the sha256 over names and bytes of the folder's files. `status_words` are the words of `StatusType`.
+    `groups` maps a group's id to its title, in the order of the report.
+    """
+
+    folder: Path
+    id: str
+    title: str
+    version: str
+    digest: str
+    document: dict[str, object] = field(repr=False)
+    operations: Mapping[str, Operation] = field(repr=False)
+    requirements: Mapping[str, Requirement] = field(repr=False)
+    groups: Mapping[str, str] = field(repr=False)
+    decisions: Mapping[str, Decision] = field(repr=False)
+    behavior: Behavior = field(repr=False)
+    status_words: tuple[str, ...]
+    _schemas: Schemas = field(repr=False)
+
+    @property
+    def ref(self) -> ContractRef:
+        """The contract as a journal names it."""
+        return ContractRef(id=self.id, title=self.title, version=self.version, digest=self.digest)
+
+    @property
+    def guarded(self) -> tuple[Operation, ...]:
+        """The operations that ask for the API key, in the order of the document."""
+        return tuple(operation for operation in self.operations.values() if operation.guarded)
+
+    def operation(self, operation_id: str) -> Operation:
+        """The operation `operation_id`; raises ContractError for one that the contract does not have."""
+        found = self.operations.get(operation_id)
+        if found is None:
+            names = ", ".join(self.operations)
+            raise ContractError(f"{self.id}: there is no operation {operation_id}; the contract has {names}")
+        return found
+
+    def default_of(self, operation_id: str, parameter: str) -> object:
+        """The documented default of a query parameter; raises ContractError when there is none."""
+        found = self.operation(operation_id).parameter(parameter)
+        if found is None or "default" not in found.schema:
+            raise ContractError(f"{self.id}: {operation_id} documents no default for {parameter} in openapi.yaml")
+        return found.schema["default"]
+
+    def documents_body(self, operation_id: str, status: int) -> bool:
+        """Whether the contract documents a body for this answer: false for 204 and for an unknown status."""
+        return self.operation(operation_id).answer_schemas.get(status) is not None
+
+    def answer_problems(self, operation_id: str, status: int, value: object) -> list[str]:
+        """What is wrong with an answer whose body parsed to `value`, one line each: path, expected, found.
+
+        A status that the operation does not document is a problem. Where no body is documented, None
+        stands for the body that is rightly absent. Raises ContractError for an unknown operation.
+        """
+        operation = self.operation(operation_id)
+        if status not in operation.answer_schemas:
+            listed = ", ".join(str(each) for each in operation.answers)
+            return [f"HTTP status: expected one of {listed} for {operation_id}, found {status}"]
+        pointer = operation.answer_schemas[status]
+        if pointer is None:
+            return [] if value is None else [f"$: expected no body for HTTP status {status}, found one"]
+        return self._schemas.problems(pointer, value)
+
+    def request_problems(self, operation_id: str, value: object) -> list[str]:
+        """What is wrong with a request body that parsed to `value`, worded as in `answer_problems`.
+
+        For an operation that takes no body, None stands for none.
+        """
+        pointer = self.operation(operation_id).request_pointer
+        if pointer is None:
+            return [] if value is None else [f"$: expected no request body for {operation_id}, found one"]
+        return self._schemas.problems(pointer, value)
+
+    def schema_problems(self, name: str, value: object) -> list[str]:
+        """What is wrong with `value` as a `components/schemas/<name>`, worded as in `answer_problems`.
+
+        Raises ContractError when the contract has no such schema.
+        """
+        try:
+            return self._schemas.problems(f"#/components/schemas/{name}", value)
+        except SchemaError as error:
+            raise ContractError(f"{self.id}: there is no usable schema {name} in openapi.yaml") from error
+
+
+def load_contract(folder: Path) -> Contract:
+    """Load and check the contract in `folder`.
+
+    Raises ContractError, one line that names the file, the place and the cure, for the first thing that
+    is missing, cannot be read, or contradicts the rest.
+    """
+    files = read_folder(folder)
+    document = document_in(folder / "openapi.yaml", files["openapi.yaml"])
+    decisions = decisions_in(folder / "decisions.md", files["decisions.md"])
+    groups = groups_in(folder / "requirements.toml", files["requirements.toml"])
+    requirements = requirements_in(folder / "requirements.toml", files["requirements.toml"], groups, decisions)
+    behavior = behavior_in(folder / "behavior.toml", files["behavior.toml"])
+    openapi = folder / "openapi.yaml"
+    try:
+        schemas = Schemas(document)
+        statuses = statuses_in(openapi, document)
+        operations = operations_in(openapi, document)
+        check_examples(openapi, document, schemas)
+    except SchemaError as error:
+        raise ContractError(f"{openapi}: {error}") from error
+    check_behavior(folder, document, operations, statuses, behavior)
+    info = document["info"]
+    text = info if isinstance(info, dict) else {}
+    return Contract(
+        folder=folder,
+        id=folder.resolve().name,
+        title=str(text.get("title", "")),
+        version=str(text.get("version", "")),
+        digest=digest_of(files),
+        document=document,
+        operations=MappingProxyType(operations),
+        requirements=MappingProxyType(requirements),
+        groups=MappingProxyType(groups),
+        decisions=MappingProxyType(decisions),
+        behavior=behavior,
+        status_words=statuses,
+        _schemas=schemas,
+    )

@@ -1,0 +1,159 @@
+"""The operations of a contract's OpenAPI document as records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import cast
+
+from technogate.contract.files import ContractError
+from technogate.contract.openapi import RefError, locate, operations_of, resolve
+
+#: Schemas that the checks ask for by name.
+NAMED_SCHEMAS = (
+    "StatusType",
+    "ExecuteRequest",
+    "ExecuteResponse",
+    "BlockedEnvelope",
+    "ErrorResponse",
+    "AuditItem",
+    "AuditList",
+    "MemorySnapshot",
+    "Health",
+)
+#: The one media type of the contract's bodies.
+JSON = "application/json"
+Node = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """A parameter of an operation; `location` is query, header, path or cookie; `schema` has its `$ref` followed."""
+
+    name: str
+    location: str
+    required: bool
+    schema: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A method and a path. `guarded` ones ask for the API key; `answers` are the documented statuses, ascending.
+
+    `answer_schemas` maps each status to the pointer of its schema, None for an answer without a body;
+    `answer_headers` to the names, in lower case, of the headers that it must have.
+    """
+
+    id: str
+    method: str
+    path: str
+    guarded: bool
+    parameters: tuple[Parameter, ...]
+    request_schema: Mapping[str, object] | None
+    answers: tuple[int, ...]
+    request_pointer: str | None = field(repr=False)
+    answer_schemas: Mapping[int, str | None] = field(repr=False)
+    answer_headers: Mapping[int, frozenset[str]] = field(repr=False)
+
+    def parameter(self, name: str) -> Parameter | None:
+        """The query parameter `name`, or None."""
+        return next((each for each in self.parameters if each.name == name and each.location == "query"), None)
+
+
+def statuses_in(file: Path, document: Node) -> tuple[str, ...]:
+    """The words of `StatusType`; raises ContractError when one of `NAMED_SCHEMAS` is missing or no enum is there."""
+    schemas = _node(_node(document.get("components")).get("schemas"))
+    for name in NAMED_SCHEMAS:
+        if not isinstance(schemas.get(name), Mapping):
+            raise ContractError(f"{file}: components/schemas/{name} is missing; the checks ask for it by this name")
+    words = _node(schemas["StatusType"]).get("enum")
+    if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+        raise ContractError(f"{file}: components/schemas/StatusType has no enum; list the statuses there")
+    return tuple(words)
+
+
+def operations_in(file: Path, document: Node) -> dict[str, Operation]:
+    """Every operation by its id, in the order of the document; raises ContractError naming the one that is wrong."""
+    found: dict[str, Operation] = {}
+    for path, method, raw in operations_of(document):
+        name = raw.get("operationId")
+        if not isinstance(name, str) or not name:
+            raise ContractError(f"{file}: {method} {path} has no operationId; give it one")
+        try:
+            found[name] = _operation(document, name, path, method, raw)
+        except (RefError, ValueError) as error:
+            raise ContractError(f"{file}: {name}: {error}") from error
+    return found
+
+
+def _operation(document: Node, name: str, path: str, method: str, raw: Node) -> Operation:
+    """One operation; raises RefError or ValueError with the reason."""
+    base = f"#/paths/{_escaped(path)}/{method.lower()}"
+    item = _node(_node(document["paths"])[path])
+    request_pointer = None
+    if "requestBody" in raw:
+        pointer, body = locate(document, raw["requestBody"], f"{base}/requestBody")
+        request_pointer = _content(pointer, _node(body), "the request")
+    schemas: dict[int, str | None] = {}
+    headers: dict[int, frozenset[str]] = {}
+    for code, answer in sorted(_node(raw.get("responses")).items()):
+        if not (len(code) == 3 and code.isdecimal()):
+            raise ValueError(f"the answer {code} must be one status; list each status by itself")
+        pointer, found = locate(document, answer, f"{base}/responses/{code}")
+        schemas[int(code)] = _content(pointer, _node(found), f"the answer {code}")
+        headers[int(code)] = frozenset(_required_headers(document, _node(found)))
+    return Operation(
+        id=name,
+        method=method,
+        path=path,
+        guarded=bool(raw.get("security", document.get("security"))),
+        parameters=tuple(
+            _parameter(document, _node(resolve(document, each)))
+            for each in [*_list(item.get("parameters")), *_list(raw.get("parameters"))]
+        ),
+        request_schema=_node(locate(document, {"$ref": request_pointer}, "")[1]) if request_pointer else None,
+        answers=tuple(schemas),
+        request_pointer=request_pointer,
+        answer_schemas=MappingProxyType(schemas),
+        answer_headers=MappingProxyType(headers),
+    )
+
+
+def _content(pointer: str, node: Node, what: str) -> str | None:
+    """The pointer of the schema of a request or an answer, None without a body; raises ValueError unless it is JSON."""
+    content = _node(node.get("content"))
+    if not content:
+        return None
+    if list(content) != [JSON] or not isinstance(_node(content[JSON]).get("schema"), Mapping):
+        raise ValueError(f"{what} must have a schema for {JSON} and for nothing else")
+    return f"{pointer}/content/{_escaped(JSON)}/schema"
+
+
+def _required_headers(document: Node, answer: Node) -> Iterator[str]:
+    """The headers that an answer must have, in lower case."""
+    for name, header in _node(answer.get("headers")).items():
+        if _node(resolve(document, header)).get("required") is True:
+            yield name.lower()
+
+
+def _parameter(document: Node, raw: Node) -> Parameter:
+    schema = _node(resolve(document, raw.get("schema")))
+    return Parameter(
+        name=str(raw.get("name")), location=str(raw.get("in")), required=raw.get("required") is True, schema=schema
+    )
+
+
+def _escaped(part: str) -> str:
+    """A part of a JSON pointer."""
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def _node(value: object) -> Node:
+    """`value` as a mapping, an empty one for anything else (a valid document has only what is optional missing)."""
+    return cast(Node, value) if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,1 @@
+"""The deploy gate: decides from signed evidence whether two images may be deployed."""

@@ -1,0 +1,56 @@
+"""The list of the deploy gate as a terminal shows it. Whatever stands in evidence is text, never markup."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from technogate.deploy.decide import Decision
+from technogate.util.text import rich_text
+
+#: Characters of one proof.
+_LIMIT = 500
+
+#: Characters of a line where no terminal is.
+_LOG_WIDTH = 180
+
+
+def checklist(decision: Decision) -> Group:
+    """What to print: a line for each proof, and the word that counts."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(width=2, justify="right")
+    table.add_column(width=27, overflow="fold")
+    table.add_column(overflow="fold")
+    for line in decision.lines:
+        style = "green" if line.proven else "bold red"
+        mark = Text("✔" if line.proven else "✘", style=style)
+        table.add_row(mark, rich_text(line.title), rich_text(line.proof, "" if line.proven else "red", _LIMIT))
+    missing = sum(not line.proven for line in decision.lines)
+    word = Text(" DEPLOY", style="bold green") if decision.deploy else Text(" DO NOT DEPLOY", style="bold red")
+    why = f": {len(decision.lines)} of {len(decision.lines)} lines proven"
+    if not decision.deploy:
+        why = f": {missing} of {len(decision.lines)} lines not proven"
+    return Group(
+        Text("\n Phase 6: nothing is deployed that was not validated\n", style="bold"),
+        table,
+        Text(),
+        word.append(why + "\n"),
+    )
+
+
+def show(console: Console, decision: Decision) -> None:
+    """Print the list; what the console's encoding lacks is written as an escape."""
+    # A log is searched for digests: there they are not broken at the edge of a terminal that is none.
+    width = console.width if console.is_terminal else max(console.width, _LOG_WIDTH)
+    plain = Console(file=io.StringIO(), width=width, color_system=None, legacy_windows=False)
+    with plain.capture() as captured:
+        plain.print(checklist(decision))
+    text = "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+    if not console.is_terminal:
+        encoding = console.encoding
+        console.out(text.encode(encoding, "backslashreplace").decode(encoding), end="", highlight=False)
+        return
+    console.print(checklist(decision))

@@ -1,0 +1,40 @@
+"""The end of a validation of images: its result, signed, as a file beside the reports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from securesystemslib.signer import CryptoSigner
+
+from technogate.deploy.evidence.envelope import EvidenceError, seal
+from technogate.deploy.evidence.statement import encode, statement_of
+from technogate.model.verdict import ExitCode, Verdict
+from technogate.report import EVIDENCE
+from technogate.runner.finish_run import Conclusion
+from technogate.util.gate_digest import gate_digest
+from technogate.util.write_file import write_file
+
+NAME = EVIDENCE
+
+
+def vouch(conclusion: Conclusion, signer: CryptoSigner | None, home: Path, folder: Path) -> Path | None:
+    """Write the evidence of a finished validation into `folder`; None when nobody asked for any.
+
+    Raises EvidenceError, one line, when a key was given or images were judged and there is no evidence
+    all the same: without a key, without images, when the gate's files changed during the run, or when
+    the run did not end as its verdict says. Raises OSError when the disk does not take it.
+    """
+    images = conclusion.document.target.images
+    if signer is None and not images:
+        return None
+    if signer is None:
+        raise EvidenceError("no signing key was given (--signing-key FILE or TECHNOGATE_SIGNING_KEY)")
+    if not images:
+        raise EvidenceError("processes were judged, and what can be deployed are images: name them with the target")
+    if conclusion.document.verdict is Verdict.PASS and conclusion.exit_code is not ExitCode.PASS:
+        raise EvidenceError("the run did not end as its verdict says")
+    digest = conclusion.journal.header.gate_digest
+    if gate_digest(home) != digest:
+        raise EvidenceError("the gate's own files changed during the run; run the validation again")
+    payload = encode(statement_of(conclusion.document, digest))
+    return write_file(folder / NAME, seal(payload, signer).decode("ascii"))

@@ -1,0 +1,237 @@
+"""The in-toto Statement of a validation: what was judged, by which gate, against which contract, and the result.
+
+The predicate is in-toto's test result. Beside the fields of that type it has one of ours, `technogate`,
+with all that a deployment is decided on.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Literal
+
+import msgspec
+
+from technogate.deploy.evidence.envelope import EvidenceError
+from technogate.model.events import ImageRef
+from technogate.model.requirement import Level, Party
+from technogate.model.verdict import Verdict, VerdictDocument, WaiverResult, WaiverState
+from technogate.util.strict_json import NotStrictJson, parse
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
+
+#: The names of the four subjects. The images are matched by these: each stands for one side.
+CONSOLE, BACKEND, CONTRACT, GATE = "console", "backend", "contract", "gate"
+
+#: Reasons that are stated, and characters of one: the reports have the rest.
+_MOST_REASONS = 20
+_LONGEST_REASON = 300
+
+_HEX = re.compile(r"[0-9a-f]{64}")
+_IMAGE = re.compile(r"sha256:([0-9a-f]{64})")
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the statement: no unknown fields, because what it says opens a gate."""
+
+
+class Subject(_Part, frozen=True):
+    """What the statement is about; `annotations` of an image hold the `image` name that it was given by."""
+
+    name: str
+    digest: dict[str, str]
+    annotations: dict[str, str] = {}
+
+
+class Setting(_Part, frozen=True):
+    """A part of the run's configuration: by digest, or as base64 of its text."""
+
+    name: str
+    digest: dict[str, str] = {}
+    content: str = ""
+
+
+class Proven(_Part, frozen=True):
+    """One requirement: how it ended, and what that weighed in the verdict."""
+
+    id: str
+    party: Party
+    level: Level
+    group: str
+    verdict: Verdict
+    standing: Verdict
+    checks: int
+
+
+class Run(_Part, frozen=True):
+    """What a deployment is decided on, besides the subjects. Times are seconds since the epoch.
+
+    `target` is the name of the pair that was judged, `given` what was written after `--target`.
+    """
+
+    verdict: Verdict
+    is_validation: bool
+    reasons: tuple[str, ...]
+    requirements: tuple[Proven, ...]
+    waivers: tuple[WaiverResult, ...]
+    run: str
+    gate_version: str
+    target: str
+    given: str
+    profile: str
+    seed: int
+    started: float
+    ended: float
+    journal_sha256: str
+
+
+class Predicate(
+    _Part,
+    frozen=True,
+    rename={"passed_tests": "passedTests", "warned_tests": "warnedTests", "failed_tests": "failedTests"},
+):
+    """in-toto's test result. Tests are requirements; a warning is a failure that decides nothing."""
+
+    result: Literal["PASSED", "WARNED", "FAILED"]
+    configuration: tuple[Setting, ...]
+    passed_tests: tuple[str, ...]
+    warned_tests: tuple[str, ...]
+    failed_tests: tuple[str, ...]
+    technogate: Run
+
+
+class Statement(_Part, frozen=True, rename={"type": "_type", "predicate_type": "predicateType"}):
+    """The whole statement."""
+
+    type: str
+    subject: tuple[Subject, ...]
+    predicate_type: str
+    predicate: Predicate
+
+
+def digest_of_image(image: ImageRef) -> str:
+    """The 64 digits of an image's id; raises EvidenceError for what is none."""
+    found = _IMAGE.fullmatch(image.digest)
+    if found is None:
+        raise EvidenceError(f"{image.name} has no image id (found {image.digest!r})")
+    return found[1]
+
+
+def statement_of(document: VerdictDocument, gate_digest: str) -> Statement:
+    """The statement of a validation of images.
+
+    Raises EvidenceError when there is nothing to state: not both images, or a digest that is none.
+    """
+    images = document.target.images
+    if set(images) != {CONSOLE, BACKEND}:
+        raise EvidenceError("the target has no image of both console and backend to vouch for")
+    if not document.is_validation:
+        raise EvidenceError("a check is no validation")
+    for name, digest in ((CONTRACT, document.contract.digest), (GATE, gate_digest)):
+        if not _HEX.fullmatch(digest):
+            raise EvidenceError(f"the {name} has no digest")
+    return Statement(
+        type=STATEMENT_TYPE,
+        subject=(
+            *(
+                Subject(
+                    name=side,
+                    digest={"sha256": digest_of_image(images[side])},
+                    annotations={"image": images[side].name},
+                )
+                for side in (CONSOLE, BACKEND)
+            ),
+            Subject(name=CONTRACT, digest={"sha256": document.contract.digest}),
+            Subject(name=GATE, digest={"sha256": gate_digest}),
+        ),
+        predicate_type=PREDICATE_TYPE,
+        predicate=_predicate(document),
+    )
+
+
+def _predicate(document: VerdictDocument) -> Predicate:
+    """The result, in in-toto's words and in ours."""
+    passed = [r.id for r in document.requirements if r.verdict is Verdict.PASS]
+    weighs = [r.id for r in document.requirements if r.level is Level.MUST and r.standing is not Verdict.PASS]
+    warned = [r.id for r in document.requirements if r.id not in passed and r.id not in weighs]
+    good: Literal["PASSED", "WARNED"] = "WARNED" if warned else "PASSED"
+    return Predicate(
+        result=good if document.verdict is Verdict.PASS else "FAILED",
+        configuration=(
+            Setting(name="contract", digest={"sha256": document.contract.digest}),
+            Setting(name="profile", content=base64.b64encode(document.profile.encode()).decode("ascii")),
+            Setting(name="seed", content=base64.b64encode(str(document.seed).encode()).decode("ascii")),
+        ),
+        passed_tests=tuple(passed),
+        warned_tests=tuple(warned),
+        failed_tests=tuple(weighs),
+        technogate=Run(
+            verdict=document.verdict,
+            is_validation=document.is_validation,
+            reasons=tuple(reason[:_LONGEST_REASON] for reason in document.reasons[:_MOST_REASONS]),
+            requirements=tuple(
+                Proven(
+                    id=r.id,
+                    party=r.party,
+                    level=r.level,
+                    group=r.group,
+                    verdict=r.verdict,
+                    standing=r.standing,
+                    checks=r.checks,
+                )
+                for r in document.requirements
+            ),
+            waivers=document.waivers,
+            run=document.run,
+            gate_version=document.gate_version,
+            target=document.target.name,
+            given=document.target.given,
+            profile=document.profile,
+            seed=document.seed,
+            started=document.started,
+            ended=document.ended,
+            journal_sha256=document.journal.sha256,
+        ),
+    )
+
+
+def encode(statement: Statement) -> bytes:
+    """The statement as the bytes that are signed; raises EvidenceError for text that no UTF-8 can hold."""
+    try:
+        return msgspec.json.encode(statement)
+    except UnicodeEncodeError as error:
+        raise EvidenceError("the result holds half of a surrogate pair") from error
+
+
+def decode(raw: bytes) -> Statement:
+    """The statement in `raw`, its types and the form of its digests checked; raises EvidenceError for what is none."""
+    try:
+        found = msgspec.convert(parse(raw), Statement)
+    except NotStrictJson as error:
+        raise EvidenceError(f"it is not a statement: {error}") from error
+    except msgspec.ValidationError as error:
+        raise EvidenceError(f"it is not a statement of this gate: {error}") from error
+    if found.type != STATEMENT_TYPE or found.predicate_type != PREDICATE_TYPE:
+        raise EvidenceError(f"it states something else: {found.type!r}, {found.predicate_type!r}")
+    names = [subject.name for subject in found.subject]
+    if sorted(names) != sorted((CONSOLE, BACKEND, CONTRACT, GATE)):
+        raise EvidenceError(f"its subjects are not console, backend, contract and gate, each once: {names!r}")
+    for subject in found.subject:
+        if set(subject.digest) != {"sha256"} or not _HEX.fullmatch(subject.digest["sha256"]):
+            raise EvidenceError(f"its subject {subject.name!r} has no sha256 digest")
+    ids = [proven.id for proven in found.predicate.technogate.requirements]
+    if len(ids) != len(set(ids)):
+        raise EvidenceError("it names a requirement twice")
+    return found
+
+
+def digests(statement: Statement) -> dict[str, str]:
+    """The digests of the four subjects, by name."""
+    return {subject.name: subject.digest["sha256"] for subject in statement.subject}
+
+
+def waived_until(statement: Statement) -> dict[str, str]:
+    """The last day of the waiver that covers a requirement, by requirement; of several the latest."""
+    used = [one.waiver for one in statement.predicate.technogate.waivers if one.state is WaiverState.USED]
+    return {waiver.requirement: waiver.expires for waiver in sorted(used, key=lambda one: one.expires)}

@@ -1,0 +1,1 @@
+"""Sends requests to a backend and records each exchange."""

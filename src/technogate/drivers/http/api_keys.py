@@ -1,0 +1,62 @@
+"""API keys as a request can carry them: the right one, none, and near misses.
+
+A near miss gives away nearly all of the key, so evidence never holds its value. It holds a shell
+expression over `$TECHNOGATE_API_KEY` instead, which repeats the request exactly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from technogate.journal.redaction import MARK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What goes into the key header: each value that is sent, and the shell expression that makes it."""
+
+    name: str
+    values: tuple[str, ...]
+    expressions: tuple[str, ...]
+
+    @property
+    def expression(self) -> str:
+        """The expression of the first value sent, "" when none was."""
+        return self.expressions[0] if self.expressions else ""
+
+
+NO_KEY = Key(name="no key", values=(), expressions=())
+EMPTY_KEY = Key(name="an empty key", values=("",), expressions=("",))
+
+
+def right_key(key: str) -> Key:
+    """The key itself."""
+    return Key(name="the key", values=(key,), expressions=(MARK,))
+
+
+def foreign_key() -> Key:
+    """A key that has nothing to do with the right one."""
+    return Key(name="a wrong key", values=("wrong-key-0000",), expressions=("wrong-key-0000",))
+
+
+def near_misses(key: str) -> tuple[Key, ...]:
+    """Keys that a careless comparison takes for the right one (AUT-02)."""
+    swapped = key.swapcase()
+    misses = [
+        Key(name="all but the last character", values=(key[:-1],), expressions=("${TECHNOGATE_API_KEY%?}",)),
+        Key(name="all but the first character", values=(key[1:],), expressions=("${TECHNOGATE_API_KEY#?}",)),
+        Key(name="the key and one character more", values=(key + "x",), expressions=("${TECHNOGATE_API_KEY}x",)),
+        Key(name="the key twice in one value", values=(key + key,), expressions=(MARK + MARK,)),
+        Key(
+            name="the key with a space inside",
+            values=(key[:1] + " " + key[1:],),
+            expressions=('$(printf %s "$TECHNOGATE_API_KEY" | sed "s/^./& /")',),
+        ),
+        Key(name="the key first, then another", values=(key, "wrong-key-0000"), expressions=(MARK, "wrong-key-0000")),
+        Key(name="another first, then the key", values=("wrong-key-0000", key), expressions=("wrong-key-0000", MARK)),
+        Key(name="the key and another in one value", values=(f"{key}, x",), expressions=(MARK + ", x",)),
+    ]
+    if swapped != key:
+        expression = "$(printf %s \"$TECHNOGATE_API_KEY\" | tr 'a-zA-Z' 'A-Za-z')"
+        misses.append(Key(name="the key in the other case", values=(swapped,), expressions=(expression,)))
+    return tuple(misses)

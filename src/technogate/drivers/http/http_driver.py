@@ -1,0 +1,203 @@
+"""The HTTP driver: sends one case to the backend and records the exchange, secrets left at the door."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from technogate.contract.loader import Contract
+from technogate.drivers.http.api_keys import Key
+from technogate.drivers.http.pace import Pace, retry_after
+from technogate.drivers.http.raw_http import BrokenError, NoConnectionError, Wire
+from technogate.journal.redaction import Redactor
+from technogate.model.events import Answer, Body, Ended, Exchange, Headers, Note, Request
+
+Query = tuple[tuple[str, str], ...]
+JSON_TYPE = "application/json"
+
+#: Seconds between two looks at the audit list.
+POLL_S = 0.05
+
+#: Headers of ours that a case replaces by naming them; any other that it names is sent beside ours.
+_OURS = frozenset({"host", "accept", "accept-encoding", "user-agent", "content-length"})
+
+#: The answer of a backend that limits its rate.
+TOO_MANY = 429
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One concrete input. `body` None sends none; `content_type` "" sends no such header."""
+
+    method: str
+    path: str
+    operation: str = ""
+    query: Query = ()
+    headers: Headers = ()
+    body: bytes | None = None
+    content_type: str = JSON_TYPE
+    name: str = ""
+
+    @property
+    def target(self) -> str:
+        """The request target: path and query, percent-encoded."""
+        path = quote(self.path, safe="/%:@!$&'()*+,;=~-._")
+        return f"{path}?{urlencode(self.query)}" if self.query else path
+
+
+class HttpDriver:
+    """Sends cases to one backend over kept-alive connections; never follows a redirect.
+
+    Nothing is sent again behind anybody's back. A backend that answers 429 is not asked faster than it
+    allows, and what it turned away is asked once more: every attempt is an exchange of its own. May be
+    used by several threads at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        key: Key,
+        contract: Contract,
+        redactor: Redactor,
+        record: Callable[[Exchange], None],
+        item: Callable[[], str],
+        new_id: Callable[[], str],
+        run: str,
+        timeout_s: float,
+        note: Callable[[Note], None] | None = None,
+    ) -> None:
+        """`record` takes each exchange; `item` names the test item at work; `timeout_s` bounds an answer.
+
+        `note` takes what a reader should know about the pace, once, when the driver is closed.
+        """
+        self.base_url = base_url.rstrip("/")
+        self.key = key
+        self.contract = contract
+        self.pace = Pace(note)
+        self._redactor = redactor
+        self._record = record
+        self._recording = threading.Lock()
+        self._item = item
+        self._new_id = new_id
+        self._run = run
+        self._wire = Wire(self.base_url, timeout_s)
+
+    def close(self) -> None:
+        """Close the connections, and note what the pace has become."""
+        self._wire.close()
+        self.pace.tell()
+
+    def case(self, operation: str, **changes: Any) -> Case:
+        """A case of `operation`, with `changes` to the fields of Case. Raises KeyError for an unknown id."""
+        found = self.contract.operations[operation]
+        return Case(method=found.method.upper(), path=found.path, operation=operation, **changes)
+
+    def execute(self, command: object, *, key: Key | None = None, **more: object) -> Exchange:
+        """Execute `command`, with further fields of the body."""
+        body = msgspec.json.encode({"command": command, **more})
+        return self.send(self.case(self.contract.behavior.operations.execute, body=body), key=key)
+
+    def read(self, operation: str, query: Mapping[str, object] | None = None, *, key: Key | None = None) -> Exchange:
+        """One GET of `operation` with `query`."""
+        pairs = tuple((name, str(value)) for name, value in (query or {}).items())
+        return self.send(self.case(operation, query=pairs), key=key)
+
+    def read_entry(self, operation: str, query: Mapping[str, object] | None, trace_id: str) -> Exchange:
+        """Read the audit list until it has an entry of `trace_id`, or an entry may not take longer (TRL-06).
+
+        The last reading begins when that time has passed: one that began before proves nothing, however long it took.
+        """
+        until = time.monotonic() + self.contract.behavior.time.trail_visible_s
+        while True:
+            last = time.monotonic() > until
+            exchange = self.read(operation, query)
+            found = exchange.answer is not None and trace_id in exchange.answer.body.text
+            if found or last:
+                return exchange
+            time.sleep(POLL_S)
+
+    def send(self, case: Case, *, key: Key | None = None) -> Exchange:
+        """Send `case` with `key` (the right one by default), record what came of it and return that.
+
+        Raises nothing for what a backend does: a refused connection ends `failed`, a broken or late
+        answer `indeterminate`. While the backend turns it away with 429, the case is sent again, at the
+        pace that the backend allows and for as long as `Pace` has patience; the last attempt is returned.
+        """
+        key = self.key if key is None else key
+        attempt = 0
+        while True:
+            self.pace.wait()
+            exchange = self._attempt(case, key, attempt)
+            if exchange.answer is None or exchange.answer.status != TOO_MANY:
+                self.pace.served()
+                return exchange
+            if not self.pace.limited(retry_after(exchange.answer.header("retry-after"), exchange.ended), attempt):
+                return exchange
+            attempt += 1
+
+    def _attempt(self, case: Case, key: Key, attempt: int) -> Exchange:
+        """Send `case` once and record the exchange."""
+        exchange_id = self._new_id()
+        name, _ = self._redactor.clean_text(f"{case.name or case.operation or case.target}, with {key.name}")
+        answer, end, error = None, Ended.OK, ""
+        headers = self._headers(case, key.values, exchange_id)
+        started = time.time()
+        try:
+            received = self._wire.exchange(case.method, self._wire.prefix + case.target, headers, case.body)
+            answer = Answer(
+                status=received.status,
+                headers=received.headers,
+                body=Body.of(received.body),
+                http_version=received.http_version,
+            )
+        except NoConnectionError as failure:
+            end, error = Ended.FAILED, str(failure)
+        except BrokenError as failure:
+            end, error = Ended.INDETERMINATE, str(failure)
+        ended = time.time()
+        leaks: tuple[str, ...] = ()
+        if answer is not None:
+            answer, leaks = self._redactor.answer(answer)
+        sent, _ = self._redactor.headers(tuple(self._headers(case, key.expressions, exchange_id)))
+        path, _ = self._redactor.clean_text(case.target)
+        body, _ = self._redactor.clean(case.body or b"")
+        exchange = Exchange(
+            id=exchange_id,
+            item=self._item(),
+            answered_by="backend",
+            operation=case.operation,
+            case=f"{name}, again after {TOO_MANY}" if attempt else name,
+            base_url=self.base_url,
+            key=key.expression,
+            request=Request(method=case.method, path=path, headers=sent, body=Body.of(body)),
+            answer=answer,
+            end=end,
+            error=error,
+            started=started,
+            ended=ended,
+            leaks=leaks,
+        )
+        with self._recording:
+            self._record(exchange)
+        return exchange
+
+    def _headers(self, case: Case, keys: tuple[str, ...], exchange_id: str) -> list[tuple[str, str]]:
+        """The headers of a case, with `keys` in the key header; each request says which case sent it."""
+        headers = [
+            ("Host", self._wire.host),
+            ("Accept", "*/*"),
+            ("Accept-Encoding", "identity"),
+            ("User-Agent", f"technogate (run {self._run}; exchange {exchange_id})"),
+        ]
+        headers += [(self.contract.behavior.headers.key, key) for key in keys]
+        if case.body is not None:
+            if case.content_type:
+                headers.append(("Content-Type", case.content_type))
+            headers.append(("Content-Length", str(len(case.body))))
+        own = {name.lower() for name, _ in case.headers} & _OURS
+        return [pair for pair in headers if pair[0].lower() not in own] + list(case.headers)

@@ -1,0 +1,1 @@
+"""Calls the three functions of a console's client module in Node."""

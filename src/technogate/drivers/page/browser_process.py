@@ -1,0 +1,111 @@
+"""A browser of this process and the thread that drives it, shared by the drivers that need the same one.
+
+A browser takes a second of processor to start, a page in it a tenth of that. Each driver has a context of its own:
+contexts share neither cookies, nor what they store, nor connections.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from technogate.drivers.console_driver import DriverError
+from technogate.drivers.page.chromium import launch_arguments
+from technogate.drivers.page.console_page import LOAD_S, first_line
+
+T = TypeVar("T")
+
+_Key = tuple[Path, tuple[tuple[str, str], ...]]
+_lock = threading.Lock()
+_lent: dict[_Key, BrowserProcess] = {}
+
+
+class BrowserProcess:
+    """One browser; everything that is done with it runs in its thread.
+
+    That keeps Playwright's event loop out of the caller's thread. Raises DriverError when it does not start.
+    """
+
+    def __init__(self, executable: Path, map_hosts: Mapping[str, str]) -> None:
+        self.borrowers = 1
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="technogate-browser")
+        try:
+            self._thread.submit(self._start, executable, map_hosts).result()
+        except BaseException:
+            self.close()
+            raise
+
+    def run(self, work: Callable[[Browser], T]) -> T:
+        """What `work` does with the browser. Raises DriverError when it was closed, and whatever `work` raises."""
+        browser = self._browser
+        if browser is None:
+            raise DriverError("the browser is closed")
+        return self._thread.submit(work, browser).result()
+
+    @property
+    def connected(self) -> bool:
+        """Whether the browser is still there."""
+        return self.run(lambda browser: browser.is_connected())
+
+    def close(self) -> None:
+        """End the browser; a second call does nothing."""
+        try:
+            self._thread.submit(self._end).result()
+        finally:
+            self._thread.shutdown()
+
+    def _start(self, executable: Path, map_hosts: Mapping[str, str]) -> None:
+        self._playwright = sync_playwright().start()
+        try:
+            self._browser = self._playwright.chromium.launch(
+                executable_path=executable, args=launch_arguments(map_hosts), headless=True, timeout=LOAD_S * 1000
+            )
+        except PlaywrightError as error:
+            raise DriverError(f"the browser {executable} does not start: {first_line(error)}") from error
+
+    def _end(self) -> None:
+        browser, playwright = self._browser, self._playwright
+        self._browser = self._playwright = None
+        try:
+            if browser is not None:
+                browser.close()
+        finally:
+            if playwright is not None:
+                playwright.stop()
+
+
+def borrow(executable: Path, map_hosts: Mapping[str, str], *, alone: bool = False) -> BrowserProcess:
+    """A browser of this kind, started if there is none or it is to be had `alone`; to be given back.
+
+    Raises DriverError when it does not start.
+    """
+    if alone:
+        return BrowserProcess(executable, map_hosts)
+    key = executable, tuple(sorted(map_hosts.items()))
+    with _lock:
+        found = _lent.get(key)
+        if found is not None and found.connected:
+            found.borrowers += 1
+            return found
+        # One that has died stays with whoever had it.
+        _lent[key] = started = BrowserProcess(executable, map_hosts)
+        return started
+
+
+def give_back(browser: BrowserProcess) -> None:
+    """End the browser when nobody else has it."""
+    with _lock:
+        browser.borrowers -= 1
+        if browser.borrowers:
+            return
+        for key in [key for key, lent in _lent.items() if lent is browser]:
+            del _lent[key]
+    browser.close()

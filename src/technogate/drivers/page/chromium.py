@@ -1,0 +1,110 @@
+"""Finding a Chromium for the browser driver, and saying what to do when there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from technogate.drivers.console_driver import DriverError
+
+#: Names a browser to be used instead of the one that is found.
+BROWSER_ENV = "TECHNOGATE_BROWSER"
+
+#: The headless shell is the same engine without the windows around it: it starts and draws in a fraction of the time.
+ON_PATH = (
+    "chromium-headless-shell",
+    "chrome-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+)
+MAC_APPS = (
+    "Chromium.app/Contents/MacOS/Chromium",
+    "Google Chrome.app/Contents/MacOS/Google Chrome",
+    "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+)
+
+#: Where Playwright keeps a Chromium that it downloaded, below its folder of browsers; a shell before a whole browser.
+_DOWNLOADED = (
+    (
+        "chromium_headless_shell-*/*/headless_shell",
+        "chromium_headless_shell-*/*/chrome-headless-shell",
+        "chromium_headless_shell-*/*/*shell.exe",
+    ),
+    (
+        "chromium-*/chrome-linux*/chrome",
+        "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
+        "chromium-*/chrome-win*/chrome.exe",
+    ),
+)
+
+
+def find_browser(environ: Mapping[str, str] | None = None) -> Path | None:
+    """The browser to use: the one named in the environment, Playwright's own, one that is installed.
+
+    None when there is none. Raises DriverError when the one named does not exist: it is never passed over.
+    """
+    env = os.environ if environ is None else environ
+    named = env.get(BROWSER_ENV, "")
+    if named:
+        path = shutil.which(named, path=env.get("PATH", ""))
+        if path is None:
+            raise DriverError(f"{BROWSER_ENV} names {named}, which is no program: correct or unset it")
+        return Path(path)
+    folder = _browsers_folder(env)
+    for patterns in _DOWNLOADED:
+        if downloaded := sorted(found for pattern in patterns for found in folder.glob(pattern)):
+            return downloaded[-1]
+    for name in ON_PATH:
+        if path := shutil.which(name, path=env.get("PATH", "")):
+            return Path(path)
+    if sys.platform == "darwin":
+        folders = (Path("/Applications"), Path.home() / "Applications")
+        return next((folder / app for folder in folders for app in MAC_APPS if (folder / app).is_file()), None)
+    return None
+
+
+def browser_missing(environ: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """Why the console's page cannot be judged and the cure; two empty strings when a browser is there."""
+    if find_browser(environ) is not None:
+        return "", ""
+    cure = f"run `playwright install chromium`, or install Chromium or Chrome, or name one in {BROWSER_ENV}"
+    return "no browser was found", cure
+
+
+def launch_arguments(map_hosts: Mapping[str, str]) -> list[str]:
+    """The browser's arguments; `map_hosts` sends `host` or `host:port` elsewhere (to `address:port`).
+
+    The browser must not speak to anybody but the console and its backend, thus no updates or sync.
+    """
+    arguments = [
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+    ]
+    if sys.platform == "linux" and os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    if map_hosts:
+        rules = ", ".join(f"MAP {host} {to}" for host, to in map_hosts.items())
+        arguments.append(f"--host-resolver-rules={rules}")
+    return arguments
+
+
+def _browsers_folder(env: Mapping[str, str]) -> Path:
+    """The folder in which Playwright keeps its browsers."""
+    if named := env.get("PLAYWRIGHT_BROWSERS_PATH", ""):
+        return Path(named)
+    home = Path.home()
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "ms-playwright"
+    if os.name == "nt":
+        return Path(env.get("LOCALAPPDATA", str(home))) / "ms-playwright"
+    return Path(env.get("XDG_CACHE_HOME", str(home / ".cache"))) / "ms-playwright"

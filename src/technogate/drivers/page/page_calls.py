@@ -1,0 +1,146 @@
+"""The three calls of a console on its page: what is entered, pressed and read.
+
+Belongs to the thread in which Playwright runs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from technogate.drivers.console_driver import Call, DriverError
+from technogate.drivers.page.console_page import ConsolePage
+from technogate.model.events import View
+
+#: What a page has before something is done to it, as its script tells.
+Begun = dict[str, Any]
+
+
+class PageCalls:
+    """Makes the calls on one page; the audit list, which may ask twice, has twice the page's limit."""
+
+    def __init__(self, page: ConsolePage) -> None:
+        self._page = page
+        self._session = False
+
+    def execute(self, command: str, session_id: str | None) -> View:
+        """Enter a command, run it and read its result once it is shown."""
+        state = self._enter(self._page.begin("result", "run"), command, session_id)
+        started = time.time()
+        if state["disabled"]:
+            return _view("executeCommand", {"refused": "the page does not let it be run"}, started, time.time())
+
+        def again() -> Begun:
+            return self._enter(self._page.arm("result", "run"), command, session_id)
+
+        state = self._reaction("run", "result", self._page.limit_s, state, again)
+        started = state["pressed"] or started
+        if state["outcome"] != "done":
+            return _view("executeCommand", {state["outcome"]: "true"}, started, state["at"])
+        return _view("executeCommand", self._page.fields("result", state["parts"]), started, state["at"])
+
+    def start_execute(self, command: str, session_id: str | None) -> bool:
+        """Run a command without waiting, neither before nor after; False when the page does not let it be run."""
+        state = self._enter(self._page.arm("result", "run"), command, session_id)
+        if not state["disabled"]:
+            # By mouse: nobody waits here to see whether a key did anything.
+            self._page.click("run")
+        return not state["disabled"]
+
+    def result(self) -> View:
+        """The result as shown now, once it is not busy."""
+        started = time.time()
+        state = self._page.probe("react", region="result", limit_s=self._page.limit_s)
+        if state["busy"]:
+            return _view("executeCommand", {"pending": "true"}, started, state["at"])
+        return _view("executeCommand", self._page.fields("result", state["parts"]), started, state["at"])
+
+    def audit(self, wanted: str, limit: str) -> View:
+        """Have the list loaded with this query, if possible by one request, and read it."""
+        begun, limit_s = self._page.begin("audit", "audit_refresh"), 2 * self._page.limit_s
+        started, since = time.time(), self._page.traffic.count
+        state = None
+        if self._enter_query(begun, wanted, limit):
+            state = self._page.react("audit", limit_s, since)
+            if state["outcome"] == "unchanged":
+                # The page does not load the list by itself.
+                begun, state = self._page.arm("audit", "audit_refresh"), None
+        if state is None:
+            self._page.need(begun, "audit_refresh")
+            state = self._reaction("audit_refresh", "audit", limit_s, begun)
+        started = state["pressed"] or started
+        if state["outcome"] == "pending":
+            return _view("fetchAuditLog", {"pending": "true"}, started, state["at"])
+        parts = state["parts"]
+        if not parts["rows"] and not parts["empty"]:
+            raise self._page.lacks("audit_row")
+        rows = tuple(self._page.fields("audit", row) for row in parts["rows"])
+        fields = {"empty": "true"} if parts["empty"] else {}
+        return _view("fetchAuditLog", fields, started, state["at"], rows)
+
+    def memory(self) -> View:
+        """Have the snapshot loaded again and read it."""
+        state = self._page.begin("memory", "memory_refresh")
+        self._page.need(state, "memory_refresh")
+        started = time.time()
+        state = self._reaction("memory_refresh", "memory", self._page.limit_s, state)
+        if state["outcome"] == "pending":
+            return _view("fetchMemory", {"pending": "true"}, started, state["at"])
+        parts = state["parts"]
+        fields = {"empty": "true"} if parts["empty"] else self._page.fields("memory", parts)
+        return _view("fetchMemory", fields, state["pressed"] or started, state["at"])
+
+    def _enter(self, state: Begun, command: str, session_id: str | None) -> Begun:
+        """Enter a command where it differs from what the page shows; what the page has then."""
+        self._page.need(state, "command", "run", *(["session"] if session_id is not None else []))
+        wanted = {"command": command}
+        if session_id is not None or self._session:
+            # What a page fills in by itself is left as it is.
+            wanted["session"] = session_id or ""
+            self._session = session_id is not None
+        different = [name for name, text in wanted.items() if (state[name] or "") != text]
+        for name in different:
+            self._page.page.fill(self._page.css[name], wanted[name])
+        return self._page.arm("result", "run") if different else state
+
+    def _reaction(
+        self, button: str, region: str, limit_s: float, begun: Begun, again: Callable[[], Begun] | None = None
+    ) -> dict[str, Any]:
+        """What becomes of the region when the button is pressed; `begun` is what the page had before.
+
+        `again` gets the page ready for a second press, for a page on which the Enter key did nothing, or nothing good.
+        """
+        since = self._page.traffic.count
+        self._page.press(button, begun)
+        state = self._page.react(region, limit_s, since)
+        if self._page.refuses_key(button, state, since):
+            self._page.press(button, again() if again is not None else self._page.arm(region, button))
+            state = self._page.react(region, limit_s, since)
+        return state
+
+    def _enter_query(self, shown: Begun, wanted: str, limit: str) -> bool:
+        """Enter the query where it differs from the one shown; whether it did."""
+        entered = False
+        # A page that has no field for a value asks for the default one.
+        if shown["limit"] != limit and (shown["limit"], limit) != (None, "50"):
+            self._page.need(shown, "audit_limit")
+            field = self._page.page.locator(self._page.css["audit_limit"])
+            field.fill(limit)
+            field.blur()
+            entered = True
+        if shown["filter"] != wanted and (shown["filter"], wanted) != (None, "all"):
+            self._page.need(shown, "audit_filter")
+            if wanted not in shown["options"]:
+                raise DriverError(
+                    f"the page {self._page.url} offers no filter {wanted}: correct console.selectors.audit_filter"
+                )
+            self._page.page.select_option(self._page.css["audit_filter"], value=wanted)
+            entered = True
+        return entered
+
+
+def _view(
+    call: Call, fields: dict[str, str], started: float, ended: float, rows: tuple[dict[str, str], ...] = ()
+) -> View:
+    return View(id="", item="", call=call, driver="browser", fields=fields, rows=rows, started=started, ended=ended)

@@ -1,0 +1,181 @@
+"""The browser driver: uses the console's page as a person would, and reads what a person sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal, TypeVar
+
+import msgspec
+from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Error as PlaywrightError
+
+from technogate.drivers.console_driver import LIMIT_S, DriverError, Exposure, PageRequest
+from technogate.drivers.page.browser_process import BrowserProcess, borrow, give_back
+from technogate.drivers.page.chromium import browser_missing, find_browser
+from technogate.drivers.page.console_page import ConsolePage, first_line
+from technogate.drivers.page.page_calls import PageCalls
+from technogate.model.events import View
+from technogate.target.spec import Selectors
+
+T = TypeVar("T")
+
+#: A page that does not say when it is busy is done when it has not changed for so long, in milliseconds.
+QUIET_MS = 150
+
+#: How long Playwright looks for a part of the page before it gives up, in milliseconds: on a busy machine a click takes
+#: a hundred times as long as on an idle one.
+PART_MS = 20_000.0
+
+
+class BrowserDriver:
+    """One page in a context of its own, on the console at `url`; drivers that need the same browser share it.
+
+    `map_hosts` sends a host the page was built to ask, such as `backend:8000`, to `127.0.0.1:port`.
+    `alone` gives it a browser of its own, for one that will be waited for while others go on.
+    `limit_s` bounds the wait for a result; the audit list, which may ask twice, has twice that.
+    Everything runs in the browser's thread. Raises DriverError when there is no browser, or no page
+    with the parts it needs.
+    """
+
+    name: Literal["browser", "module"] = "browser"
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        selectors: Selectors | None = None,
+        map_hosts: Mapping[str, str] | None = None,
+        browser: Path | None = None,
+        alone: bool = False,
+        limit_s: float = LIMIT_S,
+        quiet_ms: int = QUIET_MS,
+    ) -> None:
+        self.url = url
+        self.limit_s = limit_s
+        self._css: dict[str, str] = msgspec.structs.asdict(selectors or Selectors())
+        self._quiet_ms = quiet_ms
+        self._changes = 0
+        self._context: BrowserContext | None = None
+        self._console: ConsolePage
+        self._calls: PageCalls
+        executable = find_browser() if browser is None else browser
+        if executable is None:
+            raise DriverError(": ".join(browser_missing()))
+        self._browser: BrowserProcess | None = borrow(executable, map_hosts or {}, alone=alone)
+        try:
+            self._with_browser(self._start)
+        except DriverError:
+            self.close()
+            raise
+
+    # ---- what a console can do ----
+
+    def execute(self, command: str, session_id: str | None = None) -> View:
+        """Enter a command, run it and read its result once it is shown.
+
+        A command that the page refuses to run gives the field `refused`; a page that does not react
+        at all `unchanged`; one that is still busy at the limit `pending`: none of these has a status.
+        """
+        return self._run(lambda: self._calls.execute(command, session_id))
+
+    def start_execute(self, command: str, session_id: str | None = None) -> bool:
+        """Run a command without waiting, neither before nor after; False when the page does not let it be run."""
+        return self._run(lambda: self._calls.start_execute(command, session_id))
+
+    def result(self) -> View:
+        """The result as shown now, once it is not busy."""
+        return self._run(self._calls.result)
+
+    def audit(self, filter: str = "all", limit: int = 50) -> View:  # noqa: A002 - the contract's own word
+        """Have the list loaded with this query, if possible by one request, and read it."""
+        return self._run(lambda: self._calls.audit(filter, str(limit)))
+
+    def memory(self) -> View:
+        """Have the snapshot loaded again and read it."""
+        return self._run(self._calls.memory)
+
+    def settle(self) -> None:
+        """Wait until the page is idle; one that hangs is loaded anew. Raises DriverError when that does not help."""
+        self._run(self._console.settle)
+
+    def reload(self) -> None:
+        """Load the page anew and wait until it is idle."""
+        self._run(self._console.open)
+
+    def disturbed(self) -> bool:
+        """Whether this machine's own network has spoilt a request of the page since this was asked last."""
+        changes, self._changes = self._changes, self._console.traffic.network_changes
+        return self._changes > changes
+
+    def inspect(self) -> Exposure:
+        """What the page leaves where others could read it."""
+        return self._run(self._inspect)
+
+    def requests(self) -> list[PageRequest]:
+        """Every request that the page has made since the last `forget`, as the browser saw it."""
+        return self._run(self._requests)
+
+    def forget(self) -> None:
+        """Forget the requests and console lines so far."""
+        self._run(self._console.traffic.forget)
+
+    def close(self) -> None:
+        """Close the page, and the browser if nobody else has it; a second call does nothing."""
+        if self._browser is not None:
+            try:
+                self._with_browser(self._end)
+            finally:
+                give_back(self._browser)
+                self._browser = None
+
+    def __enter__(self) -> BrowserDriver:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- start and end ----
+
+    def _run(self, work: Callable[[], T]) -> T:
+        """Do `work` in the browser's thread. Raises DriverError for what Playwright cannot do."""
+        return self._with_browser(lambda _: work())
+
+    def _with_browser(self, work: Callable[[Browser], T]) -> T:
+        if self._browser is None:
+            raise DriverError("the browser is closed")
+        try:
+            return self._browser.run(work)
+        except PlaywrightError as error:
+            raise DriverError(f"the page {self.url} could not be used: {first_line(error)}") from error
+
+    def _start(self, browser: Browser) -> None:
+        # A page that does not move costs less to look at, and shows the same.
+        context = self._context = browser.new_context(reduced_motion="reduce")
+        context.set_default_timeout(PART_MS)
+        self._console = ConsolePage(context, url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms)
+        self._console.open()
+        self._calls = PageCalls(self._console)
+
+    def _end(self, browser: Browser) -> None:
+        # With a browser that has died, its pages have gone.
+        if self._context is not None and browser.is_connected():
+            self._context.close()
+
+    def _requests(self) -> list[PageRequest]:
+        if self._console.traffic.under_way:
+            # What the browser reported while nobody drove it is taken in before its next answer, and not earlier.
+            self._console.context.cookies()
+        return self._console.traffic.requests()
+
+    def _inspect(self) -> Exposure:
+        found = self._console.probe("expose")
+        return Exposure(
+            storage=found["storage"],
+            cookies=tuple(f"{cookie.get('name')}={cookie.get('value')}" for cookie in self._console.context.cookies()),
+            text=found["text"],
+            html=found["html"],
+            urls=self._console.traffic.urls(),
+            lines=tuple(self._console.traffic.lines),
+            markup={part: tuple(tags) for part, tags in found["markup"].items()},
+        )

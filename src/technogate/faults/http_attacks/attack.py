@@ -1,0 +1,178 @@
+"""An attack: many hostile clients of one kind at work, until it is healed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from technogate.faults.fault_errors import NotDelivered
+from technogate.faults.http_attacks.attack_client import Client
+from technogate.faults.http_attacks.attack_script import Hostile
+from technogate.faults.http_attacks.request_bytes import Address, RawRequest, first_answer
+from technogate.journal.redaction import MARK, Redactor
+from technogate.mock.recorded_request import parse_answer
+from technogate.model.events import Answer, Body, Ended, Exchange, Request
+
+#: How often clients that leave at once come again.
+WAVES = 5
+#: Seconds between two waves.
+PAUSE_S = 0.005
+
+
+class Attack:
+    """A context manager: within it the hostile clients are at work; at its end they have left.
+
+    The first wave is delivered when the context is entered, so that whoever asks within it is disturbed.
+    """
+
+    def __init__(self, address: Address, hostile: Hostile, *, patience_s: float, waves: int = WAVES) -> None:
+        """`patience_s` is how many seconds a client waits for its answer."""
+        self.hostile = hostile
+        self.clients: list[Client] = []
+        self._address = address
+        self._script = hostile.script()
+        self._patience_s = patience_s
+        self._waves = waves
+        self._healed = threading.Event()
+        self._called_back = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._broken: NotDelivered | None = None
+
+    @property
+    def delivered(self) -> int:
+        """How many clients the backend felt so far."""
+        return sum(client.delivered for client in self.clients)
+
+    @property
+    def detail(self) -> str:
+        """What was done and what came of it, in a line."""
+        answered = sum(first_answer(client.received) is not None for client in self.clients)
+        closed = sum(client.closed_by_backend for client in self.clients)
+        return (
+            f"{self.delivered} of {len(self.clients)} clients delivered, {answered} answered, "
+            f"{closed} closed by the backend"
+        )
+
+    def __enter__(self) -> Attack:
+        try:
+            first = self._first_wave()
+        except BaseException:
+            self._leave()
+            raise
+        self._thread = threading.Thread(target=self._go_on, args=(first,), name=self.hostile.kind)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            self._called_back.set()
+        self._healed.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._leave()
+        if kind is None and self._broken is not None:
+            raise self._broken
+
+    def _leave(self) -> None:
+        for client in self.clients:
+            client.leave()
+
+    def _first_wave(self) -> list[Client]:
+        """The wave that must be felt before anybody else asks; raises NotDelivered."""
+        wave = self._wave()
+        if not any(client.delivered for client in wave):
+            why = next((client.error for client in wave if client.error), "no byte was taken")
+            raise NotDelivered(f"{self.hostile.kind}: none of {len(wave)} hostile clients got through ({why})")
+        return wave
+
+    def _wave(self) -> list[Client]:
+        """As many clients as the kind has, one after the other; no more once one is not let in. Raises NotDelivered."""
+        wave: list[Client] = []
+        for _ in range(self.hostile.clients):
+            client = Client(self._script)
+            wave.append(client)
+            self.clients.append(client)
+            client.begin(self._address)
+            if not client.connected or self._called_back.is_set():
+                break
+        return wave
+
+    def _go_on(self, wave: list[Client]) -> None:
+        """What happens while others ask."""
+        if self._script.held:
+            while not self._healed.wait(self._script.interval_s):
+                for client in wave:
+                    client.drip()
+            return
+        self._end_wave(wave)
+        for _ in range(self._waves - 1):
+            if self._healed.wait(PAUSE_S):
+                return
+            try:
+                wave = self._wave()
+            except NotDelivered as failure:
+                self._broken = failure
+                return
+            self._end_wave(wave)
+
+    def _end_wave(self, wave: list[Client]) -> None:
+        """Wait for answers where the kind does, and leave."""
+        until = time.monotonic() + self._patience_s
+        for client in wave:
+            if self._script.answered:
+                client.wait(until, self._called_back)
+            client.leave()
+
+
+def exchange_of(
+    client: Client,
+    request: RawRequest,
+    *,
+    kind: str,
+    operation: str,
+    item: str,
+    base_url: str,
+    key_header: str,
+    new_id: Callable[[], str],
+    redactor: Redactor,
+) -> Exchange:
+    """The evidence of one hostile client that sent `request`, or a part of it, or more.
+
+    A refusal may come from an HTTP parser that knew no route, so only what is unanswered or answered 2xx
+    counts as an exchange of `operation`.
+    """
+    answer: Answer | None = None
+    leaks: tuple[str, ...] = ()
+    end, error = Ended.INDETERMINATE, client.error or "no whole answer"
+    whole = first_answer(client.received)
+    if whole is not None:
+        parsed, error = parse_answer(whole)
+        if not error:
+            answer, leaks = redactor.answer(parsed)
+            end = Ended.OK
+    elif not client.connected:
+        end = Ended.FAILED
+    headers, _ = redactor.headers(request.headers)
+    sent, _ = redactor.clean(client.script.opening[: client.sent].partition(b"\r\n\r\n")[2])
+    has_key = any(name.lower() == key_header.lower() for name, _ in request.headers)
+    return Exchange(
+        id=new_id(),
+        item=item,
+        answered_by="backend",
+        operation=operation if answer is None or answer.status // 100 == 2 else "",
+        case=kind,
+        base_url=base_url,
+        key=MARK if has_key else "",
+        request=Request(method=request.method, path=request.path, headers=headers, body=Body.of(sent)),
+        answer=answer,
+        end=end,
+        error=error,
+        disturbed_by=kind,
+        started=client.started,
+        ended=client.ended,
+        leaks=leaks,
+    )

@@ -1,0 +1,97 @@
+"""A backend's address on the wire, and the bytes of a request before anything is done to them."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from technogate.model.events import Headers
+
+#: Seconds that opening a connection, or getting bytes into it, may take.
+CONNECT_S = 3.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a backend listens. `prefix` is the path of its base URL, `authority` what `Host` says."""
+
+    host: str
+    port: int
+    authority: str
+    prefix: str = ""
+    tls: bool = False
+
+    @classmethod
+    def of(cls, base_url: str) -> Address:
+        """The address in a base URL; raises ValueError for one without a host."""
+        parts = urlsplit(base_url)
+        tls = parts.scheme == "https"
+        if not parts.hostname:
+            raise ValueError(f"no host in {base_url}")
+        port = parts.port or (443 if tls else 80)
+        return cls(host=parts.hostname, port=port, authority=parts.netloc, prefix=parts.path.rstrip("/"), tls=tls)
+
+    def connect(self, timeout_s: float = CONNECT_S) -> socket.socket:
+        """A connection whose operations give up after `timeout_s` seconds; raises OSError."""
+        plain = socket.create_connection((self.host, self.port), timeout=timeout_s)
+        if not self.tls:
+            return plain
+        try:
+            return ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
+        except OSError:
+            plain.close()
+            raise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRequest:
+    """One request as a conforming client would send it; `headers` hold the key."""
+
+    method: str
+    path: str
+    headers: Headers
+    body: bytes = b""
+
+    def __post_init__(self) -> None:
+        if any(mark in text for pair in self.headers for text in pair for mark in "\r\n"):
+            raise ValueError("a header is one line")
+
+    def head(self, *extra: tuple[str, str], length: int | None = None) -> bytes:
+        """The request line and the headers, with `extra` ones; `length` is the body's, as promised."""
+        promised = len(self.body) if length is None else length
+        lines = [f"{self.method} {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in self.headers)]
+        lines += [f"{name}: {value}" for name, value in extra]
+        if promised:
+            lines.append(f"Content-Length: {promised}")
+        return "\r\n".join([*lines, "", ""]).encode("latin-1")
+
+    def render(self) -> bytes:
+        """The whole request."""
+        return self.head() + self.body
+
+
+def positive(name: str, number: float, most: float) -> None:
+    """Check a parameter before any traffic; raises ValueError unless it lies above 0 and at most at `most`."""
+    if not 0 < number <= most:
+        raise ValueError(f"{name} is above 0 and at most {most:g}, not {number:g}")
+
+
+def first_answer(data: bytes) -> bytes | None:
+    """The first whole answer in `data`; what follows belongs to another request. None while its end is not there."""
+    head, end, body = data.partition(b"\r\n\r\n")
+    status, *fields = head.split(b"\r\n")
+    if not end:
+        return None
+    if status.split(b" ")[1:2] == [b"204"]:
+        return head + end
+    values = {name.strip().lower(): value.strip() for name, _, value in (field.partition(b":") for field in fields)}
+    if b"chunked" in values.get(b"transfer-encoding", b"").lower():
+        last = b"0\r\n\r\n"
+        until = 0 if body.startswith(last) else body.find(b"\r\n" + last) + 2
+        return head + end + body[: until + len(last)] if until != 1 else None
+    length = values.get(b"content-length", b"")
+    if not length.isdigit() or len(body) < int(length):
+        return None
+    return head + end + body[: int(length)]

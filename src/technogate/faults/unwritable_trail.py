@@ -1,0 +1,101 @@
+"""Makes an audit trail unwritable for a while, the way that the target file declares (TRL-10)."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from technogate.faults.fault_errors import NotDelivered, NotHealed
+from technogate.target.spec import UnwritableSpec
+
+#: Seconds that the lock of a file in use may take to be had.
+LOCK_S = 5.0
+#: Seconds that a declared command may take, to break and to mend.
+COMMAND_S = 20.0
+#: Tries to mend before the trail is given up.
+MENDS = 3
+#: The last characters of a command's output that an error shows.
+TAIL = 300
+
+
+@contextmanager
+def unwritable(spec: UnwritableSpec, folder: Path, clean: Callable[[str], str]) -> Iterator[str]:
+    """Within the context nothing can be written to the trail; yields in words what keeps it so.
+
+    `spec` has its placeholders resolved, `folder` is where its commands run, `clean` takes secrets out
+    of a text. Raises NotDelivered when it could not be made so, NotHealed when it stays so.
+    """
+    if spec.lock_sqlite:
+        with _locked(Path(spec.lock_sqlite)) as how:
+            yield how
+    elif spec.command:
+        with _broken(spec, folder, clean) as how:
+            yield how
+    else:
+        raise NotDelivered("the target file declares no way to make the trail unwritable")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[str]:
+    """Hold the exclusive lock of a SQLite file, which no process can write meanwhile, root's neither."""
+    absolute = path.resolve().as_posix()
+    uri = f"file:{quote(absolute if absolute.startswith('/') else '/' + absolute)}?mode=rw"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=LOCK_S)) as connection:
+            connection.execute("BEGIN EXCLUSIVE")
+            try:
+                yield f"the SQLite file {path.name} is locked"
+            finally:
+                connection.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise NotDelivered(f"the SQLite file {path} cannot be locked: {error}") from error
+
+
+@contextmanager
+def _broken(spec: UnwritableSpec, folder: Path, clean: Callable[[str], str]) -> Iterator[str]:
+    """Run the declared command, and whatever came of it, its undo."""
+    try:
+        failed = _run(spec.command, folder, clean)
+        if failed:
+            raise NotDelivered(f"backend.unwritable.command {failed}")
+        yield f"backend.unwritable.command ran: {spec.command[0]}"
+    finally:
+        _mend(spec.undo, folder, clean)
+
+
+def _mend(undo: tuple[str, ...], folder: Path, clean: Callable[[str], str]) -> None:
+    """Run the undo until it works; raises NotHealed."""
+    failed = ""
+    for attempt in range(MENDS):
+        time.sleep(0.2 * attempt)
+        failed = _run(undo, folder, clean)
+        if not failed:
+            return
+    raise NotHealed(f"backend.unwritable.undo {failed}: mend the trail by hand, then run the validation again")
+
+
+def _run(argv: tuple[str, ...], folder: Path, clean: Callable[[str], str]) -> str:
+    """Run a command of the user's, in the gate's own environment; "" or why it failed."""
+    try:
+        done = subprocess.run(
+            argv,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=COMMAND_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"was not done after {COMMAND_S:g} s"
+    except OSError as error:
+        return f"cannot be run: {error.strerror or error}"
+    if done.returncode == 0:
+        return ""
+    said = clean(" ".join(done.stdout.decode("utf-8", "replace").split())[-TAIL:])
+    return f"ended with code {done.returncode}: {said}"

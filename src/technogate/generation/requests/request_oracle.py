@@ -1,0 +1,246 @@
+"""What the contract says of a request: allowed, forbidden, or left open. Pure, and blind to how it was made.
+
+A generator means its cases to be one or the other; this page decides, from what is sent alone. So a case
+that was made smaller is judged as exactly as the one it came from. Where the contract leaves a choice,
+each of the choices conforms; nothing is expected here that the contract does not say.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NoReturn
+
+from technogate.contract.loader import Contract
+from technogate.drivers.http.api_keys import Key
+from technogate.drivers.http.http_driver import JSON_TYPE, Case
+from technogate.model.events import header_values
+from technogate.util.strict_json import NotStrictJson, parse
+
+#: Deeper nesting than this is JSON all the same, but no reader is held to it.
+DEEPEST = 32
+
+#: A command that is valid and stands for any other.
+_ANY_COMMAND = "ZZZ"
+
+_SIGNED = re.compile(r"[+-]?[0-9]+")
+_PLAIN = re.compile(r"0|-?[1-9][0-9]*")
+
+
+class Said(StrEnum):
+    """What the contract says of a request."""
+
+    ALLOWED = "allowed"
+    FORBIDDEN = "forbidden"
+    OPEN = "left open"
+
+
+class Fault(StrEnum):
+    """What is wrong with a request."""
+
+    TYPE = "content type"
+    SIZE = "size"
+    BODY = "body"
+    COMMAND = "command"
+    SESSION = "session_id"
+    QUERY = "query"
+
+
+class Who(StrEnum):
+    """Who asks, by the key that came with the request."""
+
+    KNOWN = "known"
+    NOBODY = "nobody"
+    STRANGER = "stranger"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """What the contract says of a request that comes with the right key.
+
+    `answers` are the statuses that conform, besides 429 and 5xx, which other requirements judge.
+    """
+
+    said: Said
+    answers: frozenset[int]
+    faults: frozenset[Fault] = frozenset()
+
+
+def who(key: Key, right: Key) -> Who:
+    """Who a backend must take the sender of `key` for, if `right` is the right one."""
+    if not any(value.strip() for value in key.values):
+        return Who.NOBODY
+    return Who.KNOWN if key.values == right.values else Who.STRANGER
+
+
+def expected(contract: Contract, case: Case) -> Expectation:
+    """What the contract says of `case`; one that is for none of its operations is left open."""
+    names = contract.behavior.operations
+    if case.operation not in contract.operations:
+        return Expectation(said=Said.OPEN, answers=frozenset())
+    if case.operation == names.execute:
+        return _of_execute(contract, case)
+    if case.operation in (names.audit, names.fallback):
+        return _of_query(contract, case)
+    plain = not case.query and not case.body
+    good = frozenset({200, 204})
+    # What a memory request's query means is said nowhere.
+    return Expectation(said=Said.ALLOWED if plain else Said.OPEN, answers=good if plain else good | {400, 404})
+
+
+def _of_execute(contract: Contract, case: Case) -> Expectation:
+    """A command: its content type, its size, its body."""
+    body = case.body or b""
+    faults: dict[Fault, frozenset[int]] = {}
+    undecided = bool(case.query)
+    kind = _content_type(case)
+    if kind is Said.FORBIDDEN:
+        faults[Fault.TYPE] = frozenset({400, 415})
+    undecided |= kind is Said.OPEN
+    if len(body) > contract.behavior.request.max_body_bytes:
+        faults[Fault.SIZE] = frozenset({400, 413})
+    value, form = read_json(body)
+    if form is Said.FORBIDDEN or (form is Said.ALLOWED and not isinstance(value, dict)):
+        faults[Fault.BODY] = frozenset({400})
+    elif form is Said.OPEN:
+        undecided = True
+    elif isinstance(value, dict):
+        found, vague = _members(contract, case.operation, value)
+        faults.update(dict.fromkeys(found, frozenset({400})))
+        undecided |= vague
+    if faults:
+        answers = frozenset[int]().union(*faults.values())
+        # What is left open besides may be refused for its own reason first.
+        return Expectation(
+            said=Said.FORBIDDEN, answers=answers | {400, 415} if undecided else answers, faults=frozenset(faults)
+        )
+    if undecided:
+        return Expectation(said=Said.OPEN, answers=frozenset({200, 400, 415}))
+    return Expectation(said=Said.ALLOWED, answers=frozenset({200}))
+
+
+def _content_type(case: Case) -> Said:
+    """Whether the content type is JSON; parameters, and another case of letters, are left open."""
+    given = header_values(case.headers, "content-type")
+    if case.content_type and case.body is not None:
+        given.append(case.content_type)
+    if len(given) != 1:
+        return Said.OPEN if given else Said.FORBIDDEN
+    if given[0] == JSON_TYPE:
+        return Said.ALLOWED
+    return Said.OPEN if given[0].partition(";")[0].strip().lower() == JSON_TYPE else Said.FORBIDDEN
+
+
+def read_json(raw: bytes) -> tuple[object, Said]:
+    """A body and whether it is JSON: left open is what two careful readers can take for two things."""
+    try:
+        return parse(raw), Said.OPEN if _depth(raw) > DEEPEST else Said.ALLOWED
+    except NotStrictJson:
+        pass
+    try:
+        text = raw.decode(json.detect_encoding(raw))
+        json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant, parse_int=str)
+    except (UnicodeDecodeError, json.JSONDecodeError, _ConstantError):
+        return None, Said.FORBIDDEN
+    except RecursionError:
+        return None, Said.OPEN
+    return None, Said.OPEN
+
+
+class _ConstantError(Exception):
+    """NaN or Infinity: words that Python reads and JSON does not have."""
+
+
+def _no_constant(word: str) -> NoReturn:
+    raise _ConstantError(word)
+
+
+def _depth(raw: bytes) -> int:
+    """How deep a JSON text is nested, at most: brackets within strings count too."""
+    deepest = depth = 0
+    for byte in raw:
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _members(contract: Contract, operation: str, value: Mapping[str, object]) -> tuple[set[Fault], bool]:
+    """What is wrong with the members of an execute request, and whether something is left open."""
+    faults: set[Fault] = set()
+    named = {"command": value["command"]} if "command" in value else {}
+    if contract.request_problems(operation, named):
+        faults.add(Fault.COMMAND)
+    if "session_id" not in value:
+        return faults, False
+    session = value["session_id"]
+    if session is None:
+        return faults, True
+    if contract.request_problems(operation, {"command": _ANY_COMMAND, "session_id": session}):
+        return faults | {Fault.SESSION}, False
+    # A character outside of the first plane is one or two, by whom one asks.
+    wide = "".join("aa" if ord(one) > 0xFFFF else one for one in str(session))
+    return faults, bool(contract.request_problems(operation, {"command": _ANY_COMMAND, "session_id": wide}))
+
+
+def _of_query(contract: Contract, case: Case) -> Expectation:
+    """A read of the trail: each parameter by itself, then what is unknown or repeated."""
+    counted = Counter(name for name, _ in case.query)
+    said = {Said.OPEN} if case.body else set()
+    operation = contract.operations[case.operation]
+    for name, value in case.query:
+        parameter = operation.parameter(name)
+        if parameter is None or counted[name] > 1 or not value:
+            said.add(Said.OPEN)
+        elif parameter.schema.get("type") == "integer":
+            said.add(_integer(value, parameter.schema))
+        else:
+            words = parameter.schema.get("enum")
+            said.add(Said.ALLOWED if not isinstance(words, list) or value in words else Said.FORBIDDEN)
+    if Said.FORBIDDEN in said:
+        return Expectation(said=Said.FORBIDDEN, answers=frozenset({400}), faults=frozenset({Fault.QUERY}))
+    if Said.OPEN in said:
+        return Expectation(said=Said.OPEN, answers=frozenset({200, 400}))
+    return Expectation(said=Said.ALLOWED, answers=frozenset({200}))
+
+
+def _integer(text: str, schema: Mapping[str, object]) -> Said:
+    """Whether `text` is an integer within the bounds; a sign, leading zeros, padding are left open."""
+    if _SIGNED.fullmatch(text):
+        number = int(text) if len(text) < 400 else math.inf
+        if not _within(number, schema):
+            return Said.FORBIDDEN
+        return Said.ALLOWED if _PLAIN.fullmatch(text) else Said.OPEN
+    try:
+        loose = float(text)
+    except ValueError:
+        return Said.FORBIDDEN
+    # `5.0`, ` 5`, digits of another script: an integer to some readers. `1.5` and `1e2` are none.
+    unsure = "e" not in text.lower() and loose.is_integer() and _within(loose, schema)
+    return Said.OPEN if unsure else Said.FORBIDDEN
+
+
+def _within(number: float, schema: Mapping[str, object]) -> bool:
+    low, high = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
+    return isinstance(low, int | float) and isinstance(high, int | float) and low <= number <= high
+
+
+def limit_of(contract: Contract, case: Case) -> int:
+    """How many entries a read that is allowed may bring: its limit, else the default."""
+    name = contract.behavior.audit.limit_parameter
+    given = dict(case.query).get(name)
+    return int(given) if given is not None else int(str(contract.default_of(case.operation, name)))
+
+
+def state_of(contract: Contract, case: Case) -> str:
+    """The state that a read that is allowed asks for, "" for all."""
+    names = contract.behavior.audit
+    given = dict(case.query).get(names.filter_parameter, names.filter_all)
+    return "" if given == names.filter_all else given

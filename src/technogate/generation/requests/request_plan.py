@@ -1,0 +1,160 @@
+"""Which requests a run sends: for each operation and mode a list of cases, the same for the same seed.
+
+Three sources feed it: Schemathesis' coverage of the contract's limits, Schemathesis' and Hypothesis'
+random data, and recombinations of edge values, which cost little. Each case is filed under what the
+contract says of it, whatever its source meant it to be.
+"""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from technogate.contract.loader import Contract
+from technogate.drivers.http.http_driver import Case
+from technogate.generation.requests.commands import Words
+from technogate.generation.requests.edge_cases import mixed, sized
+from technogate.generation.requests.request_oracle import Expectation, Fault, Said, expected
+from technogate.generation.requests.schemathesis_cases import covered, fuzzed
+from technogate.model.settings import Profile
+
+#: Requests of one run, by profile, before sequences and shrinking.
+TOTAL: dict[Profile, int] = {"quick": 200, "standard": 2400, "thorough": 20_000}
+
+#: How an operation's share is split: the one that acts has most to get wrong.
+_WEIGHTS = {"execute": 9, "audit": 5, "fallback": 4, "memory": 1}
+
+#: One case in so many is drawn by Hypothesis, whose data is the oddest and the dearest.
+_FUZZED = 14
+
+#: How often a source is asked for one more case that is new and of the right kind.
+_TRIES = 40
+
+
+class Mode(StrEnum):
+    """What a list of cases is for. `unkeyed` cases are of every kind, and come without the right key."""
+
+    ALLOWED = "allowed"
+    FORBIDDEN = "forbidden"
+    OPEN = "left open"
+    UNKEYED = "unkeyed"
+
+
+_PARTS = {Mode.ALLOWED: 0.36, Mode.FORBIDDEN: 0.34, Mode.OPEN: 0.1, Mode.UNKEYED: 0.2}
+_SAID = {Said.ALLOWED: Mode.ALLOWED, Said.FORBIDDEN: Mode.FORBIDDEN, Said.OPEN: Mode.OPEN}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """One request to be sent: the case, the name of the key that goes with it, what the contract says."""
+
+    case: Case
+    key: str
+    mode: Mode
+    expectation: Expectation
+
+
+def size(contract: Contract, operation: str, profile: Profile) -> int:
+    """How many requests of `operation` a run of `profile` sends."""
+    weight = _WEIGHTS[_part(contract, operation)]
+    return max(12, TOTAL[profile] * weight // sum(_WEIGHTS.values()))
+
+
+def _part(contract: Contract, operation: str) -> str:
+    """Which part an operation plays; raises KeyError for one that is not guarded."""
+    names = contract.behavior.operations
+    return {names.execute: "execute", names.audit: "audit", names.fallback: "fallback", names.memory: "memory"}[
+        operation
+    ]
+
+
+class Plan:
+    """The cases of one operation; made when they are first asked for, and only then."""
+
+    def __init__(
+        self, contract: Contract, operation: str, *, count: int, seed: int, words: Words, keys: tuple[str, ...]
+    ) -> None:
+        """`count` is for all modes together; `keys` are the names of the keys that are not the right one."""
+        self._contract = contract
+        self._operation = operation
+        self._count = count
+        self._seed = seed ^ zlib.crc32(operation.encode())
+        self._words = words
+        self._keys = keys
+        self._modes: dict[Mode, tuple[Planned, ...]] = {}
+
+    def of(self, mode: Mode) -> tuple[Planned, ...]:
+        """The cases of `mode`: those at the contract's limits first, so that a short run has them."""
+        if not self._modes:
+            self._modes = self._made()
+        return self._modes[mode]
+
+    def _made(self) -> dict[Mode, tuple[Planned, ...]]:
+        wanted = {mode: max(3, int(self._count * part)) for mode, part in _PARTS.items()}
+        rng = random.Random(self._seed)  # noqa: S311 - test data
+        filed = _Files(self._contract)
+        large = [case for case in sized(self._contract, self._operation) if self._words.harmless(case.body or b"")]
+        for case in (*large, *covered(self._contract, self._operation, self._words)):
+            filed.add(case, "at a limit")
+        drawn = fuzzed(self._contract, self._operation, self._words, count=self._count // _FUZZED, seed=self._seed)
+        fresh = [(case, "drawn") for case in drawn]
+        for mode in (Mode.ALLOWED, Mode.FORBIDDEN, Mode.OPEN):
+            fresh += [(case, "mixed") for case in self._mixed(mode, wanted[mode], rng)]
+        rng.shuffle(fresh)
+        for case, source in fresh:
+            filed.add(case, source)
+        made = {mode: tuple(filed.cases[mode][: wanted[mode]]) for mode in filed.cases}
+        return {**made, Mode.UNKEYED: self._unkeyed(made, wanted[Mode.UNKEYED], rng)}
+
+    def _mixed(self, mode: Mode, count: int, rng: random.Random) -> Iterator[Case]:
+        """Recombinations that the contract takes as `mode` says."""
+        for _ in range(count):
+            for _ in range(_TRIES):
+                case = mixed(self._contract, self._operation, mode.value, self._words, rng)
+                if case is not None and _SAID[expected(self._contract, case).said] is mode:
+                    yield case
+                    break
+
+    def _unkeyed(self, made: dict[Mode, tuple[Planned, ...]], count: int, rng: random.Random) -> tuple[Planned, ...]:
+        """The same kinds of cases with each key that is not the right one."""
+        usable = [one for many in made.values() for one in many if Fault.SIZE not in one.expectation.faults]
+        chosen = []
+        for number in range(count if usable else 0):
+            planned = rng.choice(usable)
+            case = msgspec.structs.replace(planned.case, name=f"unkeyed {number}: {planned.case.name}")
+            chosen.append(
+                Planned(
+                    case=case,
+                    key=self._keys[number % len(self._keys)],
+                    mode=Mode.UNKEYED,
+                    expectation=planned.expectation,
+                )
+            )
+        return tuple(chosen)
+
+
+class _Files:
+    """Cases by what the contract says of them, each but once."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._seen: set[Case] = set()
+        self.cases: dict[Mode, list[Planned]] = {Mode.ALLOWED: [], Mode.FORBIDDEN: [], Mode.OPEN: []}
+
+    def add(self, case: Case, source: str) -> None:
+        """File one case under what the contract says of it, with a name that says how it came about."""
+        if case in self._seen:
+            return
+        self._seen.add(case)
+        found = expected(self._contract, case)
+        mode = _SAID[found.said]
+        faults = " and ".join(sorted(found.faults))
+        number = len(self.cases[mode]) + 1
+        name = f"generated {number}, {source}: {found.said}" + (f" ({faults})" if faults else "")
+        named = msgspec.structs.replace(case, name=name)
+        self.cases[mode].append(Planned(case=named, key="", mode=mode, expectation=found))

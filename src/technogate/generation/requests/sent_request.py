@@ -1,0 +1,71 @@
+"""One generated request that was sent, and a rule that it may concern. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from technogate.contract.loader import Contract
+from technogate.drivers.http.api_keys import Key
+from technogate.drivers.http.http_driver import TOO_MANY, Case
+from technogate.generation.requests.request_oracle import Expectation, Fault, Said, Who
+from technogate.generation.requests.request_plan import Mode
+from technogate.model.events import Exchange, Finding
+
+Findings = Sequence[Finding]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One generated request that was sent: the case, its key and who that is, what the contract says, what came.
+
+    `deserves` is the status that its command deserves, "" for one that the target does not name.
+    """
+
+    case: Case
+    key: Key
+    who: Who
+    expectation: Expectation
+    exchange: Exchange
+    deserves: str = ""
+
+    @property
+    def status(self) -> int:
+        """The status of the answer, 0 without one."""
+        return self.exchange.answer.status if self.exchange.answer else 0
+
+    @property
+    def decided(self) -> bool:
+        """Whether the backend made up its mind: 429 and 5xx say nothing of the request itself."""
+        return self.status not in (0, TOO_MANY) and self.status < 500
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the contract allows the request, its key included."""
+        return self.who is Who.KNOWN and self.expectation.said is Said.ALLOWED
+
+    def faulty(self, fault: Fault, *besides: Fault) -> bool:
+        """Whether the request has the right key and `fault`, and no other than `besides`."""
+        return self.who is Who.KNOWN and fault in self.expectation.faults <= {fault, *besides}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What rules judge by: the contract, and the answer to each command of the target alone."""
+
+    contract: Contract
+    plain: Mapping[str, Exchange]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One requirement: the exchanges that it concerns, and the check that must hold for each of them."""
+
+    requirement: str
+    modes: tuple[Mode, ...]
+    concerns: Callable[[Sent], bool]
+    check: Callable[[Terms, Sent], Findings]
+
+    def findings(self, terms: Terms, sent: Sent) -> Findings:
+        """What is wrong with one exchange: nothing, when it does not concern the rule."""
+        return self.check(terms, sent) if self.concerns(sent) else []

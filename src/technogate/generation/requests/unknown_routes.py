@@ -1,0 +1,43 @@
+"""Requests that are for no operation: paths that nothing is at, and methods that a path does not have (ERR-04)."""
+
+from __future__ import annotations
+
+import random
+import string
+
+from technogate.contract.loader import Contract
+from technogate.drivers.http.http_driver import Case
+from technogate.generation.requests.request_oracle import expected
+from technogate.generation.requests.request_plan import Mode, Planned
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_LETTERS = string.ascii_lowercase + string.digits
+
+
+def elsewhere(contract: Contract, *, count: int, seed: int) -> tuple[Planned, ...]:
+    """`count` requests with the right key: each wrong method of each operation, then paths that nobody has."""
+    rng = random.Random(seed)  # noqa: S311 - test data
+    known = {(each.method.upper(), each.path) for each in contract.operations.values()}
+    cases = [
+        Case(method=method, path=each.path)
+        for each in contract.guarded
+        for method in _METHODS
+        if (method, each.path) not in known
+    ]
+    while len(cases) < count:
+        cases.append(Case(method=rng.choice(_METHODS), path=_path(contract, rng)))
+    planned = []
+    for number, case in enumerate(cases[:count], 1):
+        body = None if case.method == "GET" else rng.choice([b'{"command": "ZZZ"}', b"{}", b""])
+        made = Case(method=case.method, path=case.path, name=f"generated {number}: nothing there", body=body)
+        planned.append(Planned(case=made, key="", mode=Mode.OPEN, expectation=expected(contract, made)))
+    return tuple(planned)
+
+
+def _path(contract: Contract, rng: random.Random) -> str:
+    """A path that no backend has: words of chance, alone, below or beside a path of the contract."""
+    word = "".join(rng.choices(_LETTERS, k=rng.randint(8, 20)))
+    base = rng.choice([each.path for each in contract.guarded])
+    return rng.choice(
+        [f"/{word}", f"/api/{word}", f"{base}/{word}", f"{base}{word}", f"/{word}{base}", f"/{word}/{word}"]
+    )

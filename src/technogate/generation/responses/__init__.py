@@ -1,0 +1,1 @@
+"""Responses drawn from the contract for the mock backend, and what the contract says of each."""

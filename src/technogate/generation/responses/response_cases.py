@@ -1,0 +1,281 @@
+"""Generated answers: what the double tells a console, drawn from the contract's own answer schemas.
+
+A strategy yields `Sent` records. Conforming ones must be shown as they are; the others break the
+contract in one of many ways and must fail closed. Which is which is not said here: the contract says it
+(`Answers.read`), so that a case that breaks nothing by chance is not taken for one that does.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from hypothesis import assume
+from hypothesis import strategies as st
+
+from technogate.contract.loader import Contract
+from technogate.generation.responses.framing import SHORTEST, WHOLE, Sent, Wire, wires_for
+from technogate.generation.responses.invalid_values import Breaks, Broken, broken, broken_field
+from technogate.generation.responses.response_oracle import Reading, read_answer
+from technogate.generation.responses.valid_values import Schema, schema_of
+
+Cases = st.SearchStrategy[Sent]
+
+#: Content types under which a body is not JSON, whatever it holds.
+OTHER_TYPES: tuple[str | None, ...] = (
+    None, "text/html; charset=utf-8", "text/plain", "text/json", "application/problem+json", "application/x-ndjson",
+    "application/octet-stream", "application/javascript", "application/jsonp", "application/json5", "multipart/mixed",
+    "text/html, application/json", "x-application/json", "application/jsonx",
+)  # fmt: skip
+
+#: Ways to spell the same JSON: a reader takes each for the same value.
+_SPELLINGS: tuple[dict[str, object], ...] = (
+    {"separators": (",", ":"), "ensure_ascii": False},
+    {"separators": (",", ":"), "ensure_ascii": True},
+    {"indent": 2, "ensure_ascii": False},
+    {"sort_keys": True},
+)
+_ENDS = ("", "\n", " \r\n\t", "")
+
+#: Status codes that are no 200 and no error; those without a body of their own are among them.
+_OTHER_SUCCESS = (201, 202, 203, 204, 205, 206, 207, 208, 226, 299, 300, 301, 302, 303, 304, 305, 307, 308, 399)
+_BODILESS = (204, 205, 304)
+
+#: A page, for whoever takes a word on it for an answer.
+_PAGE = "<!doctype html><html><body><h1>{}</h1></body></html>"
+
+#: A choice that Hypothesis makes cheaply; used modulo the number of things to choose from.
+_ODD = st.integers(0, 255)
+_FAR = st.integers(0, 4095)
+
+
+def encode(value: object, **spelling: object) -> bytes:
+    """A value as the bytes of a body, in the usual spelling unless another is named."""
+    return json.dumps(value, **(spelling or _SPELLINGS[0])).encode("utf-8")  # type: ignore[arg-type]
+
+
+def _spell(draw: st.DrawFn, value: object, what: str) -> Sent:
+    """An answer that says `value`, spelled and sent in one of the ways that are in order."""
+    way = draw(_ODD)
+    wire = WHOLE[way // 16 % len(WHOLE)]
+    body = encode(value, **_SPELLINGS[way % 4]) + _ENDS[way // 4 % 4].encode()
+    return Sent(what=what, body=body if wire is Wire.PLAIN else body.ljust(SHORTEST), wire=wire)
+
+
+#: Codes that a browser acts on by itself, without the page's knowledge: for a 407 it asks for the password of a proxy,
+#: after a 421 it asks once more on another connection.
+_BROWSERS_OWN = frozenset({407, 421})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """The answers to one operation whose 200 is a `schema` of the contract; each method is one kind of cases."""
+
+    contract: Contract
+    operation: str
+    schema: Schema
+    envelope: Schema
+    error: Schema
+
+    @classmethod
+    def to_execute(cls, contract: Contract) -> Answers:
+        """Answers to a command."""
+        return cls._of(contract, contract.behavior.operations.execute, "ExecuteResponse")
+
+    @classmethod
+    def to_audit(cls, contract: Contract) -> Answers:
+        """Answers to a reading of the audit list."""
+        return cls._of(contract, contract.behavior.operations.audit, "AuditList")
+
+    @classmethod
+    def to_fallback(cls, contract: Contract) -> Answers:
+        """Answers to a reading of the audit list at its fallback."""
+        return cls._of(contract, contract.behavior.operations.fallback, "AuditList")
+
+    @classmethod
+    def to_memory(cls, contract: Contract) -> Answers:
+        """Answers to a reading of the memory."""
+        return cls._of(contract, contract.behavior.operations.memory, "MemorySnapshot")
+
+    @classmethod
+    def _of(cls, contract: Contract, operation: str, schema: str) -> Answers:
+        return cls(
+            contract=contract,
+            operation=operation,
+            schema=schema_of(contract, schema),
+            envelope=schema_of(contract, "BlockedEnvelope"),
+            error=schema_of(contract, "ErrorResponse"),
+        )
+
+    def read(self, sent: Sent) -> Reading:
+        """What the contract makes of a case."""
+        return read_answer(self.contract, self.operation, self.schema.name, sent.given())
+
+    # ---- in order ----
+
+    def conforming(self, *, status: str = "", but: str = "") -> Cases:
+        """Answers to be shown as they are; of the status `status` alone, or of any `but` one, when it is named.
+
+        Entries of a list are put in the order that is due: newest first.
+        """
+
+        @st.composite
+        def cases(draw: st.DrawFn) -> Sent:
+            value = draw(self.schema.values)
+            if isinstance(value, dict):
+                assume(not but or value.get("status") != but)
+                value = {**value, "status": status} if status else value
+            return _spell(draw, _newest_first(value), "a conforming answer")
+
+        return cases()
+
+    # ---- hostile ----
+
+    def hostile(self, *, leave: frozenset[str] = frozenset()) -> Cases:
+        """Answers with status 200 that break the contract anywhere but in the fields `leave`."""
+        wrong = self._saying(broken(self.schema, leave=leave))
+        return st.one_of(wrong, wrong, self.wrong_types(), self.no_json(), self.cut(), self.torn())
+
+    def any_hostile(self) -> Cases:
+        """Hostile answers of every kind, whatever their status code."""
+        kinds = [self.hostile(), self.hostile(), self.coded(400, 499), self.coded(500, 599), self.other_success()]
+        return st.one_of(*kinds, self.says_blocked())
+
+    def status_words(self) -> Cases:
+        """Answers whose `status` is none of the five, or missing (CON-03)."""
+        return self._saying(broken_field(self.schema, "status"))
+
+    def coded(self, first: int, last: int) -> Cases:
+        """Answers with a status code of a range, whatever their body says: most often an approval."""
+        listed = self.contract.operation(self.operation).answers
+        documented = [code for code in listed if first <= code <= last] or [first]
+        bodies = st.one_of(self.conforming(), self._saying(self._errors()), self.no_json(), self.wrong_types())
+
+        @st.composite
+        def cases(draw: st.DrawFn) -> Sent:
+            sent, odd = draw(bodies), draw(_ODD)
+            code = documented[odd % len(documented)] if odd < 128 else first + odd % (last - first + 1)
+            return replace(sent, status=first if code in _BROWSERS_OWN else code)
+
+        return cases()
+
+    def other_success(self) -> Cases:
+        """Conforming bodies under a code that is neither 200 nor an error; some codes have no body."""
+        conforming = self.conforming()
+
+        @st.composite
+        def cases(draw: st.DrawFn) -> Sent:
+            code = _OTHER_SUCCESS[draw(_ODD) % len(_OTHER_SUCCESS)]
+            sent = draw(conforming)
+            return Sent(what=sent.what, body=b"" if code in _BODILESS else sent.body, status=code)
+
+        return cases()
+
+    def says_blocked(self) -> Cases:
+        """A 200 that says BLOCKED in the words of the contract."""
+        return self._saying(self.envelope.values.map(lambda value: Broken(what="a BLOCKED envelope", value=value)))
+
+    def wrong_types(self) -> Cases:
+        """Conforming bodies under another content type, or none."""
+        conforming = self.conforming()
+
+        @st.composite
+        def cases(draw: st.DrawFn) -> Sent:
+            kind = OTHER_TYPES[draw(_ODD) % len(OTHER_TYPES)]
+            return replace(draw(conforming), content_type=kind)
+
+        return cases()
+
+    def no_json(self) -> Cases:
+        """Bodies that no reader of JSON takes."""
+        page = _PAGE.format(self.contract.behavior.statuses.approved).encode()
+        fixed = [b"", b" ", b"\0", b"\xff\xfe", page]
+        conforming = self.conforming()
+
+        @st.composite
+        def cases(draw: st.DrawFn) -> Sent:
+            odd = draw(_ODD)
+            if odd >= 240:
+                return Sent(what="any bytes", body=draw(st.binary(max_size=24)))
+            if odd >= 208:
+                return Sent(what="no JSON at all", body=fixed[odd % len(fixed)])
+            ways = spoilt(draw(conforming).body)
+            what = list(ways)[odd % len(ways)]
+            return Sent(what=what, body=ways[what].encode("utf-8"))
+
+        return cases()
+
+    def cut(self) -> Cases:
+        """Conforming bodies cut at any byte, with a length that fits what is left."""
+        conforming = self.conforming()
+
+        @st.composite
+        def cases(draw: st.DrawFn) -> Sent:
+            body = draw(conforming).body
+            kept = draw(_FAR) % max(1, len(body))
+            return Sent(what=f"cut to {kept} of its {len(body)} bytes", body=body[:kept])
+
+        return cases()
+
+    def torn(self) -> Cases:
+        """Conforming answers that the wire damages: cut, with a wrong length, with broken chunks or compression."""
+        conforming = self.conforming()
+
+        @st.composite
+        def cases(draw: st.DrawFn) -> Sent:
+            sent = draw(conforming)
+            wires = wires_for(sent.body)
+            return replace(sent, wire=wires[draw(_ODD) % len(wires)], at=draw(_FAR))
+
+        return cases()
+
+    # ---- parts ----
+
+    def _saying(self, values: Breaks) -> Cases:
+        @st.composite
+        def cases(draw: st.DrawFn) -> Sent:
+            wrong = draw(values)
+            return _spell(draw, wrong.value, wrong.what)
+
+        return cases()
+
+    def _errors(self) -> Breaks:
+        return self.error.values.map(lambda value: Broken(what="an error answer", value=value))
+
+
+def _newest_first(value: object) -> object:
+    """A list of entries in the order of their times, the newest first; anything else as it is."""
+    if not isinstance(value, list):
+        return value
+    return sorted(value, key=lambda entry: _moment(str(entry["timestamp"])), reverse=True)
+
+
+def _moment(timestamp: str) -> tuple[str, str]:
+    """A sortable form of a time of the contract."""
+    whole, _, fraction = timestamp.removesuffix("Z").partition(".")
+    return whole, fraction.ljust(12, "0")
+
+
+def spoilt(body: bytes) -> dict[str, str]:
+    """A body that says its value, and yet is no JSON, in every way there is."""
+    text = body.decode("utf-8").strip()
+    inner, end = text[:-1], text[-1:]
+    comma = "" if inner.strip() in ("{", "[") else ","
+    further = '"further":' if end == "}" else ""
+    return {
+        "with a NaN in it": f"{inner}{comma}{further}NaN{end}",
+        "with an Infinity in it": f"{inner}{comma}{further}-Infinity{end}",
+        "with an undefined in it": f"{inner}{comma}{further}undefined{end}",
+        "with a comma before its end": f"{inner},{end}",
+        "without its last character": inner,
+        "twice": text + text,
+        "with something after it": text + ";",
+        "with a comment": f"/* {inner} */{text}",
+        "as a function call": f"callback({text})",
+        "behind a guard": f")]}}',\n{text}",
+        "in single quotes": text.replace('"', "'") if '"' in text else "'",
+        "as a form": "status=APPROVED&trace_id=t-1",
+        "within a page": f"<html><body>{text}</body></html>",
+        "with a newline within a word": text.replace('"', '"\n', 1) if '"' in text else "[\n",
+        "in UTF-16": "\0".join(text) + "\0",
+    }

@@ -1,0 +1,215 @@
+"""What the contract makes of an answer that a console was sent: the yardstick of CON-02 to CON-11.
+
+The contract alone decides: its schemas, strict JSON and the media type. What the contract leaves open
+for clients (a byte order mark, a key twice in an object, further fields), and what no client can see
+or two careful readers read differently, is `open`: whatever the console then does is right.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import cast
+
+from technogate.contract.loader import Contract
+from technogate.contract.openapi import resolve
+from technogate.util.strict_json import NotStrictJson, parse
+
+_JSON = re.compile(r"application/json[ \t]*(;.*)?", re.IGNORECASE)
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d+))?Z", re.ASCII)
+
+#: A finding quotes at most so many problems of an answer.
+PROBLEMS_SHOWN = 3
+
+
+class Meaning(StrEnum):
+    """What a console owes an answer: to show it as it is, to treat it as refused, or either."""
+
+    CONFORMS = "conforms"
+    REFUSED = "refused"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """One answer as far as a client can get it.
+
+    `body` is what is left once the framing and the compression are taken off. `trouble` says why no
+    client can have it whole ("" when it can); `unseen` says that something is wrong which some clients
+    cannot notice.
+    """
+
+    status: int
+    content_type: str | None
+    body: bytes
+    trouble: str = ""
+    unseen: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """An answer as the contract reads it: `problems` say in words why it is refused."""
+
+    meaning: Meaning
+    value: object = None
+    problems: tuple[str, ...] = field(default=())
+
+    @property
+    def why(self) -> str:
+        """The problems as one line; for an answer without any, that there is none."""
+        if self.meaning is Meaning.CONFORMS:
+            return "a conforming answer"
+        shown = "; ".join(self.problems[:PROBLEMS_SHOWN])
+        more = len(self.problems) - PROBLEMS_SHOWN
+        return shown + (f"; and {more} more" if more > 0 else "")
+
+    def fields(self) -> dict[str, str]:
+        """The fields of the answer's value, or of its first entry, each as JSON: the table of a finding."""
+        value, prefix = self.value, "answer field "
+        if isinstance(value, list) and value:
+            value, prefix = value[0], "answer entry 1, field "
+        if not isinstance(value, Mapping):
+            return {}
+        return {f"{prefix}{name}": json.dumps(member, ensure_ascii=False) for name, member in value.items()}
+
+
+def read_answer(contract: Contract, operation: str, schema: str, given: Given) -> Reading:
+    """What a console must make of `given`: an answer of `operation` whose 200 is a `schema`.
+
+    A `BlockedEnvelope` where another schema was due is refused as well: that is what it says.
+    """
+    if given.trouble:
+        return Reading(meaning=Meaning.REFUSED, problems=(given.trouble,))
+    if given.status != 200:
+        return Reading(
+            meaning=Meaning.REFUSED,
+            value=_value(given.body),
+            problems=(f"the HTTP status is {given.status}: only a 200 can be shown",),
+        )
+    if given.content_type is None or not _JSON.fullmatch(given.content_type.strip()):
+        problem = f"the Content-Type is {given.content_type or 'missing'}, not application/json"
+        return Reading(meaning=Meaning.REFUSED, value=_value(given.body), problems=(problem,))
+    try:
+        readings = [_judged(contract, operation, schema, value) for value in _values(given.body)]
+    except RecursionError:
+        # Nested so deeply that not every reader gets to its end.
+        return Reading(meaning=Meaning.OPEN)
+    if not readings:
+        return Reading(meaning=Meaning.REFUSED, problems=(f"the body is no JSON: {_not_json(given.body)}",))
+    meanings = {reading.meaning for reading in readings}
+    if meanings == {Meaning.REFUSED}:
+        return readings[0]
+    if given.unseen or meanings != {Meaning.CONFORMS} or not _strict(given.body):
+        return Reading(meaning=Meaning.OPEN, value=readings[0].value)
+    return readings[0]
+
+
+def _judged(contract: Contract, operation: str, schema: str, value: object) -> Reading:
+    """One way to read the body, held to the contract."""
+    problems = contract.answer_problems(operation, 200, value)
+    if problems:
+        return Reading(meaning=Meaning.REFUSED, value=value, problems=tuple(problems))
+    if contract.schema_problems(schema, value):
+        blocked = contract.behavior.statuses.blocked
+        return Reading(meaning=Meaning.REFUSED, value=value, problems=(f"the answer says {blocked}",))
+    doubtful = has_further_fields(contract, schema, value) or any(map(doubtful_time, _texts(value)))
+    return Reading(meaning=Meaning.OPEN if doubtful else Meaning.CONFORMS, value=value)
+
+
+def has_further_fields(contract: Contract, schema: str, value: object) -> bool:
+    """Whether an object of `value` has a field that its schema does not name."""
+    node = resolve(contract.document, {"$ref": f"#/components/schemas/{schema}"})
+    if not isinstance(node, Mapping):
+        return False
+    if isinstance(value, list):
+        name = str(cast(Mapping[str, object], node.get("items", {})).get("$ref", "")).rpartition("/")[2]
+        return any(has_further_fields(contract, name, entry) for entry in value)
+    known = cast(Mapping[str, object], node.get("properties", {}))
+    return isinstance(value, Mapping) and any(name not in known for name in value)
+
+
+def doubtful_time(text: str) -> bool:
+    """Whether a time of the contract's form is one that careful readers take differently.
+
+    A leap second and a 29 February of a common year match the form; a fraction may have any length.
+    """
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return False
+    try:
+        datetime.fromisoformat(match[1])
+    except ValueError:
+        return True
+    return len(match[2] or "") > 9
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Every string in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            yield from _texts(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _texts(member)
+
+
+def _strict(body: bytes) -> bool:
+    """Whether every reader reads the same: strict JSON."""
+    try:
+        parse(body)
+    except NotStrictJson:
+        return False
+    return True
+
+
+def _not_json(body: bytes) -> str:
+    """Why a body is no JSON."""
+    try:
+        parse(body)
+    except NotStrictJson as problem:
+        return str(problem)
+    return "it cannot be read"
+
+
+def _value(body: bytes) -> object:
+    """The body's value for the table of a finding, None when it has none."""
+    return next(iter(_values(body)), None)
+
+
+def _values(body: bytes) -> list[object]:
+    """The values that readers of JSON may take a body for: none when it is no JSON by anybody's grammar.
+
+    Browsers decode what is not UTF-8 with a replacement character, and take the last of two equal keys.
+    """
+    text = body.decode("utf-8", "replace").removeprefix("\ufeff")
+    found: list[object] = []
+    for pairs in (dict, _first_wins):
+        try:
+            value = json.loads(text, object_pairs_hook=pairs, parse_constant=_refuse, parse_int=_number)
+        except ValueError:
+            return []
+        if repr(value) not in map(repr, found):
+            found.append(value)
+    return found
+
+
+def _first_wins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made: dict[str, object] = {}
+    for name, member in pairs:
+        made.setdefault(name, member)
+    return made
+
+
+def _refuse(word: str) -> object:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _number(literal: str) -> object:
+    """A number of any length: Python's own reader gives up at some 4,000 digits."""
+    return int(literal) if len(literal) < 400 else float(literal)

@@ -1,0 +1,245 @@
+"""The journal: one append-only file of JSON lines, from which everything else can be made again.
+
+Several processes append to the same file. Each event is one line, written by one `write` call on a
+descriptor opened for appending, so that lines never interleave. Every writer numbers its own lines;
+the footer holds the digest of all bytes before it and of its own words. A reader can thus tell a journal that is whole
+from one that is torn (cut short) and from one that is damaged (edited, or not a journal at all).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from technogate.model.events import (
+    Abort,
+    Canary,
+    Event,
+    Exchange,
+    FaultEvent,
+    Finding,
+    Footer,
+    Header,
+    ItemResult,
+    Note,
+    Output,
+    Plan,
+    TrailReading,
+    View,
+)
+
+#: Changes when an older reader could misread a newer journal.
+FORMAT = 2
+
+
+class JournalError(Exception):
+    """The journal cannot be written, or what was read is damaged; the text is one line for a person."""
+
+
+class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One line: which process wrote it, its place among that process's lines, and the event."""
+
+    worker: str
+    seq: int
+    event: Event
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Line)
+
+
+def _encode(line: Line) -> bytes:
+    """One line as JSON. A page can hold half of a surrogate pair, which JSON in UTF-8 cannot: it is spelled out."""
+    try:
+        return _encoder.encode(line)
+    except UnicodeEncodeError:
+        return _encoder.encode(_spelled_out(msgspec.to_builtins(line)))
+
+
+def _spelled_out(value: Any) -> Any:
+    """`value` with each lone surrogate as the escape that a programmer would type."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_spelled_out(key): _spelled_out(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_spelled_out(member) for member in value]
+    return value
+
+
+def decode_line(text: bytes) -> Line:
+    """One line of a journal; raises JournalError for what is none."""
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise JournalError(f"not an event ({error})") from error
+
+
+class JournalWriter:
+    """Appends events to a journal file on behalf of one process (`worker`)."""
+
+    def __init__(self, path: Path, worker: str) -> None:
+        """Open `path` for appending; raises JournalError when that is impossible."""
+        self.path = path
+        self.worker = worker
+        self._seq = 0
+        self._lock = threading.RLock()
+        self._opened = time.time(), time.monotonic()
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        try:
+            self._fd = os.open(path, flags, 0o644)
+        except OSError as error:
+            raise JournalError(f"cannot write the journal {path}: {error.strerror}") from error
+
+    def append(self, event: Event) -> None:
+        """Write one event; raises JournalError when not all of it reached the file, or the journal is closed."""
+        with self._lock:
+            if self._fd < 0:
+                raise JournalError(f"cannot write the journal {self.path}: it is closed")
+            line = _encode(Line(self.worker, self._seq, event)) + b"\n"
+            try:
+                written = os.write(self._fd, line)
+            except OSError as error:
+                raise JournalError(f"cannot write the journal {self.path}: {error.strerror}") from error
+            if written != len(line):
+                cut = f"the disk took {written} of {len(line)} bytes"
+                raise JournalError(f"cannot write the journal {self.path}: {cut}")
+            self._seq += 1
+
+    def close(self) -> None:
+        """Close the file without a footer: other processes may still write."""
+        with self._lock:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
+
+    def seal(self, end: Literal["finished", "interrupted", "crashed"]) -> None:
+        """Write the footer, after every other process has closed its writer; nothing of this one follows it."""
+        with self._lock:
+            ended, going = time.time(), time.monotonic()
+            moved = round((ended - self._opened[0]) - (going - self._opened[1]), 3)
+            sha, lines = _digest(self.path)
+            footer = Footer(end=end, lines=lines, sha256="", ended=ended, moved=moved)
+            sha.update(_encode(Line(self.worker, self._seq, footer)))
+            self.append(msgspec.structs.replace(footer, sha256=sha.hexdigest()))
+            self.close()
+
+
+def _digest(path: Path) -> tuple[hashlib._Hash, int]:
+    """The sha256 of the file, to go on with, and its number of lines."""
+    sha, lines = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            sha.update(block)
+            lines += block.count(b"\n")
+    return sha, lines
+
+
+def _whole(raw: bytes, lines: list[bytes], footer: Footer) -> bool:
+    """Whether a journal with a footer is as it was sealed: every line before it, and the footer itself."""
+    last = decode_line(lines[-1])
+    blank = Line(last.worker, last.seq, msgspec.structs.replace(footer, sha256=""))
+    sha = hashlib.sha256(raw[: len(raw) - len(lines[-1]) - 1])
+    sha.update(_encode(blank))
+    return sha.hexdigest() == footer.sha256 and footer.lines == len(lines) - 1 and _encode(last) == lines[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journal:
+    """A journal as read: its events by kind, in the order of the file.
+
+    `torn` is "" for a whole journal, else one sentence that says what is missing. `sha256` is the
+    digest of the whole file.
+    """
+
+    path: Path
+    sha256: str
+    header: Header
+    footer: Footer | None
+    torn: str
+    plans: list[Plan] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    views: list[View] = field(default_factory=list)
+    trails: list[TrailReading] = field(default_factory=list)
+    faults: list[FaultEvent] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    results: list[ItemResult] = field(default_factory=list)
+    aborts: list[Abort] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    canaries: list[Canary] = field(default_factory=list)
+
+
+def read_journal(path: Path) -> Journal:
+    """Read and check a journal.
+
+    A journal without a footer is returned with `torn` set. Raises JournalError for what is not a
+    journal, has a damaged line before its last one, or was changed after it was sealed.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise JournalError(f"cannot read the journal {path}: {error.strerror}") from error
+    lines = raw.split(b"\n")
+    tail = lines.pop()
+    torn = f"line {len(lines) + 1} is cut short" if tail else ""
+    events = _events(path, lines)
+    if not events or not isinstance(events[0], Header):
+        raise JournalError(f"{path} is not a journal: it does not begin with a header")
+    header = events[0]
+    if header.format != FORMAT:
+        raise JournalError(f"{path} has journal format {header.format}; this gate reads format {FORMAT}")
+    footer = events[-1] if isinstance(events[-1], Footer) else None
+    if footer is not None:
+        if tail or not _whole(raw, lines, footer):
+            raise JournalError(f"{path} is damaged: it was changed after it was sealed")
+    elif not torn:
+        torn = f"it ends after line {len(lines)} without a footer"
+    journal = Journal(path=path, sha256=hashlib.sha256(raw).hexdigest(), header=header, footer=footer, torn=torn)
+    _sort(path, events[1:-1] if footer else events[1:], journal)
+    return journal
+
+
+def _events(path: Path, lines: list[bytes]) -> list[Event]:
+    """Decode every whole line; each worker's lines must be numbered without a gap."""
+    events: list[Event] = []
+    expected: dict[str, int] = {}
+    for number, text in enumerate(lines, 1):
+        try:
+            line = decode_line(text)
+        except JournalError as error:
+            raise JournalError(f"{path} is damaged: line {number} is {error}") from error
+        if line.seq != expected.get(line.worker, 0):
+            raise JournalError(f"{path} is damaged: lines of {line.worker} are missing before line {number}")
+        expected[line.worker] = line.seq + 1
+        events.append(line.event)
+    return events
+
+
+def _sort(path: Path, events: list[Event], journal: Journal) -> None:
+    """Put each event into the list of its kind; a second header or an early footer is damage."""
+    lists: dict[type, list[Event]] = {
+        Plan: journal.plans,  # type: ignore[dict-item]
+        Exchange: journal.exchanges,  # type: ignore[dict-item]
+        View: journal.views,  # type: ignore[dict-item]
+        TrailReading: journal.trails,  # type: ignore[dict-item]
+        FaultEvent: journal.faults,  # type: ignore[dict-item]
+        Output: journal.outputs,  # type: ignore[dict-item]
+        Finding: journal.findings,  # type: ignore[dict-item]
+        ItemResult: journal.results,  # type: ignore[dict-item]
+        Abort: journal.aborts,  # type: ignore[dict-item]
+        Note: journal.notes,  # type: ignore[dict-item]
+        Canary: journal.canaries,  # type: ignore[dict-item]
+    }
+    for event in events:
+        kind = lists.get(type(event))
+        if kind is None:
+            raise JournalError(f"{path} is damaged: a second {type(event).__name__.lower()} stands within it")
+        kind.append(event)

@@ -1,0 +1,29 @@
+"""What lets a page of another origin talk to the double: the browser asks, the double allows everything."""
+
+from __future__ import annotations
+
+from technogate.model.events import Headers
+
+
+def cors_headers(request: Headers) -> Headers:
+    """What lets a page of another origin read the answer; nothing for a request without an Origin."""
+    origin = next((value for name, value in request if name.lower() == "origin"), None)
+    if origin is None:
+        return ()
+    return (
+        ("Access-Control-Allow-Origin", origin),
+        ("Access-Control-Allow-Credentials", "true"),
+        ("Access-Control-Expose-Headers", "X-Trace-Id"),
+    )
+
+
+def preflight_answer(request: Headers, max_age: int) -> bytes:
+    """The answer to a preflight: whatever it asks for is allowed."""
+    asked = {name.lower(): value for name, value in request}
+    lines = ["HTTP/1.1 204 No Content", *(f"{name}: {value}" for name, value in cors_headers(request))]
+    lines.append(f"Access-Control-Allow-Methods: {asked.get('access-control-request-method', 'GET, POST')}")
+    lines.append(
+        f"Access-Control-Allow-Headers: {asked.get('access-control-request-headers', 'X-API-Key, Content-Type')}"
+    )
+    lines += [f"Access-Control-Max-Age: {max_age}", "Connection: close", "", ""]
+    return "\r\n".join(lines).encode("latin-1")

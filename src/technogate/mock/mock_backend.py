@@ -1,0 +1,188 @@
+"""The double: the gate's own stand-in for a backend, which answers a console exactly as a test orders.
+
+It listens on two origins: its own, which the console is configured with, and another one, to which
+no console has a reason to send anything. It keeps every request byte for byte. An answer that could
+not be delivered as ordered is known as such, so that a check can be inconclusive and never pass.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, TypeVar
+
+from technogate.journal.redaction import Redactor
+from technogate.mock.listener import Origin, Refusal, Server
+from technogate.mock.recorded_request import Received, exchange_of
+from technogate.mock.reply_queue import Book, FaultError, Order, ReplyFactory
+from technogate.mock.scripted_reply import Fault, Reply, as_reply
+from technogate.model.events import Exchange
+
+T = TypeVar("T")
+
+#: How long an order to the double's own thread may take, in seconds.
+_ORDER_S = 30.0
+
+#: How long a request, or the end of a reply, is waited for unless told otherwise, in seconds: a machine may be slow.
+PATIENCE_S = 10.0
+
+
+class Double:
+    """A hostile provider on the loopback interface, in a thread of its own.
+
+    `operations` maps an operation id to its method and path; `defaults` maps it to what makes the
+    reply that no test ordered. `port` 0 takes a free one. `preflight_max_age` is what browsers are
+    told, in seconds; 0 makes them ask before every request. Use as a context manager, or `close`.
+    """
+
+    def __init__(
+        self,
+        *,
+        operations: Mapping[str, tuple[str, str]],
+        defaults: Mapping[str, ReplyFactory],
+        host: str = "127.0.0.1",
+        port: int = 0,
+        preflight_max_age: int = 600,
+    ) -> None:
+        self._book = Book(operations, defaults)
+        self._server = Server(self._book, host, preflight_max_age)
+        # Not the platform's default loop: that of Windows cannot watch a listening socket.
+        self._loop = asyncio.SelectorEventLoop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="technogate-double", daemon=True)
+        self._thread.start()
+        try:
+            self._call(self._server.serve("own", port))
+            self._call(self._server.serve("other", 0))
+        except OSError as error:
+            self.close()
+            raise FaultError(f"the double cannot listen on {host}:{port}: {error.strerror}") from error
+
+    # ---- addresses ----
+
+    @property
+    def port(self) -> int:
+        """The port of its own origin."""
+        return self._server.ports["own"]
+
+    @property
+    def base_url(self) -> str:
+        """Its own origin: what the console is configured with."""
+        return self._server.base_url("own")
+
+    @property
+    def other_origin(self) -> str:
+        """Another origin, with the same paths: nothing is ever expected there."""
+        return self._server.base_url("other")
+
+    def url(self, operation: str, *, other: bool = False) -> str:
+        """The whole address of an operation. Raises KeyError for an unknown one."""
+        return (self.other_origin if other else self.base_url) + self._book.operations[operation][1]
+
+    # ---- orders ----
+
+    def reset(self) -> None:
+        """Return to health: accept again, break off what is under way, forget orders and requests."""
+        self.accept()
+        self._call(self._server.break_off())
+        self._book.reset()
+
+    def script(
+        self, operation: str, *replies: Reply | Fault, default: Reply | Fault | None = None
+    ) -> tuple[Order, ...]:
+        """Order `replies`, one for each request of `operation`; `default` answers the requests after them.
+
+        Raises ValueError for an unknown operation.
+        """
+        fallback = None if default is None else as_reply(default)
+        return self._book.script(operation, tuple(as_reply(reply) for reply in replies), fallback)
+
+    def release(self, name: str) -> None:
+        """Let go of what is held back as `name`, now and until the next reset."""
+        self._call(self._server.release(name))
+
+    def refuse(self, how: Refusal = "closed") -> None:
+        """Refuse to connect until `accept`: with nobody listening, or with a reset right after the accept.
+
+        Raises FaultError when a connection of our own is not refused: then the fault is not there.
+        """
+        self._call(self._server.refuse(how))
+        if how == "closed" and not self._server.refused():
+            raise FaultError(f"port {self.port} still accepts connections")
+
+    def accept(self) -> None:
+        """Listen again; nothing happens when it does."""
+        self._call(self._server.accept())
+
+    @property
+    def resets(self) -> int:
+        """Connections that were reset on arrival since the last `refuse("reset")`."""
+        return self._server.resets
+
+    # ---- what came in ----
+
+    def received(
+        self, operation: str | None = None, *, origin: Origin | None = "own", preflights: bool = False
+    ) -> list[Received]:
+        """The requests since the last reset in the order of arrival; `origin` None means both origins."""
+        return self._book.entries(operation, origin, preflights)
+
+    def undelivered(self) -> list[str]:
+        """One line for each order that was not delivered as ordered, nobody asking included."""
+        return self._book.undelivered()
+
+    def wait_for(self, operation: str, count: int = 1, timeout: float = PATIENCE_S) -> list[Received]:
+        """Wait until `operation` was asked `count` times; raises FaultError when `timeout` seconds are over."""
+
+        def enough(entries: list[Received]) -> bool:
+            return sum(entry.operation == operation and entry.origin == "own" for entry in entries) >= count
+
+        if not self._book.wait(enough, timeout):
+            seen = len(self.received(operation))
+            raise FaultError(f"{operation} was asked {seen} times, not {count}, within {timeout:g} s")
+        return self.received(operation)
+
+    def settle(self, timeout: float = PATIENCE_S) -> None:
+        """Wait until no reply is under way; raises FaultError when `timeout` seconds are over."""
+        if not self._book.wait(lambda entries: all(entry.delivery is not None for entry in entries), timeout):
+            waiting = [e.operation or e.target for e in self.received(origin=None) if e.delivery is None]
+            raise FaultError(f"after {timeout:g} s replies are still under way: {', '.join(waiting)}")
+
+    def exchanges(
+        self,
+        *,
+        item: str,
+        redact: Redactor,
+        new_id: Callable[[], str],
+        case: str = "",
+        key_header: str = "X-API-Key",
+        preflights: bool = False,
+    ) -> list[Exchange]:
+        """The evidence of the requests since the last reset, at both origins, without the secret."""
+        return [
+            exchange_of(one, item=item, case=case, new_id=new_id, redact=redact, key_header=key_header)
+            for one in self.received(origin=None, preflights=preflights)
+        ]
+
+    # ---- life ----
+
+    def close(self) -> None:
+        """Stop listening, break off what is under way, end the thread; a second call does nothing."""
+        if not self._loop.is_closed():
+            self._call(self._server.shut())
+            self._stop()
+
+    def __enter__(self) -> Double:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` in the double's own thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_ORDER_S)

@@ -1,0 +1,32 @@
+"""Caching headers: an answer that begs to be kept (CON-19)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from technogate.mock.scripted_reply import Draft, Reply
+
+#: Headers that let every cache keep an answer for a year.
+KEEP_FOR_A_YEAR = (
+    ("Cache-Control", "public, max-age=31536000, immutable"),
+    ("Expires", "Thu, 31 Dec 2099 23:59:59 GMT"),
+    ("ETag", '"kept"'),
+    ("Last-Modified", "Thu, 01 Jan 2015 00:00:00 GMT"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cached:
+    """Send `draft` whole with caching `headers`, by default for a year."""
+
+    draft: Draft
+    headers: tuple[tuple[str, str], ...] = KEEP_FOR_A_YEAR
+
+    def __post_init__(self) -> None:
+        if not self.headers:
+            raise ValueError("without caching headers there is nothing to be kept by")
+
+    def reply(self) -> Reply:
+        """The steps that deliver it."""
+        draft = replace(self.draft, headers=(*self.draft.headers, *self.headers))
+        return Reply(kind="caching headers", steps=draft.steps(), keep_alive=draft.keep_alive)

@@ -1,0 +1,27 @@
+"""A Content-Length that is not the body's: short, long, absent or no number (CON-08)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from technogate.mock.scripted_reply import Draft, Reply, Send
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongLength:
+    """Announce `announced` instead of the true length; None announces none and ends by closing."""
+
+    draft: Draft
+    announced: str | int | None
+
+    def __post_init__(self) -> None:
+        if str(self.announced) == str(len(self.draft.body)):
+            raise ValueError(f"{self.announced} is the true length: that is no fault")
+        if self.draft.keep_alive:
+            raise ValueError("a wrong length needs a connection that closes")
+
+    def reply(self) -> Reply:
+        """The steps that deliver it."""
+        framing = () if self.announced is None else (("Content-Length", str(self.announced)),)
+        steps = (self.draft.head(*framing), Send(data=self.draft.body))
+        return Reply(kind=f"Content-Length {self.announced}", steps=steps)

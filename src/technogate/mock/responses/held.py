@@ -1,0 +1,31 @@
+"""An answer held back until the test releases it: the way to make an older answer the later one (CON-17)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from technogate.mock.scripted_reply import Draft, Hold, Reply, Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Hold `draft` back at `where` until `name` is released, then send it whole.
+
+    Delivered once it is held with the client still there: a client may drop an older command.
+    """
+
+    draft: Draft
+    name: str
+    where: Where = Where.BEFORE_HEADERS
+
+    def __post_init__(self) -> None:
+        if self.where is Where.AFTER_BODY:
+            raise ValueError("an answer that is complete cannot be held back")
+        Hold(name=self.name)
+        self.draft.until(self.where)
+
+    def reply(self) -> Reply:
+        """The steps that deliver it."""
+        before, after = self.draft.until(self.where)
+        steps = (*before, Hold(name=self.name), *after)
+        return Reply(kind=f"held back as {self.name!r}", steps=steps, felt_at=len(before))

@@ -1,0 +1,28 @@
+"""A redirect: to the same address, to another path or to another origin (CON-14)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from technogate.mock.scripted_reply import Draft, Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """Send `draft` as a redirect with `code` (301, 302, 303, 307 or 308) to `location`."""
+
+    draft: Draft
+    location: str
+    code: int = 307
+
+    def __post_init__(self) -> None:
+        if self.code not in {301, 302, 303, 307, 308}:
+            raise ValueError(f"{self.code} redirects nowhere")
+        if not self.location:
+            raise ValueError("a redirect needs a location")
+
+    def reply(self) -> Reply:
+        """The steps that deliver it."""
+        headers = (*self.draft.headers, ("Location", self.location))
+        draft = replace(self.draft, status=self.code, headers=headers)
+        return Reply(kind=f"redirect {self.code}", steps=draft.steps(), keep_alive=draft.keep_alive)

@@ -1,0 +1,32 @@
+"""A stall: the answer stops at some place, for a while or for good (CON-06, CON-10, CON-11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from technogate.mock.scripted_reply import Draft, Reply, Step, Wait, Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stall:
+    """Stop at `where` for `seconds`, then send the rest; None stops until the client leaves.
+
+    Delivered once the stall has begun with the client still there: how long it stays is its affair.
+    """
+
+    draft: Draft
+    where: Where = Where.BEFORE_HEADERS
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.where is Where.AFTER_BODY:
+            raise ValueError("an answer that is complete cannot stall")
+        Wait(seconds=self.seconds)
+        self.draft.until(self.where)
+
+    def reply(self) -> Reply:
+        """The steps that deliver it."""
+        before, after = self.draft.until(self.where)
+        steps: tuple[Step, ...] = (*before, Wait(seconds=self.seconds), *after)
+        length = "" if self.seconds is None else f", {self.seconds:g} s"
+        return Reply(kind=f"stall {self.where}{length}", steps=steps, felt_at=len(before))

@@ -1,0 +1,228 @@
+"""The verdict: its words, its document, its exit codes, and the one place where results roll up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import IntEnum, StrEnum
+from typing import Annotated
+
+import msgspec
+
+from technogate.model.events import ContractRef, Finding, ItemResult, TargetRef, Waiver
+from technogate.model.requirement import Level, Party
+
+
+class Verdict(StrEnum):
+    """PASS opens the gate; FAIL and INCONCLUSIVE keep it shut."""
+
+    PASS = "PASS"  # noqa: S105 - a verdict
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+
+
+class ExitCode(IntEnum):
+    """What a shell sees. Anything but 0 keeps the gate shut."""
+
+    PASS = 0
+    FAIL = 1
+    USAGE = 2
+    INCONCLUSIVE = 3
+
+
+EXIT_CODES = {
+    Verdict.PASS: ExitCode.PASS,
+    Verdict.FAIL: ExitCode.FAIL,
+    Verdict.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+}
+
+#: Worst first. The only order of verdicts in the project.
+_ORDER = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
+
+
+def roll_up(verdicts: Iterable[Verdict]) -> Verdict:
+    """The worst of `verdicts`: fail over inconclusive over pass; of nothing, INCONCLUSIVE."""
+    seen = set(verdicts)
+    return next((verdict for verdict in _ORDER if verdict in seen), Verdict.INCONCLUSIVE)
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of a document that others read: every field is always written, and no other is taken."""
+
+
+class Sample(Document, frozen=True):
+    """A finding with what a person needs to see it again.
+
+    `curl` sends its request, `replay` runs the finding again and says whether it is fixed, `again` checks its
+    whole requirement.
+    """
+
+    number: int
+    finding: Finding
+    party: Party
+    decisions: tuple[str, ...]
+    curl: str
+    again: str
+    replay: str
+
+
+def finding_id(run: str, number: int) -> str:
+    """The name of a finding, which no other run has."""
+    return f"{run}-{number}"
+
+
+class RequirementResult(Document, frozen=True):
+    """One requirement: what it says, how it ended, why, and on which items and findings that rests.
+
+    `standing` is what it weighs in the verdict of the run: as `verdict`, but a failure that is waived
+    weighs as those of its items that did not fail.
+    """
+
+    id: str
+    party: Party
+    level: Level
+    group: str
+    text: str
+    decisions: tuple[str, ...]
+    verdict: Verdict
+    standing: Annotated[Verdict, msgspec.Meta(description="what it weighs in the verdict: a waived failure is no FAIL")]
+    reason: str
+    cure: str
+    items: tuple[ItemResult, ...]
+    checks: int
+    findings: tuple[int, ...]
+
+    @property
+    def waived(self) -> bool:
+        """Whether it failed and a waiver covers that."""
+        return self.verdict is Verdict.FAIL and self.standing is not Verdict.FAIL
+
+
+class WaiverState(StrEnum):
+    """What became of a waiver: `used` covers a failure, `open` met no result; the others keep the gate shut."""
+
+    USED = "used"
+    OPEN = "open"
+    EXPIRED = "expired"
+    UNKNOWN = "unknown"
+    UNUSED = "unused"
+
+
+class WaiverResult(Document, frozen=True):
+    """A waiver and what became of it; `problem` says what is wrong with it and how to mend it, "" for nothing."""
+
+    waiver: Waiver
+    state: WaiverState
+    problem: str
+
+
+class Counts(Document, frozen=True):
+    """How many of each; the same figures in every report."""
+
+    passed: int
+    failed: int
+    inconclusive: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.passed + self.failed + self.inconclusive
+
+
+class ItemCounts(Document, frozen=True):
+    """Test items by outcome; `unfinished` were planned and never reported a result."""
+
+    passed: int
+    failed: int
+    errored: int
+    skipped: int
+    unfinished: int
+
+
+class GroupResult(Document, frozen=True):
+    """One line of the Phase 5 report."""
+
+    group: str
+    title: str
+    verdict: Verdict
+    counts: Counts
+
+
+class Bucket(Document, frozen=True):
+    """A part of a histogram: `count` answers took at most `upto_s` seconds and longer than the bucket before."""
+
+    upto_s: Annotated[float | None, msgspec.Meta(description="null: whatever is longer")]
+    count: int
+
+
+class Latency(Document, frozen=True):
+    """How long an operation's answers took that no fault disturbed: nearest-rank percentiles, in seconds.
+
+    `limit_s` is what the contract asks of `p99`, None where it asks nothing.
+    """
+
+    operation: str
+    count: int
+    p50: float
+    p90: float
+    p99: float
+    max: float
+    limit_s: float | None
+    buckets: tuple[Bucket, ...]
+
+
+class JournalRef(Document, frozen=True):
+    """The journal that the verdict was judged from."""
+
+    file: str
+    sha256: str
+    torn: str
+    exchanges: int
+
+
+class VerdictDocument(Document, frozen=True):
+    """The whole result of a run: `verdict.json`. Its JSON Schema is `contracts/schemas/verdict.schema.json`."""
+
+    schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]
+    verdict: Verdict
+    exit_code: int
+    is_validation: Annotated[
+        bool, msgspec.Meta(description="false for `technogate check`: never a verdict to deploy on")
+    ]
+    reasons: Annotated[tuple[str, ...], msgspec.Meta(description="why the verdict is not PASS, worst first")]
+    run: str
+    gate_version: str
+    contract: ContractRef
+    target: TargetRef
+    profile: str
+    seed: int
+    selection: tuple[str, ...]
+    started: Annotated[float, msgspec.Meta(description="seconds since the epoch, UTC")]
+    ended: float
+    counts: Annotated[Counts, msgspec.Meta(description="requirements of the parties judged, MUST and SHOULD")]
+    must: Annotated[Counts, msgspec.Meta(description="of these, the MUST requirements: they alone decide")]
+    items: ItemCounts
+    groups: tuple[GroupResult, ...]
+    requirements: tuple[RequirementResult, ...]
+    findings: tuple[Sample, ...]
+    waivers: Annotated[
+        tuple[WaiverResult, ...], msgspec.Meta(description="all that were handed in; one with a problem fails the run")
+    ]
+    notes: tuple[str, ...]
+    latency: Annotated[tuple[Latency, ...], msgspec.Meta(description="by operation, in the contract's order")]
+    journal: JournalRef
+
+
+#: The reason that a check gives for being no verdict.
+NOT_VALIDATED = "only a part was checked: that is never a verdict"
+
+
+def exit_code(document: VerdictDocument) -> ExitCode:
+    """What the shell is told. A `check` exits 0 when each requirement selected passed, and is no verdict."""
+    if document.exit_code == ExitCode.USAGE:
+        return ExitCode.USAGE
+    if document.is_validation or document.journal.torn or not document.requirements:
+        return ExitCode(document.exit_code)
+    verdict = roll_up(result.verdict for result in document.requirements)
+    if verdict is Verdict.PASS and any(reason != NOT_VALIDATED for reason in document.reasons):
+        verdict = Verdict.INCONCLUSIVE
+    return EXIT_CODES[verdict]

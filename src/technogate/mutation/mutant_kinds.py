@@ -1,0 +1,140 @@
+"""The kinds of impostor: what each is a changed copy of, and the target file that describes it.
+
+A kind's impostors are the TOML files of the folder that bears its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from technogate.mutation.image_mutants import stack_target
+from technogate.mutation.mutant import Impostor, ImpostorError, copied, plant
+
+BACKEND = """
+[backend]
+command = ["{python}", "-m", "techno_backend", "--host", "{host}", "--port", "{port}"]
+cwd = "CWD"
+start_timeout_s = 90
+env = { TECHNO_API_KEY = "{api_key}", TECHNO_DATABASE_URL = "sqlite:///{workdir}/trail.db", \
+TECHNO_ALLOWED_ORIGINS = "{console_origin}", TECHNO_DEMO_FAULTS = "1" }
+
+[backend.unwritable]
+lock_sqlite = "{workdir}/trail.db"
+
+[backend.commands]
+approved = "PING"
+warning = "CHECK_QUOTA"
+neutral = "NOOP"
+expired = "OLD_SESSION"
+blocked = "DELETE_ALL"
+slow = "SLOW"
+crashing = "CRASH"
+unknown_status = ["ODD_STATUS", "LOWER_STATUS", "PADDED_STATUS", "LIST_STATUS", "NULL_STATUS", "NO_STATUS"]
+"""
+
+PAGE = """
+[console]
+command = ["{python}", "server.py", "--host", "{host}", "--port", "{port}"]
+cwd = "console"
+env = { NEXT_PUBLIC_API_URL = "{backend_url}", NEXT_PUBLIC_API_KEY = "{api_key}" }
+"""
+
+MODULE = """
+[console]
+driver = "module"
+module = "console/static/client.js"
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a run is given: a target, and a contract folder ("" for the one that ships with the gate)."""
+
+    target: str
+    contract: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """One kind: the party (or parties, as words of `technogate check`) that answer for it, and how it is made.
+
+    `make` makes a subject from the home of the gate, the impostor and an empty folder; it raises UserError.
+    """
+
+    name: str
+    parties: tuple[str, ...]
+    make: Callable[[Path, Impostor, Path], Subject]
+
+
+def _target(folder: Path, *tables: str) -> Subject:
+    path = folder / "target.toml"
+    path.write_text('name = "impostor"\n' + "".join(tables), "utf-8")
+    return Subject(target=str(path))
+
+
+def _backend(home: Path, impostor: Impostor, folder: Path) -> Subject:
+    plant(impostor.change, copied(home / "images" / "backend" / "techno_backend", folder / "techno_backend"))
+    return _target(folder, BACKEND.replace("CWD", "."))
+
+
+def _console(home: Path, impostor: Impostor, folder: Path) -> Subject:
+    plant(impostor.change, copied(home / "images" / "console", folder / "console", "Dockerfile", "*.md"))
+    if not impostor.change:
+        return _target(folder, PAGE, 'module = "console/static/client.js"\n')
+    return _target(folder, PAGE if impostor.page else MODULE)
+
+
+def _pair(home: Path, impostor: Impostor, folder: Path) -> Subject:
+    copied(home / "images" / "backend" / "techno_backend", folder / "backend" / "techno_backend")
+    copied(home / "images" / "console", folder / "console", "Dockerfile", "*.md")
+    plant(impostor.change, folder)
+    return _target(folder, BACKEND.replace("CWD", "backend"), PAGE)
+
+
+def _contract(home: Path, impostor: Impostor, folder: Path) -> Subject:
+    copy = copied(home / "contracts" / "console-v0.1", folder / "contract")
+    plant(impostor.change, copy)
+    return Subject(target="embedded", contract=str(copy))
+
+
+def _stack(home: Path, impostor: Impostor, folder: Path) -> Subject:
+    return Subject(target=str(stack_target(home, impostor, folder)))
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(name="backend", parties=("backend",), make=_backend),
+        Kind(name="console", parties=("console",), make=_console),
+        Kind(name="pair", parties=("pair",), make=_pair),
+        Kind(name="contract", parties=("contract",), make=_contract),
+        Kind(name="stack", parties=("pair",), make=_stack),
+    )
+}
+
+#: The reference, made as its impostors are.
+HONEST = Impostor(breaks="", description="The reference, as it is.", subtlety=1)
+
+
+def kind_of(path: Path) -> Kind:
+    """The kind of the impostor in the file at `path`: the name of its folder; raises ImpostorError."""
+    found = KINDS.get(path.parent.name)
+    if found is None:
+        known = ", ".join(KINDS)
+        raise ImpostorError(f"{path}: a folder of impostors bears the name of their kind: {known}")
+    return found
+
+
+def files_in(folder: Path) -> dict[str, Path]:
+    """The files of every impostor in the folders within `folder`, by name, sorted; raises ImpostorError."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob("*/*.toml")):
+        kind_of(path)
+        if path.stem in found:
+            raise ImpostorError(f"{path}: another impostor has this name")
+        found[path.stem] = path
+    if not found:
+        raise ImpostorError(f"{folder} holds no impostor; name the folder that does with --impostors")
+    return found

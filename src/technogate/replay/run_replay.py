@@ -1,0 +1,71 @@
+"""A replay from the outside: look the finding up, have its items act once more, compare, tell the user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from technogate.journal.journal_file import JournalError
+from technogate.model.errors import StartError, UserError
+from technogate.model.settings import Settings
+from technogate.replay.compare import EXIT_CODES, Replayed, compare, unknown
+from technogate.replay.finding_lookup import Found, look_up
+from technogate.replay.replay_output import show
+from technogate.runner.finish_run import Conclusion
+from technogate.runner.replay_order import NAME, Replay, write_replay
+from technogate.runner.run import acted
+from technogate.runner.run_context import load_inputs, new_run, prepare_reports
+
+
+def replay(word: str, journal: Path | None, target: str, contract: str, reports: Path | None, console: Console) -> int:
+    """Run the finding that `word` names again, and return the exit code.
+
+    What the finding's own run says is taken for what is "" or None. Raises UserError, ContractError, HomeError
+    or JournalError for what the user can mend.
+    """
+    found = look_up(word, journal)
+    folder = reports or found.journal.path.parent / "replay"
+    if (folder / "journal.jsonl").resolve() == found.journal.path.resolve():
+        raise UserError(f"{folder} holds the journal of the finding; name another folder with --reports")
+    header = found.journal.header
+    settings = Settings(
+        target=target or header.target.given,
+        contract=contract,
+        profile=header.profile,  # type: ignore[arg-type]
+        seed=header.seed,
+        reports=str(folder.resolve()),
+        mode="replay",
+        selection=(found.sample.finding.requirement,),
+        run=new_run(),
+        replay=str(folder.resolve() / NAME),
+    )
+    replayed, conclusion = _replayed(found, settings, console, given=bool(target))
+    show(console, found, replayed, conclusion.files if conclusion is not None else ())
+    return int(EXIT_CODES[replayed.state])
+
+
+def _replayed(found: Found, settings: Settings, console: Console, *, given: bool) -> tuple[Replayed, Conclusion | None]:
+    """Run what shows the finding, if anything does, and compare; `given` when the user named the target."""
+    if not found.items:
+        return unknown("it comes from the whole run, and no single item shows it", found.sample.again), None
+    try:
+        contract, loaded, home = load_inputs(settings)
+    except UserError as mistake:
+        if given:
+            raise
+        return unknown(f"the target of the finding cannot be had: {mistake}", "name one with --target"), None
+    if contract.digest != found.journal.header.contract.digest:
+        return unknown("the contract is not the one that the finding was made against", found.sample.again), None
+    prepare_reports(settings.folder)
+    finding = found.sample.finding
+    write_replay(
+        Replay(finding=found.name, items=found.items, item=finding.item, smallest=finding.smallest), settings.folder
+    )
+    try:
+        conclusion = acted(settings, home, 1, console, f"replaying {found.name} on {loaded.ref.name}")
+    except StartError as mistake:
+        return unknown(f"{mistake}\n{mistake.output}".strip(), "see that the target starts"), None
+    except JournalError as error:
+        return unknown(str(error), f"the suites' own words are in {settings.folder / 'act.log'}"), None
+    return compare(found, conclusion.journal, conclusion.document), conclusion

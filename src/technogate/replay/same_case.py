@@ -1,0 +1,40 @@
+"""What makes two requests, or two answers of the double, the same case: all but what is new in every run. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from technogate.model.events import Exchange
+
+#: Headers that name the run, the connection or the address, or follow from the body.
+_OF_THE_RUN = frozenset({"host", "user-agent", "content-length", "origin", "referer", "date"})
+
+#: Moments, addresses and the trace ids that the double counts up: new in every run.
+_NEW = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?|(?:127\.0\.0\.1|localhost|\[::1\]):\d+|\b(?:stage|double)-\d+\b"
+)
+
+Likeness = tuple[object, ...]
+
+
+def request_of(exchange: Exchange) -> Likeness:
+    """What was asked, the same for the same case in another run."""
+    request = exchange.request
+    headers = tuple((name.lower(), _plain(value)) for name, value in request.headers if name.lower() not in _OF_THE_RUN)
+    body = request.body
+    return request.method, _plain(request.path), headers, _plain(body.text), body.base64, exchange.key
+
+
+def answer_of(exchange: Exchange) -> Likeness:
+    """What the double answered, and how it disturbed the answer."""
+    answer = exchange.answer
+    if answer is None:
+        return exchange.operation, exchange.disturbed_by
+    headers = tuple((name.lower(), _plain(value)) for name, value in answer.headers if name.lower() not in _OF_THE_RUN)
+    body = answer.body
+    return exchange.operation, exchange.disturbed_by, answer.status, headers, _plain(body.text), body.base64
+
+
+def _plain(text: str) -> str:
+    """`text` without what is new in every run."""
+    return _NEW.sub("…", text)

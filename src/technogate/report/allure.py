@@ -1,0 +1,169 @@
+"""`allure-results/`: one result for each item, for an Allure report."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from pathlib import Path
+
+from allure_commons.logger import AllureFileLogger
+from allure_commons.model2 import Attachment, Label, Status, StatusDetails, TestResult
+
+from technogate.journal.journal_file import Journal
+from technogate.model.events import Exchange, Outcome
+from technogate.model.requirement import Level
+from technogate.model.verdict import RequirementResult, Sample, VerdictDocument
+from technogate.report.wording import (
+    ItemRow,
+    answer_text,
+    exchange_line,
+    exchanges_of,
+    item_rows,
+    request_text,
+    samples_of,
+    waiver_of,
+    waiver_text,
+)
+from technogate.util.text import terminal, terminal_lines
+
+NAME = "allure-results"
+
+_STATUS = {
+    Outcome.PASSED: Status.PASSED,
+    Outcome.FAILED: Status.FAILED,
+    Outcome.ERRORED: Status.BROKEN,
+    Outcome.SKIPPED: Status.SKIPPED,
+}
+_SEVERITY = {Level.MUST: "critical", Level.SHOULD: "minor"}
+
+#: Attachments of one item, and characters of one attachment.
+_MOST_ATTACHMENTS = 10
+_LIMIT = 50_000
+
+_CATEGORIES = [
+    {"name": "The contract is broken", "matchedStatuses": [Status.FAILED]},
+    {"name": "The check itself broke, or never finished", "matchedStatuses": [Status.BROKEN]},
+    {"name": "Not exercised", "matchedStatuses": [Status.SKIPPED]},
+]
+
+
+def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
+    """Write `allure-results` into `folder` in place of an earlier one; raises OSError when that is impossible."""
+    results, draft = folder / NAME, folder / f".{NAME}.draft"
+    if draft.exists():
+        shutil.rmtree(draft)
+    try:
+        _fill(draft, journal, document)
+        if results.exists():
+            shutil.rmtree(results)
+        return draft.replace(results)
+    finally:
+        if draft.exists():
+            shutil.rmtree(draft)
+
+
+def _fill(draft: Path, journal: Journal, document: VerdictDocument) -> None:
+    """Write every result, with its attachments, into the folder `draft`."""
+    logger = AllureFileLogger(draft)  # type: ignore[no-untyped-call]
+    requirements = {requirement.id: requirement for requirement in document.requirements}
+    starts: dict[str, float] = {}
+    for exchange in journal.exchanges:
+        starts[exchange.item] = min(exchange.started, starts.get(exchange.item, exchange.started))
+    for row in item_rows(journal, document):
+        mine = samples_of(document, row)
+        started = starts.get(row.item, journal.header.started)
+        result = _result(row, requirements[row.requirement], mine, document, started)
+        result.attachments = _attach(logger, mine, journal, result.uuid)
+        logger.report_result(result)  # type: ignore[no-untyped-call]
+    (draft / "categories.json").write_text(json.dumps(_CATEGORIES, indent=2), encoding="utf-8")
+    (draft / "environment.properties").write_text(_environment(document), encoding="utf-8")
+
+
+def _identity(*parts: str) -> str:
+    """The same identifier for the same parts, in every run of the writer."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(["technogate", *parts])))
+
+
+def _result(
+    row: ItemRow, requirement: RequirementResult, samples: list[Sample], document: VerdictDocument, started: float
+) -> TestResult:
+    """One item as an Allure result; `started` is the time of its first exchange, the run's when it has none."""
+    result = TestResult(
+        uuid=_identity(document.run, row.requirement, row.item),
+        historyId=_identity(row.requirement, row.item),
+        testCaseId=_identity(row.requirement, row.item),
+        fullName=terminal(row.item),
+        name=terminal(row.item),
+        status=_STATUS[row.result.outcome] if row.result else Status.BROKEN,
+        statusDetails=_details(row, samples),
+        stage="finished" if row.result else "interrupted",
+        description=terminal(requirement.text),
+        start=int(started * 1000),
+        stop=int((started + (row.result.seconds if row.result else 0.0)) * 1000),
+    )
+    labels = {
+        "epic": "technogate",
+        "feature": requirement.group,
+        "story": requirement.id,
+        "owner": requirement.party.value,
+        "severity": _SEVERITY[requirement.level],
+        "suite": requirement.group,
+        "framework": "technogate",
+    }
+    if waiver := waiver_of(document, requirement.id):
+        result.description = f"{result.description}\n\nwaived: {terminal(waiver, 2_000)}"
+    result.labels = [Label(name=name, value=terminal(value)) for name, value in labels.items()]
+    return result
+
+
+def _details(row: ItemRow, samples: list[Sample]) -> StatusDetails | None:
+    """Why an item did not pass."""
+    if row.result is None:
+        return StatusDetails(message="planned, and never finished")
+    if row.result.outcome is Outcome.PASSED:
+        return None
+    if not samples:
+        reason = row.result.reason or "no reason was given"
+        return StatusDetails(message=terminal(reason, 2_000), trace=terminal(row.result.cure))
+    trace = "\n\n".join(
+        f"finding {sample.number}\nexpected: {terminal(sample.finding.expected)}\n"
+        f"observed: {terminal(sample.finding.observed)}\n"
+        + "\n".join(terminal_lines(command) for command in (sample.curl, sample.replay, sample.again))
+        for sample in samples
+    )
+    return StatusDetails(message=terminal(samples[0].finding.observed, 2_000), trace=trace[:_LIMIT])
+
+
+def _attach(logger: AllureFileLogger, samples: list[Sample], journal: Journal, owner: str) -> list[Attachment]:
+    """Write the exchanges of an item's findings as text files."""
+    exchanges: dict[str, Exchange] = {}
+    for sample in samples:
+        exchanges |= {exchange.id: exchange for exchange in exchanges_of(journal, sample)[0]}
+    attachments = []
+    for exchange in list(exchanges.values())[:_MOST_ATTACHMENTS]:
+        source = f"{_identity(owner, exchange.id)}-attachment.txt"
+        text = f"{exchange_line(exchange)}\n\n{request_text(exchange)}\n\n{answer_text(exchange)}\n"
+        shown = terminal(text, _LIMIT, multiline=True)
+        logger.report_attached_data(shown, source)  # type: ignore[no-untyped-call]
+        name = terminal(f"{exchange.id}: {exchange_line(exchange)}", 200)
+        attachments.append(Attachment(name=name, source=source, type="text/plain"))
+    return attachments
+
+
+def _environment(document: VerdictDocument) -> str:
+    """The run's facts, as Allure shows them beside the results."""
+    facts = {
+        "verdict": document.verdict.value,
+        "run": document.run,
+        "target": document.target.name,
+        "contract": f"{document.contract.id} {document.contract.version}",
+        "profile": document.profile,
+        "seed": str(document.seed),
+        "technogate": document.gate_version,
+        **{
+            f"waiver{number}": f"{one.waiver.requirement} {one.state.value}, {waiver_text(one)}"
+            for number, one in enumerate(document.waivers, 1)
+        },
+    }
+    return "".join(f"{name}={terminal(value, 2_000).replace(chr(92), chr(92) * 2)}\n" for name, value in facts.items())

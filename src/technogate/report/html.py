@@ -1,0 +1,127 @@
+"""`report.html`: the page for people. One file, no network, no script.
+
+Whatever the template writes out goes through `_harmless`, whether or not the template's author thought of
+it: invisible characters become escapes, markup becomes text.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from technogate.journal.journal_file import Journal
+from technogate.model.requirement import Level
+from technogate.model.verdict import Counts, VerdictDocument
+from technogate.report import latency_figures, wording
+from technogate.report import project_progress as chart
+from technogate.report.project_progress import Progress
+from technogate.util.text import no_commands, visible
+from technogate.util.write_file import write_file
+
+NAME = "report.html"
+
+#: Characters of one recorded message, and of any other piece of evidence.
+_LONGEST_MESSAGE = 20_000
+_LIMIT = 4_000
+#: Findings shown with their messages, and messages of one finding; the journal has them all.
+_MOST_DETAILED = 200
+_MOST_EXCHANGES = 10
+
+
+def write(journal: Journal, document: VerdictDocument, folder: Path, progress: Progress | None = None) -> Path:
+    """Write `report.html` into `folder`; raises OSError when that is impossible."""
+    return write_file(folder / NAME, page(journal, document, progress))
+
+
+def page(journal: Journal, document: VerdictDocument, progress: Progress | None = None) -> str:
+    """The whole page; with the `progress` of a project it shows that too."""
+    return render(
+        "report.html.j2",
+        progress=progress,
+        document=document,
+        header=journal.header,
+        reading=wording,
+        findings=_findings(journal, document),
+        bars={group.group: _bar(group.counts) for group in document.groups} | {"": _bar(document.must)},
+        unproven=wording.unproven(document),
+        latency=latency_figures,
+        latencies=list(zip(latency_figures.rows(document), map(latency_figures.chart, document.latency), strict=True)),
+        checks=sum(requirement.checks for requirement in document.requirements),
+        repeat=wording.repeat_command(journal),
+    )
+
+
+def render(template: str, **values: object) -> str:
+    """A page made of one of the templates, which gets the style that all of them share beside `values`."""
+    environment = Environment(
+        loader=PackageLoader("technogate.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_harmless,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["lines"] = _lines
+    environment.filters["many"] = wording.many
+    loader = environment.loader
+    style = loader.get_source(environment, "report.css")[0] if loader else ""
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    text = environment.get_template(template).render(
+        style=Markup(style),  # noqa: S704 - the package's own file
+        style_digest=digest,
+        chart=chart,
+        **values,
+    )
+    return text if text.endswith("\n") else text + "\n"
+
+
+def _harmless(value: object) -> Markup:
+    """Any value as text within an element or a quoted attribute."""
+    if isinstance(value, Markup):
+        return value
+    return Markup(no_commands(str(escape(visible(str(value), _LIMIT)))))  # noqa: S704 - escaped right here
+
+
+def _lines(value: str) -> Markup:
+    """Text of several lines, such as a recorded message."""
+    return Markup(no_commands(str(escape(visible(value, _LONGEST_MESSAGE, multiline=True)))))  # noqa: S704 - escaped
+
+
+def _findings(journal: Journal, document: VerdictDocument) -> list[dict[str, object]]:
+    """Each finding with all that the page shows of it."""
+    shown: list[dict[str, object]] = []
+    for number, sample in enumerate(document.findings):
+        known, missing = wording.exchanges_of(journal, sample)
+        most = _MOST_EXCHANGES if number < _MOST_DETAILED else 0
+        shown.append(
+            {
+                "sample": sample,
+                "finding": sample.finding,
+                "is_must": wording.level_of(document, sample) is Level.MUST,
+                "text": wording.text_of(document, sample.finding.requirement),
+                "team": wording.TEAMS[sample.party],
+                "waiver": wording.waiver_of(document, sample.finding.requirement),
+                "decisions": [(name, journal.header.decisions.get(name, "")) for name in sample.decisions],
+                "exchanges": known[:most],
+                "left_out": len(known[most:]),
+                "missing": missing,
+                "views": wording.views_of(journal, sample)[:most],
+            }
+        )
+    return shown
+
+
+def _bar(counts: Counts) -> list[tuple[str, float, float]]:
+    """The parts of a bar in percent: class, start and width, empty parts left out."""
+    parts: list[tuple[str, float, float]] = []
+    start = 0.0
+    for name, number in (("FAIL", counts.failed), ("INCONCLUSIVE", counts.inconclusive), ("PASS", counts.passed)):
+        if number:
+            width = 100 * number / counts.total
+            parts.append((name, round(start, 2), round(width, 2)))
+            start += width
+    return parts

@@ -1,0 +1,154 @@
+"""`junit.xml`: one test case for each item, for the many tools that read nothing else, and one for the whole run.
+
+The format has no word for inconclusive: whatever leaves the run so is an error of its first case, and an item
+that never finished is one too, so that what is missing is not taken for success. The verdict itself is a property.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
+from pathlib import Path
+
+from technogate.journal.journal_file import Journal
+from technogate.model.events import Outcome
+from technogate.model.verdict import ExitCode, Sample, VerdictDocument, exit_code
+from technogate.report.wording import ItemRow, item_rows, samples_of, waiver_of, waiver_text
+from technogate.util.text import no_commands, xml_text
+from technogate.util.write_file import write_file
+
+NAME = "junit.xml"
+
+#: The suite and the case that are green only where the run exits 0.
+WHOLE_RUN = "the whole run"
+_LIMIT = 20_000
+
+#: How the case of the run ends by what the shell is told; whatever does not stand here is an error.
+_OUTCOME_OF_RUN = {ExitCode.PASS: Outcome.PASSED, ExitCode.FAIL: Outcome.FAILED}
+
+
+def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
+    """Write `junit.xml` into `folder`; raises OSError when that is impossible."""
+    ET.indent(tree := _suites(journal, document))
+    return write_file(folder / NAME, no_commands(_declared(ET.tostring(tree, encoding="unicode"))))
+
+
+def _declared(markup: str) -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{markup}\n'
+
+
+def _suites(journal: Journal, document: VerdictDocument) -> ET.Element:
+    """The suite of the whole run, then one for each group of the contract that has items."""
+    rows = item_rows(journal, document)
+    group_of = {requirement.id: requirement.group for requirement in document.requirements}
+    outcome = _OUTCOME_OF_RUN.get(exit_code(document), Outcome.ERRORED)
+    root = ET.Element("testsuites", {"name": "technogate", **_totals(rows, outcome)})
+    _case_of_run(_suite(root, WHOLE_RUN, _totals([], outcome), document), outcome, document)
+    titles = {group.group: group.title for group in document.groups}
+    for group in dict.fromkeys(group_of[row.requirement] for row in rows):
+        mine = [row for row in rows if group_of[row.requirement] == group]
+        suite = _suite(root, titles.get(group, group), _totals(mine), document)
+        for row in mine:
+            _case(suite, row, document)
+    return root
+
+
+def _suite(root: ET.Element, name: str, totals: dict[str, str], document: VerdictDocument) -> ET.Element:
+    """An empty suite with what its reader should know of the run."""
+    started = datetime.fromtimestamp(document.started, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    about = {"name": xml_text(name), **totals, "timestamp": started, "hostname": "localhost"}
+    suite = ET.SubElement(root, "testsuite", about)
+    properties = ET.SubElement(suite, "properties")
+    for key, value in _properties(document):
+        ET.SubElement(properties, "property", {"name": xml_text(key, 200), "value": xml_text(value, 2_000)})
+    return suite
+
+
+def _properties(document: VerdictDocument) -> list[tuple[str, str]]:
+    """What a reader of a suite should know of the run."""
+    return [
+        ("technogate.model.verdict", document.verdict.value),
+        ("technogate.is_validation", str(document.is_validation).lower()),
+        ("technogate.runner.run", document.run),
+        ("technogate.target", document.target.name),
+        (
+            "technogate.contract.loader",
+            f"{document.contract.id} {document.contract.version} {document.contract.digest}",
+        ),
+        ("technogate.seed", str(document.seed)),
+        *(
+            (f"technogate.judging.waivers.{one.waiver.requirement}", f"{one.state.value}, {waiver_text(one)}")
+            for one in document.waivers
+        ),
+    ]
+
+
+def _totals(rows: list[ItemRow], *others: Outcome) -> dict[str, str]:
+    """The counts that the format asks for, of these items and of a case for each other outcome."""
+    outcomes = [*others, *(row.result.outcome if row.result else Outcome.ERRORED for row in rows)]
+    return {
+        "tests": str(len(outcomes)),
+        "failures": str(outcomes.count(Outcome.FAILED)),
+        "errors": str(outcomes.count(Outcome.ERRORED)),
+        "skipped": str(outcomes.count(Outcome.SKIPPED)),
+        "time": f"{sum(row.result.seconds for row in rows if row.result):.3f}",
+    }
+
+
+def _case_of_run(suite: ET.Element, outcome: Outcome, document: VerdictDocument) -> None:
+    """The run as a test case: its verdict, and why it is no PASS."""
+    case = ET.SubElement(suite, "testcase", {"classname": "technogate", "name": WHOLE_RUN, "time": "0.000"})
+    if outcome is not Outcome.PASSED:
+        why = "; ".join(document.reasons) or "no reason was given"
+        tag = "failure" if outcome is Outcome.FAILED else "error"
+        _outcome(case, tag, f"{document.verdict.value}: {why}", document.verdict.value, "")
+
+
+def _case(suite: ET.Element, row: ItemRow, document: VerdictDocument) -> None:
+    """One item as a test case."""
+    seconds = row.result.seconds if row.result else 0.0
+    case = ET.SubElement(
+        suite,
+        "testcase",
+        {"classname": xml_text(row.requirement), "name": xml_text(row.item), "time": f"{seconds:.3f}"},
+    )
+    if row.result is None:
+        _outcome(case, "error", "planned, and never finished", "unfinished", "")
+        return
+    reason = row.result.reason
+    if row.result.outcome is Outcome.FAILED:
+        mine = samples_of(document, row)
+        message = mine[0].finding.observed if mine else reason or "failed without a finding"
+        _outcome(case, "failure", message, mine[0].finding.check if mine else "failed", _details(mine, document))
+    elif row.result.outcome is Outcome.ERRORED:
+        _outcome(case, "error", reason or "the check itself broke", "errored", row.result.cure)
+    elif row.result.outcome is Outcome.SKIPPED:
+        _outcome(case, "skipped", reason or "no reason was given", "", row.result.cure)
+
+
+def _outcome(case: ET.Element, tag: str, message: str, kind: str, details: str) -> None:
+    """The element that says how a case ended."""
+    element = ET.SubElement(case, tag, {"message": xml_text(message, 2_000)})
+    if kind:
+        element.set("type", xml_text(kind))
+    if details:
+        element.text = xml_text(details, _LIMIT)
+
+
+def _details(samples: list[Sample], document: VerdictDocument) -> str:
+    """The findings of an item as text."""
+    return "\n\n".join(
+        "\n".join(
+            [
+                f"finding {sample.number}: {sample.finding.requirement}",
+                f"expected: {sample.finding.expected}",
+                f"observed: {sample.finding.observed}",
+                *(f"waived: {waiver}" for waiver in [waiver_of(document, sample.finding.requirement)] if waiver),
+                *([f"trace id: {sample.finding.trace_id}"] if sample.finding.trace_id else []),
+                *([sample.curl] if sample.curl else []),
+                *([sample.replay] if sample.replay else []),
+                *([sample.again] if sample.again else []),
+            ]
+        )
+        for sample in samples
+    )

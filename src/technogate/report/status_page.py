@@ -1,0 +1,13 @@
+"""`STATUS.html`: how far a project is, as one page without network or script."""
+
+from __future__ import annotations
+
+from technogate.report.html import render
+from technogate.report.project_progress import Progress
+
+NAME = "STATUS.html"
+
+
+def status_page(progress: Progress) -> str:
+    """The whole page."""
+    return render("status.html.j2", progress=progress)

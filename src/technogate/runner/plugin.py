@@ -1,0 +1,204 @@
+"""The bridge between pytest and a run: options, start, workers, and the exit status.
+
+It is at work only when a folder of suites is among pytest's arguments. What happens in between is
+written down by `technogate.runner.recorder`.
+"""
+
+from __future__ import annotations
+
+import base64
+import gc
+import os
+import signal
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any, get_args
+
+import hypothesis
+import pytest
+from hypothesis.database import ExampleDatabase
+
+from technogate.contract.loader import ContractError
+from technogate.journal.journal_file import JournalError
+from technogate.model.errors import UserError
+from technogate.model.settings import EXAMPLES, Mode, Profile, Settings
+from technogate.model.verdict import ExitCode
+from technogate.runner.parent_watch import end_with
+from technogate.runner.recorder import Recorder
+from technogate.runner.run_context import Gate, Smallest, join_gate, open_gate
+from technogate.runner.self_test.run_self_test import CanaryRun
+from technogate.runner.suite import CheckCounter
+from technogate.util.shipped import HomeError, find_home
+
+GATE = pytest.StashKey[Gate]()
+
+#: Process ids of the workers that this process controls.
+_workers: list[int] = []
+_INTERNAL = "(set by the technogate command)"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The options of the gate; `technogate validate` fills them in, plain `pytest suites` may."""
+    group = parser.getgroup("technogate", "the contract gate between console and backend")
+    group.addoption("--target", default="embedded", help="embedded, or a TOML file that describes a pair")
+    group.addoption("--contract", default="", help="folder of the contract")
+    group.addoption("--profile", default="standard", choices=get_args(Profile), help="how much is generated")
+    group.addoption("--seed", type=int, default=None, help="seed of everything that is drawn")
+    group.addoption("--waivers", default="", help="file of waivers [default: waivers.toml here, if there is one]")
+    group.addoption("--reports", default="reports", help="folder for journal and reports")
+    group.addoption("--gate-mode", default="validate", choices=get_args(Mode), help=_INTERNAL)
+    group.addoption("--gate-select", default="", help=_INTERNAL)
+    group.addoption("--gate-parent", type=int, default=0, help=_INTERNAL)
+    group.addoption("--gate-run", default="", help=_INTERNAL)
+    group.addoption("--gate-replay", default="", help=_INTERNAL)
+    group.addoption("--gate-act-only", action="store_true", help=_INTERNAL)
+
+
+def _suites_named(config: pytest.Config) -> bool:
+    """Whether pytest was asked to run a folder of suites."""
+    try:
+        suites = find_home() / "suites"
+    except HomeError:
+        return False
+    here = Path(config.invocation_params.dir)
+    paths = [(here / str(argument).split("::")[0]).resolve() for argument in config.args]
+    return any(path == suites or suites in path.parents for path in paths)
+
+
+def _settings(config: pytest.Config) -> Settings:
+    return Settings(
+        target=config.getoption("target"),
+        contract=config.getoption("contract"),
+        profile=config.getoption("profile"),
+        seed=config.getoption("seed"),
+        reports=config.getoption("reports"),
+        mode=config.getoption("gate_mode"),
+        selection=tuple(filter(None, config.getoption("gate_select").split(","))),
+        waivers=config.getoption("waivers"),
+        run=config.getoption("gate_run"),
+        replay=config.getoption("gate_replay"),
+    )
+
+
+def _whole(config: pytest.Config) -> None:
+    """See that a validation collects every suite; raises UserError.
+
+    Items that are left out after that are planned all the same, and undecided.
+    """
+    suites, here = find_home() / "suites", Path(config.invocation_params.dir)
+    narrowed = [name for name in ("ignore", "ignore_glob") if config.getoption(name, None)]
+    # pytest notes its own options for strictness in the same place.
+    narrowed += [word for word in config.getoption("override_ini", None) or () if not word.startswith("strict_")]
+    if narrowed or suites not in [(here / str(argument)).resolve() for argument in config.args]:
+        raise UserError("a validation runs every suite, and this would leave some out; for a part: technogate check")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load contract and target and open the journal; a mistake of the user's ends with exit code 2."""
+    config.addinivalue_line("markers", "requirement(id): the one requirement that an item checks")
+    if not _suites_named(config):
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if given is None and (parent := config.getoption("gate_parent")):
+        end_with(parent)
+    try:
+        if given is None and config.getoption("gate_mode") == "validate":
+            _whole(config)
+        joined = None if given is None else join_gate(given["technogate"], given["workerid"])
+        gate = joined or open_gate(_settings(config))
+    except (UserError, ContractError, HomeError, JournalError) as mistake:
+        pytest.exit(str(mistake), returncode=int(ExitCode.USAGE))
+    config.stash[GATE] = gate
+    # One process of a run proves the instruments, while the suites are being collected.
+    canary = CanaryRun(gate) if joined is None and not config.getoption("collectonly") else None
+    recorder = Recorder(gate, act_only=config.getoption("gate_act_only"), canary=canary)
+    config.pluginmanager.register(recorder, "technogate-recorder")
+    _load_hypothesis_profile(gate)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends a run as Ctrl-C does: fixtures are torn down and the journal is sealed."""
+    raise KeyboardInterrupt
+
+
+class SmallestCase(ExampleDatabase):
+    """Has a search begin with the case that a replay hands in, and keeps the smallest one that fails."""
+
+    def __init__(self, smallest: Smallest) -> None:
+        super().__init__()
+        self._smallest = smallest
+
+    def fetch(self, key: bytes) -> Iterable[bytes]:
+        """See ExampleDatabase."""
+        given = self._smallest.given
+        return [base64.b64decode(given, validate=True)] if given and _is_smallest(key) else []
+
+    def save(self, key: bytes, value: bytes) -> None:
+        """See ExampleDatabase: while a case is made smaller, the last one saved is the smallest."""
+        if _is_smallest(key):
+            self._smallest.kept = base64.b64encode(value).decode("ascii")
+
+    def delete(self, key: bytes, value: bytes) -> None:
+        """See ExampleDatabase: nothing is kept longer than for an item."""
+
+
+def _is_smallest(key: bytes) -> bool:
+    """Whether Hypothesis keeps a search's smallest failing case under `key`, and not its larger ones."""
+    return not key.endswith((b".secondary", b".pareto"))
+
+
+def _load_hypothesis_profile(gate: Gate) -> None:
+    """Our own profile: where CI is set, Hypothesis' default one would ignore the run's seed."""
+    hypothesis.settings.register_profile(
+        "technogate",
+        max_examples=EXAMPLES[gate.settings.profile],
+        derandomize=False,
+        database=SmallestCase(gate.smallest),
+        deadline=None,
+        report_multiple_bugs=False,
+        print_blob=False,
+        suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture, hypothesis.HealthCheck.too_slow],
+    )
+    hypothesis.settings.load_profile("technogate")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand each worker what it needs to write to the same journal."""
+    gate = node.config.stash.get(GATE, None)
+    if gate is not None:
+        node.workerinput["technogate"] = gate.hand_over()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodeready(node: Any) -> None:
+    """Remember the process of each worker."""
+    _workers.append(node.gateway._rinfo().pid)
+
+
+def pytest_keyboard_interrupt() -> None:
+    """Interrupt the workers too: otherwise pytest-xdist waits for their work, and then kills them with it undone."""
+    while _workers:
+        with suppress(ProcessLookupError):
+            os.kill(_workers.pop(), signal.SIGTERM)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave the end of the process quick: there is nothing in it any more that is worth collecting."""
+    if config.stash.get(GATE, None) is not None:
+        gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def gate(pytestconfig: pytest.Config) -> Gate:
+    """The run's shared state in this process."""
+    return pytestconfig.stash[GATE]
+
+
+@pytest.fixture
+def must_hold(gate: Gate) -> CheckCounter:
+    """Takes what checks returned, counts them, and raises the first finding."""
+    return gate.counter

@@ -1,0 +1,220 @@
+"""Writes down what pytest does: the plan, each item's result, each finding, and the journal's end."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import sys
+import zlib
+from collections.abc import Generator
+from typing import Any, Literal
+
+import hypothesis
+import msgspec
+import pytest
+from rich.console import Console
+
+from technogate.journal.journal_file import JournalError
+from technogate.model.events import Finding, ItemResult, Outcome, Plan, PlannedItem
+from technogate.model.verdict import ExitCode
+from technogate.report import terminal_summary
+from technogate.runner.finish_run import conclude, nothing_left_of_a_broken_end
+from technogate.runner.run_context import Gate
+from technogate.runner.self_test.run_self_test import CanaryRun
+from technogate.runner.suite import CURE, Violation, leaves
+
+#: The longest reason that a result keeps, in characters.
+REASON_LIMIT = 2000
+
+_WORST_FIRST = (Outcome.FAILED, Outcome.ERRORED, Outcome.SKIPPED, Outcome.PASSED)
+
+
+class _Phase(msgspec.Struct, frozen=True, kw_only=True):
+    """How one phase (setup, call, teardown) of an item ended."""
+
+    outcome: Outcome
+    seconds: float
+    reason: str = ""
+    finding: Finding | None = None
+
+
+class Recorder:
+    """The pytest plugin of one process of a run. It judges nothing: judging reads the journal."""
+
+    def __init__(self, gate: Gate, *, act_only: bool, canary: CanaryRun | None) -> None:
+        """With `act_only` the controlling process leaves judging to whoever started it."""
+        self._canary = canary
+        self._gate = gate
+        self._act_only = act_only
+        self._phases: list[_Phase] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Tie each item to its requirement, drop what is not judged here, and write the plan.
+
+        Before anybody else leaves an item out: what was planned and does not run is undecided.
+        """
+        gate = self._gate
+        wanted = set(gate.settings.selection)
+        replayed = None if gate.replay is None else set(gate.replay.items)
+        covered: set[str] = set()
+        kept: list[pytest.Item] = []
+        for item in items:
+            found = gate.contract.requirements.get(_requirement_id(item))
+            if found is None:
+                raise pytest.UsageError(f"{item.nodeid}: the contract has no requirement {_requirement_id(item)!r}")
+            covered.add(found.id)
+            asked = item.nodeid in replayed if replayed is not None else not wanted or found.id in wanted
+            if asked and found.concerns(gate.target.ref.parties):
+                kept.append(item)
+                self._seed(item)
+        plan = tuple(
+            PlannedItem(item=item.nodeid, requirement=_requirement_id(item), subject=_subject(item)) for item in kept
+        )
+        chosen = set(kept)
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = kept
+        if gate.worker in ("main", "gw0"):
+            gate.record(Plan(items=plan, covered=tuple(sorted(covered))))
+
+    @staticmethod
+    def pytest_collection_finish() -> None:
+        """What is there by now stays to the end: to look through it for garbage again and again finds none.
+
+        What comes later dies when nobody refers to it any more; the few cycles are looked for less often.
+        """
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> None:
+        """Let no item run before the canary has sung: an instrument that sees nothing judges nobody."""
+        problems = [] if self._canary is None else self._canary.end()
+        if problems:
+            pytest.exit(f"the canary is silent: {problems[0]}", returncode=int(ExitCode.INCONCLUSIVE))
+
+    def _seed(self, item: pytest.Item) -> None:
+        """Draw the generated cases of an item from the run's seed and the item's name alone."""
+        test: Any = getattr(item, "obj", None)
+        if getattr(test, "is_hypothesis_test", False):
+            hypothesis.seed(self._gate.seed ^ zlib.crc32(item.nodeid.encode()))(test)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A suite that does not import is a crash of the run, never a smaller run."""
+        if report.failed:
+            lines = [line.strip() for line in report.longreprtext.splitlines() if line.strip()]
+            self._gate.abort("crash", f"{report.nodeid} could not be collected: {lines[-1] if lines else 'no reason'}")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Name the item at work, so that every exchange says for which item it was sent."""
+        self._gate.begin_item(item.nodeid)
+        self._phases = []
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Turn the phases of an item into one result, and a violation into a finding."""
+        report = yield
+        self._phases.append(_phase(call, report))
+        if call.when == "teardown":
+            self._write_result(item)
+        return report
+
+    def _write_result(self, item: pytest.Item) -> None:
+        """Write the finding, if there is one, and the item's result: the worst of its phases."""
+        worst = min(self._phases, key=lambda phase: _WORST_FIRST.index(phase.outcome))
+        requirement = _requirement_id(item)
+        if worst.finding is not None:
+            smallest = worst.finding.smallest or self._gate.smallest.kept
+            self._gate.record(
+                msgspec.structs.replace(worst.finding, item=item.nodeid, requirement=requirement, smallest=smallest)
+            )
+        reason, _, cure = worst.reason.partition(CURE)
+        clean, _ = self._gate.redactor.clean_text(reason)
+        self._gate.record(
+            ItemResult(
+                item=item.nodeid,
+                requirement=requirement,
+                outcome=worst.outcome,
+                checks=self._gate.counter.count,
+                seconds=sum(phase.seconds for phase in self._phases),
+                reason=clean if len(clean) <= REASON_LIMIT else clean[:REASON_LIMIT] + " …",
+                cure=cure,
+            )
+        )
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Close this process's journal; the controlling process seals it, and judges unless told not to."""
+        journal = self._gate.journal
+        if hasattr(session.config, "workerinput"):
+            journal.close()
+            return
+        try:
+            journal.seal(_end(exitstatus))
+        except JournalError as error:
+            sys.stderr.write(f"{error}\n")
+            session.exitstatus = ExitCode.INCONCLUSIVE
+            return
+        if not self._act_only:
+            session.exitstatus = self._conclude()
+
+    def _conclude(self) -> int:
+        """Judge what was run and show the summary, for `pytest suites` without the technogate command."""
+        try:
+            conclusion = conclude(self._gate.journal.path, self._gate.settings.folder)
+        except JournalError as error:
+            sys.stderr.write(f"{error}\n")
+            return int(ExitCode.INCONCLUSIVE)
+        with nothing_left_of_a_broken_end(self._gate.settings.folder):
+            terminal_summary.show(Console(highlight=False, emoji=False), conclusion.document, files=conclusion.files)
+            if conclusion.problem:
+                sys.stderr.write(conclusion.problem + "\n")
+        return int(conclusion.exit_code)
+
+
+def _end(exitstatus: int) -> Literal["finished", "interrupted", "crashed"]:
+    """What pytest's exit status says of the session; a status that nobody knows is a crash."""
+    known: dict[int, Literal["finished", "interrupted", "crashed"]] = {
+        int(pytest.ExitCode.OK): "finished",
+        int(pytest.ExitCode.TESTS_FAILED): "finished",
+        int(pytest.ExitCode.NO_TESTS_COLLECTED): "finished",
+        int(pytest.ExitCode.INTERRUPTED): "interrupted",
+    }
+    return known.get(int(exitstatus), "crashed")
+
+
+def _requirement_id(item: pytest.Item) -> str:
+    """The one requirement that an item is marked with; anything else is a mistake of the suite's."""
+    marks = list(item.iter_markers("requirement"))
+    if len(marks) != 1 or len(marks[0].args) != 1:
+        raise pytest.UsageError(f"{item.nodeid}: a check needs exactly one @requirement, this has {len(marks)}")
+    return str(marks[0].args[0])
+
+
+def _subject(item: pytest.Item) -> str:
+    """The first line of the test's docstring, which reports show."""
+    text = inspect.getdoc(getattr(item, "function", None))
+    if not text:
+        raise pytest.UsageError(f"{item.nodeid}: a check needs a docstring that says what it holds the target to")
+    return text.splitlines()[0]
+
+
+def _phase(call: pytest.CallInfo[None], report: pytest.TestReport) -> _Phase:
+    """Classify one phase. Only a violation is a failure; anything else that raised broke the check."""
+    if call.excinfo is None:
+        clean = report.outcome == "passed" and not hasattr(report, "wasxfail")
+        return _Phase(outcome=Outcome.PASSED if clean else Outcome.ERRORED, seconds=call.duration)
+    error = call.excinfo.value
+    if isinstance(error, pytest.skip.Exception):
+        return _Phase(outcome=Outcome.SKIPPED, reason=error.msg or "skipped without a reason", seconds=call.duration)
+    violations = [leaf for leaf in leaves(error) if isinstance(leaf, Violation)]
+    if violations and call.when == "call":
+        first = violations[0]
+        return _Phase(outcome=Outcome.FAILED, reason=str(first), finding=first.finding, seconds=call.duration)
+    return _Phase(
+        outcome=Outcome.ERRORED, reason=f"{call.when}: {type(error).__name__}: {error}", seconds=call.duration
+    )

@@ -1,0 +1,157 @@
+"""A whole run from the outside: prepare, act, conclude, tell the user."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from securesystemslib.signer import CryptoSigner
+
+from technogate.contract.selection import select
+from technogate.deploy.evidence.envelope import EvidenceError
+from technogate.deploy.evidence.sign import vouch
+from technogate.journal.journal_file import JournalError
+from technogate.judging.waiver_file import waivers_of
+from technogate.model.errors import StartError, UserError
+from technogate.model.settings import Settings
+from technogate.model.verdict import ExitCode
+from technogate.report import terminal_summary as summary
+from technogate.runner.finish_run import Conclusion, conclude, nothing_left_of_a_broken_end, withheld
+from technogate.runner.progress import Watch
+from technogate.runner.run_context import load_inputs, new_run, prepare_reports
+from technogate.runner.suite_process import act
+from technogate.target import Target
+from technogate.util.text import terminal, terminal_lines
+
+#: More workers than this only wait for each other: each starts a pair and a browser.
+MOST_WORKERS = 4
+
+#: A check of so few requirements is over before a second worker has started.
+FEW = 3
+
+#: Lines of the suites' own output that are shown when the suites themselves broke.
+LOG_LINES = 25
+
+
+def default_workers(target: Target, requirements: int) -> int:
+    """As many workers as there are cores, but one for a pair that cannot be started side by side."""
+    if not target.parallel or 0 < requirements <= FEW:
+        return 1
+    return max(1, min(MOST_WORKERS, os.cpu_count() or 1))
+
+
+def run(
+    settings: Settings,
+    workers: int | None,
+    console: Console,
+    check: Sequence[str] | None = None,
+    signer: CryptoSigner | None = None,
+) -> int:
+    """Run a validation (or a check of the requirements that `check` names) and return the exit code.
+
+    A validation of images is signed by `signer`. Raises UserError, ContractError, HomeError or JournalError
+    for what the user can mend.
+    """
+    contract, target, home = load_inputs(settings)
+    if workers is not None and workers > 1 and not target.parallel:
+        raise UserError(f"{settings.target} cannot be started side by side; leave --workers out")
+    selection = () if check is None else select(contract, check)
+    seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
+    settings = msgspec.structs.replace(
+        settings, seed=seed, run=new_run(), mode="validate" if check is None else "check", selection=selection
+    )
+    if check is None:
+        waivers_of(settings.waivers)
+    prepare_reports(settings.folder)
+    count = workers or default_workers(target, len(selection))
+    name = f"{'validating' if check is None else 'checking'} {target.ref.name} against {contract.id}"
+    try:
+        conclusion = acted(settings, home, count, console, name)
+    except JournalError as error:
+        console.print(terminal(f"INCONCLUSIVE: {error}"), markup=False)
+        _show_log(settings, console)
+        return int(ExitCode.INCONCLUSIVE)
+    with nothing_left_of_a_broken_end(settings.folder):
+        if check is None:
+            conclusion, said = _vouched(conclusion, signer, home, settings.folder)
+        else:
+            said = ""
+        _tell(conclusion, console)
+        if any(abort.kind == "crash" for abort in conclusion.journal.aborts) or not conclusion.journal.plans:
+            _show_log(settings, console)
+        if said:
+            console.print(terminal(said), markup=False, soft_wrap=True)
+    return int(conclusion.exit_code)
+
+
+def acted(settings: Settings, home: Path, workers: int, console: Console, name: str) -> Conclusion:
+    """Have the suites act while a person watches, judge what they wrote, and write the reports.
+
+    Raises StartError when the user's configuration ended the run, and JournalError when there is no journal
+    of it that can be judged.
+    """
+    with Watch(console, name) as watch:
+        act(settings, home, workers, watch.event, watch.tick)
+    conclusion = conclude(settings.journal, settings.folder, settings.run)
+    for abort in conclusion.journal.aborts:
+        if abort.kind == "configuration":
+            line, _, output = abort.message.partition("\n")
+            raise StartError(line, program="", output=output)
+    return conclusion
+
+
+def _vouched(conclusion: Conclusion, signer: CryptoSigner | None, home: Path, folder: Path) -> tuple[Conclusion, str]:
+    """Sign what a validation proved; what it came to then, and one line: where the evidence is, or why there is none.
+
+    Evidence that was asked for and could not be had makes a PASS inconclusive: it cannot be deployed.
+    """
+    try:
+        written = vouch(conclusion, signer, home, folder)
+    except (EvidenceError, OSError) as error:
+        said = f"no evidence: {error}"
+        asked = signer is not None and conclusion.document.target.images
+        return withheld(conclusion, said, folder) if asked else conclusion, said
+    return conclusion, f"evidence: {written}" if written is not None else ""
+
+
+def rejudge(journal: Path, folder: Path, console: Console) -> int:
+    """Judge a stored journal, write its reports into `folder`, and return the exit code.
+
+    A torn journal is judged as far as it goes, its reports are written, and the exit code is 2: what
+    was handed in is not a whole journal. Raises JournalError for one that is damaged.
+    """
+    if journal.resolve() != (folder / "journal.jsonl").resolve():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
+    conclusion = conclude(journal, folder)
+    with nothing_left_of_a_broken_end(folder):
+        _tell(conclusion, console)
+    if conclusion.journal.torn:
+        raise JournalError(
+            f"{journal} is torn: {conclusion.journal.torn}; the reports show what it holds, run the validation again"
+        )
+    return int(conclusion.exit_code)
+
+
+def _tell(conclusion: Conclusion, console: Console) -> None:
+    """The summary of a run, and what kept a report from being written."""
+    summary.show(console, conclusion.document, files=conclusion.files)
+    if conclusion.problem:
+        console.print(terminal(conclusion.problem), markup=False)
+
+
+def _show_log(settings: Settings, console: Console) -> None:
+    """The last lines that the suites wrote, for whoever has to find out why they broke."""
+    try:
+        text = (settings.folder / "act.log").read_text("utf-8", errors="replace")
+    except OSError:
+        return
+    lines = text.splitlines()[-LOG_LINES:]
+    console.print(f"The last lines of {settings.folder / 'act.log'}:", markup=False)
+    console.print(terminal_lines("\n".join(lines)), markup=False)

@@ -1,0 +1,63 @@
+"""What a suite writes with: the requirement marker, the violation, and the reasons for not checking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NoReturn, Protocol, TypeVar
+
+import pytest
+
+from technogate.model.events import Finding
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Between the reason and the cure in the text of a skipped item.
+CURE = " || cure: "
+
+
+class Violation(AssertionError):  # noqa: N818 - a violation is the field's word, and it is not an error of ours
+    """Raised by `must_hold` so that a failing check ends its item and Hypothesis can shrink the case."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(f"{finding.check}: expected {finding.expected}; observed {finding.observed}")
+        self.finding = finding
+
+
+class MustHold(Protocol):
+    """The fixture `must_hold`: counts the checks made and raises the first finding."""
+
+    def __call__(self, *results: Sequence[Finding]) -> None:
+        """Take what checks returned; raises Violation when one of them found something."""
+
+
+class CheckCounter:
+    """Counts the checks of one item: an item that checked nothing has proven nothing."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, *results: Sequence[Finding]) -> None:
+        """See MustHold."""
+        for findings in results:
+            self.count += 1
+            if findings:
+                raise Violation(findings[0])
+
+
+def requirement(requirement_id: str) -> Callable[[F], F]:
+    """Tie a test item to the one requirement it checks; an id the contract lacks fails at collection."""
+    return pytest.mark.requirement(requirement_id)
+
+
+def not_exercised(reason: str, cure: str) -> NoReturn:
+    """End the item without a result: its requirement becomes inconclusive, with `reason` and `cure`."""
+    pytest.skip(reason + CURE + cure)
+
+
+def leaves(error: BaseException) -> Iterable[BaseException]:
+    """Every exception within a group, or the exception itself."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves(inner)
+    else:
+        yield error

@@ -1,0 +1,36 @@
+"""The API key that the environment has for a pair, where its target file names a variable for it."""
+
+from __future__ import annotations
+
+import os
+
+from technogate.journal.redaction import SHORTEST_KEY
+from technogate.model.errors import UserError
+from technogate.target.spec import TargetFile
+
+
+def given_key(spec: TargetFile) -> str:
+    """The key of the pair; "" when the target file names no variable, or that one is not set."""
+    _, name = _variable(spec)
+    return os.environ.get(name, "") if name else ""
+
+
+def check_key(spec: TargetFile) -> None:
+    """Raise UserError when the target file names a variable that holds no usable key."""
+    where, name = _variable(spec)
+    if not name:
+        return
+    key = os.environ.get(name, "")
+    if not key:
+        raise UserError(f"{spec.name}: {where} names {name}, which is not set: export {name}=<the key>")
+    if len(key) < SHORTEST_KEY or not key.isascii() or not key.isprintable() or key != key.strip():
+        rule = f"at least {SHORTEST_KEY} printable ASCII characters, no blank at either end"
+        raise UserError(f"{spec.name}: {name} is no usable API key: it needs {rule}")
+
+
+def _variable(spec: TargetFile) -> tuple[str, str]:
+    """The key path that names the variable, and that name; "" when none does."""
+    for side, served in (("backend", spec.backend), ("console", spec.console)):
+        if served is not None and served.api_key_env:
+            return f"{side}.api_key_env", served.api_key_env
+    return "", ""

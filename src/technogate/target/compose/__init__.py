@@ -1,0 +1,1 @@
+"""A target whose sides are container images, started by compose."""

@@ -1,0 +1,129 @@
+"""A pair described as two images, run by compose: `--target compose`, or a target file with `[compose]`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from technogate.checks.image_checks import tells_health
+from technogate.model.errors import UserError
+from technogate.model.events import ImageRef, TargetRef
+from technogate.model.requirement import Party
+from technogate.target.api_key import check_key, given_key
+from technogate.target.compose.compose_pair import ComposePair
+from technogate.target.compose.engine import compose_command
+from technogate.target.compose.images import COMPOSE_FILE, IMAGE_VARIABLES, facts, image_names, provide
+from technogate.target.running_pair import RETRIES, PortLost
+from technogate.target.spec import ComposeSpec, TargetFile
+
+#: Names further compose files of the team's own, separated as the system separates paths.
+FILES_VARIABLE = "TECHNOGATE_COMPOSE_FILE"
+
+
+class ComposeTarget:
+    """A pair of images; see `technogate.target.protocol.Target` for what each member means.
+
+    The same pair can be started many times side by side: each has a project, a network and ports of its own.
+    """
+
+    started_by_gate = True
+    parallel = True
+    may_disturb = True
+
+    def __init__(self, *, spec: TargetFile, folder: Path, home: Path, environ: Mapping[str, str] | None = None) -> None:
+        """`folder` is that of the target file, `home` the gate's own; `environ` names further compose files."""
+        self.spec = spec
+        self._folder = folder
+        self._home = home
+        self._compose = spec.compose or ComposeSpec()
+        self._environ = os.environ if environ is None else environ
+        self._command: tuple[str, ...] = ()
+        self._images: dict[str, ImageRef] = {}
+        self._ready = "service_healthy"
+
+    @property
+    def ref(self) -> TargetRef:
+        """Which pair this is; its images are known after `preflight`."""
+        return TargetRef(
+            name=self.spec.name,
+            kind="compose",
+            parties=tuple(party.value for party in self.parties),
+            started_by_gate=True,
+            faults=True,
+            images=dict(self._images),
+        )
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """Who is judged: backend, console, and pair when both are there."""
+        sides = tuple(Party(side) for side in self._sides())
+        return (*sides, Party.PAIR) if len(sides) > 1 else sides
+
+    @property
+    def api_key(self) -> str:
+        """The key that the environment has for this pair; "" when one may be made up."""
+        return given_key(self.spec)
+
+    def preflight(self) -> None:
+        """See that engine, compose, files and images are there; missing images are built or fetched.
+
+        Raises UserError for what is missing, StartError for a reference image that cannot be built.
+        """
+        check_key(self.spec)
+        for path in self._files():
+            if not path.is_file():
+                raise UserError(f"{self.spec.name}: there is no compose file {path}")
+        self._command = compose_command()
+        self._images = provide(image_names(self._compose, self._sides(), self._home), self._home, self._command)
+        if backend := self._images.get("backend"):
+            self._ready = "service_started" if tells_health(facts(backend.name)) else "service_healthy"
+
+    def start(self, run_key: str) -> ComposePair:
+        """Start it; `run_key` is its API key unless the environment has one for it.
+
+        Raises UserError (StartError above all, with what every container wrote), and leaves nothing running then.
+        """
+        if not self._command:
+            self.preflight()
+        for _ in range(RETRIES):
+            try:
+                return self._start_once(run_key)
+            except PortLost:
+                continue
+        return self._start_once(run_key)
+
+    def _start_once(self, run_key: str) -> ComposePair:
+        return ComposePair(
+            spec=self.spec,
+            ref=self.ref,
+            parties=self.parties,
+            folder=self._folder,
+            project_folder=self._project_folder(),
+            files=self._files(),
+            command=self._command,
+            variables={
+                "TECHNOGATE_HOME": str(self._home),
+                "BACKEND_READY": self._ready,
+                # A side that is not described is in the compose file all the same.
+                **{IMAGE_VARIABLES[side]: image.name for side, image in self._images.items()},
+            },
+            api_key=self.api_key or run_key,
+        )
+
+    def _sides(self) -> tuple[str, ...]:
+        described = {"backend": self.spec.backend, "console": self.spec.console}
+        return tuple(side for side, served in described.items() if served is not None)
+
+    def _files(self) -> list[Path]:
+        """Every compose file: the gate's, then those of the target file, then those that the environment names."""
+        return [self._home / COMPOSE_FILE, *(self._folder / name for name in self._compose.files), *self._named()]
+
+    def _named(self) -> list[Path]:
+        """The compose files that the environment names."""
+        return [Path(word).resolve() for word in self._environ.get(FILES_VARIABLE, "").split(os.pathsep) if word]
+
+    def _project_folder(self) -> Path:
+        """What paths in the team's own compose files are relative to: the folder of the first of them."""
+        named = self._named()
+        return named[0].parent if named and not self._compose.files else self._folder

@@ -1,0 +1,137 @@
+"""The Docker engine, asked through its command line: the one way in that every set-up has."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from technogate.model.errors import UserError
+from technogate.target.process import process_group
+from technogate.target.process.reaper import PROJECT_LABEL, Reaper
+
+#: Seconds that one request to the engine may take.
+ENGINE_S = 30.0
+#: What compose calls a service, on each of its containers.
+SERVICE_LABEL = "com.docker.compose.service"
+_START_IT = "start Docker (it must answer `docker version`), or validate with --target embedded"
+
+
+class EngineError(UserError):
+    """The engine refused, or cannot be asked; the text is its last line."""
+
+
+def docker(*arguments: str, timeout_s: float = ENGINE_S) -> str:
+    """What `docker …` wrote to its standard output; raises EngineError unless it ended with 0."""
+    done = _run(["docker", *arguments], timeout_s, subprocess.PIPE)
+    if done.returncode != 0:
+        raise EngineError(f"docker {arguments[0]} failed: {_last_line(done.stderr) or f'exit code {done.returncode}'}")
+    return done.stdout.decode("utf-8", "replace").strip()
+
+
+def logs(container: str) -> str:
+    """All that a container wrote to its standard output and error, or why that is not known."""
+    done = _run(["docker", "logs", container], ENGINE_S, subprocess.STDOUT)
+    return done.stdout.decode("utf-8", "replace")
+
+
+def inspect(*names: str) -> list[dict[str, Any]]:
+    """What the engine knows of containers or images; raises EngineError when one is unknown."""
+    found: list[dict[str, Any]] = json.loads(docker("inspect", *names))
+    return found
+
+
+def containers(project: str) -> dict[str, str]:
+    """Every container of a compose project, running or not: its service by its name."""
+    listed = docker(
+        "ps", "--all", "--no-trunc", f"--filter=label={PROJECT_LABEL}={project}",
+        f'--format={{{{.Names}}}}\t{{{{.Label "{SERVICE_LABEL}"}}}}',
+    )  # fmt: skip
+    return {name: service for name, _, service in (line.partition("\t") for line in sorted(listed.splitlines()))}
+
+
+def compose_command() -> tuple[str, ...]:
+    """The compose command that this machine has: the newer one before the older one.
+
+    Raises UserError when there is none, or no engine for it.
+    """
+    try:
+        docker("version", "--format={{.Server.Version}}")
+    except EngineError as error:
+        raise UserError(f"--target compose needs a Docker engine: {error}; {_START_IT}") from error
+    for command in (("docker", "compose"), ("docker-compose",)):
+        try:
+            if _run([*command, "version"], ENGINE_S, subprocess.PIPE).returncode == 0:
+                return command
+        except EngineError:
+            continue
+    raise UserError("--target compose needs Docker's compose: install its compose plugin, or docker-compose 1.29")
+
+
+def run_compose(
+    argv: Sequence[str], environment: Mapping[str, str], timeout_s: float, reaper: Reaper | None = None
+) -> str:
+    """Run one compose command and return what it wrote; with `reaper` it does not outlive the gate.
+
+    Raises ComposeFailed when it fails, or is not done after `timeout_s`; nothing of it runs on then.
+    """
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            **process_group.own_group(),
+        )
+    except OSError as error:
+        raise EngineError(f"{argv[0]} cannot be run: {error.strerror}") from error
+    said: bytes = b""
+    try:
+        if reaper is not None:
+            reaper.add(process.pid)
+        said = process.communicate(timeout=timeout_s)[0]
+        late = ""
+    except subprocess.TimeoutExpired:
+        process_group.kill(process.pid)
+        said, late = process.communicate()[0], f"not done after {timeout_s:g} s"
+    finally:
+        # An interrupted command must not go on to start what nobody waits for.
+        process_group.kill(process.pid)
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+        if reaper is not None:
+            reaper.remove(process.pid)
+    text = said.decode("utf-8", "replace")
+    if late or process.returncode != 0:
+        reason = late or _last_line(said) or f"exit code {process.returncode}"
+        raise ComposeFailed(f"docker compose failed: {reason}", output=text)
+    return text
+
+
+class ComposeFailed(EngineError):  # noqa: N818 - says what happened
+    """A compose command failed; `output` is all that it wrote."""
+
+    def __init__(self, message: str, *, output: str) -> None:
+        super().__init__(message)
+        self.output = output
+
+
+def _run(argv: Sequence[str], timeout_s: float, errors: int) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, timeout=timeout_s, check=False
+        )
+    except FileNotFoundError as error:
+        raise EngineError(f"{argv[0]} is not installed") from error
+    except OSError as error:
+        raise EngineError(f"{argv[0]} cannot be run: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(f"{' '.join(argv[:2])} is not done after {timeout_s:g} s") from error
+
+
+def _last_line(raw: bytes) -> str:
+    lines = [line.strip() for line in raw.decode("utf-8", "replace").splitlines() if line.strip()]
+    return lines[-1] if lines else ""

@@ -1,0 +1,80 @@
+"""The files of an image, layer by layer: also those that a later layer removes again."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from technogate.target.compose.engine import EngineError
+from technogate.util.secret_patterns import Secret, secrets_in_file
+
+#: Bytes of one file that are looked at; what lies beyond belongs to no file of settings and to no key.
+FILE_LIMIT = 64 << 20
+
+
+def secrets_in_layers(image: str, api_key: str) -> tuple[list[Secret], int]:
+    """What looks like a secret in the files of `image`, or is the pair's own key; how many files were read.
+
+    Raises EngineError when the image cannot be read as a whole.
+    """
+    found: dict[Secret, None] = {}
+    needles = (api_key.encode(), base64.b64encode(api_key.encode()).rstrip(b"=")[:-1])
+    count = 0
+    with _saved(image) as stream:
+        for path, raw in _files(stream):
+            count += 1
+            found |= dict.fromkeys(secrets_in_file(path, raw))
+            if any(needle in raw for needle in needles):
+                found[Secret(place=f"/{path}", what="the API key of this pair")] = None
+    if not count:
+        raise EngineError(f"the image {image} shows no file: it cannot be looked through")
+    return list(found), count
+
+
+def _files(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Each regular file of each layer: its path and its bytes."""
+    with tarfile.open(fileobj=stream, mode="r|") as saved:
+        for member in saved:
+            content = saved.extractfile(member) if member.isfile() else None
+            if content is None or member.name.endswith(("json", "VERSION", "oci-layout", "repositories")):
+                continue
+            yield from _layer(content)
+
+
+def _layer(content: IO[bytes]) -> Iterator[tuple[str, bytes]]:
+    """The files of one layer; nothing when it is no layer but a description."""
+    try:
+        layer = tarfile.open(fileobj=content, mode="r|*")  # noqa: SIM115 - the next line closes it
+    except tarfile.ReadError:
+        return
+    with layer:
+        for member in layer:
+            file = layer.extractfile(member) if member.isfile() else None
+            if file is not None:
+                yield member.name.removeprefix("./"), file.read(FILE_LIMIT)
+
+
+@contextmanager
+def _saved(image: str) -> Iterator[IO[bytes]]:
+    """The stream of `docker save`; raises EngineError when it breaks off."""
+    with subprocess.Popen(
+        ["docker", "save", image], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        if process.stdout is None:
+            raise EngineError("docker save has no output")
+        try:
+            yield process.stdout
+            # What follows the last entry is padding.
+            process.stdout.read()
+        except tarfile.TarError as error:
+            process.kill()
+            raise EngineError(f"the image {image} cannot be read: {error}") from error
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode != 0:
+        raise EngineError(f"docker save {image} ended with exit code {process.returncode}")

@@ -1,0 +1,140 @@
+"""The images of a pair: which ones, and how they come to be on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from technogate.checks.image_checks import ImageFacts
+from technogate.model.errors import StartError, UserError
+from technogate.model.events import ImageRef
+from technogate.target.compose.engine import ComposeFailed, EngineError, docker, inspect, run_compose
+from technogate.target.spec import ComposeSpec
+
+#: The gate's own compose file, within its home.
+COMPOSE_FILE = Path("docker-compose.test.yml")
+#: The variable that names another image, by side. It is a variable of the compose file too.
+IMAGE_VARIABLES = {"backend": "BACKEND_IMAGE", "console": "CONSOLE_IMAGE"}
+#: What the reference images are built from, within the gate's home.
+SOURCES = {"backend": ("constraints.txt", "images/backend"), "console": ("images/console",)}
+#: Folders of those sources that do not change what the image does.
+LEFT_OUT = frozenset({"__pycache__", "wheels"})
+#: Seconds that building or fetching an image may take.
+BUILD_S, PULL_S = 900.0, 900.0
+#: Lines of a failed build that an error shows.
+TAIL_LINES = 25
+
+
+def image_names(spec: ComposeSpec, sides: Sequence[str], home: Path) -> dict[str, str]:
+    """The image of each side: from the environment, from the target file, else the reference.
+
+    A reference image is named after what it is built from, so an outdated one is never taken for it.
+    Raises UserError when this installation lacks what it is built from.
+    """
+    said = {"backend": spec.backend_image, "console": spec.console_image}
+    return {
+        side: os.environ.get(IMAGE_VARIABLES[side], "") or said[side] or _reference_name(side, home) for side in sides
+    }
+
+
+def provide(names: dict[str, str], home: Path, command: Sequence[str]) -> dict[str, ImageRef]:
+    """See that every image is on this machine, building the references and fetching others; what they are.
+
+    Raises UserError for one that cannot be had, StartError for a reference that cannot be built.
+    """
+    missing = [side for side, name in names.items() if not _is_here(name)]
+    references = [side for side in missing if names[side] == _reference_name(side, home)]
+    for side in missing:
+        if side not in references:
+            _fetch(names[side], IMAGE_VARIABLES[side])
+    if references:
+        _build(references, names, home, command)
+    return {side: ImageRef(name=name, digest=facts(name).digest) for side, name in names.items()}
+
+
+def facts(name: str) -> ImageFacts:
+    """What the engine knows of an image; raises EngineError for one that is not here."""
+    [found] = inspect("--type=image", name)
+    config = found["Config"]
+    history = docker("history", "--no-trunc", "--format={{.CreatedBy}}", name)
+    return ImageFacts(
+        name=name,
+        digest=found["Id"],
+        user=config.get("User") or "",
+        health=tuple((config.get("Healthcheck") or {}).get("Test") or ()),
+        environment=dict(entry.partition("=")[::2] for entry in config.get("Env") or ()),
+        labels=dict(config.get("Labels") or {}),
+        history=tuple(history.splitlines()),
+    )
+
+
+def _is_here(name: str) -> bool:
+    """Whether the image is on this machine; raises EngineError when the engine does not answer."""
+    try:
+        inspect("--type=image", name)
+    except EngineError:
+        docker("version", "--format={{.Server.Version}}")
+        return False
+    return True
+
+
+def _fetch(name: str, variable: str) -> None:
+    _say(f"fetching {name}")
+    try:
+        docker("pull", "--quiet", name, timeout_s=PULL_S)
+    except EngineError as error:
+        raise UserError(
+            f"the image {name} is neither on this machine nor to be fetched: {error}; build it, or correct {variable}"
+        ) from error
+
+
+def _build(sides: Sequence[str], names: dict[str, str], home: Path, command: Sequence[str]) -> None:
+    _say(f"building {' and '.join(names[side] for side in sides)}: this takes a while, and is done once")
+    environment = {
+        **os.environ,
+        **{IMAGE_VARIABLES[side]: names[side] for side in sides},
+        "TECHNOGATE_HOME": str(home),
+        # Compose wants every variable of the file, though no build sees this one.
+        "TECHNO_API_KEY": "none",
+    }
+    # A step that fails leaves its container behind, where the older compose builds and is not told otherwise.
+    swept = ["--force-rm"] if tuple(command) == ("docker-compose",) else []
+    argv = [*command, "-f", str(home / COMPOSE_FILE), "-p", "technogate-build", "build", *swept, *sides]
+    try:
+        run_compose(argv, environment, BUILD_S)
+    except ComposeFailed as error:
+        tail = "\n".join(error.output.splitlines()[-TAIL_LINES:])
+        cure = "BASE_IMAGE names another base, BACKEND_IMAGE and CONSOLE_IMAGE images that exist"
+        raise StartError(
+            f"the reference images cannot be built; {cure}", program="docker compose build", output=tail
+        ) from error
+
+
+def _reference_name(side: str, home: Path) -> str:
+    digest = hashlib.sha256(os.environ.get("BASE_IMAGE", "").encode())
+    for path in _sources(side, home):
+        digest.update(path.relative_to(home).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return f"techno-os-{side}:reference-{digest.hexdigest()[:12]}"
+
+
+def _sources(side: str, home: Path) -> Iterator[Path]:
+    for name in SOURCES[side]:
+        path = home / name
+        if not path.exists():
+            raise UserError(f"{name} is missing from this installation; name images in {', '.join(_variables())}")
+        for found in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if found.is_file() and not LEFT_OUT & set(found.relative_to(home).parts):
+                yield found
+
+
+def _variables() -> tuple[str, ...]:
+    return tuple(IMAGE_VARIABLES.values())
+
+
+def _say(text: str) -> None:
+    """Tell whoever waits at the terminal; it judges nothing and is no evidence."""
+    sys.stderr.write(f"technogate: {text}\n")
+    sys.stderr.flush()

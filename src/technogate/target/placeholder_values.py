@@ -1,0 +1,57 @@
+"""What the placeholders of a target file stand for in a running pair."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from technogate.target.placeholders import fill
+from technogate.target.process.ports import HOST
+from technogate.target.spec import AuditSpec, UnwritableSpec
+
+
+def address(port: int) -> str:
+    """The base URL of what listens on `port`."""
+    return f"http://{HOST}:{port}"
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def told(api_url: str, key: str) -> dict[str, str]:
+    """What the contract has a console find in its environment."""
+    return {"NEXT_PUBLIC_API_URL": api_url, "NEXT_PUBLIC_API_KEY": key}
+
+
+def console_values(api_url: str, key: str, origin: str) -> dict[str, str]:
+    """The placeholders of a console that need no program."""
+    return {"api_key": key, "backend_url": api_url, "console_origin": origin, "python": sys.executable}
+
+
+def resolve_audit(audit: AuditSpec, folder: Path, values: Mapping[str, str]) -> AuditSpec:
+    """Fill the placeholders of an audit source; what is relative lies in `folder`, beside the target file."""
+    path, url = fill(audit.path, values), fill(audit.url, values)
+    if path:
+        path = str(folder / path)
+    scheme, mark, database = url.partition(":///")
+    if mark and scheme.startswith("sqlite") and database and not database.startswith((":", "file:")):
+        url = f"{scheme}:///{folder / database}"
+    return msgspec.structs.replace(audit, path=path, url=url)
+
+
+def resolve_unwritable(spec: UnwritableSpec, folder: Path, values: Mapping[str, str]) -> UnwritableSpec:
+    """The same for what makes the trail unwritable."""
+    path = fill(spec.lock_sqlite, values)
+    return msgspec.structs.replace(
+        spec,
+        lock_sqlite=str(folder / path) if path else "",
+        command=tuple(fill(word, values) for word in spec.command),
+        undo=tuple(fill(word, values) for word in spec.undo),
+    )

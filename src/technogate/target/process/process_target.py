@@ -1,0 +1,130 @@
+"""A pair described by a target file: programs that the gate starts, or addresses where they run.
+
+The embedded reference pair is such a file too, so there is one way to start a pair and not two.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from technogate.model.errors import PortTaken, UserError
+from technogate.model.events import TargetRef
+from technogate.model.requirement import Party
+from technogate.target.api_key import check_key, given_key
+from technogate.target.environment import clean_environment
+from technogate.target.process.ports import is_taken
+from technogate.target.running_pair import RETRIES, Pair, PortLost
+from technogate.target.spec import ServedSpec, TargetFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessTarget:
+    """A pair described; see `technogate.target.protocol.Target` for what each member means."""
+
+    spec: TargetFile
+    folder: Path
+    kind: Literal["embedded", "file"] = "file"
+
+    @property
+    def ref(self) -> TargetRef:
+        """Which pair this is, with the addresses that are known before it starts."""
+        return TargetRef(
+            name=self.spec.name,
+            kind=self.kind,
+            parties=tuple(party.value for party in self.parties),
+            started_by_gate=self.started_by_gate,
+            faults=self.may_disturb,
+            addresses={side: served.url for side, served in self._sides() if served.url},
+        )
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        """Who is judged: backend, console, and pair when both are there."""
+        sides = tuple(Party(side) for side, _ in self._sides())
+        return (*sides, Party.PAIR) if len(sides) > 1 else sides
+
+    @property
+    def api_key(self) -> str:
+        """The key that the environment has for this pair; "" when one may be made up."""
+        return given_key(self.spec)
+
+    @property
+    def started_by_gate(self) -> bool:
+        """Whether every side described is started by the gate."""
+        return not any(served.url for _, served in self._sides())
+
+    @property
+    def parallel(self) -> bool:
+        """Whether several may be started side by side: no port is fixed, nothing runs already, trails are apart."""
+        apart = self.spec.backend is None or not self.spec.backend.unwritable.far_reaching
+        return self.started_by_gate and apart and all(served.port is None for _, served in self._sides())
+
+    @property
+    def may_disturb(self) -> bool:
+        """Whether faults may be injected: the gate started it, or its owner says so."""
+        return self.started_by_gate or self.spec.faults
+
+    def preflight(self) -> None:
+        """Look for what would keep it from starting; raises UserError for the first that is found."""
+        check_key(self.spec)
+        for side, served in self._sides():
+            self._check_side(side, served)
+
+    def start(self, run_key: str) -> Pair:
+        """Start it; `run_key` is its API key unless the environment has one for it.
+
+        Raises UserError (StartError above all), and then leaves nothing running.
+        """
+        self.preflight()
+        for _ in range(RETRIES):
+            try:
+                return self._start_once(run_key)
+            except PortLost:
+                continue
+        return self._start_once(run_key)
+
+    def _start_once(self, run_key: str) -> Pair:
+        return Pair(self.spec, self.ref, self.parties, self.folder, self.api_key or run_key)
+
+    def _sides(self) -> Iterator[tuple[str, ServedSpec]]:
+        """The sides described, by their names."""
+        if self.spec.backend is not None:
+            yield "backend", self.spec.backend
+        if self.spec.console is not None:
+            yield "console", self.spec.console
+
+    def _check_side(self, side: str, served: ServedSpec) -> None:
+        """The folder is there, the program can be found, its module too, and its port is free."""
+        cwd, prefix = self.folder / served.cwd, f"{self.spec.name}: {side}"
+        if not served.url and not cwd.is_dir():
+            raise UserError(f"{prefix}.cwd is {served.cwd}, but there is no folder {cwd}")
+        if self.spec.console is served and self.spec.console.module:
+            module = self.folder / self.spec.console.module
+            if not module.is_file():
+                raise UserError(f"{prefix}.module is {self.spec.console.module}, but there is no file {module}")
+        if served.command and not self._executable(served, cwd):
+            raise UserError(
+                f"{prefix}.command starts with {served.command[0]}, which cannot be found: install it, or give its path"
+            )
+        if served.port is not None and is_taken(served.port):
+            raise PortTaken(
+                f"{prefix}.port is {served.port}, which is in use: end the program that holds it, or leave the key out"
+                if served.movable
+                else f"{prefix}.port is {served.port}, which is in use: end the program that holds it"
+            )
+
+    @staticmethod
+    def _executable(served: ServedSpec, cwd: Path) -> bool:
+        """Whether the first word of the command names a program, as seen from `cwd` and its environment."""
+        word = served.command[0].replace("{python}", sys.executable)
+        if "{" in word:
+            # What else stands for something is not known before the start.
+            return True
+        if Path(word).name != word:
+            return shutil.which(cwd / word) is not None
+        return shutil.which(word, path=clean_environment(served.env).get("PATH")) is not None

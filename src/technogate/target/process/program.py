@@ -1,0 +1,233 @@
+"""A program under test that the gate starts, watches, disturbs and ends."""
+
+from __future__ import annotations
+
+import http.client
+import shlex
+import ssl
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from technogate.journal.redaction import Redactor
+from technogate.model.errors import PortTaken, StartError
+from technogate.target.process import process_group
+from technogate.target.process.ports import is_taken
+from technogate.target.process.reaper import Reaper
+
+#: Seconds between asking a program to end and ending it.
+STOP_S = 3.0
+#: Seconds between two looks at a program that is starting.
+POLL_S = 0.03
+#: Seconds that one readiness request may take; a page that is compiled when first asked for is slow.
+PROBE_S = 5.0
+#: Lines of output that an error shows.
+TAIL_LINES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """All that is needed to start a program, again and again, on the same port and in the same folder.
+
+    `env` is its whole environment, `url` the base URL that it serves, `ready` the path that answers
+    2xx or 3xx once it is ready, `timeout_s` how many seconds that may take. `redactor` keeps the API
+    key out of whatever is shown.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    cwd: Path
+    env: dict[str, str]
+    workdir: Path
+    port: int
+    url: str
+    ready: str
+    timeout_s: float
+    redactor: Redactor
+
+
+class Program:
+    """One program under test, in a process group of its own, its output kept in a file."""
+
+    def __init__(self, launch: Launch, reaper: Reaper) -> None:
+        """Prepare the program; nothing runs before `start`."""
+        self.launch = launch
+        self._reaper = reaper
+        self._log = launch.workdir / "output.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._reaped = True
+
+    @property
+    def name(self) -> str:
+        """What reports call it: `backend`, `console`, `console-2`."""
+        return self.launch.name
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return self.launch.port
+
+    @property
+    def workdir(self) -> Path:
+        """Its own folder, removed with the pair."""
+        return self.launch.workdir
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of its latest start (also the id of its process group), None before the first."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs (a frozen program does)."""
+        return self._process is not None and self.exit_code is None
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code of its latest start; None while it runs, minus the signal's number if one ended it."""
+        if self._process is None:
+            return None
+        code = self._process.poll()
+        if code is not None and not self._reaped:
+            self._end_group(self._process.pid)
+        return code
+
+    @property
+    def output(self) -> str:
+        """All that it wrote to its standard output and error since its first start, unmasked."""
+        return self._log.read_text("utf-8", errors="replace") if self._log.exists() else ""
+
+    def tail(self, lines: int = TAIL_LINES) -> str:
+        """The last lines of its output, the API key masked."""
+        return self.launch.redactor.clean_text("\n".join(self.output.splitlines()[-lines:]))[0]
+
+    @property
+    def command(self) -> str:
+        """Its command line as a person would type it, the API key masked."""
+        return self.launch.redactor.clean_text(shlex.join(self.launch.argv))[0]
+
+    def start(self) -> None:
+        """Start it, without waiting; raises PortTaken, or StartError when there is no such program."""
+        if self.alive:
+            raise RuntimeError(f"{self.name} runs already")
+        if is_taken(self.port):
+            raise PortTaken(f"{self.name} needs port {self.port}, which is in use: end the program that holds it")
+        self.workdir.mkdir(parents=True, exist_ok=True)
+        with self._log.open("ab") as log:
+            try:
+                self._process = subprocess.Popen(
+                    self.launch.argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    cwd=self.launch.cwd,
+                    env=self.launch.env,
+                    **process_group.own_group(),
+                )
+            except OSError as error:
+                reason = f"{self.name} did not start: {self.command}: {error.strerror}"
+                raise StartError(reason, program=self.name, command=self.command) from error
+        self._reaped = False
+        self._reaper.add(self._process.pid)
+
+    def wait_ready(self, path: str | None = None, timeout_s: float | None = None) -> None:
+        """Wait until `path` (default: the declared one) answers; raises StartError when it dies or does not."""
+        url = self.launch.url + (path or self.launch.ready)
+        limit = self.launch.timeout_s if timeout_s is None else timeout_s
+        why = wait_for(url, limit, self._gone)
+        if not why and self.alive:
+            return
+        code = self.exit_code
+        if code is not None:
+            reason = f"{self.name} did not start: {self.command} exited with code {code}"
+        else:
+            reason = f"{self.name} did not start: {self.command} is not ready after {limit:g} s: GET {url}: {why}"
+        raise StartError(reason, program=self.name, command=self.command, exit_code=code, output=self.tail())
+
+    def stop(self) -> None:
+        """End it and all that it started: ask, wait 3 s, then kill. Not running is fine."""
+        if self._process is None:
+            return
+        if self.alive:
+            process_group.terminate(self._process.pid)
+            try:
+                self._process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process_group.kill(self._process.pid)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it and all that it started at once, without asking. Not running is fine."""
+        if self._process is None:
+            return
+        if not self._reaped:
+            self._end_group(self._process.pid)
+        self._process.wait()
+
+    def freeze(self) -> None:
+        """Stop it in its tracks: connections stay open and nothing answers. Raises UserError on Windows."""
+        process_group.freeze(self._running())
+
+    def thaw(self) -> None:
+        """Let it run on after `freeze`."""
+        process_group.thaw(self._running())
+
+    def restart(self) -> None:
+        """End it if it runs, start it on the same port in the same folder, and wait until it is ready."""
+        self.stop()
+        self.start()
+        self.wait_ready()
+
+    def _gone(self) -> bool:
+        """Whether it ended while it should become ready."""
+        return not self.alive
+
+    def _running(self) -> int:
+        if self._process is None or not self.alive:
+            raise RuntimeError(f"{self.name} does not run")
+        return self._process.pid
+
+    def _end_group(self, pid: int) -> None:
+        """End whoever is left of the group; after the leader's end nobody else would."""
+        process_group.kill(pid)
+        self._reaped = True
+        self._reaper.remove(pid)
+
+
+def wait_for(url: str, timeout_s: float, given_up: Callable[[], bool]) -> str:
+    """Ask `url` until it answers 2xx or 3xx, `given_up` says so or `timeout_s` passed; "" or why not."""
+    deadline = time.monotonic() + timeout_s
+    why = "no answer"
+    while not given_up():
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return why
+        why = probe(url, min(PROBE_S, max(left, POLL_S)))
+        if not why:
+            return ""
+        time.sleep(POLL_S)
+    return why
+
+
+def probe(url: str, timeout_s: float) -> str:
+    """Ask `url` once: "" when it answers 2xx or 3xx, else what happened instead."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port
+    where = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection = (
+        http.client.HTTPSConnection(host, port, timeout=timeout_s, context=ssl.create_default_context())
+        if parts.scheme == "https"
+        else http.client.HTTPConnection(host, port, timeout=timeout_s)
+    )
+    try:
+        connection.request("GET", where, headers={"User-Agent": "technogate", "Connection": "close"})
+        answer = connection.getresponse()
+        answer.close()
+    except (OSError, http.client.HTTPException) as error:
+        return str(error) or type(error).__name__
+    finally:
+        connection.close()
+    return "" if answer.status // 100 in (2, 3) else f"status {answer.status}"

@@ -1,0 +1,170 @@
+"""Target files: read, held against their schema, and turned into a typed description.
+
+Every mistake becomes one line that names the file, the key, what is wrong and the likely right key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from technogate.model.errors import TargetFileError
+from technogate.target.placeholders import placeholder_mistakes
+from technogate.target.spec import TargetFile
+
+#: Where the schema lies within the gate's home.
+SCHEMA = Path("contracts", "schemas", "target.schema.json")
+_TYPES = {
+    "object": "a table",
+    "array": "a list",
+    "string": "a string in quotes",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+_POSITION = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
+
+
+def read_target_file(path: Path, home: Path) -> TargetFile:
+    """Read, check and decode the target file at `path`; raises TargetFileError with every mistake found."""
+    document = _parse(path)
+    schema = json.loads((home / SCHEMA).read_text("utf-8"))
+    mistakes = list(_mistakes(document, schema))
+    if not mistakes:
+        spec, mistakes = _decode(document, path.stem)
+        if spec is not None:
+            return spec
+    raise TargetFileError(*(f"{path.name}: {mistake}" for mistake in mistakes))
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    """The file as a document; raises TargetFileError for what cannot be read or is not TOML."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TargetFileError(f"{path.name}: byte {error.start} is not UTF-8: save the file as UTF-8") from error
+    except OSError as error:
+        raise TargetFileError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        match = _POSITION.match(str(error))
+        if match is None:
+            raise TargetFileError(f"{path.name}: not TOML: {error}") from error
+        lines = text.split("\n")
+        line, column = match[2] or str(len(lines)), match[3] or str(len(lines[-1]) + 1)
+        raise TargetFileError(f"{path.name}: line {line}, column {column}: not TOML: {match[1]}") from error
+
+
+def _mistakes(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+    """What the schema finds, misspelt keys first: they explain most of what else is found."""
+    found = sorted(Draft202012Validator(schema).iter_errors(document), key=_rank)
+    known = list(_known_keys(schema))
+    for error in found:
+        yield from _explain(error, known)
+
+
+def _rank(error: ValidationError) -> tuple[int, list[str]]:
+    """Misspelt keys, wrong values, rules within a table, rules between tables; in the order of their paths."""
+    rule = 2 if error.absolute_schema_path[0] == "properties" else 3
+    ranks = {"additionalProperties": 0, "required": rule, "not": rule, "anyOf": rule}
+    return ranks.get(str(error.validator), 1), [str(part) for part in error.absolute_path]
+
+
+def _known_keys(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """Every key that the schema names, as a dotted path."""
+    for name, below in schema.get("properties", {}).items():
+        yield prefix + name
+        yield from _known_keys(below, f"{prefix}{name}.")
+
+
+def _explain(error: ValidationError, known: list[str]) -> Iterator[str]:
+    """One line for each mistake that `error` stands for."""
+    path = _dotted(error)
+    says = error.schema.get("description", "") if isinstance(error.schema, Mapping) else ""
+    value = error.instance
+    rule: Any = error.validator_value
+    match error.validator:
+        case "additionalProperties":
+            allowed = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+            for key in sorted(set(error.instance if isinstance(error.instance, dict) else ()) - set(allowed)):
+                yield _unknown_key(f"{path}.{key}" if path else key, known)
+        case "type":
+            wanted = rule if isinstance(rule, list) else [rule]
+            yield f"{path} must be {' or '.join(_TYPES[name] for name in wanted)}"
+        case "enum":
+            words = [str(word) for word in rule]
+            yield f'{path} must be {" or ".join(words)}, not "{value}"{_guess(str(value), words)}'
+        case "minLength" | "minItems":
+            yield f"{path} must not be empty"
+        case "required" | "not" | "anyOf":
+            yield f"{path}: {says}" if path else says
+        case _ if "propertyNames" in error.absolute_schema_path:
+            yield f'{path}: "{value}" is not the {says}'
+        case _:
+            yield f"{path} must be {says}, not {json.dumps(value, default=str)[:80]}"
+
+
+def _dotted(error: ValidationError) -> str:
+    """The key path that the error is about: `backend.command[1]`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
+
+
+def _unknown_key(path: str, known: list[str]) -> str:
+    """The line for a key that the schema does not have."""
+    table, _, name = path.rpartition(".")
+    here = {key.rpartition(".")[2]: key for key in known if key.rpartition(".")[0] == table}
+    close = difflib.get_close_matches(name, here, n=1)
+    elsewhere = [key for key in known if key.rpartition(".")[2] == name]
+    guess = [here[word] for word in close] or elsewhere or difflib.get_close_matches(path, known, n=1, cutoff=0.8)
+    if guess:
+        return f"{path} is not a key I know; did you mean {guess[0]}?"
+    return f"{path} is not a key I know; known here: {', '.join(here)}"
+
+
+def _guess(word: str, words: list[str]) -> str:
+    """`; did you mean …?` when one of `words` is near `word`, else nothing."""
+    close = difflib.get_close_matches(word.lower(), words, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _decode(document: dict[str, Any], stem: str) -> tuple[TargetFile | None, list[str]]:
+    """The document as a description, or the mistakes that a schema cannot see."""
+    whole: dict[str, Any] = {"name": stem, **document}
+    mistakes: list[str] = []
+    for side in ("backend", "console"):
+        if isinstance(command := whole.get(side, {}).get("command"), str):
+            try:
+                words = shlex.split(command)
+            except ValueError as error:
+                mistakes.append(f"{side}.command cannot be split into words: {str(error).lower()}")
+                words = []
+            whole[side] = {**whole[side], "command": words}
+    if mistakes:
+        return None, mistakes
+    spec = msgspec.convert(whole, TargetFile)
+    mistakes = [*_command_mistakes(spec), *placeholder_mistakes(spec)]
+    return (None, mistakes) if mistakes else (spec, [])
+
+
+def _command_mistakes(spec: TargetFile) -> Iterator[str]:
+    """Commands without a word, and programs that nobody tells the port."""
+    if spec.compose is not None:
+        return
+    for side, served in (("backend", spec.backend), ("console", spec.console)):
+        if served is None or served.url or (served is spec.console and spec.console.driver == "module"):
+            continue
+        if not served.command or not served.command[0].strip():
+            yield f"{side}.command must not be empty"
+        elif served.port is None and not served.movable:
+            yield f"{side}.port is missing: neither command nor env has {{port}}, so say where the program listens"

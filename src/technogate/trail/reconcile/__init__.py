@@ -1,0 +1,1 @@
+"""The audit trail compared with every request of a run. Pure."""

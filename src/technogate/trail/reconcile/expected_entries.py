@@ -1,0 +1,159 @@
+"""What each request owes the audit trail: how many entries, of which state.
+
+- A request that got no answer, or not all of it, may have been handled: it owes nothing, and one entry of
+  it is in order. One that surely never arrived has none.
+- A refusal (400, 401, 403) by one of the guarded operations owes exactly one, of the state BLOCKED (TRL-02).
+- Any other answer to an execute owes exactly one, of the state that the answer says (TRL-01).
+- Any other answer may leave one: reads (D12), 404, 405, and what the contract does not name.
+- Where the backend says that the trail could not be written there may be none (TRL-10), as for a refusal of
+  what an HTTP parser may turn away before any route is known, or of a disturbed request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from technogate.model.events import Ended, Exchange, Header, Request, header_values
+
+if TYPE_CHECKING:
+    from technogate.contract.loader import Contract
+
+#: Status codes of a refusal that must leave an entry.
+REFUSALS = frozenset({400, 401, 403})
+
+#: A longer head of a request may be turned away by an HTTP parser: servers' limits begin here.
+LONG_HEAD = 8000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the contract says of the trail, as far as reconciling needs it. Times in seconds."""
+
+    execute: str
+    guarded: frozenset[str]
+    trace_header: str = "X-Trace-Id"
+    blocked: str = "BLOCKED"
+    unaudited: str = "AUDIT_UNAVAILABLE"
+    tolerance_s: float = 5.0
+    answer_s: float = 15.0
+    visible_s: float = 2.0
+
+    @classmethod
+    def of_header(cls, header: Header) -> Terms:
+        """The terms that a journal's header holds."""
+        return cls(
+            execute=header.execute,
+            guarded=frozenset(header.guarded),
+            trace_header=header.trace_header,
+            blocked=header.blocked,
+            unaudited=header.unaudited,
+            tolerance_s=header.tolerance_s,
+            answer_s=header.answer_s,
+            visible_s=header.trail_visible_s,
+        )
+
+    @classmethod
+    def of_contract(cls, contract: Contract) -> Terms:
+        """The terms of a contract."""
+        behavior = contract.behavior
+        return cls(
+            execute=behavior.operations.execute,
+            guarded=frozenset(operation.id for operation in contract.guarded),
+            trace_header=behavior.headers.trace,
+            blocked=behavior.statuses.blocked,
+            unaudited=behavior.reason_codes.audit_unavailable,
+            tolerance_s=behavior.time.clock_tolerance_s,
+            answer_s=behavior.time.answer_s,
+            visible_s=behavior.time.trail_visible_s,
+        )
+
+
+class Duty(msgspec.Struct, frozen=True, gc=False):
+    """One request's share of the trail: from `least` to `most` entries of `state` ("" for any).
+
+    `ids` are the trace ids that the answer names, at most one unless header and body contradict each
+    other. `requirement` is the one that a missing, surplus or wrong entry breaks.
+    """
+
+    exchange: Exchange
+    ids: tuple[str, ...]
+    least: Literal[0, 1]
+    most: Literal[0, 1]
+    state: str = ""
+    requirement: str = "TRL-04"
+
+
+class _Said(msgspec.Struct, frozen=True, gc=False):
+    """The members of an answer that matter here, whatever they hold."""
+
+    trace_id: Any = None
+    status: Any = None
+    reason_codes: Any = None
+
+
+_NOTHING = _Said()
+_decoder = msgspec.json.Decoder(_Said)
+
+
+def duty(exchange: Exchange, terms: Terms) -> Duty:
+    """What `exchange` owes the trail."""
+    answer = exchange.answer
+    if answer is None:
+        return Duty(exchange, (), 0, 0 if exchange.end is Ended.FAILED else 1)
+    said = _said(answer.body.text)
+    ids = header_values(answer.headers, terms.trace_header)
+    if isinstance(said.trace_id, str) and said.trace_id not in ids:
+        ids.append(said.trace_id)
+    named = tuple(filter(None, ids))
+    if exchange.operation not in terms.guarded or exchange.end is not Ended.OK:
+        return Duty(exchange, named, 0, 1)
+    if answer.status in REFUSALS:
+        owed = Duty(exchange, named, 1, 1, terms.blocked, "TRL-02")
+    elif exchange.operation == terms.execute:
+        word = said.status if isinstance(said.status, str) else ""
+        owed = Duty(exchange, named, 1, 1, word if answer.status < 400 else terms.blocked, "TRL-01")
+    else:
+        return Duty(exchange, named, 0, 1)
+    codes = said.reason_codes
+    excused = isinstance(codes, list) and terms.unaudited in codes
+    refused = 400 <= answer.status < 500
+    if excused or (refused and (exchange.disturbed_by or may_break_a_parser(exchange.request))):
+        return Duty(exchange, named, 0, 1, owed.state, owed.requirement)
+    return owed
+
+
+def _said(text: str) -> _Said:
+    """The members of a body that is a JSON object; nothing for any other body."""
+    if not text.startswith("{"):
+        text = text.lstrip()
+        if not text.startswith("{"):
+            return _NOTHING
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return _NOTHING
+
+
+def may_break_a_parser(request: Request) -> bool:
+    """Whether the head has what an HTTP parser may refuse: great length, or other than printable ASCII."""
+    parts = [request.method, request.path]
+    for name, value in request.headers:
+        parts += (name, value)
+    return sum(map(len, parts)) > LONG_HEAD or not all(part.isascii() and part.isprintable() for part in parts)
+
+
+def overlapping(duties: Sequence[Duty]) -> set[str]:
+    """The exchanges that owe an entry and were under way while another such one was."""
+    found: set[str] = set()
+    owing = sorted((duty.exchange for duty in duties if duty.least), key=lambda exchange: exchange.started)
+    longest = None
+    for exchange in owing:
+        if longest is not None and exchange.started < longest.ended:
+            found |= {exchange.id, longest.id}
+        if longest is None or exchange.ended > longest.ended:
+            longest = exchange
+    return found

@@ -1,0 +1,163 @@
+"""Reads the trail in time: nobody can see more than its newest thousand entries at once.
+
+A keeper watches the journal of its process. It reads the trail before the first request, whenever enough
+requests may have left entries since the last reading, and at the end, until the entries that must come
+have come. Each reading is evidence, and so are those that suites ask for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+
+import msgspec
+
+from technogate.journal.redaction import Redactor
+from technogate.model.events import Event, Exchange, ItemResult, TrailEntry, TrailReading
+from technogate.trail.entry import MOST, TrailError
+from technogate.trail.history import Compactor
+from technogate.trail.reconcile.expected_entries import Terms, duty
+from technogate.trail.sources.open_source import AuditSource
+
+#: Requests since the last reading after which the end of an item brings another one.
+ENOUGH = 250
+#: Requests after which one is due within an item too: with all that may still come, less than a reading shows.
+AT_MOST = 500
+#: Seconds between two looks for an entry, and at the end of a run at most.
+POLL_S, SLOW_POLL_S = 0.05, 0.5
+#: Seconds that a check waits for entries, unless it is about when they become visible: a late one is not lost.
+PATIENCE_S = 5.0
+#: Seconds that the end of a run waits for entries that must come. No wait is longer than this one.
+SETTLE_S = 10.0
+
+
+class TrailKeeper:
+    """Reads the trail of the backend at `base_url` from `source`, and writes every reading down."""
+
+    def __init__(
+        self,
+        *,
+        source: AuditSource,
+        base_url: str,
+        terms: Terms,
+        redactor: Redactor,
+        record: Callable[[Event], None],
+        new_id: Callable[[], str],
+        item: Callable[[], str],
+    ) -> None:
+        """`record` takes each reading; `item` names the test item at work."""
+        self._source = source
+        self._base_url = base_url.rstrip("/")
+        self._terms = terms
+        self._redactor = redactor
+        self._record = record
+        self._new_id = new_id
+        self._item = item
+        self._compactor = Compactor()
+        self._since = 0
+        self._awaited: set[str] = set()
+
+    @property
+    def name(self) -> str:
+        """What reports call the source."""
+        return self._source.name
+
+    def read(self) -> tuple[TrailEntry, ...]:
+        """The newest entries, newest first, at most a thousand; raises TrailError when it cannot be read."""
+        before = set(self._source.own_trace_ids)
+        entries: tuple[TrailEntry, ...] = ()
+        error = ""
+        at = time.time()
+        try:
+            entries = self._source.read(MOST)
+        except TrailError as mistake:
+            error = str(mistake)
+        ended = time.time()
+        leaks: list[str] = []
+        fresh, layout = self._compactor.fold(entries, lambda entry: self._clean(entry, leaks))
+        self._record(
+            TrailReading(
+                id=self._new_id(),
+                item=self._item(),
+                source=self._source.name,
+                at=at,
+                ended=ended,
+                limit=MOST,
+                entries=fresh,
+                layout=layout,
+                error=self._redactor.clean_text(error)[0],
+                base_url=self._base_url,
+                reads=tuple(trace for trace in self._source.own_trace_ids if trace not in before),
+                leaks=tuple(dict.fromkeys(leaks)),
+            )
+        )
+        self._since = 0
+        if error:
+            raise TrailError(error)
+        self._awaited.difference_update(entry.trace_id for entry in entries)
+        return entries
+
+    def read_until(self, trace_ids: Collection[str], patience_s: float = PATIENCE_S) -> tuple[TrailEntry, ...]:
+        """Read until there is an entry of each of `trace_ids`, or for `patience_s` seconds; returns the last list.
+
+        The last reading begins when that time has passed. Raises TrailError.
+        """
+        missing = set(trace_ids)
+        until = time.monotonic() + patience_s
+        while True:
+            last = time.monotonic() > until
+            entries = self.read()
+            missing.difference_update(entry.trace_id for entry in entries)
+            if not missing or last:
+                return entries
+            time.sleep(POLL_S)
+
+    def watch(self, event: Event) -> None:
+        """Take notice of an event of this process's journal, and read the trail when it is time."""
+        if isinstance(event, Exchange):
+            if event.answered_by != "backend" or event.base_url.rstrip("/") != self._base_url:
+                return
+            self._since += 1
+            owed = duty(event, self._terms)
+            if owed.least:
+                self._awaited.update(owed.ids[:1])
+            # A backend that was made to fail is left alone until it answers again.
+            if self._since >= AT_MOST and event.answer is not None and not event.disturbed_by:
+                self.look()
+        elif isinstance(event, ItemResult) and self._since >= ENOUGH:
+            self.look()
+
+    def look(self) -> bool:
+        """Read once; False when that failed. The journal has the reading and the reason either way."""
+        try:
+            self.read()
+        except TrailError:
+            return False
+        return True
+
+    def settle(self) -> None:
+        """Read until every entry that must come has come, or will hardly come any more."""
+        until = time.monotonic() + SETTLE_S
+        pause = POLL_S
+        while True:
+            read = self.look()
+            if (read and not self._awaited) or time.monotonic() > until:
+                return
+            time.sleep(pause)
+            pause = min(2 * pause, SLOW_POLL_S)
+
+    def _clean(self, entry: TrailEntry, leaks: list[str]) -> TrailEntry:
+        """The entry without the key; adds to `leaks` the fields that held it."""
+        fields = {name: value for name, value in msgspec.structs.asdict(entry).items() if name != "extra"}
+        cleaned = {name: self._text(value, name, leaks) for name, value in fields.items()}
+        extra = {
+            self._text(name, "a field's name", leaks): self._text(value, name, leaks)
+            for name, value in entry.extra.items()
+        }
+        return entry if not leaks else TrailEntry(**cleaned, extra=extra)
+
+    def _text(self, text: str, place: str, leaks: list[str]) -> str:
+        clean, met = self._redactor.clean_text(text)
+        if met:
+            leaks += [f"{self._redactor.clean_text(place)[0]} ({spelling})" for spelling in met]
+        return clean

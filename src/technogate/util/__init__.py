@@ -1,0 +1,1 @@
+"""Helpers that know nothing of contracts or targets. Imports nothing of technogate."""

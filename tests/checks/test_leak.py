@@ -1,0 +1,163 @@
+"""What gives a backend's inside away is found; what only looks like it is not."""
+
+from __future__ import annotations
+
+import json
+
+import msgspec
+import pytest
+
+from technogate.checks.leak import answer_leaks, leaks_in
+from technogate.model.events import Answer, Body, Exchange, Headers, Request
+from tests import builders
+
+GIVEN_AWAY = [
+    ("a stack trace", 'Traceback (most recent call last):\n  File "/x/app.py", line 3, in run'),
+    ("a stack trace", 'File "main.py", line 3, in <module>'),
+    ("a stack trace", "sqlalchemy.exc.OperationalError happened"),
+    ("a stack trace", "java.lang.NullPointerException: x"),
+    ("a stack trace", "at com.example.Service.run(Service.java:42)"),
+    ("a stack trace", "at Object.<anonymous> (/srv/app/index.js:10:15)"),
+    ("a stack trace", "at async run (node:internal/main/run_main:23:47)"),
+    ("a stack trace", "TypeError: Cannot read properties of undefined (reading 'x')"),
+    ("a stack trace", "goroutine 1 [running]:"),
+    ("a stack trace", "panic: runtime error: index out of range"),
+    ("a stack trace", "at App.Program.Main(String[] args) in C:\\src\\Program.cs:line 12"),
+    ("a stack trace", "System.NullReferenceException: Object reference not set"),
+    ("a stack trace", "PHP Fatal error: Uncaught Error"),
+    ("a stack trace", "#0 /srv/www/index.php(12): run()"),
+    ("a stack trace", "app/models/user.rb:12:in `save'"),
+    ("a stack trace", "NoMethodError"),
+    ("a stack trace", "thread 'main' panicked at src/main.rs:2:5"),
+    ("a file path", "cannot open /home/app/data.bin"),
+    ("a file path", "cannot open /opt/techno"),
+    ("a file path", "missing /data/trail.db"),
+    ("a file path", "file:///x/y"),
+    ("a file path", r"cannot open C:\Users\app\trail.db"),
+    ("a file path", r"\\server\share"),
+    ("SQL", "SELECT id, state FROM audit_events WHERE id = 1"),
+    ("SQL", "INSERT INTO audit_events VALUES (1)"),
+    ("SQL", "select * from audit where id = 3"),
+    ("SQL", "no such table: audit_events"),
+    ("SQL", 'relation "audit" does not exist'),
+    ("SQL", "UNIQUE constraint failed: audit.id"),
+    ("SQL", "ORA-00942"),
+    ("SQL", "database is locked"),
+    ("a host or address", "connect to 10.1.2.3 failed"),
+    ("a host or address", "connect ECONNREFUSED 127.0.0.1:5432"),
+    ("a host or address", "http://192.168.0.7/x"),
+    ("a host or address", "169.254.169.254"),
+    ("a host or address", "[::1]:5432 refused"),
+    ("a host or address", "fe80::1"),
+    ("a host or address", "could not reach localhost:8000"),
+    ("a host or address", "db.svc.cluster.local"),
+    ("a host or address", "host.docker.internal"),
+    ("a host or address", "postgresql://u@h/d"),
+    ("a host or address", 'could not translate host name "db"'),
+    ("a host or address", "getaddrinfo ENOTFOUND db"),
+    ("an environment value", "PATH=/usr/bin"),
+    ("an environment value", "TECHNO_DATABASE_URL=x"),
+    ("an environment value", "{'API_KEY': 'abc'}"),
+    ("an environment value", "environ({"),
+]
+
+HARMLESS = [
+    "The command is not known.",
+    "Select a command from the list.",
+    "Please update the set of commands, or delete from your request what is not needed.",
+    "expected one of all, APPROVED, BLOCKED",
+    "limit must be between 1 and 1000",
+    "/api/execute takes POST",
+    "see /api/audit or /api/diagnostic/metrics",
+    "at most 128 characters at position 3:14",
+    "version 1.2.3.4 of the service",
+    "release v10.0.0.1",
+    "Foo/10.2.0.1",
+    "8.8.8.8",
+    "12:30:45 and 2026-01-01T12:00:00.250Z",
+    "use ratio 3::1 here",
+    "The key is missing: X_API_KEY is required",
+    "content type must be application/json; charset=utf-8",
+    "Error: try again later",
+    "the session is local, internal to us",
+    "and/or either/or",
+    "N/A",
+    "50c0f0a2-7f00-4001-8000-000000000000",
+    "the file was not found",
+    "the table is not known",
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), GIVEN_AWAY, ids=[text[:30] for _, text in GIVEN_AWAY])
+def test_what_is_given_away_is_found(kind: str, text: str) -> None:
+    """Each kind is recognised within other words, as a string of a body."""
+    for written in (text, f"it failed: {text} (again)"):
+        assert kind in {leak.kind for leak in leaks_in(written)}
+        assert kind in {leak.kind for leak in answer_leaks(answered(json.dumps({"message": written})))}
+
+
+@pytest.mark.parametrize("text", HARMLESS, ids=[text[:30] for text in HARMLESS])
+def test_ordinary_words_are_harmless(text: str) -> None:
+    """No false alarm for what an honest backend may say."""
+    assert not list(leaks_in(text))
+
+
+def answered(
+    body: str, *, path: str = "/api/execute", sent: str = "", status: int = 500, headers: Headers = ()
+) -> Exchange:
+    """An exchange with this answer."""
+    return msgspec.structs.replace(
+        builders.exchange(1),
+        base_url="http://127.0.0.1:8000",
+        request=Request(method="POST", path=path, body=Body.of(sent.encode())),
+        answer=Answer(status=status, headers=headers, body=Body.of(body.encode())),
+    )
+
+
+def test_a_body_that_is_no_json_is_searched_as_text() -> None:
+    """An HTML error page gives away what it gives away."""
+    page = "<html><pre>Traceback (most recent call last)</pre></html>"
+    assert [(leak.kind, leak.place) for leak in answer_leaks(answered(page))] == [("a stack trace", "the body")]
+
+
+def test_nested_strings_are_searched() -> None:
+    """A leak may hide in a detail."""
+    found = answer_leaks(answered(json.dumps({"details": [{"why": "open /etc/passwd"}]})))
+    assert [(leak.kind, leak.place, leak.text) for leak in found] == [("a file path", "the body's why", "/etc/passwd")]
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "body"),
+    [
+        ("/etc/passwd", "", "no such path: /etc/passwd"),
+        ("/x?f=%2Fetc%2Fpasswd", "", "no such path: /etc/passwd"),
+        ("/api/execute", '{"command": "DROP TABLE x"}', "not a command: DROP TABLE x"),
+        ("/api/execute", r'{"command": "C:\\Users\\x"}', r"not a command: C:\Users\x"),
+        ("/api/execute", "", "you asked 127.0.0.1"),
+    ],
+)
+def test_an_echo_gives_nothing_away(path: str, sent: str, body: str) -> None:
+    """What the request itself said may be repeated; what it did not say may not."""
+    assert not answer_leaks(answered(json.dumps({"message": body}), path=path, sent=sent))
+    other = answered(json.dumps({"message": body + " and /var/lib/x.db, 10.9.9.9"}), path=path, sent=sent)
+    assert {leak.kind for leak in answer_leaks(other)} == {"a file path", "a host or address"}
+
+
+def test_headers_are_searched_but_for_plain_ones() -> None:
+    """A header may give away a host; dates, types and CORS have values of their own form."""
+    headers = (("X-Debug", "served by 10.0.0.3"), ("Access-Control-Allow-Origin", "http://localhost:3001"))
+    found = answer_leaks(answered("{}", headers=headers))
+    assert [(leak.place, leak.text) for leak in found] == [("header X-Debug", "10.0.0.3")]
+
+
+def test_output_of_a_command_may_speak_of_files() -> None:
+    """A memory snapshot's output is a command's result; a stack trace in it is still one."""
+    assert not answer_leaks(answered(json.dumps({"output": "/home/me on localhost"}), status=200))
+    assert answer_leaks(answered(json.dumps({"output": "Traceback (most recent call last)"}), status=200))
+    assert answer_leaks(answered(json.dumps({"output": "/home/me"}), status=500))
+
+
+def test_fields_with_a_form_are_left_alone_while_they_have_it() -> None:
+    """An identifier is no address; words in its place are searched."""
+    assert not answer_leaks(answered(json.dumps({"trace_id": "ip-10-0-0-1", "ts_utc": "2026-01-01T00:00:00Z"})))
+    assert answer_leaks(answered(json.dumps({"trace_id": "at /var/lib/x"})))

@@ -1,0 +1,285 @@
+"""Each sweep over the whole run: it holds, it finds what is planted, and it says what it could not see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from technogate.checks.run_wide import SWEEPS, Swept, WholeRun
+from technogate.judging.judge import judge
+from technogate.model.events import (
+    Answer,
+    Body,
+    Ended,
+    Event,
+    Exchange,
+    FaultEvent,
+    Header,
+    Output,
+    Request,
+    TrailEntry,
+    TrailReading,
+)
+from technogate.model.requirement import Level, Party, Requirement
+from technogate.model.verdict import Verdict
+from tests import builders
+from tests.trail.story import AUDIT, EXECUTE, MEMORY, START, TERMS, Kind, Story
+
+Sweeping = Callable[..., Swept]
+
+
+def head() -> Header:
+    """A header with the terms of the stories."""
+    return msgspec.structs.replace(
+        builders.header(),
+        guarded=(EXECUTE, AUDIT, MEMORY),
+        execute=EXECUTE,
+        tolerance_s=TERMS.tolerance_s,
+        p99_s={EXECUTE: 1.0},
+        slow="SLOW",
+    )
+
+
+@pytest.fixture
+def sweeping(tmp_path: Path) -> Sweeping:
+    """Runs the sweep of one requirement over a journal of events."""
+
+    def run(requirement: str, *events: Event) -> Swept:
+        whole = WholeRun(builders.journal(tmp_path, *events, head=head()))
+        return next(sweep for sweep in SWEEPS if sweep.requirement == requirement).run(whole)
+
+    return run
+
+
+def told(*kinds: Kind) -> Story:
+    """Requests a second apart, the trail read before and after."""
+    story = Story()
+    story.read(START - 1)
+    for number, kind in enumerate(kinds):
+        story.send(kind, started=START + number)
+    story.read(START + len(kinds) + 2)
+    return story
+
+
+def events(story: Story) -> list[Event]:
+    """What a run of this story records."""
+    return [*story.exchanges, *story.readings()]
+
+
+def answered(status: int = 200, body: str = "{}", *, number: int = 1, seconds: float = 0.1, sent: str = "") -> Exchange:
+    """One answered execute."""
+    return msgspec.structs.replace(
+        builders.exchange(number, trace_id=f"t-{number}"),
+        request=Request(method="POST", path="/api/execute", body=Body.of(sent.encode())),
+        answer=Answer(status=status, headers=(("X-Trace-Id", f"t-{number}"),), body=Body.of(body.encode())),
+        started=START,
+        ended=START + seconds,
+    )
+
+
+def read(*entries: TrailEntry, leaks: tuple[str, ...] = ()) -> TrailReading:
+    """One reading."""
+    return TrailReading(id="main-77", item="one", source="api x", at=START + 9, entries=entries, leaks=leaks)
+
+
+def test_each_requirement_has_one_sweep() -> None:
+    """The name under which a sweep is listed is its own."""
+    assert len({sweep.item for sweep in SWEEPS}) == len(SWEEPS)
+
+
+@pytest.mark.parametrize("requirement", ["TRL-01", "TRL-02", "TRL-03", "TRL-04", "TRL-05", "TRL-06", "AUD-04"])
+def test_an_honest_trail_holds(sweeping: Sweeping, requirement: str) -> None:
+    """Every sweep of the trail has something to check in an honest run, and finds nothing."""
+    story = told("approved", "key", "read")
+    story.moments.insert(1, START + 1.5)
+    found = sweeping(requirement, *events(story))
+    assert found.checks > 0
+    assert (found.findings, found.gap) == ((), "")
+
+
+@pytest.mark.parametrize(("kind", "requirement"), [("approved", "TRL-01"), ("key", "TRL-02")])
+def test_a_lost_entry_is_a_finding(sweeping: Sweeping, kind: Kind, requirement: str) -> None:
+    """The finding names requirement, exchange and trace id."""
+    story = told(kind)
+    story.rows.clear()
+    found = sweeping(requirement, *events(story))
+    assert [(one.exchanges, one.trace_id) for one in found.findings] == [(("main-0",), "t-main-0")]
+    assert found.findings[0].observed.startswith("lost")
+
+
+def test_a_phantom_is_a_finding_of_its_own(sweeping: Sweeping) -> None:
+    """It shows the entry."""
+    story = told("approved")
+    story.keep(None, "nobody", "APPROVED", at=START, visible=START)
+    found = sweeping("TRL-04", *events(story))
+    assert [one.example["entry's trace_id"] for one in found.findings] == ["nobody"]
+    assert not sweeping("TRL-01", *events(story)).findings
+
+
+def test_parallel_losses_are_told_together(sweeping: Sweeping) -> None:
+    """TRL-08 names how many of the requests in parallel have no entry."""
+    story = Story()
+    story.read(START - 1)
+    for number in range(4):
+        story.send("approved", started=START + number / 100, took=1.0)
+    story.read(START + 5)
+    assert sweeping("TRL-08", *events(story)).findings == ()
+    del story.rows[1:3]
+    found = sweeping("TRL-08", *events(story))
+    assert found.checks == 4
+    assert [one.observed for one in found.findings] == ["2 entries lost: t-main-1, t-main-2"]
+
+
+def test_serial_requests_prove_nothing_of_parallel_ones(sweeping: Sweeping) -> None:
+    """Without requests in parallel TRL-08 has checked nothing."""
+    assert sweeping("TRL-08", *events(told("approved", "approved"))).checks == 0
+
+
+def test_an_unread_trail_is_a_gap(sweeping: Sweeping) -> None:
+    """Undecided, with reason and cure; never a pass and never a finding."""
+    found = sweeping("TRL-01", *told("approved").exchanges)
+    assert not found.findings
+    assert "never read" in found.gap
+    assert found.cure
+
+
+def test_the_judge_makes_a_gap_inconclusive(tmp_path: Path) -> None:
+    """A requirement whose sweep has a gap is inconclusive with that reason, though its items passed."""
+    one = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
+    header = msgspec.structs.replace(head(), requirements=(one,))
+    told_events: list[Event] = [
+        builders.plan(("a", "TRL-01")),
+        builders.result("a", "TRL-01"),
+        *told("approved").exchanges,
+    ]
+    result = judge(builders.journal(tmp_path, *told_events, head=header)).requirements[0]
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert "never read" in result.reason
+
+
+def test_the_judge_passes_what_the_sweep_holds(tmp_path: Path) -> None:
+    """The same with the trail read: item and sweep passed."""
+    one = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
+    header = msgspec.structs.replace(head(), requirements=(one,))
+    story: list[Event] = [builders.plan(("a", "TRL-01")), builders.result("a", "TRL-01"), *events(told("approved"))]
+    document = judge(builders.journal(tmp_path, *story, head=header))
+    assert document.requirements[0].verdict is Verdict.PASS
+    assert [(one.operation, one.count) for one in document.latency] == [(EXECUTE, 1)]
+
+
+def test_a_server_error_must_be_an_error_answer(sweeping: Sweeping) -> None:
+    """What was wrong with a 5xx when it was recorded is a finding; a body that nobody saw is none."""
+    wrong = msgspec.structs.replace(answered(500), problems=("$: expected reason_codes",))
+    assert not sweeping("ERR-02", answered(500)).findings
+    assert "expected reason_codes" in sweeping("ERR-02", wrong).findings[0].observed
+    assert wrong.answer is not None
+    unseen = msgspec.structs.replace(wrong.answer, body=Body(cut=True))
+    assert sweeping("ERR-02", msgspec.structs.replace(wrong, answer=unseen)).checks == 0
+    assert "5xx" in sweeping("ERR-02", answered(200)).gap
+
+
+def test_leaks_of_answers_are_told_once_each(sweeping: Sweeping) -> None:
+    """The same leak in many answers is one finding, which says how many."""
+    body = '{"message": "open /var/lib/trail.db"}'
+    found = sweeping("ERR-03", *(answered(500, body, number=number) for number in range(1, 4)), answered(number=9))
+    assert found.checks == 4
+    assert [one.observed for one in found.findings] == [
+        "a file path in the body's message: /var/lib/trail.db, and in 2 more answers"
+    ]
+
+
+def test_a_served_document_is_no_error_answer(sweeping: Sweeping) -> None:
+    """What the backend serves beside the contract's operations may name paths and hosts; its errors may not."""
+    page = msgspec.structs.replace(answered(200, '{"servers": ["http://localhost:1"]}'), operation="")
+    assert sweeping("ERR-03", page).checks == 0
+    assert sweeping("ERR-03", answered(404, '{"message": "http://localhost:1"}')).findings
+
+
+def test_the_key_is_found_wherever_it_leaked(sweeping: Sweeping) -> None:
+    """In an answer, in an entry of the trail, in the backend's log."""
+    answer = msgspec.structs.replace(answered(), leaks=("body (plain)",))
+    trail = read(TrailEntry(trace_id="t-1"), leaks=("action (plain)",))
+    log = Output(program="backend", text="x", leaks=("plain",))
+    assert not sweeping("AUT-06", answered(), read(TrailEntry()), Output(program="backend", text="x")).findings
+    for leaking in (answer, trail, log):
+        assert len(sweeping("AUT-06", answered(number=5), leaking).findings) == 1
+    assert len(sweeping("TRL-09", answered(), trail).findings) == 1
+    assert len(sweeping("ERR-03", answer).findings) == 1
+
+
+SENT = '{"command": "PING", "session_id": "Session-4711", "note": {"deep": "a private word"}}'
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("action", "PING_Session-4711"),
+        ("execution_id", "Session-4711"),
+        ("extra", {"session": "Session-4711"}),
+        ("extra", {"body": "x a private word y"}),
+        ("extra", {"Session-4711": ""}),
+    ],
+)
+def test_what_was_sent_is_found_in_the_trail(sweeping: Sweeping, field: str, value: object) -> None:
+    """A session id or a string of the body, in any field of an entry."""
+    entry = msgspec.structs.replace(TrailEntry(trace_id="t-1", action="PING"), **{field: value})
+    found = sweeping("TRL-09", answered(sent=SENT), read(entry))
+    assert found.findings
+    assert found.findings[0].exchanges == ("main-1",)
+
+
+def test_a_commands_name_is_no_payload(sweeping: Sweeping) -> None:
+    """An action may be the command; a short or dull string proves nothing."""
+    sent = '{"command": "LONG_COMMAND", "session_id": "00000000", "a": "short", "b": "APPROVED"}'
+    entry = TrailEntry(action="LONG_COMMAND", state="APPROVED", trace_id="00000000-short", timestamp="2026")
+    found = sweeping("TRL-09", answered(sent=sent), answered(sent=SENT, number=2), read(entry))
+    assert (found.checks, found.findings) == (1, ())
+
+
+def test_without_anything_to_look_for_nothing_is_proven(sweeping: Sweeping) -> None:
+    """A run that sent no session id and no payload leaves TRL-09 open."""
+    found = sweeping("TRL-09", answered(sent='{"command": "PING"}'), read(TrailEntry()))
+    assert (found.checks, bool(found.gap)) == (0, True)
+
+
+def test_an_answer_after_the_limit_is_a_finding(sweeping: Sweeping) -> None:
+    """Complete or not: nothing that is not disturbed may take longer than the contract allows."""
+    late = answered(seconds=15.2)
+    never = msgspec.structs.replace(answered(seconds=18, number=2), answer=None, end=Ended.INDETERMINATE)
+    assert not sweeping("TMO-01", answered(seconds=14.9)).findings
+    assert [one.exchanges for one in sweeping("TMO-01", late, never).findings] == [("main-1",), ("main-2",)]
+
+
+@pytest.mark.parametrize("by", ["exchange", "item", "command"])
+def test_what_is_disturbed_may_take_long(sweeping: Sweeping, by: str) -> None:
+    """A fault named by the exchange, a fault within its item, or a command that hangs on purpose."""
+    late = answered(seconds=15.2, sent='{"command": "SLOW"}' if by == "command" else "")
+    if by == "exchange":
+        late = msgspec.structs.replace(late, disturbed_by="a freeze")
+    fault = [FaultEvent(item="one", kind="freeze", phase="inject", at=START)] if by == "item" else []
+    found = sweeping("TMO-01", late, *fault)
+    assert (found.checks, found.findings) == (0, ())
+
+
+def test_p99_needs_enough_answers(sweeping: Sweeping) -> None:
+    """Twenty answers of an operation that has a limit; one of a hundred may be slow, one of twenty may not."""
+
+    def of(count: int, slow: int) -> list[Exchange]:
+        return [answered(number=number, seconds=3.0 if number <= slow else 0.1) for number in range(1, count + 1)]
+
+    assert "fewer than 20" in sweeping("TMO-02", *of(19, 0)).gap
+    assert sweeping("TMO-02", *of(20, 0)).gap == ""
+    assert not sweeping("TMO-02", *of(100, 1)).findings
+    assert [one.operation for one in sweeping("TMO-02", *of(20, 1)).findings] == [EXECUTE]
+
+
+def test_few_findings_say_enough(sweeping: Sweeping) -> None:
+    """A sweep that finds the same everywhere stops at twenty findings and counts every check."""
+    kinds: list[Kind] = ["approved"] * 30
+    story = told(*kinds)
+    story.rows.clear()
+    found = sweeping("TRL-01", *events(story))
+    assert (found.checks, len(found.findings)) == (30, 20)

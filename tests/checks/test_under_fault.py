@@ -1,0 +1,120 @@
+"""What others must get while a backend is disturbed: each check passes what is right and names what is wrong."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from technogate.checks import under_fault
+from technogate.contract.loader import Contract, load_contract
+from technogate.model.events import Answer, Body, Ended, Exchange, Finding, Request, TrailEntry
+
+ROOT = Path(__file__).resolve().parents[2]
+APPROVED = {"status": "APPROVED", "ts_utc": "2026-01-02T03:04:05Z", "trace_id": "t-1", "reason_codes": []}
+REFUSED = {
+    "status": "BLOCKED",
+    "ts_utc": "2026-01-02T03:04:05Z",
+    "trace_id": "t-1",
+    "reason_codes": ["AUDIT_UNAVAILABLE"],
+    "message": "no trail",
+}
+
+
+@cache
+def contract() -> Contract:
+    """The contract that ships."""
+    return load_contract(ROOT / "contracts" / "console-v0.1")
+
+
+def exchange(status: int = 200, value: object = None, *, seconds: float = 1.0, error: str = "") -> Exchange:
+    """One execute with the answer `value`; with `error` there was none."""
+    body = Body.of(json.dumps(APPROVED if value is None else value).encode())
+    answer = Answer(status=status, headers=(("Content-Type", "application/json"),), body=body)
+    return Exchange(
+        id="gw0d-1",
+        item="suites/x",
+        answered_by="backend",
+        operation="executeCommand",
+        request=Request(method="POST", path="/api/execute"),
+        answer=None if error else answer,
+        end=Ended.INDETERMINATE if error else Ended.OK,
+        error=error,
+        started=100.0,
+        ended=100.0 + seconds,
+    )
+
+
+def observed(findings: list[Finding]) -> str:
+    """What the one finding saw."""
+    (found,) = findings
+    return found.observed
+
+
+def test_an_answer_in_time_is_served() -> None:
+    """Complete, documented and within the limit."""
+    assert under_fault.served(contract(), exchange(), 200) == []
+    assert under_fault.within(exchange(seconds=15.0), 15.0) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (exchange(seconds=15.1), "15.1 s"),
+        (exchange(error="the connection was closed"), "the connection was closed"),
+        (exchange(503, REFUSED), "status 503"),
+        (exchange(value={"status": "APPROVED"}), "ts_utc"),
+    ],
+    ids=["late", "lost", "refused", "invalid"],
+)
+def test_what_is_not_served_is_told(answer: Exchange, says: str) -> None:
+    """The first thing that is wrong, alone."""
+    assert says in observed(under_fault.served(contract(), answer, 200))
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_refusal_for_want_of_a_trail(status: int) -> None:
+    """500 and 503 with the reason are in order."""
+    assert under_fault.refused_unaudited(contract(), exchange(status, REFUSED)) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (exchange(), "status 200"),
+        (exchange(400, REFUSED), "status 400"),
+        (exchange(503, {**REFUSED, "reason_codes": ["INTERNAL_ERROR"]}), "reason codes INTERNAL_ERROR"),
+        (exchange(error="late"), "late"),
+    ],
+    ids=["approved", "another-status", "another-reason", "none"],
+)
+def test_anything_else_is_no_refusal(answer: Exchange, says: str) -> None:
+    """An approval, another status, another reason, no answer."""
+    assert says in observed(under_fault.refused_unaudited(contract(), answer))
+
+
+def test_an_entry_of_an_execution_that_was_refused_is_told() -> None:
+    """Refused and yet executed; an entry that says BLOCKED is no execution."""
+    entries = [TrailEntry(action="PING", state="BLOCKED", trace_id="t-1"), TrailEntry(state="APPROVED", trace_id="t-2")]
+    refused = exchange(503, REFUSED)
+    assert under_fault.not_executed(contract(), refused, entries) == []
+    executed = [*entries, TrailEntry(action="PING", state="APPROVED", trace_id="t-1")]
+    assert "PING APPROVED" in observed(under_fault.not_executed(contract(), refused, executed))
+
+
+@pytest.mark.parametrize(
+    ("answer", "fine"),
+    [
+        (exchange(431, REFUSED), True),
+        (exchange(), True),
+        (exchange(error="the backend closed the connection"), True),
+        (exchange(500, REFUSED), False),
+        (exchange(error="no whole answer"), False),
+    ],
+    ids=["4xx", "taken", "closed", "5xx", "silence"],
+)
+def test_what_a_big_header_may_bring(answer: Exchange, fine: bool) -> None:
+    """Below 500 or a closed connection; never 5xx, never silence."""
+    assert (under_fault.survives_big_header(answer) == []) is fine

@@ -1,0 +1,137 @@
+"""The command line as a person uses it: help, tables, explanations, colour and completion."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_exit_codes import HOLDS, OPTIONS, small  # noqa: F401 - a fixture
+from tests.conftest import Sandbox
+
+
+def test_help_lists_commands_and_exit_codes(sandbox: Sandbox) -> None:
+    """Help names every command and what each exit code means."""
+    said = sandbox.run("--help").stdout
+    for word in (
+        "validate",
+        "check",
+        "judge",
+        "report",
+        "requirements",
+        "explain",
+        "doctor",
+        "0 PASS",
+        "3 INCONCLUSIVE",
+    ):
+        assert word in said
+    assert "Exit codes" in sandbox.run("validate", "--help").stdout
+
+
+def test_requirements_show_their_coverage(small: Sandbox) -> None:  # noqa: F811
+    """The table has each requirement with the number of its checks, and says which have none."""
+    small.contract(("CTR-01", "CTR-02"))
+    small.suite("test_it.py", HOLDS)
+    said = small.run("requirements", "--contract", "contracts/small").stdout
+    assert "2 requirements, 1 without a check" in said
+    rows = {line.split()[0]: line.split() for line in said.splitlines() if line.startswith("CTR-")}
+    assert (rows["CTR-01"][4], rows["CTR-02"][4]) == ("1", "none")
+
+
+def test_requirements_of_broken_suites_are_no_table(small: Sandbox) -> None:  # noqa: F811
+    """When the suites cannot be collected there is a line that says so, and no table with holes."""
+    small.suite("test_it.py", "import no_such_module\n")
+    ended = small.run("requirements", "--contract", "contracts/small")
+    assert ended.returncode == 2
+    assert "cannot be collected" in ended.stderr
+
+
+def test_explain(small: Sandbox) -> None:  # noqa: F811
+    """An explanation has the text, the decisions and the checks of a requirement."""
+    small.contract(("AUT-01",))
+    small.suite("test_it.py", HOLDS.replace("CTR-01", "AUT-01"))
+    said = small.run("explain", "aut-01", "--contract", "contracts/small").stdout
+    for word in (
+        "AUT-01 (backend, MUST",
+        "no key or an empty key",
+        "D4 ",
+        "test_it.py::test_it",
+        "technogate check AUT-01",
+    ):
+        assert word in said
+
+
+def test_doctor_names_what_is_missing(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Without a browser on the machine the doctor says so, how to get one, and exits 1."""
+    ended = sandbox.run("doctor", PATH=str(tmp_path), HOME=str(tmp_path), PLAYWRIGHT_BROWSERS_PATH=str(tmp_path))
+    assert ended.returncode == 1
+    assert "MISSING" in ended.stdout
+    assert "playwright install chromium" in ended.stdout
+
+
+def test_no_browser_is_inconclusive_with_a_cure(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A machine without a browser gets INCONCLUSIVE, the reason and the cure: no green run, no stack trace."""
+    suite = '''
+from technogate.runner.suite import requirement
+
+@requirement("CON-02")
+def test_it(stage, must_hold):
+    """It holds."""
+    must_hold([])
+'''
+    sandbox.contract(("CON-02",))
+    sandbox.suite("test_it.py", suite)
+    for name in ("sh", "env"):
+        (tmp_path / name).symlink_to(shutil.which(name) or "/bin/sh")
+    options = ("--contract", "contracts/small", "--workers", "1")
+    ended = sandbox.run(
+        "validate", *options, PATH=str(tmp_path), PLAYWRIGHT_BROWSERS_PATH=str(tmp_path), HOME=str(tmp_path)
+    )
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    [result] = json.loads((sandbox.reports / "verdict.json").read_text())["requirements"]
+    assert (result["verdict"], result["reason"]) == ("INCONCLUSIVE", "no browser was found")
+    assert "playwright install chromium" in result["cure"]
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+def test_colour_on_a_terminal_only_when_wanted(small: Sandbox, no_color: bool) -> None:  # noqa: F811
+    """On a terminal the verdict is in colour, with NO_COLOR it is not; piped it never is."""
+    small.suite("test_it.py", HOLDS)
+    assert "\x1b" not in small.run("validate", *OPTIONS, "--workers", "1").stdout
+    wanted = {**small.environment(), "TERM": "xterm-256color", **({"NO_COLOR": "1"} if no_color else {})}
+    shown = on_a_terminal(small, wanted)
+    assert "PASS" in shown
+    assert ("\x1b[1;32m" in shown or "\x1b[32" in shown) != no_color
+
+
+def on_a_terminal(sandbox: Sandbox, environment: dict[str, str]) -> str:
+    """What a validation writes to a terminal."""
+    child, master = pty.fork()
+    if child == 0:
+        os.chdir(sandbox.home)
+        command = [sys.executable, "-m", "technogate", "validate", *OPTIONS, "--workers", "1"]
+        os.execve(sys.executable, command, environment)  # noqa: S606 - the terminal is this process's own
+    pieces = []
+    while True:
+        try:
+            piece = os.read(master, 65536)
+        except OSError:
+            break
+        if not piece:
+            break
+        pieces.append(piece)
+    os.close(master)
+    os.waitpid(child, 0)
+    return b"".join(pieces).decode("utf-8", "replace")
+
+
+def test_shell_completion(sandbox: Sandbox) -> None:
+    """The shell can be taught to complete the commands."""
+    script = sandbox.run(_TECHNOGATE_COMPLETE="source_bash").stdout
+    assert "_TECHNOGATE_COMPLETE=complete_bash" in script

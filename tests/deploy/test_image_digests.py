@@ -1,0 +1,128 @@
+"""The images to deploy: a name must pin one, and the engine must know it; the engine here is a stand-in."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from technogate.deploy.image_digests import ImageError, inspect, tagged
+from tests.deploy.sealed import BACKEND_ID, BACKEND_NAME, both, described, engine
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [
+        ("techno-os-console:1.2", "1.2"),
+        ("team/console:v1_2-rc.1", "v1_2-rc.1"),
+        ("registry.example:5000/team/console:2025-06-15", "2025-06-15"),
+    ],
+)
+def test_a_name_with_a_tag(name: str, tag: str) -> None:
+    """A name with a tag of its own is taken, with or without the place that it comes from."""
+    assert tagged(name) == tag
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "console", "team/console", "registry.example:5000/console", "console:", ":1", "console:a/b", "console:-1",
+     f"console@{BACKEND_ID}", f"console:1@{BACKEND_ID}", BACKEND_ID, "a" * 12, "-v:1", "--format:1", "console:1 ",
+     "console:1\n", "console :1", "con\u202esole:1", "console:1;id", "$(id):1"],
+)  # fmt: skip
+def test_a_name_without_a_tag_is_refused(name: str) -> None:
+    """Without a tag, by digest or id, or as an option of the engine's: refused before anybody is asked."""
+    with pytest.raises(ImageError, match="has no tag"):
+        tagged(name)
+
+
+@pytest.mark.parametrize("tag", ["latest", "LATEST", "latest-amd64", "1-latest", "stable", "main", "nightly", "prod"])
+def test_a_moving_tag_is_refused(tag: str) -> None:
+    """A tag that means another image tomorrow pins nothing."""
+    with pytest.raises(ImageError, match="moves"):
+        tagged(f"console:{tag}")
+
+
+@pytest.fixture
+def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The engine's stand-in on the path, alone."""
+    folder = engine(tmp_path / "bin", both())
+    monkeypatch.setenv("PATH", str(folder))
+    return folder
+
+
+def answer(asked: Path, given: Any) -> None:
+    """Make the engine answer this when it is asked for the backend."""
+    (asked / "images.json").write_text(json.dumps({BACKEND_NAME: given}))
+
+
+def test_an_image_is_what_the_engine_says(asked: Path) -> None:
+    """Name and id of an image come back."""
+    found = inspect(BACKEND_NAME)
+    assert (found.name, found.digest) == (BACKEND_NAME, BACKEND_ID)
+    assert asked.is_dir()
+
+
+def test_the_host_that_goes_without_saying(asked: Path) -> None:
+    """The engine leaves its own registry out of a tag."""
+    answer(asked, described(BACKEND_NAME.partition("/")[2], BACKEND_ID))
+    assert inspect(BACKEND_NAME).digest == BACKEND_ID
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("", "not JSON"),
+        ("not json", "not JSON"),
+        ('[{"Id":"a","Id":"b"}]', "not JSON"),
+        ([], "does not describe one image"),
+        ({}, "does not describe one image"),
+        ([1], "does not describe one image"),
+        (described(BACKEND_NAME, BACKEND_ID) * 2, "does not describe one image"),
+        ([{"RepoTags": [BACKEND_NAME]}], "gives no id"),
+        (described(BACKEND_NAME, "b" * 64), "gives no id"),
+        (described(BACKEND_NAME, BACKEND_ID + "\n"), "gives no id"),
+        ([{"Id": BACKEND_ID}], "no image that is tagged"),
+        ([{"Id": BACKEND_ID, "RepoTags": None}], "no image that is tagged"),
+        ([{"Id": BACKEND_ID, "RepoTags": []}], "no image that is tagged"),
+        (described("techno-os-backend:1.3", BACKEND_ID), "no image that is tagged"),
+    ],
+)
+def test_an_answer_that_says_nothing_is_refused(asked: Path, given: Any, why: str) -> None:
+    """Whatever the engine answers but one image with its id and this tag: refused, on one line."""
+    answer(asked, given)
+    with pytest.raises(ImageError, match=why) as caught:
+        inspect(BACKEND_NAME)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_image_that_is_not_there(asked: Path) -> None:
+    """The engine's own words say why."""
+    answer(asked, [])
+    with pytest.raises(ImageError, match="No such image"):
+        inspect("techno-os-console:9.9")
+
+
+def test_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without an engine, or with one that cannot be run, proves nothing."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ImageError, match="not installed"):
+        inspect(BACKEND_NAME)
+    program = tmp_path / "docker"
+    program.write_text("#!/nowhere/at/all\n")
+    program.chmod(0o755)
+    with pytest.raises(ImageError, match="cannot be run"):
+        inspect(BACKEND_NAME)
+
+
+def test_an_engine_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that does not answer is given up."""
+    program = tmp_path / "docker"
+    program.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(60)\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("technogate.deploy.image_digests.ANSWER_S", 0.2)
+    with pytest.raises(ImageError, match="did not answer"):
+        inspect(BACKEND_NAME)

@@ -1,0 +1,73 @@
+"""A page asks a backend that does not accept, and an address of the machine comes and goes: what the driver says of it.
+
+Run in a network of its own, the only one that changes then: `unshare --net python -m tests.drivers.network_change`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psutil
+
+from technogate.drivers.page.page_driver import BrowserDriver
+from technogate.target.spec import Selectors
+
+QUIET = Path(__file__).with_name("data") / "quiet"
+SELECTORS = Selectors(command="#command", session="#session", run="#run", result="body", status="#status")
+STUCK_S = 60.0
+
+
+def ip(*words: str) -> None:
+    """Change the network."""
+    subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+def connecting(port: int) -> bool:
+    """Whether somebody waits to be connected to `port`."""
+    found = psutil.net_connections("tcp")
+    return any(one.status == psutil.CONN_SYN_SENT and one.raddr and one.raddr.port == port for one in found)
+
+
+def main() -> None:
+    """Print what the driver said before, after, and after that."""
+    ip("link", "set", "lo", "up")
+    pages = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(SimpleHTTPRequestHandler, directory=str(QUIET)))
+    threading.Thread(target=pages.serve_forever, daemon=True).start()
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        for waiting in (first, second):
+            # One is taken by the system, none by a program: whoever comes next is kept waiting.
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        url = f"http://127.0.0.1:{pages.server_port}/?api=http://127.0.0.1:{port}"
+        with BrowserDriver(url, selectors=SELECTORS) as driver:
+            said = [driver.disturbed()]
+            driver.start_execute("PING")
+            until = time.monotonic() + STUCK_S
+            while not connecting(port) and time.monotonic() < until:
+                time.sleep(0.01)
+            ip("link", "add", "tg0", "type", "veth", "peer", "name", "tg1")
+            ip("addr", "add", "192.0.2.1/24", "dev", "tg0")
+            ip("link", "set", "tg0", "up")
+            ip("link", "set", "tg1", "up")
+            until = time.monotonic() + STUCK_S
+            while not (changed := driver.disturbed()) and time.monotonic() < until:
+                # Only a driver that is asked something takes in what the browser told meanwhile.
+                driver.result()
+            said += [changed, driver.disturbed()]
+            sys.stdout.write(json.dumps({"said": said, "failures": [one.failure for one in driver.requests()]}) + "\n")
+    pages.shutdown()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""Drivers of one process share a browser, and nothing else."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import psutil
+import pytest
+
+from technogate.drivers.console_driver import DriverError
+from technogate.drivers.page.chromium import browser_missing
+from technogate.drivers.page.page_driver import BrowserDriver
+
+pytestmark = pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing()))
+
+PAGE = b"""<!doctype html><link rel=icon href=data:,>
+<form data-testid="result"><input data-testid="command-input"><button data-testid="command-run">Run</button></form>
+<script>document.cookie = `seen=${Number(/seen=(\\d+)/.exec(document.cookie)?.[1] ?? 0) + 1}`;</script>"""
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves a page that counts in a cookie how often it was loaded."""
+
+    def do_GET(self) -> None:
+        """The page, whatever is asked for."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(PAGE)))
+        self.end_headers()
+        self.wfile.write(PAGE)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it overrides
+        """Say nothing."""
+
+
+@pytest.fixture
+def driver(url: str) -> functools.partial[BrowserDriver]:
+    """Makes a driver before the page, which is still at once."""
+    return functools.partial(BrowserDriver, url, quiet_ms=20)
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """Where the page is."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def browsers() -> list[psutil.Process]:
+    """The browsers that this process started: not what they started, nor a script that one was started by."""
+    family = psutil.Process().children(recursive=True)
+    found = [one for one in family if "--headless" in one.cmdline() and "--type=" not in " ".join(one.cmdline())]
+    scripts = {one.ppid() for one in found}
+    return [one for one in found if one.pid not in scripts]
+
+
+def test_two_drivers_have_one_browser_and_no_cookie_in_common(driver: functools.partial[BrowserDriver]) -> None:
+    """The second driver finds no cookie of the first, and goes on when the first has ended."""
+    assert browsers() == []
+    with driver() as second:
+        with driver() as first:
+            assert len(browsers()) == 1
+            first.reload()
+            assert (first.inspect().cookies, second.inspect().cookies) == (("seen=2",), ("seen=1",))
+        second.reload()
+        assert second.inspect().cookies == ("seen=2",)
+    assert browsers() == []
+
+
+@pytest.mark.parametrize("apart", [{"alone": True}, {"map_hosts": {"backend.test:80": "127.0.0.1:9"}}], ids=str)
+def test_a_driver_that_needs_another_browser_has_one(
+    driver: functools.partial[BrowserDriver], apart: dict[str, object]
+) -> None:
+    """One that is to be alone, or sends a host elsewhere, shares with nobody."""
+    with driver(), driver(**apart):
+        assert len(browsers()) == 2
+    assert browsers() == []
+
+
+def test_after_a_browser_has_died_the_next_driver_has_another(driver: functools.partial[BrowserDriver]) -> None:
+    """Who had it is told, and whoever comes later has a browser that lives; both end without more ado."""
+    with driver() as first:
+        for one in browsers():
+            one.kill()
+            one.wait()
+        with pytest.raises(DriverError):
+            first.reload()
+        with driver() as second:
+            second.reload()
+            assert second.inspect().cookies == ("seen=2",)
+    assert browsers() == []
+
+
+def test_a_driver_that_was_closed_says_so(driver: functools.partial[BrowserDriver]) -> None:
+    """Nothing is done with a page that is gone, though the browser is still there."""
+    with driver():
+        closed = driver()
+        closed.close()
+        closed.close()
+        with pytest.raises(DriverError, match="the browser is closed"):
+            closed.inspect()

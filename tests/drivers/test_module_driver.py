@@ -1,0 +1,256 @@
+"""The module driver: real Node, real sockets, and modules that behave in every way but well."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from fixtures.console_driving import drive
+from technogate.drivers.console_driver import DriverError
+from technogate.drivers.module.module_driver import ModuleCall, ModuleDriver
+from technogate.drivers.module.node import find_node, node_version
+from technogate.mock.mock_backend import Double
+from technogate.mock.responses.conforming import Conforming
+from technogate.mock.responses.held import Held
+from technogate.mock.scripted_reply import Draft, Reply, json_draft
+
+DATA = Path(__file__).with_name("data")
+KEY = "key-of-the-tests-0001"
+OPERATIONS = {
+    "executeCommand": ("POST", "/api/execute"),
+    "fetchAuditLog": ("GET", "/api/audit"),
+    "fetchMemory": ("GET", "/api/memory"),
+}
+ENTRY = {"timestamp": "t", "action": "EXECUTE", "result": "SUCCESS", "state": "APPROVED", "trace_id": "a"}
+
+
+def _default() -> Reply:
+    return Conforming(draft=json_draft({"status": "APPROVED", "trace_id": "a", "reason_codes": ["X", "Y"]})).reply()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Double]:
+    """One double for all tests of this module."""
+    with Double(operations=OPERATIONS, defaults=dict.fromkeys(OPERATIONS, _default)) as double:
+        yield double
+
+
+@pytest.fixture
+def double(running: Double) -> Double:
+    """The double in good health."""
+    running.reset()
+    return running
+
+
+@pytest.fixture(scope="module")
+def driver(running: Double) -> Iterator[ModuleDriver]:
+    """The small client module, asking the double."""
+    env = {"NEXT_PUBLIC_API_URL": running.base_url, "NEXT_PUBLIC_API_KEY": KEY}
+    with ModuleDriver(DATA / "client.mjs", env=env) as driver:
+        yield driver
+
+
+def test_execute_sends_what_it_is_told_and_returns_fields(double: Double, driver: ModuleDriver) -> None:
+    """The command and the session reach the backend with the environment's key; the answer comes back as fields."""
+    view = driver.execute("PING", "s-1")
+    (received,) = double.received("executeCommand")
+    assert json.loads(received.body) == {"command": "PING", "rest": ["s-1"]}
+    assert received.header("x-api-key") == KEY
+    assert view.fields == {"status": "APPROVED", "trace_id": "a", "reason_codes": "X Y"}
+    assert (view.call, view.driver) == ("executeCommand", "module")
+    assert received.started <= view.ended
+    assert view.started <= view.ended
+
+
+def test_without_a_session_there_is_no_second_argument(double: Double, driver: ModuleDriver) -> None:
+    """An absent session is not undefined, null or an empty string."""
+    driver.execute("PING")
+    assert json.loads(double.received()[0].body)["rest"] == []
+
+
+def test_audit_and_memory(double: Double, driver: ModuleDriver) -> None:
+    """Rows come in their order; an empty list and null are told apart from everything else."""
+    double.script("fetchAuditLog", Conforming(draft=json_draft([ENTRY, {**ENTRY, "trace_id": "b"}])))
+    rows = driver.audit("BLOCKED", 7).rows
+    assert [row["trace_id"] for row in rows] == ["a", "b"]
+    assert double.received()[0].target == "/api/audit?filter=BLOCKED&limit=7"
+    double.script("fetchAuditLog", Conforming(draft=json_draft([])), Conforming(draft=json_draft({"a": 1})))
+    assert driver.audit().fields == {"empty": "true"}
+    assert "not a list" in driver.audit().fields["error"]
+    snapshot = {"command": "PING", "output": "", "status": "APPROVED", "timestamp": "t"}
+    double.script("fetchMemory", Conforming(draft=json_draft(snapshot)), Conforming(draft=Draft(status=204)))
+    assert driver.memory().fields == snapshot
+    assert driver.memory().fields == {"empty": "true"}
+
+
+@pytest.mark.parametrize(
+    ("command", "fields"),
+    [
+        ("THROW", {"error": "TypeError: no luck"}),
+        ("UNDEFINED", {"error": "returned undefined"}),
+        ("TEXT", {"error": "executeCommand returned APPROVED, not an object"}),
+        ("ODD", {"status": "null", "trace_id": "5", "reason_codes": "A 7", "message": '{"a": 1}'}),
+    ],
+)
+def test_odd_results_are_told_as_they_are(driver: ModuleDriver, command: str, fields: dict[str, str]) -> None:
+    """What a function throws, or returns where an object is due, never looks like a result."""
+    assert driver.execute(command).fields == fields
+
+
+def test_calls_run_at_the_same_time(double: Double, driver: ModuleDriver) -> None:
+    """All calls are under way at once, and each result comes back to its own call."""
+    replies = [Held(draft=json_draft({"status": "NEUTRAL", "trace_id": str(n)}), name="all") for n in range(8)]
+    double.script("executeCommand", *replies)
+    for number in range(8):
+        assert driver.start_execute(f"NUMBER_{number}")
+        double.wait_for("executeCommand", number + 1)
+    double.release("all")
+    assert driver.result().fields["trace_id"] == "7"
+    driver.settle()
+    views = driver.call_many([ModuleCall(call="executeCommand", args=(c,)) for c in ("THROW", "PING", "UNDEFINED")])
+    assert ["error" in view.fields for view in views] == [True, False, True]
+
+
+def test_a_call_without_an_end_is_pending(double: Double) -> None:
+    """A function that never returns gives no result at all once the limit is over."""
+    env = {"NEXT_PUBLIC_API_URL": double.base_url}
+    with ModuleDriver(DATA / "client.mjs", env=env, limit_s=0.2) as driver:
+        assert driver.execute("NEVER").fields == {"pending": "true"}
+        with pytest.raises(DriverError, match="did not end within"):
+            driver.settle()
+
+
+def test_output_is_overheard_and_never_taken_for_a_message(driver: ModuleDriver) -> None:
+    """What the module prints, by whatever way, is kept as lines."""
+    assert driver.execute("TALK").fields == {"status": "NEUTRAL"}
+    driver.execute("TEXT")
+    lines = driver.inspect().lines
+    assert {"to the log", "to standard output", "unhandled rejection Error: late"} <= set(lines)
+
+
+def test_relative_urls_are_resolved_against_the_base(double: Double) -> None:
+    """A module without an address of its own asks the base, as it would ask its page's origin."""
+    with ModuleDriver(DATA / "client.mjs", env={}, base=double.base_url) as driver:
+        assert driver.execute("PING").fields["status"] == "APPROVED"
+    with ModuleDriver(DATA / "client.mjs", env={}) as driver:
+        assert "error" in driver.execute("PING").fields
+
+
+def test_relative_urls_of_a_judged_module_reach_its_backend(double: Double) -> None:
+    """A target's module has no page whose origin it could ask: its backend stands for it."""
+    console: Any = SimpleNamespace(module=DATA / "client.mjs", env={}, backend_url=double.base_url)
+    driver = drive(console, "module")
+    try:
+        assert driver.execute("PING").fields["status"] == "APPROVED"
+    finally:
+        driver.close()
+
+
+def test_typescript_needs_no_build(double: Double) -> None:
+    """A module in TypeScript runs as it is, also with an import without an extension."""
+    with ModuleDriver(DATA / "typed.ts", env={}, base=double.base_url) as driver:
+        assert driver.execute("PING").fields == {"status": "APPROVED"}
+        assert driver.memory().fields == {"empty": "true"}
+
+
+def test_typescript_is_loaded_as_a_bundler_would(double: Double, tmp_path: Path) -> None:
+    """Enums, parameter properties, types imported as if they were values, and the aliases of tsconfig.json."""
+    files = {
+        "tsconfig.json": """{ // as Next.js writes it
+            "compilerOptions": { "paths": { "@/*": ["./src/*"] }, },
+        }""",
+        "src/types.ts": "export interface Answer { status: string }\nexport const FIELD = 'status';\n",
+        "src/words/index.ts": "export enum Word { Approved = 'APPROVED', Blocked = 'BLOCKED' }\n",
+        "src/client.ts": """
+            import { Answer, FIELD } from "./types";
+            import { Word } from "@/words";
+            class Client {
+                constructor(private readonly path: string) {}
+                /** An {@link Answer}. */
+                async ask(): Promise<Answer> {
+                    const answer = await fetch(new Request(this.path, { method: "POST", body: "{}" }));
+                    const status = ((await answer.json()) as Answer)[FIELD];
+                    return { status: status === Word.Approved ? "seen" : Word.Blocked };
+                }
+            }
+            export const executeCommand = (command: string) => new Client("/api/execute").ask();
+            export const fetchAuditLog = async (): Promise<Answer[]> => [];
+            export const fetchMemory = async (): Promise<Answer | null> => null;
+        """,
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with ModuleDriver(tmp_path / "src" / "client.ts", env={}, base=double.base_url) as driver:
+        assert driver.execute("PING").fields == {"status": "seen"}
+
+
+def test_an_address_that_is_none_breaks_the_promise_alone(double: Double, tmp_path: Path) -> None:
+    """A module that handles what its promise comes to handles such an address too: fetch itself never throws."""
+    module = tmp_path / "client.mjs"
+    module.write_text(
+        """
+        const handled = () => fetch("http://[").then(() => null, () => ({ status: "BLOCKED" }));
+        export { handled as executeCommand, handled as fetchAuditLog, handled as fetchMemory };
+        """,
+        encoding="utf-8",
+    )
+    with ModuleDriver(module, env={}, base=double.base_url) as driver:
+        assert driver.execute("PING").fields == {"status": "BLOCKED"}
+
+
+def test_a_module_that_cannot_be_used_is_one_clear_error(tmp_path: Path) -> None:
+    """No file, no such function, a mistake in it, an end of its own: each is named with the module."""
+    with pytest.raises(DriverError, match="there is no client module"):
+        ModuleDriver(tmp_path / "none.mjs", env={})
+    with pytest.raises(DriverError, match=r"lacking\.mjs does not load: it does not export fetchAuditLog, fetchMemory"):
+        ModuleDriver(DATA / "lacking.mjs", env={})
+    broken = tmp_path / "broken.mjs"
+    broken.write_text("export const = 1;", encoding="utf-8")
+    with pytest.raises(DriverError, match="does not load: SyntaxError"):
+        ModuleDriver(broken, env={})
+    ending = tmp_path / "ending.mjs"
+    ending.write_text("process.exit(0);", encoding="utf-8")
+    with pytest.raises(DriverError, match="has ended"):
+        ModuleDriver(ending, env={})
+
+
+def test_a_node_that_ends_leaves_no_call_waiting() -> None:
+    """A module that ends the process is an error for the call under way and for every later one."""
+    with ModuleDriver(DATA / "client.mjs", env={}) as driver:
+        with pytest.raises(DriverError, match="has ended"):
+            driver.execute("EXIT")
+        with pytest.raises(DriverError, match="has ended"):
+            driver.execute("PING")
+
+
+def test_the_environment_is_the_consoles_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A variable of the gate's own environment does not reach the module."""
+    monkeypatch.setenv("TECHNOGATE_SECRET_OF_OURS", "x")
+    module = tmp_path / "env.mjs"
+    module.write_text(
+        "export const executeCommand = async () => ({ status: Object.keys(process.env).join(' ') });\n"
+        "export const fetchAuditLog = async () => [], fetchMemory = async () => null;",
+        encoding="utf-8",
+    )
+    with ModuleDriver(module, env={"NEXT_PUBLIC_API_KEY": "k"}) as driver:
+        names = driver.execute("PING").fields["status"].split()
+    assert "NEXT_PUBLIC_API_KEY" in names
+    assert not [name for name in names if name.startswith("TECHNOGATE")]
+
+
+def test_node_is_found_by_name_and_never_passed_over(tmp_path: Path) -> None:
+    """The Node that is named is used; one that does not exist or is too old is an error, not a reason to look on."""
+    real = find_node()
+    assert node_version(real) >= (20, 0)
+    assert find_node(environ={"TECHNOGATE_NODE": str(real)}) == real
+    with pytest.raises(DriverError, match="which is no program"):
+        find_node(environ={"TECHNOGATE_NODE": str(tmp_path / "node")})
+    with pytest.raises(DriverError, match=r"not Node 22\.6 or newer"):
+        find_node(typescript=True, environ={"TECHNOGATE_NODE": sys.executable})

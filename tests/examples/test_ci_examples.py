@@ -1,0 +1,185 @@
+"""The CI examples: they call the gate as it is, and hostile text in a verdict never commands the runner."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+import typer
+import yaml
+
+from technogate.cli.main import app
+from technogate.deploy.evidence.signing_keys import generate
+from technogate.model.verdict import VerdictDocument
+from technogate.report.verdict_json import encode
+from tests.conftest import ROOT, STUCK_S, Sandbox
+from tests.deploy.sealed import BACKEND_NAME, CONSOLE_NAME
+from tests.deploy.test_deploy_command import house, path_of
+from tests.report.samples import SAMPLES, hostile
+
+__all__ = ["house"]
+
+CI = ROOT / "examples" / "ci"
+
+
+def steps() -> list[dict[str, object]]:
+    """The steps of the workflow."""
+    workflow = yaml.safe_load((CI / "github-actions.yml").read_text("utf-8"))
+    return list(workflow["jobs"]["gate"]["steps"])
+
+
+def calls() -> list[list[str]]:
+    """Every call of the gate in the examples, as words."""
+    text = (CI / "gate.sh").read_text("utf-8").replace("\\\n", " ")
+    text += "\n".join(str(step.get("run", "")) for step in steps())
+    return [shlex.split(line) for line in text.splitlines() if line.strip().startswith("technogate ")]
+
+
+def test_each_call_is_one_that_the_gate_knows() -> None:
+    """Commands and options of the examples exist, and no option that is needed is left out."""
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert {words[1] for words in calls()} == {"validate", "deploy-check", "doctor"}
+    for words in calls():
+        command = commands[words[1]]
+        known = {name for parameter in command.params for name in parameter.opts}
+        needed = {parameter.opts[0] for parameter in command.params if parameter.required}
+        given = {word for word in words[2:] if word.startswith("--")}
+        assert needed <= given <= known, words
+
+
+def test_the_workflow_deploys_only_after_the_gate() -> None:
+    """The deployment is the last step, nothing goes on after a failure but the reports, and only they do."""
+    names = [str(step.get("name", "")) for step in steps()]
+    assert names.index("Validate") < names.index("May it be deployed?") < names.index("Deploy") == len(names) - 1
+    assert [str(step["name"]) for step in steps() if "if" in step] == ["Summary and annotations", "Keep the reports"]
+    assert not [step for step in steps() if "continue-on-error" in step]
+    secrets = [str(step["name"]) for step in steps() if "secrets." in json.dumps(step)]
+    assert secrets == ["Validate"]
+
+
+def test_whatever_the_workflow_runs_on_is_pinned() -> None:
+    """Actions are named by their commit, with the version beside it, and no label moves."""
+    lines = (CI / "github-actions.yml").read_text("utf-8").splitlines()
+    used = [line for line in lines if re.match(r"\s*(- )?uses:", line)]
+    assert len(used) == len([step for step in steps() if "uses" in step]) == 3
+    for line in used:
+        assert re.search(r"uses: actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+    assert not [line for line in lines if re.search(r"runs-on:.*latest", line)]
+
+
+def annotated(path: Path) -> subprocess.CompletedProcess[str]:
+    """What the script prints for a verdict."""
+    return subprocess.run(
+        [sys.executable, str(CI / "annotate.py"), str(path)],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=STUCK_S,
+        check=False,
+    )
+
+
+def written(folder: Path, document: VerdictDocument) -> Path:
+    """A verdict as a file."""
+    path = folder / "verdict.json"
+    path.write_text(encode(document), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_annotations_are_whole_commands(tmp_path: Path, name: str) -> None:
+    """Each line is one annotation of ours; no text of a program under test begins one or ends one early."""
+    _, document = SAMPLES[name]()
+    ended = annotated(written(tmp_path, document))
+    assert ended.returncode == 0, ended.stderr
+    lines = ended.stdout.removesuffix("\n").split("\n")
+    assert len(lines) == min(10, len(document.reasons) or 1) + min(10, len(document.findings))
+    for line in lines:
+        assert re.fullmatch(r"::(notice|warning|error) title=[^:,]*::.*", line)
+        assert line.isprintable()
+        assert "##[" not in line
+        assert not re.search(r"%(?!25|3A|2C)", line)
+    kind = "notice" if document.verdict == "PASS" and document.is_validation else "error"
+    assert lines[0].startswith(f"::{kind} ")
+
+
+def test_the_hostile_verdict_would_have_commanded(tmp_path: Path) -> None:
+    """The planted text, printed as it is, holds lines that a runner obeys."""
+    reasons = hostile()[1].reasons
+    assert any(re.search(r"^::error::", reason, re.MULTILINE) for reason in reasons)
+    document = msgspec.structs.replace(hostile()[1], reasons=("::warning::x", "a\r\n::error::y", "%0A::error::z"))
+    said = annotated(written(tmp_path, document)).stdout
+    assert not re.search(r"^::error::", said, re.MULTILINE)
+    assert "%250A::error::z" in said
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"verdict": "PASS"}', None])
+def test_no_verdict_is_an_error(tmp_path: Path, text: str | None) -> None:
+    """A verdict that is missing or none is an annotation of its own, and exit code 1."""
+    path = tmp_path / "verdict.json"
+    if text is not None:
+        path.write_text(text)
+    ended = annotated(path)
+    assert ended.returncode == 1
+    assert ended.stdout.startswith("::error title=technogate::no verdict")
+    assert ended.stderr == ""
+
+
+def script(house: Sandbox, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the shell example in the sandbox, on the pair of processes that stand in for images."""
+    program = house.home / "bin" / "technogate"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m technogate "$@"\n')
+    program.chmod(0o755)
+    environment = {
+        "PATH": path_of(house),
+        "TARGET": "pair.toml",
+        "TRUSTED_KEY": "keys/technogate.pub",
+        "TECHNOGATE_CONTRACT": "contracts/small",
+        "TECHNOGATE_SIGNING_KEY": (house.home / "keys" / "technogate.key").read_text(),
+    }
+    return subprocess.run(
+        [shutil.which("sh") or "sh", str(CI / "gate.sh"), *words],
+        cwd=house.home,
+        env={**house.environment(), **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=STUCK_S,
+        check=False,
+    )
+
+
+def test_the_shell_example_validates_and_asks(house: Sandbox) -> None:
+    """The script runs through as it is; the shipped contract was not what was validated, so it says no."""
+    ended = script(house, CONSOLE_NAME, BACKEND_NAME)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "✔ PASS" in ended.stdout
+    assert "DO NOT DEPLOY" in ended.stdout
+    assert "it was another one" in ended.stdout
+    shutil.rmtree(house.home / "contracts" / "console-v0.1")
+    (house.home / "contracts" / "small").rename(house.home / "contracts" / "console-v0.1")
+    (house.home / "contracts" / "small").symlink_to("console-v0.1")
+    ended = script(house, CONSOLE_NAME, BACKEND_NAME)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "DEPLOY: 16 of 16 lines proven" in ended.stdout
+
+
+def test_the_shell_example_stops_at_a_verdict_that_is_no_pass(house: Sandbox) -> None:
+    """After FAIL nobody is asked whether to deploy; without both images nothing is done."""
+    text = (house.home / "suites" / "test_all.py").read_text()
+    house.suite(
+        "test_all.py", text.replace("must_hold([])", 'must_hold([Finding(check="c", expected="e", observed="o")])')
+    )
+    ended = script(house, CONSOLE_NAME, BACKEND_NAME)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "Phase 6" not in ended.stdout
+    assert script(house, CONSOLE_NAME).returncode == 2
+    generate(house.home / "unused")

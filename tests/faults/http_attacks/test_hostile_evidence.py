@@ -1,0 +1,107 @@
+"""Hostile clients as evidence: what was sent, what came back, and the key in neither."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from technogate.faults.http_attacks.attack import exchange_of
+from technogate.faults.http_attacks.attack_client import Client
+from technogate.faults.http_attacks.attack_script import Script
+from technogate.faults.http_attacks.request_bytes import Address, RawRequest, first_answer
+from technogate.journal.redaction import MARK, Redactor
+from technogate.model.events import Ended, Exchange
+from technogate.target.process.ports import HeldPort
+from tests.faults.http_attacks.conftest import ANSWER, KEY, Listener
+
+Listen = Callable[..., Listener]
+
+
+def evidence(client: Client, request: RawRequest) -> Exchange:
+    """The exchange of one client, once it has left."""
+    numbers = itertools.count(1)
+    client.leave()
+    return exchange_of(
+        client,
+        request,
+        kind="a kind",
+        operation="executeCommand",
+        item="suites/x",
+        base_url="http://backend",
+        key_header="X-API-Key",
+        new_id=lambda: f"gw0d-{next(numbers)}",
+        redactor=Redactor(KEY),
+    )
+
+
+def test_an_answered_client_is_an_exchange(
+    listen: Listen, execute: RawRequest, eventually: Callable[..., bool]
+) -> None:
+    """A whole answer is kept, and the key is not."""
+    client = Client(Script(opening=execute.render()))
+    client.begin(listen(ANSWER.replace(b"{}", KEY.encode()).replace(b"Length: 2", b"Length: 20")).address)
+    assert eventually(lambda: client._receive(0.01))
+    exchange = evidence(client, execute)
+    assert exchange.end is Ended.OK
+    assert exchange.answer is not None
+    assert (exchange.answer.status, exchange.answer.body.text) == (200, MARK)
+    assert exchange.leaks == ("body (plain)",)
+    assert exchange.key == MARK
+    assert KEY not in repr(exchange)
+    assert exchange.request.body.raw == execute.body
+    assert (exchange.disturbed_by, exchange.operation) == ("a kind", "executeCommand")
+
+
+def test_a_client_without_an_answer_may_have_been_handled(listen: Listen, execute: RawRequest) -> None:
+    """Half a request has an uncertain end, and its evidence holds what was really sent."""
+    client = Client(Script(opening=execute.render()[:-9]))
+    client.begin(listen().address)
+    exchange = evidence(client, execute)
+    assert (exchange.end, exchange.answer) == (Ended.INDETERMINATE, None)
+    assert exchange.request.body.raw == execute.body[:-9]
+
+
+def test_a_client_that_was_not_let_in_was_surely_not_handled(execute: RawRequest) -> None:
+    """No connection, no request."""
+    with HeldPort() as held:
+        client = Client(Script(opening=execute.render()))
+        client.begin(Address.of(f"http://127.0.0.1:{held.number}"))
+    assert evidence(client, execute).end is Ended.FAILED
+
+
+def test_a_refusal_counts_for_no_operation(
+    listen: Listen, execute: RawRequest, eventually: Callable[..., bool]
+) -> None:
+    """An HTTP parser may have refused it before any route was known."""
+    client = Client(Script(opening=execute.render()))
+    client.begin(listen(ANSWER.replace(b"200 OK", b"400 Bad Request")).address)
+    assert eventually(lambda: client._receive(0.01))
+    exchange = evidence(client, execute)
+    assert exchange.answer is not None
+    assert (exchange.answer.status, exchange.operation) == (400, "")
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "first"),
+    [
+        (ANSWER, ANSWER),
+        (ANSWER + b"HTTP/1.1 400 Bad", ANSWER),
+        (ANSWER[:-1], None),
+        (b"HTTP/1.1 200 OK\r\nContent-", None),
+        (b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1", b"HTTP/1.1 204 No Content\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\n\r\nuntil the end", None),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n{}", None),
+        (CHUNKED + b"more", CHUNKED),
+        (CHUNKED[:-2], None),
+        (CHUNKED.replace(b"2\r\n{}\r\n", b""), CHUNKED.replace(b"2\r\n{}\r\n", b"")),
+        (b"", None),
+    ],
+)
+def test_the_first_answer_ends_where_it_says(data: bytes, first: bytes | None) -> None:
+    """What is pipelined behind an answer is not taken for a part of it."""
+    assert first_answer(data) == first

@@ -1,0 +1,134 @@
+"""Making a trail unwritable: felt while it lasts, mended whatever happens, and told when it did not work."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from technogate.faults import unwritable_trail as module
+from technogate.faults.fault_errors import NotDelivered, NotHealed
+from technogate.faults.unwritable_trail import unwritable
+from technogate.target.spec import UnwritableSpec
+
+TOUCH = (sys.executable, "-c", "import pathlib, sys; pathlib.Path(sys.argv[1]).touch()")
+REMOVE = (sys.executable, "-c", "import pathlib, sys; pathlib.Path(sys.argv[1]).unlink()")
+FAIL = (sys.executable, "-c", "import sys; print('no such role: secret'); sys.exit(3)")
+
+
+def clean(text: str) -> str:
+    """Takes the secret out."""
+    return text.replace("secret", "***")
+
+
+def write(path: Path) -> None:
+    """Write to the trail as a backend would; raises when it is locked."""
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO events VALUES (1)")
+
+
+@pytest.fixture(params=["wal", "delete"])
+def database(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """A trail in SQLite, in either way that it keeps its journal; its name needs quoting in a URI."""
+    path = tmp_path / "a trail?#%.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA journal_mode={request.param}")
+        connection.execute("CREATE TABLE events (n INTEGER)")
+    return path
+
+
+def test_a_locked_file_cannot_be_written_and_then_it_can(database: Path) -> None:
+    """The lock is felt by every writer, and is gone afterwards."""
+    with unwritable(UnwritableSpec(lock_sqlite=str(database)), database.parent, clean) as how:
+        assert how == "the SQLite file a trail?#%.db is locked"
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            write(database)
+    write(database)
+
+
+def test_the_lock_goes_with_whatever_went_wrong(database: Path) -> None:
+    """An exception within the context leaves nothing locked."""
+    with (
+        pytest.raises(KeyboardInterrupt),
+        unwritable(UnwritableSpec(lock_sqlite=str(database)), database.parent, clean),
+    ):
+        raise KeyboardInterrupt
+    write(database)
+
+
+def test_a_file_that_is_not_there_is_told_and_not_made(tmp_path: Path) -> None:
+    """A lock on a file of our own making would disturb nobody."""
+    path = tmp_path / "none.db"
+    with (
+        pytest.raises(NotDelivered, match=r"none\.db cannot be locked: unable to open database file"),
+        unwritable(UnwritableSpec(lock_sqlite=str(path)), tmp_path, clean),
+    ):
+        pytest.fail("the fault began")
+    assert not path.exists()
+
+
+def test_a_file_that_stays_in_use_is_told(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock that cannot be had is a fault that was not delivered."""
+    monkeypatch.setattr(module, "LOCK_S", 0.05)
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with (
+            pytest.raises(NotDelivered, match="cannot be locked: database is locked"),
+            unwritable(UnwritableSpec(lock_sqlite=str(database)), database.parent, clean),
+        ):
+            pytest.fail("the fault began")
+        other.execute("ROLLBACK")
+
+
+def test_declared_commands_break_and_mend(tmp_path: Path) -> None:
+    """The command has run within the context, its undo afterwards, both in the target file's folder."""
+    spec = UnwritableSpec(command=(*TOUCH, "broken"), undo=(*REMOVE, "broken"))
+    with unwritable(spec, tmp_path, clean):
+        assert (tmp_path / "broken").exists()
+    assert not (tmp_path / "broken").exists()
+
+
+def test_a_command_that_fails_is_undone_and_told(tmp_path: Path) -> None:
+    """It may have done half of its work; what it said is shown without secrets."""
+    (tmp_path / "broken").touch()
+    spec = UnwritableSpec(command=FAIL, undo=(*REMOVE, "broken"))
+    with (
+        pytest.raises(NotDelivered, match=r"unwritable\.command ended with code 3: no such role: \*\*\*"),
+        unwritable(spec, tmp_path, clean),
+    ):
+        pytest.fail("the fault began")
+    assert not (tmp_path / "broken").exists()
+
+
+def test_a_command_that_cannot_be_run_is_told(tmp_path: Path) -> None:
+    """One line says which and why."""
+    spec = UnwritableSpec(command=("no-such-program-here",), undo=(*TOUCH, "mended"))
+    with (
+        pytest.raises(NotDelivered, match=r"unwritable\.command cannot be run: No such file"),
+        unwritable(spec, tmp_path, clean),
+    ):
+        pytest.fail("the fault began")
+    assert (tmp_path / "mended").exists()
+
+
+def test_what_stays_broken_is_told_loudly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The target is not what it was: a person must know."""
+    monkeypatch.setattr(module, "MENDS", 2)
+    spec = UnwritableSpec(command=(*TOUCH, "broken"), undo=FAIL)
+    with (
+        pytest.raises(NotHealed, match=r"unwritable\.undo ended with code 3: .*: mend the trail by hand"),
+        unwritable(spec, tmp_path, clean),
+    ):
+        assert (tmp_path / "broken").exists()
+
+
+def test_without_a_way_nothing_is_delivered(tmp_path: Path) -> None:
+    """A target file that declares nothing cannot be taken for one that works."""
+    with (
+        pytest.raises(NotDelivered, match="declares no way"),
+        unwritable(UnwritableSpec(), tmp_path, clean),
+    ):
+        pytest.fail("the fault began")

@@ -1,0 +1,98 @@
+"""Generated requests in a real run: on several workers each list is sent once, and a limited rate is kept to."""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+
+import pytest
+
+from technogate.journal.journal_file import read_journal
+from technogate.model.events import Outcome
+from technogate.runner.scheduling import BESIDE, batch_of
+from tests.conftest import ROOT, Sandbox
+
+LIMITED = """
+name = "limited"
+
+[backend]
+command = ["{python}", "-m", "techno_backend", "--host", "{host}", "--port", "{port}"]
+cwd = "images/backend"
+
+[backend.env]
+TECHNO_API_KEY = "{api_key}"
+TECHNO_DATABASE_URL = "sqlite:///{workdir}/trail.db"
+TECHNO_RATE_LIMIT = "<rate>"
+
+[backend.commands]
+approved = "PING"
+blocked = "DELETE_ALL"
+"""
+
+
+def target(sandbox: Sandbox, rate: int) -> str:
+    """A target file for the reference backend, which lets `rate` requests a second through."""
+    return str(sandbox.target(LIMITED.replace("<rate>", str(rate))))
+
+
+@pytest.fixture
+def home(sandbox: Sandbox) -> Sandbox:
+    """A home with the suites of generated requests alone."""
+    shutil.copytree(ROOT / "suites" / "properties", sandbox.home / "suites" / "properties")
+    return sandbox
+
+
+def test_a_batch_is_told_from_the_items_name() -> None:
+    """Items of the properties share a batch by their parameter; any other item is a batch of its own."""
+    one = "suites/properties/test_generated_errors.py::test_generated_nothing_fails[executeCommand]"
+    two = "suites/properties/test_generated_commands.py::test_generated_sessions[executeCommand]"
+    assert batch_of(one) == batch_of(two) != batch_of(one.replace("executeCommand", "fetchMemory"))
+    other = "suites/backend/test_execute.py::test_known_command[approved]"
+    assert batch_of(other) == other
+
+
+def test_what_is_played_beside_the_faults_is_there() -> None:
+    """The items that fill the wait for slow answers are tests of the suites, and share the faults' batch."""
+    for name in BESIDE:
+        place, _, test = name.partition("::")
+        assert f"def {test}(" in (ROOT / place).read_text("utf-8")
+        assert batch_of(f"{name}[module]") == batch_of("suites/faults/test_kill.py::test_any") != f"{name}[module]"
+
+
+def test_workers_share_the_lists(home: Sandbox) -> None:
+    """With two workers every list of requests is sent by one of them, and all items pass."""
+    done = home.run(
+        *("check", "ERR-06", "EXE-02", "AUD-05", "EXE-09", "--profile", "quick", "--seed", "3", "--workers", "2"),
+        *("--reports", "reports", "--target", target(home, 0)),
+    )
+    assert home.journal.exists(), done.stdout + done.stderr
+    journal = read_journal(home.journal)
+    assert {result.outcome for result in journal.results} == {Outcome.PASSED}, done.stdout
+    senders = defaultdict(set)
+    sent = defaultdict(list)
+    for exchange in journal.exchanges:
+        if exchange.case.startswith(("generated", "unkeyed")):
+            senders[exchange.operation].add(exchange.id.partition("-")[0])
+            sent[exchange.operation].append((exchange.case, exchange.request.method, exchange.request.path))
+    assert len(senders) == 5
+    assert {len(workers) for workers in senders.values()} == {1}
+    assert all(len(cases) == len(set(cases)) for cases in sent.values())
+
+
+def test_a_limited_rate_is_no_violation(home: Sandbox) -> None:
+    """A backend that answers 429 passes; every attempt is on record, most are let through, a note says so once."""
+    done = home.run(
+        *("check", "AUD-05", "--profile", "quick", "--seed", "4"),
+        *("--reports", "reports", "--workers", "1", "--target", target(home, 2)),
+    )
+    assert home.journal.exists(), done.stdout + done.stderr
+    journal = read_journal(home.journal)
+    assert journal.findings == [], done.stdout
+    assert {result.outcome for result in journal.results} == {Outcome.PASSED}, done.stdout
+    statuses = [exchange.answer.status for exchange in journal.exchanges if exchange.answer]
+    again = [exchange for exchange in journal.exchanges if exchange.case.endswith("again after 429")]
+    assert 0 < statuses.count(429) < len(statuses) / 3
+    assert len(again) == statuses.count(429)
+    assert len({exchange.id for exchange in journal.exchanges}) == len(journal.exchanges)
+    notes = [note.text for note in journal.notes if "limits its rate" in note.text]
+    assert len(notes) == 1

@@ -1,0 +1,93 @@
+"""Texts drawn for a pattern: every one matches, and every class, length and kind of time is among them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import find, given
+from hypothesis import settings as quick
+from hypothesis import strategies as st
+from hypothesis.errors import NoSuchExample, Unsatisfiable
+
+from technogate.contract.loader import Contract
+from technogate.generation.responses.pattern_texts import texts_matching
+from technogate.generation.responses.valid_values import schema_of
+from technogate.util.ecma import PatternError, compile_pattern
+
+ROWS = [
+    ("^[a-z0-9-]+$", 1, 64),
+    ("^[A-Z_]+$", 3, 32),
+    ("^[A-Za-z][A-Za-z0-9_]*$", 0, 1000),
+    ("^[A-Z]{2,4}-[0-9]{3}$", 0, 1000),
+    ("^x?[a-c]{2}$", 3, 3),
+    ("^(?:one|two)$", 0, 1000),
+    ("[0-9]", 2, 5),
+]
+
+
+@pytest.mark.parametrize(("pattern", "least", "most"), ROWS)
+def test_whatever_is_drawn_matches(pattern: str, least: int, most: int) -> None:
+    """No text breaks its pattern, by ECMA's rules, or its lengths: of a common form or not."""
+    compiled = compile_pattern(pattern)
+
+    @quick(max_examples=60, database=None, deadline=None)
+    @given(texts_matching(pattern, least, most, 24))
+    def hold(text: str) -> None:
+        assert compiled.search(text)
+        assert least <= len(text) <= most
+
+    hold()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        ("^[a-z0-9-]+$", lambda text: len(text) == 1),
+        ("^[a-z0-9-]+$", lambda text: len(text) > 20),
+        ("^[a-z0-9-]+$", lambda text: text.startswith("-") and text.endswith("9")),
+        ("^[A-Za-z][A-Za-z0-9_]*$", lambda text: len(text) == 1),
+        ("^[A-Za-z][A-Za-z0-9_]*$", lambda text: "_" in text and text[0].islower()),
+    ],
+)
+def test_ends_of_a_row_are_drawn(pattern: str, wanted: Callable[[str], bool]) -> None:
+    """The shortest and long texts, and every class at every place, are within reach."""
+    find(texts_matching(pattern, 0, 64, 24), wanted, settings=quick(database=None, max_examples=5000))
+
+
+def test_a_row_that_no_length_allows_yields_nothing() -> None:
+    """Lengths that the pattern forbids are not stretched."""
+    with pytest.raises((NoSuchExample, Unsatisfiable)):
+        find(texts_matching("^[a-z]{2}$", 5, 9, 24), lambda _: True, settings=quick(database=None))
+
+
+def test_a_pattern_that_is_none_is_refused() -> None:
+    """A broken pattern of the contract is told, and not drawn from."""
+    with pytest.raises(PatternError):
+        texts_matching("^[a-z+$", 0, 9, 24)
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        lambda text: "." not in text,
+        lambda text: len(text.partition(".")[2]) > 7,
+        lambda text: text < "1000",
+        lambda text: text > "9000",
+        lambda text: "-02-29T" in text,
+        lambda text: "T23:59:" in text,
+    ],
+    ids=["whole", "long fraction", "early year", "late year", "leap day", "late hour"],
+)
+def test_times_of_every_kind_are_drawn(contract: Contract, wanted: Callable[[str], bool]) -> None:
+    """The contract's times are drawn with and without fractions, in early and late years, and on a leap day."""
+    times = schema_of(contract, "Timestamp").values
+    text = find(times.map(str), wanted, settings=quick(database=None, max_examples=20000))
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", text, re.ASCII)
+
+
+def test_a_pattern_that_takes_more_than_times_is_not_drawn_as_one() -> None:
+    """A pattern that also takes other words has other words drawn."""
+    texts: st.SearchStrategy[str] = texts_matching("^(?:[0-9T:.Z-]+|[a-z]+)$", 0, 99, 24)
+    find(texts, lambda text: text.isalpha() and text.islower(), settings=quick(database=None, max_examples=5000))

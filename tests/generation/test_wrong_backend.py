@@ -1,0 +1,312 @@
+# ruff: noqa: ARG001, ARG005 - a defect is given all that there is, and looks at what it needs
+"""Generated requests against a backend with one planted defect: found, made small, and named under its requirement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fixtures.request_batches import ELSEWHERE, Batches
+from fixtures.request_sequences import Judge, Sequences
+from technogate.checks.generated_rules import RULES
+from technogate.generation.requests import sequences
+from technogate.model.events import Finding
+from technogate.runner.suite import CheckCounter, Violation
+from tests.generation.conftest import Bench
+from tests.generation.tiny_backend import Asked, Defect, TinyBackend, Told, error
+
+Start = Callable[[Defect | None], Bench]
+GUARDED = ["executeCommand", "fetchAuditLog", "fetchDiagnosticMetrics", "fetchMemory"]
+AUDITS = GUARDED[1:3]
+
+#: The lists that each requirement's item judges, as the suites have it.
+LISTS = {
+    **dict.fromkeys(["ENV-01", "ENV-02", "ENV-03", "ENV-04", "ENV-06"], GUARDED[:1]),
+    **dict.fromkeys(["ENV-05", "ENV-07", "AUT-01", "AUT-02", "AUT-03", "ERR-01", "ERR-02"], GUARDED),
+    "AUT-04": GUARDED[:3],
+    **dict.fromkeys([f"EXE-0{number}" for number in range(1, 9)], GUARDED[:1]),
+    **dict.fromkeys([f"AUD-0{number}" for number in range(1, 6)], AUDITS),
+    "MEM-01": GUARDED[3:],
+    "ERR-04": [ELSEWHERE],
+    "ERR-06": [*GUARDED, ELSEWHERE],
+}
+PLAYED: dict[str, Judge] = {
+    "MEM-01": sequences.snapshots,
+    "EXE-09": sequences.untouched,
+    "EXE-10": sequences.executions,
+    "AUD-04": sequences.ordered,
+    "AUD-06": sequences.alike,
+}
+
+
+def judged(batches: Batches) -> dict[tuple[str, str], Finding]:
+    """What every item of the suites finds, by requirement and list."""
+    found: dict[tuple[str, str], Finding] = {}
+    played = Sequences(batches=batches)
+    for requirement, lists in LISTS.items():
+        for name in lists:
+            counter = CheckCounter()
+            try:
+                batches.hold(RULES[requirement], name, counter)
+            except Violation as violation:
+                found[requirement, name] = violation.finding
+            except pytest.skip.Exception as skipped:
+                pytest.fail(f"{requirement} {name}: {skipped}")
+            else:
+                assert counter.count > 0
+    for requirement, judge in PLAYED.items():
+        try:
+            played.hold(judge, CheckCounter())
+        except Violation as violation:
+            found[requirement, "sequences"] = violation.finding
+    return found
+
+
+def test_a_right_backend_is_right(bench: Start) -> None:
+    """A backend that keeps the contract is found nothing against, and every rule has something to judge."""
+    assert judged(bench(None).batches()) == {}
+
+
+def test_a_defect_deep_in_one_operation(bench: Start) -> None:
+    """A 500 for a session id of exactly 128 characters is found, made as small as can be, and named ERR-06 alone."""
+
+    def defect(_: TinyBackend, asked: Asked, told: Told) -> Told:
+        exact = len(str(asked.fields.get("session_id", ""))) == 128 and told.status == 200
+        return error(500, told.body["trace_id"], "INTERNAL_ERROR") if exact and isinstance(told.body, dict) else told
+
+    found = judged(bench(defect).batches())
+    assert set(found) == {("ERR-06", "executeCommand")}
+    finding = found["ERR-06", "executeCommand"]
+    body = json.loads(finding.example["request body"])
+    assert set(body) == {"command", "session_id"}
+    assert (len(body["session_id"]), len(set(body["session_id"]))) == (128, 1)
+    assert len(body["command"]) <= 4
+    assert (finding.observed, finding.example["answer"]) == ("status 500", "500")
+    assert "made smaller" in finding.example["case"]
+
+
+def replaced(wrong: Callable[[Asked, Told], bool], **members: object) -> Defect:
+    """A defect: where `wrong`, members of the body are others."""
+
+    def defect(_: TinyBackend, asked: Asked, told: Told) -> Told:
+        if wrong(asked, told) and isinstance(told.body, dict):
+            told.body = {**told.body, **members}
+        return told
+
+    return defect
+
+
+def refused_as(status: int, wrong: Callable[[Asked, Told], bool]) -> Defect:
+    """A defect: where `wrong`, the answer has another status."""
+
+    def defect(_: TinyBackend, asked: Asked, told: Told) -> Told:
+        if wrong(asked, told):
+            told.status = status
+        return told
+
+    return defect
+
+
+def approved(asked: Asked, told: Told) -> bool:
+    """Whether a command is executed."""
+    return asked.path == "/api/execute" and told.status == 200 and told.body["status"] == "APPROVED"  # type: ignore[index]
+
+
+def execute(asked: Asked, told: Told, status: int) -> bool:
+    """Whether an execute request is answered so."""
+    return asked.path == "/api/execute" and told.status == status
+
+
+def ascending(_: TinyBackend, asked: Asked, told: Told) -> Told:
+    """The trail, oldest entry first."""
+    told.body = list(reversed(told.body)) if isinstance(told.body, list) else told.body
+    return told
+
+
+def unfiltered(backend: TinyBackend, asked: Asked, told: Told) -> Told:
+    """The filter NEUTRAL is not known, and lets everything through."""
+    if ("filter", "NEUTRAL") in asked.query and told.status == 200:
+        told.body = list(reversed(backend.entries))[: len(backend.entries)][:3]
+    return told
+
+
+def unbounded(backend: TinyBackend, asked: Asked, told: Told) -> Told:
+    """One entry more than asked for."""
+    limit = dict(asked.query).get("limit", "50")
+    if isinstance(told.body, list) and "filter" not in dict(asked.query) and len(told.body) == int(limit):
+        told.body = list(reversed(backend.entries))[: int(limit) + 1]
+    return told
+
+
+def executes_refused(backend: TinyBackend, asked: Asked, told: Told) -> Told:
+    """A command that is refused for its key is executed all the same."""
+    if asked.path == "/api/execute" and told.status in (401, 403) and backend.snapshot:
+        backend.snapshot = {**backend.snapshot, "output": "executed without a key"}
+    return told
+
+
+def forgets(backend: TinyBackend, asked: Asked, told: Told) -> Told:
+    """A second execution of the same command leaves no entry."""
+    entries = backend.entries
+    if len(entries) > 1 and entries[-1]["state"] == "WARNING" and entries[-1]["trace_id"] == _trace(told):
+        entries.pop()
+    return told
+
+
+def _trace(told: Told) -> object:
+    return told.body.get("trace_id") if isinstance(told.body, dict) else None
+
+
+def stale_memory(backend: TinyBackend, asked: Asked, told: Told) -> Told:
+    """The memory keeps the status of the command before."""
+    if (
+        asked.path == "/api/memory"
+        and told.status == 200
+        and backend.snapshot
+        and backend.snapshot["status"] == "NEUTRAL"
+    ):
+        told.body = {**backend.snapshot, "status": "APPROVED"}
+    return told
+
+
+def fallback_lags(_: TinyBackend, asked: Asked, told: Told) -> Told:
+    """The fallback lacks the newest entry."""
+    if asked.path.endswith("metrics") and isinstance(told.body, list):
+        told.body = told.body[1:]
+    return told
+
+
+def shadowed(_: TinyBackend, asked: Asked, told: Told) -> Told:
+    """The trace header has a value of its own for one kind of answer."""
+    if told.status == 403:
+        told.headers["X-Trace-Id"] = "another-one"
+    return told
+
+
+HOUR_AGO = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+DEFECTS: dict[str, tuple[Defect, set[str]]] = {
+    "trace id missing from the answer to a command": (replaced(approved, trace_id=None), {"ENV-01", "ENV-04"}),
+    "status in lower case": (replaced(approved, status="approved"), {"ENV-02"}),
+    "local time": (replaced(lambda a, t: execute(a, t, 400), ts_utc=HOUR_AGO), {"ENV-03"}),
+    "trace id in capitals": (replaced(approved, trace_id="TINY-1"), {"ENV-04"}),
+    "trace header of its own": (shadowed, {"ENV-05"}),
+    "expired without a reason": (
+        replaced(lambda a, t: execute(a, t, 200) and a.fields["command"] == "OLD", reason_codes=[]),
+        {"ENV-06"},
+    ),
+    "another media type": (
+        lambda b, a, t: Told(status=t.status, body=t.body, headers={**t.headers, "Content-Type": "text/plain"}),
+        {"ENV-07"},
+    ),
+    "no key is a wrong key": (refused_as(403, lambda a, t: t.status == 401), {"AUT-01"}),
+    "a wrong key is none": (refused_as(401, lambda a, t: t.status == 403), {"AUT-02"}),
+    "no reason for a refused key": (replaced(lambda a, t: t.status == 401, reason_codes=["OTHER"]), {"AUT-03"}),
+    "malformed before unkeyed": (
+        refused_as(400, lambda a, t: t.status == 401 and a.path == "/api/execute" and not a.fields),
+        {"AUT-04"},
+    ),
+    "warning is approved": (
+        replaced(lambda a, t: execute(a, t, 200) and a.fields["command"] == "CHECK", status="APPROVED"),
+        {"EXE-01"},
+    ),
+    "422 for a bad command": (refused_as(422, lambda a, t: execute(a, t, 400) and "command" in a.fields), {"EXE-02"}),
+    "422 for no object": (refused_as(422, lambda a, t: execute(a, t, 400) and not a.fields), {"EXE-03"}),
+    "422 for another type": (refused_as(422, lambda a, t: execute(a, t, 415)), {"EXE-04"}),
+    "large bodies are taken": (
+        lambda b, a, t: Told(status=422, body=t.body) if execute(a, t, 413) else t,
+        {"EXE-05"},
+    ),
+    "unknown commands are neutral": (
+        replaced(lambda a, t: execute(a, t, 200) and a.fields["command"].startswith("ZZ"), status="NEUTRAL"),
+        {"EXE-06"},
+    ),
+    "a long session is refused": (
+        refused_as(400, lambda a, t: execute(a, t, 200) and len(a.fields.get("session_id", "")) > 100),
+        {"EXE-07"},
+    ),
+    "unknown fields are noticed": (
+        replaced(
+            lambda a, t: approved(a, t) and "session_id" not in a.fields and len(a.fields) > 1, reason_codes=["X"]
+        ),
+        {"EXE-08"},
+    ),
+    "an entry without a result": (
+        lambda b, a, t: (
+            Told(status=t.status, body=[{**each, "result": "?"} for each in t.body], headers=t.headers)
+            if isinstance(t.body, list) and t.body
+            else t
+        ),
+        {"AUD-01"},
+    ),
+    "a filter that lets through": (unfiltered, {"AUD-02"}),
+    "one entry too many": (unbounded, {"AUD-03"}),
+    "oldest first": (ascending, {"AUD-04"}),
+    "422 for a bad query": (refused_as(422, lambda a, t: t.status == 400 and "audit" in a.path), {"AUD-05"}),
+    "the memory of another status": (stale_memory, {"MEM-01"}),
+    "refused and executed": (executes_refused, {"EXE-09"}),
+    "an execution without an entry": (forgets, {"EXE-10"}),
+    "a fallback that lags": (fallback_lags, {"AUD-06"}),
+    "an error without a message": (replaced(lambda a, t: t.status == 415, message=""), {"ERR-01"}),
+    "404 without a body": (
+        lambda b, a, t: Told(status=404, body={}) if t.status == 404 else t,
+        {"ERR-04"},
+    ),
+    "500 that says nothing": (
+        lambda b, a, t: Told(status=500, body={}) if ("limit", "1") in a.query else t,
+        {"ERR-02", "ERR-06"},
+    ),
+    "no answer at all": (
+        lambda b, a, t: Told(status=0, body={}) if ("filter", "EXPIRED") in a.query else t,
+        {"ERR-06"},
+    ),
+}
+
+#: What a defect may break besides: a requirement whose sentence covers it as well.
+BESIDES = {
+    "no key is a wrong key": {"AUT-04"},
+    "422 for a bad command": {"EXE-07"},
+    "422 for no object": {"EXE-02"},
+    "a long session is refused": {"ERR-01", "EXE-01", "EXE-06"},
+    "trace id missing from the answer to a command": {"ENV-05", "EXE-10", "AUD-04"},
+    "status in lower case": {"ENV-01", "EXE-01", "ENV-06", "EXE-07", "EXE-08", "MEM-01", "EXE-10"},
+    "trace id in capitals": {"ENV-01", "ENV-05", "EXE-10", "AUD-04"},
+    "expired without a reason": {"ENV-01"},
+    "another media type": {"ENV-01", "AUT-03", "EXE-02", "AUD-01", "AUD-05", "MEM-01", "ERR-01", "ERR-04", "AUD-06"},
+    "no reason for a refused key": {"ERR-01"},
+    "unknown commands are neutral": {"MEM-01", "EXE-10"},
+    "an entry without a result": {"EXE-10", "AUD-04"},
+    "a filter that lets through": {"AUD-03", "AUD-06"},
+    "one entry too many": {"AUD-06"},
+    "500 that says nothing": {"ENV-05"},
+    "warning is approved": {"MEM-01"},
+}
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_each_rule_sees_red(bench: Start, name: str) -> None:
+    """Each planted defect is found under its requirement, and under no other whose sentence it keeps."""
+    defect, requirements = DEFECTS[name]
+    found = {requirement for requirement, _ in judged(bench(defect).batches())}
+    assert requirements <= found <= requirements | BESIDES.get(name, set())
+
+
+def test_a_vanished_entry_is_missed(bench: Start) -> None:
+    """A trail that loses an entry is found out by the next read that should have shown it."""
+
+    def loses(backend: TinyBackend, asked: Asked, told: Told) -> Told:
+        if isinstance(told.body, list) and len(backend.asked) % 40 == 0 and backend.entries:
+            backend.entries.pop(len(backend.entries) // 2)
+        return told
+
+    for defect, whole in ((None, True), (loses, False)):
+        batches = bench(defect).batches()
+        for _ in range(30):
+            batches.driver.execute("PING")
+        if whole:
+            batches.hold_complete("fetchAuditLog", CheckCounter())
+            continue
+        with pytest.raises(Violation, match="which an earlier answer showed"):
+            batches.hold_complete("fetchAuditLog", CheckCounter())

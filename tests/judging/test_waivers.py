@@ -1,0 +1,195 @@
+"""Waivers: what a waiver covers, what it never cures, and that one with nothing to cover shuts the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from technogate.judging.judge import judge
+from technogate.judging.waivers import expired, last_moment
+from technogate.model.events import Event, Header, ImageRef, Outcome, Waiver
+from technogate.model.verdict import Verdict, VerdictDocument, WaiverState
+from technogate.report import write_all
+from technogate.report.terminal_summary import plain
+from tests import builders
+from tests.report.samples import unwaived, waived
+
+BOTH = builders.plan(("a", "AUT-01"), ("b", "EXE-01"))
+#: AUT-01 failed, EXE-01 passed.
+ONE_FAILED: tuple[Event, ...] = (
+    BOTH,
+    builders.result("a", "AUT-01", Outcome.FAILED),
+    builders.finding("a", "AUT-01"),
+    builders.result("b", "EXE-01"),
+)
+GREEN: tuple[Event, ...] = (BOTH, builders.result("a", "AUT-01"), builders.result("b", "EXE-01"))
+
+#: 2025-06-15, noon, in seconds since the epoch: when the runs of this module began.
+NOON = 1_749_988_800.0
+IMAGE = f"sha256:{'a' * 64}"
+
+
+def waiver(requirement: str = "AUT-01", expires: str = "2999-01-01", image: str = "") -> Waiver:
+    """A waiver that is complete."""
+    return Waiver(requirement=requirement, reason="r", owner="o", expires=expires, image=image, place="w.toml, line 1")
+
+
+def header(waivers: Sequence[Waiver], *, images: bool = False, parties: tuple[str, ...] = ("backend",)) -> Header:
+    """The header of a validation with waivers."""
+    head = builders.header(parties=parties)
+    target = head.target
+    if images:
+        target = msgspec.structs.replace(target, images={"backend": ImageRef(name="b:1", digest=IMAGE)})
+    return msgspec.structs.replace(head, waivers=tuple(waivers), target=target)
+
+
+def judged(folder: Path, events: tuple[Event, ...], *waivers: Waiver, images: bool = False) -> VerdictDocument:
+    """The document of a run with these events and waivers."""
+    return judge(builders.journal(folder, *events, head=header(waivers, images=images)))
+
+
+def test_a_waived_failure_does_not_fail_the_run(tmp_path: Path) -> None:
+    """A MUST that failed and is waived lets the run pass; it is still shown as failed, and counted so."""
+    assert judged(tmp_path, ONE_FAILED).verdict is Verdict.FAIL
+    document = judged(tmp_path, ONE_FAILED, waiver())
+    assert (document.verdict, document.exit_code, document.reasons) == (Verdict.PASS, 0, ())
+    [result] = [one for one in document.requirements if one.id == "AUT-01"]
+    assert (result.verdict, result.standing, result.waived) == (Verdict.FAIL, Verdict.PASS, True)
+    assert document.must.failed == 1
+    assert {group.group: group.verdict for group in document.groups}["errors-4xx"] is Verdict.PASS
+    assert [(one.state, one.problem) for one in document.waivers] == [(WaiverState.USED, "")]
+
+
+def test_a_waiver_covers_its_own_requirement_alone(tmp_path: Path) -> None:
+    """The failure beside a waived one fails the run."""
+    events = (*ONE_FAILED[:-1], builders.result("b", "EXE-01", Outcome.FAILED), builders.finding("b", "EXE-01"))
+    document = judged(tmp_path, events, waiver())
+    assert document.verdict is Verdict.FAIL
+    assert document.reasons == ("1 MUST requirement failed: EXE-01",)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SKIPPED, Outcome.ERRORED, None])
+def test_what_came_to_no_result_is_not_cured(tmp_path: Path, outcome: Outcome | None) -> None:
+    """A waiver covers failures: a requirement that was not exercised keeps the run inconclusive."""
+    last = () if outcome is None else (builders.result("a", "AUT-01", outcome, reason="why"),)
+    document = judged(tmp_path, (BOTH, builders.result("b", "EXE-01"), *last), waiver())
+    assert (document.verdict, document.exit_code) == (Verdict.INCONCLUSIVE, 3)
+    assert document.waivers[0].state is WaiverState.OPEN
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SKIPPED, Outcome.ERRORED, None])
+def test_a_failure_does_not_hide_what_was_not_exercised(tmp_path: Path, outcome: Outcome | None) -> None:
+    """Waived, a requirement still owes a result of each of its other items."""
+    plan = builders.plan(("a", "AUT-01"), ("b", "EXE-01"), ("c", "AUT-01"))
+    last = () if outcome is None else (builders.result("c", "AUT-01", outcome, reason="why"),)
+    document = judged(tmp_path, (plan, *ONE_FAILED[1:], *last), waiver())
+    assert document.verdict is Verdict.INCONCLUSIVE
+    assert "1 MUST requirement not exercised: AUT-01" in document.reasons
+
+
+@pytest.mark.parametrize(
+    ("events", "given", "images", "state", "why"),
+    [
+        (ONE_FAILED, waiver(expires="2020-01-31"), False, WaiverState.EXPIRED, "expired at the end of 2020-01-31"),
+        (GREEN, waiver(expires="2020-01-31"), False, WaiverState.EXPIRED, "expired at the end of 2020-01-31"),
+        (ONE_FAILED, waiver(expires="never"), False, WaiverState.EXPIRED, "expired"),
+        (GREEN, waiver("XXX-99"), False, WaiverState.UNKNOWN, "names no requirement of c"),
+        (GREEN, waiver(), False, WaiverState.UNUSED, "its requirement passed; remove it"),
+        (GREEN, waiver("TMO-90"), False, WaiverState.UNUSED, "covers a SHOULD"),
+        (ONE_FAILED, waiver(image=IMAGE), False, WaiverState.UNUSED, "was not judged"),
+        (ONE_FAILED, waiver(image=f"sha256:{'b' * 64}"), True, WaiverState.UNUSED, "was not judged"),
+    ],
+)
+def test_a_waiver_with_nothing_to_cover_fails_the_run(
+    tmp_path: Path, events: tuple[Event, ...], given: Waiver, images: bool, state: WaiverState, why: str
+) -> None:
+    """Expired, unknown or unused: the run fails and says which line to mend."""
+    document = judged(tmp_path, events, given, images=images)
+    assert (document.verdict, document.exit_code) == (Verdict.FAIL, 1)
+    [result] = document.waivers
+    assert result.state is state
+    assert result.problem in document.reasons
+    assert result.problem.startswith(f"w.toml, line 1: the waiver for {given.requirement} ")
+    assert why in result.problem
+
+
+def test_a_waiver_for_an_image_covers_that_image(tmp_path: Path) -> None:
+    """A waiver for one image counts when that image was judged."""
+    assert judged(tmp_path, ONE_FAILED, waiver(image=IMAGE), images=True).verdict is Verdict.PASS
+
+
+def test_a_waiver_of_the_other_side_does_not_matter(tmp_path: Path) -> None:
+    """One file of waivers serves a run of one side: what is not judged there is neither used nor wrong."""
+    document = judged(tmp_path, GREEN, waiver("CON-01"))
+    assert document.verdict is Verdict.PASS
+    assert document.waivers[0].state is WaiverState.OPEN
+
+
+def test_a_waiver_never_mends_a_broken_run(tmp_path: Path) -> None:
+    """What is waived does not make up for a run that was interrupted."""
+    journal = builders.journal(tmp_path, *ONE_FAILED, head=header([waiver()]), end="interrupted")
+    assert judge(journal).verdict is Verdict.INCONCLUSIVE
+
+
+def test_expiry_is_held_against_the_time_of_the_run(tmp_path: Path) -> None:
+    """A stored run gives the same verdict for ever: its own time decides, not today's."""
+    for expires, verdict in (("2025-06-14", Verdict.FAIL), ("2025-06-15", Verdict.FAIL), ("2999-01-01", Verdict.PASS)):
+        # The run ended when this test runs, long after it began: a waiver must outlast the whole of it.
+        head = msgspec.structs.replace(header([waiver(expires=expires)]), started=NOON)
+        assert judge(builders.journal(tmp_path, *ONE_FAILED, head=head)).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("expires", "at", "is_expired"),
+    [
+        ("2025-06-15", NOON, False),
+        ("2025-06-15", NOON + 12 * 3600 - 1, False),
+        ("2025-06-15", NOON + 12 * 3600, True),
+        ("2025-06-14", NOON, True),
+        ("9999-12-31", 4e9, False),
+        ("", NOON, True),
+        ("tomorrow", NOON, True),
+    ],
+)
+def test_a_waiver_counts_until_the_end_of_its_last_day(expires: str, at: float, is_expired: bool) -> None:
+    """The last day is counted whole, in UTC; what is no day has expired."""
+    assert expired(expires, at) is is_expired
+
+
+def test_the_end_of_a_day_is_in_utc() -> None:
+    """The moment does not depend on where the gate runs."""
+    assert 0 < NOON + 12 * 3600 - last_moment("2025-06-15") < 0.001
+
+
+def test_judging_again_gives_the_same(tmp_path: Path) -> None:
+    """The same journal gives the same document, its waivers included."""
+    journal = builders.journal(tmp_path, *ONE_FAILED, head=header([waiver()]))
+    assert judge(journal) == judge(journal)
+
+
+@pytest.mark.parametrize(("sample", "needles"), [
+    (waived, ("CON-14", "2025-07-01", "console team", "fixed in 1.3")),
+    (unwaived, ("EXE-02", "XXX-99", "unused", "unknown", "expired")),
+])  # fmt: skip
+def test_every_report_shows_the_waivers(tmp_path: Path, sample: type, needles: tuple[str, ...]) -> None:
+    """Whichever report one reads: the waivers are there, and what is wrong with them."""
+    journal, document = sample()
+    write_all(journal, document, tmp_path)
+    reports = [
+        (tmp_path / name).read_text("utf-8") for name in ("verdict.json", "report.md", "report.html", "junit.xml")
+    ]
+    reports += [(tmp_path / "allure-results" / "environment.properties").read_text("utf-8"), plain(document)]
+    for report in reports:
+        shown = " ".join(report.replace("\\-", "-").split())
+        assert [needle for needle in needles if needle not in shown] == []
+
+
+def test_the_verdict_is_worded_with_its_waivers() -> None:
+    """A pass with waivers says so, and a run that its waivers fail blames nobody else."""
+    passed, failed = plain(waived()[1]), plain(unwaived()[1])
+    assert "but for 1 failure that a waiver covers" in " ".join(passed.split())
+    assert "Not this pair of console and backend but the waivers are wrong" in " ".join(failed.split())
+    assert "whoever keeps the waivers" in failed

@@ -1,0 +1,110 @@
+"""A double and a client of bare sockets: what is felt here is felt on the wire."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from technogate.mock.mock_backend import Double
+from technogate.mock.responses.conforming import Conforming
+from technogate.mock.scripted_reply import Draft, Reply, json_draft
+from tests.conftest import STUCK_S
+
+OPERATIONS = {
+    "executeCommand": ("POST", "/api/execute"),
+    "fetchAuditLog": ("GET", "/api/audit"),
+    "fetchMemory": ("GET", "/api/memory"),
+}
+KEY = "key-of-the-tests-0001"
+APPROVED = {"status": "APPROVED", "ts_utc": "2025-01-01T00:00:00Z", "trace_id": "t-1", "reason_codes": []}
+
+
+def approved(trace_id: str = "t-1") -> Draft:
+    """A conforming answer to executeCommand."""
+    return json_draft({**APPROVED, "trace_id": trace_id}, trace_id=trace_id)
+
+
+def default() -> Reply:
+    """The reply that nobody ordered."""
+    return Conforming(draft=json_draft([], trace_id="t-default")).reply()
+
+
+@pytest.fixture(scope="package")
+def running() -> Iterator[Double]:
+    """One double for all tests of this package."""
+    with Double(operations=OPERATIONS, defaults=dict.fromkeys(OPERATIONS, default)) as double:
+        yield double
+
+
+@pytest.fixture
+def double(running: Double) -> Iterator[Double]:
+    """The double in good health."""
+    running.reset()
+    yield running
+    running.reset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Felt:
+    """What a client felt: the bytes that came, and how the connection ended."""
+
+    data: bytes
+    end: str
+
+    @property
+    def head(self) -> bytes:
+        """Status line and headers."""
+        return self.data.partition(b"\r\n\r\n")[0]
+
+    @property
+    def body(self) -> bytes:
+        """What came after the headers."""
+        return self.data.partition(b"\r\n\r\n")[2]
+
+    @property
+    def status(self) -> int:
+        """The status of the answer, 0 without one."""
+        match = re.match(rb"HTTP/1\.1 (\d{3})", self.data)
+        return int(match.group(1)) if match else 0
+
+
+def connect(port: int, timeout: float = STUCK_S) -> socket.socket:
+    """A connection to the loopback interface."""
+    return socket.create_connection(("127.0.0.1", port), timeout=timeout)
+
+
+def request(path: str = "/api/execute", method: str = "POST", body: bytes = b"{}", *headers: str) -> bytes:
+    """The bytes of one request."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: double", f"X-API-Key: {KEY}", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def feel(client: socket.socket) -> Felt:
+    """Read until the connection ends, or nothing comes for the client's own timeout."""
+    data = b""
+    while True:
+        try:
+            more = client.recv(1 << 16)
+        except ConnectionResetError:
+            return Felt(data=data, end="reset")
+        except TimeoutError:
+            return Felt(data=data, end="silence")
+        if not more:
+            return Felt(data=data, end="closed")
+        data += more
+
+
+@pytest.fixture
+def ask(double: Double) -> Callable[..., Felt]:
+    """Sends one request on a connection of its own and says what was felt."""
+
+    def once(wire: bytes | None = None) -> Felt:
+        with connect(double.port) as client:
+            client.sendall(request() if wire is None else wire)
+            return feel(client)
+
+    return once

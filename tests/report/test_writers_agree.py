@@ -1,0 +1,226 @@
+"""Every report tells the same: the same verdict, the same figures, wherever one reads them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import pytest
+
+from technogate.model.verdict import VerdictDocument, exit_code
+from technogate.report import write_all
+from technogate.report.latency_figures import chart
+from technogate.report.terminal_summary import plain
+from technogate.report.wording import actors, meaning, next_step, repeat_command, shares
+from tests.report import figures
+from tests.report.samples import SAMPLES, failing, passing
+
+SCHEMA = Path(__file__).parents[2] / "contracts" / "schemas" / "verdict.schema.json"
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_report_has_the_same_figures(name: str, tmp_path: Path) -> None:
+    """Counted anew from each report, all figures are those of the verdict document."""
+    journal, document = SAMPLES[name]()
+    paths = write_all(journal, document, tmp_path)
+    assert [path.name for path in paths] == [
+        "verdict.json",
+        "report.md",
+        "report.html",
+        "junit.xml",
+        "allure-results",
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in paths)
+    truth = figures.of_json(tmp_path / "verdict.json")
+    assert truth.verdict == document.verdict.value
+    assert truth.items[2] == document.items.errored + document.items.unfinished
+    assert figures.of_json_counts(tmp_path / "verdict.json") == truth
+    assert figures.of_markdown(tmp_path / "report.md") == truth
+    assert figures.of_html(tmp_path / "report.html") == truth
+    assert figures.of_terminal(plain(document)) == truth
+    assert figures.junit_items(tmp_path / "junit.xml") == truth.items
+    assert figures.allure_items(tmp_path / "allure-results") == truth.items
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_test_dashboard_is_green_only_where_the_shell_is_told_0(name: str, tmp_path: Path) -> None:
+    """One case of `junit.xml` stands for the run: red, with the reason, also where no item is."""
+    journal, document = SAMPLES[name]()
+    write_all(journal, document, tmp_path)
+    case = ET.parse(tmp_path / "junit.xml").find(".//testcase[@classname='technogate']")  # noqa: S314 - our own file
+    assert case is not None
+    red = [element.attrib["message"] for element in case]
+    assert (red == []) is (exit_code(document) == 0)
+    assert all(message.startswith(f"{document.verdict.value}: {document.reasons[0][:20]}") for message in red)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_report_has_the_same_latencies(name: str, tmp_path: Path) -> None:
+    """Read back from each report, latencies are those of `verdict.json`, rounded, with the same judgement."""
+    journal, document = SAMPLES[name]()
+    write_all(journal, document, tmp_path)
+    truth = tmp_path / "verdict.json"
+    figures.same_latency(figures.latency_of_markdown(tmp_path / "report.md"), truth)
+    figures.same_latency(figures.latency_of_html(tmp_path / "report.html"), truth)
+    rows = figures.latency_of_terminal(plain(document))
+    limits = [latency.limit_s for latency in document.latency]
+    figures.same_latency(
+        [
+            (*row[:-2], f"{limit:g} s" if row[-2] == "too few" else row[-2], row[-1])
+            for row, limit in zip(rows, limits, strict=True)
+        ],
+        truth,
+    )
+
+
+def test_each_operation_has_its_own_latencies(tmp_path: Path) -> None:
+    """The figures stand beside the name of their operation, and an operation that nobody answered is left out."""
+    journal, document = failing()
+    write_all(journal, document, tmp_path)
+    page = figures.Page((tmp_path / "report.html").read_text("utf-8"))
+    texts = ((tmp_path / "report.md").read_text("utf-8"), plain(document))
+    assert len(page.texts["latency"]) == len(document.latency) == 4
+    for shown, one in zip(page.texts["latency"], document.latency, strict=True):
+        assert one.operation in shown
+        for text in texts:
+            (line,) = [line for line in text.splitlines() if re.search(rf"{one.operation}\b.* m?s\b.* m?s\b", line)]
+            assert re.search(rf"\b{one.count}\b", line)
+    write_all(*SAMPLES["checked"](), tmp_path)
+    assert "Latency" not in (tmp_path / "report.html").read_text("utf-8")
+    assert "Latency" not in (tmp_path / "report.md").read_text("utf-8")
+    assert "Latency" not in plain(SAMPLES["checked"]()[1])
+
+
+def test_a_chart_keeps_to_its_scale() -> None:
+    """Bars hold every answer and none overlaps; whatever is shorter or longer than the scale stands at its end."""
+    for sample in ("passing", "failing"):
+        for one in SAMPLES[sample]()[1].latency:
+            drawn = chart(one)
+            assert len(drawn.bars) == sum(bucket.count > 0 for bucket in one.buckets)
+            assert 0 <= drawn.p50 <= drawn.p90 <= drawn.p99 <= drawn.max <= 100
+            ends = [(start, start + width) for start, width, _ in drawn.bars]
+            assert all(end <= start + 0.02 for (_, end), (start, _) in itertools.pairwise(ends))
+            assert ends[-1][1] <= 100.01
+            assert max(height for *_, height in drawn.bars) == 100
+    assert chart(failing()[1].latency[3]).max == 100
+    assert chart(passing()[1].latency[3]).max == 0
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_the_document_fits_its_schema(name: str, tmp_path: Path) -> None:
+    """`verdict.json` conforms to the published schema, and a program reads the same document from it."""
+    journal, document = SAMPLES[name]()
+    write_all(journal, document, tmp_path)
+    raw = (tmp_path / "verdict.json").read_bytes()
+    jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(json.loads(raw))
+    again = msgspec.json.decode(raw, type=VerdictDocument)
+    if name != "hostile":  # a lone surrogate cannot be written into any file
+        assert again == document
+
+
+def test_the_schema_refuses_a_document_that_is_not_one() -> None:
+    """The schema knows every field: one too many, or one too few, is refused."""
+    validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
+    document = json.loads(msgspec.json.encode(passing()[1]))
+    validator.validate(document)
+    for broken in (
+        document | {"extra": 1},
+        {key: value for key, value in document.items() if key != "is_validation"},
+        document | {"verdict": "OK"},
+        document | {"exit_code": "0"},
+    ):
+        assert not validator.is_valid(broken)
+
+
+def test_the_words_of_each_verdict() -> None:
+    """Each verdict says what it means, who must act and what to do."""
+    said = {name: (meaning(d), actors(d), next_step(d)) for name, (_, d) in ((n, f()) for n, f in SAMPLES.items())}
+    assert said["passing"] == (
+        "Every MUST of the contract was exercised on this pair of console and backend and held: it may be deployed.",
+        "nobody",
+        "Deploy.",
+    )
+    assert said["failing"][0].startswith("This pair of console and backend breaks 4 of 17 MUST requirements")
+    assert said["failing"][1] == "both teams, backend and console"
+    assert said["inconclusive"][1] == "whoever runs the gate"
+    assert "must not be deployed" in said["inconclusive"][0]
+    assert said["checked"][0].startswith("This was a check, never a verdict to deploy on")
+
+
+def test_who_must_act_follows_the_party() -> None:
+    """One party's findings are that team's; a SHOULD makes nobody act."""
+    document = failing()[1]
+    assert shares(document) == [("backend", (1, 2)), ("console", (3,)), ("both together", (4,))]
+    for party, team in (("backend", "the backend team"), ("console", "the console team")):
+        mine = tuple(r for r in document.requirements if r.verdict != "FAIL" or r.party == party)
+        assert actors(msgspec.structs.replace(document, requirements=mine)) == team
+
+
+def test_the_run_can_be_repeated() -> None:
+    """The command that repeats a run names its seed, and its target when it is not the default."""
+    journal = failing()[0]
+    assert repeat_command(journal) == "technogate validate --seed 20250615"
+    assert "--target" in repeat_command(SAMPLES["hostile"]()[0])
+
+
+def test_a_finding_is_complete_in_every_report(tmp_path: Path) -> None:
+    """Requirement, decision, expected, observed, example, trace, team and both commands are there."""
+    journal, document = failing()
+    write_all(journal, document, tmp_path)
+    html = figures.Page((tmp_path / "report.html").read_text("utf-8")).texts["finding"][0]
+    markdown = (tmp_path / "report.md").read_text("utf-8")
+    for part in (
+        "AUT-02", "D4", "403, because the key is wrong by its last character", "the command was executed",
+        "${TECHNOGATE_API_KEY%?}", "t-77f0", "the backend team", "POST /api/execute → 200 in 12 ms",
+        "--data-binary '{\"command\":\"DEPLOY\"}'", "technogate check AUT-02 --seed 20250615",
+    ):  # fmt: skip
+        assert part in html
+        assert part in markdown
+    assert "HTTP/1.1 200\ndate: Sun, 15 Jun 2025 15:06:41 GMT" in html
+    assert "x-9999 is not in the journal" in figures.Page((tmp_path / "report.html").read_text("utf-8")).words
+    terminal = plain(document)
+    for part in ("AUT-02", "the command was executed", "the backend team", "curl -sS -i -X POST \\"):
+        assert part in terminal
+
+
+def test_allure_results_are_complete(tmp_path: Path) -> None:
+    """Labels, details, attachments and identifiers are there, and the same journal gives the same identifiers."""
+    journal, document = failing()
+    write_all(journal, document, tmp_path)
+    first = {result["uuid"]: result for result in figures.allure_results(tmp_path / "allure-results")}
+    (failed,) = [r for r in first.values() if r["status"] == "failed" and "aut_02" in r["name"]]
+    labels = {label["name"]: label["value"] for label in failed["labels"]}
+    assert labels["epic"] == "technogate"
+    assert labels["feature"] == "errors-4xx"
+    assert labels["story"] == "AUT-02"
+    assert labels["owner"] == "backend"
+    assert labels["severity"] == "critical"
+    assert failed["description"].startswith("A wrong key")
+    assert "the command was executed" in failed["statusDetails"]["message"]
+    (attachment,) = failed["attachments"]
+    assert "HTTP/1.1 200" in (tmp_path / "allure-results" / attachment["source"]).read_text("utf-8")
+    (unfinished,) = [r for r in first.values() if r["stage"] == "interrupted"]
+    assert unfinished["status"] == "broken"
+    (tmp_path / "allure-results" / "old-result.json").write_text("{}")
+    write_all(journal, document, tmp_path)
+    assert {result["uuid"] for result in figures.allure_results(tmp_path / "allure-results")} == set(first)
+
+
+def test_a_long_list_is_limited_in_markdown_and_whole_elsewhere(tmp_path: Path) -> None:
+    """A page for a CI summary says how many findings it leaves out; the others have them all."""
+    journal, document = failing()
+    many = tuple(msgspec.structs.replace(document.findings[0], number=number) for number in range(1, 301))
+    document = msgspec.structs.replace(document, findings=many)
+    write_all(journal, document, tmp_path)
+    markdown = (tmp_path / "report.md").read_text("utf-8")
+    assert "## Findings (300)" in markdown
+    assert "… and 250 findings more: see `report.html`." in markdown
+    page = figures.Page((tmp_path / "report.html").read_text("utf-8"))
+    assert len(page.texts["finding"]) == page.number("count-findings") == 300
+    assert "100 more" not in plain(document)
+    assert "… and 299 more: see the reports." in plain(document)

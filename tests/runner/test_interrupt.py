@@ -1,0 +1,132 @@
+"""Interrupting a run: nothing is left behind, and its journal is judged INCONCLUSIVE."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+import psutil
+import pytest
+
+from technogate.cli import main
+from technogate.journal.journal_file import JournalError, read_journal
+from technogate.model.verdict import ExitCode
+from tests.conftest import ROOT, STUCK_S, Sandbox
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    """Wait for something that must come to pass; fails when it does not."""
+    until = time.monotonic() + STUCK_S
+    while not holds():
+        assert time.monotonic() < until, f"{what} did not come to pass"
+        time.sleep(0.05)
+
+
+def processes_of(sandbox: Sandbox) -> list[str]:
+    """Every process that works in the sandbox, or was told of it."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            told = [process.cwd(), *process.cmdline()]
+        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+            continue
+        if any(str(sandbox.home) in text for text in told):
+            found.append(f"{process.pid} {' '.join(told)}")
+    return found
+
+
+def exchanged(sandbox: Sandbox) -> bool:
+    """Whether the run has begun to talk to the pair."""
+    try:
+        return any(one.answered_by == "backend" for one in read_journal(sandbox.journal).exchanges)
+    except JournalError:
+        return False
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_nothing_is_left_behind(sandbox: Sandbox, stop: signal.Signals, workers: str) -> None:
+    """Stopped in the middle of its work, a run ends everything that it started and says INCONCLUSIVE."""
+    shutil.copytree(ROOT / "suites", sandbox.home / "suites", dirs_exist_ok=True)
+    with sandbox.popen("validate", "--workers", workers) as process:
+        wait_until(lambda: exchanged(sandbox), "the first exchange")
+        assert len(processes_of(sandbox)) > 3
+        process.send_signal(stop)
+        out, err = process.communicate(timeout=STUCK_S)
+    assert process.returncode == int(ExitCode.INCONCLUSIVE), out + err
+    assert "Traceback" not in err
+    assert (sandbox.reports / "verdict.json").exists(), out + err
+    document = json.loads((sandbox.reports / "verdict.json").read_text())
+    assert document["verdict"] == "INCONCLUSIVE"
+    assert sandbox.run("judge", "reports/journal.jsonl", "--reports", "again").returncode in (2, 3)
+    wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
+
+
+#: Holds the suites up before their first line of code.
+EARLY = """
+import pathlib, sys, time
+if "--gate-act-only" in sys.orig_argv:
+    pathlib.Path("waiting").touch()
+    time.sleep(600)
+"""
+
+
+def test_an_interrupt_before_there_is_a_journal_is_one_line(sandbox: Sandbox) -> None:
+    """Stopped before the suites have written a line, a run says that nothing had begun, and is no PASS."""
+    (sandbox.home / "src" / "sitecustomize.py").write_text(EARLY)
+    with sandbox.popen("validate") as process:
+        wait_until((sandbox.home / "waiting").exists, "the start of the suites")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=STUCK_S)
+    assert process.returncode == int(ExitCode.INCONCLUSIVE), out + err
+    assert err == "technogate: interrupted: nothing had begun, so there is nothing to judge\n"
+    assert "journal" not in out
+    assert not (sandbox.reports / "verdict.json").exists()
+    wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
+
+
+def test_an_interrupt_in_any_command_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C while a command prepares is no stack trace and no silence, and its exit code that of a run broken off."""
+    monkeypatch.setattr(sys, "argv", ["technogate", "requirements"])
+
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main, "PYTEST_WORDS", ())
+    monkeypatch.setattr(main, "coverage_table", stopped)
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == int(ExitCode.INCONCLUSIVE)
+    assert capfd.readouterr().err == "technogate: interrupted\n"
+
+
+def test_nothing_is_left_behind_when_the_suites_are_killed(sandbox: Sandbox) -> None:
+    """Even when the suites are killed at once, what they had started ends, and the run is INCONCLUSIVE."""
+    shutil.copytree(ROOT / "suites", sandbox.home / "suites", dirs_exist_ok=True)
+    with sandbox.popen("validate", "--workers", "1") as process:
+        wait_until(lambda: exchanged(sandbox), "the first exchange")
+        [suites] = [child for child in psutil.Process(process.pid).children() if "pytest" in child.cmdline()]
+        suites.kill()
+        out, err = process.communicate(timeout=STUCK_S)
+    assert process.returncode == int(ExitCode.INCONCLUSIVE), out + err
+    assert "torn" in out
+    wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
+
+
+def test_nothing_is_left_behind_when_the_command_is_killed(sandbox: Sandbox) -> None:
+    """Suites that nobody waits for any more end as if interrupted, and seal their journal."""
+    shutil.copytree(ROOT / "suites", sandbox.home / "suites", dirs_exist_ok=True)
+    with sandbox.popen("validate", "--workers", "2") as process:
+        wait_until(lambda: exchanged(sandbox), "the first exchange")
+        process.kill()
+        process.communicate(timeout=STUCK_S)
+    wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
+    footer = read_journal(sandbox.journal).footer
+    assert footer is not None
+    assert footer.end == "interrupted"

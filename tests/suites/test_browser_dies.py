@@ -1,0 +1,76 @@
+"""The browser is killed in the middle of a run: what was to be seen in it afterwards is undecided."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from technogate.drivers.page.chromium import browser_missing
+from tests.cli.test_exit_codes import verdicts
+from tests.conftest import Sandbox
+
+SUITE = '''
+import psutil
+from technogate.checks import console
+from technogate.runner.suite import requirement
+
+
+def kill_the_browser():
+    """End the browser that this process started, and wait until it is gone."""
+    family = psutil.Process().children(recursive=True)
+    browsers = [one for one in family if "--headless" in one.cmdline() and "--type=" not in " ".join(one.cmdline())]
+    assert browsers
+    for one in browsers:
+        one.kill()
+        one.wait()
+
+
+@requirement("CON-02")
+def test_before(page_stage, must_hold):
+    """An approval is shown."""
+    must_hold(console.shows(page_stage.execute(page_stage.conforming()), "status", "APPROVED"))
+
+
+@requirement("CON-09")
+def test_meanwhile(page_stage, must_hold):
+    """A command is sent once."""
+    scene = page_stage.execute(page_stage.conforming())
+    <moment>
+    must_hold(console.shows(scene, "status", "APPROVED"))
+
+
+@requirement("CON-18")
+def test_after(page_stage, must_hold):
+    """Another status is shown."""
+    scene = page_stage.execute(page_stage.conforming(status="NEUTRAL"))
+    must_hold(console.shows(scene, "status", "NEUTRAL"))
+'''
+
+#: When the browser is killed, and which requirements can be decided all the same.
+MOMENTS = {
+    "never": ("", {"CON-02", "CON-09", "CON-18"}),
+    "between two items": ("kill_the_browser()", {"CON-02", "CON-09"}),
+    "while a command is answered": (
+        "page_stage.driver.start_execute('PING'); kill_the_browser(); page_stage.driver.result()",
+        {"CON-02"},
+    ),
+    "before a command": ("kill_the_browser(); scene = page_stage.execute(page_stage.conforming())", {"CON-02"}),
+}
+
+
+@pytest.mark.skipif(bool(browser_missing()[0]), reason="there is no browser to kill")
+@pytest.mark.skipif(sys.platform == "win32", reason="the browser's processes are told by their command line")
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_browser_that_is_killed_never_passes(sandbox: Sandbox, moment: str) -> None:
+    """What was seen before it died stands; the rest is not exercised, and the run is inconclusive."""
+    sandbox.contract(("CON-02", "CON-09", "CON-18"))
+    kill, decided = MOMENTS[moment]
+    sandbox.suite("test_it.py", SUITE.replace("<moment>", kill or "pass"))
+    ended = sandbox.run("validate", "--contract", "contracts/small", "--workers", "1")
+    assert ended.returncode == (3 if kill else 0), ended.stdout + ended.stderr
+    assert verdicts(sandbox.reports) == {"INCONCLUSIVE" if kill else "PASS"}
+    document = json.loads((sandbox.reports / "verdict.json").read_text("utf-8"))
+    assert {one["id"] for one in document["requirements"] if one["verdict"] == "PASS"} == decided
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,434 @@
+"""Reconciling: an honest history has no anomaly, and each planted one is found as what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from technogate.model.events import Answer, Body, Ended, TrailEntry
+from technogate.trail.reconcile.anomaly import Kind as Anomaly
+from technogate.trail.reconcile.reconciliation import Reconciliation, reconcile
+from tests.trail.story import KINDS, LOOSE, OWING, START, TERMS, Kind, Row, Story, utc
+
+Requests = list[tuple[Kind, float, float, float]]
+
+
+def requests(*kinds: Kind) -> st.SearchStrategy[Requests]:
+    """Requests of these kinds: pause before each, how long it takes, and when its entry becomes visible."""
+    one = st.tuples(
+        st.sampled_from(kinds or KINDS),
+        st.floats(0, 0.5),
+        st.floats(0.001, 1.0),
+        st.floats(0, 1.9),
+    )
+    return st.lists(one, min_size=3, max_size=40)
+
+
+def told(drawn: Requests, *, limit: int = 1000, every: int = 5, offset: float = 0.0) -> Story:
+    """The story of these requests: some overlap, and the trail is read before, meanwhile and after."""
+    story = Story(limit=limit)
+    story.keep(None, "from-before", "APPROVED", at=START - 60, visible=START - 60)
+    story.read(START - 1)
+    at = START
+    for number, (kind, pause, took, lag) in enumerate(drawn, 1):
+        at += pause
+        story.send(kind, started=at, took=took, lag=lag)
+        if number % every == 0:
+            story.read(at)
+    story.read(max(one.ended for one in story.exchanges) + TERMS.visible_s)
+    for row in story.rows[1:]:
+        row.at += offset
+        row.entry = msgspec.structs.replace(row.entry, timestamp=utc(row.at))
+    return story
+
+
+def reconciled(story: Story, lists: list[list[TrailEntry]] | None = None, source: str = "api x") -> Reconciliation:
+    """The story, reconciled."""
+    return reconcile(story.exchanges, story.readings(lists, source), TERMS)
+
+
+def kinds_of(result: Reconciliation) -> list[Anomaly]:
+    """The kinds of the anomalies found."""
+    return [anomaly.kind for anomaly in result.anomalies]
+
+
+# ---- properties ----
+
+
+@given(drawn=requests(), offset=st.floats(-4.9, 4.9))
+def test_an_honest_history_is_in_order(drawn: Requests, offset: float) -> None:
+    """Whatever is sent, in parallel or not, and however the clocks differ: an honest trail has no anomaly."""
+    result = reconciled(told(drawn, offset=offset))
+    assert not result.anomalies
+    assert not result.gaps
+
+
+@given(drawn=requests(), limit=st.integers(3, 15), every=st.integers(1, 6))
+def test_a_small_window_accuses_nobody(drawn: Requests, limit: int, every: int) -> None:
+    """Where readings show too few entries to see all, that can be a gap and is never an anomaly."""
+    assert not reconciled(told(drawn, limit=limit, every=every)).anomalies
+
+
+def lose(story: Story, place: int) -> None:
+    """Take an entry away before anybody saw it."""
+    story.rows.remove(story.row_of(place))
+
+
+def duplicate(story: Story, place: int) -> None:
+    """Write an entry twice, with another execution id."""
+    row = story.row_of(place)
+    story.keep(None, row.entry.trace_id, row.entry.state, at=row.at, visible=row.visible)
+
+
+def repeat(story: Story, place: int) -> None:
+    """Write the very same entry twice."""
+    story.rows.append(story.row_of(place))
+
+
+def misstate(story: Story, place: int) -> None:
+    """Give an entry a state that is not the answer's."""
+    row = story.row_of(place)
+    row.entry = msgspec.structs.replace(row.entry, state="EXPIRED")
+
+
+def mistime(story: Story, place: int) -> None:
+    """Give an entry a time after its request's."""
+    row = story.row_of(place)
+    row.at += 60
+    row.entry = msgspec.structs.replace(row.entry, timestamp=utc(row.at))
+
+
+def blur(story: Story, place: int) -> None:
+    """Give an entry a time without its zone."""
+    row = story.row_of(place)
+    row.entry = msgspec.structs.replace(row.entry, timestamp=row.entry.timestamp.rstrip("Z"))
+
+
+def delay(story: Story, place: int) -> None:
+    """Make an entry visible too late, with a reading before and one after."""
+    row, ended = story.row_of(place), story.exchanges[place].ended
+    row.visible = ended + TERMS.visible_s + 1.5
+    story.moments = sorted([*story.moments, ended + TERMS.visible_s + 1, story.moments[-1] + 5])
+
+
+def haunt(story: Story, place: int) -> None:
+    """Add an entry that belongs to nobody."""
+    row = story.row_of(place)
+    story.keep(None, "nobody", "APPROVED", at=row.at, visible=row.visible)
+
+
+@pytest.mark.parametrize(
+    ("plant", "kind"),
+    [
+        (lose, Anomaly.LOST),
+        (duplicate, Anomaly.DUPLICATED),
+        (repeat, Anomaly.DUPLICATED),
+        (misstate, Anomaly.MISSTATED),
+        (mistime, Anomaly.MISTIMED),
+        (blur, Anomaly.MISTIMED),
+        (delay, Anomaly.LATE),
+        (haunt, Anomaly.PHANTOM),
+    ],
+    ids=["lost", "duplicated", "repeated", "misstated", "mistimed", "no-zone", "late", "phantom"],
+)
+@given(drawn=requests(*(kind for kind in KINDS if kind not in LOOSE)), data=st.data())
+@settings(max_examples=40)
+def test_what_is_planted_is_found(
+    plant: Callable[[Story, int], None], kind: Anomaly, drawn: Requests, data: st.DataObject
+) -> None:
+    """One planted anomaly gives exactly one of its kind, on its own request, and none else."""
+    story = told(drawn)
+    assume(story.owing())
+    place = data.draw(st.sampled_from(story.owing()))
+    trace_id = story.row_of(place).entry.trace_id
+    plant(story, place)
+    result = reconciled(story)
+    assert kinds_of(result) == [kind]
+    found = result.anomalies[0]
+    assert found.trace_ids == (("nobody",) if kind is Anomaly.PHANTOM else (trace_id,))
+    assert found.exchanges == (() if kind is Anomaly.PHANTOM else (story.exchanges[place].id,))
+
+
+@pytest.mark.parametrize("kind", [Anomaly.VANISHED, Anomaly.ALTERED], ids=str)
+@given(drawn=requests(*OWING), data=st.data())
+@settings(max_examples=40)
+def test_what_was_seen_must_stay(kind: Anomaly, drawn: Requests, data: st.DataObject) -> None:
+    """An entry that was seen and then is gone, or another, is found as that and as nothing else."""
+    story = told(drawn)
+    lists = story.lists()
+    seen = [number for number in range(1, len(lists) - 1) if lists[number]]
+    assume(seen)
+    number = data.draw(st.sampled_from(seen))
+    entry = data.draw(st.sampled_from(lists[number]))
+    for later in lists[number + 1 :]:
+        at = later.index(entry)
+        if kind is Anomaly.VANISHED:
+            del later[at]
+        else:
+            later[at] = msgspec.structs.replace(entry, state="EXPIRED")
+    result = reconciled(story, lists)
+    assert kinds_of(result) == [kind]
+    assert result.anomalies[0].trace_ids == (entry.trace_id,)
+
+
+@given(drawn=requests(*OWING), data=st.data())
+@settings(max_examples=40)
+def test_newest_first_in_each_reading(drawn: Requests, data: st.DataObject) -> None:
+    """Neighbours in the wrong order are found, once, and only where the source promises an order by time."""
+    story = told(drawn)
+    lists = story.lists()
+    last = lists[-1]
+    places = [at for at in range(len(last) - 1) if last[at].timestamp > last[at + 1].timestamp]
+    assume(places)
+    at = data.draw(st.sampled_from(places))
+    last[at], last[at + 1] = last[at + 1], last[at]
+    assert kinds_of(reconciled(story, lists)) == [Anomaly.DISORDERED]
+    assert not reconciled(story, lists, "jsonl trail").anomalies
+
+
+# ---- single cases ----
+
+
+def simple(*kinds: Kind) -> Story:
+    """Requests of these kinds, a second apart, read before and after."""
+    story = Story()
+    story.read(START - 1)
+    for number, kind in enumerate(kinds):
+        story.send(kind, started=START + number)
+    story.read(START + len(kinds) + 2)
+    return story
+
+
+def test_requirements_of_the_anomalies() -> None:
+    """A lost entry breaks TRL-01 for an executed request, TRL-02 for a refused one."""
+    story = simple("approved", "key", "invalid", "kept-read")
+    duplicate(story, 3)
+    for place in (0, 1, 2):
+        lose(story, place)
+    found = [(one.kind, one.requirement) for one in reconciled(story).anomalies]
+    assert sorted(found) == [
+        (Anomaly.DUPLICATED, "TRL-04"),
+        (Anomaly.LOST, "TRL-01"),
+        (Anomaly.LOST, "TRL-02"),
+        (Anomaly.LOST, "TRL-02"),
+    ]
+
+
+def test_checks_are_counted() -> None:
+    """Each requirement is told how much was compared for it."""
+    checks = reconciled(simple("approved", "blocked", "key", "read", "kept-read")).checks
+    assert (checks["TRL-01"], checks["TRL-02"], checks["TRL-03"], checks["TRL-04"]) == (2, 1, 4, 4)
+
+
+def test_an_unanswered_request_takes_one_entry_and_no_second() -> None:
+    """No answer: no entry and one entry are in order, two are one too many."""
+    assert not reconciled(simple("gone")).anomalies
+    story = simple("silent")
+    assert not reconciled(story).anomalies
+    story.keep(None, "another", "BLOCKED", at=START + 0.005, visible=START + 1)
+    assert kinds_of(reconciled(story)) == [Anomaly.PHANTOM]
+
+
+def test_an_unanswered_request_explains_no_entry_of_another_time() -> None:
+    """An entry long after an unanswered request is not its entry."""
+    story = simple("gone", "approved")
+    story.keep(None, "another", "BLOCKED", at=START + 100, visible=START + 100)
+    story.read(START + 101)
+    assert kinds_of(reconciled(story)) == [Anomaly.PHANTOM]
+
+
+def test_a_request_that_never_arrived_explains_nothing() -> None:
+    """A refused connection left no entry, so an entry at its time is a phantom."""
+    story = simple("gone")
+    story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], end=Ended.FAILED)
+    story.keep(None, "another", "BLOCKED", at=START, visible=START)
+    assert kinds_of(reconciled(story)) == [Anomaly.PHANTOM]
+
+
+def test_an_answer_that_broke_off_owes_nothing() -> None:
+    """Headers that came and a body that did not: its entry may be there, once."""
+    story = simple("approved")
+    story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], end=Ended.INDETERMINATE)
+    assert not reconciled(story).anomalies
+    duplicate(story, 0)
+    assert kinds_of(reconciled(story)) == [Anomaly.DUPLICATED]
+    story.rows.clear()
+    assert not reconciled(story).anomalies
+
+
+def test_what_was_there_before_is_nobodys() -> None:
+    """Entries of the first reading are older than the run, whatever their time."""
+    story = Story()
+    story.keep(None, "old", "APPROVED", at=START + 0.5, visible=START - 10)
+    story.read(START - 1)
+    story.send("approved", started=START)
+    story.read(START + 3)
+    assert not reconciled(story).anomalies
+
+
+def test_an_entry_without_a_trace_id_is_lost_and_no_phantom() -> None:
+    """One mistake is told once: the request has no entry of its trace id."""
+    story = simple("approved")
+    row = story.row_of(0)
+    row.entry = msgspec.structs.replace(row.entry, trace_id="")
+    assert kinds_of(reconciled(story)) == [Anomaly.LOST]
+
+
+def test_an_answer_without_a_trace_id_has_its_entry_by_its_time() -> None:
+    """An answer that names no trace id breaks ENV-05; its entry is found by its time, and missed without."""
+    story = simple("blocked", "approved")
+    bare = Answer(status=200, body=Body.of(b'{"status": "BLOCKED"}'))
+    story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], answer=bare)
+    assert not reconciled(story).anomalies
+    lose(story, 0)
+    assert kinds_of(reconciled(story)) == [Anomaly.LOST]
+
+
+@pytest.mark.parametrize("wrong", ["lost", "surplus", "none"])
+def test_one_trace_id_for_all(wrong: str) -> None:
+    """A backend that gives every answer the same trace id is still reconciled by number and state."""
+    story = simple("approved", "blocked", "key")
+    for place, one in enumerate(story.exchanges):
+        assert one.answer is not None
+        body = Body.of(msgspec.json.encode({"status": story.row_of(place).entry.state, "trace_id": "same"}))
+        answer = msgspec.structs.replace(one.answer, headers=(), body=body)
+        story.exchanges[place] = msgspec.structs.replace(one, answer=answer)
+        row = story.row_of(place)
+        row.entry = msgspec.structs.replace(row.entry, trace_id="same")
+    if wrong == "lost":
+        lose(story, 1)
+    if wrong == "surplus":
+        duplicate(story, 0)
+    expected = {"lost": [Anomaly.LOST], "surplus": [Anomaly.DUPLICATED], "none": []}[wrong]
+    assert kinds_of(reconciled(story)) == expected
+
+
+def test_header_and_body_that_contradict_each_other() -> None:
+    """Whichever of the two trace ids the trail knows, the entry is that of the request."""
+    story = simple("approved")
+    one = story.exchanges[0]
+    assert one.answer is not None
+    answer = msgspec.structs.replace(one.answer, headers=(("X-Trace-Id", "other"),))
+    story.exchanges[0] = msgspec.structs.replace(one, answer=answer)
+    assert not reconciled(story).anomalies
+
+
+def test_a_refusal_that_a_parser_may_have_given() -> None:
+    """A head that an HTTP parser may turn away may be refused without an entry; any other may not."""
+    story = simple("invalid")
+    lose(story, 0)
+    assert kinds_of(reconciled(story)) == [Anomaly.LOST]
+    one = story.exchanges[0]
+    long = msgspec.structs.replace(one.request, headers=(("X-Long", "x" * 9000),))
+    story.exchanges[0] = msgspec.structs.replace(one, request=long)
+    assert not reconciled(story).anomalies
+
+
+def test_pairs_have_trails_of_their_own() -> None:
+    """An entry of one pair is no entry of another's request, even with the same trace id."""
+    one, other = simple("approved"), Story(pair="gw1")
+    other.exchanges = [msgspec.structs.replace(one.exchanges[0], id="gw1-1")]
+    other.moments = list(one.moments)
+    result = reconcile(one.exchanges + other.exchanges, one.readings() + other.readings(), TERMS)
+    assert [(anomaly.kind, anomaly.exchanges) for anomaly in result.anomalies] == [(Anomaly.LOST, ("gw1-1",))]
+
+
+def test_answers_of_the_double_are_not_in_the_trail() -> None:
+    """What the gate's own double answered owes the backend's trail nothing."""
+    story = simple("approved")
+    lose(story, 0)
+    story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], answered_by="double")
+    assert not reconciled(story).anomalies
+
+
+def test_requests_under_way_together_are_marked() -> None:
+    """An anomaly of a request in parallel says so (TRL-08)."""
+    story = Story()
+    story.read(START - 1)
+    for number in range(3):
+        story.send("approved", started=START + 0.1 * number, took=0.15)
+    story.send("approved", started=START + 1, took=0.1)
+    story.read(START + 4)
+    lose(story, 2)
+    lose(story, 3)
+    result = reconciled(story)
+    assert result.checks["TRL-08"] == 3
+    assert {one.exchanges[0]: one.parallel for one in result.anomalies} == {"main-2": True, "main-3": False}
+
+
+# ---- what cannot be decided ----
+
+
+def test_without_any_reading_nothing_is_decided() -> None:
+    """A trail that was never read is a gap of every requirement about it."""
+    story = simple("approved")
+    story.moments.clear()
+    result = reconciled(story)
+    assert not result.anomalies
+    assert "never read" in result.gaps["TRL-01"]
+
+
+def test_a_trail_that_cannot_be_read_is_a_gap() -> None:
+    """The reason is the source's own."""
+    story = simple("approved")
+    failed = [msgspec.structs.replace(one, entries=(), layout=(), error="no such table") for one in story.readings()]
+    assert reconcile(story.exchanges, failed, TERMS).gaps["TRL-04"] == "no such table"
+
+
+def test_a_reading_too_early_proves_no_loss() -> None:
+    """An entry that is missing before it must be visible is not lost: that is undecided."""
+    story = Story()
+    story.read(START - 1)
+    story.send("approved", started=START)
+    story.read(START + 1)
+    lose(story, 0)
+    result = reconciled(story)
+    assert not result.anomalies
+    assert "1 requests" in result.gaps["TRL-01"]
+
+
+def test_a_full_reading_proves_no_loss_of_what_is_older() -> None:
+    """What newer entries may have pushed out is not lost; what stood above an older entry is."""
+    story = Story(limit=3)
+    story.read(START - 1)
+    for number in range(6):
+        story.send("approved", started=START + number)
+    story.read(START + 10)
+    lose(story, 0)
+    assert not reconciled(story).anomalies
+    lose(story, 4)
+    assert [one.exchanges for one in reconciled(story).anomalies] == [("main-4",)]
+
+
+def test_a_failed_reading_may_have_left_an_entry() -> None:
+    """A read of the API that broke off may be in the trail without anybody knowing its trace id (D12)."""
+    story = simple("approved")
+    row = Row(entry=TrailEntry(timestamp=utc(START + 5), state="NEUTRAL", trace_id="r"), at=START + 5, visible=START)
+    story.rows.append(row)
+    story.read(START + 30)
+    readings = story.readings()
+    assert kinds_of(reconcile(story.exchanges, readings, TERMS)) == [Anomaly.PHANTOM]
+    broken = msgspec.structs.replace(readings[0], id="main-777", entries=(), layout=(), error="late", at=START + 5)
+    assert not reconcile(story.exchanges, [*readings, broken], TERMS).anomalies
+
+
+def test_reads_of_the_gate_itself_are_no_phantoms() -> None:
+    """The trace ids of the gate's own reads are known."""
+    story = simple("approved")
+    story.keep(None, "own", "NEUTRAL", at=START + 1, visible=START + 1)
+    readings = story.readings()
+    readings[0] = msgspec.structs.replace(readings[0], reads=("own",))
+    assert not reconcile(story.exchanges, readings, TERMS).anomalies
+
+
+def test_whole_lists_need_no_layout() -> None:
+    """A reading without a layout shows its entries, newest first."""
+    story = simple("approved", "blocked")
+    readings = [msgspec.structs.replace(one, layout=(), entries=tuple(story.shown(one.at))) for one in story.readings()]
+    result = reconcile(story.exchanges, readings, TERMS)
+    assert not result.anomalies
+    assert result.checks["TRL-01"] == 2

@@ -1,0 +1,168 @@
+"""The audit trail in a real PostgreSQL: read by a query, and the reference backend judged on it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from technogate.trail.entry import TrailError
+from technogate.trail.sources.sql_source import SqlSource
+from tests.conftest import ROOT, STUCK_S
+from tests.postgres import postgres, programs
+
+BIN = programs()
+
+pytestmark = pytest.mark.skipif(BIN is None, reason="needs the server programs of PostgreSQL (package postgresql)")
+
+QUERY = "SELECT * FROM trail ORDER BY id DESC"
+
+#: The reference backend with its trail in PostgreSQL. A pair has its own database, named by its port and made at its
+#: first start; the trail is made unwritable by another session, which locks its table.
+TARGET = """
+name = "reference on PostgreSQL"
+
+[backend]
+command = ["{python}", "start.py", "SERVER/trail_{port}", "--host", "{host}", "--port", "{port}"]
+env = { TECHNO_API_KEY = "{api_key}", TECHNO_DEMO_FAULTS = "1", PYTHONPATH = "BACKEND" }
+
+[backend.commands]
+approved = "PING"
+warning = "CHECK_QUOTA"
+neutral = "NOOP"
+expired = "OLD_SESSION"
+blocked = "DELETE_ALL"
+slow = "SLOW"
+crashing = "CRASH"
+unknown_status = "ODD_STATUS"
+
+[backend.audit]
+source = "sql"
+url = "SERVER/trail_{port}"
+query = "SELECT * FROM audit_trail ORDER BY timestamp DESC, id DESC"
+
+[backend.unwritable]
+command = ["{python}", "lock.py", "SERVER/trail_{port}", "{workdir}/lock.pid"]
+undo = ["{python}", "-c", "import os, sys; os.kill(int(open(sys.argv[1]).read()), 9)", "{workdir}/lock.pid"]
+"""
+
+START = """
+import os, sys
+import psycopg
+url, *arguments = sys.argv[1:]
+server, _, name = url.rpartition("/")
+with psycopg.connect(server + "/postgres", autocommit=True) as connection:
+    if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+        connection.execute(f"CREATE DATABASE {name}")
+os.environ["TECHNO_DATABASE_URL"] = url
+os.execv(sys.executable, [sys.executable, "-m", "techno_backend", *arguments])
+"""
+
+LOCK = """
+import os, sys, time
+import psycopg
+told, tell = os.pipe()
+if os.fork() == 0:
+    os.setsid()
+    for stream in range(3):
+        os.dup2(os.open(os.devnull, os.O_RDWR), stream)
+    trail = psycopg.connect(sys.argv[1])
+    trail.execute("LOCK TABLE audit_events IN EXCLUSIVE MODE")
+    open(sys.argv[2], "w").write(str(os.getpid()))
+    os.write(tell, b"locked")
+    time.sleep(600)
+    os._exit(0)
+os.close(tell)
+sys.exit(0 if os.read(told, 6) == b"locked" else 1)
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """A server for the module; yields its URL without a database."""
+    assert BIN is not None
+    with postgres(BIN) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def database(server: str) -> str:
+    """A trail of three entries with PostgreSQL's own types."""
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE small")
+    with psycopg.connect(f"{server}/small") as connection:
+        connection.execute(
+            "CREATE TABLE trail (id SERIAL, timestamp TIMESTAMPTZ, action TEXT, result TEXT, state TEXT, "
+            "execution_id TEXT, trace_id UUID, tags TEXT[])"
+        )
+        for number in range(3):
+            connection.execute(
+                "INSERT INTO trail VALUES (DEFAULT, %s, 'PING', 'SUCCESS', 'APPROVED', NULL, %s, %s)",
+                (f"2026-01-02 03:04:0{number}+02", f"00000000-0000-0000-0000-00000000000{number}", ["a", "b"]),
+            )
+    return f"{server}/small"
+
+
+def test_rows_are_read_in_the_order_of_the_query(database: str) -> None:
+    """Its times become UTC, its UUIDs text, NULL nothing, and further columns are kept."""
+    entries = SqlSource(database, QUERY).read(limit=2)
+    assert [entry.timestamp for entry in entries] == ["2026-01-02T01:04:02.000000Z", "2026-01-02T01:04:01.000000Z"]
+    assert [entry.trace_id[-2:] for entry in entries] == ["02", "01"]
+    assert (entries[0].action, entries[0].execution_id) == ("PING", "")
+    assert entries[0].extra == {"id": "3", "tags": '["a", "b"]'}
+
+
+def test_the_database_is_never_written(database: str) -> None:
+    """A query that would write is refused by the database itself."""
+    with pytest.raises(TrailError, match="read-only transaction"):
+        SqlSource(database, "DELETE FROM trail RETURNING *").read()
+    assert len(SqlSource(database, QUERY).read()) == 3
+
+
+@pytest.mark.parametrize(
+    ("query", "line"),
+    [
+        ("SELECT * FROM absent", 'relation "absent" does not exist'),
+        ("SELECT 1 AS state", "no column timestamp, action, result, trace_id, execution_id"),
+        ("SELECT '%s', ':name', * FROM nowhere WHERE a LIKE '%x%'", 'relation "nowhere" does not exist'),
+    ],
+)
+def test_a_query_that_does_not_fit_is_told_in_one_line(database: str, query: str, line: str) -> None:
+    """What the database says is passed on; percent signs and colons are the user's own."""
+    with pytest.raises(TrailError, match=line) as caught:
+        SqlSource(database, query).read()
+    assert "\n" not in str(caught.value)
+
+
+def target_in(folder: Path, server: str) -> Path:
+    """The reference on PostgreSQL as a target file with the programs that it names."""
+    backend = ROOT / "images" / "backend"
+    (folder / "start.py").write_text(START, "utf-8")
+    (folder / "lock.py").write_text(LOCK, "utf-8")
+    path = folder / "target.toml"
+    path.write_text(TARGET.replace("SERVER", server).replace("BACKEND", str(backend)), "utf-8")
+    return path
+
+
+def test_the_reference_keeps_its_trail_in_postgresql(server: str, tmp_path: Path) -> None:
+    """Judged on the rows that a query yields, the reference breaks nothing: all of the trail, kills included."""
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-m", "technogate", "check", "audit-trail", "FCB", "TRL-10", "AUD"),
+            *("--target", str(target_in(tmp_path, server)), "--profile", "quick", "--workers", "1"),
+            *("--reports", str(tmp_path / "reports")),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=STUCK_S,
+        check=False,
+    )
+    document = json.loads((tmp_path / "reports" / "verdict.json").read_text("utf-8"))
+    assert {one["id"]: one["reason"] for one in document["requirements"] if one["verdict"] != "PASS"} == {}
+    assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -1,0 +1,226 @@
+"""The keeper reads in time, waits for what must come, and writes down every reading without the key."""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+import msgspec
+import pytest
+
+from technogate.journal.redaction import MARK, Redactor
+from technogate.model.events import Event, Exchange, ItemResult, Outcome, TrailEntry, TrailReading
+from technogate.trail.entry import TrailError
+from technogate.trail.trail_reader import AT_MOST, ENOUGH, PATIENCE_S, POLL_S, SETTLE_S, TrailKeeper
+from tests.trail.story import BASE, START, TERMS, Kind, Story
+
+KEY = "TgAbCdEfGh0123456789"
+
+
+class Source:
+    """A trail in memory; every read is a request with a trace id, and fails while `error` is set."""
+
+    name = "api memory"
+
+    def __init__(self) -> None:
+        self.entries: list[TrailEntry] = []
+        self.reads: list[str] = []
+        self.error = ""
+
+    @property
+    def own_trace_ids(self) -> tuple[str, ...]:
+        """Of all reads."""
+        return tuple(self.reads)
+
+    def read(self, limit: int = 1000) -> tuple[TrailEntry, ...]:
+        """The newest entries first."""
+        self.reads.append(f"read-{len(self.reads)}")
+        if self.error:
+            raise TrailError(self.error)
+        return tuple(reversed(self.entries[-limit:]))
+
+
+def made(source: Source) -> tuple[TrailKeeper, list[Event]]:
+    """A keeper of `source` and what it records."""
+    events: list[Event] = []
+    numbers = itertools.count(1)
+    keeper = TrailKeeper(
+        source=source,
+        base_url=BASE + "/",
+        terms=TERMS,
+        redactor=Redactor(KEY),
+        record=events.append,
+        new_id=lambda: f"main-{next(numbers)}",
+        item=lambda: "one",
+    )
+    return keeper, events
+
+
+def exchange(kind: Kind = "approved") -> Exchange:
+    """One exchange with the backend."""
+    story = Story()
+    story.send(kind, started=START)
+    return story.exchanges[0]
+
+
+def result() -> ItemResult:
+    """The end of an item."""
+    return ItemResult(item="one", requirement="X", outcome=Outcome.PASSED, checks=1, seconds=0)
+
+
+def test_a_reading_is_recorded_with_its_own_trace_id() -> None:
+    """What was read, when, from where, and the trace id of the read itself."""
+    source = Source()
+    source.entries = [TrailEntry(trace_id="a"), TrailEntry(trace_id="b")]
+    keeper, events = made(source)
+    assert [entry.trace_id for entry in keeper.read()] == ["b", "a"]
+    keeper.read()
+    first, second = events
+    assert isinstance(first, TrailReading)
+    assert isinstance(second, TrailReading)
+    assert (first.reads, second.reads) == (("read-0",), ("read-1",))
+    assert [entry.trace_id for entry in first.entries] == ["b", "a"]
+    assert (second.entries, second.layout) == ((), first.layout)
+    assert (first.base_url, first.limit) == (BASE, 1000)
+
+
+def test_a_failed_reading_is_recorded_too() -> None:
+    """The journal tells why a reading came to nothing; whoever asked for it is told as well."""
+    source = Source()
+    source.error = f"no access with {KEY}"
+    keeper, events = made(source)
+    with pytest.raises(TrailError):
+        keeper.read()
+    assert not keeper.look()
+    assert [one.error for one in events if isinstance(one, TrailReading)] == [f"no access with {MARK}"] * 2
+
+
+def test_no_key_gets_into_the_journal() -> None:
+    """The key in an entry is masked, and the reading names the field."""
+    source = Source()
+    source.entries = [TrailEntry(action=f"X {KEY}", trace_id="a", extra={"note": KEY.swapcase()})]
+    keeper, events = made(source)
+    keeper.read()
+    reading = events[0]
+    assert isinstance(reading, TrailReading)
+    assert KEY.casefold() not in repr(reading).casefold()
+    assert reading.leaks == ("action (plain)", "note (plain)")
+
+
+def test_it_reads_when_enough_was_sent() -> None:
+    """The end of an item brings a reading when enough was sent, and many requests one within an item."""
+    keeper, events = made(Source())
+    for _ in range(ENOUGH - 1):
+        keeper.watch(exchange())
+    keeper.watch(result())
+    assert not events
+    keeper.watch(exchange())
+    assert not events
+    keeper.watch(result())
+    assert len(events) == 1
+    for _ in range(AT_MOST):
+        keeper.watch(exchange())
+    assert len(events) == 2
+
+
+def test_others_do_not_count() -> None:
+    """Requests to another backend or to the double leave nothing in this trail."""
+    keeper, events = made(Source())
+    for _ in range(AT_MOST):
+        keeper.watch(msgspec.structs.replace(exchange(), base_url="http://other.test"))
+        keeper.watch(msgspec.structs.replace(exchange(), answered_by="double"))
+    keeper.watch(result())
+    assert not events
+
+
+def test_a_disturbed_backend_is_left_alone() -> None:
+    """No reading in the middle of a fault."""
+    keeper, events = made(Source())
+    for _ in range(AT_MOST + 5):
+        keeper.watch(msgspec.structs.replace(exchange(), disturbed_by="a kill"))
+    assert not events
+    keeper.watch(exchange())
+    assert len(events) == 1
+
+
+class Clock:
+    """A clock that goes on when somebody waits, and otherwise stands still."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(time, "sleep", self.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        """See `time.sleep`."""
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock that a keeper goes by: how fast this machine is does not matter."""
+    return Clock(monkeypatch)
+
+
+@pytest.mark.usefixtures("clock")
+def test_the_end_waits_for_what_must_come() -> None:
+    """Settling ends with the first reading that has every entry that must come."""
+    source = Source()
+    keeper, events = made(source)
+    keeper.watch(exchange("approved"))
+
+    class Late(Source):
+        """Has the entry at the third look."""
+
+        def read(self, limit: int = 1000) -> tuple[TrailEntry, ...]:
+            if len(self.reads) == 2:
+                self.entries = [TrailEntry(trace_id="t-main-0")]
+            return super().read(limit)
+
+    keeper._source = Late()
+    keeper.settle()
+    assert len(events) == 3
+
+
+def test_the_end_gives_up(clock: Clock) -> None:
+    """What never comes, and a trail that cannot be read, keep nobody for ever."""
+    source = Source()
+    keeper, events = made(source)
+    keeper.watch(exchange("approved"))
+    keeper.settle()
+    assert len(events) >= 2
+    assert SETTLE_S < clock.now < 2 * SETTLE_S
+    source.error = "gone"
+    keeper.settle()
+    assert clock.now < 4 * SETTLE_S
+    last = events[-1]
+    assert isinstance(last, TrailReading)
+    assert last.error == "gone"
+
+
+def test_reading_until_an_entry_is_there(clock: Clock) -> None:
+    """It reads again until every entry is there, and after its patience once more and no longer."""
+    source = Source()
+    keeper, events = made(source)
+    source.entries = [TrailEntry(trace_id="a")]
+    assert [entry.trace_id for entry in keeper.read_until(["a"])] == ["a"]
+    assert (len(events), clock.now) == (1, 0.0)
+    keeper.read_until(["a", "never"])
+    assert len(events) > 3
+    assert PATIENCE_S < clock.now <= PATIENCE_S + 2 * POLL_S
+
+
+def test_the_last_reading_begins_when_patience_is_at_an_end(clock: Clock) -> None:
+    """A reading that takes long does not cost an entry that came meanwhile: it is looked for once more."""
+
+    class Slow(Source):
+        """Takes as long as patience lasts; the entry comes just before it is over."""
+
+        def read(self, limit: int = 1000) -> tuple[TrailEntry, ...]:
+            found = super().read(limit)
+            clock.sleep(PATIENCE_S)
+            self.entries = [TrailEntry(trace_id="a")]
+            return found
+
+    keeper, _ = made(Slow())
+    assert [entry.trace_id for entry in keeper.read_until(["a"])] == ["a"]
