@@ -11,8 +11,8 @@ import pytest
 
 from fixtures.request_batches import ELSEWHERE, Batches
 from fixtures.request_sequences import Judge, Sequences
+from technogate.checks import sequence_checks
 from technogate.checks.generated_rules import RULES
-from technogate.generation.requests import sequences
 from technogate.model.events import Finding
 from technogate.runner.suite import CheckCounter, Violation
 from tests.generation.conftest import Bench
@@ -34,11 +34,11 @@ LISTS = {
     "ERR-06": [*GUARDED, ELSEWHERE],
 }
 PLAYED: dict[str, Judge] = {
-    "MEM-01": sequences.snapshots,
-    "EXE-09": sequences.untouched,
-    "EXE-10": sequences.executions,
-    "AUD-04": sequences.ordered,
-    "AUD-06": sequences.alike,
+    "MEM-01": sequence_checks.snapshots,
+    "EXE-09": sequence_checks.untouched,
+    "EXE-10": sequence_checks.executions,
+    "AUD-04": sequence_checks.ordered,
+    "AUD-06": sequence_checks.alike,
 }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from technogate.checks.image_checks import ImageFacts, nothing_baked, ordinary_user, tells_health
+from technogate.checks.image_checks import nothing_baked, ordinary_user, tells_health
+from technogate.model.image import ImageFacts
 from technogate.util.secret_patterns import Secret, secrets_in_file, secrets_in_settings, secrets_in_text
 
 PEM = "-----BEGIN {kind}PRIVATE KEY-----\n" + "\n".join(["MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ"] * 5)

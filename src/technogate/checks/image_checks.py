@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from technogate.model.events import Finding
+from technogate.model.image import ImageFacts
 from technogate.util.secret_patterns import Secret, secrets_in_settings, secrets_in_text
 
 #: Entries that one finding names; the rest are counted.
 SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFacts:
-    """What an engine says of an image. `digest` is its id, `health` its health check, `history` newest first."""
-
-    name: str
-    digest: str
-    user: str
-    health: tuple[str, ...]
-    environment: dict[str, str]
-    labels: dict[str, str]
-    history: tuple[str, ...]
 
 
 def ordinary_user(facts: ImageFacts) -> list[Finding]:
@@ -35,7 +22,7 @@ def ordinary_user(facts: ImageFacts) -> list[Finding]:
 
 def tells_health(facts: ImageFacts) -> list[Finding]:
     """It defines a health check (STK-08)."""
-    if facts.health and facts.health[0] != "NONE":
+    if facts.has_health_check:
         return []
     return _finding("health check", facts, "a HEALTHCHECK in the image", "none")
 

@@ -34,6 +34,7 @@ from technogate.contract.loader import ContractError
 from technogate.contract.selection import select
 from technogate.deploy.decide import decide, seconds_of
 from technogate.deploy.decision_output import show
+from technogate.deploy.evidence.sign import signed_by
 from technogate.deploy.evidence.signing_keys import VARIABLE, generate, public_key, signer_from
 from technogate.journal.journal_file import JournalError
 from technogate.model.errors import Interrupted, StartError, TargetFileError, UserError
@@ -87,7 +88,7 @@ def validate(
     """Judge a pair against the whole contract. The only thing that yields a verdict."""
     signer = signer_from(signing_key, os.environ)
     settings = replace(_settings(target, contract, profile, seed, reports), waivers=waivers)
-    raise typer.Exit(run(settings, workers, _console(), signer=signer))
+    raise typer.Exit(run(settings, workers, _console(), sign=signed_by(signer)))
 
 
 @app.command(epilog=EPILOG)

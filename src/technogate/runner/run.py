@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 from rich.console import Console
-from securesystemslib.signer import CryptoSigner
 
 from technogate.contract.selection import select
-from technogate.deploy.evidence.envelope import EvidenceError
-from technogate.deploy.evidence.sign import vouch
 from technogate.journal.journal_file import JournalError
 from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import StartError, UserError
 from technogate.model.settings import Settings
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary as summary
-from technogate.runner.finish_run import Conclusion, conclude, nothing_left_of_a_broken_end, withheld
+from technogate.runner.finish_run import Conclusion, conclude, nothing_left_of_a_broken_end
 from technogate.runner.progress import Watch
 from technogate.runner.run_context import load_inputs, new_run, prepare_reports
 from technogate.runner.suite_process import act
 from technogate.target import Target
 from technogate.util.text import terminal, terminal_lines
+
+#: Signs the evidence of a validation: what the run came to after that, and one line for the user, "" for none.
+Sign = Callable[[Conclusion, Path, Path], tuple[Conclusion, str]]
 
 #: More workers than this only wait for each other: each starts a pair and a browser.
 MOST_WORKERS = 4
@@ -49,12 +49,12 @@ def run(
     workers: int | None,
     console: Console,
     check: Sequence[str] | None = None,
-    signer: CryptoSigner | None = None,
+    sign: Sign | None = None,
 ) -> int:
     """Run a validation (or a check of the requirements that `check` names) and return the exit code.
 
-    A validation of images is signed by `signer`. Raises UserError, ContractError, HomeError or JournalError
-    for what the user can mend.
+    `sign` is called with the conclusion of a validation, before it is shown. Raises UserError, ContractError,
+    HomeError or JournalError for what the user can mend.
     """
     contract, target, home = load_inputs(settings)
     if workers is not None and workers > 1 and not target.parallel:
@@ -76,10 +76,9 @@ def run(
         _show_log(settings, console)
         return int(ExitCode.INCONCLUSIVE)
     with nothing_left_of_a_broken_end(settings.folder):
-        if check is None:
-            conclusion, said = _vouched(conclusion, signer, home, settings.folder)
-        else:
-            said = ""
+        said = ""
+        if check is None and sign is not None:
+            conclusion, said = sign(conclusion, home, settings.folder)
         _tell(conclusion, console)
         if any(abort.kind == "crash" for abort in conclusion.journal.aborts) or not conclusion.journal.plans:
             _show_log(settings, console)
@@ -102,20 +101,6 @@ def acted(settings: Settings, home: Path, workers: int, console: Console, name: 
             line, _, output = abort.message.partition("\n")
             raise StartError(line, program="", output=output)
     return conclusion
-
-
-def _vouched(conclusion: Conclusion, signer: CryptoSigner | None, home: Path, folder: Path) -> tuple[Conclusion, str]:
-    """Sign what a validation proved; what it came to then, and one line: where the evidence is, or why there is none.
-
-    Evidence that was asked for and could not be had makes a PASS inconclusive: it cannot be deployed.
-    """
-    try:
-        written = vouch(conclusion, signer, home, folder)
-    except (EvidenceError, OSError) as error:
-        said = f"no evidence: {error}"
-        asked = signer is not None and conclusion.document.target.images
-        return withheld(conclusion, said, folder) if asked else conclusion, said
-    return conclusion, f"evidence: {written}" if written is not None else ""
 
 
 def rejudge(journal: Path, folder: Path, console: Console) -> int:

@@ -10,7 +10,8 @@ from technogate.deploy.evidence.envelope import EvidenceError, seal
 from technogate.deploy.evidence.statement import encode, statement_of
 from technogate.model.verdict import ExitCode, Verdict
 from technogate.report import EVIDENCE
-from technogate.runner.finish_run import Conclusion
+from technogate.runner.finish_run import Conclusion, withheld
+from technogate.runner.run import Sign
 from technogate.util.gate_digest import gate_digest
 from technogate.util.write_file import write_file
 
@@ -38,3 +39,22 @@ def vouch(conclusion: Conclusion, signer: CryptoSigner | None, home: Path, folde
         raise EvidenceError("the gate's own files changed during the run; run the validation again")
     payload = encode(statement_of(conclusion.document, digest))
     return write_file(folder / NAME, seal(payload, signer).decode("ascii"))
+
+
+def signed_by(signer: CryptoSigner | None) -> Sign:
+    """The step that signs what a validation proved.
+
+    It returns what the run came to then, and one line: where the evidence is, or why there is none. Evidence
+    that was asked for and could not be had makes a PASS inconclusive: it cannot be deployed.
+    """
+
+    def sign(conclusion: Conclusion, home: Path, folder: Path) -> tuple[Conclusion, str]:
+        try:
+            written = vouch(conclusion, signer, home, folder)
+        except (EvidenceError, OSError) as error:
+            said = f"no evidence: {error}"
+            asked = signer is not None and conclusion.document.target.images
+            return withheld(conclusion, said, folder) if asked else conclusion, said
+        return conclusion, f"evidence: {written}" if written is not None else ""
+
+    return sign

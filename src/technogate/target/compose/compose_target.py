@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from technogate.checks.image_checks import tells_health
 from technogate.model.errors import UserError
 from technogate.model.events import ImageRef, TargetRef
 from technogate.model.requirement import Party
@@ -77,7 +76,7 @@ class ComposeTarget:
         self._command = compose_command()
         self._images = provide(image_names(self._compose, self._sides(), self._home), self._home, self._command)
         if backend := self._images.get("backend"):
-            self._ready = "service_started" if tells_health(facts(backend.name)) else "service_healthy"
+            self._ready = "service_healthy" if facts(backend.name).has_health_check else "service_started"
 
     def start(self, run_key: str) -> ComposePair:
         """Start it; `run_key` is its API key unless the environment has one for it.

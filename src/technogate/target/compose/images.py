@@ -8,9 +8,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from technogate.checks.image_checks import ImageFacts
 from technogate.model.errors import StartError, UserError
 from technogate.model.events import ImageRef
+from technogate.model.image import ImageFacts
 from technogate.target.compose.engine import ComposeFailed, EngineError, docker, inspect, run_compose
 from technogate.target.spec import ComposeSpec
 
