@@ -4,8 +4,8 @@ pytest_plugins = [
     "technogate.runner.plugin",
     "fixtures.audit",
     "fixtures.stack",
-    "fixtures.console",
+    "fixtures.console_harnesses",
     "fixtures.containers",
-    "fixtures.disturb",
+    "fixtures.fault_injection",
     "fixtures.generated",
 ]

@@ -21,7 +21,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from fixtures.console_late_run import CLAIM
+from fixtures.slow_response_run import CLAIM
 from technogate.journal.journal_file import Journal, read_journal
 from technogate.model.events import FaultEvent, ItemResult
 
@@ -52,7 +52,7 @@ def run(requirements: Sequence[str], profile: str, seed: int, folder: Path) -> J
     return read_journal(folder / "journal.jsonl")
 
 
-def answers(results: Sequence[ItemResult]) -> bool:
+def responses(results: Sequence[ItemResult]) -> bool:
     """Print how many generated answers were judged how fast; whether every goal was met."""
     cases: dict[tuple[str, str], int] = defaultdict(int)
     seconds: dict[tuple[str, str], float] = defaultdict(float)
@@ -81,7 +81,7 @@ def timeouts(events: Sequence[FaultEvent]) -> bool:
         if event.kind.startswith("late ") and event.kind != CLAIM:
             _, driver, endpoint, _ = event.kind.split(" ")
             key = driver, "two windows" if endpoint == "chain" else "one window"
-            {"inject": begun, "heal": over}.get(event.phase, defaultdict(list))[key].append(event.at)
+            {"injected": begun, "recovered": over}.get(event.phase, defaultdict(list))[key].append(event.at)
     claimed = min(event.at for event in events if event.kind == CLAIM)
     every = bool(begun)
     for key, starts in sorted(begun.items()):
@@ -104,7 +104,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         if given.only != "timeouts":
             journal = run(REQUIREMENTS, given.profile, given.seed, Path(folder) / "answers")
-            every = answers(journal.results)
+            every = responses(journal.results)
         if given.only != "answers":
             journal = run(("CON-06",), given.profile, given.seed, Path(folder) / "timeouts")
             every = timeouts(journal.faults) and every

@@ -2,7 +2,7 @@
 
 Each is started as its user would start it, told nothing of the defect, with one worker; its own start counts. The gate
 starts the backend itself; for `schemathesis` it runs already, which is in its favour. Against the reference neither
-has a finding, so whatever it finds in an impostor is the defect.
+has a finding, so whatever it finds in a mutant is the defect.
 """
 
 from __future__ import annotations
@@ -25,18 +25,19 @@ from technogate.mutation.mutant_kinds import HONEST, KINDS
 from technogate.runner.run_context import new_key
 from technogate.runner.suite_process import Tail
 from technogate.target import load_target
+from technogate.util.shipped import mutants_folder
 
 ROOT = Path(__file__).resolve().parents[1]
-IMPOSTORS = ROOT / "tests" / "impostors" / "backend"
+MUTANTS = mutants_folder() / "backend"
 OPENAPI = ROOT / "contracts" / "console-v0.1" / "openapi.yaml"
 
-#: Seconds that a tool gets for one impostor.
-PATIENCE_S = 240.0
+#: Seconds that a tool gets for one mutant.
+TIMEOUT_S = 240.0
 
 #: Seconds between two looks.
-LOOK_S = 0.02
+POLL_S = 0.02
 
-#: What stands for the reference among the impostors.
+#: What stands for the reference among the mutants.
 REFERENCE = "(the reference)"
 
 
@@ -49,21 +50,21 @@ class Hunt:
 
 
 def sample(size: int) -> list[str]:
-    """So many backend impostors, evenly from the list by name: the same ones every time."""
-    names = sorted(path.stem for path in IMPOSTORS.glob("*.toml"))
+    """So many backend mutants, evenly from the list by name: the same ones every time."""
+    names = sorted(path.stem for path in MUTANTS.glob("*.toml"))
     step = max(1, len(names) // size)
     return names[step // 2 :: step][:size]
 
 
 def hunt(name: str, tool: Callable[[str, Path], Hunt]) -> Hunt:
-    """Set a tool on the impostor `name`; raises UserError when the tool itself breaks."""
+    """Set a tool on the mutant `name`; raises UserError when the tool itself breaks."""
     with tempfile.TemporaryDirectory(prefix="technogate-benchmark-", ignore_cleanup_errors=True) as place:
-        impostor = HONEST if name == REFERENCE else load(IMPOSTORS / f"{name}.toml")
-        subject = KINDS["backend"].make(ROOT, impostor, Path(place))
+        mutant = HONEST if name == REFERENCE else load(MUTANTS / f"{name}.toml")
+        subject = KINDS["backend"].make(ROOT, mutant, Path(place))
         return tool(subject.target, Path(place))
 
 
-def gate(target: str, place: Path) -> Hunt:
+def run_context(target: str, place: Path) -> Hunt:
     """`technogate check backend`, ended at the first finding in its journal."""
     reports = place / "reports"
     words = ["check", "backend", "--target", target, "--profile", "quick", "--seed", "1", "--workers", "1"]
@@ -74,11 +75,11 @@ def gate(target: str, place: Path) -> Hunt:
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT,
         )  # fmt: skip
         first: float | None = None
-        while process.poll() is None and time.monotonic() - started < PATIENCE_S:
+        while process.poll() is None and time.monotonic() - started < TIMEOUT_S:
             if first is None and any(isinstance(event, Finding) for event in tail.events()):
                 first = time.monotonic() - started
                 process.terminate()
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
         process.terminate()
         process.wait()
     whole = time.monotonic() - started
@@ -106,10 +107,10 @@ def schemathesis(target: str, place: Path) -> Hunt:
         try:
             done = subprocess.run(
                 [sys.executable, "-m", "schemathesis.cli", *words],
-                stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=place, timeout=PATIENCE_S, check=False,
+                stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=place, timeout=TIMEOUT_S, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
-            return Hunt(first=None, whole=PATIENCE_S)
+            return Hunt(first=None, whole=TIMEOUT_S)
     whole = time.monotonic() - started
     if done.returncode not in (0, 1):
         raise UserError(f"schemathesis broke on {target}: {(done.stdout + done.stderr)[-300:]}")
@@ -121,8 +122,8 @@ def hinted(names: Sequence[str]) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="technogate-benchmark-") as place:
         words = ["score", *names, "--workers", "1", "--reports", place]
         done = subprocess.run([sys.executable, "-m", "technogate", *words], capture_output=True, cwd=ROOT, check=False)
-        # A score of some impostors is never a complete one: its exit code says so.
+        # A score of some mutants is never a complete one: its exit code says so.
         if done.returncode not in (0, 1, 3):
             raise UserError(f"technogate score broke: {done.stderr.decode('utf-8', 'replace')[-300:]}")
         score = msgspec.json.decode((Path(place) / "score.json").read_bytes(), type=dict[str, Any])
-    return {one["name"]: one["first_s"] for one in score["impostors"] if one["first_s"] is not None}
+    return {one["name"]: one["first_s"] for one in score["mutants"] if one["first_s"] is not None}

@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from technogate.model.events import Answer, Body, Ended, Exchange, Request, TrailEntry, TrailReading
+from technogate.model.events import Body, Ended, Exchange, Request, Response, TrailEntry, TrailReading
 from technogate.trail.history import Compactor
-from technogate.trail.reconcile.expected_entries import Terms
+from technogate.trail.reconcile.expected_entries import TrailTerms
 from technogate.trail.reconcile.reconciliation import reconcile
 
-TERMS = Terms(execute="executeCommand", guarded=frozenset({"executeCommand", "fetchAuditLog", "fetchMemory"}))
+TERMS = TrailTerms(execute="executeCommand", guarded=frozenset({"executeCommand", "fetchAuditLog", "fetchMemory"}))
 START = 1_750_000_000.0
 WINDOW, EVERY = 1000, 400
 
@@ -42,7 +42,7 @@ def history(count: int) -> tuple[list[Exchange], list[TrailReading]]:
         state = "BLOCKED" if refused else "APPROVED"
         stamp = datetime.fromtimestamp(at + 0.002, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         body = {"status": state, "ts_utc": stamp, "trace_id": trace_id, "reason_codes": ["VALIDATION_FAILED"]}
-        answer = Answer(
+        response = Response(
             status=400 if refused else 200,
             headers=(("date", "now"), ("content-type", "application/json"), ("x-trace-id", trace_id)),
             body=Body.of(msgspec.json.encode(body)),
@@ -51,7 +51,7 @@ def history(count: int) -> tuple[list[Exchange], list[TrailReading]]:
             Exchange(
                 id=f"gw0-{number}",
                 item="one",
-                answered_by="backend",
+                responded_by="backend",
                 operation="executeCommand",
                 base_url="http://backend.test",
                 request=Request(
@@ -60,7 +60,7 @@ def history(count: int) -> tuple[list[Exchange], list[TrailReading]]:
                     headers=(("Host", "backend.test"), ("Accept", "*/*"), ("X-API-Key", "$TECHNOGATE_API_KEY")),
                     body=Body.of(b'{"command": "PING"}'),
                 ),
-                answer=None if silent else answer,
+                response=None if silent else response,
                 end=Ended.INDETERMINATE if silent else Ended.OK,
                 started=at,
                 ended=at + 0.02,

@@ -30,7 +30,7 @@ from technogate.contract.loader import load_contract
 from technogate.drivers.http.api_keys import right_key
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.generation.requests.commands import Words
-from technogate.generation.requests.sent_request import Rule
+from technogate.generation.requests.sent_request import GeneratedRule
 from technogate.journal.journal_file import JournalWriter
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import UserError
@@ -92,7 +92,7 @@ def ours(url: str, key: str, journal: Path) -> int:
     return counter.count
 
 
-def _concerns(rule: Rule, operation: str, execute: str, memory: str) -> bool:
+def _concerns(rule: GeneratedRule, operation: str, execute: str, memory: str) -> bool:
     """Whether the suites judge `operation` by `rule`."""
     family = rule.requirement[:3]
     if family in ("AUT", "ERR") or rule.requirement in ("ENV-05", "ENV-07"):

@@ -100,18 +100,18 @@ def plain_rate() -> float:
         for number in range(PLAIN):
             method, path, body = kinds[number % len(kinds)]
             connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status != 200:
-                raise UserError(f"the plain load generator was answered {answer.status}")
+            response = connection.getresponse()
+            response.read()
+            if response.status != 200:
+                raise UserError(f"the plain load generator was answered {response.status}")
         return PLAIN / (time.monotonic() - started)
 
 
 def hunts(names: list[str]) -> dict[str, tuple[Hunt, Hunt]]:
-    """Both tools on each impostor, the one right after the other."""
+    """Both tools on each mutant, the one right after the other."""
     found = {}
     for name in names:
-        found[name] = hunt(name, first_finding.gate), hunt(name, first_finding.schemathesis)
+        found[name] = hunt(name, first_finding.run_context), hunt(name, first_finding.schemathesis)
         _say(f"{name}: {_seconds(found[name][0].first)} and {_seconds(found[name][1].first)}")
     return found
 
@@ -188,10 +188,10 @@ Neither has any against the reference. `schemathesis run` has the contract's Ope
 | median of the {len(both)} that both found | {_median(one for one, _ in both)} | {_median(one for _, one in both)} |
 | a whole run, against the reference | {reference[0].whole:.1f} s | {reference[1].whole:.1f} s |
 
-`technogate score` begins with the requirement that an impostor breaks: there the median of the same ones is
+`technogate score` begins with the requirement that a mutant breaks: there the median of the same ones is
 {_median(told.values())}.
 
-| impostor | technogate | `schemathesis run` |
+| mutant | technogate | `schemathesis run` |
 |---|--:|--:|
 {_lines(f"| {name} | {_seconds(one.first)} | {_seconds(two.first)} |" for name, (one, two) in found.items())}"""
 
@@ -212,12 +212,12 @@ def _say(text: str) -> None:
 def main() -> int:
     """Write the page."""
     words = argparse.ArgumentParser(description="How fast the gate is: wall clock, requests a second, first finding.")
-    words.add_argument("--impostors", type=int, default=20, help="wrong backends in the sample")
+    words.add_argument("--mutants", type=int, default=20, help="wrong backends in the sample")
     words.add_argument("--examples", type=int, default=150, help="examples of each operation for schemathesis")
     words.add_argument("--out", type=Path, default=ROOT / "reports" / "benchmark.md")
     given = words.parse_args()
     try:
-        text = page(given.impostors, given.examples)
+        text = page(given.mutants, given.examples)
     except UserError as mistake:
         sys.stderr.write(f"benchmark: {mistake}\n")
         return 2

@@ -9,9 +9,7 @@ from typing import Literal
 from technogate.journal.journal_file import FORMAT, Journal, JournalWriter, read_journal
 from technogate.judging.self_test_result import required
 from technogate.model.events import (
-    Answer,
     Body,
-    Canary,
     ContractRef,
     Event,
     Exchange,
@@ -23,6 +21,8 @@ from technogate.model.events import (
     PlannedItem,
     Proof,
     Request,
+    Response,
+    SelfTest,
     TargetRef,
 )
 from technogate.model.requirement import Level, Party, Requirement
@@ -95,10 +95,10 @@ def exchange(
     return Exchange(
         id=f"main-{number}",
         item="one",
-        answered_by="backend",
+        responded_by="backend",
         operation=operation,
         request=Request(method="POST", path="/api/execute"),
-        answer=Answer(status=200, headers=headers, body=Body.of(body.encode())),
+        response=Response(status=200, headers=headers, body=Body.of(body.encode())),
         started=1.0,
         ended=2.0,
     )
@@ -111,7 +111,7 @@ def journal(
     end: Literal["finished", "interrupted", "crashed", "none"] = "finished",
     proofs: tuple[Proof, ...] | None = None,
 ) -> Journal:
-    """Write a journal of `events` between a header, a canary with all its proofs and a footer, and read it."""
+    """Write a journal of `events` between a header, a self-test with all its proofs and a footer, and read it."""
     path = folder / "journal.jsonl"
     path.unlink(missing_ok=True)
     writer = JournalWriter(path, "main")
@@ -120,7 +120,7 @@ def journal(
     if proofs is None:
         proofs = tuple(Proof(name=name) for name in required(head.target.parties))
     if proofs:
-        writer.append(Canary(proofs=proofs))
+        writer.append(SelfTest(proofs=proofs))
     for event in events:
         writer.append(event)
     if end == "none":

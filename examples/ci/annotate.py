@@ -38,7 +38,7 @@ def lines_of(document: dict[str, Any]) -> Iterator[str]:
         yield f"::{kind} title={named(f'technogate {verdict}')}::{data(str(reason))}"
     for sample in document["findings"][:MOST]:
         finding = sample["finding"]
-        text = f"expected {finding['expected']}; observed {finding['observed']}; {sample['again']}"
+        text = f"expected {finding['expected']}; observed {finding['observed']}; {sample['recheck_command']}"
         yield f"::warning title={named(str(finding['requirement']))}::{data(text)}"
 
 

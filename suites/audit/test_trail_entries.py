@@ -11,8 +11,8 @@ from technogate.drivers.http.api_keys import EMPTY_KEY, NO_KEY, Key, foreign_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
 from technogate.model.events import Exchange
 from technogate.runner.suite import MustHold, requirement
-from technogate.trail.reconcile.expected_entries import Terms
-from technogate.trail.trail_reader import TrailKeeper
+from technogate.trail.reconcile.expected_entries import TrailTerms
+from technogate.trail.trail_reader import TrailReader
 
 Word = Callable[[str], str]
 
@@ -20,9 +20,9 @@ UNKNOWN = "NO_SUCH_COMMAND_EXISTS"
 
 
 @pytest.fixture
-def terms(contract: Contract) -> Terms:
+def terms(contract: Contract) -> TrailTerms:
     """What the contract says of the trail."""
-    return Terms.of_contract(contract)
+    return TrailTerms.of_contract(contract)
 
 
 @requirement("TRL-01")
@@ -30,8 +30,8 @@ def terms(contract: Contract) -> Terms:
 def test_execute_has_its_entry(
     backend: HttpDriver,
     contract: Contract,
-    trail: TrailKeeper,
-    terms: Terms,
+    trail: TrailReader,
+    terms: TrailTerms,
     word: Word,
     kind: str,
     must_hold: MustHold,
@@ -51,7 +51,7 @@ def test_execute_has_its_entry(
 @requirement("TRL-02")
 @pytest.mark.parametrize("key", [NO_KEY, EMPTY_KEY, foreign_key()], ids=["no-key", "empty-key", "wrong-key"])
 def test_refused_key_has_its_entry(
-    backend: HttpDriver, trail: TrailKeeper, terms: Terms, guarded: str, key: Key, must_hold: MustHold
+    backend: HttpDriver, trail: TrailReader, terms: TrailTerms, guarded: str, key: Key, must_hold: MustHold
 ) -> None:
     """A request that is refused for its key has exactly one entry, BLOCKED."""
     sent = backend.read(guarded, key=key)
@@ -62,7 +62,7 @@ def test_refused_key_has_its_entry(
 @requirement("TRL-02")
 @pytest.mark.parametrize("kind", ["command", "filter", "limit"])
 def test_invalid_request_has_its_entry(
-    backend: HttpDriver, contract: Contract, trail: TrailKeeper, terms: Terms, kind: str, must_hold: MustHold
+    backend: HttpDriver, contract: Contract, trail: TrailReader, terms: TrailTerms, kind: str, must_hold: MustHold
 ) -> None:
     """A request that is refused as invalid has exactly one entry, BLOCKED."""
     names = contract.behavior.operations
@@ -77,7 +77,7 @@ def test_invalid_request_has_its_entry(
 
 @requirement("TRL-03")
 def test_time_lies_within_request(
-    backend: HttpDriver, trail: TrailKeeper, terms: Terms, word: Word, must_hold: MustHold
+    backend: HttpDriver, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:
     """An entry's timestamp lies between the start of its request and the end of its answer."""
     sent = [backend.execute(word("approved")), backend.execute(UNKNOWN), backend.execute("not a command")]
@@ -87,7 +87,7 @@ def test_time_lies_within_request(
 
 @requirement("TRL-04")
 def test_no_request_has_a_second_entry(
-    backend: HttpDriver, contract: Contract, trail: TrailKeeper, terms: Terms, word: Word, must_hold: MustHold
+    backend: HttpDriver, contract: Contract, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:
     """Requests of every kind have at most one entry each; the sweep holds every entry to a request."""
     names = contract.behavior.operations

@@ -11,8 +11,8 @@ from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.runner.suite import MustHold, requirement
-from technogate.trail.reconcile.expected_entries import Terms
-from technogate.trail.trail_reader import TrailKeeper
+from technogate.trail.reconcile.expected_entries import TrailTerms
+from technogate.trail.trail_reader import TrailReader
 
 Word = Callable[[str], str]
 
@@ -24,14 +24,14 @@ COMPARED = 500
 
 
 @pytest.fixture
-def terms(contract: Contract) -> Terms:
+def terms(contract: Contract) -> TrailTerms:
     """What the contract says of the trail."""
-    return Terms.of_contract(contract)
+    return TrailTerms.of_contract(contract)
 
 
 @requirement("TRL-05")
 def test_entries_stay_as_they_are(
-    backend: HttpDriver, trail: TrailKeeper, terms: Terms, word: Word, must_hold: MustHold
+    backend: HttpDriver, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:
     """Entries that were seen stand unchanged in the trail after further requests of every kind."""
     first = [backend.execute(word("approved")), backend.execute("not a command")]
@@ -46,13 +46,13 @@ def test_entries_stay_as_they_are(
 @requirement("TRL-06")
 @pytest.mark.parametrize("kind", ["executed", "refused"])
 def test_entry_is_visible_in_time(
-    backend: HttpDriver, trail: TrailKeeper, terms: Terms, word: Word, kind: str, must_hold: MustHold
+    backend: HttpDriver, trail: TrailReader, terms: TrailTerms, word: Word, kind: str, must_hold: MustHold
 ) -> None:
     """An entry is visible as soon as the contract asks for; each of several is looked for at once."""
     for _ in range(3):
         sent = backend.execute(word("approved")) if kind == "executed" else backend.execute("not a command")
         must_hold(response_checks.answered(sent))
-        found = trail.read_until(trail_entries.traces([sent], terms), patience_s=terms.visible_s)
+        found = trail.read_until(trail_entries.traces([sent], terms), timeout_s=terms.visible_s)
         must_hold(trail_entries.has_its_entry(found, sent, terms))
 
 
@@ -62,8 +62,8 @@ def test_parallel_requests_leave_their_entries(
     backend: HttpDriver,
     contract: Contract,
     burst: Burst,
-    trail: TrailKeeper,
-    terms: Terms,
+    trail: TrailReader,
+    terms: TrailTerms,
     word: Word,
     kind: str,
     must_hold: MustHold,

@@ -6,22 +6,31 @@ from technogate.checks import response_checks, trail_entries
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import foreign_key
 from technogate.drivers.http.http_driver import HttpDriver
-from technogate.runner.run_context import Gate
+from technogate.runner.run_context import RunContext
 from technogate.runner.suite import MustHold, requirement
-from technogate.trail.reconcile.expected_entries import Terms
-from technogate.trail.trail_reader import TrailKeeper
+from technogate.trail.reconcile.expected_entries import TrailTerms
+from technogate.trail.trail_reader import TrailReader
 
 Word = Callable[[str], str]
 
 
 @requirement("TRL-09")
 def test_session_and_payload_stay_out(
-    gate: Gate, backend: HttpDriver, contract: Contract, trail: TrailKeeper, word: Word, must_hold: MustHold
+    run_context: RunContext,
+    backend: HttpDriver,
+    contract: Contract,
+    trail: TrailReader,
+    word: Word,
+    must_hold: MustHold,
 ) -> None:
     """Session ids and payload, of executed and of refused requests, are in no entry."""
-    terms = Terms.of_contract(contract)
-    session, note, command = f"Session.{gate.run}.own", f"Payload {gate.run} own", f"no command {gate.run} own"
-    query = f"Filter-{gate.run}-own"
+    terms = TrailTerms.of_contract(contract)
+    session, note, command = (
+        f"Session.{run_context.run}.own",
+        f"Payload {run_context.run} own",
+        f"no command {run_context.run} own",
+    )
+    query = f"Filter-{run_context.run}-own"
     sent = [
         backend.execute(word("approved"), session_id=session, note=note),
         backend.execute("NO_SUCH_COMMAND_EXISTS", session_id=session, note=[note, {note: note}]),
@@ -38,12 +47,17 @@ def test_session_and_payload_stay_out(
 
 @requirement("TRL-09")
 def test_key_stays_out(
-    gate: Gate, backend: HttpDriver, contract: Contract, trail: TrailKeeper, word: Word, must_hold: MustHold
+    run_context: RunContext,
+    backend: HttpDriver,
+    contract: Contract,
+    trail: TrailReader,
+    word: Word,
+    must_hold: MustHold,
 ) -> None:
     """The key is in no entry, even when it was sent where a session id belongs."""
-    terms = Terms.of_contract(contract)
-    sent = [backend.execute(word("approved")), backend.execute(word("approved"), session_id=gate.run_key)]
+    terms = TrailTerms.of_contract(contract)
+    sent = [backend.execute(word("approved")), backend.execute(word("approved"), session_id=run_context.run_key)]
     must_hold(*(response_checks.answered(exchange) for exchange in sent))
     found = trail.read_until(trail_entries.traces(sent, terms))
     must_hold(*(trail_entries.has_its_entry(found, exchange, terms) for exchange in sent))
-    must_hold(trail_entries.free_of(found, {"API key": gate.run_key}))
+    must_hold(trail_entries.free_of(found, {"API key": run_context.run_key}))

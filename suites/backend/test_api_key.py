@@ -46,7 +46,7 @@ def test_near_miss_403(backend: HttpDriver, guarded: str, near_miss: Key, must_h
 def test_refusal_says_why(backend: HttpDriver, contract: Contract, guarded: str, key: Key, must_hold: MustHold) -> None:
     """A refused key is answered with a valid ErrorResponse that holds API_KEY_INVALID."""
     exchange = send(backend, guarded, key)
-    must_hold(response_checks.error_answer(contract, exchange, contract.behavior.reason_codes.key_refused))
+    must_hold(response_checks.error_response(contract, exchange, contract.behavior.reason_codes.key_refused))
 
 
 @requirement("AUT-04")

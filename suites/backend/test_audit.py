@@ -146,7 +146,7 @@ def test_bad_query_400(
 ) -> None:
     """An unknown filter, and a limit that is no integer from 1 to the maximum, are answered 400."""
     exchange = listed(backend, read, query)
-    must_hold(response_checks.status(exchange, 400), response_checks.error_answer(contract, exchange))
+    must_hold(response_checks.status(exchange, 400), response_checks.error_response(contract, exchange))
 
 
 @requirement("AUD-06")
@@ -165,4 +165,4 @@ def test_metrics_are_the_audit_list(
 
 def traced(exchange: Exchange) -> str:
     """The trace id in the header of an answer, "" without one."""
-    return (exchange.answer.header("X-Trace-Id") or "") if exchange.answer else ""
+    return (exchange.response.header("X-Trace-Id") or "") if exchange.response else ""

@@ -23,7 +23,7 @@ def test_served_document_agrees(backend: HttpDriver, contract: Contract, path: s
     """An OpenAPI document that the backend serves under a usual path does not contradict the contract."""
     exchange = backend.send(Case(method="GET", path=path))
     must_hold(response_checks.answered(exchange))
-    if exchange.answer is None or exchange.answer.status != 200:
+    if exchange.response is None or exchange.response.status != 200:
         return
     served = response_checks.json_value(exchange)
     is_document = isinstance(served, dict) and {"openapi", "swagger"} & set(served)

@@ -107,9 +107,9 @@ def test_first_memory_has_no_body(
 ) -> None:
     """A 204 has no body, and does not say that it has one; another first look at the memory is strict JSON."""
     must_hold(response_checks.media_type(first_memory), response_checks.strict_json(first_memory))
-    if first_memory.answer is None or first_memory.answer.status != 204:
+    if first_memory.response is None or first_memory.response.status != 204:
         return
-    announced = [first_memory.answer.header(name) for name in ("content-length", "transfer-encoding")]
+    announced = [first_memory.response.header(name) for name in ("content-length", "transfer-encoding")]
     bodies = [value for value in announced if value not in (None, "0")]
     must_hold(
         response_checks.finding("empty 204", first_memory, "no body with a 204", f"one of {bodies[0]}")

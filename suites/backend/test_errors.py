@@ -30,7 +30,7 @@ def test_4xx_is_an_error_answer(backend: HttpDriver, contract: Contract, cause: 
         "bad-filter": lambda: backend.read(names.audit, {"filter": "NOPE"}),
         "bad-limit": lambda: backend.read(names.fallback, {"limit": "0"}),
     }[cause]()
-    if cause == "too-large" and exchange.answer is None and exchange.error:
+    if cause == "too-large" and exchange.response is None and exchange.error:
         # A backend that answers before it has read all may close on us: then the answer can be lost.
         exchange = backend.read(names.audit, {"limit": "-1"})
     must_hold(response_checks.status(exchange, *range(400, 500)), response_checks.documented(contract, exchange))
@@ -41,7 +41,7 @@ def test_4xx_is_an_error_answer(backend: HttpDriver, contract: Contract, cause: 
 def test_unknown_path(backend: HttpDriver, contract: Contract, path: str, must_hold: MustHold) -> None:
     """With the key, a path that does not exist is answered 404 with an ErrorResponse."""
     exchange = backend.send(Case(method="GET", path=path))
-    must_hold(response_checks.status(exchange, 404), response_checks.error_answer(contract, exchange))
+    must_hold(response_checks.status(exchange, 404), response_checks.error_response(contract, exchange))
 
 
 @requirement("ERR-04")
@@ -53,5 +53,5 @@ def test_wrong_method(backend: HttpDriver, contract: Contract, guarded: str, mus
         if method == expected:
             continue
         exchange = backend.send(Case(method=method, path=operation.path))
-        must_hold(response_checks.status(exchange, 405), response_checks.error_answer(contract, exchange))
+        must_hold(response_checks.status(exchange, 405), response_checks.error_response(contract, exchange))
         must_hold(response_checks.allows(exchange, expected))

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from fixtures.trial import drawn_cases, every
+from fixtures.property_check import drawn_cases, every
 from technogate.checks import audit_list, response_checks
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.model.events import Exchange, Finding
-from technogate.runner.run_context import Gate
+from technogate.runner.run_context import RunContext
 from technogate.runner.suite import MustHold, requirement
 
 Word = Callable[[str], str]
@@ -64,7 +64,7 @@ def test_bad_command_400(backend: HttpDriver, contract: Contract, command: objec
     exchange = backend.execute(command)
     must_hold(
         response_checks.status(exchange, 400),
-        response_checks.error_answer(contract, exchange, contract.behavior.reason_codes.invalid_request),
+        response_checks.error_response(contract, exchange, contract.behavior.reason_codes.invalid_request),
     )
 
 
@@ -74,15 +74,20 @@ def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold:
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=b'{"session_id": "abc"}'))
     must_hold(
         response_checks.status(exchange, 400),
-        response_checks.error_answer(contract, exchange, contract.behavior.reason_codes.invalid_request),
+        response_checks.error_response(contract, exchange, contract.behavior.reason_codes.invalid_request),
     )
 
 
 @requirement("EXE-02")
-def test_generated_bad_command_400(gate: Gate, backend: HttpDriver) -> None:
+def test_generated_bad_command_400(run_context: RunContext, backend: HttpDriver) -> None:
     """Whatever text is no command is answered 400."""
     bad = st.text(max_size=40).filter(lambda text: not re.fullmatch(r"[A-Z_]{3,32}", text))
-    every(gate, bad, drawn_cases(gate), lambda command: response_checks.status(backend.execute(command), 400))
+    every(
+        run_context,
+        bad,
+        drawn_cases(run_context),
+        lambda command: response_checks.status(backend.execute(command), 400),
+    )
 
 
 @requirement("EXE-03")
@@ -146,15 +151,15 @@ def test_large_body(backend: HttpDriver, contract: Contract, word: Word, size: i
     body = start + b"x" * (size - len(start) - 2) + b'"}'
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
     # A backend that answers before it has read all may close on us: then the answer can be lost.
-    must_hold([] if exchange.answer is None and exchange.error else response_checks.status(exchange, 413, 400))
+    must_hold([] if exchange.response is None and exchange.error else response_checks.status(exchange, 413, 400))
     must_hold(response_checks.status(backend.execute(word("approved")), 200))
 
 
 @requirement("EXE-06")
-def test_unknown_command_is_blocked(gate: Gate, backend: HttpDriver) -> None:
+def test_unknown_command_is_blocked(run_context: RunContext, backend: HttpDriver) -> None:
     """A well-formed command that nobody knows is answered 200 BLOCKED with a reason."""
 
-    def trial(name: str) -> list[Finding]:
+    def property_check(name: str) -> list[Finding]:
         exchange = backend.execute(name)
         return (
             response_checks.status(exchange, 200)
@@ -162,7 +167,7 @@ def test_unknown_command_is_blocked(gate: Gate, backend: HttpDriver) -> None:
             or response_checks.has_reason(exchange)
         )
 
-    every(gate, st.from_regex(r"\AZZ_[A-Z_]{1,29}\Z"), drawn_cases(gate), trial)
+    every(run_context, st.from_regex(r"\AZZ_[A-Z_]{1,29}\Z"), drawn_cases(run_context), property_check)
 
 
 @requirement("EXE-06")
@@ -197,17 +202,17 @@ def test_session_is_optional(backend: HttpDriver, word: Word, session: str, must
 
 
 @requirement("EXE-08")
-def test_unknown_fields_change_nothing(gate: Gate, backend: HttpDriver, word: Word) -> None:
+def test_unknown_fields_change_nothing(run_context: RunContext, backend: HttpDriver, word: Word) -> None:
     """Fields that the contract does not know change nothing."""
 
-    def trial(extra: tuple[tuple[str, Any], ...]) -> list[Finding]:
+    def property_check(extra: tuple[tuple[str, Any], ...]) -> list[Finding]:
         without, with_extra = backend.execute(word("approved")), backend.execute(word("approved"), **dict(extra))
         return response_checks.status(without, 200) or response_checks.same_but_for_identity(without, with_extra)
 
     names = st.from_regex(r"\Ax_[a-z]{1,8}\Z")
     values = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=8)
     extras = st.dictionaries(names, values, min_size=1, max_size=3).map(lambda drawn: tuple(drawn.items()))
-    every(gate, extras, drawn_cases(gate), trial)
+    every(run_context, extras, drawn_cases(run_context), property_check)
 
 
 @requirement("EXE-08")

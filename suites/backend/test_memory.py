@@ -36,7 +36,7 @@ def test_no_snapshot_before_the_first_execution(
 ) -> None:
     """Before anything was executed, memory answers 204 without a body."""
     owned = running.backend is not None and running.backend.program is not None
-    if not owned and first_memory.answer is not None and first_memory.answer.status == 200:
+    if not owned and first_memory.response is not None and first_memory.response.status == 200:
         not_exercised(
             "the backend had executed commands before this run",
             "let the gate start it: give `command` instead of `url` in the target file, or start it anew",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from technogate.checks import response_checks
 from technogate.checks.latency import FEWEST
-from technogate.checks.leak import answer_leaks
+from technogate.checks.leak import response_leaks
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY
 from technogate.drivers.http.http_driver import Case, HttpDriver
@@ -23,7 +23,7 @@ END_OF_TRACE = re.compile(
 
 def tells_nothing(exchange: Exchange) -> list[Finding]:
     """The answer tells nothing of the backend's inside (ERR-03)."""
-    found = answer_leaks(exchange)
+    found = response_leaks(exchange)
     message = str(response_checks.json_object(exchange).get("message", ""))
     end = END_OF_TRACE.search(message)
     if not found and end is not None and end[0] not in exchange.request.body.text:
@@ -43,8 +43,8 @@ def test_server_error_is_an_error_answer(
     """A command whose executor fails is answered by a valid ErrorResponse, if by a 5xx; the sweep takes all others."""
     exchange = backend.execute(word("crashing"))
     must_hold(response_checks.answered(exchange))
-    if exchange.answer is not None and exchange.answer.status >= 500:
-        must_hold(response_checks.error_answer(contract, exchange))
+    if exchange.response is not None and exchange.response.status >= 500:
+        must_hold(response_checks.error_response(contract, exchange))
 
 
 @requirement("ERR-03")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.console import COMMAND, Stage
+from fixtures.console_harnesses import COMMAND, Harness
 from technogate.checks import console
 from technogate.mock.responses.cached import KEEP_FOR_A_YEAR, Cached
 from technogate.runner.suite import MustHold, requirement
@@ -20,49 +20,51 @@ CASES = pytest.mark.parametrize("name", HEADERS)
 
 @requirement("CON-19")
 @CASES
-def test_list_is_read_anew(stage: Stage, name: str, must_hold: MustHold) -> None:
+def test_list_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> None:
     """A second reading of the list asks again, and shows what it is answered."""
-    names, headers = stage.names, HEADERS[name]
-    stage.audit(Cached(draft=stage.list_draft(stage.entry(action="FIRST")), headers=headers), stage.listing())
-    scene = stage.audit(stage.listing(stage.entry(action="SECOND")), stage.listing(), case=name)
-    must_hold(console.asked(scene, names.audit, 1), console.rows_say(scene, "action", ["SECOND"]))
+    names, headers = harness.names, HEADERS[name]
+    harness.audit(
+        Cached(template=harness.list_template(harness.entry(action="FIRST")), headers=headers), harness.listing()
+    )
+    interaction = harness.audit(harness.listing(harness.entry(action="SECOND")), harness.listing(), case=name)
+    must_hold(console.asked(interaction, names.audit, 1), console.rows_say(interaction, "action", ["SECOND"]))
 
 
 @requirement("CON-19")
 @CASES
-def test_fallback_is_read_anew(stage: Stage, name: str, must_hold: MustHold) -> None:
+def test_fallback_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> None:
     """A second reading of the fallback asks again, and shows what it is answered."""
-    names, headers = stage.names, HEADERS[name]
-    kept = Cached(draft=stage.list_draft(stage.entry(action="FIRST")), headers=headers)
-    stage.audit(stage.error(503), kept)
-    scene = stage.audit(stage.error(503), stage.listing(stage.entry(action="SECOND")), case=name)
-    must_hold(console.asked(scene, names.fallback, 1), console.rows_say(scene, "action", ["SECOND"]))
+    names, headers = harness.names, HEADERS[name]
+    kept = Cached(template=harness.list_template(harness.entry(action="FIRST")), headers=headers)
+    harness.audit(harness.error(503), kept)
+    interaction = harness.audit(harness.error(503), harness.listing(harness.entry(action="SECOND")), case=name)
+    must_hold(console.asked(interaction, names.fallback, 1), console.rows_say(interaction, "action", ["SECOND"]))
 
 
 @requirement("CON-19")
 @CASES
-def test_memory_is_read_anew(stage: Stage, name: str, must_hold: MustHold) -> None:
+def test_memory_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> None:
     """A second reading of the memory asks again, and shows what it is answered."""
-    stage.memory(Cached(draft=stage.snapshot_draft(command="FIRST"), headers=HEADERS[name]))
-    scene = stage.memory(stage.snapshot(command="SECOND"), case=name)
-    must_hold(console.asked(scene, stage.names.memory, 1), console.shows(scene, "command", "SECOND"))
+    harness.memory(Cached(template=harness.snapshot_template(command="FIRST"), headers=HEADERS[name]))
+    interaction = harness.memory(harness.snapshot(command="SECOND"), case=name)
+    must_hold(console.asked(interaction, harness.names.memory, 1), console.shows(interaction, "command", "SECOND"))
 
 
 @requirement("CON-19")
-def test_command_is_sent_anew(stage: Stage, must_hold: MustHold) -> None:
+def test_command_is_sent_anew(harness: Harness, must_hold: MustHold) -> None:
     """The same command entered again is sent again, and shown with its own answer."""
-    stage.execute(Cached(draft=stage.draft()), COMMAND)
-    scene = stage.execute(stage.conforming(status="NEUTRAL"), COMMAND)
-    must_hold(console.asked(scene, stage.names.execute, 1), console.shows(scene, "status", "NEUTRAL"))
+    harness.execute(Cached(template=harness.template()), COMMAND)
+    interaction = harness.execute(harness.conforming(status="NEUTRAL"), COMMAND)
+    must_hold(console.asked(interaction, harness.names.execute, 1), console.shows(interaction, "status", "NEUTRAL"))
 
 
 @requirement("CON-19")
 @pytest.mark.parametrize("first", ["a list", "a snapshot"], ids=["list", "snapshot"])
-def test_no_earlier_answer_stands_in(stage: Stage, first: str, must_hold: MustHold) -> None:
+def test_no_earlier_answer_stands_in(harness: Harness, first: str, must_hold: MustHold) -> None:
     """When a reading fails, nothing that was read before stands in for it."""
     if first == "a list":
-        stage.audit(Cached(draft=stage.list_draft()), stage.listing())
-        must_hold(console.empty_list(stage.audit(stage.error(503), stage.error(503))))
+        harness.audit(Cached(template=harness.list_template()), harness.listing())
+        must_hold(console.empty_list(harness.audit(harness.error(503), harness.error(503))))
     else:
-        stage.memory(Cached(draft=stage.snapshot_draft()))
-        must_hold(console.no_snapshot(stage.memory(stage.error(503))))
+        harness.memory(Cached(template=harness.snapshot_template()))
+        must_hold(console.no_snapshot(harness.memory(harness.error(503))))

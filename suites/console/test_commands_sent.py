@@ -2,14 +2,14 @@
 
 import pytest
 
-from fixtures.console import Stage
-from fixtures.trial import every, hostile_cases
+from fixtures.console_harnesses import Harness
+from fixtures.property_check import every, hostile_cases
 from technogate.checks import console
 from technogate.contract.loader import Contract
 from technogate.generation.responses.invalid_values import broken_field
 from technogate.generation.responses.valid_values import schema_of
 from technogate.model.events import Finding
-from technogate.runner.run_context import Gate
+from technogate.runner.run_context import RunContext
 from technogate.runner.suite import MustHold, requirement
 
 BAD = {
@@ -38,39 +38,39 @@ BAD = {
 }
 
 
-def never_sent(stage: Stage, command: str, case: str) -> list[Finding]:
+def never_sent(harness: Harness, command: str, case: str) -> list[Finding]:
     """What is wrong with how the console takes a command that breaks the pattern.
 
     A text field drops line breaks by itself, and a page may correct what a person types: there,
     what was sent must keep the pattern. The function of a module must send nothing at all.
     """
-    scene = stage.execute(stage.conforming(), command, case)
-    if stage.driver.name == "module":
-        return console.asked(scene, stage.names.execute, 0) or console.never(scene, "APPROVED")
-    return console.sent_valid(stage.contract, scene, stage.names.execute)
+    interaction = harness.execute(harness.conforming(), command, case)
+    if harness.driver.name == "module":
+        return console.asked(interaction, harness.names.execute, 0) or console.never(interaction, "APPROVED")
+    return console.sent_valid(harness.contract, interaction, harness.names.execute)
 
 
 @requirement("CON-13")
 @pytest.mark.parametrize("name", BAD, ids=lambda name: name.replace(" ", "-"))
-def test_bad_command_is_never_sent(stage: Stage, name: str, must_hold: MustHold) -> None:
+def test_bad_command_is_never_sent(harness: Harness, name: str, must_hold: MustHold) -> None:
     """A command of the wrong length or with a wrong character is never sent."""
-    must_hold(never_sent(stage, BAD[name], f"the command {BAD[name]!r}"))
+    must_hold(never_sent(harness, BAD[name], f"the command {BAD[name]!r}"))
 
 
 @requirement("CON-13")
-def test_any_bad_command_is_never_sent(gate: Gate, wide_stage: Stage) -> None:
+def test_any_bad_command_is_never_sent(run_context: RunContext, wide_harness: Harness) -> None:
     """No generated command that breaks the contract's pattern is sent."""
-    contract: Contract = gate.contract
+    contract: Contract = run_context.contract
     requests = broken_field(schema_of(contract, "ExecuteRequest"), "command").map(
         lambda broken: command_in(broken.value)
     )
 
-    def trial(command: str | None) -> list[Finding] | None:
+    def property_check(command: str | None) -> list[Finding] | None:
         if command is None or not contract.request_problems(contract.behavior.operations.execute, {"command": command}):
             return None
-        return never_sent(wide_stage, command, f"the command {command!r}")
+        return never_sent(wide_harness, command, f"the command {command!r}")
 
-    every(gate, requests, hostile_cases(gate, wide_stage.driver.name, 0.15), trial)
+    every(run_context, requests, hostile_cases(run_context, wide_harness.driver.name, 0.15), property_check)
 
 
 def command_in(value: object) -> str | None:
@@ -81,7 +81,10 @@ def command_in(value: object) -> str | None:
 
 @requirement("CON-13")
 @pytest.mark.parametrize("command", ["ABC", "___", "A" * 32, "RUN_REPORT"], ids=["3", "underscores", "32", "word"])
-def test_good_command_is_sent(stage: Stage, command: str, must_hold: MustHold) -> None:
+def test_good_command_is_sent(harness: Harness, command: str, must_hold: MustHold) -> None:
     """A command that keeps the pattern is sent as it is: refusing everything is no way to keep it."""
-    scene = stage.execute(stage.conforming(), command)
-    must_hold(console.asked(scene, stage.names.execute, 1), console.sent_command(scene, stage.names.execute, command))
+    interaction = harness.execute(harness.conforming(), command)
+    must_hold(
+        console.asked(interaction, harness.names.execute, 1),
+        console.sent_command(interaction, harness.names.execute, command),
+    )

@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.console import COMMAND, Stage
+from fixtures.console_harnesses import COMMAND, Harness
 from technogate.checks import console
 from technogate.mock.listener import Refusal
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.conforming import Conforming
-from technogate.mock.scripted_reply import Where, json_draft
-from technogate.model.events import Note
+from technogate.mock.scripted_reply import Where, json_template
+from technogate.model.events import RunWarning
 from technogate.runner.suite import MustHold, requirement
 
 PLACES = [Where.BEFORE_HEADERS, Where.IN_HEADERS, Where.AFTER_HEADERS, Where.IN_BODY]
@@ -18,41 +18,41 @@ PLACES = [Where.BEFORE_HEADERS, Where.IN_HEADERS, Where.AFTER_HEADERS, Where.IN_
 
 @requirement("CON-07")
 @pytest.mark.parametrize("how", ["closed", "reset"])
-def test_nobody_answers(stage: Stage, how: Refusal, must_hold: MustHold) -> None:
+def test_nobody_answers(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
     """With nobody listening, or every connection reset on arrival, BLOCKED is shown."""
-    must_hold(console.blocked(stage.refused(how, lambda driver: driver.execute(COMMAND))))
+    must_hold(console.blocked(harness.refused(how, lambda driver: driver.execute(COMMAND))))
 
 
 @requirement("CON-07")
 @pytest.mark.parametrize("where", PLACES, ids=str)
 @pytest.mark.parametrize("reset", [True, False], ids=["reset", "closed"])
-def test_connection_breaks(stage: Stage, where: Where, reset: bool, must_hold: MustHold) -> None:
+def test_connection_breaks(harness: Harness, where: Where, reset: bool, must_hold: MustHold) -> None:
     """A connection that breaks before, in or after the headers, or within the body, is shown as BLOCKED."""
-    scene = stage.execute(Broken(draft=stage.draft(), where=where, reset=reset))
-    must_hold(console.reached(scene, stage.names.execute), console.blocked(scene))
+    interaction = harness.execute(Broken(template=harness.template(), where=where, reset=reset))
+    must_hold(console.reached(interaction, harness.names.execute), console.blocked(interaction))
 
 
 @requirement("CON-07")
-def test_reused_connection_breaks(stage: Stage, must_hold: MustHold) -> None:
+def test_reused_connection_breaks(harness: Harness, must_hold: MustHold) -> None:
     """A connection that was used before and is then reset is shown as BLOCKED."""
-    names = stage.names
-    stage.driver.settle()
-    stage.double.reset()
+    names = harness.names
+    harness.driver.wait_until_complete()
+    harness.mock_backend.reset()
     kept: dict[str, Callable[[], Conforming]] = {
-        names.execute: lambda: Conforming(draft=stage.draft(keep_alive=True)),
-        names.audit: lambda: Conforming(draft=json_draft([], trace_id=stage.new_trace_id(), keep_alive=True)),
-        names.memory: lambda: Conforming(draft=json_draft({}, trace_id=stage.new_trace_id(), keep_alive=True)),
+        names.execute: lambda: Conforming(template=harness.template(keep_alive=True)),
+        names.audit: lambda: Conforming(template=json_template([], trace_id=harness.new_trace_id(), keep_alive=True)),
+        names.memory: lambda: Conforming(template=json_template({}, trace_id=harness.new_trace_id(), keep_alive=True)),
     }
-    stage.order({name: make() for name, make in kept.items()})
-    stage.driver.execute(COMMAND)
-    stage.driver.settle()
-    before = len(stage.double.received(names.execute))
-    placed = stage.order({names.execute: Broken(draft=stage.draft())})
-    scene = stage.follow(placed, lambda driver: driver.execute(COMMAND), (names.execute,))
-    posts = stage.double.received(names.execute)[before:]
+    harness.order({name: make() for name, make in kept.items()})
+    harness.driver.execute(COMMAND)
+    harness.driver.wait_until_complete()
+    before = len(harness.mock_backend.received(names.execute))
+    placed = harness.order({names.execute: Broken(template=harness.template())})
+    interaction = harness.follow(placed, lambda driver: driver.execute(COMMAND), (names.execute,))
+    posts = harness.mock_backend.received(names.execute)[before:]
     if any(not post.first_on_connection for post in posts):
         times = "once" if len(posts) == 1 else f"{len(posts)} times"
         why = "" if len(posts) == 1 else "; a browser does that by itself, without the page's knowledge"
-        text = f"On a reused connection that is reset, {stage.driver.name} sent the command {times}{why} (CON-09)."
-        stage.gate.record(Note(text=text))
-    must_hold(console.blocked(scene))
+        text = f"On a reused connection that is reset, {harness.driver.name} sent the command {times}{why} (CON-09)."
+        harness.run_context.record(RunWarning(text=text))
+    must_hold(console.blocked(interaction))

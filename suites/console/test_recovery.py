@@ -4,57 +4,59 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.console import COMMAND, Stage
+from fixtures.console_harnesses import COMMAND, Harness
 from technogate.checks import console
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault
 from technogate.runner.suite import MustHold, requirement
 
-FAILURES: dict[str, Callable[[Stage], object]] = {
-    "refused": lambda stage: stage.refused("closed", lambda driver: driver.execute(COMMAND)),
-    "reset": lambda stage: stage.execute(Broken(draft=stage.draft())),
-    "truncated": lambda stage: stage.execute(Truncated(draft=stage.draft(), at=10)),
-    "html": lambda stage: stage.execute(stage.answer("a page", b"<html>", content_type="text/html")),
-    "null": lambda stage: stage.execute(null(stage)),
-    "401": lambda stage: stage.execute(stage.error(401)),
-    "500": lambda stage: stage.execute(stage.error(500)),
-    "unknown status": lambda stage: stage.execute(stage.conforming(status="MAYBE")),
-    "blocked": lambda stage: stage.execute(stage.conforming(status="BLOCKED", reason_codes=["API_BLOCKED"])),
-    "a bad command": lambda stage: stage.execute(stage.conforming(), "no command"),
+FAILURES: dict[str, Callable[[Harness], object]] = {
+    "refused": lambda harness: harness.refused("closed", lambda driver: driver.execute(COMMAND)),
+    "reset": lambda harness: harness.execute(Broken(template=harness.template())),
+    "truncated": lambda harness: harness.execute(Truncated(template=harness.template(), at=10)),
+    "html": lambda harness: harness.execute(harness.response("a page", b"<html>", content_type="text/html")),
+    "null": lambda harness: harness.execute(null(harness)),
+    "401": lambda harness: harness.execute(harness.error(401)),
+    "500": lambda harness: harness.execute(harness.error(500)),
+    "unknown status": lambda harness: harness.execute(harness.conforming(status="MAYBE")),
+    "blocked": lambda harness: harness.execute(harness.conforming(status="BLOCKED", reason_codes=["API_BLOCKED"])),
+    "a bad command": lambda harness: harness.execute(harness.conforming(), "no command"),
 }
-READS: dict[str, Callable[[Stage], object]] = {
-    "refused": lambda stage: stage.refused("closed", lambda driver: (driver.audit(), driver.memory())[1]),
-    "500": lambda stage: (stage.audit(stage.error(500), stage.error(500)), stage.memory(stage.error(500))),
-    "null": lambda stage: (stage.audit(null(stage), null(stage)), stage.memory(null(stage))),
+READS: dict[str, Callable[[Harness], object]] = {
+    "refused": lambda harness: harness.refused("closed", lambda driver: (driver.audit(), driver.memory())[1]),
+    "500": lambda harness: (harness.audit(harness.error(500), harness.error(500)), harness.memory(harness.error(500))),
+    "null": lambda harness: (harness.audit(null(harness), null(harness)), harness.memory(null(harness))),
 }
 
 
-def null(stage: Stage) -> Fault:
+def null(harness: Harness) -> Fault:
     """An answer that says null."""
-    return stage.answer("null", b"null")
+    return harness.response("null", b"null")
 
 
 @requirement("CON-16")
 @pytest.mark.parametrize("name", FAILURES, ids=lambda name: name.replace(" ", "-"))
-def test_command_after_a_failure(stage: Stage, name: str, must_hold: MustHold) -> None:
+def test_command_after_a_failure(harness: Harness, name: str, must_hold: MustHold) -> None:
     """After a command that failed, the next conforming answer is shown with status, trace id and reasons."""
-    FAILURES[name](stage)
-    trace_id = stage.new_trace_id()
-    scene = stage.execute(stage.conforming(status="WARNING", reason_codes=["Look_Here"], trace_id=trace_id), case=name)
+    FAILURES[name](harness)
+    trace_id = harness.new_trace_id()
+    interaction = harness.execute(
+        harness.conforming(status="WARNING", reason_codes=["Look_Here"], trace_id=trace_id), case=name
+    )
     must_hold(
-        console.shows(scene, "status", "WARNING"),
-        console.shows(scene, "trace_id", trace_id),
-        console.shows_reasons(scene, ["Look_Here"]),
+        console.shows(interaction, "status", "WARNING"),
+        console.shows(interaction, "trace_id", trace_id),
+        console.shows_reasons(interaction, ["Look_Here"]),
     )
 
 
 @requirement("CON-16")
 @pytest.mark.parametrize("name", READS)
-def test_reads_after_a_failure(stage: Stage, name: str, must_hold: MustHold) -> None:
+def test_reads_after_a_failure(harness: Harness, name: str, must_hold: MustHold) -> None:
     """After reads that failed, the next conforming list and snapshot are shown."""
-    READS[name](stage)
-    listed = stage.audit(stage.listing(stage.entry(action="SHOWN_AGAIN")), stage.error(500), case=name)
+    READS[name](harness)
+    listed = harness.audit(harness.listing(harness.entry(action="SHOWN_AGAIN")), harness.error(500), case=name)
     must_hold(console.rows_say(listed, "action", ["SHOWN_AGAIN"]))
-    kept = stage.memory(stage.snapshot(command="SHOWN_AGAIN"), case=name)
+    kept = harness.memory(harness.snapshot(command="SHOWN_AGAIN"), case=name)
     must_hold(console.shows(kept, "command", "SHOWN_AGAIN"))

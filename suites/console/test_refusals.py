@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.console import Stage
+from fixtures.console_harnesses import Harness
 from technogate.checks import console
 from technogate.runner.suite import MustHold, requirement
 
@@ -12,44 +12,44 @@ CODES_5XX = [500, 501, 502, 503, 504, 505, 507, 511, 599]
 
 @requirement("CON-04")
 @pytest.mark.parametrize("code", CODES_4XX)
-def test_4xx_is_blocked(wide_stage: Stage, code: int, must_hold: MustHold) -> None:
+def test_4xx_is_blocked(wide_harness: Harness, code: int, must_hold: MustHold) -> None:
     """A 4xx is shown as BLOCKED, even when its body says APPROVED."""
-    stage = wide_stage
-    scene = stage.execute(stage.conforming(code=code))
-    must_hold(console.asked(scene, stage.names.execute, 1), console.blocked(scene))
+    harness = wide_harness
+    interaction = harness.execute(harness.conforming(code=code))
+    must_hold(console.asked(interaction, harness.names.execute, 1), console.blocked(interaction))
 
 
 @requirement("CON-04")
 @pytest.mark.parametrize("code", [400, 413, 415, 429])
-def test_documented_4xx_is_blocked(stage: Stage, code: int, must_hold: MustHold) -> None:
+def test_documented_4xx_is_blocked(harness: Harness, code: int, must_hold: MustHold) -> None:
     """A 4xx with a proper ErrorResponse is shown as BLOCKED."""
-    scene = stage.execute(stage.error(code))
-    must_hold(console.blocked(scene))
+    interaction = harness.execute(harness.error(code))
+    must_hold(console.blocked(interaction))
 
 
 @requirement("CON-04")
 @pytest.mark.parametrize("says", ["BLOCKED", "APPROVED"])
-def test_refused_key_is_said(stage: Stage, says: str, must_hold: MustHold) -> None:
+def test_refused_key_is_said(harness: Harness, says: str, must_hold: MustHold) -> None:
     """401 and 403 show that the authentication failed."""
-    wanted = stage.contract.behavior.console
+    wanted = harness.contract.behavior.console
     for code in wanted.refused_statuses:
-        reply = stage.error(code) if says == "BLOCKED" else stage.conforming(code=code)
-        scene = stage.execute(reply)
-        must_hold(console.blocked(scene), console.mentions(scene, "message", wanted.refused_text))
+        reply = harness.error(code) if says == "BLOCKED" else harness.conforming(code=code)
+        interaction = harness.execute(reply)
+        must_hold(console.blocked(interaction), console.mentions(interaction, "message", wanted.refused_text))
 
 
 @requirement("CON-05")
 @pytest.mark.parametrize("code", CODES_5XX)
-def test_5xx_is_blocked(wide_stage: Stage, code: int, must_hold: MustHold) -> None:
+def test_5xx_is_blocked(wide_harness: Harness, code: int, must_hold: MustHold) -> None:
     """A 5xx is shown as BLOCKED, even when its body says APPROVED."""
-    stage = wide_stage
-    scene = stage.execute(stage.conforming(code=code))
-    must_hold(console.asked(scene, stage.names.execute, 1), console.blocked(scene))
+    harness = wide_harness
+    interaction = harness.execute(harness.conforming(code=code))
+    must_hold(console.asked(interaction, harness.names.execute, 1), console.blocked(interaction))
 
 
 @requirement("CON-05")
 @pytest.mark.parametrize("code", [500, 503])
-def test_documented_5xx_is_blocked(stage: Stage, code: int, must_hold: MustHold) -> None:
+def test_documented_5xx_is_blocked(harness: Harness, code: int, must_hold: MustHold) -> None:
     """A 5xx with a proper ErrorResponse is shown as BLOCKED."""
-    scene = stage.execute(stage.error(code))
-    must_hold(console.blocked(scene))
+    interaction = harness.execute(harness.error(code))
+    must_hold(console.blocked(interaction))

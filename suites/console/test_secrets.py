@@ -2,51 +2,53 @@
 
 import pytest
 
-from fixtures.console import COMMAND, Stage, Stages
+from fixtures.console_harnesses import COMMAND, Harness, Harnesses
 from technogate.checks import console, console_page_leaks
 from technogate.drivers.console_driver import Exposure
 from technogate.mock.responses.broken import Broken
 from technogate.runner.suite import MustHold, requirement
 
 
-def exposed(stage: Stage) -> Exposure:
+def exposed(harness: Harness) -> Exposure:
     """What a console leaves behind after calls that went well and calls that went wrong."""
-    stage.execute(stage.conforming())
-    stage.execute(stage.error(403))
-    stage.execute(Broken(draft=stage.draft()))
-    stage.refused("closed", lambda driver: driver.execute(COMMAND))
-    stage.audit(stage.error(401), stage.listing())
-    stage.memory(stage.snapshot())
-    return stage.driver.inspect()
+    harness.execute(harness.conforming())
+    harness.execute(harness.error(403))
+    harness.execute(Broken(template=harness.template()))
+    harness.refused("closed", lambda driver: driver.execute(COMMAND))
+    harness.audit(harness.error(401), harness.listing())
+    harness.memory(harness.snapshot())
+    return harness.driver.inspect()
 
 
 @pytest.fixture(scope="module")
-def page_exposure(stages: Stages) -> Exposure:
+def page_exposure(harnesses: Harnesses) -> Exposure:
     """What the page leaves behind."""
-    return exposed(stages["browser"])
+    return exposed(harnesses["browser"])
 
 
 @requirement("CON-12")
 @pytest.mark.parametrize("place", ["localStorage", "sessionStorage", "cookies", "the page", "the console output"])
-def test_key_is_kept(page_stage: Stage, page_exposure: Exposure, place: str, must_hold: MustHold) -> None:
+def test_key_is_kept(page_harness: Harness, page_exposure: Exposure, place: str, must_hold: MustHold) -> None:
     """The key, in any spelling, is in no storage, no cookie, not in the page and not in its console output."""
-    must_hold(console_page_leaks.keeps_the_key(page_exposure, place, page_stage.gate.redactor))
+    must_hold(console_page_leaks.keeps_the_key(page_exposure, place, page_harness.run_context.redactor))
 
 
 @requirement("CON-12")
-def test_module_does_not_print_the_key(wide_stage: Stage, must_hold: MustHold) -> None:
+def test_module_does_not_print_the_key(wide_harness: Harness, must_hold: MustHold) -> None:
     """The client module writes the key, in any spelling, to no output."""
-    must_hold(console_page_leaks.keeps_the_key(exposed(wide_stage), "the console output", wide_stage.gate.redactor))
+    must_hold(
+        console_page_leaks.keeps_the_key(exposed(wide_harness), "the console output", wide_harness.run_context.redactor)
+    )
 
 
 @requirement("CON-01")
-def test_key_is_in_no_url(page_stage: Stage, page_exposure: Exposure, must_hold: MustHold) -> None:
+def test_key_is_in_no_url(page_harness: Harness, page_exposure: Exposure, must_hold: MustHold) -> None:
     """No URL that the page ever asked for holds the key, in any spelling."""
-    must_hold(console_page_leaks.keeps_the_key(page_exposure, "URLs", page_stage.gate.redactor))
+    must_hold(console_page_leaks.keeps_the_key(page_exposure, "URLs", page_harness.run_context.redactor))
 
 
 @requirement("CON-01")
-def test_failed_commands_carry_the_key(stage: Stage, must_hold: MustHold) -> None:
+def test_failed_commands_carry_the_key(harness: Harness, must_hold: MustHold) -> None:
     """A command that is refused carried the key as any other does: in its header alone."""
-    scene = stage.execute(stage.error(503))
-    must_hold(console.reached(scene, stage.names.execute), console.carries_key(scene))
+    interaction = harness.execute(harness.error(503))
+    must_hold(console.reached(interaction, harness.names.execute), console.carries_key(interaction))

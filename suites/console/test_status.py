@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fixtures.console import MISSING, Stage
+from fixtures.console_harnesses import MISSING, Harness
 from technogate.checks import console
 from technogate.runner.suite import MustHold, requirement
 
@@ -40,28 +40,30 @@ UNKNOWN: list[object] = [
 
 @requirement("CON-02")
 @pytest.mark.parametrize("trace_id", ["t", "api-200", "0f8fad5b-d9cb-469f-a165-70867728950e", "a" * 64])
-def test_approval_is_shown(stage: Stage, trace_id: str, must_hold: MustHold) -> None:
+def test_approval_is_shown(harness: Harness, trace_id: str, must_hold: MustHold) -> None:
     """A conforming APPROVED answer is shown as APPROVED with its trace id."""
-    scene = stage.execute(stage.conforming(trace_id=trace_id))
-    must_hold(console.shows(scene, "status", "APPROVED"), console.shows(scene, "trace_id", trace_id))
+    interaction = harness.execute(harness.conforming(trace_id=trace_id))
+    must_hold(console.shows(interaction, "status", "APPROVED"), console.shows(interaction, "trace_id", trace_id))
 
 
 @requirement("CON-02")
-def test_optional_fields_change_nothing(stage: Stage, must_hold: MustHold) -> None:
+def test_optional_fields_change_nothing(harness: Harness, must_hold: MustHold) -> None:
     """An APPROVED answer with reason codes, a message and an execution id is shown as APPROVED."""
-    scene = stage.execute(stage.conforming(execution_id="exec_1", message="done", reason_codes=["API_BLOCKED"]))
-    must_hold(console.shows(scene, "status", "APPROVED"), console.shows_reasons(scene, ["API_BLOCKED"]))
+    interaction = harness.execute(
+        harness.conforming(execution_id="exec_1", message="done", reason_codes=["API_BLOCKED"])
+    )
+    must_hold(console.shows(interaction, "status", "APPROVED"), console.shows_reasons(interaction, ["API_BLOCKED"]))
 
 
 @requirement("CON-03")
 @pytest.mark.parametrize(
     "status", UNKNOWN, ids=lambda status: "missing" if status == MISSING else json.dumps(status)[:30]
 )
-def test_unknown_status_is_blocked(wide_stage: Stage, status: object, must_hold: MustHold) -> None:
+def test_unknown_status_is_blocked(wide_harness: Harness, status: object, must_hold: MustHold) -> None:
     """A status that is none of the five, or none at all, is shown as BLOCKED."""
-    stage = wide_stage
-    scene = stage.execute(stage.conforming(status=status, reason_codes=["WHY"]))
-    must_hold(console.asked(scene, stage.names.execute, 1), console.blocked(scene))
+    harness = wide_harness
+    interaction = harness.execute(harness.conforming(status=status, reason_codes=["WHY"]))
+    must_hold(console.asked(interaction, harness.names.execute, 1), console.blocked(interaction))
 
 
 @requirement("CON-18")
@@ -69,12 +71,12 @@ def test_unknown_status_is_blocked(wide_stage: Stage, status: object, must_hold:
     "codes", [["API_BLOCKED"], ["SESSION_EXPIRED", "API_BLOCKED", "Custom_Reason_7"]], ids=["one", "three"]
 )
 @pytest.mark.parametrize("status", ["BLOCKED", "EXPIRED", "WARNING", "NEUTRAL"])
-def test_other_statuses_are_shown_as_such(stage: Stage, status: str, codes: list[str], must_hold: MustHold) -> None:
+def test_other_statuses_are_shown_as_such(harness: Harness, status: str, codes: list[str], must_hold: MustHold) -> None:
     """Each of the other four is shown as itself, with its reason codes and trace id, never as an approval."""
-    trace_id = stage.new_trace_id()
-    scene = stage.execute(stage.conforming(status=status, reason_codes=codes, trace_id=trace_id))
+    trace_id = harness.new_trace_id()
+    interaction = harness.execute(harness.conforming(status=status, reason_codes=codes, trace_id=trace_id))
     must_hold(
-        console.shows(scene, "status", status),
-        console.shows_reasons(scene, codes),
-        console.shows(scene, "trace_id", trace_id),
+        console.shows(interaction, "status", status),
+        console.shows_reasons(interaction, codes),
+        console.shows(interaction, "trace_id", trace_id),
     )

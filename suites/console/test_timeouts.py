@@ -5,14 +5,14 @@ The scenes were begun with the run's first item, and are only collected here.
 
 import pytest
 
-from fixtures.console_driving import drivers_of
-from fixtures.console_late_kinds import AT_ONCE, CHAIN_PROFILES, ENDPOINTS, IN_TIME, KINDS, Endpoint, Kind, Late, Told
-from fixtures.console_late_run import held_up
+from fixtures.console_interactions import drivers_of
+from fixtures.slow_response_kinds import AT_ONCE, CHAIN_PROFILES, ENDPOINTS, IN_TIME, KINDS, Endpoint, Kind, Late, Told
+from fixtures.slow_response_run import held_up
 from technogate.checks import console, console_timeout
-from technogate.checks.console import Scene
+from technogate.checks.console import Interaction
 from technogate.model.events import Finding
-from technogate.runner.plugin import GATE
-from technogate.runner.run_context import Gate
+from technogate.runner.plugin import RUN_CONTEXT
+from technogate.runner.run_context import RunContext
 from technogate.runner.suite import MustHold, requirement
 
 #: The scenes that each test collects, by its name.
@@ -28,44 +28,46 @@ COLLECTED: dict[str, tuple[Endpoint, ...]] = {
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each endpoint and each kind of stall, in each driver that the target gives rise to."""
-    gate = metafunc.config.stash.get(GATE, None)
-    if gate is None:
+    run_context = metafunc.config.stash.get(RUN_CONTEXT, None)
+    if run_context is None:
         return
-    drivers, endpoints = drivers_of(gate.target.spec.console), COLLECTED[metafunc.function.__name__]
-    late = [Late(driver=d, endpoint=e, kind=k) for d in drivers for e in endpoints for k in kinds(gate, d, e)]
-    if endpoints == ENDPOINTS and gate.settings.profile in CHAIN_PROFILES:
+    drivers, endpoints = drivers_of(run_context.target.spec.console), COLLECTED[metafunc.function.__name__]
+    late = [Late(driver=d, endpoint=e, kind=k) for d in drivers for e in endpoints for k in kinds(run_context, d, e)]
+    if endpoints == ENDPOINTS and run_context.settings.profile in CHAIN_PROFILES:
         late += [Late(driver=driver, endpoint="chain", kind="before-headers") for driver in drivers]
     metafunc.parametrize("late", late, ids=[each.name for each in late])
 
 
-def kinds(gate: Gate, driver: str, endpoint: Endpoint) -> tuple[Kind, ...]:
+def kinds(run_context: RunContext, driver: str, endpoint: Endpoint) -> tuple[Kind, ...]:
     """The kinds of stall: all of them, but for a quick run in a browser, where each needs a page."""
     each: tuple[Kind, ...] = ("in-time",) if endpoint == "slow" else KINDS
-    return each[::2] if gate.settings.profile == "quick" and driver == "browser" else each
+    return each[::2] if run_context.settings.profile == "quick" and driver == "browser" else each
 
 
-def in_time(gate: Gate, late: Late, scene: Scene) -> list[Finding]:
+def in_time(run_context: RunContext, late: Late, interaction: Interaction) -> list[Finding]:
     """What is wrong with when and how the console gave up."""
-    names, time = gate.contract.behavior.operations, gate.contract.behavior.time
+    names, time = run_context.contract.behavior.operations, run_context.contract.behavior.time
     if late.endpoint == "execute":
         return (
-            console_timeout.shown_in_time(scene, names.execute, time)
-            or console_timeout.aborted(scene, names.execute, time)
-            or console.blocked(scene)
+            console_timeout.shown_in_time(interaction, names.execute, time)
+            or console_timeout.aborted(interaction, names.execute, time)
+            or console.blocked(interaction)
         )
     if late.endpoint == "memory":
-        return console_timeout.shown_in_time(scene, names.memory, time) or console_timeout.aborted(
-            scene, names.memory, time
+        return console_timeout.shown_in_time(interaction, names.memory, time) or console_timeout.aborted(
+            interaction, names.memory, time
         )
     if late.endpoint == "fallback":
-        return console_timeout.shown_in_time(scene, names.fallback, time) or console_timeout.aborted(
-            scene, names.fallback, time
+        return console_timeout.shown_in_time(interaction, names.fallback, time) or console_timeout.aborted(
+            interaction, names.fallback, time
         )
-    found = console_timeout.asked_in_time(scene, names.audit, names.fallback, time) or console_timeout.aborted(
-        scene, names.audit, time
+    found = console_timeout.asked_in_time(interaction, names.audit, names.fallback, time) or console_timeout.aborted(
+        interaction, names.audit, time
     )
     if late.endpoint == "chain":
-        found = found or console_timeout.shown_in_time(scene, names.fallback, time) or console.empty_list(scene)
+        found = (
+            found or console_timeout.shown_in_time(interaction, names.fallback, time) or console.empty_list(interaction)
+        )
     return found
 
 
@@ -76,53 +78,64 @@ def judged(told: Told, findings: list[Finding]) -> list[Finding]:
     return findings
 
 
-def fell_back(gate: Gate, scene: Scene) -> tuple[list[Finding], ...]:
+def fell_back(run_context: RunContext, interaction: Interaction) -> tuple[list[Finding], ...]:
     """One request of the list, one of its fallback, with the same query."""
-    names = gate.contract.behavior.operations
+    names = run_context.contract.behavior.operations
     return (
-        console.asked(scene, names.audit, 1),
-        console.asked(scene, names.fallback, 1),
-        console.same_query(scene, names.audit, names.fallback),
+        console.asked(interaction, names.audit, 1),
+        console.asked(interaction, names.fallback, 1),
+        console.same_query(interaction, names.audit, names.fallback),
     )
 
 
 @requirement("CON-06")
-def test_gives_up_in_time(gate: Gate, late: Late, late_scene: tuple[Scene, Told], must_hold: MustHold) -> None:
+def test_gives_up_in_time(
+    run_context: RunContext, late: Late, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
+) -> None:
     """A request whose answer stops before, after or within its headers or body is given up between 14 and 16 s."""
-    scene, told = late_scene
-    must_hold(judged(told, in_time(gate, late, scene)))
+    interaction, told = slow_interaction
+    must_hold(judged(told, in_time(run_context, late, interaction)))
 
 
 @requirement("CON-10")
-def test_late_list_leads_to_the_fallback(gate: Gate, late_scene: tuple[Scene, Told], must_hold: MustHold) -> None:
+def test_late_list_leads_to_the_fallback(
+    run_context: RunContext, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
+) -> None:
     """A list that is late leads to one request of the fallback with the same query, which is shown."""
-    scene, _ = late_scene
-    must_hold(*fell_back(gate, scene), console.rows_say(scene, "action", [AT_ONCE]))
+    interaction, _ = slow_interaction
+    must_hold(*fell_back(run_context, interaction), console.rows_say(interaction, "action", [AT_ONCE]))
 
 
 @requirement("CON-10")
-def test_slow_fallback_is_shown(gate: Gate, late_scene: tuple[Scene, Told], must_hold: MustHold) -> None:
+def test_slow_fallback_is_shown(
+    run_context: RunContext, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
+) -> None:
     """A list that fails late leads to one request of the fallback, which is shown although it is slow as well."""
-    scene, told = late_scene
-    must_hold(*fell_back(gate, scene), judged(told, console.rows_say(scene, "action", [IN_TIME])))
+    interaction, told = slow_interaction
+    must_hold(*fell_back(run_context, interaction), judged(told, console.rows_say(interaction, "action", [IN_TIME])))
 
 
 @requirement("CON-06")
-def test_fallback_has_a_time_of_its_own(late_scene: tuple[Scene, Told], must_hold: MustHold) -> None:
+def test_fallback_has_a_time_of_its_own(slow_interaction: tuple[Interaction, Told], must_hold: MustHold) -> None:
     """A fallback that conforms within its own 15 s is shown, whatever time its list has taken."""
-    scene, told = late_scene
-    must_hold(judged(told, console.rows_say(scene, "action", [IN_TIME])))
+    interaction, told = slow_interaction
+    must_hold(judged(told, console.rows_say(interaction, "action", [IN_TIME])))
 
 
 @requirement("CON-10")
-def test_late_fallback_is_the_empty_list(gate: Gate, late_scene: tuple[Scene, Told], must_hold: MustHold) -> None:
+def test_late_fallback_is_the_empty_list(
+    run_context: RunContext, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
+) -> None:
     """When the fallback is late, it was asked once, and the list is empty."""
-    scene, _ = late_scene
-    must_hold(console.asked(scene, gate.contract.behavior.operations.fallback, 1), console.empty_list(scene))
+    interaction, _ = slow_interaction
+    must_hold(
+        console.asked(interaction, run_context.contract.behavior.operations.fallback, 1),
+        console.empty_list(interaction),
+    )
 
 
 @requirement("CON-11")
-def test_late_memory_is_no_snapshot(late_scene: tuple[Scene, Told], must_hold: MustHold) -> None:
+def test_late_memory_is_no_snapshot(slow_interaction: tuple[Interaction, Told], must_hold: MustHold) -> None:
     """A memory that is late is no snapshot, without an error."""
-    scene, _ = late_scene
-    must_hold(console.no_snapshot(scene))
+    interaction, _ = slow_interaction
+    must_hold(console.no_snapshot(interaction))

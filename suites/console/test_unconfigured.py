@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixtures.console import COMMAND, Stage, Unconfigured
+from fixtures.console_harnesses import COMMAND, Harness, Unconfigured
 from technogate.checks import console, console_page_leaks
 from technogate.runner.suite import MustHold, requirement
 
@@ -13,18 +13,18 @@ LACKS: dict[str, dict[str, str]] = {"key": {"api_key": ""}, "url": {"api_url": "
 @pytest.mark.parametrize("lacks", LACKS)
 def test_nothing_is_sent(unconfigured: Unconfigured, lacks: str, must_hold: MustHold) -> None:
     """Without a key, or without an address, no request is made and BLOCKED is shown."""
-    with unconfigured(**LACKS[lacks]) as stage:
-        scene = command(stage, f"no {lacks} is configured")
-        must_hold(console.blocked(scene), console.silent(scene))
-        must_hold(console_page_leaks.asked_nobody(stage.driver.inspect(), stage.contract))
+    with unconfigured(**LACKS[lacks]) as harness:
+        interaction = command(harness, f"no {lacks} is configured")
+        must_hold(console.blocked(interaction), console.silent(interaction))
+        must_hold(console_page_leaks.asked_nobody(harness.driver.inspect(), harness.contract))
 
 
-def command(stage: Stage, case: str) -> console.Scene:
+def command(harness: Harness, case: str) -> console.Interaction:
     """Enter a command, and have the list and the memory read; what was sent since the start is the scene."""
-    view = stage.driver.execute(COMMAND)
-    stage.driver.audit()
-    stage.driver.memory()
-    stage.driver.settle()
-    stage.double.settle()
-    names = stage.names
-    return stage.record(view, (names.execute, names.audit, names.fallback, names.memory), case)
+    rendered = harness.driver.execute(COMMAND)
+    harness.driver.audit()
+    harness.driver.memory()
+    harness.driver.wait_until_complete()
+    harness.mock_backend.wait_until_complete()
+    names = harness.names
+    return harness.record(rendered, (names.execute, names.audit, names.fallback, names.memory), case)

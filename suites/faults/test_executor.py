@@ -8,7 +8,7 @@ import pytest
 from technogate.checks import response_checks, under_fault
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import HttpDriver
-from technogate.faults.hanging import Hung
+from technogate.faults.hanging import HangingRequests
 from technogate.model.events import Exchange, Finding
 from technogate.runner.suite import MustHold, requirement
 
@@ -89,7 +89,7 @@ def test_unknown_status_leaves_memory(
 
 @requirement("TMO-01")
 def test_others_are_answered_while_executors_hang(
-    backend: HttpDriver, contract: Contract, hung: Hung, word: Word, must_hold: MustHold
+    backend: HttpDriver, contract: Contract, hanging: HangingRequests, word: Word, must_hold: MustHold
 ) -> None:
     """While executors hang, whoever asks for something else is answered in time."""
     names = contract.behavior.operations
@@ -101,19 +101,21 @@ def test_others_are_answered_while_executors_hang(
             under_fault.served(contract, backend.read(names.memory), 200),
             under_fault.served(contract, backend.read(names.audit, {"limit": 5}), 200),
         )
-        if not hung.waiting:
+        if not hanging.waiting:
             break
 
 
 @requirement("TMO-01")
 @pytest.mark.late
-def test_hanging_executor_is_blocked(contract: Contract, hung: Hung, word: Word, must_hold: MustHold) -> None:
+def test_hanging_executor_is_blocked(
+    contract: Contract, hanging: HangingRequests, word: Word, must_hold: MustHold
+) -> None:
     """Commands whose executor hangs, sent together, are each answered in time: BLOCKED with TIMEOUT."""
     word("slow")
     behavior = contract.behavior
-    for exchange in hung.collect():
+    for exchange in hanging.collect():
         must_hold(
-            under_fault.within(exchange, behavior.time.answer_s),
+            under_fault.within(exchange, behavior.time.response_s),
             response_checks.documented(contract, exchange),
             response_checks.says(exchange, behavior.statuses.blocked),
             response_checks.has_reason(exchange, behavior.reason_codes.timeout),

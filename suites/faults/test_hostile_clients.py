@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.disturb import SLOW_CLIENTS
-from fixtures.faulty_pair import Disturbed
+from fixtures.fault_injection import SLOW_CLIENTS
+from fixtures.faulty_pair import FaultyPair
 from technogate.checks import response_checks
 from technogate.checks import under_fault as check
 from technogate.contract.loader import Contract
@@ -80,14 +80,14 @@ def found(served: Served) -> list[Finding]:
 @requirement("ERR-07")
 @pytest.mark.parametrize("kind", KINDS)
 def test_hostile_clients_take_nothing_away(
-    disturbed: Disturbed, contract: Contract, word: Word, kind: str, must_hold: MustHold
+    disturbed: FaultyPair, contract: Contract, word: Word, kind: str, must_hold: MustHold
 ) -> None:
     """While hostile clients are at work and after they left, a well-behaved client is served as ever."""
     names, approved = contract.behavior.operations, word("approved")
     operation = names.memory if kind in READING else names.execute
     execute, read = disturbed.request(names.execute, approved), disturbed.request(names.memory)
-    slow = SLOW_CLIENTS[disturbed.gate.settings.profile]
-    hostile = KINDS[kind](execute, read, slow, disturbed.gate.seed)
+    slow = SLOW_CLIENTS[disturbed.run_context.settings.profile]
+    hostile = KINDS[kind](execute, read, slow, disturbed.run_context.seed)
     sent = None if kind == "idle" else read if kind in READING else execute
     with disturbed.driver() as calm, disturbed.driver(hostile.kind) as kept:
         if early := found([*ask(calm, approved, "before"), *ask(kept, approved, "before")]):

@@ -3,8 +3,8 @@
 import zlib
 from collections.abc import Callable
 
-from fixtures.disturb import KILLS
-from fixtures.faulty_pair import Disturbed
+from fixtures.fault_injection import KILLS
+from fixtures.faulty_pair import FaultyPair
 from technogate.checks import durable
 from technogate.contract.loader import Contract
 from technogate.faults.kill import plan_kills
@@ -13,11 +13,13 @@ from technogate.runner.suite import MustHold, requirement
 
 @requirement("TRL-07")
 def test_answered_requests_survive_a_kill(
-    disturbed: Disturbed, contract: Contract, word: Callable[[str], str], must_hold: MustHold
+    disturbed: FaultyPair, contract: Contract, word: Callable[[str], str], must_hold: MustHold
 ) -> None:
     """Killed under load and started again, the backend has the entry of every answered request, and none twice."""
-    gate, command, trace = disturbed.gate, word("approved"), contract.behavior.headers.trace
+    run_context, command, trace = disturbed.run_context, word("approved"), contract.behavior.headers.trace
     disturbed.quiet()
-    for kill in plan_kills(gate.seed ^ zlib.crc32(gate.item.encode()), KILLS[gate.settings.profile]):
+    for kill in plan_kills(
+        run_context.seed ^ zlib.crc32(run_context.item.encode()), KILLS[run_context.settings.profile]
+    ):
         survival = disturbed.kill(kill, command)
         must_hold(durable.kept(survival, trace), durable.not_doubled(survival, trace))

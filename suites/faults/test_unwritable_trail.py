@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from fixtures.faulty_pair import Disturbed
+from fixtures.faulty_pair import FaultyPair
 from technogate.checks import response_checks
 from technogate.checks import under_fault as check
 from technogate.contract.loader import Contract
@@ -14,7 +14,7 @@ from technogate.trail.entry import TrailError
 
 @requirement("TRL-10")
 def test_no_audit_no_action(
-    disturbed: Disturbed, contract: Contract, word: Callable[[str], str], must_hold: MustHold
+    disturbed: FaultyPair, contract: Contract, word: Callable[[str], str], must_hold: MustHold
 ) -> None:
     """With the trail unwritable an execute is refused and nothing is executed; mended, the next one is executed."""
     memory, statuses = contract.behavior.operations.memory, contract.behavior.statuses
@@ -22,7 +22,7 @@ def test_no_audit_no_action(
     disturbed.quiet()
     with disturbed.driver() as calm:
         first, before = calm.execute(approved), calm.read(memory)
-        if first.answer is None or first.answer.status != 200:
+        if first.response is None or first.response.status != 200:
             raise NotDelivered("the backend was not well before its trail was made unwritable")
         with disturbed.unwritable_trail() as kind, disturbed.driver(kind) as client:
             refused = client.execute(other)
@@ -39,7 +39,7 @@ def test_no_audit_no_action(
     )
 
 
-def written_meanwhile(disturbed: Disturbed, contract: Contract, exchange: Exchange) -> bool:
+def written_meanwhile(disturbed: FaultyPair, contract: Contract, exchange: Exchange) -> bool:
     """Whether an executed command's entry is in the trail already: then nothing kept it from being written."""
     if response_checks.says(exchange, *contract.behavior.statuses.executed):
         return False

@@ -5,48 +5,48 @@ from technogate.runner.suite import requirement
 
 
 @requirement("EXE-01")
-def test_generated_known_commands(every_generated: Holds, batch_of_execute: str) -> None:
+def test_generated_known_commands(check_generated: Holds, batch_of_execute: str) -> None:
     """Every generated request of a known command has the status that the command deserves."""
-    every_generated("EXE-01", batch_of_execute)
+    check_generated("EXE-01", batch_of_execute)
 
 
 @requirement("EXE-02")
-def test_generated_bad_commands(every_generated: Holds, batch_of_execute: str) -> None:
+def test_generated_bad_commands(check_generated: Holds, batch_of_execute: str) -> None:
     """Every generated command that breaks the contract is answered 400 VALIDATION_FAILED."""
-    every_generated("EXE-02", batch_of_execute)
+    check_generated("EXE-02", batch_of_execute)
 
 
 @requirement("EXE-03")
-def test_generated_no_objects(every_generated: Holds, batch_of_execute: str) -> None:
+def test_generated_no_objects(check_generated: Holds, batch_of_execute: str) -> None:
     """Every generated body that is no JSON object is answered 400."""
-    every_generated("EXE-03", batch_of_execute)
+    check_generated("EXE-03", batch_of_execute)
 
 
 @requirement("EXE-04")
-def test_generated_other_types(every_generated: Holds, batch_of_execute: str) -> None:
+def test_generated_other_types(check_generated: Holds, batch_of_execute: str) -> None:
     """Every generated request of another content type is answered 415 or 400."""
-    every_generated("EXE-04", batch_of_execute)
+    check_generated("EXE-04", batch_of_execute)
 
 
 @requirement("EXE-05")
-def test_generated_large_bodies(every_generated: Holds, batch_of_execute: str) -> None:
+def test_generated_large_bodies(check_generated: Holds, batch_of_execute: str) -> None:
     """Every generated body over the limit is answered 413 or 400."""
-    every_generated("EXE-05", batch_of_execute)
+    check_generated("EXE-05", batch_of_execute)
 
 
 @requirement("EXE-06")
-def test_generated_unknown_commands(every_generated: Holds, batch_of_execute: str) -> None:
+def test_generated_unknown_commands(check_generated: Holds, batch_of_execute: str) -> None:
     """Every generated command that nobody knows is answered 200 BLOCKED with a reason."""
-    every_generated("EXE-06", batch_of_execute)
+    check_generated("EXE-06", batch_of_execute)
 
 
 @requirement("EXE-07")
-def test_generated_sessions(every_generated: Holds, batch_of_execute: str) -> None:
+def test_generated_sessions(check_generated: Holds, batch_of_execute: str) -> None:
     """A generated session id changes nothing when it is valid, and is answered 400 when it is not."""
-    every_generated("EXE-07", batch_of_execute)
+    check_generated("EXE-07", batch_of_execute)
 
 
 @requirement("EXE-08")
-def test_generated_unknown_fields(every_generated: Holds, batch_of_execute: str) -> None:
+def test_generated_unknown_fields(check_generated: Holds, batch_of_execute: str) -> None:
     """Generated fields that nobody knows change nothing."""
-    every_generated("EXE-08", batch_of_execute)
+    check_generated("EXE-08", batch_of_execute)

@@ -4,7 +4,7 @@ import pytest
 
 from technogate.checks import image_checks as check_image
 from technogate.checks import stack_checks as check
-from technogate.runner.run_context import Gate
+from technogate.runner.run_context import RunContext
 from technogate.runner.suite import MustHold, not_exercised, requirement
 from technogate.target.compose.container import Container
 from technogate.target.compose.image_layers import secrets_in_layers
@@ -32,15 +32,15 @@ def test_backend_answers_by_its_name(contained: dict[str, Container], must_hold:
             "neither container has a program that could ask for an address",
             "put python3, node, curl or wget into one of the images",
         )
-    must_hold(check.answers_by_name(url, said))
+    must_hold(check.responses_by_name(url, said))
 
 
 @requirement("STK-07")
 @pytest.mark.parametrize("image", ["backend", "console"], indirect=True)
-def test_no_secret_baked_in(gate: Gate, image: str, must_hold: MustHold) -> None:
+def test_no_secret_baked_in(run_context: RunContext, image: str, must_hold: MustHold) -> None:
     """Environment, labels, history and the files of every layer hold no secret."""
-    in_files, _ = secrets_in_layers(image, gate.run_key)
-    must_hold(check_image.nothing_baked(facts(image), in_files, gate.run_key))
+    in_files, _ = secrets_in_layers(image, run_context.run_key)
+    must_hold(check_image.nothing_baked(facts(image), in_files, run_context.run_key))
 
 
 @requirement("STK-08")

@@ -30,9 +30,9 @@ def test_stopped_backend(stack: Stack, contract: Contract, word: Word, must_hold
     statuses = contract.behavior.statuses
     before = stack.enter(word("approved"), "the command before the backend was stopped")
     with stack.stopped():
-        scene = stack.enter(word("approved"), "the command while the backend was stopped")
+        interaction = stack.enter(word("approved"), "the command while the backend was stopped")
     must_hold(console.shows(before, "status", statuses.approved))
-    must_hold(console.blocked(scene, statuses.blocked))
+    must_hold(console.blocked(interaction, statuses.blocked))
 
 
 @requirement("STK-04")
@@ -42,9 +42,9 @@ def test_cut_off_backend(stack: Stack, contract: Contract, word: Word, must_hold
     statuses = contract.behavior.statuses
     before = stack.enter(word("approved"), "the command before the backend was cut off")
     with stack.cut_off():
-        scene = stack.enter(word("approved"), "the command while the backend was cut off")
+        interaction = stack.enter(word("approved"), "the command while the backend was cut off")
     must_hold(console.shows(before, "status", statuses.approved))
-    must_hold(console.blocked(scene, statuses.blocked))
+    must_hold(console.blocked(interaction, statuses.blocked))
 
 
 # Before the item that restarts the backend: one that a cut has broken is mended by that.
@@ -54,8 +54,8 @@ def test_reconnected_backend(stack: Stack, contract: Contract, word: Word, must_
     """After the backend is back on its network the same page works again, though neither was restarted."""
     with stack.cut_off():
         stack.enter(word("approved"), "the command while the backend was cut off")
-    scene = stack.enter(word("approved"), "the same page, the backend back on its network")
-    must_hold(console.shows(scene, "status", contract.behavior.statuses.approved))
+    interaction = stack.enter(word("approved"), "the same page, the backend back on its network")
+    must_hold(console.shows(interaction, "status", contract.behavior.statuses.approved))
 
 
 @requirement("STK-06")
@@ -76,8 +76,8 @@ def test_restarted_backend(
 @pytest.mark.collects
 def test_frozen_backend(own_stack: Stack, contract: Contract, word: Word, must_hold: MustHold) -> None:
     """A command that is entered while the backend is frozen is shown as BLOCKED within 16 s."""
-    scene = own_stack.end_freeze(word("approved"))
+    interaction = own_stack.end_freeze(word("approved"))
     must_hold(
-        check.shown_within(scene, SHOWN_S),
-        console.blocked(scene, contract.behavior.statuses.blocked),
+        check.shown_within(interaction, SHOWN_S),
+        console.blocked(interaction, contract.behavior.statuses.blocked),
     )

@@ -10,13 +10,13 @@ from typing import Any, Literal
 import pytest
 
 from technogate.checks import console, console_page_leaks, console_shown, console_timeout
-from technogate.checks.console import Scene
+from technogate.checks.console import Interaction
 from technogate.contract.behavior import Time
 from technogate.contract.loader import Contract, load_contract
 from technogate.drivers.console_driver import Exposure
-from technogate.generation.responses.response_oracle import Meaning, Reading
+from technogate.generation.responses.response_oracle import Meaning, ResponseReading
 from technogate.journal.redaction import MARK, Redactor
-from technogate.model.events import Answer, Body, Exchange, Finding, Request, View
+from technogate.model.events import Body, Exchange, Finding, RenderedOutput, Request, Response
 
 KEY = "TgSecretOfTheTests01"
 OWN, OTHER = "http://own.test", "http://other.test"
@@ -40,139 +40,179 @@ def sent(
 ) -> Exchange:
     """One request that the console sent."""
     return Exchange(
-        id=f"main-{operation}-{started}", item="one", answered_by="double", operation=operation, base_url=base_url,
+        id=f"main-{operation}-{started}", item="one", responded_by="mock", operation=operation, base_url=base_url,
         key=key, request=Request(method="POST", path=path, body=Body.of(body.encode())),
-        answer=Answer(status=200, headers=(("X-Trace-Id", "t-1"),), body=Body.of(b"{}")),
+        response=Response(status=200, headers=(("X-Trace-Id", "t-1"),), body=Body.of(b"{}")),
         started=started, ended=started + seconds, error=error,
     )  # fmt: skip
 
 
-def scene(
+def interaction(
     *exchanges: Exchange,
     rows: tuple[dict[str, str], ...] = (),
     driver: Literal["browser", "module"] = "module",
     ended: float = 101.0,
     **fields: str,
-) -> Scene:
+) -> Interaction:
     """What was shown after those requests."""
-    view = View(
+    rendered = RenderedOutput(
         id="view-1", item="one", call="executeCommand", driver=driver, fields=fields, rows=rows, started=100.0,
         ended=ended,
     )  # fmt: skip
-    return Scene(view=view, exchanges=exchanges, case="a case")
+    return Interaction(rendered=rendered, exchanges=exchanges, case="a case")
 
 
-def conforms(value: object) -> Reading:
+def conforms(value: object) -> ResponseReading:
     """A reading of a conforming answer."""
-    return Reading(meaning=Meaning.CONFORMS, value=value)
+    return ResponseReading(meaning=Meaning.CONFORMS, value=value)
 
 
-REFUSED = Reading(meaning=Meaning.REFUSED, value={"status": "approved"}, problems=("$.status: no",))
-OPEN = Reading(meaning=Meaning.OPEN)
+REFUSED = ResponseReading(meaning=Meaning.REFUSED, value={"status": "approved"}, problems=("$.status: no",))
+OPEN = ResponseReading(meaning=Meaning.OPEN)
 SNAPSHOT = {"command": "PING", "output": "a  b", "timestamp": "2026-01-01T12:00:00Z", "status": "APPROVED"}
 SHOWN: dict[str, Any] = {"status": "APPROVED", "trace_id": "t-1", "reason_codes": "A B"}
 ROW = {name: str(value) for name, value in ENTRY.items()}
 LATE = sent(started=100.0, seconds=15.0)
 
-Check = Callable[[Scene], list[Finding]]
+Check = Callable[[Interaction], list[Finding]]
 
 
-def as_good(shown: Scene) -> list[Finding]:
+def as_good(shown: Interaction) -> list[Finding]:
     """The answer GOOD is shown as it is."""
     return console_shown.command_shown(shown, conforms(GOOD))
 
 
-def as_list(shown: Scene) -> list[Finding]:
+def as_list(shown: Interaction) -> list[Finding]:
     """The list of one ENTRY is shown as it is."""
     return console_shown.list_shown(shown, conforms([ENTRY]))
 
 
 #: Name: the check, a scene that holds, a scene that does not.
-CHECKS: dict[str, tuple[Check, Scene, Scene]] = {
-    "shows": (lambda s: console.shows(s, "status", "APPROVED"), scene(status="APPROVED"), scene(status="BLOCKED")),
-    "shows reasons": (lambda s: console.shows_reasons(s, ["A"]), scene(reason_codes="A"), scene(reason_codes="A B")),
-    "blocked": (console.blocked, scene(status="BLOCKED"), scene(error="TypeError")),
-    "never": (lambda s: console.never(s, "APPROVED"), scene(refused="no"), scene(status="APPROVED")),
-    "mentions": (lambda s: console.mentions(s, "message", "falhou"), scene(message="x falhou"), scene(message="no")),
-    "asked": (lambda s: console.asked(s, EXECUTE, 1), scene(sent()), scene(sent(), sent())),
-    "asked nothing": (lambda s: console.asked(s, EXECUTE, 0), scene(), scene(sent())),
-    "reached": (lambda s: console.reached(s, EXECUTE), scene(sent()), scene(status="BLOCKED")),
-    "not stuck": (console.not_stuck, scene(status="BLOCKED"), scene(pending="true")),
-    "empty list": (console.empty_list, scene(empty="true"), scene(rows=(ROW,))),
-    "empty list, no error": (console.empty_list, scene(empty="true"), scene(error="TypeError")),
-    "no snapshot": (console.no_snapshot, scene(empty="true"), scene(command="PING")),
-    "key in the header": (console.carries_key, scene(sent()), scene(sent(key=""))),
-    "key in no URL": (console.carries_key, scene(sent()), scene(sent(path=f"/api/execute?key={MARK}"))),
-    "key of somebody": (console.carries_key, scene(sent()), scene()),
-    "silent": (console.silent, scene(status="BLOCKED"), scene(sent())),
+CHECKS: dict[str, tuple[Check, Interaction, Interaction]] = {
+    "shows": (
+        lambda s: console.shows(s, "status", "APPROVED"),
+        interaction(status="APPROVED"),
+        interaction(status="BLOCKED"),
+    ),
+    "shows reasons": (
+        lambda s: console.shows_reasons(s, ["A"]),
+        interaction(reason_codes="A"),
+        interaction(reason_codes="A B"),
+    ),
+    "blocked": (console.blocked, interaction(status="BLOCKED"), interaction(error="TypeError")),
+    "never": (lambda s: console.never(s, "APPROVED"), interaction(refused="no"), interaction(status="APPROVED")),
+    "mentions": (
+        lambda s: console.mentions(s, "message", "falhou"),
+        interaction(message="x falhou"),
+        interaction(message="no"),
+    ),
+    "asked": (lambda s: console.asked(s, EXECUTE, 1), interaction(sent()), interaction(sent(), sent())),
+    "asked nothing": (lambda s: console.asked(s, EXECUTE, 0), interaction(), interaction(sent())),
+    "reached": (lambda s: console.reached(s, EXECUTE), interaction(sent()), interaction(status="BLOCKED")),
+    "not stuck": (console.not_stuck, interaction(status="BLOCKED"), interaction(pending="true")),
+    "empty list": (console.empty_list, interaction(empty="true"), interaction(rows=(ROW,))),
+    "empty list, no error": (console.empty_list, interaction(empty="true"), interaction(error="TypeError")),
+    "no snapshot": (console.no_snapshot, interaction(empty="true"), interaction(command="PING")),
+    "key in the header": (console.carries_key, interaction(sent()), interaction(sent(key=""))),
+    "key in no URL": (console.carries_key, interaction(sent()), interaction(sent(path=f"/api/execute?key={MARK}"))),
+    "key of somebody": (console.carries_key, interaction(sent()), interaction()),
+    "silent": (console.silent, interaction(status="BLOCKED"), interaction(sent())),
     "same query": (
         lambda s: console.same_query(s, AUDIT, FALLBACK),
-        scene(sent(AUDIT, path="/a?filter=all&limit=5"), sent(FALLBACK, path="/b?limit=5&filter=all")),
-        scene(sent(AUDIT, path="/a?filter=all&limit=5"), sent(FALLBACK, path="/b?filter=all")),
+        interaction(sent(AUDIT, path="/a?filter=all&limit=5"), sent(FALLBACK, path="/b?limit=5&filter=all")),
+        interaction(sent(AUDIT, path="/a?filter=all&limit=5"), sent(FALLBACK, path="/b?filter=all")),
     ),
     "asked for": (
         lambda s: console.asked_for(s, AUDIT, {"filter": "all", "limit": "50"}, {"limit": "50"}),
-        scene(sent(AUDIT, path="/a?filter=all")),
-        scene(sent(AUDIT, path="/a?filter=all&limit=5")),
+        interaction(sent(AUDIT, path="/a?filter=all")),
+        interaction(sent(AUDIT, path="/a?filter=all&limit=5")),
     ),
-    "rows say": (lambda s: console.rows_say(s, "action", ["PING"]), scene(rows=(ROW,)), scene(rows=(ROW, ROW))),
+    "rows say": (
+        lambda s: console.rows_say(s, "action", ["PING"]),
+        interaction(rows=(ROW,)),
+        interaction(rows=(ROW, ROW)),
+    ),
     "key at home": (
-        lambda s: console.key_stays_at(s, OWN), scene(sent(), sent(base_url=OTHER, key="")), scene(sent(base_url=OTHER))
+        lambda s: console.key_stays_at(s, OWN),
+        interaction(sent(), sent(base_url=OTHER, key="")),
+        interaction(sent(base_url=OTHER)),
     ),
     "nothing at the other": (
-        lambda s: console.nothing_at(s, OTHER, EXECUTE), scene(sent()), scene(sent(), sent(base_url=OTHER, key=""))
+        lambda s: console.nothing_at(s, OTHER, EXECUTE),
+        interaction(sent()),
+        interaction(sent(), sent(base_url=OTHER, key="")),
     ),
     "sent valid": (
-        lambda s: console.sent_valid(CONTRACT, s, EXECUTE), scene(sent()), scene(sent(body='{"command":"PING\\n"}'))
+        lambda s: console.sent_valid(CONTRACT, s, EXECUTE),
+        interaction(sent()),
+        interaction(sent(body='{"command":"PING\\n"}')),
     ),
     "sent command": (
-        lambda s: console.sent_command(s, EXECUTE, "PING"), scene(sent()), scene(sent(body='{"command":"PONG"}'))
+        lambda s: console.sent_command(s, EXECUTE, "PING"),
+        interaction(sent()),
+        interaction(sent(body='{"command":"PONG"}')),
     ),
-    "command shown": (as_good, scene(**SHOWN), scene(status="BLOCKED")),
-    "trace id shown": (as_good, scene(**SHOWN), scene(**{**SHOWN, "trace_id": "t"})),
-    "reasons shown": (as_good, scene(**SHOWN), scene(**{**SHOWN, "reason_codes": "A"})),
-    "command refused": (lambda s: console_shown.command_shown(s, REFUSED), scene(status="BLOCKED"), scene(**SHOWN)),
+    "command shown": (as_good, interaction(**SHOWN), interaction(status="BLOCKED")),
+    "trace id shown": (as_good, interaction(**SHOWN), interaction(**{**SHOWN, "trace_id": "t"})),
+    "reasons shown": (as_good, interaction(**SHOWN), interaction(**{**SHOWN, "reason_codes": "A"})),
+    "command refused": (
+        lambda s: console_shown.command_shown(s, REFUSED),
+        interaction(status="BLOCKED"),
+        interaction(**SHOWN),
+    ),
     "snapshot shown": (
         lambda s: console_shown.snapshot_shown(s, conforms(SNAPSHOT)),
-        scene(command="PING", output="a  b", status="APPROVED", timestamp="2026-01-01T12:00:00Z"),
-        scene(command="PING", output="a b", status="APPROVED", timestamp="2026-01-01T12:00:00Z"),
+        interaction(command="PING", output="a  b", status="APPROVED", timestamp="2026-01-01T12:00:00Z"),
+        interaction(command="PING", output="a b", status="APPROVED", timestamp="2026-01-01T12:00:00Z"),
     ),
     "snapshot on a page": (
         lambda s: console_shown.snapshot_shown(s, conforms(SNAPSHOT)),
-        scene(driver="browser", command="PING", output="a b", status="APPROVED", timestamp="noon"),
-        scene(driver="browser", command="PING", output="", status="APPROVED"),
+        interaction(driver="browser", command="PING", output="a b", status="APPROVED", timestamp="noon"),
+        interaction(driver="browser", command="PING", output="", status="APPROVED"),
     ),
     "snapshot refused": (
-        lambda s: console_shown.snapshot_shown(s, REFUSED), scene(empty="true"), scene(command="PING")
+        lambda s: console_shown.snapshot_shown(s, REFUSED),
+        interaction(empty="true"),
+        interaction(command="PING"),
     ),
-    "list shown": (as_list, scene(rows=(ROW,)), scene(rows=({**ROW, "state": ""},))),
-    "list whole": (as_list, scene(rows=(ROW,)), scene(rows=(ROW, ROW))),
-    "list refused": (lambda s: console_shown.list_shown(s, REFUSED), scene(empty="true"), scene(rows=(ROW,))),
+    "list shown": (as_list, interaction(rows=(ROW,)), interaction(rows=({**ROW, "state": ""},))),
+    "list whole": (as_list, interaction(rows=(ROW,)), interaction(rows=(ROW, ROW))),
+    "list refused": (
+        lambda s: console_shown.list_shown(s, REFUSED),
+        interaction(empty="true"),
+        interaction(rows=(ROW,)),
+    ),
     "in time": (
-        lambda s: console_timeout.shown_in_time(s, EXECUTE, TIME), scene(LATE, ended=115.0), scene(LATE, ended=117.0)
+        lambda s: console_timeout.shown_in_time(s, EXECUTE, TIME),
+        interaction(LATE, ended=115.0),
+        interaction(LATE, ended=117.0),
     ),
     "not too soon": (
-        lambda s: console_timeout.shown_in_time(s, EXECUTE, TIME), scene(LATE, ended=115.0), scene(LATE, ended=110.0)
+        lambda s: console_timeout.shown_in_time(s, EXECUTE, TIME),
+        interaction(LATE, ended=115.0),
+        interaction(LATE, ended=110.0),
     ),
     "an end in time": (
         lambda s: console_timeout.shown_in_time(s, EXECUTE, TIME),
-        scene(LATE, ended=115.0),
-        scene(LATE, ended=115.0, pending="true"),
+        interaction(LATE, ended=115.0),
+        interaction(LATE, ended=115.0, pending="true"),
     ),
     "aborted in time": (
-        lambda s: console_timeout.aborted(s, EXECUTE, TIME), scene(LATE), scene(sent(started=100.0, seconds=10.0))
+        lambda s: console_timeout.aborted(s, EXECUTE, TIME),
+        interaction(LATE),
+        interaction(sent(started=100.0, seconds=10.0)),
     ),
     "aborted at all": (
         lambda s: console_timeout.aborted(s, EXECUTE, TIME),
-        scene(LATE),
-        scene(sent(error="the reply is still under way")),
+        interaction(LATE),
+        interaction(sent(error="the reply is still under way")),
     ),
     "asked in time": (
         lambda s: console_timeout.asked_in_time(s, AUDIT, FALLBACK, TIME),
-        scene(sent(AUDIT, started=100.0), sent(FALLBACK, started=115.1)),
-        scene(sent(AUDIT, started=100.0), sent(FALLBACK, started=101.0)),
+        interaction(sent(AUDIT, started=100.0), sent(FALLBACK, started=115.1)),
+        interaction(sent(AUDIT, started=100.0), sent(FALLBACK, started=101.0)),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -183,18 +223,18 @@ def test_check_is_green_and_red(name: str) -> None:
     (found,) = check(bad)
     assert found.expected
     assert found.observed
-    assert found.views == ("view-1",)
+    assert found.rendered_outputs == ("view-1",)
 
 
 @pytest.mark.parametrize("shown", [console_shown.command_shown, console_shown.list_shown, console_shown.snapshot_shown])
-def test_what_is_open_is_never_a_finding(shown: Callable[[Scene, Reading], list[Finding]]) -> None:
+def test_what_is_open_is_never_a_finding(shown: Callable[[Interaction, ResponseReading], list[Finding]]) -> None:
     """Whatever a console makes of an answer that is left open is right."""
-    assert shown(scene(status="APPROVED"), OPEN) == shown(scene(error="TypeError"), OPEN) == []
+    assert shown(interaction(status="APPROVED"), OPEN) == shown(interaction(error="TypeError"), OPEN) == []
 
 
 def test_finding_can_be_acted_on() -> None:
     """A finding shows the call, the answer as bytes, what the contract says of it, its fields, and what was shown."""
-    (found,) = console_shown.command_shown(scene(sent(), **SHOWN), REFUSED)
+    (found,) = console_shown.command_shown(interaction(sent(), **SHOWN), REFUSED)
     assert found.example["call"] == "executeCommand"
     assert found.example["answer to executeCommand"] == "HTTP/1.1 200\nX-Trace-Id: t-1\n\n{}"
     assert found.example["the contract says"] == "$.status: no"
@@ -205,13 +245,13 @@ def test_finding_can_be_acted_on() -> None:
 
 def test_finding_of_a_console_that_waits_says_so() -> None:
     """What a driver notes in the place of an outcome is told in words."""
-    (found,) = console.blocked(scene(sent(error="cut off"), pending="true"))
+    (found,) = console.blocked(interaction(sent(error="cut off"), pending="true"))
     assert found.example["shown"] == "nothing: it was still waiting when the gate stopped looking"
 
 
 def test_finding_after_failures_names_them() -> None:
     """A finding of CON-16 says which answers came before."""
-    (found,) = console.after(console.blocked(scene(status="APPROVED")), ["no JSON", "HTTP 500"])
+    (found,) = console.after(console.blocked(interaction(status="APPROVED")), ["no JSON", "HTTP 500"])
     assert found.example["answers before"] == "no JSON; then HTTP 500"
 
 
@@ -266,9 +306,9 @@ def test_markup_that_became_something(exposure: Exposure) -> None:
     """An element, a handler or a script that came out of an answer is found."""
     (found,) = console_page_leaks.stays_text(exposure, {"field message": "<b>"})
     assert found.example["field message"] == "<b>"
-    (found,) = console_page_leaks.stays_text(exposure, {"field message": "<b>"}, scene(sent(), **SHOWN))
+    (found,) = console_page_leaks.stays_text(exposure, {"field message": "<b>"}, interaction(sent(), **SHOWN))
     assert found.example["answer to executeCommand"] == "HTTP/1.1 200\nX-Trace-Id: t-1\n\n{}"
-    assert (found.operation, found.views) == (EXECUTE, ("view-1",))
+    assert (found.operation, found.rendered_outputs) == (EXECUTE, ("view-1",))
 
 
 def test_requests_without_configuration() -> None:

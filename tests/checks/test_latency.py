@@ -57,7 +57,7 @@ def lasting(seconds: float, number: int = 1) -> Exchange:
 def test_only_whole_answers_count() -> None:
     """Neither an exchange without an answer nor one that broke off has a latency."""
     head = msgspec.structs.replace(builders.header(), p99_s={"executeCommand": 1.0})
-    gone = msgspec.structs.replace(lasting(5), answer=None, end=Ended.INDETERMINATE)
+    gone = msgspec.structs.replace(lasting(5), response=None, end=Ended.INDETERMINATE)
     broken = msgspec.structs.replace(lasting(5), end=Ended.INDETERMINATE)
     found = latencies([lasting(0.5), lasting(1.5), gone, broken], head)
     assert [(one.operation, one.count, one.p50, one.p99, one.max, one.limit_s) for one in found] == [

@@ -7,8 +7,8 @@ import json
 import msgspec
 import pytest
 
-from technogate.checks.leak import answer_leaks, leaks_in
-from technogate.model.events import Answer, Body, Exchange, Headers, Request
+from technogate.checks.leak import leaks_in, response_leaks
+from technogate.model.events import Body, Exchange, Headers, Request, Response
 from tests import builders
 
 GIVEN_AWAY = [
@@ -93,7 +93,7 @@ def test_what_is_given_away_is_found(kind: str, text: str) -> None:
     """Each kind is recognised within other words, as a string of a body."""
     for written in (text, f"it failed: {text} (again)"):
         assert kind in {leak.kind for leak in leaks_in(written)}
-        assert kind in {leak.kind for leak in answer_leaks(answered(json.dumps({"message": written})))}
+        assert kind in {leak.kind for leak in response_leaks(answered(json.dumps({"message": written})))}
 
 
 @pytest.mark.parametrize("text", HARMLESS, ids=[text[:30] for text in HARMLESS])
@@ -110,19 +110,19 @@ def answered(
         builders.exchange(1),
         base_url="http://127.0.0.1:8000",
         request=Request(method="POST", path=path, body=Body.of(sent.encode())),
-        answer=Answer(status=status, headers=headers, body=Body.of(body.encode())),
+        response=Response(status=status, headers=headers, body=Body.of(body.encode())),
     )
 
 
 def test_a_body_that_is_no_json_is_searched_as_text() -> None:
     """An HTML error page gives away what it gives away."""
     page = "<html><pre>Traceback (most recent call last)</pre></html>"
-    assert [(leak.kind, leak.place) for leak in answer_leaks(answered(page))] == [("a stack trace", "the body")]
+    assert [(leak.kind, leak.place) for leak in response_leaks(answered(page))] == [("a stack trace", "the body")]
 
 
 def test_nested_strings_are_searched() -> None:
     """A leak may hide in a detail."""
-    found = answer_leaks(answered(json.dumps({"details": [{"why": "open /etc/passwd"}]})))
+    found = response_leaks(answered(json.dumps({"details": [{"why": "open /etc/passwd"}]})))
     assert [(leak.kind, leak.place, leak.text) for leak in found] == [("a file path", "the body's why", "/etc/passwd")]
 
 
@@ -138,26 +138,26 @@ def test_nested_strings_are_searched() -> None:
 )
 def test_an_echo_gives_nothing_away(path: str, sent: str, body: str) -> None:
     """What the request itself said may be repeated; what it did not say may not."""
-    assert not answer_leaks(answered(json.dumps({"message": body}), path=path, sent=sent))
+    assert not response_leaks(answered(json.dumps({"message": body}), path=path, sent=sent))
     other = answered(json.dumps({"message": body + " and /var/lib/x.db, 10.9.9.9"}), path=path, sent=sent)
-    assert {leak.kind for leak in answer_leaks(other)} == {"a file path", "a host or address"}
+    assert {leak.kind for leak in response_leaks(other)} == {"a file path", "a host or address"}
 
 
 def test_headers_are_searched_but_for_plain_ones() -> None:
     """A header may give away a host; dates, types and CORS have values of their own form."""
     headers = (("X-Debug", "served by 10.0.0.3"), ("Access-Control-Allow-Origin", "http://localhost:3001"))
-    found = answer_leaks(answered("{}", headers=headers))
+    found = response_leaks(answered("{}", headers=headers))
     assert [(leak.place, leak.text) for leak in found] == [("header X-Debug", "10.0.0.3")]
 
 
 def test_output_of_a_command_may_speak_of_files() -> None:
     """A memory snapshot's output is a command's result; a stack trace in it is still one."""
-    assert not answer_leaks(answered(json.dumps({"output": "/home/me on localhost"}), status=200))
-    assert answer_leaks(answered(json.dumps({"output": "Traceback (most recent call last)"}), status=200))
-    assert answer_leaks(answered(json.dumps({"output": "/home/me"}), status=500))
+    assert not response_leaks(answered(json.dumps({"output": "/home/me on localhost"}), status=200))
+    assert response_leaks(answered(json.dumps({"output": "Traceback (most recent call last)"}), status=200))
+    assert response_leaks(answered(json.dumps({"output": "/home/me"}), status=500))
 
 
 def test_fields_with_a_form_are_left_alone_while_they_have_it() -> None:
     """An identifier is no address; words in its place are searched."""
-    assert not answer_leaks(answered(json.dumps({"trace_id": "ip-10-0-0-1", "ts_utc": "2026-01-01T00:00:00Z"})))
-    assert answer_leaks(answered(json.dumps({"trace_id": "at /var/lib/x"})))
+    assert not response_leaks(answered(json.dumps({"trace_id": "ip-10-0-0-1", "ts_utc": "2026-01-01T00:00:00Z"})))
+    assert response_leaks(answered(json.dumps({"trace_id": "at /var/lib/x"})))

@@ -26,7 +26,7 @@ def contract() -> Contract:
     return load_contract(CONSOLE)
 
 
-def answer(schema: object) -> dict[str, Any]:
+def response(schema: object) -> dict[str, Any]:
     """A documented JSON answer."""
     return {"description": "An answer.", "content": {JSON: {"schema": schema}}}
 
@@ -60,20 +60,20 @@ def served() -> dict[str, Any]:
                         "content": {JSON: {"schema": {"$ref": "#/components/schemas/Command"}}},
                     },
                     "responses": {
-                        "200": answer({"$ref": "#/components/schemas/Result"}),
-                        "400": answer(error),
-                        "405": answer(error),
-                        "5XX": answer(error),
-                        "default": answer(error),
+                        "200": response({"$ref": "#/components/schemas/Result"}),
+                        "400": response(error),
+                        "405": response(error),
+                        "5XX": response(error),
+                        "default": response(error),
                     },
                 }
             },
-            "/api/audit": {"parameters": query, "get": {"responses": {"200": answer(entries)}}},
-            "/api/diagnostic/metrics": {"get": {"parameters": query, "responses": {"200": answer(entries)}}},
+            "/api/audit": {"parameters": query, "get": {"responses": {"200": response(entries)}}},
+            "/api/diagnostic/metrics": {"get": {"parameters": query, "responses": {"200": response(entries)}}},
             "/api/memory": {
                 "get": {
                     "responses": {
-                        "200": answer({"$ref": "#/components/schemas/Snapshot"}),
+                        "200": response({"$ref": "#/components/schemas/Snapshot"}),
                         "204": {"description": "Nothing yet."},
                     }
                 }
@@ -155,7 +155,7 @@ SILENT: dict[str, tuple[str, object]] = {
     "schemes not defined": ("components securitySchemes", None),
     "a second scheme to choose": ("security", [{"bearer": []}, {"key": []}]),
     "answer without content": (f"{EXECUTE} responses 200", {"description": "Something."}),
-    "answer of any shape": (f"{EXECUTE} responses 200", answer({})),
+    "answer of any shape": (f"{EXECUTE} responses 200", response({})),
     "not found": (f"{EXECUTE} responses 404", {"description": "Nothing there."}),
     "extension": (f"{EXECUTE} responses x-more", {"any": 1}),
     "media type with a parameter": (
@@ -177,7 +177,7 @@ SILENT: dict[str, tuple[str, object]] = {
     ),
     "a blocked envelope beside the list": (
         f"{AUDIT} responses 200",
-        answer({"oneOf": [{"type": "array"}, {"$ref": "#/components/schemas/Problem"}]}),
+        response({"oneOf": [{"type": "array"}, {"$ref": "#/components/schemas/Problem"}]}),
     ),
     "a schema within itself": (
         "components schemas Snapshot properties",
@@ -276,7 +276,7 @@ CONTRADICTING: dict[str, tuple[str, object, str]] = {
     ),
     "an envelope for the list (D1)": (
         f"{AUDIT} responses 200",
-        answer({"type": "object", "properties": {"entries": {"type": "array"}}}),
+        response({"type": "object", "properties": {"entries": {"type": "array"}}}),
         "GET /api/audit: answer 200: expected an array, found object alone",
     ),
     "sessionId required (D6)": (
@@ -418,8 +418,8 @@ def test_a_schema_that_multiplies_is_not_followed_for_ever(contract: Contract) -
 
 def test_many_contradictions_are_cut(contract: Contract) -> None:
     """A document that contradicts everywhere gives a bounded number of lines."""
-    answers = {str(status): {"description": "No."} for status in range(100, 199)}
-    lines = contradictions(contract, changed(f"{EXECUTE} responses", answers))
+    responses = {str(status): {"description": "No."} for status in range(100, 199)}
+    lines = contradictions(contract, changed(f"{EXECUTE} responses", responses))
     assert len(lines) == 51
     assert lines[-1] == "there are more contradictions"
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from technogate.checks.run_wide import SWEEPS, Swept, WholeRun
+from technogate.checks.run_wide import RUN_WIDE_CHECKS, RunWideResult, WholeRun
 from technogate.judging.judge import judge
 from technogate.model.events import (
-    Answer,
     Body,
     Ended,
     Event,
@@ -20,6 +19,7 @@ from technogate.model.events import (
     Header,
     Output,
     Request,
+    Response,
     TrailEntry,
     TrailReading,
 )
@@ -28,7 +28,7 @@ from technogate.model.verdict import Verdict
 from tests import builders
 from tests.trail.story import AUDIT, EXECUTE, MEMORY, START, TERMS, Kind, Story
 
-Sweeping = Callable[..., Swept]
+RunWideChecking = Callable[..., RunWideResult]
 
 
 def head() -> Header:
@@ -44,12 +44,14 @@ def head() -> Header:
 
 
 @pytest.fixture
-def sweeping(tmp_path: Path) -> Sweeping:
+def run_wide_checking(tmp_path: Path) -> RunWideChecking:
     """Runs the sweep of one requirement over a journal of events."""
 
-    def run(requirement: str, *events: Event) -> Swept:
+    def run(requirement: str, *events: Event) -> RunWideResult:
         whole = WholeRun(builders.journal(tmp_path, *events, head=head()))
-        return next(sweep for sweep in SWEEPS if sweep.requirement == requirement).run(whole)
+        return next(
+            run_wide_check for run_wide_check in RUN_WIDE_CHECKS if run_wide_check.requirement == requirement
+        ).run(whole)
 
     return run
 
@@ -74,7 +76,7 @@ def answered(status: int = 200, body: str = "{}", *, number: int = 1, seconds: f
     return msgspec.structs.replace(
         builders.exchange(number, trace_id=f"t-{number}"),
         request=Request(method="POST", path="/api/execute", body=Body.of(sent.encode())),
-        answer=Answer(status=status, headers=(("X-Trace-Id", f"t-{number}"),), body=Body.of(body.encode())),
+        response=Response(status=status, headers=(("X-Trace-Id", f"t-{number}"),), body=Body.of(body.encode())),
         started=START,
         ended=START + seconds,
     )
@@ -87,63 +89,63 @@ def read(*entries: TrailEntry, leaks: tuple[str, ...] = ()) -> TrailReading:
 
 def test_each_requirement_has_one_sweep() -> None:
     """The name under which a sweep is listed is its own."""
-    assert len({sweep.item for sweep in SWEEPS}) == len(SWEEPS)
+    assert len({run_wide_check.item for run_wide_check in RUN_WIDE_CHECKS}) == len(RUN_WIDE_CHECKS)
 
 
 @pytest.mark.parametrize("requirement", ["TRL-01", "TRL-02", "TRL-03", "TRL-04", "TRL-05", "TRL-06", "AUD-04"])
-def test_an_honest_trail_holds(sweeping: Sweeping, requirement: str) -> None:
+def test_an_honest_trail_holds(run_wide_checking: RunWideChecking, requirement: str) -> None:
     """Every sweep of the trail has something to check in an honest run, and finds nothing."""
     story = told("approved", "key", "read")
     story.moments.insert(1, START + 1.5)
-    found = sweeping(requirement, *events(story))
+    found = run_wide_checking(requirement, *events(story))
     assert found.checks > 0
     assert (found.findings, found.gap) == ((), "")
 
 
 @pytest.mark.parametrize(("kind", "requirement"), [("approved", "TRL-01"), ("key", "TRL-02")])
-def test_a_lost_entry_is_a_finding(sweeping: Sweeping, kind: Kind, requirement: str) -> None:
+def test_a_lost_entry_is_a_finding(run_wide_checking: RunWideChecking, kind: Kind, requirement: str) -> None:
     """The finding names requirement, exchange and trace id."""
     story = told(kind)
     story.rows.clear()
-    found = sweeping(requirement, *events(story))
+    found = run_wide_checking(requirement, *events(story))
     assert [(one.exchanges, one.trace_id) for one in found.findings] == [(("main-0",), "t-main-0")]
     assert found.findings[0].observed.startswith("lost")
 
 
-def test_a_phantom_is_a_finding_of_its_own(sweeping: Sweeping) -> None:
+def test_a_phantom_is_a_finding_of_its_own(run_wide_checking: RunWideChecking) -> None:
     """It shows the entry."""
     story = told("approved")
     story.keep(None, "nobody", "APPROVED", at=START, visible=START)
-    found = sweeping("TRL-04", *events(story))
+    found = run_wide_checking("TRL-04", *events(story))
     assert [one.example["entry's trace_id"] for one in found.findings] == ["nobody"]
-    assert not sweeping("TRL-01", *events(story)).findings
+    assert not run_wide_checking("TRL-01", *events(story)).findings
 
 
-def test_parallel_losses_are_told_together(sweeping: Sweeping) -> None:
+def test_parallel_losses_are_told_together(run_wide_checking: RunWideChecking) -> None:
     """TRL-08 names how many of the requests in parallel have no entry."""
     story = Story()
     story.read(START - 1)
     for number in range(4):
         story.send("approved", started=START + number / 100, took=1.0)
     story.read(START + 5)
-    assert sweeping("TRL-08", *events(story)).findings == ()
+    assert run_wide_checking("TRL-08", *events(story)).findings == ()
     del story.rows[1:3]
-    found = sweeping("TRL-08", *events(story))
+    found = run_wide_checking("TRL-08", *events(story))
     assert found.checks == 4
     assert [one.observed for one in found.findings] == ["2 entries lost: t-main-1, t-main-2"]
 
 
-def test_serial_requests_prove_nothing_of_parallel_ones(sweeping: Sweeping) -> None:
+def test_serial_requests_prove_nothing_of_parallel_ones(run_wide_checking: RunWideChecking) -> None:
     """Without requests in parallel TRL-08 has checked nothing."""
-    assert sweeping("TRL-08", *events(told("approved", "approved"))).checks == 0
+    assert run_wide_checking("TRL-08", *events(told("approved", "approved"))).checks == 0
 
 
-def test_an_unread_trail_is_a_gap(sweeping: Sweeping) -> None:
-    """Undecided, with reason and cure; never a pass and never a finding."""
-    found = sweeping("TRL-01", *told("approved").exchanges)
+def test_an_unread_trail_is_a_gap(run_wide_checking: RunWideChecking) -> None:
+    """Undecided, with reason and hint; never a pass and never a finding."""
+    found = run_wide_checking("TRL-01", *told("approved").exchanges)
     assert not found.findings
     assert "never read" in found.gap
-    assert found.cure
+    assert found.hint
 
 
 def test_the_judge_makes_a_gap_inconclusive(tmp_path: Path) -> None:
@@ -170,44 +172,46 @@ def test_the_judge_passes_what_the_sweep_holds(tmp_path: Path) -> None:
     assert [(one.operation, one.count) for one in document.latency] == [(EXECUTE, 1)]
 
 
-def test_a_server_error_must_be_an_error_answer(sweeping: Sweeping) -> None:
+def test_a_server_error_must_be_an_error_answer(run_wide_checking: RunWideChecking) -> None:
     """What was wrong with a 5xx when it was recorded is a finding; a body that nobody saw is none."""
     wrong = msgspec.structs.replace(answered(500), problems=("$: expected reason_codes",))
-    assert not sweeping("ERR-02", answered(500)).findings
-    assert "expected reason_codes" in sweeping("ERR-02", wrong).findings[0].observed
-    assert wrong.answer is not None
-    unseen = msgspec.structs.replace(wrong.answer, body=Body(cut=True))
-    assert sweeping("ERR-02", msgspec.structs.replace(wrong, answer=unseen)).checks == 0
-    assert "5xx" in sweeping("ERR-02", answered(200)).gap
+    assert not run_wide_checking("ERR-02", answered(500)).findings
+    assert "expected reason_codes" in run_wide_checking("ERR-02", wrong).findings[0].observed
+    assert wrong.response is not None
+    unseen = msgspec.structs.replace(wrong.response, body=Body(cut=True))
+    assert run_wide_checking("ERR-02", msgspec.structs.replace(wrong, response=unseen)).checks == 0
+    assert "5xx" in run_wide_checking("ERR-02", answered(200)).gap
 
 
-def test_leaks_of_answers_are_told_once_each(sweeping: Sweeping) -> None:
+def test_leaks_of_answers_are_told_once_each(run_wide_checking: RunWideChecking) -> None:
     """The same leak in many answers is one finding, which says how many."""
     body = '{"message": "open /var/lib/trail.db"}'
-    found = sweeping("ERR-03", *(answered(500, body, number=number) for number in range(1, 4)), answered(number=9))
+    found = run_wide_checking(
+        "ERR-03", *(answered(500, body, number=number) for number in range(1, 4)), answered(number=9)
+    )
     assert found.checks == 4
     assert [one.observed for one in found.findings] == [
         "a file path in the body's message: /var/lib/trail.db, and in 2 more answers"
     ]
 
 
-def test_a_served_document_is_no_error_answer(sweeping: Sweeping) -> None:
+def test_a_served_document_is_no_error_answer(run_wide_checking: RunWideChecking) -> None:
     """What the backend serves beside the contract's operations may name paths and hosts; its errors may not."""
     page = msgspec.structs.replace(answered(200, '{"servers": ["http://localhost:1"]}'), operation="")
-    assert sweeping("ERR-03", page).checks == 0
-    assert sweeping("ERR-03", answered(404, '{"message": "http://localhost:1"}')).findings
+    assert run_wide_checking("ERR-03", page).checks == 0
+    assert run_wide_checking("ERR-03", answered(404, '{"message": "http://localhost:1"}')).findings
 
 
-def test_the_key_is_found_wherever_it_leaked(sweeping: Sweeping) -> None:
+def test_the_key_is_found_wherever_it_leaked(run_wide_checking: RunWideChecking) -> None:
     """In an answer, in an entry of the trail, in the backend's log."""
-    answer = msgspec.structs.replace(answered(), leaks=("body (plain)",))
+    response = msgspec.structs.replace(answered(), leaks=("body (plain)",))
     trail = read(TrailEntry(trace_id="t-1"), leaks=("action (plain)",))
     log = Output(program="backend", text="x", leaks=("plain",))
-    assert not sweeping("AUT-06", answered(), read(TrailEntry()), Output(program="backend", text="x")).findings
-    for leaking in (answer, trail, log):
-        assert len(sweeping("AUT-06", answered(number=5), leaking).findings) == 1
-    assert len(sweeping("TRL-09", answered(), trail).findings) == 1
-    assert len(sweeping("ERR-03", answer).findings) == 1
+    assert not run_wide_checking("AUT-06", answered(), read(TrailEntry()), Output(program="backend", text="x")).findings
+    for leaking in (response, trail, log):
+        assert len(run_wide_checking("AUT-06", answered(number=5), leaking).findings) == 1
+    assert len(run_wide_checking("TRL-09", answered(), trail).findings) == 1
+    assert len(run_wide_checking("ERR-03", response).findings) == 1
 
 
 SENT = '{"command": "PING", "session_id": "Session-4711", "note": {"deep": "a private word"}}'
@@ -223,63 +227,63 @@ SENT = '{"command": "PING", "session_id": "Session-4711", "note": {"deep": "a pr
         ("extra", {"Session-4711": ""}),
     ],
 )
-def test_what_was_sent_is_found_in_the_trail(sweeping: Sweeping, field: str, value: object) -> None:
+def test_what_was_sent_is_found_in_the_trail(run_wide_checking: RunWideChecking, field: str, value: object) -> None:
     """A session id or a string of the body, in any field of an entry."""
     entry = msgspec.structs.replace(TrailEntry(trace_id="t-1", action="PING"), **{field: value})
-    found = sweeping("TRL-09", answered(sent=SENT), read(entry))
+    found = run_wide_checking("TRL-09", answered(sent=SENT), read(entry))
     assert found.findings
     assert found.findings[0].exchanges == ("main-1",)
 
 
-def test_a_commands_name_is_no_payload(sweeping: Sweeping) -> None:
+def test_a_commands_name_is_no_payload(run_wide_checking: RunWideChecking) -> None:
     """An action may be the command; a short or dull string proves nothing."""
     sent = '{"command": "LONG_COMMAND", "session_id": "00000000", "a": "short", "b": "APPROVED"}'
     entry = TrailEntry(action="LONG_COMMAND", state="APPROVED", trace_id="00000000-short", timestamp="2026")
-    found = sweeping("TRL-09", answered(sent=sent), answered(sent=SENT, number=2), read(entry))
+    found = run_wide_checking("TRL-09", answered(sent=sent), answered(sent=SENT, number=2), read(entry))
     assert (found.checks, found.findings) == (1, ())
 
 
-def test_without_anything_to_look_for_nothing_is_proven(sweeping: Sweeping) -> None:
+def test_without_anything_to_look_for_nothing_is_proven(run_wide_checking: RunWideChecking) -> None:
     """A run that sent no session id and no payload leaves TRL-09 open."""
-    found = sweeping("TRL-09", answered(sent='{"command": "PING"}'), read(TrailEntry()))
+    found = run_wide_checking("TRL-09", answered(sent='{"command": "PING"}'), read(TrailEntry()))
     assert (found.checks, bool(found.gap)) == (0, True)
 
 
-def test_an_answer_after_the_limit_is_a_finding(sweeping: Sweeping) -> None:
+def test_an_answer_after_the_limit_is_a_finding(run_wide_checking: RunWideChecking) -> None:
     """Complete or not: nothing that is not disturbed may take longer than the contract allows."""
     late = answered(seconds=15.2)
-    never = msgspec.structs.replace(answered(seconds=18, number=2), answer=None, end=Ended.INDETERMINATE)
-    assert not sweeping("TMO-01", answered(seconds=14.9)).findings
-    assert [one.exchanges for one in sweeping("TMO-01", late, never).findings] == [("main-1",), ("main-2",)]
+    never = msgspec.structs.replace(answered(seconds=18, number=2), response=None, end=Ended.INDETERMINATE)
+    assert not run_wide_checking("TMO-01", answered(seconds=14.9)).findings
+    assert [one.exchanges for one in run_wide_checking("TMO-01", late, never).findings] == [("main-1",), ("main-2",)]
 
 
 @pytest.mark.parametrize("by", ["exchange", "item", "command"])
-def test_what_is_disturbed_may_take_long(sweeping: Sweeping, by: str) -> None:
+def test_what_is_disturbed_may_take_long(run_wide_checking: RunWideChecking, by: str) -> None:
     """A fault named by the exchange, a fault within its item, or a command that hangs on purpose."""
     late = answered(seconds=15.2, sent='{"command": "SLOW"}' if by == "command" else "")
     if by == "exchange":
-        late = msgspec.structs.replace(late, disturbed_by="a freeze")
-    fault = [FaultEvent(item="one", kind="freeze", phase="inject", at=START)] if by == "item" else []
-    found = sweeping("TMO-01", late, *fault)
+        late = msgspec.structs.replace(late, under_fault="a freeze")
+    fault = [FaultEvent(item="one", kind="freeze", phase="injected", at=START)] if by == "item" else []
+    found = run_wide_checking("TMO-01", late, *fault)
     assert (found.checks, found.findings) == (0, ())
 
 
-def test_p99_needs_enough_answers(sweeping: Sweeping) -> None:
+def test_p99_needs_enough_answers(run_wide_checking: RunWideChecking) -> None:
     """Twenty answers of an operation that has a limit; one of a hundred may be slow, one of twenty may not."""
 
     def of(count: int, slow: int) -> list[Exchange]:
         return [answered(number=number, seconds=3.0 if number <= slow else 0.1) for number in range(1, count + 1)]
 
-    assert "fewer than 20" in sweeping("TMO-02", *of(19, 0)).gap
-    assert sweeping("TMO-02", *of(20, 0)).gap == ""
-    assert not sweeping("TMO-02", *of(100, 1)).findings
-    assert [one.operation for one in sweeping("TMO-02", *of(20, 1)).findings] == [EXECUTE]
+    assert "fewer than 20" in run_wide_checking("TMO-02", *of(19, 0)).gap
+    assert run_wide_checking("TMO-02", *of(20, 0)).gap == ""
+    assert not run_wide_checking("TMO-02", *of(100, 1)).findings
+    assert [one.operation for one in run_wide_checking("TMO-02", *of(20, 1)).findings] == [EXECUTE]
 
 
-def test_few_findings_say_enough(sweeping: Sweeping) -> None:
+def test_few_findings_say_enough(run_wide_checking: RunWideChecking) -> None:
     """A sweep that finds the same everywhere stops at twenty findings and counts every check."""
     kinds: list[Kind] = ["approved"] * 30
     story = told(*kinds)
     story.rows.clear()
-    found = sweeping("TRL-01", *events(story))
+    found = run_wide_checking("TRL-01", *events(story))
     assert (found.checks, len(found.findings)) == (30, 20)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from technogate.checks import stack_checks
-from technogate.checks.console import Scene
-from technogate.model.events import View
+from technogate.checks.console import Interaction
+from technogate.model.events import RenderedOutput
 
 
-def scene(seconds: float, **fields: str) -> Scene:
+def interaction(seconds: float, **fields: str) -> Interaction:
     """A command that was shown after `seconds`."""
-    view = View(
+    rendered = RenderedOutput(
         id="view-1",
         item="t",
         call="executeCommand",
@@ -20,7 +20,7 @@ def scene(seconds: float, **fields: str) -> Scene:
         started=100.0,
         ended=100.0 + seconds,
     )
-    return Scene(view=view, exchanges=())
+    return Interaction(rendered=rendered, exchanges=())
 
 
 def test_a_late_start_is_found() -> None:
@@ -60,12 +60,12 @@ def test_what_is_no_shared_network_is_found(networks: dict[str, dict[str, str]])
 @pytest.mark.parametrize("said", ["", "404", "Name or service not known"])
 def test_a_backend_that_does_not_answer_by_name_is_found(said: str) -> None:
     """Nothing but 200 is an answer."""
-    assert not stack_checks.answers_by_name("http://backend:8000/health", "200")
-    assert stack_checks.answers_by_name("http://backend:8000/health", said)
+    assert not stack_checks.responses_by_name("http://backend:8000/health", "200")
+    assert stack_checks.responses_by_name("http://backend:8000/health", said)
 
 
 def test_a_result_that_comes_too_late_is_found() -> None:
     """A result after 16 s, and none at all."""
-    assert not stack_checks.shown_within(scene(15.9, status="BLOCKED"), 16.0)
-    assert stack_checks.shown_within(scene(16.1, status="BLOCKED"), 16.0)
-    assert stack_checks.shown_within(scene(3.0, pending="true"), 16.0)
+    assert not stack_checks.shown_within(interaction(15.9, status="BLOCKED"), 16.0)
+    assert stack_checks.shown_within(interaction(16.1, status="BLOCKED"), 16.0)
+    assert stack_checks.shown_within(interaction(3.0, pending="true"), 16.0)

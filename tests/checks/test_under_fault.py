@@ -10,7 +10,7 @@ import pytest
 
 from technogate.checks import under_fault
 from technogate.contract.loader import Contract, load_contract
-from technogate.model.events import Answer, Body, Ended, Exchange, Finding, Request, TrailEntry
+from technogate.model.events import Body, Ended, Exchange, Finding, Request, Response, TrailEntry
 
 ROOT = Path(__file__).resolve().parents[2]
 APPROVED = {"status": "APPROVED", "ts_utc": "2026-01-02T03:04:05Z", "trace_id": "t-1", "reason_codes": []}
@@ -32,14 +32,14 @@ def contract() -> Contract:
 def exchange(status: int = 200, value: object = None, *, seconds: float = 1.0, error: str = "") -> Exchange:
     """One execute with the answer `value`; with `error` there was none."""
     body = Body.of(json.dumps(APPROVED if value is None else value).encode())
-    answer = Answer(status=status, headers=(("Content-Type", "application/json"),), body=body)
+    response = Response(status=status, headers=(("Content-Type", "application/json"),), body=body)
     return Exchange(
         id="gw0d-1",
         item="suites/x",
-        answered_by="backend",
+        responded_by="backend",
         operation="executeCommand",
         request=Request(method="POST", path="/api/execute"),
-        answer=None if error else answer,
+        response=None if error else response,
         end=Ended.INDETERMINATE if error else Ended.OK,
         error=error,
         started=100.0,
@@ -60,7 +60,7 @@ def test_an_answer_in_time_is_served() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("response", "says"),
     [
         (exchange(seconds=15.1), "15.1 s"),
         (exchange(error="the connection was closed"), "the connection was closed"),
@@ -69,9 +69,9 @@ def test_an_answer_in_time_is_served() -> None:
     ],
     ids=["late", "lost", "refused", "invalid"],
 )
-def test_what_is_not_served_is_told(answer: Exchange, says: str) -> None:
+def test_what_is_not_served_is_told(response: Exchange, says: str) -> None:
     """The first thing that is wrong, alone."""
-    assert says in observed(under_fault.served(contract(), answer, 200))
+    assert says in observed(under_fault.served(contract(), response, 200))
 
 
 @pytest.mark.parametrize("status", [500, 503])
@@ -81,7 +81,7 @@ def test_a_refusal_for_want_of_a_trail(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("response", "says"),
     [
         (exchange(), "status 200"),
         (exchange(400, REFUSED), "status 400"),
@@ -90,9 +90,9 @@ def test_a_refusal_for_want_of_a_trail(status: int) -> None:
     ],
     ids=["approved", "another-status", "another-reason", "none"],
 )
-def test_anything_else_is_no_refusal(answer: Exchange, says: str) -> None:
+def test_anything_else_is_no_refusal(response: Exchange, says: str) -> None:
     """An approval, another status, another reason, no answer."""
-    assert says in observed(under_fault.refused_unaudited(contract(), answer))
+    assert says in observed(under_fault.refused_unaudited(contract(), response))
 
 
 def test_an_entry_of_an_execution_that_was_refused_is_told() -> None:
@@ -105,7 +105,7 @@ def test_an_entry_of_an_execution_that_was_refused_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "fine"),
+    ("response", "fine"),
     [
         (exchange(431, REFUSED), True),
         (exchange(), True),
@@ -115,6 +115,6 @@ def test_an_entry_of_an_execution_that_was_refused_is_told() -> None:
     ],
     ids=["4xx", "taken", "closed", "5xx", "silence"],
 )
-def test_what_a_big_header_may_bring(answer: Exchange, fine: bool) -> None:
+def test_what_a_big_header_may_bring(response: Exchange, fine: bool) -> None:
     """Below 500 or a closed connection; never 5xx, never silence."""
-    assert (under_fault.survives_big_header(answer) == []) is fine
+    assert (under_fault.survives_big_header(response) == []) is fine

@@ -75,12 +75,12 @@ def test_doctor_names_what_is_missing(sandbox: Sandbox, tmp_path: Path) -> None:
 
 
 def test_no_browser_is_inconclusive_with_a_cure(sandbox: Sandbox, tmp_path: Path) -> None:
-    """A machine without a browser gets INCONCLUSIVE, the reason and the cure: no green run, no stack trace."""
+    """A machine without a browser gets INCONCLUSIVE, the reason and the hint: no green run, no stack trace."""
     suite = '''
 from technogate.runner.suite import requirement
 
 @requirement("CON-02")
-def test_it(stage, must_hold):
+def test_it(harness, must_hold):
     """It holds."""
     must_hold([])
 '''
@@ -95,7 +95,7 @@ def test_it(stage, must_hold):
     assert ended.returncode == 3, ended.stdout + ended.stderr
     [result] = json.loads((sandbox.reports / "verdict.json").read_text())["requirements"]
     assert (result["verdict"], result["reason"]) == ("INCONCLUSIVE", "no browser was found")
-    assert "playwright install chromium" in result["cure"]
+    assert "playwright install chromium" in result["hint"]
     assert "Traceback" not in ended.stdout + ended.stderr
 
 

@@ -1,4 +1,4 @@
-"""Mistakes of a user's: one clear line with the cure, exit code 2, nothing lost, no stack trace."""
+"""Mistakes of a user's: one clear line with a hint, exit code 2, nothing lost, no stack trace."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_dead_command_by_plain_pytest(small: Sandbox, workers: str) -> None:
 
 
 def test_unwritable_reports(small: Sandbox) -> None:
-    """Reports that cannot be written are named with the cure."""
+    """Reports that cannot be written are named with a hint."""
     (small.home / "file").write_text("")
     assert "--reports" in validate(small, "--target", "pair.toml", "--reports", "file/reports")
 

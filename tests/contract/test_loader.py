@@ -46,7 +46,7 @@ ERROR: dict[str, Any] = {
     "reason_codes": ["TIMEOUT"],
     "message": "No.",
 }
-ANSWER: dict[str, Any] = ERROR | {"status": "APPROVED", "reason_codes": [], "execution_id": "exec_1"}
+RESPONSE: dict[str, Any] = ERROR | {"status": "APPROVED", "reason_codes": [], "execution_id": "exec_1"}
 ENTRY: dict[str, Any] = {
     "timestamp": "2026-01-01T00:00:00Z",
     "action": "PING",
@@ -114,7 +114,7 @@ def test_decisions_and_requirements_name_each_other(contract: Contract) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "method", "path", "answers"),
+    ("operation", "method", "path", "responses"),
     [
         ("executeCommand", "POST", "/api/execute", (200, 400, 401, 403, 413, 415, 429, 500, 503)),
         ("fetchAuditLog", "GET", "/api/audit", (200, 400, 401, 403, 429, 500, 503)),
@@ -123,13 +123,13 @@ def test_decisions_and_requirements_name_each_other(contract: Contract) -> None:
         ("getHealth", "GET", "/health", (200,)),
     ],
 )
-def test_operations(contract: Contract, operation: str, method: str, path: str, answers: tuple[int, ...]) -> None:
+def test_operations(contract: Contract, operation: str, method: str, path: str, responses: tuple[int, ...]) -> None:
     """Each operation has its method, path and answers; all but the health check are guarded."""
     found = contract.operation(operation)
-    assert (found.method, found.path, found.answers) == (method, path, answers)
+    assert (found.method, found.path, found.responses) == (method, path, responses)
     assert found.guarded is (operation != "getHealth")
     assert (found in contract.guarded) is found.guarded
-    assert all(found.answer_headers[status] == {"x-trace-id"} for status in answers if found.guarded)
+    assert all(found.response_headers[status] == {"x-trace-id"} for status in responses if found.guarded)
 
 
 def test_parameters_and_request(contract: Contract) -> None:
@@ -162,10 +162,10 @@ def test_status_words_and_ref(contract: Contract) -> None:
 @pytest.mark.parametrize(
     ("operation", "status", "value"),
     [
-        ("executeCommand", 200, ANSWER),
-        ("executeCommand", 200, ANSWER | {"further": {"field": 1}}),
+        ("executeCommand", 200, RESPONSE),
+        ("executeCommand", 200, RESPONSE | {"further": {"field": 1}}),
         ("executeCommand", 200, ERROR),
-        ("executeCommand", 200, ANSWER | {"status": "EXPIRED", "reason_codes": ["X"]}),
+        ("executeCommand", 200, RESPONSE | {"status": "EXPIRED", "reason_codes": ["X"]}),
         *(("executeCommand", status, ERROR) for status in ERRORS),
         ("fetchAuditLog", 200, []),
         ("fetchAuditLog", 200, [ENTRY, ENTRY | {"state": "EXPIRED", "result": "FAILED", "trace_id": "a"}]),
@@ -179,35 +179,35 @@ def test_status_words_and_ref(contract: Contract) -> None:
 )
 def test_conforming_answers(contract: Contract, operation: str, status: int, value: object) -> None:
     """What the contract documents is no problem."""
-    assert contract.answer_problems(operation, status, value) == []
+    assert contract.response_problems(operation, status, value) == []
 
 
 STATUS_LINE = '$.status: expected one of "APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL", found '
 BROKEN: dict[str, tuple[str, int, object, str]] = {
-    "status in lower case": ("executeCommand", 200, ANSWER | {"status": "approved"}, STATUS_LINE + '"approved"'),
-    "status padded": ("executeCommand", 200, ANSWER | {"status": "APPROVED\n"}, STATUS_LINE + '"APPROVED\\n"'),
+    "status in lower case": ("executeCommand", 200, RESPONSE | {"status": "approved"}, STATUS_LINE + '"approved"'),
+    "status padded": ("executeCommand", 200, RESPONSE | {"status": "APPROVED\n"}, STATUS_LINE + '"APPROVED\\n"'),
     "blocked without a reason": (
         "executeCommand",
         200,
-        ANSWER | {"status": "BLOCKED"},
+        RESPONSE | {"status": "BLOCKED"},
         "$.reason_codes: expected at least 1 items (BLOCKED and EXPIRED give a reason), found an array of 0 items",
     ),
     "reason codes missing": (
         "executeCommand",
         200,
-        {key: ANSWER[key] for key in ANSWER if key != "reason_codes"},
+        {key: RESPONSE[key] for key in RESPONSE if key != "reason_codes"},
         '$: expected the field "reason_codes", found none',
     ),
     "time without Z": (
         "executeCommand",
         200,
-        ANSWER | {"ts_utc": "2026-01-01T00:00:00+00:00"},
+        RESPONSE | {"ts_utc": "2026-01-01T00:00:00+00:00"},
         '$.ts_utc: expected an RFC 3339 time in UTC that ends in Z, found "2026-01-01T00:00:00+00:00"',
     ),
     "trace id with a newline": (
         "executeCommand",
         200,
-        ANSWER | {"trace_id": "abc\n"},
+        RESPONSE | {"trace_id": "abc\n"},
         '$.trace_id: expected a match of ^[a-z0-9-]+$ (a trace id), found "abc\\n"',
     ),
     "undocumented status": (
@@ -275,7 +275,7 @@ def test_a_broken_answer_is_told_in_one_line(
     contract: Contract, operation: str, status: int, value: object, line: str
 ) -> None:
     """Each planted defect of an answer is found and worded: path, expected, found."""
-    assert contract.answer_problems(operation, status, value)[0] == line
+    assert contract.response_problems(operation, status, value)[0] == line
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_bodies_and_names_that_do_not_exist(contract: Contract) -> None:
     assert not contract.documents_body("fetchMemory", 204)
     assert not contract.documents_body("fetchMemory", 418)
     with pytest.raises(ContractError, match="no operation deleteAll"):
-        contract.answer_problems("deleteAll", 200, {})
+        contract.response_problems("deleteAll", 200, {})
     with pytest.raises(ContractError, match="no usable schema Nothing"):
         contract.schema_problems("Nothing", {})
 
@@ -345,7 +345,7 @@ def test_behavior(contract: Contract) -> None:
     behavior = contract.behavior
     assert (behavior.headers.key, behavior.headers.trace) == ("X-API-Key", "X-Trace-Id")
     time = behavior.time
-    assert (time.answer_s, time.abort_earliest_s, time.abort_latest_s) == (15.0, 14.0, 16.0)
+    assert (time.response_s, time.abort_earliest_s, time.abort_latest_s) == (15.0, 14.0, 16.0)
     assert (time.clock_tolerance_s, time.trail_visible_s, time.start_s) == (5.0, 2.0, 60.0)
     assert time.p99_s == {
         "executeCommand": 1.0,
@@ -371,7 +371,7 @@ def test_another_contract_needs_no_change_of_code(folder: Path, contract: Contra
     change(folder, "openapi.yaml", "name: X-API-Key", "name: X-Other-Key")
     change(folder, "openapi.yaml", "enum: [APPROVED, BLOCKED, EXPIRED,", "enum: [PAUSED, APPROVED, BLOCKED, EXPIRED,")
     change(folder, "behavior.toml", 'key = "X-API-Key"', 'key = "X-Other-Key"')
-    change(folder, "behavior.toml", "answer_s = 15.0 ", "answer_s = 14.5 ")
+    change(folder, "behavior.toml", "response_s = 15.0 ", "response_s = 14.5 ")
     change(folder, "requirements.toml", "[requirement.ENV-01]", "[requirement.NEW-100]")
     other = load_contract(folder)
     assert other.id == "other-v9"
@@ -379,8 +379,8 @@ def test_another_contract_needs_no_change_of_code(folder: Path, contract: Contra
     assert other.operation("executeCommand").path == "/v9/run"
     assert other.default_of("fetchAuditLog", "limit") == 5
     assert other.behavior.headers.key == "X-Other-Key"
-    assert other.answer_problems("executeCommand", 200, ANSWER | {"status": "PAUSED"}) == []
-    assert contract.answer_problems("executeCommand", 200, ANSWER | {"status": "PAUSED"}) != []
+    assert other.response_problems("executeCommand", 200, RESPONSE | {"status": "PAUSED"}) == []
+    assert contract.response_problems("executeCommand", 200, RESPONSE | {"status": "PAUSED"}) != []
     assert "NEW-100" in other.requirements
 
 
@@ -608,8 +608,8 @@ REFUSED: dict[str, tuple[Change, str]] = {
         "the key extra is not known; remove it",
     ),
     "behavior type": (
-        replaced("behavior.toml", "answer_s = 15.0 ", 'answer_s = "15" '),
-        r"the key time\.answer_s: expected `float`, got `str`",
+        replaced("behavior.toml", "response_s = 15.0 ", 'response_s = "15" '),
+        r"the key time\.response_s: expected `float`, got `str`",
     ),
     "behavior that never ends": (
         replaced("behavior.toml", "start_s = 60.0", "start_s = inf"),
@@ -621,7 +621,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     ),
     "window without the limit": (
         replaced("behavior.toml", "abort_latest_s = 16.0", "abort_latest_s = 14.5"),
-        r"the key time\.answer_s must lie between",
+        r"the key time\.response_s must lie between",
     ),
     "unknown operation": (
         replaced("behavior.toml", 'memory = "fetchMemory"', 'memory = "fetchMemories"'),

@@ -48,9 +48,9 @@ def document_of(contract: Contract, ended: float) -> VerdictDocument:
                 text=one.text,
                 decisions=one.decisions,
                 verdict=Verdict.PASS,
-                standing=Verdict.PASS,
+                effective_verdict=Verdict.PASS,
                 reason="",
-                cure="",
+                hint="",
                 items=(),
                 checks=3,
                 findings=(),
@@ -66,7 +66,7 @@ def failing(document: VerdictDocument, requirement_id: str, verdict: Verdict = V
     """The same document with one requirement that did not hold, judged as the gate judges it."""
     replace = msgspec.structs.replace
     requirements = tuple(
-        replace(one, verdict=verdict, standing=verdict) if one.id == requirement_id else one
+        replace(one, verdict=verdict, effective_verdict=verdict) if one.id == requirement_id else one
         for one in document.requirements
     )
     must = [one.level for one in requirements if one.id == requirement_id] == [Level.MUST]
@@ -80,9 +80,9 @@ def changed(statement: Statement, change: Change) -> bytes:
     return json.dumps(plain).encode()
 
 
-def sealed(document: VerdictDocument, gate: str, signer: CryptoSigner, change: Change | None = None) -> bytes:
+def sealed(document: VerdictDocument, run_context: str, signer: CryptoSigner, change: Change | None = None) -> bytes:
     """An evidence file for a document; with `change`, of a statement that was changed before it was signed."""
-    statement = statement_of(document, gate)
+    statement = statement_of(document, run_context)
     return seal(changed(statement, change) if change else encode(statement), signer)
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from securesystemslib.signer import CryptoSigner
 
 from technogate.contract.loader import Contract, load_contract
-from technogate.deploy.decide import Decision, decide, seconds_of
+from technogate.deploy.decide import DeployDecision, decide, seconds_of
 from technogate.deploy.decision_output import show
 from technogate.model.errors import UserError
 from technogate.model.events import Waiver
@@ -69,7 +69,7 @@ class Case:
     """One deployment: honest in everything, but for what a test changes."""
 
     document: VerdictDocument = HONEST
-    gate: str = ""
+    run_context: str = ""
     signer: CryptoSigner = SIGNER
     change: Callable[[dict[str, Any]], Any] | None = None
     raw: Callable[[bytes], bytes] = field(default=lambda raw: raw)
@@ -82,13 +82,13 @@ class Case:
     now: float = NOW
 
 
-def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Decision:
+def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> DeployDecision:
     """What the gate decides."""
     path = folder / "evidence.dsse.json"
     change = case.change
     raw = sealed(
         case.document,
-        case.gate or gate_digest(find_home()),
+        case.run_context or gate_digest(find_home()),
         case.signer,
         None if change is None else lambda plain: change(plain),
     )
@@ -127,7 +127,7 @@ def test_everything_proven_is_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_an_empty_list_is_no_deploy() -> None:
     """A list without a line proves nothing."""
-    assert not Decision(lines=()).deploy
+    assert not DeployDecision(lines=()).deploy
 
 
 def other_contract() -> Contract:
@@ -170,7 +170,7 @@ def waived(name: str = "AUT-01", expires: str = "2999-12-31", **fields: Any) -> 
     values = {"requirement": name, "reason": "r", "owner": "o", "expires": expires, "image": ""}
     given = Waiver(**(values | fields))
     requirements = tuple(
-        msgspec.structs.replace(one, verdict=Verdict.FAIL, standing=Verdict.PASS) if one.id == name else one
+        msgspec.structs.replace(one, verdict=Verdict.FAIL, effective_verdict=Verdict.PASS) if one.id == name else one
         for one in HONEST.requirements
     )
     used = WaiverResult(waiver=given, state=WaiverState.USED, problem="")
@@ -215,18 +215,20 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
     "image that is not there": (Case(console="techno-os-console:9.9"), IMAGE),
     "backend with a moving tag": (Case(backend="b:main"), {"backend: exists, tagged", "of this backend"}),
     "no engine knows anything": (
-        Case(images={}), {"console: exists, tagged", "backend: exists, tagged", "of this console", "of this backend"}
+        Case(images={}),
+        {"console: exists, tagged", "backend: exists, tagged", "of this console", "of this backend"},
     ),
     "tag moved to another image": (Case(images=moved()), {"of this console"}),
     "images swapped in the engine": (Case(images=swapped()), {"of this console", "of this backend"}),
     "images swapped on the command line": (
-        Case(console=BACKEND_NAME, backend=CONSOLE_NAME), {"of this console", "of this backend"}
+        Case(console=BACKEND_NAME, backend=CONSOLE_NAME),
+        {"of this console", "of this backend"},
     ),
     "evidence of another console": (Case(change=digest(0)), {"of this console"}),
     "evidence of another backend": (Case(change=digest(1)), {"of this backend"}),
     "evidence of another contract": (Case(change=digest(2)), {"against this contract"}),
     "another contract given": (Case(contract=other_contract()), {"against this contract"}),
-    "another gate": (Case(gate="f" * 64), {"validated by this gate"}),
+    "another gate": (Case(run_context="f" * 64), {"validated by this gate"}),
     "another key trusted": (Case(key=CryptoSigner.generate_ed25519()), SIGNED),
     "signed with another key": (Case(signer=CryptoSigner.generate_ed25519()), SIGNED),
     "a byte of the payload": (Case(raw=lambda raw: raw[:40] + bytes([raw[40] ^ 1]) + raw[41:]), SIGNED),
@@ -246,26 +248,35 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
     "a check": (Case(change=says(is_validation=False)), {"verdict PASS"}),
     "result FAILED": (Case(change=lambda plain: plain["predicate"].update(result="FAILED")), {"verdict PASS"}),
     "failed tests": (Case(change=lambda plain: plain["predicate"].update(failedTests=["X"])), {"verdict PASS"}),
-    **{f"{name} failed": (Case(document=failing(HONEST, name)), {"verdict PASS", *lines}) for name, lines in
-       PARTS.items()},
-    **{f"{name} inconclusive": (Case(change=claims(name, verdict="INCONCLUSIVE", standing="INCONCLUSIVE")), lines)
-       for name, lines in PARTS.items()},
+    **{
+        f"{name} failed": (Case(document=failing(HONEST, name)), {"verdict PASS", *lines})
+        for name, lines in PARTS.items()
+    },
+    **{
+        f"{name} inconclusive": (
+            Case(change=claims(name, verdict="INCONCLUSIVE", effective_verdict="INCONCLUSIVE")),
+            lines,
+        )
+        for name, lines in PARTS.items()
+    },
     **{f"{name} without a check": (Case(change=claims(name, checks=0)), lines) for name, lines in PARTS.items()},
-    **{f"{name} missing": (Case(change=lacks(name)), {"rest of the contract", *lines}) for name, lines in
-       PARTS.items()},
+    **{
+        f"{name} missing": (Case(change=lacks(name)), {"rest of the contract", *lines}) for name, lines in PARTS.items()
+    },
     "a SHOULD missing": (Case(change=lacks("TMO-02")), {"rest of the contract"}),
     "a requirement that the contract lacks": (
-        Case(contract=without("STK-02")), {"techno-net verified", "rest of the contract"}
+        Case(contract=without("STK-02")),
+        {"techno-net verified", "rest of the contract"},
     ),
     "failed, and said to weigh nothing": (
-        Case(change=claims("AUT-01", verdict="FAIL", standing="PASS")), {"endpoints verified"}
+        Case(change=claims("AUT-01", verdict="FAIL", effective_verdict="PASS")),
+        {"endpoints verified"},
     ),
     "inconclusive, and said to weigh nothing": (
-        Case(change=claims("AUT-01", verdict="INCONCLUSIVE", standing="PASS")), {"endpoints verified"}
+        Case(change=claims("AUT-01", verdict="INCONCLUSIVE", effective_verdict="PASS")),
+        {"endpoints verified"},
     ),
-    "waiver expired since": (
-        Case(document=waived(expires="2025-06-14")), {"endpoints verified", "waivers in force"}
-    ),
+    "waiver expired since": (Case(document=waived(expires="2025-06-14")), {"endpoints verified", "waivers in force"}),
     "waiver for another requirement": (
         Case(
             document=waived(),
@@ -282,7 +293,7 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
         Case(document=waived(), change=lambda plain: run_of(plain)["waivers"][0].update(problem="expired")),
         {"waivers in force"},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("case", "red"), PLANTED.values(), ids=PLANTED)

@@ -53,7 +53,7 @@ def house(sandbox: Sandbox) -> Sandbox:
     sandbox.target(PAIR)
     body = 'assert "TECHNOGATE_SIGNING_KEY" not in os.environ; must_hold([])'
     sandbox.suite("test_all.py", SUITE + "".join(item(name, body) for name in KEPT))
-    process = sandbox.home / "src" / "technogate" / "target" / "process.py"
+    process = sandbox.home / "src" / "technogate" / "target" / "process" / "process_target.py"
     text = process.read_text("utf-8")
     anchor = "            faults=self.may_disturb,\n"
     assert text.count(anchor) == 1
@@ -197,7 +197,7 @@ def test_only_a_validation_with_a_key_leaves_evidence(house: Sandbox) -> None:
 
 def test_a_validation_of_processes_says_why_there_is_no_evidence(house: Sandbox) -> None:
     """Processes have no digest: nothing is signed, the reason is said, and the verdict stands."""
-    process = house.home / "src" / "technogate" / "target" / "process.py"
+    process = house.home / "src" / "technogate" / "target" / "process" / "process_target.py"
     process.write_text(process.read_text("utf-8").replace(IMAGES, ""), "utf-8")
     ended = house.run(*VALIDATE, "--signing-key", "keys/technogate.key")
     assert ended.returncode == 0, ended.stdout + ended.stderr

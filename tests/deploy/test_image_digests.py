@@ -53,7 +53,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def answer(asked: Path, given: Any) -> None:
+def response(asked: Path, given: Any) -> None:
     """Make the engine answer this when it is asked for the backend."""
     (asked / "images.json").write_text(json.dumps({BACKEND_NAME: given}))
 
@@ -67,7 +67,7 @@ def test_an_image_is_what_the_engine_says(asked: Path) -> None:
 
 def test_the_host_that_goes_without_saying(asked: Path) -> None:
     """The engine leaves its own registry out of a tag."""
-    answer(asked, described(BACKEND_NAME.partition("/")[2], BACKEND_ID))
+    response(asked, described(BACKEND_NAME.partition("/")[2], BACKEND_ID))
     assert inspect(BACKEND_NAME).digest == BACKEND_ID
 
 
@@ -92,7 +92,7 @@ def test_the_host_that_goes_without_saying(asked: Path) -> None:
 )
 def test_an_answer_that_says_nothing_is_refused(asked: Path, given: Any, why: str) -> None:
     """Whatever the engine answers but one image with its id and this tag: refused, on one line."""
-    answer(asked, given)
+    response(asked, given)
     with pytest.raises(ImageError, match=why) as caught:
         inspect(BACKEND_NAME)
     assert "\n" not in str(caught.value)
@@ -100,7 +100,7 @@ def test_an_answer_that_says_nothing_is_refused(asked: Path, given: Any, why: st
 
 def test_an_image_that_is_not_there(asked: Path) -> None:
     """The engine's own words say why."""
-    answer(asked, [])
+    response(asked, [])
     with pytest.raises(ImageError, match="No such image"):
         inspect("techno-os-console:9.9")
 
@@ -123,6 +123,6 @@ def test_an_engine_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     program.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(60)\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("technogate.deploy.image_digests.ANSWER_S", 0.2)
+    monkeypatch.setattr("technogate.deploy.image_digests.RESPONSE_S", 0.2)
     with pytest.raises(ImageError, match="did not answer"):
         inspect(BACKEND_NAME)

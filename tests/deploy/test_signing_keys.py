@@ -75,7 +75,7 @@ def test_a_key_that_is_named_is_the_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("raw", WRONG.values(), ids=WRONG)
 def test_what_is_no_key_is_one_line(tmp_path: Path, raw: bytes) -> None:
-    """A file that holds no key, or another kind of key, is named with the cure."""
+    """A file that holds no key, or another kind of key, is named with a hint."""
     path = tmp_path / "key"
     path.write_bytes(raw)
     for load in (lambda: signer_from(str(path), {}), lambda: public_key(path)):

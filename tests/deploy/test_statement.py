@@ -14,11 +14,11 @@ from securesystemslib.signer import CryptoSigner
 
 from technogate.contract.loader import Contract, load_contract
 from technogate.deploy.evidence.envelope import EvidenceError
-from technogate.deploy.evidence.sign import NAME, vouch
+from technogate.deploy.evidence.sign import NAME, sign_evidence
 from technogate.deploy.evidence.statement import Statement, decode, digests, encode, statement_of
 from technogate.model.events import Event, Header, ImageRef, Outcome
 from technogate.model.verdict import ExitCode, Verdict, VerdictDocument
-from technogate.runner.finish_run import Conclusion, conclude
+from technogate.runner.finish_run import FinishedRun, finish_run
 from technogate.util.gate_digest import gate_digest
 from technogate.util.shipped import find_home
 from tests import builders
@@ -27,7 +27,7 @@ from tests.deploy.sealed import BACKEND_ID, CONSOLE_ID, changed, document_of, fa
 from tests.judging.test_waivers import GREEN, ONE_FAILED, header, waiver
 from tests.report.samples import waived
 
-GATE = "d" * 64
+RUN_CONTEXT = "d" * 64
 SIGNER = CryptoSigner.generate_ed25519()
 
 
@@ -45,14 +45,14 @@ def document(contract: Contract) -> VerdictDocument:
 
 def test_the_statement_has_in_totos_shape(document: VerdictDocument, contract: Contract) -> None:
     """Types, subjects and the fields of the predicate are those that the specifications name."""
-    plain = json.loads(encode(statement_of(document, GATE)))
+    plain = json.loads(encode(statement_of(document, RUN_CONTEXT)))
     assert plain["_type"] == "https://in-toto.io/Statement/v1"
     assert plain["predicateType"] == "https://in-toto.io/attestation/test-result/v0.1"
     assert {one["name"]: one["digest"] for one in plain["subject"]} == {
         "console": {"sha256": CONSOLE_ID.removeprefix("sha256:")},
         "backend": {"sha256": BACKEND_ID.removeprefix("sha256:")},
         "contract": {"sha256": contract.digest},
-        "gate": {"sha256": GATE},
+        "gate": {"sha256": RUN_CONTEXT},
     }
     predicate = plain["predicate"]
     assert predicate["result"] == "PASSED"
@@ -65,12 +65,12 @@ def test_the_statement_has_in_totos_shape(document: VerdictDocument, contract: C
 
 def test_the_statement_carries_the_result(document: VerdictDocument) -> None:
     """Verdict, each requirement, seed and the journal's digest are in it, and come back as they were."""
-    again = decode(encode(statement_of(document, GATE)))
-    assert again == statement_of(document, GATE)
+    again = decode(encode(statement_of(document, RUN_CONTEXT)))
+    assert again == statement_of(document, RUN_CONTEXT)
     run = again.predicate.technogate
     assert (run.verdict, run.seed, run.journal_sha256) == (Verdict.PASS, document.seed, document.journal.sha256)
     assert [one.id for one in run.requirements] == [one.id for one in document.requirements]
-    assert digests(again)["gate"] == GATE
+    assert digests(again)["gate"] == RUN_CONTEXT
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_did_not_hold_is_not_passed(
     document: VerdictDocument, requirement: str, verdict: Verdict, result: str, field: str
 ) -> None:
     """A MUST without a pass makes FAILED, a SHOULD makes WARNED; neither is among the passed."""
-    predicate = statement_of(failing(document, requirement, verdict), GATE).predicate
+    predicate = statement_of(failing(document, requirement, verdict), RUN_CONTEXT).predicate
     assert predicate.result == result
     assert getattr(predicate, field) == (requirement,)
     assert requirement not in predicate.passed_tests
@@ -95,7 +95,7 @@ def test_what_did_not_hold_is_not_passed(
 def test_a_waived_failure_is_a_warning(document: VerdictDocument) -> None:
     """What a waiver covers is neither passed nor failed, and the waiver is stated."""
     sample = msgspec.structs.replace(waived()[1], target=document.target, contract=document.contract)
-    predicate = statement_of(sample, GATE).predicate
+    predicate = statement_of(sample, RUN_CONTEXT).predicate
     assert predicate.result == "WARNED"
     assert "CON-14" in predicate.warned_tests
     assert "CON-14" not in predicate.passed_tests + predicate.failed_tests
@@ -110,16 +110,16 @@ def test_there_is_nothing_to_state_without_images_or_a_validation(document: Verd
     def with_images(given: dict[str, ImageRef]) -> VerdictDocument:
         return replace(document, target=replace(document.target, images=given))
 
-    for one, gate in (
-        (with_images({}), GATE),
-        (with_images({"console": images["console"]}), GATE),
-        (with_images(images | {"proxy": images["console"]}), GATE),
-        (with_images(images | {"console": ImageRef(name="c:1", digest="c" * 64)}), GATE),
-        (replace(document, is_validation=False), GATE),
+    for one, run_context in (
+        (with_images({}), RUN_CONTEXT),
+        (with_images({"console": images["console"]}), RUN_CONTEXT),
+        (with_images(images | {"proxy": images["console"]}), RUN_CONTEXT),
+        (with_images(images | {"console": ImageRef(name="c:1", digest="c" * 64)}), RUN_CONTEXT),
+        (replace(document, is_validation=False), RUN_CONTEXT),
         (document, ""),
     ):
         with pytest.raises(EvidenceError):
-            statement_of(one, gate)
+            statement_of(one, run_context)
 
 
 def subject(position: int, **fields: object) -> Callable[[dict[str, Any]], None]:
@@ -150,7 +150,7 @@ WRONG: dict[str, Callable[[dict[str, Any]], object]] = {
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
 def test_what_is_no_statement_is_refused(document: VerdictDocument, change: Callable[[dict[str, Any]], object]) -> None:
     """Signed or not: what this gate would not have written is not read."""
-    statement: Statement = statement_of(document, GATE)
+    statement: Statement = statement_of(document, RUN_CONTEXT)
     with pytest.raises(EvidenceError) as caught:
         decode(changed(statement, lambda plain: (change(plain), None)[1]))
     assert "\n" not in str(caught.value)
@@ -163,10 +163,10 @@ def test_what_is_no_json_is_refused(raw: bytes) -> None:
         decode(raw)
 
 
-def concluded(folder: Path, head: Header, events: tuple[Event, ...]) -> Conclusion:
+def concluded(folder: Path, head: Header, events: tuple[Event, ...]) -> FinishedRun:
     """The end of a run with these events."""
     builders.journal(folder, *events, head=head)
-    return conclude(folder / "journal.jsonl", folder)
+    return finish_run(folder / "journal.jsonl", folder)
 
 
 def with_images(head: Header) -> Header:
@@ -189,23 +189,23 @@ def with_images(head: Header) -> Header:
 )
 def test_a_validation_of_images_ends_in_evidence(tmp_path: Path, events: tuple[Event, ...], verdict: str) -> None:
     """Whatever the verdict: it is stated and signed, and the journal it was judged from is named."""
-    conclusion = concluded(tmp_path, with_images(builders.header()), events)
-    path = vouch(conclusion, SIGNER, find_home(), tmp_path)
+    finished_run = concluded(tmp_path, with_images(builders.header()), events)
+    path = sign_evidence(finished_run, SIGNER, find_home(), tmp_path)
     assert path == tmp_path / NAME
     stated = payload(path.read_bytes())
     assert stated["predicate"]["technogate"]["verdict"] == verdict
-    assert stated["predicate"]["technogate"]["journal_sha256"] == conclusion.journal.sha256
+    assert stated["predicate"]["technogate"]["journal_sha256"] == finished_run.journal.sha256
 
 
 def test_no_evidence_without_a_key_or_without_images(tmp_path: Path) -> None:
     """Without both nobody is told anything; with one alone the reason is said."""
     processes = concluded(tmp_path, builders.header(), GREEN)
-    assert vouch(processes, None, find_home(), tmp_path) is None
+    assert sign_evidence(processes, None, find_home(), tmp_path) is None
     with pytest.raises(EvidenceError, match="processes were judged"):
-        vouch(processes, SIGNER, find_home(), tmp_path)
+        sign_evidence(processes, SIGNER, find_home(), tmp_path)
     images = concluded(tmp_path, with_images(builders.header()), GREEN)
     with pytest.raises(EvidenceError, match="no signing key"):
-        vouch(images, None, find_home(), tmp_path)
+        sign_evidence(images, None, find_home(), tmp_path)
     assert not (tmp_path / NAME).exists()
 
 
@@ -214,23 +214,23 @@ def test_no_evidence_of_a_check_or_of_an_unsound_run(tmp_path: Path) -> None:
     check = msgspec.structs.replace(with_images(builders.header()), mode="check", selection=("AUT-01",))
     changed_gate = msgspec.structs.replace(with_images(builders.header()), gate_digest="e" * 64)
     sound = concluded(tmp_path, with_images(builders.header()), GREEN)
-    unsound = Conclusion(
+    unsound = FinishedRun(
         journal=sound.journal, document=sound.document, files=(), exit_code=ExitCode.INCONCLUSIVE, problem="x"
     )
-    for conclusion, why in (
+    for finished_run, why in (
         (concluded(tmp_path, check, GREEN), "a check is no validation"),
         (concluded(tmp_path, changed_gate, GREEN), "changed during the run"),
         (unsound, "did not end as its verdict says"),
     ):
         with pytest.raises(EvidenceError, match=why):
-            vouch(conclusion, SIGNER, find_home(), tmp_path)
+            sign_evidence(finished_run, SIGNER, find_home(), tmp_path)
     assert not (tmp_path / NAME).exists()
 
 
 def test_waivers_travel_with_the_evidence(tmp_path: Path) -> None:
     """Whoever deploys sees what was waived."""
-    conclusion = concluded(tmp_path, with_images(header([waiver()])), ONE_FAILED)
-    path = vouch(conclusion, SIGNER, find_home(), tmp_path)
+    finished_run = concluded(tmp_path, with_images(header([waiver()])), ONE_FAILED)
+    path = sign_evidence(finished_run, SIGNER, find_home(), tmp_path)
     assert path is not None
     [stated] = payload(path.read_bytes())["predicate"]["technogate"]["waivers"]
     assert (stated["waiver"]["requirement"], stated["state"]) == ("AUT-01", "used")

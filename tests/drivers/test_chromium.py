@@ -1,4 +1,4 @@
-"""Finding a browser: the one that is named, Playwright's own, one that is installed, or a reason and a cure."""
+"""Finding a browser: the one that is named, Playwright's own, one that is installed, or a reason and a hint."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def test_no_browser_is_a_reason_and_a_cure(tmp_path: Path) -> None:
     """Without any browser there is a reason and what to do about it."""
     env = {"PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
     assert find_browser(env) is None
-    reason, cure = browser_missing(env)
+    reason, hint = browser_missing(env)
     assert reason == "no browser was found"
-    assert "playwright install chromium" in cure
-    assert "TECHNOGATE_BROWSER" in cure
+    assert "playwright install chromium" in hint
+    assert "TECHNOGATE_BROWSER" in hint
 
 
 def test_hosts_are_mapped() -> None:

@@ -19,7 +19,7 @@ from technogate.contract.loader import Contract, load_contract
 from technogate.drivers.http.api_keys import EMPTY_KEY, NO_KEY, Key, right_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
 from technogate.journal.redaction import Redactor
-from technogate.model.events import Ended, Exchange, Note
+from technogate.model.events import Ended, Exchange, RunWarning
 from technogate.target.process.ports import HeldPort
 from tests.conftest import STUCK_S
 
@@ -120,7 +120,7 @@ class Bench:
     def __init__(self, contract: Contract, url: str, timeout_s: float = STUCK_S) -> None:
         numbers = itertools.count(1)
         self.exchanges: list[Exchange] = []
-        self.notes: list[Note] = []
+        self.warnings: list[RunWarning] = []
         self.driver = HttpDriver(
             base_url=url,
             key=right_key(KEY),
@@ -131,7 +131,7 @@ class Bench:
             new_id=lambda: f"main-{next(numbers)}",
             run="abc",
             timeout_s=timeout_s,
-            note=self.notes.append,
+            note=self.warnings.append,
         )
 
 
@@ -206,10 +206,10 @@ def test_a_path_in_the_address_comes_first(start: Callable[..., tuple[Bench, Ser
 def test_an_answer_is_recorded_as_it_came(start: Callable[..., tuple[Bench, Server]]) -> None:
     """Status, headers in their case and order, body: as they came; an earlier 100 is passed over."""
     bench, _ = start(always(b"HTTP/1.1 100 Continue\r\n\r\n" + OK))
-    answer = bench.driver.send(Case(method="GET", path="/")).answer
-    assert answer is not None
-    assert (answer.status, answer.body.text, answer.http_version) == (200, "{}", "HTTP/1.1")
-    assert answer.headers[1:3] == (("X-Odd-Case", "a"), ("x-odd-case", "b"))
+    response = bench.driver.send(Case(method="GET", path="/")).response
+    assert response is not None
+    assert (response.status, response.body.text, response.http_version) == (200, "{}", "HTTP/1.1")
+    assert response.headers[1:3] == (("X-Odd-Case", "a"), ("x-odd-case", "b"))
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
@@ -233,8 +233,8 @@ def test_connections_that_ended_are_not(start: Callable[..., tuple[Bench, Server
     bench, server = start(always(raw, stay=b"garbage" in raw))
     for _ in range(3):
         exchange = bench.driver.send(Case(method="GET", path="/"))
-        assert exchange.answer is not None
-        assert exchange.answer.body.text == "{}"
+        assert exchange.response is not None
+        assert exchange.response.body.text == "{}"
     assert server.connections == 3
 
 
@@ -251,7 +251,7 @@ def test_a_broken_answer_is_no_answer(start: Callable[..., tuple[Bench, Server]]
     """A cut or unreadable answer leaves the end of the request unknown, and the request is not sent again."""
     bench, server = start(always(raw, stay=False))
     exchange = bench.driver.execute("PING")
-    assert (exchange.answer, exchange.end) == (None, Ended.INDETERMINATE)
+    assert (exchange.response, exchange.end) == (None, Ended.INDETERMINATE)
     assert re.search(why, exchange.error), exchange.error
     assert len(server.requests) == 1
 
@@ -270,7 +270,7 @@ def test_a_late_answer_is_no_answer(start: Callable[..., tuple[Bench, Server]]) 
     bench, _ = start(trickle, timeout_s=0.4)
     exchange = bench.driver.send(Case(method="GET", path="/"))
     release.set()
-    assert (exchange.answer, exchange.end) == (None, Ended.INDETERMINATE)
+    assert (exchange.response, exchange.end) == (None, Ended.INDETERMINATE)
     assert "within 0.4 s" in exchange.error
 
 
@@ -279,7 +279,7 @@ def test_nobody_there(contract: Contract) -> None:
     with HeldPort() as nobodys:
         bench = Bench(contract, f"http://127.0.0.1:{nobodys.number}")
         exchange = bench.driver.send(Case(method="GET", path="/"))
-    assert (exchange.answer, exchange.end) == (None, Ended.FAILED)
+    assert (exchange.response, exchange.end) == (None, Ended.FAILED)
     bench.driver.close()
 
 
@@ -293,7 +293,7 @@ def test_a_connection_has_as_long_as_its_answer(contract: Contract) -> None:
             waiting.connect_ex(full.getsockname())
         bench = Bench(contract, f"http://127.0.0.1:{full.getsockname()[1]}", timeout_s=0.3)
         exchange = bench.driver.send(Case(method="GET", path="/"))
-    assert (exchange.answer, exchange.end) == (None, Ended.FAILED)
+    assert (exchange.response, exchange.end) == (None, Ended.FAILED)
     assert exchange.error == "no connection within 0.3 s"
     bench.driver.close()
 
@@ -310,9 +310,9 @@ def test_an_early_answer_is_read(start: Callable[..., tuple[Bench, Server]]) -> 
         return False
 
     bench, _ = start(refuse)
-    answer = bench.driver.send(Case(method="POST", path="/", body=b"x" * 8_000_000)).answer
-    assert answer is not None
-    assert answer.status == 413
+    response = bench.driver.send(Case(method="POST", path="/", body=b"x" * 8_000_000)).response
+    assert response is not None
+    assert response.status == 413
 
 
 def test_a_head_has_no_body(start: Callable[..., tuple[Bench, Server]]) -> None:
@@ -334,23 +334,23 @@ def test_many_threads_share_a_driver(start: Callable[..., tuple[Bench, Server]])
 
 def test_a_refusal_of_the_rate_is_an_exchange(start: Callable[..., tuple[Bench, Server]]) -> None:
     """429 is recorded, waited for, and asked again as an exchange of its own; a note says so once."""
-    answers = iter([b"HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"] * 2 + [OK] * 2)
+    responses = iter([b"HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"] * 2 + [OK] * 2)
 
     def limited(connection: socket.socket, _: bytes) -> bool:
-        connection.sendall(next(answers))
+        connection.sendall(next(responses))
         return True
 
     bench, server = start(limited)
     last = bench.driver.execute("PING")
     bench.driver.execute("PING")
-    assert [exchange.answer and exchange.answer.status for exchange in bench.exchanges] == [429, 429, 200, 200]
+    assert [exchange.response and exchange.response.status for exchange in bench.exchanges] == [429, 429, 200, 200]
     assert len(server.requests) == 4
     assert last is bench.exchanges[2]
     assert ["again after 429" in exchange.case for exchange in bench.exchanges] == [False, True, True, False]
     assert len({exchange.id for exchange in bench.exchanges}) == 4
     bench.driver.close()
-    assert len(bench.notes) == 1
-    assert bench.notes[0].text.startswith("the backend limits its rate")
+    assert len(bench.warnings) == 1
+    assert bench.warnings[0].text.startswith("the backend limits its rate")
 
 
 def test_the_last_look_for_an_entry_begins_when_its_time_is_over(
@@ -367,6 +367,6 @@ def test_the_last_look_for_an_entry_begins_when_its_time_is_over(
 
     bench, server = start(script)
     found = bench.driver.read_entry("fetchAuditLog", None, "t-1")
-    assert found.answer is not None
-    assert "t-1" in found.answer.body.text
+    assert found.response is not None
+    assert "t-1" in found.response.body.text
     assert len(server.requests) == 2

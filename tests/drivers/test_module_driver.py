@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from fixtures.console_driving import drive
+from fixtures.console_interactions import drive
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.module.module_driver import ModuleCall, ModuleDriver
 from technogate.drivers.module.node import find_node, node_version
-from technogate.mock.mock_backend import Double
+from technogate.mock.mock_backend import MockBackend
 from technogate.mock.responses.conforming import Conforming
 from technogate.mock.responses.held import Held
-from technogate.mock.scripted_reply import Draft, Reply, json_draft
+from technogate.mock.scripted_reply import Reply, ResponseTemplate, json_template
 
 DATA = Path(__file__).with_name("data")
 KEY = "key-of-the-tests-0001"
@@ -31,60 +31,66 @@ ENTRY = {"timestamp": "t", "action": "EXECUTE", "result": "SUCCESS", "state": "A
 
 
 def _default() -> Reply:
-    return Conforming(draft=json_draft({"status": "APPROVED", "trace_id": "a", "reason_codes": ["X", "Y"]})).reply()
+    return Conforming(
+        template=json_template({"status": "APPROVED", "trace_id": "a", "reason_codes": ["X", "Y"]})
+    ).reply()
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Double]:
+def running() -> Iterator[MockBackend]:
     """One double for all tests of this module."""
-    with Double(operations=OPERATIONS, defaults=dict.fromkeys(OPERATIONS, _default)) as double:
-        yield double
+    with MockBackend(operations=OPERATIONS, defaults=dict.fromkeys(OPERATIONS, _default)) as mock_backend:
+        yield mock_backend
 
 
 @pytest.fixture
-def double(running: Double) -> Double:
+def mock_backend(running: MockBackend) -> MockBackend:
     """The double in good health."""
     running.reset()
     return running
 
 
 @pytest.fixture(scope="module")
-def driver(running: Double) -> Iterator[ModuleDriver]:
+def driver(running: MockBackend) -> Iterator[ModuleDriver]:
     """The small client module, asking the double."""
     env = {"NEXT_PUBLIC_API_URL": running.base_url, "NEXT_PUBLIC_API_KEY": KEY}
     with ModuleDriver(DATA / "client.mjs", env=env) as driver:
         yield driver
 
 
-def test_execute_sends_what_it_is_told_and_returns_fields(double: Double, driver: ModuleDriver) -> None:
+def test_execute_sends_what_it_is_told_and_returns_fields(mock_backend: MockBackend, driver: ModuleDriver) -> None:
     """The command and the session reach the backend with the environment's key; the answer comes back as fields."""
-    view = driver.execute("PING", "s-1")
-    (received,) = double.received("executeCommand")
+    rendered = driver.execute("PING", "s-1")
+    (received,) = mock_backend.received("executeCommand")
     assert json.loads(received.body) == {"command": "PING", "rest": ["s-1"]}
     assert received.header("x-api-key") == KEY
-    assert view.fields == {"status": "APPROVED", "trace_id": "a", "reason_codes": "X Y"}
-    assert (view.call, view.driver) == ("executeCommand", "module")
-    assert received.started <= view.ended
-    assert view.started <= view.ended
+    assert rendered.fields == {"status": "APPROVED", "trace_id": "a", "reason_codes": "X Y"}
+    assert (rendered.call, rendered.driver) == ("executeCommand", "module")
+    assert received.started <= rendered.ended
+    assert rendered.started <= rendered.ended
 
 
-def test_without_a_session_there_is_no_second_argument(double: Double, driver: ModuleDriver) -> None:
+def test_without_a_session_there_is_no_second_argument(mock_backend: MockBackend, driver: ModuleDriver) -> None:
     """An absent session is not undefined, null or an empty string."""
     driver.execute("PING")
-    assert json.loads(double.received()[0].body)["rest"] == []
+    assert json.loads(mock_backend.received()[0].body)["rest"] == []
 
 
-def test_audit_and_memory(double: Double, driver: ModuleDriver) -> None:
+def test_audit_and_memory(mock_backend: MockBackend, driver: ModuleDriver) -> None:
     """Rows come in their order; an empty list and null are told apart from everything else."""
-    double.script("fetchAuditLog", Conforming(draft=json_draft([ENTRY, {**ENTRY, "trace_id": "b"}])))
+    mock_backend.script("fetchAuditLog", Conforming(template=json_template([ENTRY, {**ENTRY, "trace_id": "b"}])))
     rows = driver.audit("BLOCKED", 7).rows
     assert [row["trace_id"] for row in rows] == ["a", "b"]
-    assert double.received()[0].target == "/api/audit?filter=BLOCKED&limit=7"
-    double.script("fetchAuditLog", Conforming(draft=json_draft([])), Conforming(draft=json_draft({"a": 1})))
+    assert mock_backend.received()[0].target == "/api/audit?filter=BLOCKED&limit=7"
+    mock_backend.script(
+        "fetchAuditLog", Conforming(template=json_template([])), Conforming(template=json_template({"a": 1}))
+    )
     assert driver.audit().fields == {"empty": "true"}
     assert "not a list" in driver.audit().fields["error"]
     snapshot = {"command": "PING", "output": "", "status": "APPROVED", "timestamp": "t"}
-    double.script("fetchMemory", Conforming(draft=json_draft(snapshot)), Conforming(draft=Draft(status=204)))
+    mock_backend.script(
+        "fetchMemory", Conforming(template=json_template(snapshot)), Conforming(template=ResponseTemplate(status=204))
+    )
     assert driver.memory().fields == snapshot
     assert driver.memory().fields == {"empty": "true"}
 
@@ -103,27 +109,29 @@ def test_odd_results_are_told_as_they_are(driver: ModuleDriver, command: str, fi
     assert driver.execute(command).fields == fields
 
 
-def test_calls_run_at_the_same_time(double: Double, driver: ModuleDriver) -> None:
+def test_calls_run_at_the_same_time(mock_backend: MockBackend, driver: ModuleDriver) -> None:
     """All calls are under way at once, and each result comes back to its own call."""
-    replies = [Held(draft=json_draft({"status": "NEUTRAL", "trace_id": str(n)}), name="all") for n in range(8)]
-    double.script("executeCommand", *replies)
+    replies = [Held(template=json_template({"status": "NEUTRAL", "trace_id": str(n)}), name="all") for n in range(8)]
+    mock_backend.script("executeCommand", *replies)
     for number in range(8):
         assert driver.start_execute(f"NUMBER_{number}")
-        double.wait_for("executeCommand", number + 1)
-    double.release("all")
+        mock_backend.wait_for("executeCommand", number + 1)
+    mock_backend.release("all")
     assert driver.result().fields["trace_id"] == "7"
-    driver.settle()
-    views = driver.call_many([ModuleCall(call="executeCommand", args=(c,)) for c in ("THROW", "PING", "UNDEFINED")])
-    assert ["error" in view.fields for view in views] == [True, False, True]
+    driver.wait_until_complete()
+    rendered_outputs = driver.call_many(
+        [ModuleCall(call="executeCommand", args=(c,)) for c in ("THROW", "PING", "UNDEFINED")]
+    )
+    assert ["error" in rendered.fields for rendered in rendered_outputs] == [True, False, True]
 
 
-def test_a_call_without_an_end_is_pending(double: Double) -> None:
+def test_a_call_without_an_end_is_pending(mock_backend: MockBackend) -> None:
     """A function that never returns gives no result at all once the limit is over."""
-    env = {"NEXT_PUBLIC_API_URL": double.base_url}
+    env = {"NEXT_PUBLIC_API_URL": mock_backend.base_url}
     with ModuleDriver(DATA / "client.mjs", env=env, limit_s=0.2) as driver:
         assert driver.execute("NEVER").fields == {"pending": "true"}
         with pytest.raises(DriverError, match="did not end within"):
-            driver.settle()
+            driver.wait_until_complete()
 
 
 def test_output_is_overheard_and_never_taken_for_a_message(driver: ModuleDriver) -> None:
@@ -134,17 +142,17 @@ def test_output_is_overheard_and_never_taken_for_a_message(driver: ModuleDriver)
     assert {"to the log", "to standard output", "unhandled rejection Error: late"} <= set(lines)
 
 
-def test_relative_urls_are_resolved_against_the_base(double: Double) -> None:
+def test_relative_urls_are_resolved_against_the_base(mock_backend: MockBackend) -> None:
     """A module without an address of its own asks the base, as it would ask its page's origin."""
-    with ModuleDriver(DATA / "client.mjs", env={}, base=double.base_url) as driver:
+    with ModuleDriver(DATA / "client.mjs", env={}, base=mock_backend.base_url) as driver:
         assert driver.execute("PING").fields["status"] == "APPROVED"
     with ModuleDriver(DATA / "client.mjs", env={}) as driver:
         assert "error" in driver.execute("PING").fields
 
 
-def test_relative_urls_of_a_judged_module_reach_its_backend(double: Double) -> None:
+def test_relative_urls_of_a_judged_module_reach_its_backend(mock_backend: MockBackend) -> None:
     """A target's module has no page whose origin it could ask: its backend stands for it."""
-    console: Any = SimpleNamespace(module=DATA / "client.mjs", env={}, backend_url=double.base_url)
+    console: Any = SimpleNamespace(module=DATA / "client.mjs", env={}, backend_url=mock_backend.base_url)
     driver = drive(console, "module")
     try:
         assert driver.execute("PING").fields["status"] == "APPROVED"
@@ -152,14 +160,14 @@ def test_relative_urls_of_a_judged_module_reach_its_backend(double: Double) -> N
         driver.close()
 
 
-def test_typescript_needs_no_build(double: Double) -> None:
+def test_typescript_needs_no_build(mock_backend: MockBackend) -> None:
     """A module in TypeScript runs as it is, also with an import without an extension."""
-    with ModuleDriver(DATA / "typed.ts", env={}, base=double.base_url) as driver:
+    with ModuleDriver(DATA / "typed.ts", env={}, base=mock_backend.base_url) as driver:
         assert driver.execute("PING").fields == {"status": "APPROVED"}
         assert driver.memory().fields == {"empty": "true"}
 
 
-def test_typescript_is_loaded_as_a_bundler_would(double: Double, tmp_path: Path) -> None:
+def test_typescript_is_loaded_as_a_bundler_would(mock_backend: MockBackend, tmp_path: Path) -> None:
     """Enums, parameter properties, types imported as if they were values, and the aliases of tsconfig.json."""
     files = {
         "tsconfig.json": """{ // as Next.js writes it
@@ -187,11 +195,11 @@ def test_typescript_is_loaded_as_a_bundler_would(double: Double, tmp_path: Path)
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    with ModuleDriver(tmp_path / "src" / "client.ts", env={}, base=double.base_url) as driver:
+    with ModuleDriver(tmp_path / "src" / "client.ts", env={}, base=mock_backend.base_url) as driver:
         assert driver.execute("PING").fields == {"status": "seen"}
 
 
-def test_an_address_that_is_none_breaks_the_promise_alone(double: Double, tmp_path: Path) -> None:
+def test_an_address_that_is_none_breaks_the_promise_alone(mock_backend: MockBackend, tmp_path: Path) -> None:
     """A module that handles what its promise comes to handles such an address too: fetch itself never throws."""
     module = tmp_path / "client.mjs"
     module.write_text(
@@ -201,7 +209,7 @@ def test_an_address_that_is_none_breaks_the_promise_alone(double: Double, tmp_pa
         """,
         encoding="utf-8",
     )
-    with ModuleDriver(module, env={}, base=double.base_url) as driver:
+    with ModuleDriver(module, env={}, base=mock_backend.base_url) as driver:
         assert driver.execute("PING").fields == {"status": "BLOCKED"}
 
 

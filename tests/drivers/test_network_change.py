@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from fixtures.undisturbed import TRIES, undisturbed
+from fixtures.network_change_retry import TRIES, undisturbed
 from technogate.drivers.page.chromium import browser_missing
 from technogate.mock.reply_queue import FaultError
-from technogate.model.events import Event, Note
+from technogate.model.events import Event, RunWarning
 from tests.conftest import ROOT, STUCK_S
 
 NAMESPACE = ["unshare", "--net"]
@@ -72,7 +72,7 @@ class Shaky:
 
 
 @dataclass
-class Notes:
+class Warnings:
     """Takes notes."""
 
     item: str = "an item"
@@ -87,26 +87,26 @@ class Notes:
 @pytest.mark.parametrize("plays", range(TRIES))
 def test_a_disturbed_scene_is_played_again(plays: int, play: Callable[[Shaky], str]) -> None:
     """What counts is the first play that nothing disturbed; each that was is noted."""
-    shaky, notes = Shaky(plays), Notes()
-    assert undisturbed(notes, shaky, lambda: play(shaky)) == f"play {plays + 1}"
-    assert [type(event) for event in notes.taken] == [Note] * plays
+    shaky, warnings = Shaky(plays), Warnings()
+    assert undisturbed(warnings, shaky, lambda: play(shaky)) == f"play {plays + 1}"
+    assert [type(event) for event in warnings.taken] == [RunWarning] * plays
 
 
 def test_what_breaks_undisturbed_is_not_played_again() -> None:
     """A scene that breaks for any other reason says so at once."""
-    notes = Notes()
+    warnings = Warnings()
 
     def play() -> str:
         raise FaultError("nobody asked")
 
     with pytest.raises(FaultError, match="nobody asked"):
-        undisturbed(notes, Shaky(0), play)
-    assert notes.taken == []
+        undisturbed(warnings, Shaky(0), play)
+    assert warnings.taken == []
 
 
 def test_a_scene_that_is_always_disturbed_is_left_undecided() -> None:
-    """It ends as a check that broke, with the cure: never in a pass, never in a finding."""
-    shaky, notes = Shaky(TRIES), Notes()
+    """It ends as a check that broke, with a hint: never in a pass, never in a finding."""
+    shaky, warnings = Shaky(TRIES), Warnings()
     with pytest.raises(FaultError, match="validate again"):
-        undisturbed(notes, shaky, shaky.play)
-    assert len(notes.taken) == TRIES
+        undisturbed(warnings, shaky, shaky.play)
+    assert len(warnings.taken) == TRIES

@@ -6,8 +6,8 @@ import email.utils
 
 import pytest
 
-from technogate.drivers.http.pace import LONGEST_S, PATIENCE, Pace, retry_after
-from technogate.model.events import Note
+from technogate.drivers.http.pace import LONGEST_S, TIMEOUT, Pace, retry_after
+from technogate.model.events import RunWarning
 
 
 class Clock:
@@ -38,8 +38,8 @@ def test_no_limit_no_wait() -> None:
 @pytest.mark.parametrize("rate", [5.0, 20.0, 100.0])
 def test_the_pace_becomes_what_is_allowed(rate: float) -> None:
     """A limit is met with few 429s, most of its allowance is used, and one note tells the rate."""
-    clock, notes, refused, served = Clock(), list[Note](), 0, 0
-    pace = Pace(notes.append, clock=clock, sleep=clock.sleep)
+    clock, warnings, refused, served = Clock(), list[RunWarning](), 0, 0
+    pace = Pace(warnings.append, clock=clock, sleep=clock.sleep)
     tokens, at, started = rate, clock.now, clock.now
     while served < 20 * rate:
         pace.wait()
@@ -56,9 +56,9 @@ def test_the_pace_becomes_what_is_allowed(rate: float) -> None:
     assert served / (clock.now - started) > 0.6 * rate
     for _ in range(2):
         pace.tell()
-    assert len(notes) == 1
+    assert len(warnings) == 1
     assert 0.5 * rate < pace.rate < 2 * rate
-    assert "limits its rate to about" in notes[0].text
+    assert "limits its rate to about" in warnings[0].text
 
 
 def test_a_burst_that_is_refused_makes_the_pace_slower_once() -> None:
@@ -89,8 +89,8 @@ def test_patience_ends() -> None:
     while pace.limited(3600.0, attempts):
         pace.wait()
         attempts += 1
-    assert attempts + 1 == PATIENCE
-    assert clock.now - 1000 <= PATIENCE * LONGEST_S
+    assert attempts + 1 == TIMEOUT
+    assert clock.now - 1000 <= TIMEOUT * LONGEST_S
 
 
 def test_a_refusal_that_says_nothing_is_waited_for_longer_each_time() -> None:

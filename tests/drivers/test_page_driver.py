@@ -21,14 +21,14 @@ import pytest
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.page.chromium import browser_missing
 from technogate.drivers.page.page_driver import BrowserDriver
-from technogate.mock.mock_backend import Double
+from technogate.mock.mock_backend import MockBackend
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.conforming import Conforming
 from technogate.mock.responses.held import Held
 from technogate.mock.responses.redirect import Redirect
 from technogate.mock.responses.stall import Stall
 from technogate.mock.responses.truncated import Truncated
-from technogate.mock.scripted_reply import Draft, Reply, json_draft
+from technogate.mock.scripted_reply import Reply, ResponseTemplate, json_template
 from technogate.target.spec import Selectors
 from tests.conftest import STUCK_S
 
@@ -53,10 +53,10 @@ QUIET = Selectors(
 )  # fmt: skip
 
 
-def answer(trace_id: str = "t-1", status: str = "APPROVED", **more: object) -> Draft:
+def response(trace_id: str = "t-1", status: str = "APPROVED", **more: object) -> ResponseTemplate:
     """A conforming answer to executeCommand."""
     value = {"status": status, "ts_utc": TIME, "trace_id": trace_id, "reason_codes": [], **more}
-    return json_draft(value, trace_id=trace_id)
+    return json_template(value, trace_id=trace_id)
 
 
 def entry(trace_id: str) -> dict[str, str]:
@@ -65,28 +65,28 @@ def entry(trace_id: str) -> dict[str, str]:
 
 
 def _list() -> Reply:
-    return Conforming(draft=json_draft([entry("t-a"), entry("t-b")])).reply()
+    return Conforming(template=json_template([entry("t-a"), entry("t-b")])).reply()
 
 
 def _none() -> Reply:
-    return Conforming(draft=Draft(status=204, headers=())).reply()
+    return Conforming(template=ResponseTemplate(status=204, headers=())).reply()
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[Double]:
+def running() -> Iterator[MockBackend]:
     """One double for all pages."""
     defaults = {
-        "executeCommand": Conforming(draft=answer("t-default")).reply,
+        "executeCommand": Conforming(template=response("t-default")).reply,
         "fetchAuditLog": _list,
         "fetchDiagnosticMetrics": _list,
         "fetchMemory": _none,
     }
-    with Double(operations=OPERATIONS, defaults=defaults) as double:
-        yield double
+    with MockBackend(operations=OPERATIONS, defaults=defaults) as mock_backend:
+        yield mock_backend
 
 
 @pytest.fixture(scope="module")
-def reference(running: Double) -> Iterator[BrowserDriver]:
+def reference(running: MockBackend) -> Iterator[BrowserDriver]:
     """The reference console, configured with a host that only this browser knows."""
     env = {**os.environ, "NEXT_PUBLIC_API_URL": "http://backend.test:8000", "NEXT_PUBLIC_API_KEY": KEY}
     command = [sys.executable, str(CONSOLE / "server.py"), "--host", "127.0.0.1", "--port", "0"]
@@ -102,7 +102,7 @@ def reference(running: Double) -> Iterator[BrowserDriver]:
 
 
 @pytest.fixture(scope="module")
-def quiet_url(running: Double) -> Iterator[str]:
+def quiet_url(running: MockBackend) -> Iterator[str]:
     """Where the page is that does not say when it is busy."""
 
     class Handler(SimpleHTTPRequestHandler):
@@ -127,88 +127,88 @@ def quiet(quiet_url: str) -> Iterator[BrowserDriver]:
 
 
 @pytest.fixture(params=["reference", "quiet"])
-def page(request: pytest.FixtureRequest, running: Double) -> BrowserDriver:
+def page(request: pytest.FixtureRequest, running: MockBackend) -> BrowserDriver:
     """Each of the two pages, idle, with the double in good health."""
     driver: BrowserDriver = request.getfixturevalue(request.param)
-    driver.settle()
+    driver.wait_until_complete()
     running.reset()
     driver.forget()
     return driver
 
 
 @pytest.fixture
-def double(running: Double, page: BrowserDriver) -> Double:
+def mock_backend(running: MockBackend, page: BrowserDriver) -> MockBackend:
     """The double, in good health once the page is idle."""
     assert page
     return running
 
 
-def test_a_command_is_entered_and_its_result_read(page: BrowserDriver, double: Double) -> None:
+def test_a_command_is_entered_and_its_result_read(page: BrowserDriver, mock_backend: MockBackend) -> None:
     """Status, trace id, reasons and message are what the page shows of exactly one request."""
-    draft = answer("t-7", "BLOCKED", reason_codes=["RATE_LIMITED", "TIMEOUT"], message="no")
-    double.script("executeCommand", Conforming(draft=draft))
-    view = page.execute("PING", "s-1")
-    (received,) = double.received("executeCommand")
+    template = response("t-7", "BLOCKED", reason_codes=["RATE_LIMITED", "TIMEOUT"], message="no")
+    mock_backend.script("executeCommand", Conforming(template=template))
+    rendered = page.execute("PING", "s-1")
+    (received,) = mock_backend.received("executeCommand")
     assert received.body == b'{"command":"PING","session_id":"s-1"}'
     expected = {"status": "BLOCKED", "trace_id": "t-7", "reason_codes": "RATE_LIMITED TIMEOUT", "message": "no"}
-    assert view.fields == expected
-    assert view.started <= received.started <= view.ended
+    assert rendered.fields == expected
+    assert rendered.started <= received.started <= rendered.ended
     page.execute("PING")
-    assert double.received("executeCommand")[1].body == b'{"command":"PING"}'
+    assert mock_backend.received("executeCommand")[1].body == b'{"command":"PING"}'
     assert [one.method for one in page.requests() if one.url.endswith("/api/execute")] == ["POST", "POST"]
 
 
-def test_failures_are_shown_as_the_page_shows_them(page: BrowserDriver, double: Double) -> None:
+def test_failures_are_shown_as_the_page_shows_them(page: BrowserDriver, mock_backend: MockBackend) -> None:
     """A reset, a cut answer and a redirect are felt by the page; the next answer is shown as it is."""
     for fault in (
-        Broken(draft=answer()),
-        Truncated(draft=answer(), at=9),
-        Redirect(draft=answer(), location=double.base_url + "/nowhere"),
+        Broken(template=response()),
+        Truncated(template=response(), at=9),
+        Redirect(template=response(), location=mock_backend.base_url + "/nowhere"),
     ):
-        double.script("executeCommand", fault)
+        mock_backend.script("executeCommand", fault)
         assert page.execute("PING").fields["status"] == "BLOCKED", fault
-    double.refuse()
+    mock_backend.refuse()
     assert page.execute("PING").fields["status"] == "BLOCKED"
     assert "net::ERR_CONNECTION_REFUSED" in {one.failure for one in page.requests()}
-    double.accept()
-    assert double.undelivered() == []
+    mock_backend.accept()
+    assert mock_backend.undelivered() == []
     assert page.execute("PING").fields["trace_id"] == "t-default"
 
 
-def test_the_list_is_loaded_once_for_each_query(page: BrowserDriver, double: Double) -> None:
+def test_the_list_is_loaded_once_for_each_query(page: BrowserDriver, mock_backend: MockBackend) -> None:
     """Whatever differs from the query shown, exactly one request follows, with both values."""
     for query in (("all", 50), ("BLOCKED", 50), ("BLOCKED", 7), ("all", 3), ("all", 3)):
-        double.reset()
-        view = page.audit(*query)
-        (received,) = double.received("fetchAuditLog")
+        mock_backend.reset()
+        rendered = page.audit(*query)
+        (received,) = mock_backend.received("fetchAuditLog")
         assert received.target == f"/api/audit?filter={query[0]}&limit={query[1]}"
-        assert [row["trace_id"] for row in view.rows] == ["t-a", "t-b"]
-        assert view.fields == {}
-    assert view.rows[0].items() >= {("timestamp", TIME), ("action", "EXECUTE"), ("result", "SUCCESS")}
-    double.script("fetchAuditLog", Conforming(draft=json_draft([])))
-    view = page.audit("all", 3)
-    assert (view.fields, view.rows) == ({"empty": "true"}, ())
+        assert [row["trace_id"] for row in rendered.rows] == ["t-a", "t-b"]
+        assert rendered.fields == {}
+    assert rendered.rows[0].items() >= {("timestamp", TIME), ("action", "EXECUTE"), ("result", "SUCCESS")}
+    mock_backend.script("fetchAuditLog", Conforming(template=json_template([])))
+    rendered = page.audit("all", 3)
+    assert (rendered.fields, rendered.rows) == ({"empty": "true"}, ())
     with pytest.raises(DriverError, match="offers no filter NO_SUCH_FILTER"):
         page.audit("NO_SUCH_FILTER")
 
 
-def test_the_snapshot_is_loaded_once(page: BrowserDriver, double: Double) -> None:
+def test_the_snapshot_is_loaded_once(page: BrowserDriver, mock_backend: MockBackend) -> None:
     """A snapshot is read part by part, and no snapshot is told apart from an empty one."""
     snapshot = {"command": "PING", "output": "two\n lines", "status": "NEUTRAL", "timestamp": TIME}
-    double.script("fetchMemory", Conforming(draft=json_draft(snapshot)))
+    mock_backend.script("fetchMemory", Conforming(template=json_template(snapshot)))
     assert page.memory().fields == snapshot
-    assert len(double.received("fetchMemory")) == 1
+    assert len(mock_backend.received("fetchMemory")) == 1
     assert page.memory().fields == {"empty": "true"}
 
 
 @pytest.mark.parametrize("keys", ["none", "own", "lines"])
-def test_a_page_that_takes_no_enter_key_is_used_by_mouse(quiet_url: str, running: Double, keys: str) -> None:
+def test_a_page_that_takes_no_enter_key_is_used_by_mouse(quiet_url: str, running: MockBackend, keys: str) -> None:
     """Whatever a page does about the key, each call is one press: one request, and the answer to it is read."""
     with BrowserDriver(f"{quiet_url}&keys={keys}", selectors=QUIET) as driver:
-        driver.settle()
+        driver.wait_until_complete()
         running.reset()
         for number in range(1, 4):
-            running.script("executeCommand", Conforming(draft=answer(f"t-{number}")))
+            running.script("executeCommand", Conforming(template=response(f"t-{number}")))
             assert driver.execute("PING").fields["trace_id"] == f"t-{number}"
             assert [row["trace_id"] for row in driver.audit().rows] == ["t-a", "t-b"]
             assert driver.memory().fields == {"empty": "true"}
@@ -218,67 +218,67 @@ def test_a_page_that_takes_no_enter_key_is_used_by_mouse(quiet_url: str, running
         assert {received.body for received in running.received("executeCommand")} == {b'{"command":"PING"}'}
 
 
-def test_two_commands_overlap(reference: BrowserDriver, running: Double) -> None:
+def test_two_commands_overlap(reference: BrowserDriver, running: MockBackend) -> None:
     """A second command runs while the first is held back; what is shown is read before and after its release."""
-    reference.settle()
+    reference.wait_until_complete()
     running.reset()
     older, newer = running.script(
-        "executeCommand", Held(draft=answer("t-old"), name="old"), Conforming(draft=answer("t-new"))
+        "executeCommand", Held(template=response("t-old"), name="old"), Conforming(template=response("t-new"))
     )
     assert reference.start_execute("OLDER")
     running.wait_for("executeCommand", 1)
     assert reference.start_execute("NEWER")
     assert reference.result().fields["trace_id"] == "t-new"
     running.release("old")
-    running.settle()
-    reference.settle()
+    running.wait_until_complete()
+    reference.wait_until_complete()
     assert reference.result().fields["trace_id"] == "t-new"
     assert (older.delivery.delivered, newer.delivery.delivered) == (True, True)
 
 
-def test_what_ends_while_nobody_looks_has_ended(reference: BrowserDriver, running: Double) -> None:
+def test_what_ends_while_nobody_looks_has_ended(reference: BrowserDriver, running: MockBackend) -> None:
     """A read that the page began by itself is told with its end, although nothing was asked of the page since."""
-    reference.settle()
+    reference.wait_until_complete()
     running.reset()
     reference.forget()
-    running.script("fetchMemory", Held(draft=Draft(status=204, headers=()), name="unseen"))
+    running.script("fetchMemory", Held(template=ResponseTemplate(status=204, headers=()), name="unseen"))
     assert reference.execute("PING").fields["status"] == "APPROVED"
     running.wait_for("fetchMemory", 1)
     running.release("unseen")
-    running.settle()
+    running.wait_until_complete()
     deadline = time.monotonic() + STUCK_S
     while not (ended := [bool(one.ended) for one in reference.requests()]) or not all(ended):
         assert time.monotonic() < deadline, "the driver never heard of the end"
 
 
 def test_a_page_that_does_not_react_has_no_status(
-    quiet: BrowserDriver, running: Double, monkeypatch: pytest.MonkeyPatch
+    quiet: BrowserDriver, running: MockBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An old result is never read as that of a command that the page ignored, refused or is still busy with."""
-    quiet.settle()
+    quiet.wait_until_complete()
     running.reset()
     assert quiet.execute("PING").fields["status"] == "APPROVED"
     assert quiet.execute("IGNORED").fields == {"unchanged": "true"}
     assert quiet.execute("DISABLED").fields == {"refused": "the page does not let it be run"}
     assert not quiet.start_execute("DISABLED")
-    running.script("executeCommand", Stall(draft=answer()))
+    running.script("executeCommand", Stall(template=response()))
     # Only what never reacts is waited for to the end: nothing else here depends on how fast the machine is.
     with monkeypatch.context() as patch:
         patch.setattr(quiet._console, "limit_s", 1.5)
-        view = quiet.execute("PING")
-    assert view.fields == {"pending": "true"}
-    assert view.ended - view.started >= 1
+        rendered = quiet.execute("PING")
+    assert rendered.fields == {"pending": "true"}
+    assert rendered.ended - rendered.started >= 1
     running.reset()
     assert quiet.execute("PING").fields["status"] == "APPROVED"
 
 
-def test_what_a_page_leaves_behind_is_found(quiet: BrowserDriver, running: Double) -> None:
+def test_what_a_page_leaves_behind_is_found(quiet: BrowserDriver, running: MockBackend) -> None:
     """Storage, cookies, markup, console lines, errors and dialogs are all seen."""
-    quiet.settle()
+    quiet.wait_until_complete()
     running.reset()
     quiet.forget()
     quiet.execute("LEAK")
-    quiet.settle()
+    quiet.wait_until_complete()
     left = quiet.inspect()
     assert left.storage == {"localStorage:kept": "secret-1", "sessionStorage:kept": "secret-2"}
     assert left.cookies == ("kept=secret-3",)
@@ -289,12 +289,12 @@ def test_what_a_page_leaves_behind_is_found(quiet: BrowserDriver, running: Doubl
     assert "LEAK" in left.text
 
 
-def test_the_reference_page_leaves_nothing_behind(reference: BrowserDriver, running: Double) -> None:
+def test_the_reference_page_leaves_nothing_behind(reference: BrowserDriver, running: MockBackend) -> None:
     """Markup in an answer stays text, and the key is nowhere to be seen."""
-    reference.settle()
+    reference.wait_until_complete()
     running.reset()
     hostile = "<img src=x onerror=alert(1)>"
-    running.script("executeCommand", Conforming(draft=answer("t-1", "WARNING", message=hostile)))
+    running.script("executeCommand", Conforming(template=response("t-1", "WARNING", message=hostile)))
     assert reference.execute("PING").fields["message"] == hostile
     left = reference.inspect()
     assert left.markup["message"] == ()
@@ -324,7 +324,7 @@ def test_the_callers_thread_keeps_no_event_loop(quiet: BrowserDriver) -> None:
     assert asyncio.run(asyncio.sleep(0, "ran")) == "ran"
 
 
-def test_a_page_that_does_not_answer_is_one_clear_error(quiet: BrowserDriver, running: Double) -> None:
+def test_a_page_that_does_not_answer_is_one_clear_error(quiet: BrowserDriver, running: MockBackend) -> None:
     """A console that is not there is named by its address; once it is back the driver works again."""
     running.refuse()
     right, quiet._console.url = quiet._console.url, running.base_url
@@ -338,7 +338,7 @@ def test_a_page_that_does_not_answer_is_one_clear_error(quiet: BrowserDriver, ru
     assert quiet.execute("PING").fields["status"] == "APPROVED"
 
 
-def test_a_browser_that_does_not_start_is_one_clear_error(running: Double, tmp_path: Path) -> None:
+def test_a_browser_that_does_not_start_is_one_clear_error(running: MockBackend, tmp_path: Path) -> None:
     """A program that is no browser is named, and nothing is left running."""
     before = set(threading.enumerate())
     with pytest.raises(DriverError, match="no-browser does not start"):

@@ -39,4 +39,4 @@ def test_a_limit_of_the_rate_is_no_violation(tmp_path: Path) -> None:
     document = json.loads((tmp_path / "verdict.json").read_text("utf-8"))
     assert document["findings"] == [], ended.stdout
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "the backend limits its rate" in " ".join(document["notes"])
+    assert "the backend limits its rate" in " ".join(document["warnings"])

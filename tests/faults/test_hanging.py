@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from technogate.faults.hanging import Hung
-from technogate.model.events import Event, Exchange, Note
+from technogate.faults.hanging import HangingRequests
+from technogate.model.events import Event, Exchange, RunWarning
 from tests.faults.test_kill import exchange
 
 
@@ -19,12 +19,12 @@ def test_answers_are_collected_when_they_are_there() -> None:
         release.wait()
         return exchange("a")
 
-    hung = Hung(lambda _: None)
-    hung.start([send, send, lambda: exchange("b")])
-    assert hung.waiting >= 2
+    hanging = HangingRequests(lambda _: None)
+    hanging.start([send, send, lambda: exchange("b")])
+    assert hanging.waiting >= 2
     release.set()
-    assert sorted(one.id for one in hung.collect()) == ["gw0d-a", "gw0d-a", "gw0d-b"]
-    assert hung.waiting == 0
+    assert sorted(one.id for one in hanging.collect()) == ["gw0d-a", "gw0d-a", "gw0d-b"]
+    assert hanging.waiting == 0
 
 
 def test_what_kept_a_request_from_being_sent_is_raised() -> None:
@@ -33,17 +33,17 @@ def test_what_kept_a_request_from_being_sent_is_raised() -> None:
     def send() -> Exchange:
         raise ValueError("no such operation")
 
-    hung = Hung(lambda _: None)
-    hung.start([send])
+    hanging = HangingRequests(lambda _: None)
+    hanging.start([send])
     with pytest.raises(ValueError, match="no such operation"):
-        hung.collect()
+        hanging.collect()
 
 
 def test_nothing_is_written_once_it_is_closed() -> None:
     """The journal may be closed by then."""
     written: list[Event] = []
-    hung = Hung(written.append)
-    hung.record(Note(text="before"))
-    hung.close()
-    hung.record(Note(text="after"))
-    assert written == [Note(text="before")]
+    hanging = HangingRequests(written.append)
+    hanging.record(RunWarning(text="before"))
+    hanging.close()
+    hanging.record(RunWarning(text="after"))
+    assert written == [RunWarning(text="before")]

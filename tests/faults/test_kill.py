@@ -11,8 +11,8 @@ import pytest
 from technogate.checks.durable import Survival, kept, not_doubled
 from technogate.faults import kill as kill_module
 from technogate.faults.fault_errors import NotDelivered
-from technogate.faults.kill import Kill, Load, Moment, kill_under_load, plan_kills
-from technogate.model.events import Answer, Body, Ended, Exchange, Request, TrailEntry
+from technogate.faults.kill import Kill, KillMoment, Load, kill_under_load, plan_kills
+from technogate.model.events import Body, Ended, Exchange, Request, Response, TrailEntry
 
 
 def exchange(trace_id: str, *, status: int = 200) -> Exchange:
@@ -21,10 +21,10 @@ def exchange(trace_id: str, *, status: int = 200) -> Exchange:
     return Exchange(
         id=f"gw0d-{trace_id or 'unanswered'}",
         item="suites/x",
-        answered_by="backend",
+        responded_by="backend",
         operation="executeCommand",
         request=Request(method="POST", path="/api/execute"),
-        answer=Answer(status=status, body=body) if trace_id else None,
+        response=Response(status=status, body=body) if trace_id else None,
         end=Ended.OK if trace_id else Ended.INDETERMINATE,
         started=1.0,
         ended=2.0,
@@ -63,26 +63,28 @@ def test_a_schedule_is_its_seed() -> None:
     """The same seed gives the same kills, another one others; each moment has its turn."""
     first, again, other = plan_kills(1, 6), plan_kills(1, 6), plan_kills(2, 6)
     assert first == again != other
-    assert [kill.moment for kill in first] == [*Moment, *Moment]
+    assert [kill.moment for kill in first] == [*KillMoment, *KillMoment]
     assert [kill.number for kill in first] == [1, 2, 3, 4, 5, 6]
     assert len(plan_kills(1, 20)) == 20
 
 
-@pytest.mark.parametrize("wrong", [{"answers": 0}, {"answers": 1, "delay_s": 2.0}, {"answers": 1, "delay_s": -1.0}])
+@pytest.mark.parametrize(
+    "wrong", [{"responses": 0}, {"responses": 1, "delay_s": 2.0}, {"responses": 1, "delay_s": -1.0}]
+)
 def test_a_kill_that_makes_no_sense_is_told(wrong: dict[str, float]) -> None:
     """Parameters are checked when the record is made."""
     with pytest.raises(ValueError, match="kill"):
-        Kill(number=1, moment=Moment.IN_BURST, **wrong)  # type: ignore[arg-type]
+        Kill(number=1, moment=KillMoment.IN_BURST, **wrong)  # type: ignore[arg-type]
 
 
 def test_right_after_an_answer_nobody_comes_in_between() -> None:
     """The client that got the answer kills, before any other answer is counted."""
     backend = Backend()
-    kill = Kill(number=1, moment=Moment.AFTER_ANSWER, answers=7)
+    kill = Kill(number=1, moment=KillMoment.AFTER_RESPONSE, responses=7)
     exchanges = kill_under_load(backend, kill, [backend.ask] * 4, lambda: pytest.fail("nothing to shoot"))
     assert backend.killer == "load"
     assert backend.exit_code == -9
-    assert sum(one.answer is not None for one in exchanges) == backend.answered_at_kill
+    assert sum(one.response is not None for one in exchanges) == backend.answered_at_kill
     assert 7 <= backend.answered_at_kill < 7 + 4
 
 
@@ -90,18 +92,18 @@ def test_who_asks_after_the_kill_asks_once(eventually: Callable[[Callable[[], bo
     """A client that gets no answer stops, so that each has at most one request of which nobody knows the end."""
     backend = Backend()
     with Load([backend.ask] * 4, 7, backend.kill) as load:
-        assert eventually(lambda: sum(one.answer is None for one in load.exchanges) == 4)
-    assert sum(one.answer is None for one in load.exchanges) == 4
+        assert eventually(lambda: sum(one.response is None for one in load.exchanges) == 4)
+    assert sum(one.response is None for one in load.exchanges) == 4
 
 
-@pytest.mark.parametrize("moment", [Moment.IN_FLIGHT, Moment.IN_BURST])
-def test_the_kill_comes_after_the_shot(moment: Moment) -> None:
+@pytest.mark.parametrize("moment", [KillMoment.IN_FLIGHT, KillMoment.IN_BURST])
+def test_the_kill_comes_after_the_shot(moment: KillMoment) -> None:
     """Between a request and its answer means: sent, then killed. A burst needs no shot."""
     backend = Backend()
     seen: list[str] = []
-    kill = Kill(number=1, moment=moment, answers=2, delay_s=0.001)
+    kill = Kill(number=1, moment=moment, responses=2, delay_s=0.001)
     kill_under_load(backend, kill, [backend.ask] * 2, lambda: seen.append(backend.killer))
-    assert seen == ([""] if moment is Moment.IN_FLIGHT else [])
+    assert seen == ([""] if moment is KillMoment.IN_FLIGHT else [])
     assert backend.killer == threading.current_thread().name
 
 
@@ -109,7 +111,7 @@ def test_a_load_that_brings_no_answers_is_no_fault(monkeypatch: pytest.MonkeyPat
     """A backend that answers nothing was never killed under load."""
     monkeypatch.setattr(kill_module, "LOAD_S", 0.2)
     backend = Backend()
-    kill = Kill(number=3, moment=Moment.IN_BURST, answers=2)
+    kill = Kill(number=3, moment=KillMoment.IN_BURST, responses=2)
     dead: list[Callable[[], Exchange]] = [lambda: exchange("")]
     with pytest.raises(NotDelivered, match="kill 3 never came: the load brought 0 answers"):
         kill_under_load(backend, kill, dead, lambda: None)
@@ -120,7 +122,7 @@ def test_a_program_that_outlives_the_kill_is_told() -> None:
     """A kill that nobody felt proves nothing."""
     backend = Backend(immortal=True)
     with pytest.raises(NotDelivered, match="kill 1: the backend outlived SIGKILL"):
-        kill_under_load(backend, Kill(number=1, moment=Moment.IN_BURST, answers=1), [backend.ask], lambda: None)
+        kill_under_load(backend, Kill(number=1, moment=KillMoment.IN_BURST, responses=1), [backend.ask], lambda: None)
 
 
 HEADER = "X-Trace-Id"
@@ -167,9 +169,9 @@ def test_an_answer_that_names_no_trace_id_is_lost() -> None:
     nameless = Exchange(
         id="gw0d-9",
         item="suites/x",
-        answered_by="backend",
+        responded_by="backend",
         request=answered.request,
-        answer=Answer(status=200),
+        response=Response(status=200),
         started=1.0,
         ended=2.0,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from technogate.faults import unwritable_trail as module
-from technogate.faults.fault_errors import NotDelivered, NotHealed
+from technogate.faults.fault_errors import NotDelivered, NotRecovered
 from technogate.faults.unwritable_trail import unwritable
 from technogate.target.spec import UnwritableSpec
 
@@ -119,7 +119,7 @@ def test_what_stays_broken_is_told_loudly(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(module, "MENDS", 2)
     spec = UnwritableSpec(command=(*TOUCH, "broken"), undo=FAIL)
     with (
-        pytest.raises(NotHealed, match=r"unwritable\.undo ended with code 3: .*: mend the trail by hand"),
+        pytest.raises(NotRecovered, match=r"unwritable\.undo ended with code 3: .*: mend the trail by hand"),
         unwritable(spec, tmp_path, clean),
     ):
         assert (tmp_path / "broken").exists()

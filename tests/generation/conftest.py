@@ -15,9 +15,9 @@ from technogate.contract.loader import Contract, load_contract
 from technogate.drivers.http.api_keys import right_key
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.generation.requests.commands import Words
-from technogate.generation.requests.request_plan import Plan
+from technogate.generation.requests.request_plan import RequestPlan
 from technogate.journal.redaction import Redactor
-from technogate.model.events import Exchange, Note
+from technogate.model.events import Exchange, RunWarning
 from technogate.model.settings import Profile
 from technogate.runner.suite import CheckCounter
 from technogate.target.spec import Commands
@@ -44,13 +44,13 @@ class Bench:
     """A tiny backend under a driver: what was recorded, noted and sent."""
 
     #: Drawing the same cases again for each test would take most of its time.
-    _plans: ClassVar[dict[tuple[Profile, int], dict[str, Plan]]] = {}
+    _plans: ClassVar[dict[tuple[Profile, int], dict[str, RequestPlan]]] = {}
 
     def __init__(self, contract: Contract, url: str, backend: TinyBackend) -> None:
         numbers = itertools.count(1)
         self.backend = backend
         self.exchanges: list[Exchange] = []
-        self.notes: list[Note] = []
+        self.warnings: list[RunWarning] = []
         self.driver = HttpDriver(
             base_url=url,
             key=right_key(KEY),
@@ -61,7 +61,7 @@ class Bench:
             new_id=lambda: f"main-{next(numbers)}",
             run="test",
             timeout_s=10,
-            note=self.notes.append,
+            note=self.warnings.append,
         )
 
     def batches(self, profile: Profile = "quick", seed: int = 1) -> Batches:

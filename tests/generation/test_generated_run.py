@@ -89,10 +89,10 @@ def test_a_limited_rate_is_no_violation(home: Sandbox) -> None:
     journal = read_journal(home.journal)
     assert journal.findings == [], done.stdout
     assert {result.outcome for result in journal.results} == {Outcome.PASSED}, done.stdout
-    statuses = [exchange.answer.status for exchange in journal.exchanges if exchange.answer]
+    statuses = [exchange.response.status for exchange in journal.exchanges if exchange.response]
     again = [exchange for exchange in journal.exchanges if exchange.case.endswith("again after 429")]
     assert 0 < statuses.count(429) < len(statuses) / 3
     assert len(again) == statuses.count(429)
     assert len({exchange.id for exchange in journal.exchanges}) == len(journal.exchanges)
-    notes = [note.text for note in journal.notes if "limits its rate" in note.text]
-    assert len(notes) == 1
+    warnings = [note.text for note in journal.warnings if "limits its rate" in note.text]
+    assert len(warnings) == 1

@@ -9,7 +9,15 @@ import pytest
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import EMPTY_KEY, NO_KEY, foreign_key, near_misses, right_key
 from technogate.drivers.http.http_driver import Case
-from technogate.generation.requests.request_oracle import Fault, Said, Who, expected, limit_of, state_of, who
+from technogate.generation.requests.request_oracle import (
+    Auth,
+    RequestDefect,
+    Validity,
+    auth,
+    expected,
+    limit_of,
+    state_of,
+)
 
 
 def execute(body: bytes, content_type: str = "application/json") -> Case:
@@ -42,43 +50,47 @@ def body(**members: object) -> bytes:
 def test_allowed_commands(contract: Contract, raw: bytes) -> None:
     """What the contract allows is answered 200 and nothing else."""
     found = expected(contract, execute(raw))
-    assert (found.said, set(found.answers)) == (Said.ALLOWED, {200})
+    assert (found.said, set(found.responses)) == (Validity.ALLOWED, {200})
 
 
 @pytest.mark.parametrize(
     ("raw", "faults"),
     [
-        (body(), {Fault.COMMAND}),
-        (body(command="AB"), {Fault.COMMAND}),
-        (body(command="A" * 33), {Fault.COMMAND}),
-        (body(command="PING\n"), {Fault.COMMAND}),
-        (body(command=None), {Fault.COMMAND}),
-        (body(command=["PING"]), {Fault.COMMAND}),
-        (body(command="PING", session_id="x" * 129), {Fault.SESSION}),
-        (body(command="PING", session_id=5), {Fault.SESSION}),
-        (body(command="ping", session_id=5), {Fault.COMMAND, Fault.SESSION}),
-        (b"", {Fault.BODY}),
-        (b"[]", {Fault.BODY}),
-        (b"null", {Fault.BODY}),
-        (b'{"command": "PING"', {Fault.BODY}),
-        (b'{"command": "PING"} x', {Fault.BODY}),
-        (b'{"command": "PING", "x": NaN}', {Fault.BODY}),
-        (b'{"command": "PING", "x": "\xff"}', {Fault.BODY}),
-        (body(command="PING").ljust(65537), {Fault.SIZE}),
+        (body(), {RequestDefect.COMMAND}),
+        (body(command="AB"), {RequestDefect.COMMAND}),
+        (body(command="A" * 33), {RequestDefect.COMMAND}),
+        (body(command="PING\n"), {RequestDefect.COMMAND}),
+        (body(command=None), {RequestDefect.COMMAND}),
+        (body(command=["PING"]), {RequestDefect.COMMAND}),
+        (body(command="PING", session_id="x" * 129), {RequestDefect.SESSION}),
+        (body(command="PING", session_id=5), {RequestDefect.SESSION}),
+        (body(command="ping", session_id=5), {RequestDefect.COMMAND, RequestDefect.SESSION}),
+        (b"", {RequestDefect.BODY}),
+        (b"[]", {RequestDefect.BODY}),
+        (b"null", {RequestDefect.BODY}),
+        (b'{"command": "PING"', {RequestDefect.BODY}),
+        (b'{"command": "PING"} x', {RequestDefect.BODY}),
+        (b'{"command": "PING", "x": NaN}', {RequestDefect.BODY}),
+        (b'{"command": "PING", "x": "\xff"}', {RequestDefect.BODY}),
+        (body(command="PING").ljust(65537), {RequestDefect.SIZE}),
     ],
 )
-def test_forbidden_commands(contract: Contract, raw: bytes, faults: set[Fault]) -> None:
+def test_forbidden_commands(contract: Contract, raw: bytes, faults: set[RequestDefect]) -> None:
     """What the contract forbids is told apart by what is wrong with it, and never answered 200."""
     found = expected(contract, execute(raw))
-    assert (found.said, set(found.faults)) == (Said.FORBIDDEN, faults)
-    assert found.answers == ({400, 413} if Fault.SIZE in faults else {400})
+    assert (found.said, set(found.faults)) == (Validity.FORBIDDEN, faults)
+    assert found.responses == ({400, 413} if RequestDefect.SIZE in faults else {400})
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/jsonp", "", "application/vnd.api+json", "json"])
 def test_other_content_types(contract: Contract, content_type: str) -> None:
     """Another content type is forbidden, and 415 is as good as 400."""
     found = expected(contract, execute(body(command="PING"), content_type))
-    assert (found.said, set(found.answers), set(found.faults)) == (Said.FORBIDDEN, {400, 415}, {Fault.TYPE})
+    assert (found.said, set(found.responses), set(found.faults)) == (
+        Validity.FORBIDDEN,
+        {400, 415},
+        {RequestDefect.TYPE},
+    )
 
 
 @pytest.mark.parametrize(
@@ -108,21 +120,21 @@ def test_other_content_types(contract: Contract, content_type: str) -> None:
 def test_left_open(contract: Contract, case: Case) -> None:
     """Where the contract leaves a choice, both a refusal and the plain reading conform."""
     found = expected(contract, case)
-    assert found.said is Said.OPEN
-    assert {200, 400} <= found.answers
+    assert found.said is Validity.OPEN
+    assert {200, 400} <= found.responses
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1001", "00", "+1001", "1.5", "10abc", "1e2", "0x10", "ten", "9" * 5000])
 def test_forbidden_limits(contract: Contract, value: str) -> None:
     """A limit that no reading makes an integer from 1 to 1000 is answered 400 alone."""
     found = expected(contract, read(("limit", value)))
-    assert (found.said, set(found.answers)) == (Said.FORBIDDEN, {400})
+    assert (found.said, set(found.responses)) == (Validity.FORBIDDEN, {400})
 
 
 @pytest.mark.parametrize("value", ["ALL", "approved", "BLOCKED ", "PENDING", "BLOCKED,EXPIRED", "0"])
 def test_forbidden_filters(contract: Contract, value: str) -> None:
     """A filter that is none of the six words is answered 400 alone, whatever stands beside it."""
-    assert expected(contract, read(("filter", value), ("limit", ""))).answers == {400}
+    assert expected(contract, read(("filter", value), ("limit", ""))).responses == {400}
 
 
 def test_a_read_says_what_it_asks_for(contract: Contract) -> None:
@@ -136,19 +148,19 @@ def test_a_read_says_what_it_asks_for(contract: Contract) -> None:
 def test_memory_takes_nothing(contract: Contract) -> None:
     """A read of the memory is allowed as it is, and open with a query."""
     plain = Case(method="GET", path="/api/memory", operation="fetchMemory")
-    assert expected(contract, plain).answers == {200, 204}
+    assert expected(contract, plain).responses == {200, 204}
     asked = Case(method="GET", path="/api/memory", operation="fetchMemory", query=(("x", "1"),))
-    assert expected(contract, asked).said is Said.OPEN
+    assert expected(contract, asked).said is Validity.OPEN
 
 
 def test_elsewhere_nothing_is_expected(contract: Contract) -> None:
     """Of a path that is no operation's, the page says nothing."""
-    assert expected(contract, Case(method="GET", path="/nothing")).answers == frozenset()
+    assert expected(contract, Case(method="GET", path="/nothing")).responses == frozenset()
 
 
 def test_who_asks() -> None:
     """Nobody without a key or with an empty one, a stranger with any other, near misses included."""
     key = "Some-Key_123456"
     right = right_key(key)
-    assert [who(each, right) for each in (right, NO_KEY, EMPTY_KEY)] == [Who.KNOWN, Who.NOBODY, Who.NOBODY]
-    assert {who(each, right) for each in (foreign_key(), *near_misses(key))} == {Who.STRANGER}
+    assert [auth(each, right) for each in (right, NO_KEY, EMPTY_KEY)] == [Auth.KNOWN, Auth.NOBODY, Auth.NOBODY]
+    assert {auth(each, right) for each in (foreign_key(), *near_misses(key))} == {Auth.STRANGER}

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import Case
 from technogate.generation.requests.commands import Words
-from technogate.generation.requests.request_plan import TOTAL, Mode, Plan, Planned, size
+from technogate.generation.requests.request_plan import TOTAL, Mode, Planned, RequestPlan, size
 from technogate.generation.requests.sequences import drawn
 from technogate.target.spec import Commands
 
@@ -26,9 +26,9 @@ OPERATIONS = ["executeCommand", "fetchAuditLog", "fetchDiagnosticMetrics", "fetc
 FILTERS = {"all", "APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL"}
 
 
-def plan(contract: Contract, operation: str, words: Words, seed: int = 7, count: int = 300) -> Plan:
+def plan(contract: Contract, operation: str, words: Words, seed: int = 7, count: int = 300) -> RequestPlan:
     """The cases of one operation."""
-    return Plan(contract, operation, count=count, seed=seed, words=words, keys=KEYS)
+    return RequestPlan(contract, operation, count=count, seed=seed, words=words, keys=KEYS)
 
 
 def encoded(cases: tuple[Planned, ...]) -> bytes:
@@ -102,13 +102,13 @@ def test_the_seed_decides_in_every_process(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from technogate.contract.loader import load_contract\n"
         "from technogate.generation.requests.commands import Words\n"
-        "from technogate.generation.requests.request_plan import Mode, Plan\n"
+        "from technogate.generation.requests.request_plan import Mode, RequestPlan\n"
         "from technogate.target.spec import Commands\n"
         "contract = load_contract(Path(sys.argv[1]))\n"
         "words = Words.of(Commands(approved='PING'))\n"
         "sha = hashlib.sha256()\n"
         "for each in contract.guarded:\n"
-        "    plan = Plan(contract, each.id, count=80, seed=3, words=words, keys=('a', 'b'))\n"
+        "    plan = RequestPlan(contract, each.id, count=80, seed=3, words=words, keys=('a', 'b'))\n"
         "    for mode in Mode:\n"
         "        sha.update(repr([(one.case, one.key) for one in plan.of(mode)]).encode())\n"
         "print(sha.hexdigest())\n"

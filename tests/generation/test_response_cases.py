@@ -14,32 +14,32 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from technogate.contract.loader import Contract, load_contract
-from technogate.generation.responses.framing import FAULTY, WHOLE, Sent, Wire
-from technogate.generation.responses.invalid_values import NEAR_MISSES, Broken, broken_field
-from technogate.generation.responses.response_cases import OTHER_TYPES, Answers, Cases, encode, spoilt
+from technogate.generation.responses.framing import FAULTY, WHOLE, FramedResponse, Framing
+from technogate.generation.responses.invalid_values import NEAR_MISSES, InvalidValue, broken_field
+from technogate.generation.responses.response_cases import OTHER_TYPES, Cases, Responses, encode, spoilt
 from technogate.generation.responses.response_oracle import Meaning
 from technogate.generation.responses.valid_values import schema_of
-from technogate.mock.mock_backend import Double
+from technogate.mock.mock_backend import MockBackend
 
 MANY = settings(
     max_examples=300, database=None, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
 )
-OPERATIONS: dict[str, Callable[[Contract], Answers]] = {
-    "execute": Answers.to_execute,
-    "audit": Answers.to_audit,
-    "fallback": Answers.to_fallback,
-    "memory": Answers.to_memory,
+OPERATIONS: dict[str, Callable[[Contract], Responses]] = {
+    "execute": Responses.to_execute,
+    "audit": Responses.to_audit,
+    "fallback": Responses.to_fallback,
+    "memory": Responses.to_memory,
 }
 GOOD = {"status": "APPROVED", "ts_utc": "2026-01-01T12:00:00Z", "trace_id": "t-1", "reason_codes": []}
 
 
-def drawn(cases: st.SearchStrategy[Sent], examples: int = 150) -> list[Sent]:
+def drawn(cases: st.SearchStrategy[FramedResponse], examples: int = 150) -> list[FramedResponse]:
     """So many cases of a strategy, the same each time."""
-    found: list[Sent] = []
+    found: list[FramedResponse] = []
 
     @settings(MANY, max_examples=examples)
     @given(cases)
-    def collect(case: Sent) -> None:
+    def collect(case: FramedResponse) -> None:
         found.append(case)
 
     collect()
@@ -49,9 +49,9 @@ def drawn(cases: st.SearchStrategy[Sent], examples: int = 150) -> list[Sent]:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_conforming_answers_conform(contract: Contract, name: str) -> None:
     """Every conforming answer is one that the contract accepts, in each way of sending it in good order."""
-    answers = OPERATIONS[name](contract)
-    cases = drawn(answers.conforming())
-    assert {answers.read(case).meaning for case in cases} == {Meaning.CONFORMS}
+    responses = OPERATIONS[name](contract)
+    cases = drawn(responses.conforming())
+    assert {responses.read(case).meaning for case in cases} == {Meaning.CONFORMS}
     assert {case.wire for case in cases} == set(WHOLE)
 
 
@@ -59,26 +59,26 @@ def test_conforming_answers_conform(contract: Contract, name: str) -> None:
 @pytest.mark.parametrize("kind", ["hostile", "wrong_types", "no_json", "cut", "torn", "other_success", "any_hostile"])
 def test_hostile_answers_are_refused(contract: Contract, name: str, kind: str) -> None:
     """Of the hostile answers nearly all are refused by the contract; the few others are no case."""
-    answers = OPERATIONS[name](contract)
-    cases: Cases = getattr(answers, kind)()
-    meanings = [answers.read(case).meaning for case in drawn(cases)]
+    responses = OPERATIONS[name](contract)
+    cases: Cases = getattr(responses, kind)()
+    meanings = [responses.read(case).meaning for case in drawn(cases)]
     assert meanings.count(Meaning.REFUSED) >= 0.7 * len(meanings)
 
 
 @pytest.mark.parametrize("first", [400, 500])
 def test_codes_stay_in_their_range(contract: Contract, first: int) -> None:
     """Codes of a range are drawn from it, each documented one among them, and never one that browsers keep."""
-    answers = Answers.to_execute(contract)
-    codes = {case.status for case in drawn(answers.coded(first, first + 99), 300)}
-    documented = {code for code in contract.operation(answers.operation).answers if first <= code < first + 100}
+    responses = Responses.to_execute(contract)
+    codes = {case.status for case in drawn(responses.coded(first, first + 99), 300)}
+    documented = {code for code in contract.operation(responses.operation).responses if first <= code < first + 100}
     assert documented < codes <= set(range(first, first + 100)) - {407, 421}
 
 
 def test_every_kind_of_status_occurs(contract: Contract) -> None:
     """A status is written almost right in every way there is, of another type, and missing."""
-    answers = Answers.to_execute(contract)
+    responses = Responses.to_execute(contract)
     ways = {way for way in NEAR_MISSES if NEAR_MISSES[way]("APPROVED") != "APPROVED"}
-    what = {case.what for case in drawn(answers.status_words(), 5000)}
+    what = {case.what for case in drawn(responses.status_words(), 5000)}
     assert {f"status: {way}" for way in (*ways, "missing", "another type", "another text")} <= what
 
 
@@ -92,13 +92,13 @@ def test_every_field_is_broken(contract: Contract, name: str) -> None:
         assert (f"{field}: missing" in what) == schema.fields[field].required
 
 
-def breaks_of(breaks: st.SearchStrategy[Broken]) -> set[str]:
+def breaks_of(breaks: st.SearchStrategy[InvalidValue]) -> set[str]:
     """What many breaks of a strategy did."""
     what: set[str] = set()
 
     @settings(MANY, max_examples=80)
     @given(breaks)
-    def collect(broken: Broken) -> None:
+    def collect(broken: InvalidValue) -> None:
         what.add(broken.what)
 
     collect()
@@ -107,10 +107,10 @@ def breaks_of(breaks: st.SearchStrategy[Broken]) -> set[str]:
 
 def test_every_wire_and_type_occurs(contract: Contract) -> None:
     """Every fault of the wire and every other content type occurs."""
-    answers = Answers.to_execute(contract)
-    assert {case.wire for case in drawn(answers.torn(), 600)} == set(FAULTY)
-    assert {case.content_type for case in drawn(answers.wrong_types(), 600)} == set(OTHER_TYPES)
-    assert {case.what for case in drawn(answers.no_json(), 900)} >= set(spoilt(encode(GOOD)))
+    responses = Responses.to_execute(contract)
+    assert {case.wire for case in drawn(responses.torn(), 600)} == set(FAULTY)
+    assert {case.content_type for case in drawn(responses.wrong_types(), 600)} == set(OTHER_TYPES)
+    assert {case.what for case in drawn(responses.no_json(), 900)} >= set(spoilt(encode(GOOD)))
 
 
 @pytest.mark.parametrize("value", [GOOD, [], [{"a": 1}], {}, None], ids=str)
@@ -153,13 +153,13 @@ def test_answers_follow_the_contract(contract: Contract, tmp_path: Path) -> None
     )
     path.write_text(text, "utf-8")
     other = load_contract(folder)
-    answers = Answers.to_execute(other)
-    bodies = [json.loads(case.body) for case in drawn(answers.conforming())]
+    responses = Responses.to_execute(other)
+    bodies = [json.loads(case.body) for case in drawn(responses.conforming())]
     assert {body.get("region") for body in bodies} == {"north", None}
     assert not any("execution_id" in body for body in bodies)
 
 
-SLOPPY: dict[str, Callable[[Sent], bool]] = {
+SLOPPY: dict[str, Callable[[FramedResponse], bool]] = {
     "takes lower case": lambda sent: b'"approved"' in sent.body.lower() and b'"APPROVED"' not in sent.body,
     "takes null": lambda sent: sent.body.strip() == b"null",
     "takes any code": lambda sent: sent.status == 500 and b"APPROVED" in sent.body,
@@ -169,34 +169,34 @@ SLOPPY: dict[str, Callable[[Sent], bool]] = {
 @pytest.mark.parametrize("name", SLOPPY)
 def test_failing_answers_shrink(contract: Contract, name: str) -> None:
     """The smallest answer that shows a defect has nothing in it that is not needed."""
-    answers = Answers.to_execute(contract)
-    cases = st.one_of(answers.status_words(), answers.hostile(), answers.coded(500, 500))
+    responses = Responses.to_execute(contract)
+    cases = st.one_of(responses.status_words(), responses.hostile(), responses.coded(500, 500))
     smallest = find(cases, SLOPPY[name], settings=settings(MANY, max_examples=2000))
-    assert smallest.wire is Wire.PLAIN
+    assert smallest.wire is Framing.PLAIN
     assert len(smallest.body) <= 120
     assert b"message" not in smallest.body
     assert b"execution_id" not in smallest.body
 
 
 @pytest.fixture(scope="module")
-def double() -> Iterator[Double]:
+def mock_backend() -> Iterator[MockBackend]:
     """A double with one operation."""
-    with Double(operations={"op": ("GET", "/op")}, defaults={}) as provider:
+    with MockBackend(operations={"op": ("GET", "/op")}, defaults={}) as provider:
         yield provider
 
 
-@pytest.mark.parametrize("wire", Wire, ids=lambda wire: wire.name.lower())
-def test_what_a_client_gets(double: Double, wire: Wire) -> None:
+@pytest.mark.parametrize("wire", Framing, ids=lambda wire: wire.name.lower())
+def test_what_a_client_gets(mock_backend: MockBackend, wire: Framing) -> None:
     """A client that reads a case gets what the case says that it gets: the whole, a part, or nothing."""
-    sent = Sent(what="a case", body=encode({**GOOD, "message": "x" * 40}), wire=wire, at=9)
-    double.reset()
-    order = double.script("op", sent.fault())[0]
+    sent = FramedResponse(what="a case", body=encode({**GOOD, "message": "x" * 40}), wire=wire, at=9)
+    mock_backend.reset()
+    order = mock_backend.script("op", sent.fault())[0]
     given_to = sent.given()
     try:
-        answer = httpx.get(double.base_url + "/op", timeout=5, trust_env=False)
+        response = httpx.get(mock_backend.base_url + "/op", timeout=5, trust_env=False)
     except httpx.HTTPError:
         assert given_to.trouble or given_to.unseen
     else:
         assert not given_to.trouble
-        assert answer.content == given_to.body
+        assert response.content == given_to.body
     assert order.delivery.delivered, order.delivery.why

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from technogate.contract.loader import Contract, load_contract
-from technogate.generation.responses.response_oracle import Given, Meaning, Reading, doubtful_time, read_answer
+from technogate.generation.responses.response_oracle import Given, Meaning, ResponseReading, doubtful_time, read_answer
 
 GOOD = {"status": "APPROVED", "ts_utc": "2026-01-01T12:00:00Z", "trace_id": "t-1", "reason_codes": []}
 ENTRY = {"timestamp": "2026-01-01T12:00:00Z", "action": "PING", "result": "SUCCESS", "state": "APPROVED"}
@@ -32,7 +32,7 @@ def read(
     operation: str = "executeCommand",
     trouble: str = "",
     unseen: bool = False,
-) -> Reading:
+) -> ResponseReading:
     """The reading of one answer; a body that is neither bytes nor text is written as JSON."""
     raw = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode("utf-8")
     schema = {"executeCommand": "ExecuteResponse", "fetchMemory": "MemorySnapshot"}.get(operation, "AuditList")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fixtures.request_batches import ELSEWHERE, Batches
+from fixtures.request_batches import UNKNOWN_ROUTES, Batches
 from fixtures.request_sequences import Judge, Sequences
 from technogate.checks import sequence_checks
 from technogate.checks.generated_rules import RULES
@@ -30,8 +30,8 @@ LISTS = {
     **dict.fromkeys([f"EXE-0{number}" for number in range(1, 9)], GUARDED[:1]),
     **dict.fromkeys([f"AUD-0{number}" for number in range(1, 6)], AUDITS),
     "MEM-01": GUARDED[3:],
-    "ERR-04": [ELSEWHERE],
-    "ERR-06": [*GUARDED, ELSEWHERE],
+    "ERR-04": [UNKNOWN_ROUTES],
+    "ERR-06": [*GUARDED, UNKNOWN_ROUTES],
 }
 PLAYED: dict[str, Judge] = {
     "MEM-01": sequence_checks.snapshots,
@@ -84,7 +84,7 @@ def test_a_defect_deep_in_one_operation(bench: Start) -> None:
     assert set(body) == {"command", "session_id"}
     assert (len(body["session_id"]), len(set(body["session_id"]))) == (128, 1)
     assert len(body["command"]) <= 4
-    assert (finding.observed, finding.example["answer"]) == ("status 500", "500")
+    assert (finding.observed, finding.example["response"]) == ("status 500", "500")
     assert "made smaller" in finding.example["case"]
 
 

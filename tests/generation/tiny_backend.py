@@ -56,7 +56,7 @@ class TinyBackend:
         self.asked: list[Asked] = []
         self.lock = threading.Lock()
 
-    def answer(self, asked: Asked) -> tuple[Told, str]:
+    def response(self, asked: Asked) -> tuple[Told, str]:
         """The answer to one request, and its trace id."""
         with self.lock:
             trace_id = f"tiny-{next(self.numbers)}"
@@ -157,7 +157,7 @@ def _handler(backend: TinyBackend) -> type[BaseHTTPRequestHandler]:
                 body=body,
                 fields=strict(body),
             )
-            told, trace_id = backend.answer(asked)
+            told, trace_id = backend.response(asked)
             if told.status == 0:  # a crash: the connection ends without an answer
                 self.close_connection = True
                 return

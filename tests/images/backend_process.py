@@ -39,14 +39,14 @@ class Backend:
 
     def trail(self, **query: str | int) -> list[dict[str, str]]:
         """The trail's newest entries, as `/api/audit` gives them."""
-        answer = self.client.get("/api/audit", params={"limit": 1000, **query})
-        assert answer.status_code == 200, answer.text
-        entries: list[dict[str, str]] = answer.json()
+        response = self.client.get("/api/audit", params={"limit": 1000, **query})
+        assert response.status_code == 200, response.text
+        entries: list[dict[str, str]] = response.json()
         return entries
 
-    def entries_of(self, answer: httpx.Response) -> list[dict[str, str]]:
+    def entries_of(self, response: httpx.Response) -> list[dict[str, str]]:
         """The entries that have the answer's trace id."""
-        return [entry for entry in self.trail() if entry["trace_id"] == answer.headers["x-trace-id"]]
+        return [entry for entry in self.trail() if entry["trace_id"] == response.headers["x-trace-id"]]
 
     def connect(self) -> socket.socket:
         """A raw connection, for what no HTTP client would send; reading from it gives up once it is stuck."""
@@ -99,14 +99,14 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], client: httpx.Client, 
     raise RuntimeError(f"the backend did not start: {log.read_text()}")
 
 
-def assert_error(answer: httpx.Response, status: int, reason: str) -> dict[str, Any]:
+def assert_error(response: httpx.Response, status: int, reason: str) -> dict[str, Any]:
     """Check that `answer` is an `ErrorResponse` with this HTTP status and reason code, and return its body."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/json"
-    body: dict[str, Any] = answer.json()
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/json"
+    body: dict[str, Any] = response.json()
     assert body["status"] == "BLOCKED"
     assert body["reason_codes"] == [reason]
-    assert body["trace_id"] == answer.headers["x-trace-id"]
+    assert body["trace_id"] == response.headers["x-trace-id"]
     assert body["ts_utc"].endswith("Z")
     assert 1 <= len(body["message"]) <= 200
     return body

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from tests.images.console_double import KEY, WAIT_S, Double
+from tests.images.console_mock_backend import KEY, WAIT_S, MockBackend
 
 _ARGUMENTS = [
     "--headless",
@@ -44,7 +44,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class RenderedOutput:
     """The console's page in a tab, and everything that the page itself wrote to the browser's console."""
 
     page: Page
@@ -70,7 +70,7 @@ class View:
         )
         return found
 
-    def settle(self, *names: str) -> None:
+    def wait_until_complete(self, *names: str) -> None:
         """Wait until these parts are no longer busy; without names: all three."""
         for name in names or ("result", "audit", "memory"):
             self.page.locator(f'[data-testid="{name}"][aria-busy="false"]').wait_for()
@@ -84,7 +84,7 @@ class View:
     def run(self, command: str = "STATUS") -> str:
         """Run a command and return the status shown for it."""
         self.enter(command)
-        self.settle()
+        self.wait_until_complete()
         return self.text("result-status")
 
     def holds_key(self) -> bool:
@@ -95,22 +95,22 @@ class View:
 
 
 @contextmanager
-def opened(browser: Browser, url: str, *, reads_done: bool = True, **options: object) -> Iterator[View]:
+def opened(browser: Browser, url: str, *, reads_done: bool = True, **options: object) -> Iterator[RenderedOutput]:
     """The console's page in a browser context of its own, once its first reads are shown (if wanted)."""
     context = browser.new_context(**options)  # type: ignore[arg-type]
     context.set_default_timeout(WAIT_S * 1000)
     try:
-        view = View(page=context.new_page())
-        view.page.on("console", lambda message: view.written.append(message.text))
-        view.page.on("pageerror", lambda error: view.written.append(f"error: {error}"))
-        view.page.goto(url)
+        rendered = RenderedOutput(page=context.new_page())
+        rendered.page.on("console", lambda message: rendered.written.append(message.text))
+        rendered.page.on("pageerror", lambda error: rendered.written.append(f"error: {error}"))
+        rendered.page.goto(url)
         if reads_done:
-            view.settle()
-        yield view
+            rendered.wait_until_complete()
+        yield rendered
     finally:
         context.close()
 
 
-def nothing_sent(double: Double) -> bool:
+def nothing_sent(mock_backend: MockBackend) -> bool:
     """Whether the stand-in received no request at all."""
-    return not double.received
+    return not mock_backend.received

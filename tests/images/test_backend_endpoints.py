@@ -49,16 +49,16 @@ def test_known_command_gets_the_status_it_deserves(
 ) -> None:
     """EXE-01, ENV-01 to ENV-06, TRL-01: the answer is complete, and its one entry agrees with it."""
     asked = datetime.now(UTC)
-    answer = backend.execute(command, session_id="s-1", further={"field": [1]})
-    assert answer.status_code == 200
-    body = answer.json()
+    response = backend.execute(command, session_id="s-1", further={"field": [1]})
+    assert response.status_code == 200
+    body = response.json()
     assert (body["status"], body["reason_codes"]) == (status, reasons)
-    assert body["trace_id"] == answer.headers["x-trace-id"]
+    assert body["trace_id"] == response.headers["x-trace-id"]
     assert re.fullmatch(r"[a-z0-9-]{1,64}", body["trace_id"])
     assert re.fullmatch(r"[a-z0-9_]+", body["execution_id"])
     tolerance = timedelta(seconds=5)
     assert asked - tolerance < datetime.fromisoformat(body["ts_utc"]) < datetime.now(UTC) + tolerance
-    (entry,) = backend.entries_of(answer)
+    (entry,) = backend.entries_of(response)
     assert (entry["action"], entry["state"]) == (command, status)
     assert entry["result"] == ("SUCCESS" if status in ("APPROVED", "WARNING", "NEUTRAL") else "FAILED")
     assert entry["execution_id"] == body["execution_id"]
@@ -66,10 +66,10 @@ def test_known_command_gets_the_status_it_deserves(
 
 def test_unknown_command_is_blocked_and_its_name_not_kept(backend: Backend) -> None:
     """EXE-06, TRL-09: a well-formed word that nobody knows could be a secret."""
-    answer = backend.execute("MY_SECRET_WORD")
-    assert (answer.status_code, answer.json()["status"]) == (200, "BLOCKED")
-    assert answer.json()["reason_codes"] == ["UNKNOWN_COMMAND"]
-    (entry,) = backend.entries_of(answer)
+    response = backend.execute("MY_SECRET_WORD")
+    assert (response.status_code, response.json()["status"]) == (200, "BLOCKED")
+    assert response.json()["reason_codes"] == ["UNKNOWN_COMMAND"]
+    (entry,) = backend.entries_of(response)
     assert (entry["action"], entry["state"]) == ("EXECUTE", "BLOCKED")
 
 
@@ -118,9 +118,9 @@ def test_session_id_of_128_characters_is_accepted(backend: Backend) -> None:
 )
 def test_body_that_breaks_the_contract_is_400(backend: Backend, body: bytes) -> None:
     """EXE-02, EXE-03, ERR-06: refused, recorded once, never a 5xx."""
-    answer = send_raw(backend, body)
-    assert_error(answer, 400, "VALIDATION_FAILED")
-    (entry,) = backend.entries_of(answer)
+    response = send_raw(backend, body)
+    assert_error(response, 400, "VALIDATION_FAILED")
+    (entry,) = backend.entries_of(response)
     assert (entry["action"], entry["state"], entry["result"]) == ("EXECUTE", "BLOCKED", "FAILED")
 
 
@@ -130,9 +130,9 @@ def test_body_that_breaks_the_contract_is_400(backend: Backend, body: bytes) -> 
 )
 def test_other_content_type_is_415(backend: Backend, content_type: str | None) -> None:
     """EXE-04: JSON that does not say so is not executed."""
-    answer = send_raw(backend, b'{"command":"PING"}', content_type)
-    assert_error(answer, 415, "VALIDATION_FAILED")
-    assert len(backend.entries_of(answer)) == 1
+    response = send_raw(backend, b'{"command":"PING"}', content_type)
+    assert_error(response, 415, "VALIDATION_FAILED")
+    assert len(backend.entries_of(response)) == 1
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON;charset=UTF-8"])
@@ -150,11 +150,11 @@ def test_large_body_is_413(backend: Backend, chunked: bool) -> None:
         "/api/execute", content=iter([body]) if chunked else body, headers={"Content-Type": "application/json"}
     ).is_success
     body += b" "
-    answer = backend.client.post(
+    response = backend.client.post(
         "/api/execute", content=iter([body]) if chunked else body, headers={"Content-Type": "application/json"}
     )
-    assert_error(answer, 413, "PAYLOAD_TOO_LARGE")
-    assert len(backend.entries_of(answer)) == 1
+    assert_error(response, 413, "PAYLOAD_TOO_LARGE")
+    assert len(backend.entries_of(response)) == 1
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
@@ -178,24 +178,24 @@ def test_large_body_is_413(backend: Backend, chunked: bool) -> None:
 def test_key_is_compared_exactly(backend: Backend, method: str, path: str, given: list[bytes], status: int) -> None:
     """AUT-01 to AUT-04, TRL-02: before anything else, on exact bytes, with one entry for each refusal."""
     headers = [(b"X-API-Key", key) for key in given] + [(b"Content-Type", b"text/plain")]
-    answer = backend.stranger.request(method, f"{path}?limit=x", headers=headers, content=b"{")
-    assert_error(answer, status, "API_KEY_INVALID")
-    (entry,) = backend.entries_of(answer)
+    response = backend.stranger.request(method, f"{path}?limit=x", headers=headers, content=b"{")
+    assert_error(response, status, "API_KEY_INVALID")
+    (entry,) = backend.entries_of(response)
     assert entry["state"] == "BLOCKED"
 
 
 def test_key_elsewhere_does_not_count(backend: Backend) -> None:
     """AUT-05, AUT-06: not in the query, in Authorization or in a cookie; and it never gets into the log."""
-    answer = backend.stranger.get(
+    response = backend.stranger.get(
         "/api/audit",
         params={"X-API-Key": KEY, "api_key": KEY},
         headers={"Authorization": f"Bearer {KEY}", "Cookie": f"X-API-Key={KEY}"},
     )
-    assert_error(answer, 401, "API_KEY_INVALID")
+    assert_error(response, 401, "API_KEY_INVALID")
     backend.client.get(f"/{KEY}")
     backend.client.request(KEY.replace("_", ""), "/api/audit")
     log = backend.log.read_text()
-    assert answer.headers["x-trace-id"] in log
+    assert response.headers["x-trace-id"] in log
     assert KEY not in log
     assert KEY.replace("_", "") not in log
 
@@ -228,9 +228,9 @@ def test_key_elsewhere_does_not_count(backend: Backend) -> None:
 )
 def test_bad_audit_query_is_400(backend: Backend, path: str, query: str) -> None:
     """AUD-05, TRL-02: refused and recorded."""
-    answer = backend.client.get(f"{path}?{query}")
-    assert_error(answer, 400, "VALIDATION_FAILED")
-    assert len(backend.entries_of(answer)) == 1
+    response = backend.client.get(f"{path}?{query}")
+    assert_error(response, 400, "VALIDATION_FAILED")
+    assert len(backend.entries_of(response)) == 1
 
 
 def test_filter_comes_before_limit(backend: Backend) -> None:
@@ -238,12 +238,12 @@ def test_filter_comes_before_limit(backend: Backend) -> None:
     traces = [backend.execute("CHECK_QUOTA").json()["trace_id"] for _ in range(3)]
     for _ in range(60):
         assert backend.execute("PING").is_success
-    answers = [
+    responses = [
         backend.client.get(path, params={"filter": "WARNING", "limit": 3, "unknown": "ignored"}) for path in READS
     ]
-    assert answers[0].json() == answers[1].json()
-    assert [entry["trace_id"] for entry in answers[0].json()] == traces[::-1]
-    assert {entry["state"] for entry in answers[0].json()} == {"WARNING"}
+    assert responses[0].json() == responses[1].json()
+    assert [entry["trace_id"] for entry in responses[0].json()] == traces[::-1]
+    assert {entry["state"] for entry in responses[0].json()} == {"WARNING"}
     everything = backend.client.get("/api/audit").json()
     assert len(everything) == 50
     timestamps = [entry["timestamp"] for entry in everything]
@@ -290,19 +290,19 @@ def test_wrong_method_is_405(backend: Backend, right: str, path: str, method: st
     """ERR-04, ENV-05: with `Allow` and a trace id, for HEAD without a body."""
     if method == right:
         return
-    answer = backend.client.request(method, path)
-    assert answer.headers["allow"] == right
+    response = backend.client.request(method, path)
+    assert response.headers["allow"] == right
     if method == "HEAD":
-        assert (answer.status_code, answer.content) == (405, b"")
-        assert answer.headers["x-trace-id"]
+        assert (response.status_code, response.content) == (405, b"")
+        assert response.headers["x-trace-id"]
     else:
-        assert_error(answer, 405, "METHOD_NOT_ALLOWED")
+        assert_error(response, 405, "METHOD_NOT_ALLOWED")
 
 
 def test_large_header_is_refused(backend: Backend) -> None:
     """ERR-07: 64 KiB of headers are a 4xx, whether they arrive in one piece or not."""
-    answer = backend.client.get("/api/memory", headers={"X-Large": "x" * 64 * 1024})
-    assert_error(answer, 400, "VALIDATION_FAILED")
+    response = backend.client.get("/api/memory", headers={"X-Large": "x" * 64 * 1024})
+    assert_error(response, 400, "VALIDATION_FAILED")
 
 
 def test_preflight_of_the_console_works(backend: Backend) -> None:
@@ -313,11 +313,11 @@ def test_preflight_of_the_console_works(backend: Backend) -> None:
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type,x-api-key",
     }
-    answer = backend.stranger.options("/api/execute", headers=asked)
-    assert answer.is_success
-    assert answer.headers["access-control-allow-origin"] == ORIGIN
-    assert "X-API-Key" in answer.headers["access-control-allow-headers"]
-    assert answer.headers["x-trace-id"]
+    response = backend.stranger.options("/api/execute", headers=asked)
+    assert response.is_success
+    assert response.headers["access-control-allow-origin"] == ORIGIN
+    assert "X-API-Key" in response.headers["access-control-allow-headers"]
+    assert response.headers["x-trace-id"]
     stranger = backend.stranger.options("/api/execute", headers={**asked, "Origin": "http://evil.test"})
     assert "access-control-allow-origin" not in stranger.headers
     assert backend.trail() == before
@@ -325,7 +325,7 @@ def test_preflight_of_the_console_works(backend: Backend) -> None:
 
 def test_errors_are_readable_for_the_console(backend: Backend) -> None:
     """A browser shows a refusal only when it, too, names the origin."""
-    answer = backend.stranger.get("/api/audit", headers={"Origin": ORIGIN})
-    assert answer.status_code == 401
-    assert answer.headers["access-control-allow-origin"] == ORIGIN
-    assert "X-Trace-Id" in answer.headers["access-control-expose-headers"]
+    response = backend.stranger.get("/api/audit", headers={"Origin": ORIGIN})
+    assert response.status_code == 401
+    assert response.headers["access-control-allow-origin"] == ORIGIN
+    assert "X-Trace-Id" in response.headers["access-control-expose-headers"]

@@ -29,20 +29,20 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
 def test_memory_is_empty_before_the_first_execution(tmp_path: Path) -> None:
     """MEM-02: 204, no body, and still a trace id."""
     with running_backend(tmp_path) as fresh:
-        answer = fresh.client.get("/api/memory")
-        assert (answer.status_code, answer.content) == (204, b"")
-        assert "content-type" not in answer.headers
-        assert answer.headers["x-trace-id"]
+        response = fresh.client.get("/api/memory")
+        assert (response.status_code, response.content) == (204, b"")
+        assert "content-type" not in response.headers
+        assert response.headers["x-trace-id"]
 
 
 def test_crashing_executor_is_500_with_one_entry(backend: Backend) -> None:
     """ERR-05, ERR-03, TRL-01: nothing of the exception shows, nor does the session id reach the log."""
     assert backend.execute("PING").is_success
     snapshot = backend.client.get("/api/memory").json()
-    answer = backend.execute("CRASH", session_id="session-4711")
-    assert_error(answer, 500, "INTERNAL_ERROR")
-    assert "RuntimeError" not in answer.text
-    (entry,) = backend.entries_of(answer)
+    response = backend.execute("CRASH", session_id="session-4711")
+    assert_error(response, 500, "INTERNAL_ERROR")
+    assert "RuntimeError" not in response.text
+    (entry,) = backend.entries_of(response)
     assert (entry["action"], entry["state"]) == ("CRASH", "BLOCKED")
     assert backend.client.get("/api/memory").json() == snapshot
     log = backend.log.read_text()
@@ -56,10 +56,10 @@ def test_crashing_executor_is_500_with_one_entry(backend: Backend) -> None:
 )
 def test_unknown_status_is_blocked(backend: Backend, command: str) -> None:
     """FCB-01: whatever is not exactly one of the five."""
-    answer = backend.execute(command)
-    assert (answer.status_code, answer.json()["status"]) == (200, "BLOCKED")
-    assert answer.json()["reason_codes"] == ["UNKNOWN_STATUS"]
-    assert [entry["state"] for entry in backend.entries_of(answer)] == ["BLOCKED"]
+    response = backend.execute(command)
+    assert (response.status_code, response.json()["status"]) == (200, "BLOCKED")
+    assert response.json()["reason_codes"] == ["UNKNOWN_STATUS"]
+    assert [entry["state"] for entry in backend.entries_of(response)] == ["BLOCKED"]
 
 
 def test_hanging_executor_is_blocked_and_holds_up_nobody(backend: Backend) -> None:
@@ -67,22 +67,22 @@ def test_hanging_executor_is_blocked_and_holds_up_nobody(backend: Backend) -> No
     with ThreadPoolExecutor(max_workers=8) as pool:
         slow = [pool.submit(backend.execute, "SLOW") for _ in range(8)]
         assert backend.execute("PING").json()["status"] == "APPROVED"
-        assert not any(answer.done() and answer.result().elapsed.total_seconds() < LIMIT_S for answer in slow)
-    for answer in slow:
-        assert (answer.result().status_code, answer.result().json()["status"]) == (200, "BLOCKED")
-        assert answer.result().json()["reason_codes"] == ["TIMEOUT"]
-        assert [entry["state"] for entry in backend.entries_of(answer.result())] == ["BLOCKED"]
+        assert not any(response.done() and response.result().elapsed.total_seconds() < LIMIT_S for response in slow)
+    for response in slow:
+        assert (response.result().status_code, response.result().json()["status"]) == (200, "BLOCKED")
+        assert response.result().json()["reason_codes"] == ["TIMEOUT"]
+        assert [entry["state"] for entry in backend.entries_of(response.result())] == ["BLOCKED"]
 
 
 def test_rate_limit_is_429_with_one_entry(tmp_path: Path) -> None:
     """RATE_LIMITED says when to come back, and is a refusal like any other."""
     with running_backend(tmp_path, TECHNO_RATE_LIMIT="0.01") as limited:
         assert limited.execute("PING").is_success
-        answer = limited.execute("PING")
-        assert_error(answer, 429, "RATE_LIMITED")
-        assert 90 <= int(answer.headers["retry-after"]) <= 101
+        response = limited.execute("PING")
+        assert_error(response, 429, "RATE_LIMITED")
+        assert 90 <= int(response.headers["retry-after"]) <= 101
     with running_backend(tmp_path) as unlimited:
-        assert [entry["state"] for entry in unlimited.entries_of(answer)] == ["BLOCKED"]
+        assert [entry["state"] for entry in unlimited.entries_of(response)] == ["BLOCKED"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.conftest import STUCK_S
 from tests.images.backend_process import KEY, Backend, assert_error, running_backend
 
 #: Seconds that an answer may take (TMO-01).
-ANSWER_S = 15.0
+RESPONSE_S = 15.0
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +43,12 @@ def test_locked_trail_refuses_everything(backend: Backend) -> None:
         with ThreadPoolExecutor(max_workers=12) as pool:
             asked = [pool.submit(backend.execute, command) for command in ["CHECK_QUOTA"] * 10 + ["UNHEARD_OF"]]
             asked.append(pool.submit(backend.stranger.get, "/api/audit"))
-            refused = [answer.result() for answer in asked]
+            refused = [response.result() for response in asked]
         assert backend.client.get("/api/memory").json() == snapshot
         assert backend.trail() == trail
-    for answer in refused:
-        assert_error(answer, 503, "AUDIT_UNAVAILABLE")
-        assert answer.elapsed.total_seconds() < ANSWER_S
+    for response in refused:
+        assert_error(response, 503, "AUDIT_UNAVAILABLE")
+        assert response.elapsed.total_seconds() < RESPONSE_S
     assert backend.client.get("/api/memory").json() == snapshot
     assert backend.trail() == trail
     assert backend.execute("PING").json()["status"] == "APPROVED"
@@ -58,9 +58,9 @@ def test_missing_table_refuses_everything(tmp_path: Path) -> None:
     """TRL-10, ERR-03: with the table out of the way reads and executions are 503, and no SQL shows."""
     with running_backend(tmp_path) as broken, closing(sqlite3.connect(broken.database)) as connection:
         connection.execute("ALTER TABLE audit_events RENAME TO elsewhere")
-        for answer in (broken.execute("UNHEARD_OF"), broken.client.get("/api/audit")):
-            assert_error(answer, 503, "AUDIT_UNAVAILABLE")
-            assert "audit_events" not in answer.text
+        for response in (broken.execute("UNHEARD_OF"), broken.client.get("/api/audit")):
+            assert_error(response, 503, "AUDIT_UNAVAILABLE")
+            assert "audit_events" not in response.text
         connection.execute("ALTER TABLE elsewhere RENAME TO audit_events")
         assert broken.execute("PING").json()["status"] == "APPROVED"
 
@@ -68,7 +68,7 @@ def test_missing_table_refuses_everything(tmp_path: Path) -> None:
 def test_parallel_requests_leave_one_entry_each(backend: Backend) -> None:
     """TRL-08, EXE-10: N requests, N trace ids, N entries."""
     with ThreadPoolExecutor(max_workers=16) as pool:
-        traces = [answer.json()["trace_id"] for answer in pool.map(backend.execute, ["PING"] * 200)]
+        traces = [response.json()["trace_id"] for response in pool.map(backend.execute, ["PING"] * 200)]
     recorded = [entry["trace_id"] for entry in backend.trail()]
     assert len(set(traces)) == 200
     assert sorted(trace for trace in recorded if trace in set(traces)) == sorted(traces)
@@ -99,14 +99,14 @@ def test_database_agrees_with_the_endpoint(backend: Backend) -> None:
     with closing(sqlite3.connect(backend.database)) as connection:
         query = "SELECT phase FROM audit_events WHERE trace_id = ? ORDER BY id"
         phases = [
-            [phase for (phase,) in connection.execute(query, [answer.headers["x-trace-id"]])]
-            for answer in (ran, unknown)
+            [phase for (phase,) in connection.execute(query, [response.headers["x-trace-id"]])]
+            for response in (ran, unknown)
         ]
         connection.row_factory = sqlite3.Row
         columns = "timestamp, action, result, state, execution_id, trace_id"
-        view = [dict(row) for row in connection.execute(f"SELECT {columns} FROM audit_trail ORDER BY id DESC")]  # noqa: S608
+        rendered = [dict(row) for row in connection.execute(f"SELECT {columns} FROM audit_trail ORDER BY id DESC")]  # noqa: S608
     assert phases == [["begun", "ended"], ["ended"]]
-    assert view == backend.trail()
+    assert rendered == backend.trail()
 
 
 def test_entries_survive_sigkill(tmp_path: Path) -> None:
@@ -119,8 +119,8 @@ def test_entries_survive_sigkill(tmp_path: Path) -> None:
             with httpx.Client(headers={"X-API-Key": KEY}, timeout=STUCK_S, trust_env=False) as client:
                 try:
                     while True:
-                        answer = client.post(f"http://127.0.0.1:{doomed.port}/api/execute", json={"command": "PING"})
-                        answered.append(answer.json()["trace_id"])
+                        response = client.post(f"http://127.0.0.1:{doomed.port}/api/execute", json={"command": "PING"})
+                        answered.append(response.json()["trace_id"])
                         if len(answered) >= 100:
                             enough.set()
                 except httpx.TransportError:

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.images.console_double import (
+from tests.images.console_mock_backend import (
     CLIENT,
     KEY,
     NOW,
     WAIT_S,
-    Double,
+    MockBackend,
     Node,
     Received,
     Reply,
@@ -44,23 +44,23 @@ def process() -> Iterator[Node]:
 
 
 @pytest.fixture(scope="module")
-def listening() -> Iterator[Double]:
+def listening() -> Iterator[MockBackend]:
     """One stand-in for the backend for the whole module."""
-    with Double() as double:
-        yield double
+    with MockBackend() as mock_backend:
+        yield mock_backend
 
 
 @pytest.fixture
-def double(listening: Double) -> Double:
+def mock_backend(listening: MockBackend) -> MockBackend:
     """The stand-in, as new."""
     listening.forget()
     return listening
 
 
 @pytest.fixture
-def client(process: Node, double: Double) -> Node:
+def client(process: Node, mock_backend: MockBackend) -> Node:
     """The client, configured for the stand-in."""
-    process.call("configurationProblem", settings={"apiUrl": double.url, "apiKey": KEY})
+    process.call("configurationProblem", settings={"apiUrl": mock_backend.url, "apiKey": KEY})
     return process
 
 
@@ -141,11 +141,11 @@ UNKNOWN_STATUSES = [
 ]  # fmt: skip
 
 
-def execute(client: Node, double: Double, said: Reply) -> Any:
+def execute(client: Node, mock_backend: MockBackend, said: Reply) -> Any:
     """What a command comes to that is answered so; it must have been sent exactly once."""
-    double.plan["/api/execute"] = said
+    mock_backend.plan["/api/execute"] = said
     outcome = client.call("executeCommand", "STATUS")
-    assert [request.method for request in double.received] == ["POST"]
+    assert [request.method for request in mock_backend.received] == ["POST"]
     return outcome
 
 
@@ -159,10 +159,10 @@ def assert_blocked_here(outcome: Any, code: str) -> None:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_conforming_answer_is_returned_as_it_is(client: Node, double: Double, status: str) -> None:
+def test_a_conforming_answer_is_returned_as_it_is(client: Node, mock_backend: MockBackend, status: str) -> None:
     """CON-02, CON-18: each of the five statuses comes back with its fields, and without unknown ones."""
-    answer = executed(status=status, reason_codes=["A_1", "Zb"], execution_id="exec_1", message="")
-    assert execute(client, double, reply(200, {**answer, "further": {"status": "APPROVED"}})) == answer
+    response = executed(status=status, reason_codes=["A_1", "Zb"], execution_id="exec_1", message="")
+    assert execute(client, mock_backend, reply(200, {**response, "further": {"status": "APPROVED"}})) == response
 
 
 @pytest.mark.parametrize(
@@ -176,78 +176,80 @@ def test_a_conforming_answer_is_returned_as_it_is(client: Node, double: Double, 
         ("message", "ü" * 5000),
     ],
 )
-def test_the_edges_of_the_contract_conform(client: Node, double: Double, field: str, value: str) -> None:
+def test_the_edges_of_the_contract_conform(client: Node, mock_backend: MockBackend, field: str, value: str) -> None:
     """CON-02: a rare but valid value is no violation."""
-    assert execute(client, double, reply(200, executed(**{field: value}))) == executed(**{field: value})
+    assert execute(client, mock_backend, reply(200, executed(**{field: value}))) == executed(**{field: value})
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON", "application/json;v=1"])
-def test_a_content_type_may_have_parameters(client: Node, double: Double, kind: str) -> None:
+def test_a_content_type_may_have_parameters(client: Node, mock_backend: MockBackend, kind: str) -> None:
     """CON-08: parameters and case of the content type do not matter."""
-    assert execute(client, double, reply(200, executed(), kind=kind))["status"] == "APPROVED"
+    assert execute(client, mock_backend, reply(200, executed(), kind=kind))["status"] == "APPROVED"
 
 
-def test_a_compressed_answer_conforms(client: Node, double: Double) -> None:
+def test_a_compressed_answer_conforms(client: Node, mock_backend: MockBackend) -> None:
     """CON-08: compression that is whole is no violation."""
-    assert execute(client, double, raw(json_head(len(ZIPPED), "Content-Encoding: gzip"), ZIPPED)) == executed()
+    assert execute(client, mock_backend, raw(json_head(len(ZIPPED), "Content-Encoding: gzip"), ZIPPED)) == executed()
 
 
 @pytest.mark.parametrize("status", UNKNOWN_STATUSES, ids=repr)
-def test_an_unknown_status_is_blocked(client: Node, double: Double, status: object) -> None:
+def test_an_unknown_status_is_blocked(client: Node, mock_backend: MockBackend, status: object) -> None:
     """CON-03: only the five statuses count, in exactly that case."""
-    assert_blocked_here(execute(client, double, reply(200, executed(status=status))), "UNKNOWN_STATUS")
+    assert_blocked_here(execute(client, mock_backend, reply(200, executed(status=status))), "UNKNOWN_STATUS")
 
 
 @pytest.mark.parametrize("http", ERROR_STATUSES)
 @pytest.mark.parametrize("body", [executed(), b"", b"<h1>no</h1>"], ids=["approved", "empty", "html"])
 def test_an_error_status_is_blocked_whatever_its_body_says(
-    client: Node, double: Double, http: int, body: object
+    client: Node, mock_backend: MockBackend, http: int, body: object
 ) -> None:
     """CON-04, CON-05: the status code alone decides; 401 and 403 say so in the words of the contract."""
-    outcome = execute(client, double, reply(http, body))
+    outcome = execute(client, mock_backend, reply(http, body))
     assert outcome["status"] == "BLOCKED"
     assert len(outcome["reason_codes"]) == 1
     assert (outcome["message"] == "Autenticacao falhou") == (http in {401, 403})
 
 
 @pytest.mark.parametrize("http", [400, 401, 403, 429, 500, 503])
-def test_a_conforming_error_answer_keeps_its_fields(client: Node, double: Double, http: int) -> None:
+def test_a_conforming_error_answer_keeps_its_fields(client: Node, mock_backend: MockBackend, http: int) -> None:
     """CON-04, CON-05: trace id, reasons and time of an ErrorResponse are returned, and its message if it may be."""
-    answer = refused(reason_codes=["RATE_LIMITED", "OTHER"], trace_id="error-1")
-    message = "Autenticacao falhou" if http in {401, 403} else answer["message"]
-    assert execute(client, double, reply(http, answer)) == {**answer, "message": message}
+    response = refused(reason_codes=["RATE_LIMITED", "OTHER"], trace_id="error-1")
+    message = "Autenticacao falhou" if http in {401, 403} else response["message"]
+    assert execute(client, mock_backend, reply(http, response)) == {**response, "message": message}
 
 
 @pytest.mark.parametrize("message", ["", "x" * 201, None, 1, ...], ids=["empty", "long", "null", "number", "missing"])
-def test_an_error_answer_that_breaks_the_contract_is_not_quoted(client: Node, double: Double, message: object) -> None:
+def test_an_error_answer_that_breaks_the_contract_is_not_quoted(
+    client: Node, mock_backend: MockBackend, message: object
+) -> None:
     """CON-04: an invalid ErrorResponse is replaced as a whole."""
-    outcome = execute(client, double, reply(400, refused(message=message, trace_id="error-1")))
+    outcome = execute(client, mock_backend, reply(400, refused(message=message, trace_id="error-1")))
     assert_blocked_here(outcome, "VALIDATION_FAILED")
 
 
-def test_the_trace_id_header_of_a_broken_answer_is_kept(client: Node, double: Double) -> None:
+def test_the_trace_id_header_of_a_broken_answer_is_kept(client: Node, mock_backend: MockBackend) -> None:
     """CON-08: a person can look the violation up in the trail."""
-    outcome = execute(client, double, reply(200, b"[]", headers={"X-Trace-Id": "header-1"}))
+    outcome = execute(client, mock_backend, reply(200, b"[]", headers={"X-Trace-Id": "header-1"}))
     assert (outcome["status"], outcome["trace_id"]) == ("BLOCKED", "header-1")
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-def test_a_200_that_does_not_conform_is_blocked(client: Node, double: Double, name: str) -> None:
+def test_a_200_that_does_not_conform_is_blocked(client: Node, mock_backend: MockBackend, name: str) -> None:
     """CON-08: whatever is not exactly an ExecuteResponse is a violation."""
-    assert_blocked_here(execute(client, double, MALFORMED[name]), "API_BLOCKED")
+    assert_blocked_here(execute(client, mock_backend, MALFORMED[name]), "API_BLOCKED")
 
 
 @pytest.mark.parametrize("http", [201, 202, 203, 204, 205, 206, 226, 299, 304])
-def test_another_success_is_blocked(client: Node, double: Double, http: int) -> None:
+def test_another_success_is_blocked(client: Node, mock_backend: MockBackend, http: int) -> None:
     """CON-08: 200 is the only success of a command."""
     body = b"" if http in {204, 205, 304} else executed()
-    assert_blocked_here(execute(client, double, reply(http, body)), "API_BLOCKED")
+    assert_blocked_here(execute(client, mock_backend, reply(http, body)), "API_BLOCKED")
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_transport_is_blocked(client: Node, double: Double, name: str) -> None:
+def test_a_broken_transport_is_blocked(client: Node, mock_backend: MockBackend, name: str) -> None:
     """CON-07, CON-08, CON-09: cut, reset and undecodable answers are BLOCKED, after one POST."""
-    assert_blocked_here(execute(client, double, BROKEN[name]), "API_BLOCKED")
+    assert_blocked_here(execute(client, mock_backend, BROKEN[name]), "API_BLOCKED")
 
 
 def test_a_refused_connection_is_blocked(process: Node) -> None:
@@ -258,24 +260,24 @@ def test_a_refused_connection_is_blocked(process: Node) -> None:
 
 @pytest.mark.parametrize("http", [300, 301, 302, 303, 307, 308])
 @pytest.mark.parametrize("place", ["elsewhere", "here"])
-def test_a_redirect_is_not_followed(client: Node, double: Double, http: int, place: str) -> None:
+def test_a_redirect_is_not_followed(client: Node, mock_backend: MockBackend, http: int, place: str) -> None:
     """CON-14: neither the POST nor the key goes anywhere else, and it is BLOCKED."""
-    with Double() as other:
-        target = (other if place == "elsewhere" else double).url + "/api/other"
-        other.plan["/api/other"] = double.plan["/api/other"] = reply(200, executed())
-        outcome = execute(client, double, reply(http, executed(), headers={"Location": target}))
+    with MockBackend() as other:
+        target = (other if place == "elsewhere" else mock_backend).url + "/api/other"
+        other.plan["/api/other"] = mock_backend.plan["/api/other"] = reply(200, executed())
+        outcome = execute(client, mock_backend, reply(http, executed(), headers={"Location": target}))
         assert_blocked_here(outcome, "API_BLOCKED")
         assert other.received == []
 
 
-def test_every_request_carries_the_key_in_its_header_alone(client: Node, double: Double) -> None:
+def test_every_request_carries_the_key_in_its_header_alone(client: Node, mock_backend: MockBackend) -> None:
     """CON-01, CON-10: `X-API-Key` is on all four requests, and no URL holds it."""
     client.call("executeCommand", "STATUS")
     client.call("fetchAuditLog")
     client.call("fetchMemory")
     paths = ["/api/execute", "/api/audit", "/api/diagnostic/metrics", "/api/memory"]
-    assert [request.path for request in double.received] == paths
-    for request in double.received:
+    assert [request.path for request in mock_backend.received] == paths
+    for request in mock_backend.received:
         assert request.headers["x-api-key"] == KEY
         assert KEY not in request.target
         assert KEY.encode() not in request.body
@@ -294,12 +296,12 @@ def test_every_request_carries_the_key_in_its_header_alone(client: Node, double:
     ids=["none", "null", "empty", "given", "longest"],
 )
 def test_the_request_is_what_the_contract_describes(
-    client: Node, double: Double, session: list[object], body: object
+    client: Node, mock_backend: MockBackend, session: list[object], body: object
 ) -> None:
     """CON-09: one POST of JSON, with `session_id` only when there is one."""
-    double.plan["/api/execute"] = reply(200, executed())
+    mock_backend.plan["/api/execute"] = reply(200, executed())
     assert client.call("executeCommand", "STATUS", *session)["status"] == "APPROVED"
-    (request,) = double.received
+    (request,) = mock_backend.received
     assert (request.method, request.target, request.json) == ("POST", "/api/execute", body)
     assert request.headers["content-type"] == "application/json"
 
@@ -311,11 +313,11 @@ def test_the_request_is_what_the_contract_describes(
     ids=repr,
 )  # fmt: skip
 def test_a_request_that_breaks_the_contract_is_never_sent(
-    client: Node, double: Double, arguments: list[object]
+    client: Node, mock_backend: MockBackend, arguments: list[object]
 ) -> None:
     """CON-13: a wrong command or session id is BLOCKED here."""
     assert_blocked_here(client.call("executeCommand", *arguments), "VALIDATION_FAILED")
-    assert double.received == []
+    assert mock_backend.received == []
 
 
 @pytest.mark.parametrize(
@@ -326,36 +328,38 @@ def test_a_request_that_breaks_the_contract_is_never_sent(
      {"apiUrl": "http://user:word@127.0.0.1"}],
     ids=repr,
 )  # fmt: skip
-def test_without_a_configuration_nothing_is_sent(process: Node, double: Double, settings: dict[str, Any]) -> None:
+def test_without_a_configuration_nothing_is_sent(
+    process: Node, mock_backend: MockBackend, settings: dict[str, Any]
+) -> None:
     """CON-20: a missing or unusable key or base URL is BLOCKED, the empty list and null."""
-    whole = {"apiUrl": double.url, "apiKey": KEY, **settings}
+    whole = {"apiUrl": mock_backend.url, "apiKey": KEY, **settings}
     if isinstance(whole["apiUrl"], str):
-        whole["apiUrl"] = whole["apiUrl"].replace("URL", double.url)
+        whole["apiUrl"] = whole["apiUrl"].replace("URL", mock_backend.url)
     assert_blocked_here(process.call("executeCommand", "STATUS", settings=whole), "API_BLOCKED")
     assert process.call("fetchAuditLog") == []
     assert process.call("fetchMemory") is None
-    assert double.received == []
+    assert mock_backend.received == []
 
 
-def test_a_base_url_may_have_a_path_and_a_slash(process: Node, double: Double) -> None:
+def test_a_base_url_may_have_a_path_and_a_slash(process: Node, mock_backend: MockBackend) -> None:
     """CON-01: the operation's path is put after the base URL's."""
-    double.plan["/base/api/memory"] = reply(200, snapshot())
-    settings = {"apiUrl": f"{double.url}/base//", "apiKey": KEY}
+    mock_backend.plan["/base/api/memory"] = reply(200, snapshot())
+    settings = {"apiUrl": f"{mock_backend.url}/base//", "apiKey": KEY}
     assert process.call("fetchMemory", settings=settings) == snapshot()
 
 
-def test_the_environment_configures_the_client(double: Double) -> None:
+def test_the_environment_configures_the_client(mock_backend: MockBackend) -> None:
     """CON-20: in Node the two variables are enough."""
-    double.plan["/api/execute"] = reply(200, executed())
-    with node({"NEXT_PUBLIC_API_URL": double.url, "NEXT_PUBLIC_API_KEY": KEY}) as process:
+    mock_backend.plan["/api/execute"] = reply(200, executed())
+    with node({"NEXT_PUBLIC_API_URL": mock_backend.url, "NEXT_PUBLIC_API_KEY": KEY}) as process:
         assert process.call("executeCommand", "STATUS") == executed()
-    assert double.received[0].headers["x-api-key"] == KEY
+    assert mock_backend.received[0].headers["x-api-key"] == KEY
 
 
-def test_an_injected_configuration_is_taken_and_removed(double: Double) -> None:
+def test_an_injected_configuration_is_taken_and_removed(mock_backend: MockBackend) -> None:
     """CON-12: what the page's host injects does not stay where any script can read it."""
-    double.plan["/api/memory"] = reply(200, snapshot())
-    injected = json.dumps({"apiUrl": double.url, "apiKey": KEY})
+    mock_backend.plan["/api/memory"] = reply(200, snapshot())
+    injected = json.dumps({"apiUrl": mock_backend.url, "apiKey": KEY})
     script = (
         f"globalThis.__TECHNO_CONFIG__ = {injected}; const client = await import({json.dumps(CLIENT.as_uri())});"
         "console.log(JSON.stringify([await client.fetchMemory(), '__TECHNO_CONFIG__' in globalThis]));"
@@ -407,60 +411,68 @@ NOT_A_LIST = {
 }
 
 
-def test_the_audit_trail_is_returned_as_it_is(client: Node, double: Double) -> None:
+def test_the_audit_trail_is_returned_as_it_is(client: Node, mock_backend: MockBackend) -> None:
     """CON-10: a conforming list keeps its order, its known fields and no other, and needs no fallback."""
     rows = [entry(state=state, result="SUCCESS" if state in {"APPROVED", "WARNING", "NEUTRAL"} else "FAILED")
             for state in STATUSES] + [entry(trace_id=...), entry(execution_id="exec_1")]  # fmt: skip
-    double.plan["/api/audit"] = reply(200, [{**row, "further": 1} for row in rows])
+    mock_backend.plan["/api/audit"] = reply(200, [{**row, "further": 1} for row in rows])
     assert client.call("fetchAuditLog") == rows
-    assert [request.target for request in double.received] == ["/api/audit?filter=all&limit=50"]
+    assert [request.target for request in mock_backend.received] == ["/api/audit?filter=all&limit=50"]
 
 
 @pytest.mark.parametrize("name", NOT_A_LIST)
-def test_a_failing_audit_has_one_fallback(client: Node, double: Double, name: str) -> None:
+def test_a_failing_audit_has_one_fallback(client: Node, mock_backend: MockBackend, name: str) -> None:
     """CON-10: the fallback is asked exactly once, with the same query, and its list is returned."""
-    double.plan = {"/api/audit": NOT_A_LIST[name], "/api/diagnostic/metrics": reply(200, [entry(trace_id="fall-1")])}
-    settings = {"apiUrl": double.url, "apiKey": KEY, **(SHORT if name == "late" else {})}
+    mock_backend.plan = {
+        "/api/audit": NOT_A_LIST[name],
+        "/api/diagnostic/metrics": reply(200, [entry(trace_id="fall-1")]),
+    }
+    settings = {"apiUrl": mock_backend.url, "apiKey": KEY, **(SHORT if name == "late" else {})}
     found = client.call("fetchAuditLog", "WARNING", 7, settings=settings)
     assert found == [entry(trace_id="fall-1")]
     query = "?filter=WARNING&limit=7"
-    assert [request.target for request in double.received] == [f"/api/audit{query}", f"/api/diagnostic/metrics{query}"]
+    assert [request.target for request in mock_backend.received] == [
+        f"/api/audit{query}",
+        f"/api/diagnostic/metrics{query}",
+    ]
 
 
 @pytest.mark.parametrize("name", NOT_A_LIST)
-def test_when_the_fallback_fails_too_the_list_is_empty(client: Node, double: Double, name: str) -> None:
+def test_when_the_fallback_fails_too_the_list_is_empty(client: Node, mock_backend: MockBackend, name: str) -> None:
     """CON-10: then nothing more is asked, and nothing breaks."""
-    double.plan = {"/api/audit": reply(503, refused()), "/api/diagnostic/metrics": NOT_A_LIST[name]}
-    settings = {"apiUrl": double.url, "apiKey": KEY, **(SHORT if name == "late" else {})}
+    mock_backend.plan = {"/api/audit": reply(503, refused()), "/api/diagnostic/metrics": NOT_A_LIST[name]}
+    settings = {"apiUrl": mock_backend.url, "apiKey": KEY, **(SHORT if name == "late" else {})}
     assert client.call("fetchAuditLog", settings=settings) == []
-    assert len(double.received) == 2
+    assert len(mock_backend.received) == 2
 
 
 @pytest.mark.parametrize(
     "arguments", [["PENDING"], ["approved"], [""], [None], ["all", 0], ["all", 1001], ["all", 1.5], ["all", "50"]]
 )
-def test_a_query_that_breaks_the_contract_is_never_sent(client: Node, double: Double, arguments: list[object]) -> None:
+def test_a_query_that_breaks_the_contract_is_never_sent(
+    client: Node, mock_backend: MockBackend, arguments: list[object]
+) -> None:
     """CON-10: such a query could only be refused."""
     assert client.call("fetchAuditLog", *arguments) == []
-    assert double.received == []
+    assert mock_backend.received == []
 
 
-def test_an_unread_trail_is_told_from_an_empty_one(client: Node, double: Double) -> None:
+def test_an_unread_trail_is_told_from_an_empty_one(client: Node, mock_backend: MockBackend) -> None:
     """CON-10: `readAuditLog` names the source; where all failed it is none."""
-    double.plan = {"/api/audit": reply(200, []), "/api/diagnostic/metrics": reply(200, [])}
+    mock_backend.plan = {"/api/audit": reply(200, []), "/api/diagnostic/metrics": reply(200, [])}
     assert client.call("readAuditLog") == {"entries": [], "source": "audit"}
-    double.plan["/api/audit"] = reply(500, refused())
+    mock_backend.plan["/api/audit"] = reply(500, refused())
     assert client.call("readAuditLog") == {"entries": [], "source": "fallback"}
-    double.plan["/api/diagnostic/metrics"] = reply(500, refused())
+    mock_backend.plan["/api/diagnostic/metrics"] = reply(500, refused())
     assert client.call("readAuditLog") == {"entries": [], "source": "none"}
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_snapshot_is_returned_as_it_is(client: Node, double: Double, status: str) -> None:
+def test_a_snapshot_is_returned_as_it_is(client: Node, mock_backend: MockBackend, status: str) -> None:
     """CON-11: each status is a valid snapshot, BLOCKED as well."""
-    answer = snapshot(status=status, execution_id="exec_1", output="")
-    double.plan["/api/memory"] = reply(200, {**answer, "further": 1})
-    assert client.call("fetchMemory") == answer
+    response = snapshot(status=status, execution_id="exec_1", output="")
+    mock_backend.plan["/api/memory"] = reply(200, {**response, "further": 1})
+    assert client.call("fetchMemory") == response
 
 
 @pytest.mark.parametrize(
@@ -472,12 +484,12 @@ def test_a_snapshot_is_returned_as_it_is(client: Node, double: Double, status: s
      *(reply(200, snapshot(**{name: ...})) for name in snapshot()), reply(200, snapshot(status="DONE")),
      reply(200, snapshot(output=1)), reply(200, snapshot(timestamp="now")), reply(200, snapshot(execution_id=None))],
 )  # fmt: skip
-def test_no_snapshot_is_null(client: Node, double: Double, said: Reply) -> None:
+def test_no_snapshot_is_null(client: Node, mock_backend: MockBackend, said: Reply) -> None:
     """CON-11: 204 and every failure are null, after one request."""
-    double.plan["/api/memory"] = said
-    settings = {"apiUrl": double.url, "apiKey": KEY, **(SHORT if said is LATE else {})}
+    mock_backend.plan["/api/memory"] = said
+    settings = {"apiUrl": mock_backend.url, "apiKey": KEY, **(SHORT if said is LATE else {})}
     assert client.call("fetchMemory", settings=settings) is None
-    assert len(double.received) == 1
+    assert len(mock_backend.received) == 1
 
 
 # --------------------------------------------------------------------------------------------- time and sequence
@@ -493,40 +505,40 @@ STALLED = {
 }
 
 
-def test_an_answer_that_stalls_is_a_timeout(client: Node, double: Double) -> None:
+def test_an_answer_that_stalls_is_a_timeout(client: Node, mock_backend: MockBackend) -> None:
     """CON-06, CON-09: the limit, here a shorter one, covers the head and the body; each command is sent once."""
-    double.plan["/api/execute"] = lambda request: STALLED[request.json["command"]]
-    client.call("configurationProblem", settings={"apiUrl": double.url, "apiKey": KEY, **SHORT})
+    mock_backend.plan["/api/execute"] = lambda request: STALLED[request.json["command"]]
+    client.call("configurationProblem", settings={"apiUrl": mock_backend.url, "apiKey": KEY, **SHORT})
     for call in [client.start("executeCommand", command) for command in STALLED]:
         assert_blocked_here(client.finish(call), "TIMEOUT")
-    assert sorted(request.json["command"] for request in double.received) == sorted(STALLED)
+    assert sorted(request.json["command"] for request in mock_backend.received) == sorted(STALLED)
 
 
-def test_an_answer_over_32_mib_is_broken_off(client: Node, double: Double) -> None:
+def test_an_answer_over_32_mib_is_broken_off(client: Node, mock_backend: MockBackend) -> None:
     """CON-08: an endless body cannot fill the memory."""
     said = reply(200, executed(message="x" * (33 << 20)))
-    assert_blocked_here(execute(client, double, said), "API_BLOCKED")
+    assert_blocked_here(execute(client, mock_backend, said), "API_BLOCKED")
 
 
-def test_after_any_failure_the_next_answer_counts(client: Node, double: Double) -> None:
+def test_after_any_failure_the_next_answer_counts(client: Node, mock_backend: MockBackend) -> None:
     """CON-16: no failure leaves anything behind."""
     for name in ["reset", "shorter than announced", "gzip cut"]:
-        double.forget()
-        assert execute(client, double, BROKEN[name])["status"] == "BLOCKED"
-        double.forget()
-        assert execute(client, double, reply(200, executed())) == executed()
+        mock_backend.forget()
+        assert execute(client, mock_backend, BROKEN[name])["status"] == "BLOCKED"
+        mock_backend.forget()
+        assert execute(client, mock_backend, reply(200, executed())) == executed()
 
 
-def test_calls_in_parallel_do_not_mix(client: Node, double: Double) -> None:
+def test_calls_in_parallel_do_not_mix(client: Node, mock_backend: MockBackend) -> None:
     """CON-17: each call resolves to its own answer, in whatever order they come."""
-    gate = threading.Event()
+    run_context = threading.Event()
 
-    def answer(request: Received) -> Reply:
+    def response(request: Received) -> Reply:
         command = request.json["command"]
-        return reply(200, executed(message=command), gate=gate if command == "SLOW" else None)
+        return reply(200, executed(message=command), run_context=run_context if command == "SLOW" else None)
 
-    double.plan["/api/execute"] = answer
+    mock_backend.plan["/api/execute"] = response
     slow = client.start("executeCommand", "SLOW")
     assert client.call("executeCommand", "FAST")["message"] == "FAST"
-    gate.set()
+    run_context.set()
     assert client.finish(slow)["message"] == "SLOW"

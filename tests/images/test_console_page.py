@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.images.console_browser import View, chromium, nothing_sent, opened
-from tests.images.console_double import (
+from tests.images.console_browser import RenderedOutput, chromium, nothing_sent, opened
+from tests.images.console_mock_backend import (
     KEY,
     NOW,
     WAIT_S,
-    Double,
+    MockBackend,
     Received,
     Reply,
     console,
@@ -39,14 +39,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[Double, str]]:
+def served() -> Iterator[tuple[MockBackend, str]]:
     """One stand-in for the backend, and a console configured for it."""
-    with Double() as double, console({"NEXT_PUBLIC_API_URL": double.url, "NEXT_PUBLIC_API_KEY": KEY}) as (url, _):
-        yield double, url
+    with (
+        MockBackend() as mock_backend,
+        console({"NEXT_PUBLIC_API_URL": mock_backend.url, "NEXT_PUBLIC_API_KEY": KEY}) as (url, _),
+    ):
+        yield mock_backend, url
 
 
 @pytest.fixture
-def double(served: tuple[Double, str]) -> Double:
+def mock_backend(served: tuple[MockBackend, str]) -> MockBackend:
     """The stand-in, answering everything well."""
     served[0].forget()
     served[0].plan = {
@@ -59,50 +62,50 @@ def double(served: tuple[Double, str]) -> Double:
 
 
 @pytest.fixture
-def view(browser: Browser, served: tuple[Double, str], double: Double) -> Iterator[View]:
+def rendered(browser: Browser, served: tuple[MockBackend, str], mock_backend: MockBackend) -> Iterator[RenderedOutput]:
     """The page, opened, with its first reads done and forgotten."""
     with opened(browser, served[1]) as page:
-        assert sorted(request.path for request in double.received) == READS
-        double.received.clear()
+        assert sorted(request.path for request in mock_backend.received) == READS
+        mock_backend.received.clear()
         yield page
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_each_status_is_shown_with_its_fields(view: View, double: Double, status: str) -> None:
+def test_each_status_is_shown_with_its_fields(rendered: RenderedOutput, mock_backend: MockBackend, status: str) -> None:
     """CON-02, CON-18: status, trace id, reasons, message and time stand on the page, word for word."""
-    double.plan["/api/execute"] = reply(
+    mock_backend.plan["/api/execute"] = reply(
         200, executed(status=status, reason_codes=["RATE_LIMITED", "Other_2"], message="Look here.", trace_id="t-77")
     )
-    assert view.run() == status
-    assert view.part("result").get_attribute("data-status") == status
-    assert view.text("result-trace-id") == "t-77"
-    assert view.text("result-message") == "Look here."
-    assert view.text("result-time") == NOW
-    assert view.reasons() == ["RATE_LIMITED", "Other_2"]
+    assert rendered.run() == status
+    assert rendered.part("result").get_attribute("data-status") == status
+    assert rendered.text("result-trace-id") == "t-77"
+    assert rendered.text("result-message") == "Look here."
+    assert rendered.text("result-time") == NOW
+    assert rendered.reasons() == ["RATE_LIMITED", "Other_2"]
     if status != "APPROVED":
-        assert "approved" not in (view.part("result").inner_text()).lower()
+        assert "approved" not in (rendered.part("result").inner_text()).lower()
 
 
-def test_what_is_absent_is_hidden(view: View, double: Double) -> None:
+def test_what_is_absent_is_hidden(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-02: without reasons, message or execution nothing of an older answer stays."""
-    double.plan["/api/execute"] = reply(
+    mock_backend.plan["/api/execute"] = reply(
         200, executed(status="WARNING", reason_codes=["A"], message="Old.", execution_id="e_1")
     )
-    view.run()
-    double.plan["/api/execute"] = reply(200, executed())
-    assert view.run() == "APPROVED"
-    assert view.part("result-message").get_attribute("hidden") is not None
-    assert view.part("result-reasons").get_attribute("hidden") is not None
-    assert view.reasons() == []
-    assert "e_1" not in view.part("result").inner_text()
+    rendered.run()
+    mock_backend.plan["/api/execute"] = reply(200, executed())
+    assert rendered.run() == "APPROVED"
+    assert rendered.part("result-message").get_attribute("hidden") is not None
+    assert rendered.part("result-reasons").get_attribute("hidden") is not None
+    assert rendered.reasons() == []
+    assert "e_1" not in rendered.part("result").inner_text()
 
 
-def test_while_an_answer_is_due_the_last_one_is_gone(view: View, double: Double) -> None:
+def test_while_an_answer_is_due_the_last_one_is_gone(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-17: pressing Run marks the result busy at once and takes the old one away."""
-    assert view.run() == "APPROVED"
-    gate = threading.Event()
-    double.plan["/api/execute"] = reply(200, executed(status="NEUTRAL"), gate=gate)
-    busy = view.page.evaluate(
+    assert rendered.run() == "APPROVED"
+    run_context = threading.Event()
+    mock_backend.plan["/api/execute"] = reply(200, executed(status="NEUTRAL"), run_context=run_context)
+    busy = rendered.page.evaluate(
         """() => {
             document.querySelector('[data-testid="command-run"]').click();
             const result = document.querySelector('[data-testid="result"]');
@@ -110,18 +113,20 @@ def test_while_an_answer_is_due_the_last_one_is_gone(view: View, double: Double)
         }"""
     )
     assert busy == ["true", "pending", False]
-    assert view.part("command-run").is_enabled()
-    gate.set()
-    view.settle()
-    assert view.text("result-status") == "NEUTRAL"
+    assert rendered.part("command-run").is_enabled()
+    run_context.set()
+    rendered.wait_until_complete()
+    assert rendered.text("result-status") == "NEUTRAL"
 
 
 @pytest.mark.parametrize(("http", "said"), [(400, executed()), (401, executed()), (403, refused()), (500, executed())])
-def test_an_error_is_blocked_in_words(view: View, double: Double, http: int, said: object) -> None:
+def test_an_error_is_blocked_in_words(
+    rendered: RenderedOutput, mock_backend: MockBackend, http: int, said: object
+) -> None:
     """CON-04, CON-05: whatever the body says; 401 and 403 have a sentence of their own."""
-    double.plan["/api/execute"] = reply(http, said)
-    assert view.run() == "BLOCKED"
-    assert (view.text("result-message") == "Autenticacao falhou") == (http in {401, 403})
+    mock_backend.plan["/api/execute"] = reply(http, said)
+    assert rendered.run() == "BLOCKED"
+    assert (rendered.text("result-message") == "Autenticacao falhou") == (http in {401, 403})
 
 
 @pytest.mark.parametrize(
@@ -139,270 +144,288 @@ def test_an_error_is_blocked_in_words(view: View, double: Double, http: int, sai
         reply(204),
     ],
 )
-def test_what_is_no_conforming_answer_is_blocked(view: View, double: Double, said: Reply) -> None:
+def test_what_is_no_conforming_answer_is_blocked(
+    rendered: RenderedOutput, mock_backend: MockBackend, said: Reply
+) -> None:
     """CON-03, CON-07, CON-08, CON-09, CON-16: BLOCKED after one POST, and the next answer is shown as it is."""
-    double.plan["/api/execute"] = said
-    assert view.run() == "BLOCKED"
-    assert len(view.reasons()) == 1
-    assert view.text("result-message") != ""
-    assert len(double.requests("/api/execute")) == 1
-    double.plan["/api/execute"] = reply(200, executed())
-    assert view.run() == "APPROVED"
+    mock_backend.plan["/api/execute"] = said
+    assert rendered.run() == "BLOCKED"
+    assert len(rendered.reasons()) == 1
+    assert rendered.text("result-message") != ""
+    assert len(mock_backend.requests("/api/execute")) == 1
+    mock_backend.plan["/api/execute"] = reply(200, executed())
+    assert rendered.run() == "APPROVED"
 
 
 @pytest.mark.parametrize("http", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(view: View, double: Double, http: int) -> None:
+def test_a_redirect_is_not_followed(rendered: RenderedOutput, mock_backend: MockBackend, http: int) -> None:
     """CON-14: the POST is not repeated and the key goes nowhere else."""
-    with Double() as other:
+    with MockBackend() as other:
         other.plan["/api/execute"] = reply(200, executed())
-        double.plan["/api/execute"] = reply(http, executed(), headers={"Location": f"{other.url}/api/execute"})
-        assert view.run() == "BLOCKED"
+        mock_backend.plan["/api/execute"] = reply(http, executed(), headers={"Location": f"{other.url}/api/execute"})
+        assert rendered.run() == "BLOCKED"
         assert nothing_sent(other)
-    assert len(double.requests("/api/execute")) == 1
+    assert len(mock_backend.requests("/api/execute")) == 1
 
 
-def test_every_request_carries_the_key_in_its_header_alone(view: View, double: Double) -> None:
+def test_every_request_carries_the_key_in_its_header_alone(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-01: also after a command, when the page reads on its own."""
-    double.plan["/api/audit"] = reply(500, refused())
-    view.run()
-    assert len(double.received) == 4
-    for request in double.received:
+    mock_backend.plan["/api/audit"] = reply(500, refused())
+    rendered.run()
+    assert len(mock_backend.received) == 4
+    for request in mock_backend.received:
         assert request.headers["x-api-key"] == KEY
         assert KEY not in request.target
         assert not {"authorization", "cookie", "referer"} & set(request.headers)
 
 
-def test_a_session_id_is_sent_when_there_is_one(view: View, double: Double) -> None:
+def test_a_session_id_is_sent_when_there_is_one(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-09: by its name in the contract, and not at all when the field is empty."""
-    view.enter("STATUS", "s-1")
-    view.settle()
-    view.run()
-    bodies = [request.json for request in double.requests("/api/execute")]
+    rendered.enter("STATUS", "s-1")
+    rendered.wait_until_complete()
+    rendered.run()
+    bodies = [request.json for request in mock_backend.requests("/api/execute")]
     assert bodies == [{"command": "STATUS", "session_id": "s-1"}, {"command": "STATUS"}]
 
 
 @pytest.mark.parametrize(
     ("command", "session"), [("", ""), ("ab", ""), ("STATUS 1", ""), (MARKUP, ""), ("STATUS", "x" * 129)]
 )
-def test_what_breaks_the_pattern_is_never_sent(view: View, double: Double, command: str, session: str) -> None:
+def test_what_breaks_the_pattern_is_never_sent(
+    rendered: RenderedOutput, mock_backend: MockBackend, command: str, session: str
+) -> None:
     """CON-13: BLOCKED is shown and nothing is sent, the automatic reads included."""
-    view.enter(command, session)
-    view.settle()
-    assert view.text("result-status") == "BLOCKED"
-    assert view.reasons() == ["VALIDATION_FAILED"]
-    assert nothing_sent(double)
+    rendered.enter(command, session)
+    rendered.wait_until_complete()
+    assert rendered.text("result-status") == "BLOCKED"
+    assert rendered.reasons() == ["VALIDATION_FAILED"]
+    assert nothing_sent(mock_backend)
 
 
 @pytest.mark.parametrize(
     "environment",
     [{}, {"NEXT_PUBLIC_API_KEY": KEY}, {"NEXT_PUBLIC_API_URL": "URL"}, {"NEXT_PUBLIC_API_URL": "backend"}],
 )
-def test_without_a_configuration_nothing_is_sent(browser: Browser, double: Double, environment: dict[str, str]) -> None:
+def test_without_a_configuration_nothing_is_sent(
+    browser: Browser, mock_backend: MockBackend, environment: dict[str, str]
+) -> None:
     """CON-20: BLOCKED, and the page says what is missing."""
     with (
-        console({name: value.replace("URL", double.url) for name, value in environment.items()}) as (url, _),
-        opened(browser, url) as view,
+        console({name: value.replace("URL", mock_backend.url) for name, value in environment.items()}) as (url, _),
+        opened(browser, url) as rendered,
     ):
-        assert view.run() == "BLOCKED"
-        assert "nothing is sent" in view.page.locator("#problem").inner_text()
-        assert view.rows() == []
-        assert view.part("memory-empty").is_visible()
-    assert nothing_sent(double)
+        assert rendered.run() == "BLOCKED"
+        assert "nothing is sent" in rendered.page.locator("#problem").inner_text()
+        assert rendered.rows() == []
+        assert rendered.part("memory-empty").is_visible()
+    assert nothing_sent(mock_backend)
 
 
-def test_markup_is_shown_as_text(view: View, double: Double) -> None:
+def test_markup_is_shown_as_text(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-15: no field of any answer becomes an element."""
-    double.plan["/api/execute"] = reply(200, executed(message=MARKUP))
-    double.plan["/api/memory"] = reply(200, snapshot(output=MARKUP, command=MARKUP))
-    before = view.page.locator("*").count()
-    assert view.run() == "APPROVED"
-    assert view.text("result-message") == MARKUP
-    assert view.text("memory-output") == MARKUP
-    assert view.text("memory-command") == MARKUP
-    assert view.page.locator("script").count() == 1
-    assert view.page.locator("main img, main b:not(#result-awaited)").count() == 0
-    assert view.page.locator("*").count() == before
-    assert view.page.title() == "Techno OS console"
+    mock_backend.plan["/api/execute"] = reply(200, executed(message=MARKUP))
+    mock_backend.plan["/api/memory"] = reply(200, snapshot(output=MARKUP, command=MARKUP))
+    before = rendered.page.locator("*").count()
+    assert rendered.run() == "APPROVED"
+    assert rendered.text("result-message") == MARKUP
+    assert rendered.text("memory-output") == MARKUP
+    assert rendered.text("memory-command") == MARKUP
+    assert rendered.page.locator("script").count() == 1
+    assert rendered.page.locator("main img, main b:not(#result-awaited)").count() == 0
+    assert rendered.page.locator("*").count() == before
+    assert rendered.page.title() == "Techno OS console"
 
 
-def test_the_newest_command_wins(view: View, double: Double) -> None:
+def test_the_newest_command_wins(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-17: a late answer to an older command is never shown."""
-    gate = threading.Event()
+    run_context = threading.Event()
 
-    def answer(request: Received) -> Reply:
+    def response(request: Received) -> Reply:
         old = request.json["command"] == "OLDER"
         status = "APPROVED" if old else "NEUTRAL"
-        return reply(200, executed(status=status, trace_id="old" if old else "new"), gate=gate if old else None)
+        return reply(
+            200, executed(status=status, trace_id="old" if old else "new"), run_context=run_context if old else None
+        )
 
-    double.plan["/api/execute"] = answer
-    view.enter("OLDER")
-    view.enter("NEWER")
-    view.settle()
-    with view.page.expect_response("**/api/execute") as late:
-        gate.set()
+    mock_backend.plan["/api/execute"] = response
+    rendered.enter("OLDER")
+    rendered.enter("NEWER")
+    rendered.wait_until_complete()
+    with rendered.page.expect_response("**/api/execute") as late:
+        run_context.set()
     late.value.finished()
-    view.page.wait_for_load_state("networkidle")
-    assert (view.text("result-status"), view.text("result-trace-id")) == ("NEUTRAL", "new")
+    rendered.page.wait_for_load_state("networkidle")
+    assert (rendered.text("result-status"), rendered.text("result-trace-id")) == ("NEUTRAL", "new")
 
 
-def test_an_older_answer_does_not_end_the_wait_for_a_newer_one(view: View, double: Double) -> None:
+def test_an_older_answer_does_not_end_the_wait_for_a_newer_one(
+    rendered: RenderedOutput, mock_backend: MockBackend
+) -> None:
     """CON-17: the older command's answer comes first and is not shown either."""
-    gate = threading.Event()
+    run_context = threading.Event()
 
-    def answer(request: Received) -> Reply:
-        return reply(200, executed(trace_id="new"), gate=gate) if request.json["command"] == "NEWER" else Reply()
+    def response(request: Received) -> Reply:
+        return (
+            reply(200, executed(trace_id="new"), run_context=run_context)
+            if request.json["command"] == "NEWER"
+            else Reply()
+        )
 
-    double.plan["/api/execute"] = answer
-    with view.page.expect_event("requestfailed"):
-        view.enter("OLDER")
-        view.enter("NEWER")
-    assert view.part("result").get_attribute("aria-busy") == "true"
-    gate.set()
-    view.settle()
-    assert view.text("result-trace-id") == "new"
+    mock_backend.plan["/api/execute"] = response
+    with rendered.page.expect_event("requestfailed"):
+        rendered.enter("OLDER")
+        rendered.enter("NEWER")
+    assert rendered.part("result").get_attribute("aria-busy") == "true"
+    run_context.set()
+    rendered.wait_until_complete()
+    assert rendered.text("result-trace-id") == "new"
 
 
-def test_the_newest_reading_wins(view: View, double: Double) -> None:
+def test_the_newest_reading_wins(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-17: the same holds for the audit trail and the memory."""
-    gate = threading.Event()
-    double.plan["/api/audit"] = reply(200, [entry(trace_id="old")], gate=gate)
-    double.plan["/api/memory"] = reply(200, snapshot(output="old"), gate=gate)
-    with view.page.expect_request("**/api/memory"), view.page.expect_request("**/api/audit*"):
-        view.part("audit-refresh").click()
-        view.part("memory-refresh").click()
-    wait_for(view, double, 2)
-    double.plan["/api/audit"] = reply(200, [entry(trace_id="new")])
-    double.plan["/api/memory"] = reply(200, snapshot(output="new"))
-    view.part("audit-refresh").click()
-    view.part("memory-refresh").click()
-    view.settle()
-    with view.page.expect_event("requestfinished"):
-        gate.set()
-    view.page.wait_for_load_state("networkidle")
-    assert [row["trace_id"] for row in view.rows()] == ["new"]
-    assert view.text("memory-output") == "new"
+    run_context = threading.Event()
+    mock_backend.plan["/api/audit"] = reply(200, [entry(trace_id="old")], run_context=run_context)
+    mock_backend.plan["/api/memory"] = reply(200, snapshot(output="old"), run_context=run_context)
+    with rendered.page.expect_request("**/api/memory"), rendered.page.expect_request("**/api/audit*"):
+        rendered.part("audit-refresh").click()
+        rendered.part("memory-refresh").click()
+    wait_for(rendered, mock_backend, 2)
+    mock_backend.plan["/api/audit"] = reply(200, [entry(trace_id="new")])
+    mock_backend.plan["/api/memory"] = reply(200, snapshot(output="new"))
+    rendered.part("audit-refresh").click()
+    rendered.part("memory-refresh").click()
+    rendered.wait_until_complete()
+    with rendered.page.expect_event("requestfinished"):
+        run_context.set()
+    rendered.page.wait_for_load_state("networkidle")
+    assert [row["trace_id"] for row in rendered.rows()] == ["new"]
+    assert rendered.text("memory-output") == "new"
 
 
-def wait_for(view: View, double: Double, count: int) -> None:
+def wait_for(rendered: RenderedOutput, mock_backend: MockBackend, count: int) -> None:
     """Let the browser go on until the stand-in has received so many requests."""
     until = time.monotonic() + WAIT_S
     while time.monotonic() < until:
-        if len(double.received) >= count:
+        if len(mock_backend.received) >= count:
             return
-        view.page.wait_for_timeout(10)
-    pytest.fail(f"{len(double.received)} of {count} requests came")
+        rendered.page.wait_for_timeout(10)
+    pytest.fail(f"{len(mock_backend.received)} of {count} requests came")
 
 
-def test_the_audit_trail_is_shown_as_it_is(view: View, double: Double) -> None:
+def test_the_audit_trail_is_shown_as_it_is(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-10: every field of every entry, in the backend's order; what is absent is empty."""
     rows = [entry(trace_id=f"t-{n}", execution_id="exec_1", state="NEUTRAL") for n in range(3)]
-    double.plan["/api/audit"] = reply(200, [*rows, entry(trace_id=...)])
-    view.part("audit-refresh").click()
-    view.settle()
-    assert view.rows() == [*rows, {**entry(), "trace_id": "", "execution_id": ""}]
-    assert view.part("audit-empty").is_hidden()
+    mock_backend.plan["/api/audit"] = reply(200, [*rows, entry(trace_id=...)])
+    rendered.part("audit-refresh").click()
+    rendered.wait_until_complete()
+    assert rendered.rows() == [*rows, {**entry(), "trace_id": "", "execution_id": ""}]
+    assert rendered.part("audit-empty").is_hidden()
 
 
-def test_the_filter_reads_at_once_and_the_limit_does_not(view: View, double: Double) -> None:
+def test_the_filter_reads_at_once_and_the_limit_does_not(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-10: one request per choice; a new limit waits for Refresh or Enter."""
-    view.part("audit-filter").select_option("BLOCKED")
-    view.settle()
-    view.part("audit-limit").fill("7")
-    view.part("audit-limit").blur()
-    view.part("audit-refresh").click()
-    view.settle()
-    view.part("audit-limit").fill("9")
-    view.part("audit-limit").press("Enter")
-    view.settle()
-    queries = [request.target.partition("?")[2] for request in double.received]
+    rendered.part("audit-filter").select_option("BLOCKED")
+    rendered.wait_until_complete()
+    rendered.part("audit-limit").fill("7")
+    rendered.part("audit-limit").blur()
+    rendered.part("audit-refresh").click()
+    rendered.wait_until_complete()
+    rendered.part("audit-limit").fill("9")
+    rendered.part("audit-limit").press("Enter")
+    rendered.wait_until_complete()
+    queries = [request.target.partition("?")[2] for request in mock_backend.received]
     assert queries == ["filter=BLOCKED&limit=50", "filter=BLOCKED&limit=7", "filter=BLOCKED&limit=9"]
 
 
 @pytest.mark.parametrize("limit", ["", "0", "1001", "-1", "1.5"])
-def test_a_limit_outside_the_contract_is_not_sent(view: View, double: Double, limit: str) -> None:
+def test_a_limit_outside_the_contract_is_not_sent(
+    rendered: RenderedOutput, mock_backend: MockBackend, limit: str
+) -> None:
     """CON-10: the field is marked and the list stays."""
-    view.part("audit-limit").fill(limit)
-    view.part("audit-refresh").click()
-    expect(view.page.get_by_text("The limit is a whole number from 1 to 1000.")).to_be_visible(timeout=WAIT_S * 1000)
-    assert nothing_sent(double)
-    assert len(view.rows()) == 1
+    rendered.part("audit-limit").fill(limit)
+    rendered.part("audit-refresh").click()
+    expect(rendered.page.get_by_text("The limit is a whole number from 1 to 1000.")).to_be_visible(
+        timeout=WAIT_S * 1000
+    )
+    assert nothing_sent(mock_backend)
+    assert len(rendered.rows()) == 1
 
 
 @pytest.mark.parametrize("said", [reply(503, refused()), reply(200, refused()), reply(200, {"entries": []}), Reply()])
-def test_a_failing_audit_has_one_fallback(view: View, double: Double, said: Reply) -> None:
+def test_a_failing_audit_has_one_fallback(rendered: RenderedOutput, mock_backend: MockBackend, said: Reply) -> None:
     """CON-10: asked once with the same query; when it fails too the list is empty and the rest works."""
-    double.plan["/api/audit"] = said
-    view.part("audit-refresh").click()
-    view.settle()
-    assert [row["trace_id"] for row in view.rows()] == ["fall-1"]
-    double.plan["/api/diagnostic/metrics"] = said
-    view.part("audit-refresh").click()
-    view.settle()
-    assert view.rows() == []
-    assert "could not be read" in view.text("audit-empty")
-    assert [request.target.partition("?")[2] for request in double.received] == ["filter=all&limit=50"] * 4
-    assert view.run() == "APPROVED"
+    mock_backend.plan["/api/audit"] = said
+    rendered.part("audit-refresh").click()
+    rendered.wait_until_complete()
+    assert [row["trace_id"] for row in rendered.rows()] == ["fall-1"]
+    mock_backend.plan["/api/diagnostic/metrics"] = said
+    rendered.part("audit-refresh").click()
+    rendered.wait_until_complete()
+    assert rendered.rows() == []
+    assert "could not be read" in rendered.text("audit-empty")
+    assert [request.target.partition("?")[2] for request in mock_backend.received] == ["filter=all&limit=50"] * 4
+    assert rendered.run() == "APPROVED"
 
 
-def test_an_empty_trail_says_so(view: View, double: Double) -> None:
+def test_an_empty_trail_says_so(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-10: an empty list is not an unread one."""
-    double.plan["/api/audit"] = reply(200, [])
-    view.part("audit-refresh").click()
-    view.settle()
-    assert view.text("audit-empty") == "The audit trail is empty."
-    assert view.part("audit-table").is_hidden()
+    mock_backend.plan["/api/audit"] = reply(200, [])
+    rendered.part("audit-refresh").click()
+    rendered.wait_until_complete()
+    assert rendered.text("audit-empty") == "The audit trail is empty."
+    assert rendered.part("audit-table").is_hidden()
 
 
 @pytest.mark.parametrize("said", [reply(204), reply(200, refused()), reply(500, refused()), Reply(then="reset")])
-def test_no_snapshot_is_no_error(view: View, double: Double, said: Reply) -> None:
+def test_no_snapshot_is_no_error(rendered: RenderedOutput, mock_backend: MockBackend, said: Reply) -> None:
     """CON-11: nothing of an older snapshot stays, and nothing else breaks."""
-    assert view.text("memory-output") == "all is well"
-    double.plan["/api/memory"] = said
-    view.part("memory-refresh").click()
-    view.settle()
-    assert view.part("memory-empty").is_visible()
+    assert rendered.text("memory-output") == "all is well"
+    mock_backend.plan["/api/memory"] = said
+    rendered.part("memory-refresh").click()
+    rendered.wait_until_complete()
+    assert rendered.part("memory-empty").is_visible()
     for name in ["memory-command", "memory-output", "memory-status", "memory-timestamp"]:
-        assert view.text(name) == ""
-    assert view.run() == "APPROVED"
+        assert rendered.text(name) == ""
+    assert rendered.run() == "APPROVED"
 
 
-def test_the_snapshot_is_shown_as_it_is(view: View) -> None:
+def test_the_snapshot_is_shown_as_it_is(rendered: RenderedOutput) -> None:
     """CON-11: command, output, status and time."""
-    shown = {name: view.text(f"memory-{name}") for name in ["command", "output", "timestamp", "status"]}
+    shown = {name: rendered.text(f"memory-{name}") for name in ["command", "output", "timestamp", "status"]}
     assert shown == snapshot()
-    assert view.part("memory-empty").is_hidden()
+    assert rendered.part("memory-empty").is_hidden()
 
 
-def test_a_command_is_followed_by_one_reading_of_each(view: View, double: Double) -> None:
+def test_a_command_is_followed_by_one_reading_of_each(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-09: one POST, then the audit trail and the memory once; the same after a failure."""
     for said in [reply(200, executed()), reply(500, refused())]:
-        double.received.clear()
-        double.plan["/api/execute"] = said
-        view.run()
-        assert double.received[0].path == "/api/execute"
-        assert sorted(request.path for request in double.received[1:]) == READS
+        mock_backend.received.clear()
+        mock_backend.plan["/api/execute"] = said
+        rendered.run()
+        assert mock_backend.received[0].path == "/api/execute"
+        assert sorted(request.path for request in mock_backend.received[1:]) == READS
 
 
-def test_the_key_is_nowhere_in_the_page(view: View, double: Double) -> None:
+def test_the_key_is_nowhere_in_the_page(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-12: not even when an answer repeats it."""
-    double.plan["/api/execute"] = reply(200, executed(message=f"Your key is {KEY}."))
-    double.plan["/api/memory"] = reply(200, snapshot(output=KEY))
-    assert view.run() == "APPROVED"
-    assert view.text("result-message") == "Your key is [hidden]."
-    assert not view.holds_key()
+    mock_backend.plan["/api/execute"] = reply(200, executed(message=f"Your key is {KEY}."))
+    mock_backend.plan["/api/memory"] = reply(200, snapshot(output=KEY))
+    assert rendered.run() == "APPROVED"
+    assert rendered.text("result-message") == "Your key is [hidden]."
+    assert not rendered.holds_key()
 
 
-def test_the_page_writes_nothing_to_the_browsers_console(view: View, double: Double) -> None:
+def test_the_page_writes_nothing_to_the_browsers_console(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-12: no message, no error, no violated policy in ordinary use."""
     for status in STATUSES:
-        double.plan["/api/execute"] = reply(200, executed(status=status, reason_codes=["A"]))
-        view.run()
-    view.part("audit-filter").select_option("WARNING")
-    view.settle()
-    assert view.written == []
+        mock_backend.plan["/api/execute"] = reply(200, executed(status=status, reason_codes=["A"]))
+        rendered.run()
+    rendered.part("audit-filter").select_option("WARNING")
+    rendered.wait_until_complete()
+    assert rendered.written == []
 
 
-def test_nothing_comes_from_a_cache(view: View, double: Double) -> None:
+def test_nothing_comes_from_a_cache(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-19: whatever the backend allows to be kept."""
     keep = {
         "Cache-Control": "public, max-age=3600, immutable",
@@ -410,30 +433,30 @@ def test_nothing_comes_from_a_cache(view: View, double: Double) -> None:
         "Expires": "Fri, 01 Jan 2100 00:00:00 GMT",
     }
     for round_ in ["one", "two"]:
-        double.plan = {
+        mock_backend.plan = {
             "/api/execute": reply(200, executed(trace_id=round_), headers=keep),
             "/api/audit": reply(200, [entry(trace_id=round_)], headers=keep),
             "/api/memory": reply(200, snapshot(output=round_), headers=keep),
         }
-        view.run()
-        shown = [view.text("result-trace-id"), view.rows()[0]["trace_id"], view.text("memory-output")]
+        rendered.run()
+        shown = [rendered.text("result-trace-id"), rendered.rows()[0]["trace_id"], rendered.text("memory-output")]
         assert shown == [round_] * 3
 
 
-def test_the_page_works_by_keyboard_alone(view: View, double: Double) -> None:
+def test_the_page_works_by_keyboard_alone(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
     """CON-02: the command field has the focus, Enter sends, Tab reaches every control and the focus is visible."""
-    view.page.keyboard.type("STATUS")
-    view.page.keyboard.press("Enter")
-    view.settle()
-    assert view.text("result-status") == "APPROVED"
-    assert len(double.requests("/api/execute")) == 1
+    rendered.page.keyboard.type("STATUS")
+    rendered.page.keyboard.press("Enter")
+    rendered.wait_until_complete()
+    assert rendered.text("result-status") == "APPROVED"
+    assert len(mock_backend.requests("/api/execute")) == 1
     reached = []
     for _ in range(8):
         focus = "() => [document.activeElement.dataset.testid, getComputedStyle(document.activeElement).outlineStyle]"
-        name, outline = view.page.evaluate(focus)
+        name, outline = rendered.page.evaluate(focus)
         assert outline == "solid", name
         reached.append(name)
-        view.page.keyboard.press("Tab")
+        rendered.page.keyboard.press("Tab")
     assert reached == [
         "command-input", "session-input", "command-run", "memory-refresh", "memory-output",
         "audit-filter", "audit-limit", "audit-refresh",
@@ -443,21 +466,21 @@ def test_the_page_works_by_keyboard_alone(view: View, double: Double) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_everything_fits_and_can_be_read(
-    browser: Browser, served: tuple[Double, str], double: Double, width: int, scheme: Any
+    browser: Browser, served: tuple[MockBackend, str], mock_backend: MockBackend, width: int, scheme: Any
 ) -> None:
     """CON-18: no sideways scrolling, and a contrast of 4.5 or more for every text, on a telephone and a desk."""
     long = "x" * 64
     rows = [entry(state=state, trace_id=long, action="A" * 60, execution_id="e" * 60,
                   result="FAILED" if state in {"BLOCKED", "EXPIRED"} else "SUCCESS") for state in STATUSES]  # fmt: skip
-    double.plan["/api/audit"] = reply(200, rows)
-    double.plan["/api/memory"] = reply(200, snapshot(output="y" * 500))
-    with opened(browser, served[1], viewport={"width": width, "height": 800}, color_scheme=scheme) as view:
+    mock_backend.plan["/api/audit"] = reply(200, rows)
+    mock_backend.plan["/api/memory"] = reply(200, snapshot(output="y" * 500))
+    with opened(browser, served[1], viewport={"width": width, "height": 800}, color_scheme=scheme) as rendered:
         for status in STATUSES:
             said = executed(status=status, reason_codes=["R" * 70, "B"], message="m" * 200, trace_id=long)
-            double.plan["/api/execute"] = reply(200, said)
-            view.run("A" * 32)
-            assert view.page.evaluate("document.documentElement.scrollWidth") <= width
-            assert view.page.evaluate(_LOW_CONTRAST) == []
+            mock_backend.plan["/api/execute"] = reply(200, said)
+            rendered.run("A" * 32)
+            assert rendered.page.evaluate("document.documentElement.scrollWidth") <= width
+            assert rendered.page.evaluate(_LOW_CONTRAST) == []
 
 
 _LOW_CONTRAST = """() => {
@@ -485,13 +508,13 @@ _LOW_CONTRAST = """() => {
 }"""
 
 
-def test_every_control_has_a_name(view: View) -> None:
+def test_every_control_has_a_name(rendered: RenderedOutput) -> None:
     """CON-02: what a screen reader says for each control and region."""
-    page = view.page
+    page = rendered.page
     for role, name in [
         ("textbox", "Command"), ("textbox", "Session id optional"), ("button", "Run"), ("combobox", "State"),
         ("spinbutton", "Limit"), ("button", "Refresh audit trail"), ("button", "Refresh memory"),
         ("region", "Result"), ("region", "Audit trail"), ("region", "Memory"), ("table", "Audit trail"),
     ]:  # fmt: skip
         assert page.get_by_role(role, name=name, exact=True).count() == 1, (role, name)  # type: ignore[arg-type]
-    assert view.part("result").get_attribute("aria-live") == "polite"
+    assert rendered.part("result").get_attribute("aria-live") == "polite"

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.conftest import STUCK_S
-from tests.images.console_double import CONSOLE, KEY, console
+from tests.images.console_mock_backend import CONSOLE, KEY, console
 
 API = "http://backend:8000"
 #: Seconds that its end may take: less than the 30 s that the server waits for an idle connection.

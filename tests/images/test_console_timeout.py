@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tests.images.console_browser import chromium, opened
-from tests.images.console_double import (
+from tests.images.console_mock_backend import (
     KEY,
     WAIT_S,
-    Double,
+    MockBackend,
     Received,
     Reply,
     console,
@@ -50,26 +50,30 @@ def _stalled(request: Received) -> Reply:
 
 def test_whatever_stalls_is_blocked_after_15_seconds() -> None:
     """CON-06: no sooner than 14 s, no later than 16 s; the fallback then has a limit of its own."""
-    with Double() as double, node() as client:
-        double.plan = {
+    with MockBackend() as mock_backend, node() as client:
+        mock_backend.plan = {
             "/api/execute": _stalled,
             "/api/audit": Reply(raw=HEAD, then="hold"),
             "/api/diagnostic/metrics": reply(200, [entry()]),
             "/api/memory": Reply(raw=HEAD, then="hold"),
         }
-        settings = {"apiUrl": double.url, "apiKey": KEY}
-        environment = {"NEXT_PUBLIC_API_URL": double.url, "NEXT_PUBLIC_API_KEY": KEY}
-        with chromium() as browser, console(environment) as (url, _), opened(browser, url, reads_done=False) as view:
+        settings = {"apiUrl": mock_backend.url, "apiKey": KEY}
+        environment = {"NEXT_PUBLIC_API_URL": mock_backend.url, "NEXT_PUBLIC_API_KEY": KEY}
+        with (
+            chromium() as browser,
+            console(environment) as (url, _),
+            opened(browser, url, reads_done=False) as rendered,
+        ):
             # The first request of a Node loads what it sends requests with.
-            client.call("fetchMemory", settings={**settings, "apiUrl": f"{double.url}/first"})
+            client.call("fetchMemory", settings={**settings, "apiUrl": f"{mock_backend.url}/first"})
             client.call("configurationProblem", settings=settings)
             calls = [*(client.start(*call) for call in CALLS), client.start("pause", LIMIT_S * 1000)]
-            view.page.evaluate(_WATCH, LIMIT_S)
-            view.enter("HALF_A_BODY")
-            view.settle("result")
-            view.page.wait_for_function("window.timerAfter")
-            shown_after, page_timer = view.page.evaluate("[window.shownAfter, window.timerAfter]")
-            status, reasons = view.text("result-status"), view.reasons()
+            rendered.page.evaluate(_WATCH, LIMIT_S)
+            rendered.enter("HALF_A_BODY")
+            rendered.wait_until_complete("result")
+            rendered.page.wait_for_function("window.timerAfter")
+            shown_after, page_timer = rendered.page.evaluate("[window.shownAfter, window.timerAfter]")
+            status, reasons = rendered.text("result-status"), rendered.reasons()
             found = [client.finish(call) for call in calls]
 
         assert (status, reasons) == ("BLOCKED", ["TIMEOUT"])
@@ -80,9 +84,11 @@ def test_whatever_stalls_is_blocked_after_15_seconds() -> None:
         for seconds in (*executed_after, memory_after):
             assert EARLIEST_S <= seconds <= LATEST_S + (timer - LIMIT_S)
         assert EARLIEST_S <= audit_after <= 2 * LATEST_S + (timer - LIMIT_S)
-        assert len(double.requests("/api/execute")) == 3
-        given_up = sorted(double.hung_up.get(timeout=WAIT_S) for _ in range(7))  # the page's own reads are two of them
+        assert len(mock_backend.requests("/api/execute")) == 3
+        given_up = sorted(
+            mock_backend.hung_up.get(timeout=WAIT_S) for _ in range(7)
+        )  # the page's own reads are two of them
         assert given_up == ["/api/audit"] * 2 + ["/api/execute"] * 3 + ["/api/memory"] * 2
 
-        double.plan = {"/api/execute": reply(200, executed()), "/api/memory": reply(200, snapshot())}
+        mock_backend.plan = {"/api/execute": reply(200, executed()), "/api/memory": reply(200, snapshot())}
         assert client.call("executeCommand", "STATUS") == executed()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from technogate.journal.journal_file import JournalError, JournalWriter, read_journal
-from technogate.model.events import Note
+from technogate.model.events import RunWarning
 from tests import builders
 
 PASSED = (builders.plan(("one", "AUT-01")), builders.result("one", "AUT-01"))
@@ -18,10 +18,10 @@ PASSED = (builders.plan(("one", "AUT-01")), builders.result("one", "AUT-01"))
 
 def test_round_trip(tmp_path: Path) -> None:
     """Every event comes back as it was written, in its own list."""
-    events = (*PASSED, builders.exchange(1), builders.finding("one", "AUT-01"), Note(text="slow"))
+    events = (*PASSED, builders.exchange(1), builders.finding("one", "AUT-01"), RunWarning(text="slow"))
     journal = builders.journal(tmp_path, *events)
     assert journal.torn == ""
-    assert [*journal.plans, *journal.results, *journal.exchanges, *journal.findings, *journal.notes] == list(events)
+    assert [*journal.plans, *journal.results, *journal.exchanges, *journal.findings, *journal.warnings] == list(events)
 
 
 def test_without_footer_it_is_torn(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_every_edit_of_the_footer_is_noticed(tmp_path: Path, before: bytes, afte
 
 def test_a_missing_line_is_noticed_without_a_footer(tmp_path: Path) -> None:
     """Lines are numbered, so that one taken from the middle of a torn journal is missed."""
-    path = builders.journal(tmp_path, *PASSED, Note(text="x"), end="none").path
+    path = builders.journal(tmp_path, *PASSED, RunWarning(text="x"), end="none").path
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:2] + lines[3:]))
     with pytest.raises(JournalError, match="are missing before line 3"):
@@ -99,7 +99,7 @@ def test_a_missing_line_is_noticed_without_a_footer(tmp_path: Path) -> None:
 
 def test_half_a_surrogate_pair_is_kept_readable(tmp_path: Path) -> None:
     """Text that UTF-8 cannot hold is spelled out instead of ending the run."""
-    assert builders.journal(tmp_path, Note(text="a\ud800b")).notes == [Note(text="a\\ud800b")]
+    assert builders.journal(tmp_path, RunWarning(text="a\ud800b")).warnings == [RunWarning(text="a\\ud800b")]
 
 
 @pytest.mark.parametrize("text", ["", "x\n", "{}\n", '{"worker":"main","seq":0,"event":{"event":"note","text":"x"}}\n'])
@@ -121,7 +121,7 @@ def test_parallel_writers_do_not_mix_their_lines(tmp_path: Path) -> None:
     def write(name: str) -> None:
         writer = JournalWriter(path, name)
         for number in range(200):
-            writer.append(Note(text=f"{name} {number} " + "x" * (number * 37 % 5000)))
+            writer.append(RunWarning(text=f"{name} {number} " + "x" * (number * 37 % 5000)))
         writer.close()
 
     threads = [threading.Thread(target=write, args=(f"gw{number}",)) for number in range(8)]
@@ -130,7 +130,7 @@ def test_parallel_writers_do_not_mix_their_lines(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     main.seal("finished")
-    assert len(read_journal(path).notes) == 1600
+    assert len(read_journal(path).warnings) == 1600
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")  # noqa: PTH110
@@ -138,7 +138,7 @@ def test_a_full_disk_is_an_error() -> None:
     """An event that did not reach the disk is an error of the run, not a gap in the journal."""
     writer = JournalWriter(Path("/dev/full"), "main")
     with pytest.raises(JournalError, match="cannot write the journal"):
-        writer.append(Note(text="lost"))
+        writer.append(RunWarning(text="lost"))
     writer.close()
 
 

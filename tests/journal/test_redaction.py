@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from technogate.journal.redaction import MARK, Redactor
-from technogate.model.events import Answer, Body
+from technogate.model.events import Body, Response
 
 KEY = "Tg9aZ-Secret_Key/0=+"
 
@@ -57,8 +57,8 @@ def test_base64_at_any_place(before: bytes, after: bytes, key: str) -> None:
 def test_answer_names_each_place() -> None:
     """Headers and body are cleaned, and each place that held the key is named."""
     body = json.dumps({"echo": KEY}).encode()
-    answer, places = Redactor(KEY).answer(Answer(status=200, headers=(("X-Echo", KEY),), body=Body.of(body)))
-    assert KEY not in str(answer)
+    response, places = Redactor(KEY).response(Response(status=200, headers=(("X-Echo", KEY),), body=Body.of(body)))
+    assert KEY not in str(response)
     assert places == ("header X-Echo (plain)", "body (plain)")
 
 

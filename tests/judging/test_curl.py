@@ -94,13 +94,13 @@ def exchange(
     headers: tuple[tuple[str, str], ...] = (),
     body: bytes = b"",
     key: str = "",
-    answered_by: str = "backend",
+    responded_by: str = "backend",
 ) -> Exchange:
     """An exchange as a driver records it."""
     return Exchange(
         id="x1",
         item="t",
-        answered_by="double" if answered_by == "double" else "backend",
+        responded_by="mock" if responded_by == "mock" else "backend",
         request=Request(method=method, path=path, headers=headers, body=Body.of(body)),
         started=0.0,
         ended=1.0,
@@ -297,7 +297,7 @@ def test_the_shell_expands_nothing_else(text: str, place: str, tmp_path: Path) -
         headers=((text, "v"),) if place == "name" else (("X-API-Key", text if place in {"key", "header"} else "v"),),
         body=text.encode() if place == "body" else b"",
         key=text if place == "key" else "",
-        answered_by="double" if place == "header" else "backend",
+        responded_by="mock" if place == "header" else "backend",
     )
     tools = tmp_path / "tools"
     tools.mkdir()
@@ -324,7 +324,7 @@ def test_the_shell_expands_nothing_else(text: str, place: str, tmp_path: Path) -
 
 def test_a_header_from_a_console_is_never_expanded() -> None:
     """A console under test that sends the expression as text gets no key for it."""
-    command = curl_for(exchange("http://127.0.0.1:9", headers=(("X-Other", MARK),), answered_by="double"))
+    command = curl_for(exchange("http://127.0.0.1:9", headers=(("X-Other", MARK),), responded_by="mock"))
     assert "'X-Other: $TECHNOGATE_API_KEY'" in command
 
 
@@ -340,15 +340,15 @@ def test_a_cut_body_says_so() -> None:
 @given(
     st.text(st.characters(codec=None, exclude_categories=()), max_size=30),
     st.binary(max_size=30),
-    st.sampled_from(["backend", "double"]),
+    st.sampled_from(["backend", "mock"]),
 )
-def test_the_command_is_printable(text: str, raw: bytes, answered_by: str) -> None:
+def test_the_command_is_printable(text: str, raw: bytes, responded_by: str) -> None:
     """A report can show the command as it is: no invisible character, no workflow command."""
     command = curl_for(
         Exchange(
             id="x",
             item="t",
-            answered_by="double" if answered_by == "double" else "backend",
+            responded_by="mock" if responded_by == "mock" else "backend",
             request=Request(
                 method="POST",
                 path="/" + text,

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from technogate.judging.judge import judge
-from technogate.model.events import Abort, Event, Note, Outcome
+from technogate.model.events import Abort, Event, Outcome, RunWarning
 from technogate.model.requirement import Level
 from technogate.model.verdict import ExitCode, Verdict, exit_code, roll_up
 from tests import builders
@@ -139,7 +139,7 @@ def test_a_failed_must_is_fail(tmp_path: Path) -> None:
     [sample] = document.findings
     assert sample.finding.requirement == "AUT-01"
     assert sample.curl.startswith("curl ")
-    assert sample.again == "technogate check AUT-01 --seed 7"
+    assert sample.recheck_command == "technogate check AUT-01 --seed 7"
     assert document.requirements[0].findings == (1,)
 
 
@@ -224,7 +224,7 @@ def test_exit_code_of_a_check(tmp_path: Path, events: tuple[Event, ...], code: E
 
 def test_judging_again_gives_the_same(tmp_path: Path) -> None:
     """Judging is pure: the same journal gives the same document."""
-    journal = builders.journal(tmp_path, *GREEN, Note(text="slowed down"), builders.exchange(1, trace_id="a"))
+    journal = builders.journal(tmp_path, *GREEN, RunWarning(text="slowed down"), builders.exchange(1, trace_id="a"))
     assert judge(journal) == judge(journal)
 
 

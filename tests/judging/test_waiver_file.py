@@ -1,4 +1,4 @@
-"""`waivers.toml`: what is read, and that each mistake in it is one line with the place and the cure."""
+"""`waivers.toml`: what is read, and that each mistake in it is one line with the place and the hint."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_heading_within_a_text_does_not_move_the_lines(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(("text", "why"), MISTAKES.values(), ids=MISTAKES)
 def test_each_mistake_is_one_line(tmp_path: Path, text: str, why: str) -> None:
-    """A file with a mistake is refused whole, with the place and the cure."""
+    """A file with a mistake is refused whole, with the place and the hint."""
     with pytest.raises(UserError) as caught:
         waivers(tmp_path, text)
     assert why in str(caught.value)

@@ -1,4 +1,4 @@
-"""Waivers: what a waiver covers, what it never cures, and that one with nothing to cover shuts the gate."""
+"""Waivers: what a waiver covers, what it never hints, and that one with nothing to cover shuts the gate."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_waived_failure_does_not_fail_the_run(tmp_path: Path) -> None:
     document = judged(tmp_path, ONE_FAILED, waiver())
     assert (document.verdict, document.exit_code, document.reasons) == (Verdict.PASS, 0, ())
     [result] = [one for one in document.requirements if one.id == "AUT-01"]
-    assert (result.verdict, result.standing, result.waived) == (Verdict.FAIL, Verdict.PASS, True)
+    assert (result.verdict, result.effective_verdict, result.waived) == (Verdict.FAIL, Verdict.PASS, True)
     assert document.must.failed == 1
     assert {group.group: group.verdict for group in document.groups}["errors-4xx"] is Verdict.PASS
     assert [(one.state, one.problem) for one in document.waivers] == [(WaiverState.USED, "")]
@@ -72,7 +72,7 @@ def test_a_waiver_covers_its_own_requirement_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SKIPPED, Outcome.ERRORED, None])
-def test_what_came_to_no_result_is_not_cured(tmp_path: Path, outcome: Outcome | None) -> None:
+def test_what_came_to_no_result_is_not_fixed(tmp_path: Path, outcome: Outcome | None) -> None:
     """A waiver covers failures: a requirement that was not exercised keeps the run inconclusive."""
     last = () if outcome is None else (builders.result("a", "AUT-01", outcome, reason="why"),)
     document = judged(tmp_path, (BOTH, builders.result("b", "EXE-01"), *last), waiver())

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from technogate.mock.mock_backend import Double
+from technogate.mock.mock_backend import MockBackend
 from technogate.mock.responses.conforming import Conforming
-from technogate.mock.scripted_reply import Draft, Reply, json_draft
+from technogate.mock.scripted_reply import Reply, ResponseTemplate, json_template
 from tests.conftest import STUCK_S
 
 OPERATIONS = {
@@ -23,25 +23,25 @@ KEY = "key-of-the-tests-0001"
 APPROVED = {"status": "APPROVED", "ts_utc": "2025-01-01T00:00:00Z", "trace_id": "t-1", "reason_codes": []}
 
 
-def approved(trace_id: str = "t-1") -> Draft:
+def approved(trace_id: str = "t-1") -> ResponseTemplate:
     """A conforming answer to executeCommand."""
-    return json_draft({**APPROVED, "trace_id": trace_id}, trace_id=trace_id)
+    return json_template({**APPROVED, "trace_id": trace_id}, trace_id=trace_id)
 
 
 def default() -> Reply:
     """The reply that nobody ordered."""
-    return Conforming(draft=json_draft([], trace_id="t-default")).reply()
+    return Conforming(template=json_template([], trace_id="t-default")).reply()
 
 
 @pytest.fixture(scope="package")
-def running() -> Iterator[Double]:
+def running() -> Iterator[MockBackend]:
     """One double for all tests of this package."""
-    with Double(operations=OPERATIONS, defaults=dict.fromkeys(OPERATIONS, default)) as double:
-        yield double
+    with MockBackend(operations=OPERATIONS, defaults=dict.fromkeys(OPERATIONS, default)) as mock_backend:
+        yield mock_backend
 
 
 @pytest.fixture
-def double(running: Double) -> Iterator[Double]:
+def mock_backend(running: MockBackend) -> Iterator[MockBackend]:
     """The double in good health."""
     running.reset()
     yield running
@@ -49,7 +49,7 @@ def double(running: Double) -> Iterator[Double]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Felt:
+class Observed:
     """What a client felt: the bytes that came, and how the connection ended."""
 
     data: bytes
@@ -83,27 +83,27 @@ def request(path: str = "/api/execute", method: str = "POST", body: bytes = b"{}
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def feel(client: socket.socket) -> Felt:
+def feel(client: socket.socket) -> Observed:
     """Read until the connection ends, or nothing comes for the client's own timeout."""
     data = b""
     while True:
         try:
             more = client.recv(1 << 16)
         except ConnectionResetError:
-            return Felt(data=data, end="reset")
+            return Observed(data=data, end="reset")
         except TimeoutError:
-            return Felt(data=data, end="silence")
+            return Observed(data=data, end="silence")
         if not more:
-            return Felt(data=data, end="closed")
+            return Observed(data=data, end="closed")
         data += more
 
 
 @pytest.fixture
-def ask(double: Double) -> Callable[..., Felt]:
+def ask(mock_backend: MockBackend) -> Callable[..., Observed]:
     """Sends one request on a connection of its own and says what was felt."""
 
-    def once(wire: bytes | None = None) -> Felt:
-        with connect(double.port) as client:
+    def once(wire: bytes | None = None) -> Observed:
+        with connect(mock_backend.port) as client:
             client.sendall(request() if wire is None else wire)
             return feel(client)
 

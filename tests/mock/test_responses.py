@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import pytest
 
-from technogate.mock.mock_backend import Double
-from technogate.mock.recorded_request import parse_answer
+from technogate.mock.mock_backend import MockBackend
+from technogate.mock.recorded_request import parse_response
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.cached import Cached
 from technogate.mock.responses.chunked import Chunked
@@ -26,11 +26,11 @@ from technogate.mock.responses.redirect import Redirect
 from technogate.mock.responses.stall import Stall
 from technogate.mock.responses.status_code import Status
 from technogate.mock.responses.truncated import Truncated
-from technogate.mock.scripted_reply import Draft, Fault, Head, Hold, Reply, Send, Wait, Where, json_draft
+from technogate.mock.scripted_reply import Fault, Head, Hold, Reply, ResponseTemplate, Send, Wait, Where, json_template
 
-from .conftest import Felt, approved, connect, feel, request
+from .conftest import Observed, approved, connect, feel, request
 
-Ask = Callable[..., Felt]
+Ask = Callable[..., Observed]
 BODY = approved().body
 HEAD = approved().head(*approved().length()).render(())
 WHOLE = HEAD + BODY
@@ -45,13 +45,13 @@ EARLY = {
 LASTS_S = 0.3
 
 
-def deliver(double: Double, ask: Ask, fault: Fault | Reply) -> Felt:
+def deliver(mock_backend: MockBackend, ask: Ask, fault: Fault | Reply) -> Observed:
     """Order `fault`, ask for it, and make sure that it was delivered as ordered."""
-    (order,) = double.script("executeCommand", fault)
-    felt = ask()
-    double.settle()
+    (order,) = mock_backend.script("executeCommand", fault)
+    observed = ask()
+    mock_backend.wait_until_complete()
     assert order.delivery.delivered, order.delivery.why
-    return felt
+    return observed
 
 
 def exactly(client: socket.socket, size: int) -> bytes:
@@ -62,211 +62,217 @@ def exactly(client: socket.socket, size: int) -> bytes:
     return data
 
 
-def test_conforming_answer_is_whole(double: Double, ask: Ask) -> None:
+def test_conforming_answer_is_whole(mock_backend: MockBackend, ask: Ask) -> None:
     """Without a fault the answer has its true length, its trace id and closes in good order."""
-    felt = deliver(double, ask, Conforming(draft=approved()))
-    assert (felt.status, felt.body, felt.end) == (200, BODY, "closed")
-    assert b"\r\nX-Trace-Id: t-1" in felt.head
-    assert f"\r\nContent-Length: {len(BODY)}".encode() in felt.head
+    observed = deliver(mock_backend, ask, Conforming(template=approved()))
+    assert (observed.status, observed.body, observed.end) == (200, BODY, "closed")
+    assert b"\r\nX-Trace-Id: t-1" in observed.head
+    assert f"\r\nContent-Length: {len(BODY)}".encode() in observed.head
 
 
-def test_no_content_has_no_length(double: Double, ask: Ask) -> None:
+def test_no_content_has_no_length(mock_backend: MockBackend, ask: Ask) -> None:
     """A 204 without a body announces none."""
-    felt = deliver(double, ask, Conforming(draft=Draft(status=204, headers=())))
-    assert felt.status == 204
-    assert felt.body == b""
-    assert b"Content-Length" not in felt.head
+    observed = deliver(mock_backend, ask, Conforming(template=ResponseTemplate(status=204, headers=())))
+    assert observed.status == 204
+    assert observed.body == b""
+    assert b"Content-Length" not in observed.head
 
 
 @pytest.mark.parametrize(
     ("code", "reason", "line"),
     [(503, None, b"503 Service Unavailable"), (299, "Fine", b"299 Fine"), (599, None, b"599 Unknown")],
 )
-def test_status(double: Double, ask: Ask, code: int, reason: str | None, line: bytes) -> None:
+def test_status(mock_backend: MockBackend, ask: Ask, code: int, reason: str | None, line: bytes) -> None:
     """The status line is the ordered one, and the body still says APPROVED."""
-    felt = deliver(double, ask, Status(draft=approved(), code=code, reason=reason))
-    assert felt.head.startswith(b"HTTP/1.1 " + line + b"\r\n")
-    assert json.loads(felt.body)["status"] == "APPROVED"
+    observed = deliver(mock_backend, ask, Status(template=approved(), code=code, reason=reason))
+    assert observed.head.startswith(b"HTTP/1.1 " + line + b"\r\n")
+    assert json.loads(observed.body)["status"] == "APPROVED"
 
 
-def test_raw_bytes_are_exact(double: Double, ask: Ask) -> None:
+def test_raw_bytes_are_exact(mock_backend: MockBackend, ask: Ask) -> None:
     """Raw bytes are sent as they are, with nothing added."""
-    assert deliver(double, ask, Raw(data=b"\x00\xffnot http\r\n")).data == b"\x00\xffnot http\r\n"
+    assert deliver(mock_backend, ask, Raw(data=b"\x00\xffnot http\r\n")).data == b"\x00\xffnot http\r\n"
 
 
 @pytest.mark.parametrize("announced", [3, 4000, None, "many"])
-def test_wrong_length(double: Double, ask: Ask, announced: str | int | None) -> None:
+def test_wrong_length(mock_backend: MockBackend, ask: Ask, announced: str | int | None) -> None:
     """The announced length is the ordered one while all of the body is sent."""
-    felt = deliver(double, ask, WrongLength(draft=approved(), announced=announced))
-    assert felt.body == BODY
-    assert (f"\r\nContent-Length: {announced}".encode() in felt.head) is (announced is not None)
+    observed = deliver(mock_backend, ask, WrongLength(template=approved(), announced=announced))
+    assert observed.body == BODY
+    assert (f"\r\nContent-Length: {announced}".encode() in observed.head) is (announced is not None)
 
 
 @pytest.mark.parametrize("at", [0, 1, len(BODY) - 1])
-def test_truncated(double: Double, ask: Ask, at: int) -> None:
+def test_truncated(mock_backend: MockBackend, ask: Ask, at: int) -> None:
     """The whole length is announced and the body ends early."""
-    felt = deliver(double, ask, Truncated(draft=approved(), at=at))
-    assert (felt.body, felt.end) == (BODY[:at], "closed")
-    assert f"\r\nContent-Length: {len(BODY)}".encode() in felt.head
+    observed = deliver(mock_backend, ask, Truncated(template=approved(), at=at))
+    assert (observed.body, observed.end) == (BODY[:at], "closed")
+    assert f"\r\nContent-Length: {len(BODY)}".encode() in observed.head
 
 
 @pytest.mark.parametrize("form", ["cut", "cut-in-chunk", "broken-size", "no-last-line"])
-def test_broken_chunks(double: Double, ask: Ask, form: str) -> None:
+def test_broken_chunks(mock_backend: MockBackend, ask: Ask, form: str) -> None:
     """Each deformation leaves chunks that do not decode."""
-    felt = deliver(double, ask, Chunked(draft=approved(), form=form))  # type: ignore[arg-type]
-    _, error = parse_answer(felt.data)
-    assert b"\r\nTransfer-Encoding: chunked" in felt.head
+    observed = deliver(mock_backend, ask, Chunked(template=approved(), form=form))  # type: ignore[arg-type]
+    _, error = parse_response(observed.data)
+    assert b"\r\nTransfer-Encoding: chunked" in observed.head
     assert "chunk" in error
 
 
-def test_whole_chunks(double: Double, ask: Ask) -> None:
+def test_whole_chunks(mock_backend: MockBackend, ask: Ask) -> None:
     """In good order the chunks decode to the body."""
-    answer, error = parse_answer(deliver(double, ask, Chunked(draft=approved(), size=7)).data)
-    assert (answer.body.raw, error) == (BODY, "")
+    response, error = parse_response(deliver(mock_backend, ask, Chunked(template=approved(), size=7)).data)
+    assert (response.body.raw, error) == (BODY, "")
 
 
 @pytest.mark.parametrize("form", ["cut", "broken", "absent"])
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
-def test_broken_compression(double: Double, ask: Ask, coding: str, form: str) -> None:
+def test_broken_compression(mock_backend: MockBackend, ask: Ask, coding: str, form: str) -> None:
     """Each deformation is announced as compressed, has a length that fits, and does not decompress."""
-    felt = deliver(double, ask, Compressed(draft=approved(), form=form, coding=coding))  # type: ignore[arg-type]
-    assert f"\r\nContent-Encoding: {coding}".encode() in felt.head
-    assert parse_answer(felt.data)[1] == ""
+    observed = deliver(mock_backend, ask, Compressed(template=approved(), form=form, coding=coding))  # type: ignore[arg-type]
+    assert f"\r\nContent-Encoding: {coding}".encode() in observed.head
+    assert parse_response(observed.data)[1] == ""
     with pytest.raises((OSError, EOFError, zlib.error)):
-        gzip.decompress(felt.body) if coding == "gzip" else zlib.decompress(felt.body)
+        gzip.decompress(observed.body) if coding == "gzip" else zlib.decompress(observed.body)
 
 
-def test_whole_compression(double: Double, ask: Ask) -> None:
+def test_whole_compression(mock_backend: MockBackend, ask: Ask) -> None:
     """In good order the body decompresses."""
-    assert gzip.decompress(deliver(double, ask, Compressed(draft=approved())).body) == BODY
+    assert gzip.decompress(deliver(mock_backend, ask, Compressed(template=approved())).body) == BODY
 
 
 @pytest.mark.parametrize("where", EARLY)
-def test_stall_stops_at_its_place_and_lasts(double: Double, where: Where) -> None:
+def test_stall_stops_at_its_place_and_lasts(mock_backend: MockBackend, where: Where) -> None:
     """The answer stops where ordered; without an end nothing more comes, else the rest of it after its time."""
     early = EARLY[where]
-    double.script(
-        "executeCommand", Stall(draft=approved(), where=where), Stall(draft=approved(), where=where, seconds=LASTS_S)
+    mock_backend.script(
+        "executeCommand",
+        Stall(template=approved(), where=where),
+        Stall(template=approved(), where=where, seconds=LASTS_S),
     )
-    with connect(double.port) as client:
+    with connect(mock_backend.port) as client:
         client.sendall(request())
-        double.wait_for("executeCommand")
+        mock_backend.wait_for("executeCommand")
         assert exactly(client, len(early)) == early
         client.settimeout(0.1)
-        assert feel(client) == Felt(data=b"", end="silence")
+        assert feel(client) == Observed(data=b"", end="silence")
     began = time.monotonic()
-    with connect(double.port) as client:
+    with connect(mock_backend.port) as client:
         client.sendall(request())
-        assert feel(client) == Felt(data=WHOLE, end="closed")
+        assert feel(client) == Observed(data=WHOLE, end="closed")
     assert time.monotonic() - began >= LASTS_S
 
 
-def test_endless_stall_is_delivered_when_the_client_gives_up(double: Double) -> None:
+def test_endless_stall_is_delivered_when_the_client_gives_up(mock_backend: MockBackend) -> None:
     """A stall without an end is felt by a client that leaves, and the time of its leaving is kept."""
-    (order,) = double.script("executeCommand", Stall(draft=approved(), where=Where.IN_BODY))
+    (order,) = mock_backend.script("executeCommand", Stall(template=approved(), where=Where.IN_BODY))
     began = time.time()
-    with connect(double.port) as client:
+    with connect(mock_backend.port) as client:
         client.sendall(request())
         # Who leaves before the stall has begun has not felt it.
         assert exactly(client, len(EARLY[Where.IN_BODY])) == EARLY[Where.IN_BODY]
-    double.settle()
+    mock_backend.wait_until_complete()
     assert order.delivery.delivered, order.delivery.why
-    (received,) = double.received()
+    (received,) = mock_backend.received()
     assert received.delivery is not None
     assert received.delivery.client_left is not None
     assert began < received.delivery.client_left <= received.ended
 
 
-def test_drip_comes_byte_by_byte(double: Double, ask: Ask) -> None:
+def test_drip_comes_byte_by_byte(mock_backend: MockBackend, ask: Ask) -> None:
     """Every byte of the body is a step of its own, with a wait before it, and so long does the answer take."""
-    fault = Drip(draft=json_draft({"a": 1}), interval=0.02)
+    fault = Drip(template=json_template({"a": 1}), interval=0.02)
     steps = fault.reply().steps[1:]
     assert [step.data for step in steps if isinstance(step, Send)] == [b"%c" % byte for byte in b'{"a":1}']
     assert [type(step) for step in steps] == [Wait, Send] * 7
     assert {step.seconds for step in steps if isinstance(step, Wait)} == {0.02}
     assert fault.seconds == pytest.approx(0.14)
     began = time.monotonic()
-    assert deliver(double, ask, fault).body == b'{"a":1}'
+    assert deliver(mock_backend, ask, fault).body == b'{"a":1}'
     assert time.monotonic() - began >= fault.seconds
 
 
 @pytest.mark.parametrize("where", list(Where))
-def test_reset_is_felt_at_its_place(double: Double, ask: Ask, where: Where) -> None:
+def test_reset_is_felt_at_its_place(mock_backend: MockBackend, ask: Ask, where: Where) -> None:
     """The connection ends with a reset after exactly the part before it."""
-    felt = deliver(double, ask, Broken(draft=approved(), where=where))
-    assert felt.end == "reset"
+    observed = deliver(mock_backend, ask, Broken(template=approved(), where=where))
+    assert observed.end == "reset"
     expected = {Where.IN_BODY: BODY[: len(BODY) // 2], Where.AFTER_BODY: BODY}.get(where, b"")
-    assert felt.body == expected
-    assert bool(felt.data) is (where is not Where.BEFORE_HEADERS)
+    assert observed.body == expected
+    assert bool(observed.data) is (where is not Where.BEFORE_HEADERS)
 
 
 @pytest.mark.parametrize("where", [w for w in Where if w is not Where.AFTER_BODY])
-def test_early_close_is_felt_at_its_place(double: Double, ask: Ask, where: Where) -> None:
+def test_early_close_is_felt_at_its_place(mock_backend: MockBackend, ask: Ask, where: Where) -> None:
     """The connection ends in good order, too early."""
-    felt = deliver(double, ask, Broken(draft=approved(), where=where, reset=False))
-    assert felt.end == "closed"
-    assert len(felt.body) < len(BODY)
+    observed = deliver(mock_backend, ask, Broken(template=approved(), where=where, reset=False))
+    assert observed.end == "closed"
+    assert len(observed.body) < len(BODY)
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-def test_redirect(double: Double, ask: Ask, code: int) -> None:
+def test_redirect(mock_backend: MockBackend, ask: Ask, code: int) -> None:
     """The answer points elsewhere and still says APPROVED."""
-    felt = deliver(
-        double, ask, Redirect(draft=approved(), location=double.url("executeCommand", other=True), code=code)
+    observed = deliver(
+        mock_backend,
+        ask,
+        Redirect(template=approved(), location=mock_backend.url("executeCommand", other=True), code=code),
     )
-    assert felt.status == code
-    assert f"\r\nLocation: {double.other_origin}/api/execute".encode() in felt.head
+    assert observed.status == code
+    assert f"\r\nLocation: {mock_backend.other_origin}/api/execute".encode() in observed.head
 
 
-def test_caching_headers(double: Double, ask: Ask) -> None:
+def test_caching_headers(mock_backend: MockBackend, ask: Ask) -> None:
     """The answer begs to be kept."""
-    felt = deliver(double, ask, Cached(draft=approved()))
-    assert b"\r\nCache-Control: public, max-age=31536000, immutable" in felt.head
-    assert felt.body == BODY
+    observed = deliver(mock_backend, ask, Cached(template=approved()))
+    assert b"\r\nCache-Control: public, max-age=31536000, immutable" in observed.head
+    assert observed.body == BODY
 
 
-def test_held_answer_waits_for_its_release(double: Double) -> None:
+def test_held_answer_waits_for_its_release(mock_backend: MockBackend) -> None:
     """A newer answer overtakes one that is held back, which comes once it is released."""
-    double.script("executeCommand", Held(draft=approved("t-old"), name="old"), Conforming(draft=approved("t-new")))
-    with connect(double.port) as older, connect(double.port) as newer:
+    mock_backend.script(
+        "executeCommand", Held(template=approved("t-old"), name="old"), Conforming(template=approved("t-new"))
+    )
+    with connect(mock_backend.port) as older, connect(mock_backend.port) as newer:
         older.sendall(request())
-        double.wait_for("executeCommand", 1)
+        mock_backend.wait_for("executeCommand", 1)
         newer.sendall(request())
         assert b"t-new" in feel(newer).body
-        assert double.received()[0].delivery is None
-        double.release("old")
+        assert mock_backend.received()[0].delivery is None
+        mock_backend.release("old")
         assert b"t-old" in feel(older).body
-    double.settle()
-    assert double.undelivered() == []
+    mock_backend.wait_until_complete()
+    assert mock_backend.undelivered() == []
 
 
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: Status(draft=approved(), code=200),
-        lambda: Status(draft=approved(), code=600),
+        lambda: Status(template=approved(), code=200),
+        lambda: Status(template=approved(), code=600),
         lambda: Raw(data=b""),
-        lambda: WrongLength(draft=approved(), announced=len(BODY)),
-        lambda: WrongLength(draft=json_draft({}, keep_alive=True), announced=9),
-        lambda: Truncated(draft=approved(), at=len(BODY)),
-        lambda: Truncated(draft=approved(), at=-1),
-        lambda: Chunked(draft=approved(), size=0),
-        lambda: Chunked(draft=Draft(), form="cut"),
-        lambda: Compressed(draft=json_draft({})),
-        lambda: Stall(draft=approved(), where=Where.AFTER_BODY),
-        lambda: Stall(draft=approved(), seconds=-1),
-        lambda: Stall(draft=Draft(), where=Where.IN_BODY),
-        lambda: Drip(draft=approved(), interval=0),
-        lambda: Drip(draft=Draft(), interval=1),
-        lambda: Broken(draft=Draft(), where=Where.IN_BODY),
-        lambda: Broken(draft=approved(), where=Where.AFTER_BODY, reset=False),
-        lambda: Redirect(draft=approved(), location="/", code=304),
-        lambda: Redirect(draft=approved(), location=""),
-        lambda: Cached(draft=approved(), headers=()),
-        lambda: Held(draft=approved(), name=""),
-        lambda: Held(draft=approved(), name="x", where=Where.AFTER_BODY),
-        lambda: Draft(status=99),
-        lambda: Draft(headers=(("X", "a\r\nb"),)),
+        lambda: WrongLength(template=approved(), announced=len(BODY)),
+        lambda: WrongLength(template=json_template({}, keep_alive=True), announced=9),
+        lambda: Truncated(template=approved(), at=len(BODY)),
+        lambda: Truncated(template=approved(), at=-1),
+        lambda: Chunked(template=approved(), size=0),
+        lambda: Chunked(template=ResponseTemplate(), form="cut"),
+        lambda: Compressed(template=json_template({})),
+        lambda: Stall(template=approved(), where=Where.AFTER_BODY),
+        lambda: Stall(template=approved(), seconds=-1),
+        lambda: Stall(template=ResponseTemplate(), where=Where.IN_BODY),
+        lambda: Drip(template=approved(), interval=0),
+        lambda: Drip(template=ResponseTemplate(), interval=1),
+        lambda: Broken(template=ResponseTemplate(), where=Where.IN_BODY),
+        lambda: Broken(template=approved(), where=Where.AFTER_BODY, reset=False),
+        lambda: Redirect(template=approved(), location="/", code=304),
+        lambda: Redirect(template=approved(), location=""),
+        lambda: Cached(template=approved(), headers=()),
+        lambda: Held(template=approved(), name=""),
+        lambda: Held(template=approved(), name="x", where=Where.AFTER_BODY),
+        lambda: ResponseTemplate(status=99),
+        lambda: ResponseTemplate(headers=(("X", "a\r\nb"),)),
         lambda: Reply(kind="none", steps=()),
         lambda: Reply(kind="beyond", steps=(Send(data=b"x"),), felt_at=1),
         lambda: Wait(seconds=3601),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from technogate.mutation import fork_server
-from technogate.mutation.job import Job, Outcome
+from technogate.mutation.job import Job, JobOutcome
 from tests.conftest import STUCK_S
 
 
@@ -20,7 +20,7 @@ def job(folder: Path) -> Job:
     )
 
 
-def ended(run: fork_server.Started) -> Outcome:
+def ended(run: fork_server.Started) -> JobOutcome:
     """What came of a run."""
     until = time.monotonic() + STUCK_S
     while (outcome := run.poll()) is None:

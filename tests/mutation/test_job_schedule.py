@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from technogate.mutation import job_schedule
-from technogate.mutation.job import Job, Outcome
+from technogate.mutation.job import Job, JobOutcome
 
 #: How often a run is looked at before it is over.
 LOOKS = 3
 
 
-def job(name: str, *, file: str = "an impostor", stop_at: str = "") -> Job:
+def job(name: str, *, file: str = "a mutant", stop_at: str = "") -> Job:
     """A run that nobody will do."""
     return Job(
         kind="backend", file=file, selection=(), stop_at=stop_at, suites=(), profile="quick", seed=1, folder=name
@@ -30,13 +30,13 @@ class Run:
         self.looks = LOOKS
         Run.at_work.append(self)
 
-    def poll(self) -> Outcome | None:
+    def poll(self) -> JobOutcome | None:
         """See `Started.poll`."""
         self.looks -= 1
         if self.looks:
             return None
         Run.at_work.remove(self)
-        return Outcome(end="judged")
+        return JobOutcome(end="judged")
 
 
 @pytest.fixture(autouse=True)
@@ -44,14 +44,14 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Runs without processes, in no time."""
     Run.at_work = []
     monkeypatch.setattr(job_schedule, "Started", Run)
-    monkeypatch.setattr(job_schedule, "LOOK_S", 0.0)
+    monkeypatch.setattr(job_schedule, "POLL_S", 0.0)
     yield
     assert Run.at_work == []
 
 
 def test_beside_a_reference_few_runs_wait() -> None:
     """While the reference is judged each worker has one run that waits beside it; afterwards the usual number."""
-    jobs = [job("reference", file="")] + [job(f"impostor-{number}", stop_at="CON-06") for number in range(20)]
+    jobs = [job("reference", file="")] + [job(f"mutant-{number}", stop_at="CON-06") for number in range(20)]
     seen: set[tuple[bool, int]] = set()
     done: list[str] = []
 
@@ -59,7 +59,7 @@ def test_beside_a_reference_few_runs_wait() -> None:
         reference = any(not one.job.file for one in Run.at_work)
         seen.add((reference, sum(job_schedule.waits(one.job) for one in Run.at_work)))
 
-    def over(one: Job, _outcome: Outcome) -> list[Job]:
+    def over(one: Job, _outcome: JobOutcome) -> list[Job]:
         done.append(one.name)
         return []
 

@@ -1,4 +1,4 @@
-"""The impostors as files: they load, their changes fit the reference, and there are enough of them.
+"""The mutants as files: they load, their changes fit the reference, and there are enough of them.
 
 That the gate sees through each of them is what `technogate score` finds out.
 """
@@ -14,7 +14,7 @@ import pytest
 from technogate.checks.generated_rules import RULES
 from technogate.contract.loader import load_contract
 from technogate.model.requirement import Level
-from technogate.mutation.mutant import Change, ImpostorError, load
+from technogate.mutation.mutant import Change, MutantError, load
 from technogate.mutation.mutant_kinds import HONEST, KINDS, files_in, kind_of
 from technogate.util.shipped import mutants_folder
 
@@ -28,7 +28,7 @@ MADE_HERE = [name for name, path in FILES.items() if path.parent.name != "stack"
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_impostor_names_requirements(name: str) -> None:
+def test_mutant_names_requirements(name: str) -> None:
     """Each file names requirements that there are, and expects the one that it breaks of itself alone."""
     wanted = EVERY[name]
     assert {wanted.breaks, *wanted.also, *wanted.beside} <= CONTRACT.requirements.keys()
@@ -37,7 +37,7 @@ def test_impostor_names_requirements(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MADE_HERE)
-def test_impostor_can_be_made(name: str, tmp_path: Path) -> None:
+def test_mutant_can_be_made(name: str, tmp_path: Path) -> None:
     """The changes of each file fit the reference, and are still Python."""
     kind_of(FILES[name]).make(ROOT, EVERY[name], tmp_path)
     for path in tmp_path.rglob("*.py"):
@@ -58,33 +58,33 @@ def test_there_are_enough() -> None:
 
 @pytest.mark.parametrize("before", ["there is no such line", "self._trail"], ids=["never", "often"])
 def test_change_that_does_not_fit_is_told(before: str, tmp_path: Path) -> None:
-    """A replacement whose text stands nowhere, or more than once, is a mistake and no impostor."""
+    """A replacement whose text stands nowhere, or more than once, is a mistake and no mutant."""
     wanted = msgspec.structs.replace(HONEST, change=(Change(file="app.py", before=before, after=""),))
-    with pytest.raises(ImpostorError, match=r"app\.py: expected once, found \d+ times: "):
+    with pytest.raises(MutantError, match=r"app\.py: expected once, found \d+ times: "):
         KINDS["backend"].make(ROOT, wanted, tmp_path)
 
 
 def test_unknown_field_is_told(tmp_path: Path) -> None:
-    """A misspelt field of an impostor's file is a mistake."""
+    """A misspelt field of a mutant's file is a mistake."""
     path = tmp_path / "one.toml"
     path.write_text('breaks = "AUT-01"\nsubtelty = 1\n', "utf-8")
-    with pytest.raises(ImpostorError, match=r"one\.toml: "):
+    with pytest.raises(MutantError, match=r"one\.toml: "):
         load(path)
 
 
-def test_impostor_without_a_defect_is_told(tmp_path: Path) -> None:
+def test_mutant_without_a_defect_is_told(tmp_path: Path) -> None:
     """A file that plants nothing is a mistake: what survives there would be the reference."""
     path = tmp_path / "one.toml"
     path.write_text('breaks = "AUT-01"\nsubtlety = 1\ndescription = "Nothing."\n', "utf-8")
-    with pytest.raises(ImpostorError, match=r"one\.toml: no defect is planted"):
+    with pytest.raises(MutantError, match=r"one\.toml: no defect is planted"):
         load(path)
 
 
-def test_folder_without_impostors_is_told(tmp_path: Path) -> None:
+def test_folder_without_mutants_is_told(tmp_path: Path) -> None:
     """Nothing to judge is a mistake, and so is a folder that bears the name of no kind."""
-    with pytest.raises(ImpostorError, match="holds no impostor"):
+    with pytest.raises(MutantError, match="holds no mutant"):
         files_in(tmp_path)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "one.toml").write_text("", "utf-8")
-    with pytest.raises(ImpostorError, match="bears the name of their kind"):
+    with pytest.raises(MutantError, match="bears the name of their kind"):
         files_in(tmp_path)

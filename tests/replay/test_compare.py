@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from technogate.judging.judge import judge
-from technogate.model.events import Abort, Answer, Body, Event, Exchange, Finding, Outcome, Proof, Request
-from technogate.replay.compare import Replayed, State, compare
-from technogate.replay.finding_lookup import Found, look_up
+from technogate.model.events import Abort, Body, Event, Exchange, Finding, Outcome, Proof, Request, Response
+from technogate.replay.compare import Replayed, ReplayState, compare
+from technogate.replay.finding_lookup import LocatedFinding, look_up
 from tests import builders
 
 PLAN = builders.plan(("one", "AUT-01"))
@@ -26,7 +26,7 @@ def sent(body: str = '{"command":"PING"}', **more: Any) -> Exchange:
     return replace(builders.exchange(1, trace_id="t-1"), request=request, **more)
 
 
-def found(folder: Path, *events: Event, finding: Finding = FINDING) -> Found:
+def found(folder: Path, *events: Event, finding: Finding = FINDING) -> LocatedFinding:
     """A finding in the journal of its run."""
     folder.mkdir()
     builders.journal(folder, PLAN, *events, FAILED, finding)
@@ -36,7 +36,7 @@ def found(folder: Path, *events: Event, finding: Finding = FINDING) -> Found:
 def replayed(
     tmp_path: Path,
     *events: Event,
-    before: Found | None = None,
+    before: LocatedFinding | None = None,
     changes: dict[str, object] | None = None,
     **how: Any,
 ) -> Replayed:
@@ -53,13 +53,13 @@ def test_everything_proven_is_fixed(tmp_path: Path) -> None:
     again = sent(id="main-7", started=9.0, ended=9.5)
     other = (("User-Agent", "run 2"), ("Host", "127.0.0.1:1"))
     again = replace(again, request=replace(again.request, headers=other))
-    assert replayed(tmp_path, PLAN, again, PASSED) == Replayed(state=State.FIXED)
+    assert replayed(tmp_path, PLAN, again, PASSED) == Replayed(state=ReplayState.FIXED)
 
 
 def test_the_same_check_again_is_still_failing(tmp_path: Path) -> None:
     """The same check of the same requirement failing is enough, on whatever request."""
     said = replayed(tmp_path, PLAN, sent("{}"), FAILED, FINDING)
-    assert said.state is State.FAILING
+    assert said.state is ReplayState.FAILING
     assert said.finding is not None
 
 
@@ -88,8 +88,8 @@ UNPROVEN: dict[str, tuple[tuple[Event, ...], dict[str, Any], str]] = {
     "a crash": ((PLAN, sent(), PASSED, Abort(kind="crash", message="a suite broke")), {}, "a suite broke"),
     "interrupted": ((PLAN, sent(), PASSED), {"end": "interrupted"}, "interrupted"),
     "torn": ((PLAN, sent(), PASSED), {"end": "none"}, "torn"),
-    "no canary": ((PLAN, sent(), PASSED), {"proofs": ()}, "no canary"),
-    "a silent canary": ((PLAN, sent(), FAILED, FINDING), {"proofs": SILENT}, "nothing was seen"),
+    "no self-test": ((PLAN, sent(), PASSED), {"proofs": ()}, "no self-test"),
+    "a failed self-test": ((PLAN, sent(), FAILED, FINDING), {"proofs": SILENT}, "nothing was seen"),
     "another contract": ((PLAN, sent(), FAILED, FINDING), {"changes": head(contract=CONTRACT)}, "contract"),
     "another gate": ((PLAN, sent(), PASSED), {"changes": head(gate_digest="2" * 64)}, "gate itself"),
     "another seed": ((PLAN, sent(), PASSED), {"changes": head(seed=8)}, "seed"),
@@ -103,7 +103,7 @@ def test_what_lacks_a_proof_cannot_be_told(tmp_path: Path, name: str) -> None:
     """Each proof is needed: without it, nobody can tell."""
     events, how, why = UNPROVEN[name]
     said = replayed(tmp_path, *events, **how)
-    assert said.state is State.UNKNOWN
+    assert said.state is ReplayState.UNKNOWN
     assert why in said.reason
 
 
@@ -113,13 +113,13 @@ def test_a_generated_answer_must_be_given_again(tmp_path: Path, again: bool) -> 
 
     def answered(body: str, stamp: str) -> Exchange:
         text = f'{{"status":"{body}","ts_utc":"{stamp}"}}'
-        return sent(answered_by="double", answer=Answer(status=200, body=Body(text=text)))
+        return sent(responded_by="mock", response=Response(status=200, body=Body(text=text)))
 
     finding = replace(FINDING, smallest="AA==")
     before = found(tmp_path / "before", answered("approved", "2026-01-01T00:00:00Z"), finding=finding)
     given = answered("approved" if again else "APPROVED", "2026-02-02T00:00:00.5Z")
     said = replayed(tmp_path, PLAN, given, PASSED, before=before)
-    assert said.state is (State.FIXED if again else State.UNKNOWN)
+    assert said.state is (ReplayState.FIXED if again else ReplayState.UNKNOWN)
 
 
 def test_a_finding_of_the_whole_run_has_no_item(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ import pytest
 
 from technogate.journal.journal_file import Journal, read_journal
 from technogate.mutation.mutant import load, plant
-from technogate.replay.same_case import answer_of, request_of
+from technogate.replay.same_case import request_of, response_of
+from technogate.util.shipped import mutants_folder
 from tests.conftest import ROOT, STUCK_S
 
 #: Two wrong ways of a backend and one of a console, all in one pair.
@@ -39,7 +40,7 @@ MODULE = '[console]\ndriver = "module"\nmodule = "console/static/client.js"\n'
 MODULE += 'env = { NEXT_PUBLIC_API_URL = "{backend_url}", NEXT_PUBLIC_API_KEY = "{api_key}" }\n'
 
 
-def gate(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run_context(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run `technogate WORDS` in `folder`."""
     return subprocess.run(
         [sys.executable, "-m", "technogate", *words],
@@ -66,7 +67,7 @@ class Failed:
 
     def replay(self, sort: str, *words: str) -> subprocess.CompletedProcess[str]:
         """Replay the finding of a sort."""
-        return gate(self.folder, "replay", self.name(sort), *words)
+        return run_context(self.folder, "replay", self.name(sort), *words)
 
     @property
     def journals(self) -> tuple[Journal, Journal]:
@@ -88,9 +89,9 @@ def failed(tmp_path_factory: pytest.TempPathFactory) -> Failed:
     folder = tmp_path_factory.mktemp("failed")
     pair_in(folder)
     for name, where in PLANTED.items():
-        plant(load(ROOT / "tests" / "impostors" / f"{name}.toml").change, folder / where)
+        plant(load(mutants_folder() / f"{name}.toml").change, folder / where)
     words = ("EXE-02", "TRL-02", "CON-03", "--target", "pair.toml", "--seed", "42", "--workers", "1")
-    ended = gate(folder, "check", *words)
+    ended = run_context(folder, "check", *words)
     assert ended.returncode == 1, ended.stdout + ended.stderr
     document = json.loads((folder / "reports" / "check" / "verdict.json").read_text())
     found = {
@@ -125,8 +126,8 @@ def test_it_still_fails_and_is_fixed(failed: Failed, right: str, sort: str) -> N
     shown = [one for one in before.exchanges if one.id in failed.findings[sort]["finding"]["exchanges"]]
     assert shown
     for one in shown:
-        like = request_of if one.answered_by == "backend" else answer_of
-        assert like(one) in {like(other) for other in after.exchanges if other.answered_by == one.answered_by}
+        like = request_of if one.responded_by == "backend" else response_of
+        assert like(one) in {like(other) for other in after.exchanges if other.responded_by == one.responded_by}
 
 
 def cannot_tell(ended: subprocess.CompletedProcess[str]) -> str:
@@ -148,7 +149,7 @@ def test_a_target_that_is_gone_proves_nothing(failed: Failed, tmp_path: Path) ->
     """The target of the finding's run may not be there any more."""
     journal = failed.folder / "reports" / "check" / "journal.jsonl"
     words = ("--journal", str(journal), "--reports", "here")
-    assert "--target" in cannot_tell(gate(tmp_path, "replay", failed.name("fixed"), *words))
+    assert "--target" in cannot_tell(run_context(tmp_path, "replay", failed.name("fixed"), *words))
 
 
 def test_another_contract_proves_nothing(failed: Failed, right: str, tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_what_names_no_finding_is_a_mistake(failed: Failed, tmp_path: Path) -> N
         ("1", "--journal", journal, "--target", "nowhere.toml"): "nowhere.toml",
     }
     for words, why in wrong.items():
-        ended = gate(tmp_path, "replay", *words)
+        ended = run_context(tmp_path, "replay", *words)
         assert ended.returncode == 2, (words, ended.stdout + ended.stderr)
         assert why in ended.stderr, words
         assert len(ended.stderr.splitlines()) == 1

@@ -11,7 +11,6 @@ from technogate.checks.latency import latency
 from technogate.journal.journal_file import Journal
 from technogate.judging.curl import curl_for
 from technogate.model.events import (
-    Answer,
     Body,
     ContractRef,
     Exchange,
@@ -19,13 +18,14 @@ from technogate.model.events import (
     Footer,
     Header,
     ItemResult,
-    Note,
     Outcome,
     Plan,
     PlannedItem,
+    RenderedOutput,
     Request,
+    Response,
+    RunWarning,
     TargetRef,
-    View,
     Waiver,
 )
 from technogate.model.requirement import Level, Party, Requirement
@@ -109,9 +109,9 @@ class Builder:
     outcomes: dict[str, list[tuple[Outcome | None, str, str]]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
-    views: list[View] = field(default_factory=list)
+    rendered_outputs: list[RenderedOutput] = field(default_factory=list)
     reasons: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     latency: tuple[Latency, ...] = ()
     waivers: tuple[WaiverResult, ...] = ()
     texts: dict[str, str] = field(default_factory=dict)
@@ -136,7 +136,7 @@ class Builder:
         samples = tuple(self._sample(number, finding) for number, finding in enumerate(self.findings, 1))
         results = tuple(self._requirement(*row, samples=samples) for row in REQUIREMENTS)
         must = [result for result in results if result.level is Level.MUST]
-        verdict = roll_up(result.standing for result in must)
+        verdict = roll_up(result.effective_verdict for result in must)
         if any(one.problem for one in self.waivers):
             verdict = Verdict.FAIL
         if verdict is Verdict.PASS and (self.mode != "validate" or self.torn):
@@ -171,7 +171,7 @@ class Builder:
                 GroupResult(
                     group=group,
                     title=title,
-                    verdict=roll_up(r.standing for r in must if r.group == group),
+                    verdict=roll_up(r.effective_verdict for r in must if r.group == group),
                     counts=self._counts([r for r in results if r.group == group]),
                 )
                 for group, title in self.titles.items()
@@ -179,7 +179,7 @@ class Builder:
             requirements=results,
             findings=samples,
             waivers=self.waivers,
-            notes=self.notes,
+            warnings=self.warnings,
             latency=self.latency,
             journal=JournalRef(file=self.path.name, sha256=DIGEST, torn=self.torn, exchanges=len(journal.exchanges)),
         )
@@ -187,14 +187,14 @@ class Builder:
 
     def _sample(self, number: int, finding: Finding) -> Sample:
         row = next(row for row in REQUIREMENTS if row[0] == finding.requirement)
-        used = [e for e in self.exchanges if e.id in finding.exchanges and e.answered_by == "backend"]
+        used = [e for e in self.exchanges if e.id in finding.exchanges and e.responded_by == "backend"]
         return Sample(
             number=number,
             finding=finding,
             party=row[1],
             decisions=row[4],
             curl=self.curls.get(number, curl_for(used[-1]) if used else ""),
-            again=f"technogate check {finding.requirement} --seed 20250615",
+            recheck_command=f"technogate check {finding.requirement} --seed 20250615",
             replay=f"technogate replay run-{number}",
         )
 
@@ -216,18 +216,18 @@ class Builder:
                 checks=0 if outcome is Outcome.SKIPPED else 7,
                 seconds=0.25,
                 reason=reason,
-                cure=cure,
+                hint=hint,
             )
-            for number, (outcome, reason, cure) in enumerate(self.items_of(identity))
+            for number, (outcome, reason, hint) in enumerate(self.items_of(identity))
             if outcome is not None
         )
         waived = {one.waiver.requirement for one in self.waivers if one.state is WaiverState.USED}
         mine = tuple(sample.number for sample in samples if sample.finding.requirement == identity)
         bad = [row for row in self.items_of(identity) if row[0] is not Outcome.PASSED]
         verdict = Verdict.FAIL if mine else Verdict.INCONCLUSIVE if bad or not items else Verdict.PASS
-        reason, cure = (bad[0][1], bad[0][2]) if bad else ("", "")
+        reason, hint = (bad[0][1], bad[0][2]) if bad else ("", "")
         if mine:
-            reason, cure = samples[mine[0] - 1].finding.observed, ""
+            reason, hint = samples[mine[0] - 1].finding.observed, ""
         return RequirementResult(
             id=identity,
             party=party,
@@ -236,9 +236,9 @@ class Builder:
             text=self.texts.get(identity, text),
             decisions=decisions,
             verdict=verdict,
-            standing=Verdict.PASS if identity in waived and mine else verdict,
+            effective_verdict=Verdict.PASS if identity in waived and mine else verdict,
             reason=reason,
-            cure=cure,
+            hint=hint,
             items=items,
             checks=sum(item.checks for item in items),
             findings=mine,
@@ -287,10 +287,10 @@ class Builder:
             torn=self.torn,
             plans=[Plan(items=planned)],
             exchanges=self.exchanges,
-            views=self.views,
+            rendered_outputs=self.rendered_outputs,
             findings=self.findings,
             results=[item for result in results for item in result.items],
-            notes=[Note(text=note) for note in self.notes],
+            warnings=[RunWarning(text=note) for note in self.warnings],
         )
 
     @staticmethod
@@ -320,7 +320,7 @@ def exchange(identity: str, requirement_id: str, status: int, body: str, **field
     values: dict[str, object] = {
         "id": identity,
         "item": Builder.item(requirement_id, 0),
-        "answered_by": "backend",
+        "responded_by": "backend",
         "operation": "executeCommand",
         "request": Request(
             method="POST",
@@ -334,7 +334,7 @@ def exchange(identity: str, requirement_id: str, status: int, body: str, **field
             body=Body.of(b'{"command":"DEPLOY"}'),
         ),
         "key": "${TECHNOGATE_API_KEY%?}",
-        "answer": Answer(
+        "response": Response(
             status=status,
             headers=(("date", "Sun, 15 Jun 2025 15:06:41 GMT"), JSON, ("x-trace-id", "t-77f0")),
             body=Body.of(body.encode("utf-8", "surrogatepass")),
@@ -368,7 +368,7 @@ def failing() -> tuple[Journal, VerdictDocument]:
             "4 MUST requirements failed: AUT-02, EXE-02, CON-03, STK-01",
             "2 MUST requirements not exercised: ERR-05, TRL-07",
         ),
-        notes=("the backend asked for a slower pace; the run took 12 s longer",),
+        warnings=("the backend asked for a slower pace; the run took 12 s longer",),
         latency=(
             took("executeCommand", 1.0, *lasting(390, 0.0011, 0.21), *[1.34] * 9, 14.2),
             took("fetchAuditLog", 2.0, *lasting(120, 0.002, 0.9), 1.1),
@@ -383,13 +383,13 @@ def failing() -> tuple[Journal, VerdictDocument]:
                 "CON-03",
                 200,
                 ENTRY.format("approved", "done"),
-                answered_by="double",
-                disturbed_by="unknown status",
+                responded_by="mock",
+                under_fault="unknown status",
                 key="$TECHNOGATE_API_KEY",
             ),
         ],
-        views=[
-            View(
+        rendered_outputs=[
+            RenderedOutput(
                 id="v-0044",
                 item=Builder.item("CON-03", 0),
                 call="executeCommand",
@@ -436,7 +436,7 @@ def failing() -> tuple[Journal, VerdictDocument]:
             observed="the page shows approved",
             example={"status": "approved"},
             exchanges=("x-0977",),
-            views=("v-0044",),
+            rendered_outputs=("v-0044",),
         ),
         Finding(
             check="ready",
@@ -532,14 +532,14 @@ def hostile() -> tuple[Journal, VerdictDocument]:
             started_by_gate=False,
             faults=False,
             addresses={text: text},
-            given=text,
+            target_argument=text,
         ),
         waivers=(
             waiver(identity, WaiverState.USED, text, reason=long, owner=text, expires=text, image=text, place=text),
             waiver(text, WaiverState.UNKNOWN, long),
         ),
         reasons=(text, long),
-        notes=(text, long),
+        warnings=(text, long),
         torn=text,
         texts={identity: text, "EXE-02": long},
         decisions={"D4": text, "D9": long},
@@ -558,17 +558,19 @@ def hostile() -> tuple[Journal, VerdictDocument]:
                     headers=((text, text), ("X-API-Key", text)),
                     body=Body(text=long),
                 ),
-                answer=Answer(status=200, headers=((text, long), ("x-trace-id", text)), body=Body(text=long, cut=True)),
+                response=Response(
+                    status=200, headers=((text, long), ("x-trace-id", text)), body=Body(text=long, cut=True)
+                ),
                 operation=text,
                 case=text,
                 base_url=text,
                 key=text,
-                disturbed_by=text,
+                under_fault=text,
             ),
-            exchange("x-2", identity, 200, "", answer=None, error=text),
+            exchange("x-2", identity, 200, "", response=None, error=text),
         ],
-        views=[
-            View(id="v-1", item=text, call=text, driver="browser", fields={text: long}, rows=({text: text},)),
+        rendered_outputs=[
+            RenderedOutput(id="v-1", item=text, call=text, driver="browser", fields={text: long}, rows=({text: text},)),
         ],
     )
     builder.outcomes = {
@@ -586,7 +588,7 @@ def hostile() -> tuple[Journal, VerdictDocument]:
             observed=long,
             example={text: text, "long": long},
             exchanges=("x-1", "x-2", text),
-            views=("v-1",),
+            rendered_outputs=("v-1",),
             trace_id=text,
         )
         for requirement in (identity, "EXE-02")

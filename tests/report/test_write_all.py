@@ -27,7 +27,7 @@ def test_the_folder_is_made(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "reports"
     paths = write_all(journal, document, folder)
     assert all(path.exists() for path in paths)
-    assert not [path for path in folder.rglob("*") if "draft" in path.name or path.suffix == ".tmp"]
+    assert not [path for path in folder.rglob("*") if "template" in path.name or path.suffix == ".tmp"]
 
 
 def test_the_same_verdict_gives_the_same_bytes(tmp_path: Path) -> None:

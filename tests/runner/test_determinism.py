@@ -12,7 +12,7 @@ import pytest
 from technogate.journal.journal_file import Journal, read_journal
 from technogate.model.events import Exchange, Finding, Outcome
 from technogate.mutation.mutant import load, plant
-from technogate.replay.same_case import answer_of, request_of
+from technogate.replay.same_case import request_of, response_of
 from technogate.util.shipped import mutants_folder
 from tests.conftest import ROOT, Sandbox
 
@@ -32,7 +32,7 @@ GENERATED = "test_hostile_answers.py"
 #: What no seed decides: the moments, ids and addresses that the programs make, and how much else a shared trail holds.
 _MADE = re.compile(
     r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?|127\.0\.0\.1:\d+"
-    r"|\b(?:stage|double)-\d+\b|(?<= among )\d+|(?<=Content-Length: )\d+"
+    r"|\b(?:harness|mock)-\d+\b|(?<= among )\d+|(?<=Content-Length: )\d+"
 )
 
 
@@ -52,8 +52,8 @@ def drawn(journal: Journal) -> Drawn:
     """What a run did. Several workers share one scene or one list: whose item it was played for is not drawn."""
     return Drawn(
         outcomes={one.item: one.outcome for one in journal.results},
-        asked={(one.case, request_of(one)) for one in journal.exchanges if one.answered_by == "backend"},
-        answered={_given(one) for one in journal.exchanges if one.answered_by == "double"},
+        asked={(one.case, request_of(one)) for one in journal.exchanges if one.responded_by == "backend"},
+        answered={_given(one) for one in journal.exchanges if one.responded_by == "mock"},
         faults={(one.item, one.kind, one.phase) for one in journal.faults},
         findings={_found(one) for one in journal.findings},
         found_by={one.item.rpartition("/")[2] for one in journal.findings if one.smallest},
@@ -64,8 +64,8 @@ def _given(exchange: Exchange) -> Hashable:
     """An answer of the double, byte by byte where it was drawn; the others bear the moment, cut or compressed too."""
     asked = exchange.case, request_of(exchange)
     if GENERATED in exchange.item:
-        return *asked, answer_of(exchange)
-    return *asked, exchange.answer.status if exchange.answer else None
+        return *asked, response_of(exchange)
+    return *asked, exchange.response.status if exchange.response else None
 
 
 def _found(finding: Finding) -> Hashable:

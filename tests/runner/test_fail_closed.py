@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from technogate.journal.journal_file import JournalError, read_journal
 from technogate.judging.judge import judge
-from technogate.model.events import Note
+from technogate.model.events import RunWarning
 from technogate.model.verdict import Verdict
 from tests import builders
 from tests.cli.test_exit_codes import BACKEND, HOLDS, OPTIONS, both, item, verdict, verdicts
@@ -23,7 +23,7 @@ GREEN = (
     builders.plan(("a", "AUT-01"), ("b", "EXE-01")),
     builders.exchange(1),
     builders.result("a", "AUT-01"),
-    Note(text="slow"),
+    RunWarning(text="slow"),
     builders.result("b", "EXE-01"),
 )
 
@@ -123,7 +123,7 @@ NAMES = {
 @pytest.mark.parametrize("writer", NAMES)
 def test_a_writer_that_raises_never_passes(small: Sandbox, writer: str) -> None:
     """A report writer that breaks, in whatever way, keeps the gate shut, for a reader of any other report too."""
-    path = small.home / "src" / "technogate" / "writer" / f"{writer}.py"
+    path = small.home / "src" / "technogate" / "report" / f"{writer}.py"
     text = path.read_text("utf-8")
     assert "\ndef write(" in text
     path.write_text(text + '\ndef write(*_: object) -> None:\n    raise ZeroDivisionError("planted")\n', "utf-8")
@@ -137,7 +137,7 @@ def test_a_writer_that_raises_never_passes(small: Sandbox, writer: str) -> None:
 @pytest.mark.parametrize("writer", NAMES)
 def test_a_writer_that_raises_once_never_passes(small: Sandbox, writer: str) -> None:
     """A writer that breaks and then writes again: every report says what the exit code says, and why."""
-    path = small.home / "src" / "technogate" / "writer" / f"{writer}.py"
+    path = small.home / "src" / "technogate" / "report" / f"{writer}.py"
     once = "\n_write, _broke = write, []\n\ndef write(*words: object) -> object:\n    if not _broke:\n"
     once += '        _broke.append(1)\n        raise ZeroDivisionError("planted")\n    return _write(*words)\n'
     path.write_text(path.read_text("utf-8") + once, "utf-8")
@@ -150,7 +150,7 @@ def test_a_writer_that_raises_once_never_passes(small: Sandbox, writer: str) -> 
 @pytest.mark.parametrize("error", ["OSError('planted')", "SystemError('planted')", "KeyboardInterrupt()"])
 def test_an_end_that_breaks_leaves_no_report(small: Sandbox, error: str) -> None:
     """When the summary cannot be shown, as on a terminal that is gone, no report is left to say PASS."""
-    path = small.home / "src" / "technogate" / "writer" / "terminal.py"
+    path = small.home / "src" / "technogate" / "report" / "terminal_summary.py"
     path.write_text(
         path.read_text("utf-8") + f"\ndef show(*_: object, **_words: object) -> None:\n    raise {error}\n", "utf-8"
     )

@@ -42,7 +42,7 @@ def processes_of(sandbox: Sandbox) -> list[str]:
 def exchanged(sandbox: Sandbox) -> bool:
     """Whether the run has begun to talk to the pair."""
     try:
-        return any(one.answered_by == "backend" for one in read_journal(sandbox.journal).exchanges)
+        return any(one.responded_by == "backend" for one in read_journal(sandbox.journal).exchanges)
     except JournalError:
         return False
 

@@ -1,4 +1,4 @@
-"""The canary: it sings with sound instruments, is silent with a broken one, and then nobody is judged."""
+"""The self-test passes with sound instruments and fails with a broken one; then nobody is judged."""
 
 from __future__ import annotations
 
@@ -10,79 +10,87 @@ from typing import Any
 
 import pytest
 
-from technogate.checks.run_wide import SWEEPS, WholeRun
+from technogate.checks.run_wide import RUN_WIDE_CHECKS, WholeRun
 from technogate.journal.journal_file import read_journal
 from technogate.judging.judge import judge
 from technogate.judging.self_test_result import FAULT_KINDS, required
 from technogate.mock import responses
-from technogate.mock.mock_backend import Double
+from technogate.mock.mock_backend import MockBackend
 from technogate.mock.responses.raw_bytes import Raw
 from technogate.model.events import Header, Outcome, Proof
 from technogate.model.settings import Settings
 from technogate.model.verdict import Verdict
-from technogate.runner.run_context import Gate, open_gate
+from technogate.runner.run_context import RunContext, open_run
 from technogate.runner.self_test import mock_examples, trail_examples
 from technogate.runner.self_test.response_examples import Known, unproven
-from technogate.runner.self_test.run_self_test import CanaryRun
+from technogate.runner.self_test.run_self_test import SelfTestRun
 from tests import builders
 
 
 @pytest.fixture
-def gate(tmp_path: Path) -> Gate:
+def run_context(tmp_path: Path) -> RunContext:
     """A run that has begun, of the reference pair, which nobody starts."""
-    return open_gate(Settings(reports=str(tmp_path), seed=1))
+    return open_run(Settings(reports=str(tmp_path), seed=1))
 
 
-def silent(gate: Gate) -> list[str]:
-    """What the canary of a run says is not proven; every proof that a pair needs is in the journal."""
-    problems = CanaryRun(gate).end()
-    journal = read_journal(gate.journal.path)
-    [canary] = journal.canaries
-    assert {proof.name for proof in canary.proofs} >= set(required(("backend", "console")))
+def silent(run_context: RunContext) -> list[str]:
+    """What the self-test of a run says is not proven; every proof that a pair needs is in the journal."""
+    problems = SelfTestRun(run_context).end()
+    journal = read_journal(run_context.journal.path)
+    [self_test] = journal.self_tests
+    assert {proof.name for proof in self_test.proofs} >= set(required(("backend", "console")))
     return problems
 
 
-def test_it_sings(gate: Gate) -> None:
+def test_it_sings(run_context: RunContext) -> None:
     """With sound instruments everything is proven, and every fault kind stands in the journal."""
-    assert silent(gate) == []
-    felt = {one.disturbed_by.split()[0] for one in read_journal(gate.journal.path).exchanges if one.disturbed_by}
-    assert {"stall", "drip", "reset", "closed", "truncated", "redirect", "raw"} <= felt
+    assert silent(run_context) == []
+    observed = {
+        one.under_fault.split()[0] for one in read_journal(run_context.journal.path).exchanges if one.under_fault
+    }
+    assert {"stall", "drip", "reset", "closed", "truncated", "redirect", "raw"} <= observed
 
 
 def test_every_kind_and_every_sweep_has_a_proof() -> None:
     """A fault kind or a sweep that is added cannot be forgotten."""
     modules = {module.name for module in pkgutil.iter_modules(responses.__path__)}
     assert modules == set(FAULT_KINDS) == {order.kind for order in mock_examples.orders()}
-    assert {sweep.requirement for sweep in SWEEPS} == set(trail_examples.WRONG)
+    assert {run_wide_check.requirement for run_wide_check in RUN_WIDE_CHECKS} == set(trail_examples.WRONG)
 
 
-@pytest.mark.parametrize("kind", ["stall", "drip", "broken", "truncated", "held", "status", "chunked", "compressed"])
-def test_a_fault_that_is_not_delivered_is_noticed(gate: Gate, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "kind", ["stall", "drip", "broken", "truncated", "held", "status_code", "chunked", "compressed"]
+)
+def test_a_fault_that_is_not_delivered_is_noticed(
+    run_context: RunContext, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A double that sends a whole answer in place of a fault is seen on the wire."""
     harmless = Raw(data=mock_examples.WHOLE)
     real = mock_examples.orders()
     broken = [replace(one, fault=harmless) if one.kind == kind else one for one in real]
     monkeypatch.setattr(mock_examples, "orders", lambda: broken)
-    assert [problem for problem in silent(gate) if problem.startswith(f"fault {kind}:")]
+    assert [problem for problem in silent(run_context) if problem.startswith(f"fault {kind}:")]
 
 
-def test_a_refusal_that_is_none_is_noticed(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_that_is_none_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """A double that goes on answering where it should refuse is seen on the wire."""
-    monkeypatch.setattr(Double, "refuse", lambda *_: None)
-    assert [problem for problem in silent(gate) if problem.startswith("fault refusal:")]
+    monkeypatch.setattr(MockBackend, "refuse", lambda *_: None)
+    assert [problem for problem in silent(run_context) if problem.startswith("fault refusal:")]
 
 
-def test_a_journal_that_loses_exchanges_is_noticed(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_that_loses_exchanges_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was recorded and is not in the file is missed."""
-    append = gate.journal.append
-    monkeypatch.setattr(gate.journal, "append", lambda event: None if hasattr(event, "answered_by") else append(event))
-    assert [problem for problem in silent(gate) if problem.startswith("journal:")]
+    append = run_context.journal.append
+    monkeypatch.setattr(
+        run_context.journal, "append", lambda event: None if hasattr(event, "responded_by") else append(event)
+    )
+    assert [problem for problem in silent(run_context) if problem.startswith("journal:")]
 
 
-def test_a_key_in_the_journal_is_noticed(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_in_the_journal_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """A redactor that lets the key through is seen in the file."""
-    monkeypatch.setattr(gate.redactor, "headers", lambda headers: (headers, ()))
-    assert [problem for problem in silent(gate) if problem.startswith("journal: it holds")]
+    monkeypatch.setattr(run_context.redactor, "headers", lambda headers: (headers, ()))
+    assert [problem for problem in silent(run_context) if problem.startswith("journal: it holds")]
 
 
 @pytest.mark.parametrize(
@@ -93,26 +101,26 @@ def test_a_key_in_the_journal_is_noticed(gate: Gate, monkeypatch: pytest.MonkeyP
     ],
 )
 def test_a_check_that_is_always_green_is_noticed(
-    gate: Gate, check: str, proof: str, monkeypatch: pytest.MonkeyPatch
+    run_context: RunContext, check: str, proof: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A check that finds nothing, whatever it is shown, is named."""
     monkeypatch.setattr(check, lambda *_, **__: [])
-    assert [problem for problem in silent(gate) if problem.startswith(f"{proof}: ")]
+    assert [problem for problem in silent(run_context) if problem.startswith(f"{proof}: ")]
 
 
-def test_reconciling_that_finds_nothing_is_noticed(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reconciling_that_finds_nothing_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """A reconciliation without anomalies is seen by each sweep that rests on it."""
     real: Any = vars(WholeRun)["reconciled"]
     monkeypatch.setattr(WholeRun, "reconciled", property(lambda whole: replace(real.func(whole), anomalies=())))
-    [problem] = [one for one in silent(gate) if one.startswith("trail reconciliation:")]
+    [problem] = [one for one in silent(run_context) if one.startswith("trail reconciliation:")]
     assert "TRL-01" in problem
     assert "TRL-05" in problem
 
 
-def test_an_instrument_that_raises_is_noticed(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_instrument_that_raises_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proof that breaks is no proof."""
     monkeypatch.setattr(asyncio, "run", lambda coroutine: (coroutine.close(), 1 / 0))
-    assert [problem for problem in silent(gate) if "ZeroDivisionError" in problem]
+    assert [problem for problem in silent(run_context) if "ZeroDivisionError" in problem]
 
 
 def test_a_check_that_is_always_red_is_noticed() -> None:
@@ -133,22 +141,22 @@ def head() -> Header:
     return builders.header(parties=("backend",))
 
 
-def test_a_journal_without_a_canary_is_no_pass(tmp_path: Path) -> None:
-    """However green, a run without a canary proves nothing."""
+def test_a_journal_without_a_self_test_is_no_pass(tmp_path: Path) -> None:
+    """However green, a run without a self-test proves nothing."""
     document = judge(builders.journal(tmp_path, *GREEN, head=head(), proofs=()))
     assert (document.verdict, document.exit_code) == (Verdict.INCONCLUSIVE, 3)
-    assert any("no canary" in reason for reason in document.reasons)
+    assert any("no self-test" in reason for reason in document.reasons)
 
 
 @pytest.mark.parametrize("left_out", required(("backend",)))
-def test_a_canary_without_a_proof_is_no_pass(tmp_path: Path, left_out: str) -> None:
+def test_a_self_test_without_a_proof_is_no_pass(tmp_path: Path, left_out: str) -> None:
     """Each proof that a party needs must be there; with all of them the run passes."""
     assert judge(builders.journal(tmp_path, *GREEN, head=head(), proofs=ALL)).verdict is Verdict.PASS
     some = tuple(proof for proof in ALL if proof.name != left_out)
     assert judge(builders.journal(tmp_path, *GREEN, head=head(), proofs=some)).verdict is Verdict.INCONCLUSIVE
 
 
-def test_a_silent_canary_judges_nobody(tmp_path: Path) -> None:
+def test_a_failed_self_test_judges_nobody(tmp_path: Path) -> None:
     """Beside a broken instrument a finding blames nobody either, and who runs the gate must act."""
     broken = (*ALL[1:], Proof(name=ALL[0].name, problem="nothing was seen"))
     events = (GREEN[0], GREEN[1], builders.result("b", "EXE-01", Outcome.FAILED), builders.finding("b", "EXE-01"))

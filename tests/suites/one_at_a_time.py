@@ -33,13 +33,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Health, memory and trail."""
         if self.path == "/health":
-            self.answer(200, {"status": "ok"})
+            self.response(200, {"status": "ok"})
         elif self.path.startswith("/api/audit"):
-            self.answer(200, Handler.entries[::-1][:1000])
+            self.response(200, Handler.entries[::-1][:1000])
         elif Handler.snapshot is None:
-            self.answer(204, None)
+            self.response(204, None)
         else:
-            self.answer(200, Handler.snapshot)
+            self.response(200, Handler.snapshot)
 
     def do_POST(self) -> None:
         """Execute, without a look at the key or the form."""
@@ -55,9 +55,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         )
         if status == "APPROVED":
             Handler.snapshot = {"command": command, "output": "", "timestamp": at, "status": status}
-        self.answer(200, {"status": status, "ts_utc": at, "trace_id": trace_id, "reason_codes": reasons}, trace_id)
+        self.response(200, {"status": status, "ts_utc": at, "trace_id": trace_id, "reason_codes": reasons}, trace_id)
 
-    def answer(self, status: int, value: Any, trace_id: str = "") -> None:
+    def response(self, status: int, value: Any, trace_id: str = "") -> None:
         """One answer; the connection ends with it, so that the next client gets its turn."""
         body = b"" if value is None else json.dumps(value).encode()
         self.send_response(status)

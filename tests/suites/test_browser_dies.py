@@ -28,24 +28,24 @@ def kill_the_browser():
 
 
 @requirement("CON-02")
-def test_before(page_stage, must_hold):
+def test_before(page_harness, must_hold):
     """An approval is shown."""
-    must_hold(console.shows(page_stage.execute(page_stage.conforming()), "status", "APPROVED"))
+    must_hold(console.shows(page_harness.execute(page_harness.conforming()), "status", "APPROVED"))
 
 
 @requirement("CON-09")
-def test_meanwhile(page_stage, must_hold):
+def test_meanwhile(page_harness, must_hold):
     """A command is sent once."""
-    scene = page_stage.execute(page_stage.conforming())
+    interaction = page_harness.execute(page_harness.conforming())
     <moment>
-    must_hold(console.shows(scene, "status", "APPROVED"))
+    must_hold(console.shows(interaction, "status", "APPROVED"))
 
 
 @requirement("CON-18")
-def test_after(page_stage, must_hold):
+def test_after(page_harness, must_hold):
     """Another status is shown."""
-    scene = page_stage.execute(page_stage.conforming(status="NEUTRAL"))
-    must_hold(console.shows(scene, "status", "NEUTRAL"))
+    interaction = page_harness.execute(page_harness.conforming(status="NEUTRAL"))
+    must_hold(console.shows(interaction, "status", "NEUTRAL"))
 '''
 
 #: When the browser is killed, and which requirements can be decided all the same.
@@ -53,10 +53,13 @@ MOMENTS = {
     "never": ("", {"CON-02", "CON-09", "CON-18"}),
     "between two items": ("kill_the_browser()", {"CON-02", "CON-09"}),
     "while a command is answered": (
-        "page_stage.driver.start_execute('PING'); kill_the_browser(); page_stage.driver.result()",
+        "page_harness.driver.start_execute('PING'); kill_the_browser(); page_harness.driver.result()",
         {"CON-02"},
     ),
-    "before a command": ("kill_the_browser(); scene = page_stage.execute(page_stage.conforming())", {"CON-02"}),
+    "before a command": (
+        "kill_the_browser(); interaction = page_harness.execute(page_harness.conforming())",
+        {"CON-02"},
+    ),
 }
 
 

@@ -50,8 +50,11 @@ LIMIT_S = 3.0
 def faults(sandbox: Sandbox) -> Sandbox:
     """A home with the suites that disturb and no others, and with less patience for what never comes."""
     shutil.copytree(ROOT / "suites" / "faults", sandbox.home / "suites" / "faults", dirs_exist_ok=True)
-    for module, name, seconds in (("fault/disturbed", "ANSWER_GRACE_S", 0.5), ("audit/keeper", "SETTLE_S", 2.5)):
-        path = sandbox.home / "src" / "technogate" / f"{module}.py"
+    for module, name, seconds in (
+        ("fixtures/faulty_pair.py", "RESPONSE_GRACE_S", 0.5),
+        ("src/technogate/trail/trail_reader.py", "COMPLETE_S", 2.5),
+    ):
+        path = sandbox.home / module
         text, count = re.subn(rf"(?m)^{name} = \S+", f"{name} = {seconds}", path.read_text("utf-8"))
         assert count == 1
         path.write_text(text, "utf-8")
@@ -108,7 +111,7 @@ def test_a_backend_that_serves_one_at_a_time_is_found(faults: Sandbox) -> None:
     contract = faults.home / "contracts" / "hasty"
     shutil.copytree(ROOT / "contracts" / "console-v0.1", contract)
     behavior = (contract / "behavior.toml").read_text("utf-8")
-    for name, value in (("answer_s", LIMIT_S), ("abort_earliest_s", LIMIT_S / 2), ("abort_latest_s", 2 * LIMIT_S)):
+    for name, value in (("response_s", LIMIT_S), ("abort_earliest_s", LIMIT_S / 2), ("abort_latest_s", 2 * LIMIT_S)):
         behavior = re.sub(rf"(?m)^{name} = \S+", f"{name} = {value}", behavior)
     (contract / "behavior.toml").write_text(behavior, "utf-8")
     script = (HERE / "one_at_a_time.py").as_posix()

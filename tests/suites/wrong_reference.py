@@ -18,7 +18,7 @@ app: Any = importlib.import_module("techno_backend.app")
 executor: Any = importlib.import_module("techno_backend.executor")
 trail: Any = importlib.import_module("techno_backend.trail")
 entry: Any = importlib.import_module("techno_backend.__main__")
-answers: Any = importlib.import_module("techno_backend.answers")
+responses: Any = importlib.import_module("techno_backend.answers")
 
 
 def crash_is_approved() -> None:
@@ -29,7 +29,7 @@ def crash_is_approved() -> None:
         try:
             return await honest(command, session_id, seconds)
         except executor.ExecutorError:
-            return executor.Outcome(status=answers.Status.APPROVED)
+            return executor.Outcome(status=responses.Status.APPROVED)
 
     app.run = run
 
@@ -41,7 +41,7 @@ def odd_is_approved() -> None:
     def judge(result: object) -> Any:
         outcome = honest(result)
         odd = "UNKNOWN_STATUS" in outcome.reason_codes
-        return executor.Outcome(status=answers.Status.APPROVED) if odd else outcome
+        return executor.Outcome(status=responses.Status.APPROVED) if odd else outcome
 
     executor.judge = judge
 
@@ -63,7 +63,7 @@ def late_trail() -> None:
         task = asyncio.create_task(later(self, entry))
         pending.add(task)
         task.add_done_callback(pending.discard)
-        return answers.utc_now()
+        return responses.utc_now()
 
     trail.Trail.append = append
 

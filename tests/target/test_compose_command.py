@@ -1,4 +1,4 @@
-"""Which compose is used: the newer one, then the older one, and neither is a mistake with its cure."""
+"""Which compose is used: the newer one, then the older one, and neither is a mistake with its hint."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_older_one_without_the_plugin(installed: Path) -> None:
 
 @pytest.mark.parametrize("older", ["", "exit 1"])
 def test_neither(installed: Path, older: str) -> None:
-    """Without either, or with one that does not run, the cure is said."""
+    """Without either, or with one that does not run, the hint is said."""
     put(installed, "docker", WITHOUT_PLUGIN)
     if older:
         put(installed, "docker-compose", older)

@@ -255,11 +255,11 @@ def test_nothing_outlives_the_gate(
     assert reference
     with subprocess.Popen(
         [sys.executable, "-c", STARTER, str(HOME), KEY], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
-    ) as gate:
-        assert gate.stdout is not None
-        project = gate.stdout.readline().strip()
+    ) as run_context:
+        assert run_context.stdout is not None
+        project = run_context.stdout.readline().strip()
         if moment == "when it is ready":
-            assert gate.stdout.readline() == "ready\n"
+            assert run_context.stdout.readline() == "ready\n"
         assert eventually(lambda: bool(docker("ps", "--all", "--quiet", f"--filter=name={project}")))
-        gate.send_signal(signal_number)
+        run_context.send_signal(signal_number)
     assert eventually(lambda: not left_of(project))

@@ -1,4 +1,4 @@
-"""Target files: every mistake is one line that names the key and the cure; a right one means what it says."""
+"""Target files: every mistake is one line that names the key and the hint; a right one means what it says."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_a_file_needs_no_name_and_may_begin_with_a_mark(tmp_path: Path, home: Pa
 
 
 def test_what_is_not_utf8_is_told(tmp_path: Path, home: Path) -> None:
-    """A file in another encoding is one line with the cure."""
+    """A file in another encoding is one line with a hint."""
     path = tmp_path / "my.toml"
     path.write_bytes(b'name = "\xff"')
     with pytest.raises(TargetFileError, match=r"my\.toml: byte 8 is not UTF-8: save the file as UTF-8"):
@@ -205,7 +205,7 @@ def test_the_embedded_pair_is_a_target_file(home: Path) -> None:
     assert target.ref.kind == "embedded"
     assert target.parties == ("backend", "console", "pair")
     assert target.started_by_gate
-    assert target.may_disturb
+    assert target.allows_faults
     assert target.parallel
     assert None not in msgspec.structs.astuple(target.spec.backend.commands) if target.spec.backend else False
     target.preflight()
@@ -228,7 +228,7 @@ def test_other_words_are_no_target(tmp_path: Path, home: Path, monkeypatch: pyte
 
 
 def test_a_home_without_the_reference_pair_is_told(tmp_path: Path) -> None:
-    """An incomplete installation is one line with the cure."""
+    """An incomplete installation is one line with a hint."""
     with pytest.raises(TargetFileError, match=r"images/embedded\.toml is missing from this installation"):
         load_target("embedded", tmp_path)
     with pytest.raises(TargetFileError, match=r"images/compose\.toml is missing from this installation"):

@@ -40,7 +40,7 @@ def environment(url: str) -> dict[str, str]:
 
 
 @pytest.fixture
-def elsewhere() -> Iterator[str]:
+def unknown_routes() -> Iterator[str]:
     """The base URL of a server that the gate did not start."""
     server = http.server.ThreadingHTTPServer((HOST, 0), Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
@@ -156,17 +156,17 @@ def test_a_module_has_no_page(folder: Path, home: Path) -> None:
 
 
 def test_a_console_given_by_url_is_mapped(
-    folder: Path, home: Path, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+    folder: Path, home: Path, unknown_routes: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It keeps its own backend address, which the browser must lead to the gate's."""
     monkeypatch.setenv("MY_KEY", "key-of-the-running-pair")
-    text = f'[console]\nurl = "{elsewhere}/app/"\napi_url = "http://backend:8000/"\napi_key_env = "MY_KEY"\n'
+    text = f'[console]\nurl = "{unknown_routes}/app/"\napi_url = "http://backend:8000/"\napi_key_env = "MY_KEY"\n'
     with start(folder, home, text) as pair:
         assert pair.api_key == "key-of-the-running-pair"
         assert not pair.configurable
         console = pair.start_console("http://127.0.0.1:9")
         assert isinstance(console, RunningConsole)
-        assert (console.url, console.origin) == (elsewhere + "/app", elsewhere)
+        assert (console.url, console.origin) == (unknown_routes + "/app", unknown_routes)
         assert (console.api_url, console.backend_url) == ("http://backend:8000", "http://127.0.0.1:9")
         assert console.mapped
         for arguments in (("http://127.0.0.1:9", "another"), ("",)):
@@ -175,14 +175,14 @@ def test_a_console_given_by_url_is_mapped(
 
 
 def test_a_backend_given_by_url_is_left_alone(
-    folder: Path, home: Path, elsewhere: str, monkeypatch: pytest.MonkeyPatch
+    folder: Path, home: Path, unknown_routes: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is reached with the key of the environment, never started, and attacked only if its owner says so."""
     monkeypatch.setenv("MY_KEY", "key-of-the-running-pair")
-    text = f'[backend]\nurl = "{elsewhere}"\napi_key_env = "MY_KEY"\n'
+    text = f'[backend]\nurl = "{unknown_routes}"\napi_key_env = "MY_KEY"\n'
     with start(folder, home, text + 'audit = { source = "sql", url = "sqlite:///t.db", query = "q" }\n') as pair:
         assert pair.backend is not None
-        assert pair.backend.url == elsewhere
+        assert pair.backend.url == unknown_routes
         assert pair.backend.program is None
         assert pair.backend.audit.url == f"sqlite:///{folder / 't.db'}"
         assert not pair.ref.started_by_gate
@@ -191,7 +191,7 @@ def test_a_backend_given_by_url_is_left_alone(
             pair.start_console("http://127.0.0.1:9")
     (folder / "my.toml").write_text("faults = true\n" + text)
     target = load_target(str(folder / "my.toml"), home)
-    assert target.may_disturb
+    assert target.allows_faults
     assert not target.parallel
     assert target.api_key == "key-of-the-running-pair"
 
@@ -289,7 +289,7 @@ PREFLIGHT = {
 def test_preflight_tells_what_would_fail(
     folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch, text: str, line: str
 ) -> None:
-    """What can be seen beforehand is told beforehand, in one line with its cure."""
+    """What can be seen beforehand is told beforehand, in one line with its hint."""
     monkeypatch.setenv("SHORT_KEY", "abc")
     (folder / "my.toml").write_text(text)
     with pytest.raises(UserError) as caught:

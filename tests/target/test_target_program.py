@@ -188,7 +188,7 @@ def test_a_held_port_is_given_to_nobody_else() -> None:
         assert is_taken(number)
 
 
-GATE = """
+RUN_CONTEXT = """
 import os, signal, sys
 from pathlib import Path
 from technogate.target import load_target
@@ -207,9 +207,11 @@ def test_nothing_outlives_a_killed_gate(
     """When the gate itself is killed, the reaper ends its programs, removes its folder, and goes."""
     target = folder / "pair.toml"
     target.write_text('[backend]\ncommand = "{python} server.py {port} parent"\n')
-    with subprocess.Popen([sys.executable, "-c", GATE, str(target), str(home)], stdout=subprocess.PIPE) as gate:
-        assert gate.stdout is not None
-        gate_pid, backend, reaper, workdir = gate.stdout.readline().decode().split()
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN_CONTEXT, str(target), str(home)], stdout=subprocess.PIPE
+    ) as run_context:
+        assert run_context.stdout is not None
+        gate_pid, backend, reaper, workdir = run_context.stdout.readline().decode().split()
         child = int((Path(workdir) / "backend" / "output.log").read_text().split("child ")[-1].split()[0])
         pids = [int(backend), int(reaper), child]
         assert all(runs(pid) for pid in pids)

@@ -8,12 +8,12 @@ from typing import Literal
 
 import msgspec
 
-from technogate.model.events import Answer, Body, Ended, Exchange, Request, TrailEntry, TrailReading
+from technogate.model.events import Body, Ended, Exchange, Request, Response, TrailEntry, TrailReading
 from technogate.trail.history import Compactor
-from technogate.trail.reconcile.expected_entries import Terms
+from technogate.trail.reconcile.expected_entries import TrailTerms
 
 EXECUTE, AUDIT, MEMORY = "executeCommand", "fetchAuditLog", "fetchMemory"
-TERMS = Terms(execute=EXECUTE, guarded=frozenset({EXECUTE, AUDIT, MEMORY}))
+TERMS = TrailTerms(execute=EXECUTE, guarded=frozenset({EXECUTE, AUDIT, MEMORY}))
 BASE = "http://backend.test"
 START = 1_750_000_000.0
 
@@ -67,24 +67,24 @@ class Story:
         trace_id = f"t-{self.pair}-{place}"
         ended = started + took
         operation = "" if kind == "nowhere" else MEMORY if kind in ("read", "kept-read") else EXECUTE
-        answer, end = None, Ended.INDETERMINATE
+        response, end = None, Ended.INDETERMINATE
         state = "APPROVED" if kind in ("approved", "page") else "BLOCKED"
         if kind not in ("gone", "silent"):
             codes = ["AUDIT_UNAVAILABLE"] if kind == "unwritten" else []
             said = {"status": state, "trace_id": trace_id, "reason_codes": codes}
             body = b"{}" if operation == MEMORY else msgspec.json.encode(said)
-            answer = Answer(status=_STATUS[kind], headers=(("X-Trace-Id", trace_id),), body=Body.of(body))
+            response = Response(status=_STATUS[kind], headers=(("X-Trace-Id", trace_id),), body=Body.of(body))
             end = Ended.OK
         headers = (("Origin", "http://console.test"),) if kind == "page" else ()
         self.exchanges.append(
             Exchange(
                 id=f"{self.pair}-{place}",
                 item="one",
-                answered_by="backend",
+                responded_by="backend",
                 operation=operation,
                 base_url=BASE,
                 request=Request(method="POST", path="/api/execute", headers=headers),
-                answer=answer,
+                response=response,
                 end=end,
                 started=started,
                 ended=ended,

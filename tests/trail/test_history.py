@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from technogate.model.events import TrailEntry, TrailReading
 from technogate.trail.history import Compactor, replay
-from technogate.trail.reconcile.matching import Slot, adopt
+from technogate.trail.reconcile.matching import Slot, match
 from technogate.util.timestamps import Moments, seconds_of
 
 ENTRIES = st.builds(
@@ -65,7 +65,7 @@ def test_failed_readings_show_nothing() -> None:
 def test_as_many_entries_as_possible_are_adopted(entries: list[int], slots: list[tuple[int, int]]) -> None:
     """No other assignment takes more entries, and each lies in a slot of its own."""
     free = [Slot(start=start, end=start + length, owner=owner) for owner, (start, length) in enumerate(slots[:6])]
-    placed = adopt([(at, number) for number, at in enumerate(entries)], free)
+    placed = match([(at, number) for number, at in enumerate(entries)], free)
     assert len(set(placed.values())) == len(placed)
     assert all(free[owner].start <= entries[number] <= free[owner].end for number, owner in placed.items())
     assert len(placed) == most(entries, free)

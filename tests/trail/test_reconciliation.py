@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from technogate.model.events import Answer, Body, Ended, TrailEntry
-from technogate.trail.reconcile.anomaly import Kind as Anomaly
+from technogate.model.events import Body, Ended, Response, TrailEntry
+from technogate.trail.reconcile.anomaly import AnomalyKind as Anomaly
 from technogate.trail.reconcile.reconciliation import Reconciliation, reconcile
 from tests.trail.story import KINDS, LOOSE, OWING, START, TERMS, Kind, Row, Story, utc
 
@@ -153,7 +153,7 @@ def test_what_is_planted_is_found(
     assert found.exchanges == (() if kind is Anomaly.PHANTOM else (story.exchanges[place].id,))
 
 
-@pytest.mark.parametrize("kind", [Anomaly.VANISHED, Anomaly.ALTERED], ids=str)
+@pytest.mark.parametrize("kind", [Anomaly.MISSING, Anomaly.ALTERED], ids=str)
 @given(drawn=requests(*OWING), data=st.data())
 @settings(max_examples=40)
 def test_what_was_seen_must_stay(kind: Anomaly, drawn: Requests, data: st.DataObject) -> None:
@@ -166,7 +166,7 @@ def test_what_was_seen_must_stay(kind: Anomaly, drawn: Requests, data: st.DataOb
     entry = data.draw(st.sampled_from(lists[number]))
     for later in lists[number + 1 :]:
         at = later.index(entry)
-        if kind is Anomaly.VANISHED:
+        if kind is Anomaly.MISSING:
             del later[at]
         else:
             later[at] = msgspec.structs.replace(entry, state="EXPIRED")
@@ -281,8 +281,8 @@ def test_an_entry_without_a_trace_id_is_lost_and_no_phantom() -> None:
 def test_an_answer_without_a_trace_id_has_its_entry_by_its_time() -> None:
     """An answer that names no trace id breaks ENV-05; its entry is found by its time, and missed without."""
     story = simple("blocked", "approved")
-    bare = Answer(status=200, body=Body.of(b'{"status": "BLOCKED"}'))
-    story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], answer=bare)
+    bare = Response(status=200, body=Body.of(b'{"status": "BLOCKED"}'))
+    story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], response=bare)
     assert not reconciled(story).anomalies
     lose(story, 0)
     assert kinds_of(reconciled(story)) == [Anomaly.LOST]
@@ -293,10 +293,10 @@ def test_one_trace_id_for_all(wrong: str) -> None:
     """A backend that gives every answer the same trace id is still reconciled by number and state."""
     story = simple("approved", "blocked", "key")
     for place, one in enumerate(story.exchanges):
-        assert one.answer is not None
+        assert one.response is not None
         body = Body.of(msgspec.json.encode({"status": story.row_of(place).entry.state, "trace_id": "same"}))
-        answer = msgspec.structs.replace(one.answer, headers=(), body=body)
-        story.exchanges[place] = msgspec.structs.replace(one, answer=answer)
+        response = msgspec.structs.replace(one.response, headers=(), body=body)
+        story.exchanges[place] = msgspec.structs.replace(one, response=response)
         row = story.row_of(place)
         row.entry = msgspec.structs.replace(row.entry, trace_id="same")
     if wrong == "lost":
@@ -311,9 +311,9 @@ def test_header_and_body_that_contradict_each_other() -> None:
     """Whichever of the two trace ids the trail knows, the entry is that of the request."""
     story = simple("approved")
     one = story.exchanges[0]
-    assert one.answer is not None
-    answer = msgspec.structs.replace(one.answer, headers=(("X-Trace-Id", "other"),))
-    story.exchanges[0] = msgspec.structs.replace(one, answer=answer)
+    assert one.response is not None
+    response = msgspec.structs.replace(one.response, headers=(("X-Trace-Id", "other"),))
+    story.exchanges[0] = msgspec.structs.replace(one, response=response)
     assert not reconciled(story).anomalies
 
 
@@ -341,7 +341,7 @@ def test_answers_of_the_double_are_not_in_the_trail() -> None:
     """What the gate's own double answered owes the backend's trail nothing."""
     story = simple("approved")
     lose(story, 0)
-    story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], answered_by="double")
+    story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], responded_by="mock")
     assert not reconciled(story).anomalies
 
 

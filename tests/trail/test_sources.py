@@ -51,15 +51,15 @@ def serve() -> Iterator[Serve]:
                 parts = urlsplit(self.path)
                 asked = (parts.path, parse_qs(parts.query).get("filter"), self.headers.get("X-API-Key"))
                 known = asked == ("/api/audit", ["all"], KEY)
-                answer = body.replace(b"LIMIT", parse_qs(parts.query)["limit"][0].encode())
+                response = body.replace(b"LIMIT", parse_qs(parts.query)["limit"][0].encode())
                 limited = next(refusals, None) is not None
                 self.send_response(429 if limited else status if known else 403)
                 if limited:
                     self.send_header("Retry-After", "0")
                 self.send_header("X-Trace-Id", "own-1")
-                self.send_header("Content-Length", str(len(answer)))
+                self.send_header("Content-Length", str(len(response)))
                 self.end_headers()
-                self.wfile.write(answer)
+                self.wfile.write(response)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
@@ -233,7 +233,7 @@ def test_a_database_is_never_written(database: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_query_that_does_not_fit_is_told(database: Path, query: str, line: str) -> None:
-    """A missing column is named with the cure; what the database says is passed on in one line."""
+    """A missing column is named with a hint; what the database says is passed on in one line."""
     with pytest.raises(TrailError, match=line) as caught:
         SqlSource(f"sqlite:///{database}", query).read()
     assert "\n" not in str(caught.value)

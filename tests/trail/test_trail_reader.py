@@ -1,4 +1,4 @@
-"""The keeper reads in time, waits for what must come, and writes down every reading without the key."""
+"""The trail reader reads in time, waits for what must come, and writes down every reading without the key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from technogate.journal.redaction import MARK, Redactor
 from technogate.model.events import Event, Exchange, ItemResult, Outcome, TrailEntry, TrailReading
 from technogate.trail.entry import TrailError
-from technogate.trail.trail_reader import AT_MOST, ENOUGH, PATIENCE_S, POLL_S, SETTLE_S, TrailKeeper
+from technogate.trail.trail_reader import AT_MOST, COMPLETE_S, ENOUGH, POLL_S, TIMEOUT_S, TrailReader
 from tests.trail.story import BASE, START, TERMS, Kind, Story
 
 KEY = "TgAbCdEfGh0123456789"
@@ -40,11 +40,11 @@ class Source:
         return tuple(reversed(self.entries[-limit:]))
 
 
-def made(source: Source) -> tuple[TrailKeeper, list[Event]]:
-    """A keeper of `source` and what it records."""
+def made(source: Source) -> tuple[TrailReader, list[Event]]:
+    """A trail reader of `source` and what it records."""
     events: list[Event] = []
     numbers = itertools.count(1)
-    keeper = TrailKeeper(
+    trail_reader = TrailReader(
         source=source,
         base_url=BASE + "/",
         terms=TERMS,
@@ -53,7 +53,7 @@ def made(source: Source) -> tuple[TrailKeeper, list[Event]]:
         new_id=lambda: f"main-{next(numbers)}",
         item=lambda: "one",
     )
-    return keeper, events
+    return trail_reader, events
 
 
 def exchange(kind: Kind = "approved") -> Exchange:
@@ -72,9 +72,9 @@ def test_a_reading_is_recorded_with_its_own_trace_id() -> None:
     """What was read, when, from where, and the trace id of the read itself."""
     source = Source()
     source.entries = [TrailEntry(trace_id="a"), TrailEntry(trace_id="b")]
-    keeper, events = made(source)
-    assert [entry.trace_id for entry in keeper.read()] == ["b", "a"]
-    keeper.read()
+    trail_reader, events = made(source)
+    assert [entry.trace_id for entry in trail_reader.read()] == ["b", "a"]
+    trail_reader.read()
     first, second = events
     assert isinstance(first, TrailReading)
     assert isinstance(second, TrailReading)
@@ -88,58 +88,58 @@ def test_a_failed_reading_is_recorded_too() -> None:
     """The journal tells why a reading came to nothing; whoever asked for it is told as well."""
     source = Source()
     source.error = f"no access with {KEY}"
-    keeper, events = made(source)
+    trail_reader, events = made(source)
     with pytest.raises(TrailError):
-        keeper.read()
-    assert not keeper.look()
+        trail_reader.read()
+    assert not trail_reader.look()
     assert [one.error for one in events if isinstance(one, TrailReading)] == [f"no access with {MARK}"] * 2
 
 
 def test_no_key_gets_into_the_journal() -> None:
     """The key in an entry is masked, and the reading names the field."""
     source = Source()
-    source.entries = [TrailEntry(action=f"X {KEY}", trace_id="a", extra={"note": KEY.swapcase()})]
-    keeper, events = made(source)
-    keeper.read()
+    source.entries = [TrailEntry(action=f"X {KEY}", trace_id="a", extra={"warning": KEY.swapcase()})]
+    trail_reader, events = made(source)
+    trail_reader.read()
     reading = events[0]
     assert isinstance(reading, TrailReading)
     assert KEY.casefold() not in repr(reading).casefold()
-    assert reading.leaks == ("action (plain)", "note (plain)")
+    assert reading.leaks == ("action (plain)", "warning (plain)")
 
 
 def test_it_reads_when_enough_was_sent() -> None:
     """The end of an item brings a reading when enough was sent, and many requests one within an item."""
-    keeper, events = made(Source())
+    trail_reader, events = made(Source())
     for _ in range(ENOUGH - 1):
-        keeper.watch(exchange())
-    keeper.watch(result())
+        trail_reader.watch(exchange())
+    trail_reader.watch(result())
     assert not events
-    keeper.watch(exchange())
+    trail_reader.watch(exchange())
     assert not events
-    keeper.watch(result())
+    trail_reader.watch(result())
     assert len(events) == 1
     for _ in range(AT_MOST):
-        keeper.watch(exchange())
+        trail_reader.watch(exchange())
     assert len(events) == 2
 
 
 def test_others_do_not_count() -> None:
     """Requests to another backend or to the double leave nothing in this trail."""
-    keeper, events = made(Source())
+    trail_reader, events = made(Source())
     for _ in range(AT_MOST):
-        keeper.watch(msgspec.structs.replace(exchange(), base_url="http://other.test"))
-        keeper.watch(msgspec.structs.replace(exchange(), answered_by="double"))
-    keeper.watch(result())
+        trail_reader.watch(msgspec.structs.replace(exchange(), base_url="http://other.test"))
+        trail_reader.watch(msgspec.structs.replace(exchange(), responded_by="mock"))
+    trail_reader.watch(result())
     assert not events
 
 
 def test_a_disturbed_backend_is_left_alone() -> None:
     """No reading in the middle of a fault."""
-    keeper, events = made(Source())
+    trail_reader, events = made(Source())
     for _ in range(AT_MOST + 5):
-        keeper.watch(msgspec.structs.replace(exchange(), disturbed_by="a kill"))
+        trail_reader.watch(msgspec.structs.replace(exchange(), under_fault="a kill"))
     assert not events
-    keeper.watch(exchange())
+    trail_reader.watch(exchange())
     assert len(events) == 1
 
 
@@ -158,7 +158,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that a keeper goes by: how fast this machine is does not matter."""
+    """The clock that a trail reader goes by: how fast this machine is does not matter."""
     return Clock(monkeypatch)
 
 
@@ -166,8 +166,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def test_the_end_waits_for_what_must_come() -> None:
     """Settling ends with the first reading that has every entry that must come."""
     source = Source()
-    keeper, events = made(source)
-    keeper.watch(exchange("approved"))
+    trail_reader, events = made(source)
+    trail_reader.watch(exchange("approved"))
 
     class Late(Source):
         """Has the entry at the third look."""
@@ -177,22 +177,22 @@ def test_the_end_waits_for_what_must_come() -> None:
                 self.entries = [TrailEntry(trace_id="t-main-0")]
             return super().read(limit)
 
-    keeper._source = Late()
-    keeper.settle()
+    trail_reader._source = Late()
+    trail_reader.wait_until_complete()
     assert len(events) == 3
 
 
 def test_the_end_gives_up(clock: Clock) -> None:
     """What never comes, and a trail that cannot be read, keep nobody for ever."""
     source = Source()
-    keeper, events = made(source)
-    keeper.watch(exchange("approved"))
-    keeper.settle()
+    trail_reader, events = made(source)
+    trail_reader.watch(exchange("approved"))
+    trail_reader.wait_until_complete()
     assert len(events) >= 2
-    assert SETTLE_S < clock.now < 2 * SETTLE_S
+    assert COMPLETE_S < clock.now < 2 * COMPLETE_S
     source.error = "gone"
-    keeper.settle()
-    assert clock.now < 4 * SETTLE_S
+    trail_reader.wait_until_complete()
+    assert clock.now < 4 * COMPLETE_S
     last = events[-1]
     assert isinstance(last, TrailReading)
     assert last.error == "gone"
@@ -201,13 +201,13 @@ def test_the_end_gives_up(clock: Clock) -> None:
 def test_reading_until_an_entry_is_there(clock: Clock) -> None:
     """It reads again until every entry is there, and after its patience once more and no longer."""
     source = Source()
-    keeper, events = made(source)
+    trail_reader, events = made(source)
     source.entries = [TrailEntry(trace_id="a")]
-    assert [entry.trace_id for entry in keeper.read_until(["a"])] == ["a"]
+    assert [entry.trace_id for entry in trail_reader.read_until(["a"])] == ["a"]
     assert (len(events), clock.now) == (1, 0.0)
-    keeper.read_until(["a", "never"])
+    trail_reader.read_until(["a", "never"])
     assert len(events) > 3
-    assert PATIENCE_S < clock.now <= PATIENCE_S + 2 * POLL_S
+    assert TIMEOUT_S < clock.now <= TIMEOUT_S + 2 * POLL_S
 
 
 def test_the_last_reading_begins_when_patience_is_at_an_end(clock: Clock) -> None:
@@ -218,9 +218,9 @@ def test_the_last_reading_begins_when_patience_is_at_an_end(clock: Clock) -> Non
 
         def read(self, limit: int = 1000) -> tuple[TrailEntry, ...]:
             found = super().read(limit)
-            clock.sleep(PATIENCE_S)
+            clock.sleep(TIMEOUT_S)
             self.entries = [TrailEntry(trace_id="a")]
             return found
 
-    keeper, _ = made(Slow())
-    assert [entry.trace_id for entry in keeper.read_until(["a"])] == ["a"]
+    trail_reader, _ = made(Slow())
+    assert [entry.trace_id for entry in trail_reader.read_until(["a"])] == ["a"]

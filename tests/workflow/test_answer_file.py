@@ -1,4 +1,4 @@
-"""Reading an answer: every mistake has its line and its cure, and nothing is guessed."""
+"""Reading an answer: every mistake has its line and its hint, and nothing is guessed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def at(text: str, start: str, after: str = "") -> int:
 
 
 @pytest.mark.parametrize(
-    ("table", "key", "value", "cure"),
+    ("table", "key", "value", "hint"),
     [
         ("", "weeks", '"two"', "weeks: write a number"),
         ("", "weeks", "nan", "weeks: write a number"),
@@ -69,12 +69,12 @@ def at(text: str, start: str, after: str = "") -> int:
         ("gaps", "none", "false", "gaps.none: write true when no gap is listed, false when one is"),
     ],
 )
-def test_a_mistake_is_told_with_its_line(table: str, key: str, value: str, cure: str) -> None:
+def test_a_mistake_is_told_with_its_line(table: str, key: str, value: str, hint: str) -> None:
     """The line is that of the key, and the answer does not count."""
     text = with_value(best(), table, key, value)
-    line = at(text, f"{cure.partition(':')[0].rpartition('.')[2] if not cure.startswith('redesign') else key} =",
+    line = at(text, f"{hint.partition(':')[0].rpartition('.')[2] if not hint.startswith('redesign') else key} =",
               f"[{table}]" if table else "")  # fmt: skip
-    assert f"line {line}: {cure}" in lines_of(text)
+    assert f"line {line}: {hint}" in lines_of(text)
     assert read_answer(text, CONTRACT).answer is None
 
 

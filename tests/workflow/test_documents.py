@@ -44,10 +44,10 @@ def test_every_example_of_the_specification_is_valid() -> None:
 def test_every_exchange_conforms() -> None:
     """For each operation and each of its answers: the request and the body are valid."""
     for operation in CONTRACT.operations.values():
-        for status in operation.answers:
+        for status in operation.responses:
             asked, _, answered = exchange_example(CONTRACT, operation, status).partition(f"\nHTTP/1.1 {status}\n")
             body = answered.partition("\n\n")[2]
-            assert CONTRACT.answer_problems(operation.id, status, json.loads(body) if body else None) == []
+            assert CONTRACT.response_problems(operation.id, status, json.loads(body) if body else None) == []
             sent = asked.partition("\n\n")[2].strip()
             if sent.startswith("{"):
                 assert CONTRACT.request_problems(operation.id, json.loads(sent)) == []

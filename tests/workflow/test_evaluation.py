@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from technogate.workflow.evaluation import EXIT_CODES, confirmed
 from technogate.workflow.evaluation_page import markdown
 from technogate.workflow.intake_answer import Priority
-from technogate.workflow.rubric import RULES, Decision, Measured, deciding, red_flags, ruled
+from technogate.workflow.rubric import RULES, Measured, RubricDecision, deciding, red_flags, ruled
 from technogate.workflow.workflow_schema import schemas
 from tests.workflow.answers import CONTRACT, best, evaluated, with_gap, with_state, with_value
 
@@ -23,7 +23,7 @@ FINE = Measured(
     details=0, critical=0, minor=0, minor_without_fix=0, weeks=0, redesign=(), schema_change=False, trace_ids=True
 )
 
-GO, CAUTION, HOLD = Decision.GO, Decision.CAUTION, Decision.HOLD
+GO, CAUTION, HOLD = RubricDecision.GO, RubricDecision.CAUTION, RubricDecision.HOLD
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ GO, CAUTION, HOLD = Decision.GO, Decision.CAUTION, Decision.HOLD
         ({"trace_ids": False, "redesign": ("governance",), "weeks": 9}, HOLD, "H2"),
     ],
 )
-def test_each_rule_decides(changes: dict[str, object], decision: Decision, rule: str) -> None:
+def test_each_rule_decides(changes: dict[str, object], decision: RubricDecision, rule: str) -> None:
     """At each boundary the rule named decides."""
     found = deciding(ruled(_with(changes), 0))
     assert (found.decision, found.id) == (decision, rule)

@@ -16,7 +16,7 @@ from technogate.journal.journal_file import Journal
 from technogate.judging.judge import judge
 from technogate.model.errors import UserError
 from technogate.model.events import Abort, Event, Finding, Outcome, Proof
-from technogate.workflow.gaps import EMPTY, History, from_evaluation, from_run, word_of
+from technogate.workflow.gaps import EMPTY, GapHistory, from_evaluation, from_run, word_of
 from technogate.workflow.gaps_page import Source, markdown
 from tests import builders
 from tests.workflow.answers import CONTRACT, best, evaluated, with_gap, with_state
@@ -40,7 +40,7 @@ def journal_of(
     head = builders.header(mode="check", selection=selection, requirements=tuple(CONTRACT.requirements.values()))
     head = msgspec.structs.replace(
         head, run=f"run{number}", contract=CONTRACT.ref, started=1000.0 * number,
-        groups=dict(CONTRACT.groups), target=msgspec.structs.replace(head.target, given="my backend.toml"),
+        groups=dict(CONTRACT.groups), target=msgspec.structs.replace(head.target, target_argument="my backend.toml"),
     )  # fmt: skip
     events: list[Event] = [builders.plan(*((f"item-{one}", one) for one in selection))]
     events += [builders.result(f"item-{one}", one) for one in passed]
@@ -56,12 +56,12 @@ def journal_of(
     return builders.journal(folder, *events, *extra, head=head, end=end, proofs=proofs)
 
 
-def listed(journal: Journal, history: History = EMPTY) -> History:
+def listed(journal: Journal, history: GapHistory = EMPTY) -> GapHistory:
     """The history with a run."""
     return from_run(journal, judge(journal), CONTRACT, history)
 
 
-def at_the_end(history: History) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
+def at_the_end(history: GapHistory) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
     """Of the latest run: the gaps open with their priority, the new and the closed."""
     run = history.runs[-1]
     return {one.id: one.priority for one in run.open}, run.new, run.closed
@@ -97,7 +97,7 @@ def test_the_same_run_again_changes_nothing(tmp_path: Path) -> None:
         listed(journal_of(tmp_path, 0, passed=("AUT-01",)), _moved(history))
 
 
-def _moved(history: History) -> History:
+def _moved(history: GapHistory) -> GapHistory:
     """The history as if it had been made far in the future."""
     replace = msgspec.structs.replace
     return replace(history, runs=tuple(replace(one, at="2999-01-01 00:00:00 UTC") for one in history.runs))
@@ -109,10 +109,10 @@ def _moved(history: History) -> History:
         ({"end": "interrupted"}, "broken off"),
         ({"end": "none"}, "torn"),
         ({"extra": (Abort(kind="crash", message="the worker died"),)}, "the worker died"),
-        ({"proofs": ()}, "no canary"),
+        ({"proofs": ()}, "no self-test"),
         ({"proofs": (Proof(name="driver", problem="it saw nothing"),)}, "it saw nothing"),
     ],
-    ids=["interrupted", "torn", "crashed", "no-canary", "red-canary"],
+    ids=["interrupted", "torn", "crashed", "no-self-test", "failed-self-test"],
 )
 def test_a_run_that_proves_nothing_closes_nothing(tmp_path: Path, what: dict[str, object], why: str) -> None:
     """Its passes are no passes: it is refused with the reason."""

@@ -10,18 +10,18 @@ import pytest
 
 from technogate.contract.loader import load_contract
 from technogate.model.verdict import Verdict, VerdictDocument
-from technogate.report.project_progress import MOST, Step, bars
+from technogate.report.project_progress import MOST, PhaseStep, bars
 from technogate.report.status_page import status_page
-from technogate.workflow.deployment import Deployment, Proof
+from technogate.workflow.deployment import Deployment, ProofRecord
 from technogate.workflow.evaluation import confirmed
-from technogate.workflow.gaps import History, Item, Run
+from technogate.workflow.gaps import GapHistory, GapRun, Item
 from technogate.workflow.intake_answer_file import read_answer
-from technogate.workflow.phases import Found, phases, progress_of
+from technogate.workflow.phases import FoundDocuments, phases, progress_of
 from tests.deploy.sealed import document_of
 from tests.workflow.answers import CONTRACT, ROOT, best, evaluated, with_value
 
 change = msgspec.structs.replace
-RUN = Run(
+RUN = GapRun(
     run="r1", source="validation", at="2026-01-01 00:00:00 UTC", contract_digest=CONTRACT.digest, open=(), closed=(),
     new=(),
 )  # fmt: skip
@@ -30,24 +30,24 @@ UNPROVEN = change(GAP, priority="unproven")
 NO_TEAM = with_value(best(), "", "team", '""')
 DEPLOY = Deployment(
     schema=1, deploy=True, at="t", console="c:1", backend="b:1", evidence_sha256="e",
-    lines=(Proof(title="t", proven=True, proof="p"),),
+    lines=(ProofRecord(title="t", proven=True, proof="p"),),
 )  # fmt: skip
 DOCUMENT: VerdictDocument = document_of(load_contract(ROOT / "contracts" / "console-v0.1"), 1e9)
-DONE = Found(
+DONE = FoundDocuments(
     prompt="p",
     prompt_wanted="p",
     answer=read_answer(best(), CONTRACT),
     evaluation=confirmed(evaluated(best()), "Ada", "t"),
     spec="s",
     spec_wanted="s",
-    history=History(schema=1, runs=(RUN,)),
+    history=GapHistory(schema=1, runs=(RUN,)),
     document=DOCUMENT,
     evidence_sha256="e",
     deployment=DEPLOY,
 )
 
 
-def states(found: Found) -> list[str]:
+def states(found: FoundDocuments) -> list[str]:
     """The state of each phase."""
     return [one.state for one in phases(found, CONTRACT)]
 
@@ -57,7 +57,7 @@ def test_everything_is_done_by_its_evidence() -> None:
     assert states(DONE) == ["done"] * 6
 
 
-def held(found: Found) -> Found:
+def held(found: FoundDocuments) -> FoundDocuments:
     """The same, but for an answer that is held."""
     text = with_value(best(), "", "weeks", 5)
     return replace(found, answer=read_answer(text, CONTRACT), evaluation=confirmed(evaluated(text), "Ada", "t"))
@@ -78,7 +78,7 @@ def held(found: Found) -> Found:
         (2, "blocked", "HOLD by rule H7", held),
         (3, "next", "not written", lambda f: replace(f, spec=None)),
         (3, "next", "not the one", lambda f: replace(f, spec="t")),
-        (4, "next", "no list of gaps", lambda f: replace(f, history=History(schema=1, runs=()))),
+        (4, "next", "no list of gaps", lambda f: replace(f, history=GapHistory(schema=1, runs=()))),
         (4, "next", "no list of gaps", lambda f: replace(f, history=runs(change(RUN, source="evaluation")))),
         (4, "next", "another contract", lambda f: replace(f, history=runs(change(RUN, contract_digest="0")))),
         (4, "next", "1 gap open", lambda f: replace(f, history=runs(change(RUN, open=(GAP,))))),
@@ -99,7 +99,7 @@ def held(found: Found) -> Found:
     ],
 )  # fmt: skip
 def test_without_its_evidence_a_phase_is_not_done(
-    number: int, state: str, because: str, change_of: Callable[[Found], Found]
+    number: int, state: str, because: str, change_of: Callable[[FoundDocuments], FoundDocuments]
 ) -> None:
     """What comes before it stays done, and whatever follows waits."""
     found = change_of(DONE)
@@ -110,12 +110,12 @@ def test_without_its_evidence_a_phase_is_not_done(
     assert all(f"waits for phase {number}" in one.evidence for one in phases(found, CONTRACT)[number:])
 
 
-def runs(run: Run) -> History:
+def runs(run: GapRun) -> GapHistory:
     """A history of one run."""
-    return History(schema=1, runs=(run,))
+    return GapHistory(schema=1, runs=(run,))
 
 
-def judged(found: Found, **changes: object) -> Found:
+def judged(found: FoundDocuments, **changes: object) -> FoundDocuments:
     """The same, but for the document of the validation."""
     return replace(found, document=change(DOCUMENT, **changes))
 
@@ -135,9 +135,9 @@ def test_the_page_shows_text_as_text() -> None:
     assert "&lt;script&gt;" in page
 
 
-def step(open_: int) -> Step:
+def step(open_: int) -> PhaseStep:
     """A run after which so many gaps are open."""
-    return Step(
+    return PhaseStep(
         run="r", source="check", at="2026-01-01 10:00:00 UTC", critical=open_, unproven=0, minor=0, new=0, closed=0
     )
 

@@ -52,7 +52,7 @@ def house(sandbox: Sandbox) -> Sandbox:
         load(mutants_folder() / "backend/aut02-case-ignored.toml").change,
         home / "images/backend/techno_backend",
     )
-    process = home / "src" / "technogate" / "target" / "process.py"
+    process = home / "src" / "technogate" / "target" / "process" / "process_target.py"
     anchor = "            faults=self.may_disturb,\n"
     text = process.read_text("utf-8")
     assert text.count(anchor) == 1

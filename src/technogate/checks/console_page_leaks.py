@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
-from technogate.checks.console import Scene, finding
+from technogate.checks.console import Interaction, finding
 from technogate.contract.loader import Contract
 from technogate.drivers.console_driver import Exposure
 from technogate.journal.redaction import Redactor
@@ -66,7 +66,9 @@ def markup(field: str) -> str:
     return f'<{ELEMENT} id="{field}">x</{ELEMENT}><img src="data:," onerror="{say}"><script>{say}</script>'
 
 
-def stays_text(exposure: Exposure, answers: Mapping[str, str], scene: Scene | None = None) -> list[Finding]:
+def stays_text(
+    exposure: Exposure, responses: Mapping[str, str], interaction: Interaction | None = None
+) -> list[Finding]:
     """No markup of an answer became an element, and no script of it ran (CON-15).
 
     `answers` are further lines of the example: the fields that held the markup; `scene` is the one that held them.
@@ -78,9 +80,9 @@ def stays_text(exposure: Exposure, answers: Mapping[str, str], scene: Scene | No
         return []
     became = [f"the element {text}" for text in reader.found] + [f"a script that ran: {line}" for line in ran]
     observed = f"markup of an answer became {became[0]}"
-    expected, said = "answers are shown as text", {**answers, "became": "\n".join(became)}
-    if scene is not None:
-        return finding("text stays text", scene, expected, observed, said)
+    expected, said = "answers are shown as text", {**responses, "became": "\n".join(became)}
+    if interaction is not None:
+        return finding("text stays text", interaction, expected, observed, said)
     return [Finding(check="text stays text", expected=expected, observed=observed, example=said)]
 
 

@@ -30,12 +30,12 @@ class Survival:
     @property
     def answered(self) -> list[Exchange]:
         """The requests that were answered 200: each owes one entry."""
-        return [one for one in self.exchanges if one.answer is not None and one.answer.status == 200]
+        return [one for one in self.exchanges if one.response is not None and one.response.status == 200]
 
 
 def traces(exchange: Exchange, trace_header: str) -> str:
     """The trace id of an answer: the body's, else the header's; "" without either."""
-    in_header = header_values(exchange.answer.headers, trace_header) if exchange.answer else []
+    in_header = header_values(exchange.response.headers, trace_header) if exchange.response else []
     return trace_id(exchange) or next(iter(in_header), "")
 
 
@@ -53,13 +53,13 @@ def kept(survival: Survival, trace_header: str) -> list[Finding]:
 def not_doubled(survival: Survival, trace_header: str) -> list[Finding]:
     """No request has two entries, and unanswered ones have at most one each (TRL-07)."""
     count = Counter(entry.trace_id for entry in survival.entries if entry.trace_id)
-    mine = {traces(one, trace_header): one for one in survival.exchanges if one.answer is not None}
+    mine = {traces(one, trace_header): one for one in survival.exchanges if one.response is not None}
     twice = [name for name, often in count.items() if often > 1 and name not in survival.known]
     if twice:
         doubled = [mine[name] for name in twice if name in mine]
         observed = f"{len(twice)} have more: {_named(twice)}"
         return [_finding("one entry after a kill", survival, doubled, twice, "one entry for each request", observed)]
-    unanswered = [one for one in survival.exchanges if one.answer is None]
+    unanswered = [one for one in survival.exchanges if one.response is None]
     strangers = [name for name in count if name not in survival.known and name not in mine]
     if len(strangers) <= len(unanswered):
         return []

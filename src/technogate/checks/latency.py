@@ -44,7 +44,7 @@ def latencies(exchanges: Iterable[Exchange], header: Header) -> tuple[Latency, .
     """The latency of each guarded operation that was answered, in the contract's order."""
     taken: dict[str, list[float]] = defaultdict(list)
     for exchange in exchanges:
-        if exchange.answer is not None and exchange.end is Ended.OK:
+        if exchange.response is not None and exchange.end is Ended.OK:
             # A clock that was set back in between must not make a negative time.
             taken[exchange.operation].append(max(0.0, exchange.seconds))
     return tuple(

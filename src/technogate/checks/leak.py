@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from technogate.checks import leak_patterns
-from technogate.model.events import Answer, Exchange
+from technogate.model.events import Exchange, Response
 
 #: The longest piece of a leak that a finding shows, in characters.
 SHOWN = 160
@@ -123,13 +123,13 @@ def _is_inner(text: str) -> bool:
     return address.is_private or address.is_loopback or address.is_link_local
 
 
-def answer_leaks(exchange: Exchange) -> list[Leak]:
+def response_leaks(exchange: Exchange) -> list[Leak]:
     """What an answer gives away beyond what its request said; each piece once."""
-    answer = exchange.answer
-    if answer is None:
+    response = exchange.response
+    if response is None:
         return []
     found: dict[tuple[str, str], Leak] = {}
-    for place, text, output in _texts(answer):
+    for place, text, output in _texts(response):
         for leak in leaks_in(text, place, output=output):
             found.setdefault((leak.kind, leak.text), leak)
     if not found:
@@ -138,16 +138,16 @@ def answer_leaks(exchange: Exchange) -> list[Leak]:
     return [leak for leak in found.values() if leak.text.rstrip(" …").casefold() not in said]
 
 
-def _texts(answer: Answer) -> Iterator[tuple[str, str, bool]]:
+def _texts(response: Response) -> Iterator[tuple[str, str, bool]]:
     """Every text of an answer with its place, and whether it is the output of a command."""
-    for name, value in answer.headers:
+    for name, value in response.headers:
         if name.lower() not in _PLAIN_HEADERS and not name.lower().startswith("access-control-"):
             yield f"header {name}", value, False
-    found = _json(answer.body.text)
+    found = _json(response.body.text)
     if found is None:
-        yield "the body", answer.body.text, False
+        yield "the body", response.body.text, False
         return
-    of_memory = isinstance(found, dict) and answer.status == 200
+    of_memory = isinstance(found, dict) and response.status == 200
     for name, text in _strings(found):
         yield f"the body's {name}" if name else "the body", text, of_memory and name == "output"
 

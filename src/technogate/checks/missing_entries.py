@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from technogate.checks import audit_list, response_checks
 from technogate.contract.loader import Contract
 from technogate.generation.requests.request_oracle import limit_of, state_of
-from technogate.generation.requests.sent_request import Findings, Sent
+from technogate.generation.requests.sent_request import Findings, SentRequest
 
 
-def vanished(contract: Contract, sents: Sequence[Sent]) -> Iterator[tuple[Sent, Findings]]:
+def missing_entries(contract: Contract, sents: Sequence[SentRequest]) -> Iterator[tuple[SentRequest, Findings]]:
     """Each read in the order sent, with the entry that it leaves out although an earlier one showed it (AUD-02).
 
     The trail only grows, so an entry once seen is in every later list that asks for its state, unless
@@ -30,7 +30,10 @@ def vanished(contract: Contract, sents: Sequence[Sent]) -> Iterator[tuple[Sent, 
 
 
 def _missing(
-    contract: Contract, sent: Sent, known: Mapping[str, tuple[str, float]], shown: Mapping[str, Mapping[str, object]]
+    contract: Contract,
+    sent: SentRequest,
+    known: Mapping[str, tuple[str, float]],
+    shown: Mapping[str, Mapping[str, object]],
 ) -> Findings:
     """The finding on the first entry that a read leaves out, if there is one."""
     state = state_of(contract, sent.case)

@@ -84,7 +84,7 @@ def _operation(contract: Contract, operation: Operation, served: Node) -> Iterat
         yield str(error)
         return
     pair = _Pair(contract=contract, operation=operation, served=served, item=item, own=own)
-    for part in (_answers, _request, _parameters, _key):
+    for part in (_responses, _request, _parameters, _key):
         try:
             yield from part(pair)
         except RefError as error:
@@ -128,27 +128,27 @@ def _describes_beside(wanted: str, served: Node) -> bool:
     return any(path.split("/")[1:2] == [first] for path, _ in _full_paths(served))
 
 
-def _answers(pair: _Pair) -> Iterator[str]:
+def _responses(pair: _Pair) -> Iterator[str]:
     """Statuses, media types and shapes of the answers."""
     operation = pair.operation
-    listed = ", ".join(str(status) for status in operation.answers)
+    listed = ", ".join(str(status) for status in operation.responses)
     for code, raw in node_of(pair.own.get("responses")).items():
         if code.lower() in _LEFT_OPEN or code.startswith("x-"):
             continue
         if re.fullmatch("[1-5]XX", code, re.IGNORECASE):
-            if not any(str(status)[0] == code[0] for status in operation.answers):
+            if not any(str(status)[0] == code[0] for status in operation.responses):
                 yield f"answers: expected only {listed}, found {code}"
             continue
-        if code not in {str(status) for status in operation.answers}:
+        if code not in {str(status) for status in operation.responses}:
             yield f"answers: expected only {listed}, found {show(code)}"
             continue
         content = node_of(node_of(resolve(pair.served, raw)).get("content"))
-        yield from _answer(pair, int(code), content)
+        yield from _response(pair, int(code), content)
 
 
-def _answer(pair: _Pair, status: int, content: Node) -> Iterator[str]:
+def _response(pair: _Pair, status: int, content: Node) -> Iterator[str]:
     """The body of one documented answer."""
-    pointer = pair.operation.answer_schemas[status]
+    pointer = pair.operation.response_schemas[status]
     if pointer is None:
         if content:
             yield f"answer {status}: expected no body, found {show(next(iter(content)))}"

@@ -20,9 +20,9 @@ def finding(check: str, exchange: Exchange, expected: str, observed: str) -> lis
     example = {"request": f"{exchange.request.method} {exchange.request.path}", "case": exchange.case}
     if exchange.request.body.size:
         example["request body"] = exchange.request.body.text or f"{exchange.request.body.size} bytes, not text"
-    if exchange.answer is not None:
-        example["answer"] = str(exchange.answer.status)
-        example["answer body"] = exchange.answer.body.text or f"{exchange.answer.body.size} bytes"
+    if exchange.response is not None:
+        example["response"] = str(exchange.response.status)
+        example["response body"] = exchange.response.body.text or f"{exchange.response.body.size} bytes"
     return [
         Finding(
             check=check,
@@ -38,10 +38,10 @@ def finding(check: str, exchange: Exchange, expected: str, observed: str) -> lis
 
 def json_value(exchange: Exchange) -> object:
     """The body of an answer as strict JSON; None when there is no answer or it is not JSON."""
-    if exchange.answer is None:
+    if exchange.response is None:
         return None
     try:
-        return parse(exchange.answer.body.raw)
+        return parse(exchange.response.body.raw)
     except NotStrictJson:
         return None
 
@@ -54,30 +54,30 @@ def json_object(exchange: Exchange) -> dict[str, Any]:
 
 def answered(exchange: Exchange) -> list[Finding]:
     """The backend answered at all."""
-    if exchange.answer is not None:
+    if exchange.response is not None:
         return []
     return finding("answered", exchange, "an answer", exchange.error or "no answer")
 
 
 def status(exchange: Exchange, *allowed: int) -> list[Finding]:
     """The status code is one of `allowed`."""
-    if exchange.answer is None:
+    if exchange.response is None:
         return answered(exchange)
-    if exchange.answer.status in allowed:
+    if exchange.response.status in allowed:
         return []
     words = " or ".join(str(code) for code in allowed)
-    return finding("status", exchange, f"status {words}", f"status {exchange.answer.status}")
+    return finding("status", exchange, f"status {words}", f"status {exchange.response.status}")
 
 
 def media_type(exchange: Exchange) -> list[Finding]:
     """The body is declared as JSON; a 204 has no body at all (ENV-07)."""
-    if exchange.answer is None:
+    if exchange.response is None:
         return answered(exchange)
-    if exchange.answer.status == 204:
-        if exchange.answer.body.size == 0:
+    if exchange.response.status == 204:
+        if exchange.response.body.size == 0:
             return []
-        return finding("empty 204", exchange, "no body with a 204", f"{exchange.answer.body.size} bytes")
-    types = header_values(exchange.answer.headers, "content-type")
+        return finding("empty 204", exchange, "no body with a 204", f"{exchange.response.body.size} bytes")
+    types = header_values(exchange.response.headers, "content-type")
     if len(types) == 1 and _JSON.fullmatch(types[0].strip()):
         return []
     return finding(
@@ -87,12 +87,12 @@ def media_type(exchange: Exchange) -> list[Finding]:
 
 def strict_json(exchange: Exchange) -> list[Finding]:
     """The body parses as strict JSON: no NaN, no duplicate keys (ENV-07)."""
-    if exchange.answer is None:
+    if exchange.response is None:
         return answered(exchange)
-    if exchange.answer.status == 204 and exchange.answer.body.size == 0:
+    if exchange.response.status == 204 and exchange.response.body.size == 0:
         return []
     try:
-        parse(exchange.answer.body.raw)
+        parse(exchange.response.body.raw)
     except NotStrictJson as problem:
         return finding("strict JSON", exchange, "a body of strict JSON", str(problem))
     return []
@@ -101,17 +101,17 @@ def strict_json(exchange: Exchange) -> list[Finding]:
 def documented(contract: Contract, exchange: Exchange) -> list[Finding]:
     """The answer is one that the contract documents for its operation, valid against the schema."""
     broken = [*answered(exchange), *media_type(exchange), *strict_json(exchange)]
-    if broken or exchange.answer is None:
+    if broken or exchange.response is None:
         return broken[:1]
-    code = exchange.answer.status
+    code = exchange.response.status
     value = json_value(exchange)
-    problems = contract.answer_problems(exchange.operation, code, value)
+    problems = contract.response_problems(exchange.operation, code, value)
     if problems:
         return finding("documented answer", exchange, f"a valid answer of status {code}", "; ".join(problems[:3]))
     return []
 
 
-def error_answer(contract: Contract, exchange: Exchange, reason: str = "") -> list[Finding]:
+def error_response(contract: Contract, exchange: Exchange, reason: str = "") -> list[Finding]:
     """The body is a valid ErrorResponse, with `reason` among its reason codes when one is named."""
     broken = [*answered(exchange), *media_type(exchange), *strict_json(exchange)]
     if broken:
@@ -164,12 +164,12 @@ def timely(exchange: Exchange, tolerance_s: float, field: str = "ts_utc") -> lis
 
 def same_but_for_identity(one: Exchange, other: Exchange) -> list[Finding]:
     """Two answers say the same: status code and body, but for times and identifiers."""
-    if one.answer is None or other.answer is None:
+    if one.response is None or other.response is None:
         return answered(one) or answered(other)
     first, second = _anonymous(json_object(one)), _anonymous(json_object(other))
-    if one.answer.status == other.answer.status and first == second:
+    if one.response.status == other.response.status and first == second:
         return []
-    return finding("same answer", other, f"{one.answer.status} {first}", f"{other.answer.status} {second}")
+    return finding("same answer", other, f"{one.response.status} {first}", f"{other.response.status} {second}")
 
 
 def _anonymous(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,19 +179,19 @@ def _anonymous(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def same_bytes(one: Exchange, other: Exchange) -> list[Finding]:
     """Two answers are alike to the byte: status code and body."""
-    if one.answer is None or other.answer is None:
+    if one.response is None or other.response is None:
         return answered(one) or answered(other)
-    if (one.answer.status, one.answer.body) == (other.answer.status, other.answer.body):
+    if (one.response.status, one.response.body) == (other.response.status, other.response.body):
         return []
-    expected = f"{one.answer.status} {one.answer.body.text}, as before"
-    return finding("unchanged", other, expected, f"{other.answer.status} {other.answer.body.text}")
+    expected = f"{one.response.status} {one.response.body.text}, as before"
+    return finding("unchanged", other, expected, f"{other.response.status} {other.response.body.text}")
 
 
 def traced(exchange: Exchange, header: str) -> list[Finding]:
     """The answer carries one trace header, equal to the body's trace id where it has one (ENV-05)."""
-    if exchange.answer is None:
+    if exchange.response is None:
         return answered(exchange)
-    values = header_values(exchange.answer.headers, header)
+    values = header_values(exchange.response.headers, header)
     in_body = json_object(exchange).get("trace_id")
     if len(values) == 1 and values[0] and in_body in (None, values[0]):
         return []
@@ -201,9 +201,9 @@ def traced(exchange: Exchange, header: str) -> list[Finding]:
 
 def allows(exchange: Exchange, method: str) -> list[Finding]:
     """The `Allow` header of a 405 names `method` (ERR-04)."""
-    if exchange.answer is None:
+    if exchange.response is None:
         return answered(exchange)
-    values = header_values(exchange.answer.headers, "allow")
+    values = header_values(exchange.response.headers, "allow")
     if method in {word.strip().upper() for value in values for word in value.split(",")}:
         return []
     return finding("Allow", exchange, f"Allow: {method}", f"Allow: {', '.join(values) or 'none'}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from technogate.checks.console import Scene, finding
+from technogate.checks.console import Interaction, finding
 from technogate.model.events import Finding
 
 
@@ -35,7 +35,7 @@ def on_network(networks: Mapping[str, Mapping[str, str]], wanted: str) -> list[F
     return [Finding(check="network", expected=f"both on one network {wanted}", observed=observed)]
 
 
-def answers_by_name(url: str, said: str) -> list[Finding]:
+def responses_by_name(url: str, said: str) -> list[Finding]:
     """Asked from within the network at `url`, the backend `said` 200 (STK-02)."""
     if said == "200":
         return []
@@ -48,13 +48,13 @@ def answers_by_name(url: str, said: str) -> list[Finding]:
     ]
 
 
-def shown_within(scene: Scene, limit_s: float) -> list[Finding]:
+def shown_within(interaction: Interaction, limit_s: float) -> list[Finding]:
     """The page showed its result at the latest `limit_s` after the command was entered (STK-05)."""
-    taken = scene.view.ended - scene.view.started
-    if "pending" not in scene.shown and taken <= limit_s:
+    taken = interaction.rendered.ended - interaction.rendered.started
+    if "pending" not in interaction.shown and taken <= limit_s:
         return []
-    observed = f"nothing after {taken:.1f} s" if "pending" in scene.shown else f"a result after {taken:.1f} s"
-    return finding("in time", scene, f"a result within {limit_s:g} s", observed)
+    observed = f"nothing after {taken:.1f} s" if "pending" in interaction.shown else f"a result after {taken:.1f} s"
+    return finding("in time", interaction, f"a result within {limit_s:g} s", observed)
 
 
 def _is_called(name: str, wanted: str) -> bool:

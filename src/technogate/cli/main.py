@@ -145,10 +145,10 @@ def report(journal: Path, reports: ReportsOption = Path("reports")) -> None:
     epilog="Exit codes: 0 complete, 1 a survivor, a false alarm, an unproven MUST, 2 usage, 3 not all was judged."
 )
 def score(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="impostors [default: all]")] = None,
-    impostors: Annotated[
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="mutants [default: all]")] = None,
+    mutants: Annotated[
         Path | None,
-        typer.Option("--impostors", help="folder of the impostors [default: the mutants shipped]"),
+        typer.Option("--mutants", help="folder of the mutants [default: the mutants shipped]"),
     ] = None,
     reports: ReportsOption = Path("reports"),
     workers: WorkersOption = None,
@@ -157,7 +157,7 @@ def score(
     # Only who wants a score waits for the import of pytest and the suites.
     from technogate.mutation.score_run import score_all
 
-    raise typer.Exit(score_all(names or [], impostors, reports, workers, _console()))
+    raise typer.Exit(score_all(names or [], mutants, reports, workers, _console()))
 
 
 @app.command()

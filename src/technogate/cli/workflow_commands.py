@@ -18,7 +18,7 @@ from technogate.model.errors import UserError
 from technogate.model.verdict import VerdictDocument
 from technogate.report import html
 from technogate.report import status_page as status_writer
-from technogate.report.project_progress import Progress
+from technogate.report.project_progress import ProjectProgress
 from technogate.report.verdict_json import encode
 from technogate.runner.run_context import contract_given
 from technogate.util.shipped import find_home
@@ -155,7 +155,9 @@ def show_status(
     _say("", *_screen(progress))
 
 
-def _publish(folder: Path, reports: Path, contract: Contract, known: Mapping[Path, project_files.Judged]) -> Progress:
+def _publish(
+    folder: Path, reports: Path, contract: Contract, known: Mapping[Path, project_files.Judged]
+) -> ProjectProgress:
     """Write the page of the project, and the reports of its validation with the project in them.
 
     `known` holds, by folder, runs that are judged already: theirs are written as well.
@@ -170,7 +172,7 @@ def _publish(folder: Path, reports: Path, contract: Contract, known: Mapping[Pat
     return progress
 
 
-def _screen(progress: Progress) -> Iterable[str]:
+def _screen(progress: ProjectProgress) -> Iterable[str]:
     """The phases as lines of a terminal."""
     for one in progress.phases:
         yield f" {one.number} {one.title:<15} {one.state:<8} {one.evidence}"

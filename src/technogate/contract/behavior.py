@@ -24,7 +24,7 @@ _PLACE = re.compile(r" - at `\$\.?(.*?)`$")
 
 
 class BehaviorError(ValueError):
-    """`behavior.toml` has a wrong key or value; the text names it and the cure."""
+    """`behavior.toml` has a wrong key or value; the text names it and the hint."""
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,7 +41,7 @@ class Headers(_Table, frozen=True):
 class Time(_Table, frozen=True):
     """Times in seconds. `p99_s` is by operation id (TMO-02); the others hold for all."""
 
-    answer_s: Seconds
+    response_s: Seconds
     abort_earliest_s: Seconds
     abort_latest_s: Seconds
     clock_tolerance_s: Seconds
@@ -127,12 +127,12 @@ def behavior_of(tables: Mapping[str, object]) -> Behavior:
 
 
 def worded(error: msgspec.ValidationError) -> str:
-    """A complaint about a TOML table as one line: the key, what is wrong, the cure."""
+    """A complaint about a TOML table as one line: the key, what is wrong, the hint."""
     text = str(error)
     place = _PLACE.search(text)
     where = place[1] if place else ""
     text = _PLACE.sub("", text)
-    for pattern, cure in ((_UNKNOWN, "is not known; remove it"), (_MISSING, "is missing; add it")):
+    for pattern, hint in ((_UNKNOWN, "is not known; remove it"), (_MISSING, "is missing; add it")):
         if found := pattern.fullmatch(text):
-            return f"the key {'.'.join(part for part in (where, found[1]) if part)} {cure}"
+            return f"the key {'.'.join(part for part in (where, found[1]) if part)} {hint}"
     return f"the key {where}: {text[:1].lower()}{text[1:]}" if where else text

@@ -84,20 +84,20 @@ def check_behavior(
         raise ContractError(f"{folder / 'behavior.toml'}: {problem}")
 
 
-def _unknown(words: Iterable[str], known: Iterable[str], key: str, cure: str) -> Iterator[str]:
+def _unknown(words: Iterable[str], known: Iterable[str], key: str, hint: str) -> Iterator[str]:
     """A problem for each of `words` that is not among `known`."""
     allowed = set(known)
     for word in words:
         if word not in allowed:
-            yield f"the key {key} names {word}; {cure}"
+            yield f"the key {key} names {word}; {hint}"
 
 
 def _unknown_operations(operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:
-    cure = "name an operationId of openapi.yaml"
+    hint = "name an operationId of openapi.yaml"
     parts = behavior.operations
     for key in parts.__struct_fields__:
-        yield from _unknown([getattr(parts, key)], operations, f"operations.{key}", cure)
-    yield from _unknown(behavior.time.p99_s, operations, "time.p99_s", cure)
+        yield from _unknown([getattr(parts, key)], operations, f"operations.{key}", hint)
+    yield from _unknown(behavior.time.p99_s, operations, "time.p99_s", hint)
 
 
 def _parts(operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:
@@ -128,9 +128,9 @@ def _guarding(document: Mapping[str, object], operations: Mapping[str, Operation
     public = behavior.operations.health
     for operation in operations.values():
         if operation.guarded == (operation.id == public):
-            cure = "take the security from it" if operation.guarded else "give every other operation a security"
-            yield f"{operation.id} in openapi.yaml: only operations.health is public; {cure}"
-        for status, headers in operation.answer_headers.items():
+            hint = "take the security from it" if operation.guarded else "give every other operation a security"
+            yield f"{operation.id} in openapi.yaml: only operations.health is public; {hint}"
+        for status, headers in operation.response_headers.items():
             if operation.guarded and trace.lower() not in headers:
                 yield f"headers.trace: the answer {status} of {operation.id} does not require {trace}; add it"
 
@@ -156,8 +156,8 @@ def _reasons(behavior: Behavior) -> Iterator[str]:
 
 def _times(behavior: Behavior) -> Iterator[str]:
     time = behavior.time
-    if not time.abort_earliest_s <= time.answer_s <= time.abort_latest_s:
-        yield "the key time.answer_s must lie between abort_earliest_s and abort_latest_s"
+    if not time.abort_earliest_s <= time.response_s <= time.abort_latest_s:
+        yield "the key time.response_s must lie between abort_earliest_s and abort_latest_s"
 
 
 def _query(operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:

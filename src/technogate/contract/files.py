@@ -36,7 +36,7 @@ _CORE_TAGS = {
 
 
 class ContractError(Exception):
-    """The contract cannot be used; the text is one line: which file, which place, and the cure."""
+    """The contract cannot be used; the text is one line: which file, which place, and the hint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

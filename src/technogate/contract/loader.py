@@ -92,19 +92,19 @@ class Contract:
 
     def documents_body(self, operation_id: str, status: int) -> bool:
         """Whether the contract documents a body for this answer: false for 204 and for an unknown status."""
-        return self.operation(operation_id).answer_schemas.get(status) is not None
+        return self.operation(operation_id).response_schemas.get(status) is not None
 
-    def answer_problems(self, operation_id: str, status: int, value: object) -> list[str]:
+    def response_problems(self, operation_id: str, status: int, value: object) -> list[str]:
         """What is wrong with an answer whose body parsed to `value`, one line each: path, expected, found.
 
         A status that the operation does not document is a problem. Where no body is documented, None
         stands for the body that is rightly absent. Raises ContractError for an unknown operation.
         """
         operation = self.operation(operation_id)
-        if status not in operation.answer_schemas:
-            listed = ", ".join(str(each) for each in operation.answers)
+        if status not in operation.response_schemas:
+            listed = ", ".join(str(each) for each in operation.responses)
             return [f"HTTP status: expected one of {listed} for {operation_id}, found {status}"]
-        pointer = operation.answer_schemas[status]
+        pointer = operation.response_schemas[status]
         if pointer is None:
             return [] if value is None else [f"$: expected no body for HTTP status {status}, found one"]
         return self._schemas.problems(pointer, value)
@@ -133,7 +133,7 @@ class Contract:
 def load_contract(folder: Path) -> Contract:
     """Load and check the contract in `folder`.
 
-    Raises ContractError, one line that names the file, the place and the cure, for the first thing that
+    Raises ContractError, one line that names the file, the place and the hint, for the first thing that
     is missing, cannot be read, or contradicts the rest.
     """
     files = read_folder(folder)

@@ -52,10 +52,10 @@ class Operation:
     guarded: bool
     parameters: tuple[Parameter, ...]
     request_schema: Mapping[str, object] | None
-    answers: tuple[int, ...]
+    responses: tuple[int, ...]
     request_pointer: str | None = field(repr=False)
-    answer_schemas: Mapping[int, str | None] = field(repr=False)
-    answer_headers: Mapping[int, frozenset[str]] = field(repr=False)
+    response_schemas: Mapping[int, str | None] = field(repr=False)
+    response_headers: Mapping[int, frozenset[str]] = field(repr=False)
 
     def parameter(self, name: str) -> Parameter | None:
         """The query parameter `name`, or None."""
@@ -98,10 +98,10 @@ def _operation(document: Node, name: str, path: str, method: str, raw: Node) -> 
         request_pointer = _content(pointer, _node(body), "the request")
     schemas: dict[int, str | None] = {}
     headers: dict[int, frozenset[str]] = {}
-    for code, answer in sorted(_node(raw.get("responses")).items()):
+    for code, response in sorted(_node(raw.get("responses")).items()):
         if not (len(code) == 3 and code.isdecimal()):
             raise ValueError(f"the answer {code} must be one status; list each status by itself")
-        pointer, found = locate(document, answer, f"{base}/responses/{code}")
+        pointer, found = locate(document, response, f"{base}/responses/{code}")
         schemas[int(code)] = _content(pointer, _node(found), f"the answer {code}")
         headers[int(code)] = frozenset(_required_headers(document, _node(found)))
     return Operation(
@@ -114,10 +114,10 @@ def _operation(document: Node, name: str, path: str, method: str, raw: Node) -> 
             for each in [*_list(item.get("parameters")), *_list(raw.get("parameters"))]
         ),
         request_schema=_node(locate(document, {"$ref": request_pointer}, "")[1]) if request_pointer else None,
-        answers=tuple(schemas),
+        responses=tuple(schemas),
         request_pointer=request_pointer,
-        answer_schemas=MappingProxyType(schemas),
-        answer_headers=MappingProxyType(headers),
+        response_schemas=MappingProxyType(schemas),
+        response_headers=MappingProxyType(headers),
     )
 
 
@@ -131,9 +131,9 @@ def _content(pointer: str, node: Node, what: str) -> str | None:
     return f"{pointer}/content/{_escaped(JSON)}/schema"
 
 
-def _required_headers(document: Node, answer: Node) -> Iterator[str]:
+def _required_headers(document: Node, response: Node) -> Iterator[str]:
     """The headers that an answer must have, in lower case."""
-    for name, header in _node(answer.get("headers")).items():
+    for name, header in _node(response.get("headers")).items():
         if _node(resolve(document, header)).get("required") is True:
             yield name.lower()
 

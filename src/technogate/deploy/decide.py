@@ -22,7 +22,7 @@ from technogate.deploy.evidence import envelope
 from technogate.deploy.evidence.envelope import EvidenceError
 from technogate.deploy.evidence.statement import BACKEND, CONSOLE, Statement, decode
 from technogate.deploy.image_digests import ImageError, inspect
-from technogate.deploy.proofs import NO_EVIDENCE, PROOFS, Facts, Unproven
+from technogate.deploy.proofs import NO_EVIDENCE, PROOFS, Facts, UnprovenLine
 from technogate.model.errors import UserError
 from technogate.model.events import ImageRef
 from technogate.util.gate_digest import gate_digest
@@ -49,7 +49,7 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ProofLine:
     """One line of the list: what has to be proven, whether it is, and the proof or what is wrong."""
 
     title: str
@@ -58,10 +58,10 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class DeployDecision:
     """The whole list."""
 
-    lines: tuple[Line, ...]
+    lines: tuple[ProofLine, ...]
 
     @property
     def deploy(self) -> bool:
@@ -87,12 +87,12 @@ def decide(
     contract: Contract,
     home: Path,
     now: float,
-) -> Decision:
+) -> DeployDecision:
     """Prove every line of the list for the images named, by side, or say why it is not proven.
 
     Raises OSError when the gate cannot read its own files.
     """
-    lines: list[Line] = []
+    lines: list[ProofLine] = []
     found = {
         side: _attempt(lines, _IMAGE.format(side=side), partial(_image, images[side])) for side in (CONSOLE, BACKEND)
     }
@@ -101,23 +101,23 @@ def decide(
         images=found,
         statement=_attempt(lines, _OF_VALIDATION, partial(_statement, payload)),
         contract=contract,
-        gate=gate_digest(home),
+        run_context=gate_digest(home),
         max_age_s=max_age_s,
         now=now,
     )
     for title, prove in PROOFS:
         _attempt(lines, title, partial(_proof, prove, facts))
-    return Decision(lines=tuple(lines))
+    return DeployDecision(lines=tuple(lines))
 
 
-def _attempt(lines: list[Line], title: str, prove: Callable[[], tuple[T, str]]) -> T | None:
+def _attempt(lines: list[ProofLine], title: str, prove: Callable[[], tuple[T, str]]) -> T | None:
     """Add a line: proven when `prove` returns what it found and the proof, not when it says why not."""
     try:
         found, proof = prove()
-    except (EvidenceError, ImageError, Unproven) as why:
-        lines.append(Line(title=title, proven=False, proof=str(why)))
+    except (EvidenceError, ImageError, UnprovenLine) as why:
+        lines.append(ProofLine(title=title, proven=False, proof=str(why)))
         return None
-    lines.append(Line(title=title, proven=True, proof=proof))
+    lines.append(ProofLine(title=title, proven=True, proof=proof))
     return found
 
 
@@ -135,7 +135,7 @@ def _payload(path: Path, key: SSlibKey) -> tuple[bytes, str]:
 def _statement(payload: bytes | None) -> tuple[Statement, str]:
     """The statement that the evidence holds."""
     if payload is None:
-        raise Unproven(NO_EVIDENCE)
+        raise UnprovenLine(NO_EVIDENCE)
     found = decode(payload)
     run = found.predicate.technogate
     return found, f"run {run.run} of technogate {run.gate_version}, journal sha256 {run.journal_sha256}"

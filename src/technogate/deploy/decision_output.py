@@ -8,7 +8,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from technogate.deploy.decide import Decision
+from technogate.deploy.decide import DeployDecision
 from technogate.util.text import rich_text
 
 #: Characters of one proof.
@@ -18,7 +18,7 @@ _LIMIT = 500
 _LOG_WIDTH = 180
 
 
-def checklist(decision: Decision) -> Group:
+def checklist(decision: DeployDecision) -> Group:
     """What to print: a line for each proof, and the word that counts."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(width=2, justify="right")
@@ -41,7 +41,7 @@ def checklist(decision: Decision) -> Group:
     )
 
 
-def show(console: Console, decision: Decision) -> None:
+def show(console: Console, decision: DeployDecision) -> None:
     """Print the list; what the console's encoding lacks is written as an escape."""
     # A log is searched for digests: there they are not broken at the edge of a terminal that is none.
     width = console.width if console.is_terminal else max(console.width, _LOG_WIDTH)

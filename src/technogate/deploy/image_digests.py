@@ -11,11 +11,11 @@ from technogate.model.events import ImageRef
 from technogate.util.strict_json import NotStrictJson, parse
 
 #: Seconds that the engine gets for an answer.
-ANSWER_S = 30.0
+RESPONSE_S = 30.0
 
 #: Tags that are moved from one image to the next by custom: what they name today says nothing of tomorrow.
 MOVING = frozenset({
-    "latest", "stable", "edge", "nightly", "canary", "current", "newest", "next", "snapshot", "head", "tip",
+    "latest", "stable", "edge", "nightly", "self_test", "current", "newest", "next", "snapshot", "head", "tip",
     "main", "master", "trunk", "develop", "development", "dev", "test", "staging", "prod", "production", "release",
 })  # fmt: skip
 
@@ -72,11 +72,11 @@ def _ask(name: str) -> bytes:
             [program, "image", "inspect", name],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=ANSWER_S,
+            timeout=RESPONSE_S,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise ImageError(f"docker did not answer within {ANSWER_S:.0f} s") from error
+        raise ImageError(f"docker did not answer within {RESPONSE_S:.0f} s") from error
     except OSError as error:
         raise ImageError(f"docker cannot be run: {error.strerror}") from error
     if ended.returncode != 0:
@@ -88,9 +88,9 @@ def _ask(name: str) -> bytes:
 def _described(name: str, raw: bytes) -> dict[str, Any]:
     """The one image in an answer of the engine's."""
     try:
-        answer = parse(raw)
+        response = parse(raw)
     except NotStrictJson as error:
         raise ImageError(f"docker's answer is not JSON: {error.reason}") from error
-    if not isinstance(answer, list) or len(answer) != 1 or not isinstance(answer[0], dict):
+    if not isinstance(response, list) or len(response) != 1 or not isinstance(response[0], dict):
         raise ImageError(f"docker does not describe one image for {name!r}")
-    return answer[0]
+    return response[0]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from technogate.contract.loader import Contract
-from technogate.deploy.evidence.statement import BACKEND, CONSOLE, CONTRACT, GATE, Proven, Statement, digests
+from technogate.deploy.evidence.statement import BACKEND, CONSOLE, CONTRACT, RUN_CONTEXT, Proven, Statement, digests
 from technogate.judging.waivers import expired
 from technogate.model.events import ImageRef, Waiver
 from technogate.model.requirement import Level
@@ -31,7 +31,7 @@ TRAIL = ("audit-trail",)
 NETWORK = "STK-02"
 
 
-class Unproven(Exception):  # noqa: N818 - a line that is not proven is no error of ours
+class UnprovenLine(Exception):  # noqa: N818 - a line that is not proven is no error of ours
     """A line is not proven; the text says why."""
 
 
@@ -42,7 +42,7 @@ class Facts:
     images: Mapping[str, ImageRef | None]
     statement: Statement | None
     contract: Contract
-    gate: str
+    run_context: str
     max_age_s: float
     now: float
 
@@ -50,7 +50,7 @@ class Facts:
     def stated(self) -> Statement:
         """The statement; raises Unproven without one."""
         if self.statement is None:
-            raise Unproven(NO_EVIDENCE)
+            raise UnprovenLine(NO_EVIDENCE)
         return self.statement
 
     @property
@@ -74,19 +74,21 @@ class Facts:
         return None
 
 
-def _gate(facts: Facts) -> str:
+def _run_context(facts: Facts) -> str:
     """The gate that judged has the same files as this one."""
-    theirs = digests(facts.stated)[GATE]
-    if theirs != facts.gate:
-        raise Unproven(f"another gate judged ({theirs[:16]}…, this one is {facts.gate[:16]}…); validate with this one")
-    return f"sha256 {facts.gate}"
+    theirs = digests(facts.stated)[RUN_CONTEXT]
+    if theirs != facts.run_context:
+        raise UnprovenLine(
+            f"another gate judged ({theirs[:16]}…, this one is {facts.run_context[:16]}…); validate with this one"
+        )
+    return f"sha256 {facts.run_context}"
 
 
 def _contract(facts: Facts) -> str:
     """The contract judged is the one given."""
     theirs, ours = digests(facts.stated)[CONTRACT], facts.contract.digest
     if theirs != ours:
-        raise Unproven(f"it was another one ({theirs[:16]}…; {facts.contract.id} is {ours[:16]}…)")
+        raise UnprovenLine(f"it was another one ({theirs[:16]}…; {facts.contract.id} is {ours[:16]}…)")
     return f"{facts.contract.id} {facts.contract.version}, sha256 {ours}"
 
 
@@ -95,9 +97,9 @@ def _same_image(facts: Facts, side: str) -> str:
     validated = f"sha256:{digests(facts.stated)[side]}"
     image = facts.images[side]
     if image is None:
-        raise Unproven(f"unknown: there is no {side} image to compare with {validated}")
+        raise UnprovenLine(f"unknown: there is no {side} image to compare with {validated}")
     if image.digest != validated:
-        raise Unproven(f"{image.name} is {image.digest}, validated was {validated}")
+        raise UnprovenLine(f"{image.name} is {image.digest}, validated was {validated}")
     return validated
 
 
@@ -106,11 +108,11 @@ def _age(facts: Facts) -> str:
     run = facts.stated.predicate.technogate
     age = facts.now - run.ended
     if not run.started <= run.ended:
-        raise Unproven("its validation ended before it began")
+        raise UnprovenLine("its validation ended before it began")
     if not age >= -SKEW_S:
-        raise Unproven("it is from the future: it ended at a time that this machine's clock has not reached")
+        raise UnprovenLine("it is from the future: it ended at a time that this machine's clock has not reached")
     if not age <= facts.max_age_s:
-        raise Unproven(f"it ended {_span(age)} ago, allowed are {_span(facts.max_age_s)}; validate again")
+        raise UnprovenLine(f"it ended {_span(age)} ago, allowed are {_span(facts.max_age_s)}; validate again")
     return f"it ended {moment(run.ended)}, {_span(max(age, 0.0))} ago; allowed are {_span(facts.max_age_s)}"
 
 
@@ -125,12 +127,12 @@ def _verdict(facts: Facts) -> str:
     predicate = facts.stated.predicate
     run = predicate.technogate
     if not run.is_validation:
-        raise Unproven("it was a check, never a verdict")
+        raise UnprovenLine("it was a check, never a verdict")
     if run.verdict is not Verdict.PASS:
-        raise Unproven(": ".join([run.verdict.value, *run.reasons[:1]]))
+        raise UnprovenLine(": ".join([run.verdict.value, *run.reasons[:1]]))
     if predicate.result == "FAILED" or predicate.failed_tests:
-        raise Unproven(f"PASS, and yet {predicate.result} with {many(len(predicate.failed_tests), 'failure')}")
-    return f"PASS ({predicate.result}), target {run.given}, profile {run.profile}, seed {run.seed}"
+        raise UnprovenLine(f"PASS, and yet {predicate.result} with {many(len(predicate.failed_tests), 'failure')}")
+    return f"PASS ({predicate.result}), target {run.target_argument}, profile {run.profile}, seed {run.seed}"
 
 
 def _groups(facts: Facts, groups: Iterable[str]) -> str:
@@ -138,7 +140,7 @@ def _groups(facts: Facts, groups: Iterable[str]) -> str:
     wanted = list(groups)
     members = {group: _must(facts.contract, (group,)) for group in wanted}
     if empty := [group for group in wanted if not members[group]]:
-        raise Unproven(f"{facts.contract.id} has no MUST in {', '.join(empty)}, so nothing proves it")
+        raise UnprovenLine(f"{facts.contract.id} has no MUST in {', '.join(empty)}, so nothing proves it")
     return _held(facts, [name for group in wanted for name in members[group]])
 
 
@@ -152,7 +154,7 @@ def _others(facts: Facts) -> str:
     """Every MUST of the remaining groups held, and the evidence names just the requirements of the contract."""
     if foreign := sorted(set(facts.results) ^ set(facts.contract.requirements)):
         more = f" and {len(foreign) - 4} more" if len(foreign) > 4 else ""
-        raise Unproven(f"evidence and contract differ in {', '.join(foreign[:4])}{more}")
+        raise UnprovenLine(f"evidence and contract differ in {', '.join(foreign[:4])}{more}")
     shown = {*STACK, *ENDPOINTS, *TRAIL}
     names = _must(facts.contract, set(facts.contract.groups) - shown)
     return _held(facts, names) if names else f"{facts.contract.id} has no other"
@@ -163,19 +165,19 @@ def _held(facts: Facts, names: list[str]) -> str:
     results, broken, waived = facts.results, [], []
     for name in names:
         if name not in facts.contract.requirements:
-            raise Unproven(f"{facts.contract.id} has no requirement {name}, so nothing proves it")
+            raise UnprovenLine(f"{facts.contract.id} has no requirement {name}, so nothing proves it")
         result = results.get(name)
         if result is None:
             broken.append(f"{name} is missing in the evidence")
-        elif result.verdict is Verdict.PASS and result.standing is Verdict.PASS and result.checks > 0:
+        elif result.verdict is Verdict.PASS and result.effective_verdict is Verdict.PASS and result.checks > 0:
             continue
-        elif result.verdict is Verdict.FAIL and result.standing is Verdict.PASS and facts.waiver(name):
+        elif result.verdict is Verdict.FAIL and result.effective_verdict is Verdict.PASS and facts.waiver(name):
             waived.append(name)
         else:
             broken.append(f"{name} {result.verdict.value}{' without a check' if not result.checks else ''}")
     if broken:
         more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
-        raise Unproven(", ".join(broken[:3]) + more)
+        raise UnprovenLine(", ".join(broken[:3]) + more)
     but = f"; failed and waived: {', '.join(waived)}" if waived else ""
     return (f"{names[0]} held" if len(names) == 1 and not waived else f"{len(names) - len(waived)} held") + but
 
@@ -186,9 +188,9 @@ def _waivers(facts: Facts) -> str:
     used = [result.waiver for result in results if result.state is WaiverState.USED]
     for waiver in used:
         if expired(waiver.expires, facts.now):
-            raise Unproven(f"the waiver for {waiver.requirement} expired at the end of {waiver.expires}")
+            raise UnprovenLine(f"the waiver for {waiver.requirement} expired at the end of {waiver.expires}")
     if wrong := [result for result in results if result.problem or result.state is not WaiverState.USED]:
-        raise Unproven(f"the waiver for {wrong[0].waiver.requirement} is {wrong[0].state.value}")
+        raise UnprovenLine(f"the waiver for {wrong[0].waiver.requirement} is {wrong[0].state.value}")
     if not used:
         return "none was needed"
     return "; ".join(f"{one.requirement} until {one.expires}, {one.owner}: {one.reason}" for one in used)
@@ -196,7 +198,7 @@ def _waivers(facts: Facts) -> str:
 
 #: The lines that evidence alone can prove, in the order of the list.
 PROOFS: tuple[tuple[str, Callable[[Facts], str]], ...] = (
-    ("validated by this gate", _gate),
+    ("validated by this gate", _run_context),
     ("against this contract", _contract),
     ("of this console", lambda facts: _same_image(facts, CONSOLE)),
     ("of this backend", lambda facts: _same_image(facts, BACKEND)),

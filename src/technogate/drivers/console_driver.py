@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from technogate.model.events import Headers, View
+from technogate.model.events import Headers, RenderedOutput
 
 Call = Literal["executeCommand", "fetchAuditLog", "fetchMemory"]
 
@@ -24,7 +24,7 @@ AUDIT_FIELDS = ("timestamp", "action", "result", "state", "trace_id", "execution
 
 
 class DriverError(Exception):
-    """The console could not be driven: a part is missing, a module does not load. One line with the cure."""
+    """The console could not be driven: a part is missing, a module does not load. One line with a hint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,22 +74,22 @@ class ConsoleDriver(Protocol):
     def name(self) -> Literal["browser", "module"]:
         """Which driver this is."""
 
-    def execute(self, command: str, session_id: str | None = None) -> View:
+    def execute(self, command: str, session_id: str | None = None) -> RenderedOutput:
         """Run a command and wait until its result is shown; raises DriverError when a part is missing."""
 
     def start_execute(self, command: str, session_id: str | None = None) -> bool:
         """Run a command without waiting; False when the console does not let it be run (again)."""
 
-    def result(self) -> View:
+    def result(self) -> RenderedOutput:
         """What is shown as the result of the newest command, once it is shown."""
 
-    def audit(self, filter: str = "all", limit: int = 50) -> View:  # noqa: A002 - the contract's own word
+    def audit(self, filter: str = "all", limit: int = 50) -> RenderedOutput:  # noqa: A002 - the contract's own word
         """Have the audit list fetched once with this query, and read it."""
 
-    def memory(self) -> View:
+    def memory(self) -> RenderedOutput:
         """Have the memory snapshot fetched once, and read it."""
 
-    def settle(self) -> None:
+    def wait_until_complete(self) -> None:
         """Wait until the console is idle; raises DriverError when it does not become so in time."""
 
     def disturbed(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from technogate.model.events import Event, Exchange
 
 
-class Hung:
+class HangingRequests:
     """Sends requests at once, each in a thread of its own, and keeps what came of each.
 
     `record` is to be given to whatever sends: it lets nothing into the journal any more once this is
@@ -35,7 +35,9 @@ class Hung:
     def start(self, sends: Sequence[Callable[[], Exchange]]) -> None:
         """Begin: each of `sends` sends one request and returns what came of it."""
         # Daemons: an interrupted session must not wait for answers.
-        self._threads = [threading.Thread(target=self._send, args=(send,), name="hung", daemon=True) for send in sends]
+        self._threads = [
+            threading.Thread(target=self._send, args=(send,), name="hanging", daemon=True) for send in sends
+        ]
         for thread in self._threads:
             thread.start()
 

@@ -21,15 +21,15 @@ LOAD_S = 30.0
 #: Requests that one client sends at most before a kill.
 MOST_REQUESTS = 60
 #: Answers after which a kill comes: drawn from this range.
-ANSWERS = (3, 24)
+RESPONSES = (3, 24)
 #: Seconds between the moment and the kill, where it is not the moment itself: drawn up to this.
 DELAY_S = {"flight": 0.004, "burst": 0.03}
 
 
-class Moment(StrEnum):
+class KillMoment(StrEnum):
     """When the backend is killed."""
 
-    AFTER_ANSWER = "right after an answer arrived"
+    AFTER_RESPONSE = "right after an answer arrived"
     IN_FLIGHT = "between a request and its answer"
     IN_BURST = "at random in a burst"
 
@@ -39,13 +39,13 @@ class Kill:
     """One kill of a schedule: after `answers` answers, and `delay_s` seconds after its moment."""
 
     number: int
-    moment: Moment
-    answers: int
+    moment: KillMoment
+    responses: int
     delay_s: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.answers < 1:
-            raise ValueError(f"a kill comes after at least one answer, not {self.answers}")
+        if self.responses < 1:
+            raise ValueError(f"a kill comes after at least one answer, not {self.responses}")
         if not 0 <= self.delay_s <= 1:
             raise ValueError(f"the delay of a kill is 0 to 1 seconds, not {self.delay_s}")
 
@@ -64,13 +64,13 @@ class Killable(Protocol):
 def plan_kills(seed: int, count: int) -> tuple[Kill, ...]:
     """The schedule of `count` kills that `seed` stands for: each moment in turn, the rest drawn."""
     drawn = random.Random(seed)  # noqa: S311 - a schedule, repeatable
-    moments = list(Moment)
+    moments = list(KillMoment)
     kills = []
     for number in range(1, count + 1):
         moment = moments[(number - 1) % len(moments)]
-        most = {Moment.IN_FLIGHT: DELAY_S["flight"], Moment.IN_BURST: DELAY_S["burst"]}.get(moment, 0.0)
+        most = {KillMoment.IN_FLIGHT: DELAY_S["flight"], KillMoment.IN_BURST: DELAY_S["burst"]}.get(moment, 0.0)
         kills.append(
-            Kill(number=number, moment=moment, answers=drawn.randint(*ANSWERS), delay_s=drawn.uniform(0.0, most))
+            Kill(number=number, moment=moment, responses=drawn.randint(*RESPONSES), delay_s=drawn.uniform(0.0, most))
         )
     return tuple(kills)
 
@@ -78,11 +78,11 @@ def plan_kills(seed: int, count: int) -> tuple[Kill, ...]:
 class Load:
     """Clients that ask one after the other, each in a thread of its own, until one gets no answer."""
 
-    def __init__(self, clients: Sequence[Callable[[], Exchange]], answers: int, strike: Callable[[], None]) -> None:
+    def __init__(self, clients: Sequence[Callable[[], Exchange]], responses: int, strike: Callable[[], None]) -> None:
         """Each of `clients` sends one request; the one that brings answer number `answers` calls `strike`."""
         self.exchanges: list[Exchange] = []
         self.reached = threading.Event()
-        self._answers = answers
+        self._responses = responses
         self._strike = strike
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -111,13 +111,13 @@ class Load:
             exchange = client()
             with self._lock:
                 self.exchanges.append(exchange)
-                self._answered += exchange.answer is not None
-                now = self._answered == self._answers and not self.reached.is_set()
+                self._answered += exchange.response is not None
+                now = self._answered == self._responses and not self.reached.is_set()
                 if now:
                     # Within the lock: nobody else's answer comes between this one and the kill.
                     self._strike()
                     self.reached.set()
-            if exchange.answer is None:
+            if exchange.response is None:
                 return
 
 
@@ -129,16 +129,16 @@ def kill_under_load(
     `shoot` sends one whole request and does not wait for its answer. Raises NotDelivered when the load
     never brought enough answers, or when the program outlived the kill.
     """
-    at_once = kill.moment is Moment.AFTER_ANSWER
-    with Load(clients, kill.answers, program.kill if at_once else _nothing) as load:
+    at_once = kill.moment is KillMoment.AFTER_RESPONSE
+    with Load(clients, kill.responses, program.kill if at_once else _nothing) as load:
         reached = load.reached.wait(LOAD_S)
         if reached and not at_once:
-            if kill.moment is Moment.IN_FLIGHT:
+            if kill.moment is KillMoment.IN_FLIGHT:
                 shoot()
             time.sleep(kill.delay_s)
             program.kill()
     if not reached:
-        brought = f"the load brought {load.answered} answers in {LOAD_S:g} s, not {kill.answers}"
+        brought = f"the load brought {load.answered} answers in {LOAD_S:g} s, not {kill.responses}"
         raise NotDelivered(f"kill {kill.number} never came: {brought}")
     if program.exit_code is None:
         raise NotDelivered(f"kill {kill.number}: the backend outlived SIGKILL")

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from technogate.faults.fault_errors import NotDelivered, NotHealed
+from technogate.faults.fault_errors import NotDelivered, NotRecovered
 from technogate.target.spec import UnwritableSpec
 
 #: Seconds that the lock of a file in use may take to be had.
@@ -76,7 +76,7 @@ def _mend(undo: tuple[str, ...], folder: Path, clean: Callable[[str], str]) -> N
         failed = _run(undo, folder, clean)
         if not failed:
             return
-    raise NotHealed(f"backend.unwritable.undo {failed}: mend the trail by hand, then run the validation again")
+    raise NotRecovered(f"backend.unwritable.undo {failed}: mend the trail by hand, then run the validation again")
 
 
 def _run(argv: tuple[str, ...], folder: Path, clean: Callable[[str], str]) -> str:

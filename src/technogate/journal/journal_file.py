@@ -20,7 +20,6 @@ import msgspec
 
 from technogate.model.events import (
     Abort,
-    Canary,
     Event,
     Exchange,
     FaultEvent,
@@ -28,11 +27,12 @@ from technogate.model.events import (
     Footer,
     Header,
     ItemResult,
-    Note,
     Output,
     Plan,
+    RenderedOutput,
+    RunWarning,
+    SelfTest,
     TrailReading,
-    View,
 )
 
 #: Changes when an older reader could misread a newer journal.
@@ -43,7 +43,7 @@ class JournalError(Exception):
     """The journal cannot be written, or what was read is damaged; the text is one line for a person."""
 
 
-class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class JournalLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line: which process wrote it, its place among that process's lines, and the event."""
 
     worker: str
@@ -52,10 +52,10 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Line)
+_decoder = msgspec.json.Decoder(JournalLine)
 
 
-def _encode(line: Line) -> bytes:
+def _encode(line: JournalLine) -> bytes:
     """One line as JSON. A page can hold half of a surrogate pair, which JSON in UTF-8 cannot: it is spelled out."""
     try:
         return _encoder.encode(line)
@@ -74,7 +74,7 @@ def _spelled_out(value: Any) -> Any:
     return value
 
 
-def decode_line(text: bytes) -> Line:
+def decode_line(text: bytes) -> JournalLine:
     """One line of a journal; raises JournalError for what is none."""
     try:
         return _decoder.decode(text)
@@ -103,7 +103,7 @@ class JournalWriter:
         with self._lock:
             if self._fd < 0:
                 raise JournalError(f"cannot write the journal {self.path}: it is closed")
-            line = _encode(Line(self.worker, self._seq, event)) + b"\n"
+            line = _encode(JournalLine(self.worker, self._seq, event)) + b"\n"
             try:
                 written = os.write(self._fd, line)
             except OSError as error:
@@ -127,7 +127,7 @@ class JournalWriter:
             moved = round((ended - self._opened[0]) - (going - self._opened[1]), 3)
             sha, lines = _digest(self.path)
             footer = Footer(end=end, lines=lines, sha256="", ended=ended, moved=moved)
-            sha.update(_encode(Line(self.worker, self._seq, footer)))
+            sha.update(_encode(JournalLine(self.worker, self._seq, footer)))
             self.append(msgspec.structs.replace(footer, sha256=sha.hexdigest()))
             self.close()
 
@@ -145,7 +145,7 @@ def _digest(path: Path) -> tuple[hashlib._Hash, int]:
 def _whole(raw: bytes, lines: list[bytes], footer: Footer) -> bool:
     """Whether a journal with a footer is as it was sealed: every line before it, and the footer itself."""
     last = decode_line(lines[-1])
-    blank = Line(last.worker, last.seq, msgspec.structs.replace(footer, sha256=""))
+    blank = JournalLine(last.worker, last.seq, msgspec.structs.replace(footer, sha256=""))
     sha = hashlib.sha256(raw[: len(raw) - len(lines[-1]) - 1])
     sha.update(_encode(blank))
     return sha.hexdigest() == footer.sha256 and footer.lines == len(lines) - 1 and _encode(last) == lines[-1]
@@ -166,15 +166,15 @@ class Journal:
     torn: str
     plans: list[Plan] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
-    views: list[View] = field(default_factory=list)
+    rendered_outputs: list[RenderedOutput] = field(default_factory=list)
     trails: list[TrailReading] = field(default_factory=list)
     faults: list[FaultEvent] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     results: list[ItemResult] = field(default_factory=list)
     aborts: list[Abort] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    canaries: list[Canary] = field(default_factory=list)
+    warnings: list[RunWarning] = field(default_factory=list)
+    self_tests: list[SelfTest] = field(default_factory=list)
 
 
 def read_journal(path: Path) -> Journal:
@@ -228,15 +228,15 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
     lists: dict[type, list[Event]] = {
         Plan: journal.plans,  # type: ignore[dict-item]
         Exchange: journal.exchanges,  # type: ignore[dict-item]
-        View: journal.views,  # type: ignore[dict-item]
+        RenderedOutput: journal.rendered_outputs,  # type: ignore[dict-item]
         TrailReading: journal.trails,  # type: ignore[dict-item]
         FaultEvent: journal.faults,  # type: ignore[dict-item]
         Output: journal.outputs,  # type: ignore[dict-item]
         Finding: journal.findings,  # type: ignore[dict-item]
         ItemResult: journal.results,  # type: ignore[dict-item]
         Abort: journal.aborts,  # type: ignore[dict-item]
-        Note: journal.notes,  # type: ignore[dict-item]
-        Canary: journal.canaries,  # type: ignore[dict-item]
+        RunWarning: journal.warnings,  # type: ignore[dict-item]
+        SelfTest: journal.self_tests,  # type: ignore[dict-item]
     }
     for event in events:
         kind = lists.get(type(event))

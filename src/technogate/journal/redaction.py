@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from technogate.model.events import Answer, Body, Headers
+from technogate.model.events import Body, Headers, Response
 
 #: What stands in the evidence where the key stood; a shell that has the key set repeats the request.
 MARK = "$TECHNOGATE_API_KEY"
@@ -90,12 +90,12 @@ class Redactor:
             places += [f"header {clean_name} ({spelling})" for spelling in in_name + in_value]
         return tuple(cleaned), tuple(places)
 
-    def answer(self, answer: Answer) -> tuple[Answer, tuple[str, ...]]:
+    def response(self, response: Response) -> tuple[Response, tuple[str, ...]]:
         """An answer without the key, and the places that held it."""
-        headers, places = self.headers(answer.headers)
-        raw, met = self.clean(answer.body.raw)
+        headers, places = self.headers(response.headers)
+        raw, met = self.clean(response.body.raw)
         if not places and not met:
-            return answer, ()
-        body = Body.of(raw) if met else answer.body
+            return response, ()
+        body = Body.of(raw) if met else response.body
         places += tuple(f"body ({spelling})" for spelling in met)
-        return msgspec.structs.replace(answer, headers=headers, body=body), places
+        return msgspec.structs.replace(response, headers=headers, body=body), places

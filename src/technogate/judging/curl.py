@@ -82,7 +82,7 @@ def _is_key(text: str, exchange: Exchange) -> bool:
     """Whether the shell may expand `text`: it is the exchange's key, or our own request holds the key there."""
     if "TECHNOGATE_API_KEY" not in text or not _KEY.fullmatch(text):
         return False
-    return text == exchange.key or (exchange.answered_by != "double" and "$(" not in text)
+    return text == exchange.key or (exchange.responded_by != "mock" and "$(" not in text)
 
 
 def _headers(exchange: Exchange, *, has_data: bool) -> list[str]:
@@ -162,7 +162,7 @@ def _path_options(exchange: Exchange) -> str:
 def _url(exchange: Exchange) -> list[str]:
     """The words that say where to: the address, which the environment may replace, and the path."""
     path = exchange.request.path
-    variable = "TECHNOGATE_CONSOLE_URL" if exchange.answered_by == "console" else "TECHNOGATE_BACKEND_URL"
+    variable = "TECHNOGATE_CONSOLE_URL" if exchange.responded_by == "console" else "TECHNOGATE_BACKEND_URL"
     base = exchange.base_url.rstrip("/")
     if not base:
         start = f'"${{{variable}:?is the base URL}}"'
@@ -178,7 +178,7 @@ def _url(exchange: Exchange) -> list[str]:
 
 def _path(exchange: Exchange) -> str:
     """The path as shell words without a space between them, a key within it left to the shell."""
-    if exchange.answered_by == "double":
+    if exchange.responded_by == "mock":
         return _word(exchange.request.path)
     parts = _MARK.split(exchange.request.path)
     return f'"{MARK}"'.join(_word(part) if part else "" for part in parts) or "''"

@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from technogate.checks.latency import latencies
-from technogate.checks.run_wide import SWEEPS, Sweep, Swept, WholeRun
+from technogate.checks.run_wide import RUN_WIDE_CHECKS, RunWideCheck, RunWideResult, WholeRun
 from technogate.journal.journal_file import Journal
 from technogate.judging.curl import curl_for
-from technogate.judging.self_test_result import canary_problems
-from technogate.judging.waivers import apply_waivers, standing_of
+from technogate.judging.self_test_result import self_test_problems
+from technogate.judging.waivers import apply_waivers, effective_verdict_of
 from technogate.model.events import Exchange, Finding, ItemResult, Outcome, PlannedItem, by_id
 from technogate.model.requirement import Level, Requirement
 from technogate.model.verdict import (
@@ -56,13 +56,16 @@ def judge(journal: Journal) -> VerdictDocument:
     findings = [finding for finding in journal.findings if finding.requirement in scope]
     whole = WholeRun(journal)
     covered = {item.requirement for item in planned.values()}
-    for sweep in SWEEPS:
-        if sweep.requirement in scope:
-            swept = sweep.run(whole)
-            if not (swept.checks or swept.findings or swept.gap) and sweep.requirement in covered:
+    for run_wide_check in RUN_WIDE_CHECKS:
+        if run_wide_check.requirement in scope:
+            run_wide_result = run_wide_check.run(whole)
+            if (
+                not (run_wide_result.checks or run_wide_result.findings or run_wide_result.gap)
+                and run_wide_check.requirement in covered
+            ):
                 # Nothing of its kind was sent in this run: the items of the requirement say what there is to say.
                 continue
-            result, found = _swept(sweep, swept)
+            result, found = _run_wide_result(run_wide_check, run_wide_result)
             results.append(result)
             findings += found
     samples = _samples(journal, findings, scope)
@@ -71,8 +74,8 @@ def judge(journal: Journal) -> VerdictDocument:
         for requirement in scope.values()
     )
     unfinished = {item.requirement for name, item in planned.items() if name not in {result.item for result in results}}
-    standing, waivers = apply_waivers(journal.header, _ended(journal), requirements, unfinished)
-    return _document(whole, standing, waivers, samples)
+    effective_verdict, waivers = apply_waivers(journal.header, _ended(journal), requirements, unfinished)
+    return _document(whole, effective_verdict, waivers, samples)
 
 
 def _scope(journal: Journal) -> Mapping[str, Requirement]:
@@ -114,32 +117,32 @@ def _proven(result: ItemResult, has_finding: bool) -> ItemResult:
     )
 
 
-def _swept(sweep: Sweep, swept: Swept) -> tuple[ItemResult, list[Finding]]:
+def _run_wide_result(run_wide_check: RunWideCheck, run_wide_result: RunWideResult) -> tuple[ItemResult, list[Finding]]:
     """What a sweep did, as an item of its requirement."""
-    gap = swept.gap or ("" if swept.checks else "the run holds no exchange to check")
-    outcome = Outcome.FAILED if swept.findings else Outcome.SKIPPED if gap else Outcome.PASSED
+    gap = run_wide_result.gap or ("" if run_wide_result.checks else "the run holds no exchange to check")
+    outcome = Outcome.FAILED if run_wide_result.findings else Outcome.SKIPPED if gap else Outcome.PASSED
     result = ItemResult(
-        item=sweep.item,
-        requirement=sweep.requirement,
+        item=run_wide_check.item,
+        requirement=run_wide_check.requirement,
         outcome=outcome,
-        checks=swept.checks,
+        checks=run_wide_result.checks,
         seconds=0.0,
         reason=gap if outcome is Outcome.SKIPPED else "",
-        cure=swept.cure if outcome is Outcome.SKIPPED else "",
+        hint=run_wide_result.hint if outcome is Outcome.SKIPPED else "",
     )
     found = [
         Finding(
             check=finding.check,
             expected=finding.expected,
             observed=finding.observed,
-            item=sweep.item,
-            requirement=sweep.requirement,
+            item=run_wide_check.item,
+            requirement=run_wide_check.requirement,
             operation=finding.operation,
             example=finding.example,
             exchanges=finding.exchanges,
             trace_id=finding.trace_id,
         )
-        for finding in swept.findings
+        for finding in run_wide_result.findings
     ]
     return result, found
 
@@ -156,26 +159,26 @@ def _samples(journal: Journal, findings: Iterable[Finding], scope: Mapping[str, 
             party=scope[finding.requirement].party,
             decisions=scope[finding.requirement].decisions,
             curl=_curl(finding, exchanges),
-            again=_again(finding, journal),
+            recheck_command=_recheck_command(finding, journal),
             replay=f"technogate replay {shlex.quote(finding_id(journal.header.run, number))}",
         )
         for number, finding in enumerate(ordered, 1)
     )
 
 
-def _again(finding: Finding, journal: Journal) -> str:
+def _recheck_command(finding: Finding, journal: Journal) -> str:
     """The command that checks the finding's requirement again, as this run did."""
     header = journal.header
     words = f"technogate check {finding.requirement} --seed {header.seed}"
     words += "" if header.profile == "quick" else f" --profile {header.profile}"
-    given = header.target.given
+    given = header.target.target_argument
     return words + ("" if given == "embedded" else f" --target {shlex.quote(given)}")
 
 
 def _curl(finding: Finding, exchanges: Mapping[str, Exchange]) -> str:
     """A command for the last exchange with the backend that the finding rests on."""
     mine = [exchanges[exchange_id] for exchange_id in finding.exchanges if exchange_id in exchanges]
-    sent = [exchange for exchange in mine if exchange.answered_by == "backend"]
+    sent = [exchange for exchange in mine if exchange.responded_by == "backend"]
     return curl_for(sent[-1]) if sent else ""
 
 
@@ -197,7 +200,7 @@ def _requirement(
     mine = [sample for sample in samples if sample.finding.requirement == requirement.id]
     if mine:
         verdict = Verdict.FAIL
-    reason, cure = _why(requirement, verdict, results, missing, mine, journal)
+    reason, hint = _why(requirement, verdict, results, missing, mine, journal)
     return RequirementResult(
         id=requirement.id,
         party=requirement.party,
@@ -206,9 +209,9 @@ def _requirement(
         text=requirement.text,
         decisions=requirement.decisions,
         verdict=verdict,
-        standing=verdict,
+        effective_verdict=verdict,
         reason=reason,
-        cure=cure,
+        hint=hint,
         items=tuple(results),
         checks=sum(result.checks for result in results),
         findings=tuple(sample.number for sample in mine),
@@ -223,7 +226,7 @@ def _why(
     samples: Sequence[Sample],
     journal: Journal,
 ) -> tuple[str, str]:
-    """Reason and cure for a requirement that did not pass."""
+    """Reason and hint for a requirement that did not pass."""
     if verdict is Verdict.PASS:
         return "", ""
     if samples:
@@ -233,7 +236,7 @@ def _why(
     if open_results:
         first = open_results[0]
         more = f" (and {len(open_results) - 1} more)" if len(open_results) > 1 else ""
-        return (first.reason or f"{first.item} {first.outcome.value}") + more, first.cure
+        return (first.reason or f"{first.item} {first.outcome.value}") + more, first.hint
     if missing:
         return f"{len(missing)} of its {len(missing) + len(results)} items never finished", "run the validation again"
     if requirement.not_tested:
@@ -251,7 +254,7 @@ def unsound(journal: Journal) -> list[str]:
     elif journal.footer is not None and journal.footer.end != "finished":
         broken.append(f"the run was {journal.footer.end}")
     broken += _clock(journal)
-    broken += canary_problems(journal)
+    broken += self_test_problems(journal)
     if not any(plan.items for plan in journal.plans):
         broken.append("nothing was collected: no check ran")
     return broken
@@ -275,8 +278,8 @@ def _reasons(
     broken = unsound(journal)
     for result in requirements:
         broken += [f"{item.item} crashed: {item.reason}" for item in result.items if item.outcome is Outcome.ERRORED]
-    failed = [r.id for r in requirements if r.level is Level.MUST and r.standing is Verdict.FAIL]
-    unknown = [r.id for r in requirements if r.level is Level.MUST and r.standing is Verdict.INCONCLUSIVE]
+    failed = [r.id for r in requirements if r.level is Level.MUST and r.effective_verdict is Verdict.FAIL]
+    unknown = [r.id for r in requirements if r.level is Level.MUST and r.effective_verdict is Verdict.INCONCLUSIVE]
     reasons = [f"{_many(failed, 'MUST requirement')} failed: {_few(failed)}"] if failed else []
     reasons += [result.problem for result in waivers if result.problem]
     reasons += broken
@@ -326,7 +329,7 @@ def _groups(journal: Journal, requirements: Sequence[RequirementResult]) -> tupl
         GroupResult(
             group=group,
             title=titles.get(group, group),
-            verdict=standing_of(result for result in members[group] if result.level is Level.MUST),
+            verdict=effective_verdict_of(result for result in members[group] if result.level is Level.MUST),
             counts=_counts(members[group]),
         )
         for group in [*titles, *(group for group in members if group not in titles)]
@@ -344,13 +347,13 @@ def _document(
     journal, header = whole.journal, whole.header
     reasons, broken = _reasons(journal, requirements, waivers)
     must = [result for result in requirements if result.level is Level.MUST]
-    verdict = standing_of(must)
+    verdict = effective_verdict_of(must)
     if any(result.problem for result in waivers):
         verdict = roll_up([verdict, Verdict.FAIL])
     validation = header.mode == "validate"
     if verdict is Verdict.PASS and (broken or not validation):
         verdict = Verdict.INCONCLUSIVE
-    if any(proof.problem for canary in journal.canaries for proof in canary.proofs):
+    if any(proof.problem for self_test in journal.self_tests for proof in self_test.proofs):
         # An instrument that does not see what is known has found nothing against anybody.
         verdict = Verdict.INCONCLUSIVE
     if not validation:
@@ -378,7 +381,7 @@ def _document(
         requirements=requirements,
         findings=samples,
         waivers=waivers,
-        notes=tuple(note.text for note in journal.notes),
+        warnings=tuple(note.text for note in journal.warnings),
         latency=latencies(whole.undisturbed, header),
         journal=JournalRef(
             file=journal.path.name, sha256=journal.sha256, torn=journal.torn, exchanges=len(journal.exchanges)

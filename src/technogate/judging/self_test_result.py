@@ -1,4 +1,4 @@
-"""Whether the gate's instruments were proven before anybody was judged: what the canary of a run must have shown."""
+"""Whether the gate's instruments were proven before anybody was judged: what the self-test of a run must have shown."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from technogate.model.requirement import Party
 #: Proofs that each party's requirements rest on; a fault kind is proven under the name of its module.
 BACKEND = ("driver", "backend checks", "trail reconciliation", "journal")
 FAULT_KINDS = (
-    "broken", "cached", "chunked", "compressed", "conforming", "drip", "held", "length", "raw", "redirect", "stall",
-    "status", "truncated",
+    "broken", "cached", "chunked", "compressed", "conforming", "content_length", "drip", "held", "raw_bytes",
+    "redirect", "stall", "status_code", "truncated",
 )  # fmt: skip
 CONSOLE = (*(f"fault {kind}" for kind in (*FAULT_KINDS, "refusal")), "console checks", "journal")
 
 #: Who can do something about it.
-CURE = "see that nothing on this machine disturbs loopback connections, then validate again; else the gate is broken"
+HINT = "see that nothing on this machine disturbs loopback connections, then validate again; else the gate is broken"
 
 
 def required(parties: Collection[str]) -> tuple[str, ...]:
@@ -25,11 +25,11 @@ def required(parties: Collection[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def canary_problems(journal: Journal) -> list[str]:
+def self_test_problems(journal: Journal) -> list[str]:
     """Why the gate's instruments are not proven, one line each; empty when they are."""
-    proofs = [proof for canary in journal.canaries for proof in canary.proofs]
+    proofs = [proof for self_test in journal.self_tests for proof in self_test.proofs]
     if not proofs:
-        return ["no canary: nothing shows that the gate's own instruments work; validate again"]
-    found = [f"the canary is silent: {proof.name}: {proof.problem}; {CURE}" for proof in proofs if proof.problem]
+        return ["no self-test: nothing shows that the gate's own checks work; validate again"]
+    found = [f"self-test failed: {proof.name}: {proof.problem}; {HINT}" for proof in proofs if proof.problem]
     missing = [name for name in required(journal.header.target.parties) if name not in {one.name for one in proofs}]
-    return found + ([f"the canary proved nothing of: {', '.join(missing)}; {CURE}"] if missing else [])
+    return found + ([f"the self-test proved nothing of: {', '.join(missing)}; {HINT}"] if missing else [])

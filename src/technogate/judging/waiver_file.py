@@ -43,7 +43,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 def waivers_of(given: str) -> tuple[Waiver, ...]:
     """The waivers of the file `given`; without a name those of `waivers.toml`, if there is one here.
 
-    Raises UserError, one line that names the file, the place and the cure.
+    Raises UserError, one line that names the file, the place and the hint.
     """
     if given:
         return read_waivers(Path(given))

@@ -2,7 +2,7 @@
 
 Pure: a waiver is held against the run's own recorded time, so that judging a stored journal again
 gives the same. A waiver covers failures of one MUST requirement. It covers nothing once it has expired,
-cures nothing that came to no result, and keeps the gate shut when it has nothing to cover: one that is
+hints nothing that came to no result, and keeps the gate shut when it has nothing to cover: one that is
 left behind would cover the next failure unseen.
 """
 
@@ -46,16 +46,16 @@ def apply_waivers(
     at = max(header.started, ended)
     results = tuple(_result(waiver, at, header, known, by_id.get(waiver.requirement)) for waiver in header.waivers)
     covered = {result.waiver.requirement for result in results if result.state is WaiverState.USED}
-    standing = tuple(
-        msgspec.structs.replace(result, standing=_standing(result, result.id in unfinished))
+    effective_verdict = tuple(
+        msgspec.structs.replace(result, effective_verdict=_effective_verdict(result, result.id in unfinished))
         if result.id in covered
         else result
         for result in requirements
     )
-    return standing, results
+    return effective_verdict, results
 
 
-def _standing(result: RequirementResult, unfinished: bool) -> Verdict:
+def _effective_verdict(result: RequirementResult, unfinished: bool) -> Verdict:
     """What is left of a requirement whose failures are waived: its other items must still have passed."""
     left = any(item.outcome in (Outcome.ERRORED, Outcome.SKIPPED) for item in result.items)
     return Verdict.INCONCLUSIVE if left or unfinished else Verdict.PASS
@@ -73,15 +73,15 @@ def _result(
 def _state(
     waiver: Waiver, at: float, header: Header, known: Collection[str], result: RequirementResult | None
 ) -> tuple[WaiverState, str]:
-    """The state of a waiver, and what is wrong with it with the cure."""
+    """The state of a waiver, and what is wrong with it with a hint."""
     if waiver.requirement not in known:
         return (
             WaiverState.UNKNOWN,
             f"names no requirement of {header.contract.id}; `technogate requirements` lists them",
         )
     if expired(waiver.expires, at):
-        cure = "fix what it covers, or have its owner decide anew"
-        return WaiverState.EXPIRED, f"expired at the end of {waiver.expires} and counts for nothing; {cure}"
+        hint = "fix what it covers, or have its owner decide anew"
+        return WaiverState.EXPIRED, f"expired at the end of {waiver.expires} and counts for nothing; {hint}"
     if waiver.image and waiver.image not in _digests(header):
         return WaiverState.UNUSED, f"is for the image {waiver.image}, which was not judged; remove it"
     if result is None:
@@ -98,9 +98,9 @@ def _digests(header: Header) -> set[str]:
     return {image.digest for image in header.target.images.values()}
 
 
-def standing_of(requirements: Iterable[RequirementResult]) -> Verdict:
+def effective_verdict_of(requirements: Iterable[RequirementResult]) -> Verdict:
     """The roll-up of what requirements weigh in the verdict."""
-    return roll_up(result.standing for result in requirements)
+    return roll_up(result.effective_verdict for result in requirements)
 
 
 def used_by(waivers: Iterable[WaiverResult]) -> Mapping[str, WaiverResult]:

@@ -119,9 +119,9 @@ class Peer:
 
     def _delivery(self, reply: Reply, reached: int) -> Delivery:
         """Delivered when the step that was reached is the one by which the fault is felt, or later."""
-        felt = reached >= reply.effect
-        why = "" if felt else "the client closed the connection before the fault took effect"
-        return Delivery(delivered=felt, why=why, client_left=self.left_at)
+        observed = reached >= reply.effect
+        why = "" if observed else "the client closed the connection before the fault took effect"
+        return Delivery(delivered=observed, why=why, client_left=self.left_at)
 
     async def _pause(self, step: Step, released: Callable[[str], asyncio.Event]) -> bool:
         """Wait, hold, close or reset; False when the client left meanwhile."""

@@ -17,7 +17,7 @@ def cors_headers(request: Headers) -> Headers:
     )
 
 
-def preflight_answer(request: Headers, max_age: int) -> bytes:
+def preflight_response(request: Headers, max_age: int) -> bytes:
     """The answer to a preflight: whatever it asks for is allowed."""
     asked = {name.lower(): value for name, value in request}
     lines = ["HTTP/1.1 204 No Content", *(f"{name}: {value}" for name, value in cors_headers(request))]

@@ -13,9 +13,9 @@ import time
 from typing import Literal
 
 from technogate.mock.connection import Asked, Peer
-from technogate.mock.cors import cors_headers, preflight_answer
-from technogate.mock.recorded_request import Delivery, Received
-from technogate.mock.reply_queue import Book
+from technogate.mock.cors import cors_headers, preflight_response
+from technogate.mock.recorded_request import Delivery, RecordedRequest
+from technogate.mock.reply_queue import ReplyQueue
 
 Origin = Literal["own", "other"]
 Refusal = Literal["closed", "reset"]
@@ -24,11 +24,11 @@ Refusal = Literal["closed", "reset"]
 class Server:
     """Listens on both origins and answers each request with the reply that the book has for it."""
 
-    def __init__(self, book: Book, host: str, preflight_max_age: int) -> None:
+    def __init__(self, reply_queue: ReplyQueue, host: str, preflight_max_age: int) -> None:
         self.host = host
         self.ports: dict[Origin, int] = {}
         self.resets = 0
-        self._book = book
+        self._reply_queue = reply_queue
         self._max_age = preflight_max_age
         self._connections = 0
         self._mode: Literal["open", "closed", "reset"] = "open"
@@ -91,7 +91,7 @@ class Server:
         try:
             first = True
             while (asked := await peer.request()) is not None:
-                if not await self._answer(origin, peer, asked, first):
+                if not await self._response(origin, peer, asked, first):
                     break
                 first = False
             await peer.goodbye()
@@ -104,28 +104,28 @@ class Server:
             with contextlib.suppress(asyncio.CancelledError):
                 await listening
 
-    async def _answer(self, origin: Origin, peer: Peer, asked: Asked, first: bool) -> bool:
+    async def _response(self, origin: Origin, peer: Peer, asked: Asked, first: bool) -> bool:
         """Answer one request; True when the connection stays open for another."""
         if asked.method == "OPTIONS" or asked.defect:
             return await self._aside(origin, peer, asked, first)
-        generation, number, reply = self._book.begin(
+        generation, number, reply = self._reply_queue.begin(
             asked, connection=peer.number, first=first, origin=origin, base_url=self.base_url(origin)
         )
         delivery = Delivery(delivered=False, why="the double was reset before the reply was complete")
         try:
             delivery = await peer.deliver(reply, cors_headers(asked.headers), self._hold)
         finally:
-            self._book.end(generation, number, bytes(peer.sent), delivery)
+            self._reply_queue.end(generation, number, bytes(peer.sent), delivery)
         return reply.keep_alive and not peer.gone.is_set()
 
     async def _aside(self, origin: Origin, peer: Peer, asked: Asked, first: bool) -> bool:
         """Answer a preflight; write down what is no request."""
         sent, preflight = b"", asked.method == "OPTIONS"
         if preflight:
-            sent = preflight_answer(asked.headers, self._max_age)
+            sent = preflight_response(asked.headers, self._max_age)
             await peer.write(sent)
-        self._book.note(
-            Received(
+        self._reply_queue.note(
+            RecordedRequest(
                 number=0, connection=peer.number, first_on_connection=first, origin=origin,
                 base_url=self.base_url(origin), operation="", method=asked.method, target=asked.target,
                 headers=asked.headers, body=asked.body, raw=asked.raw, started=asked.started, ended=time.time(),

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 from technogate.journal.redaction import Redactor
 from technogate.mock.listener import Origin, Refusal, Server
-from technogate.mock.recorded_request import Received, exchange_of
-from technogate.mock.reply_queue import Book, FaultError, Order, ReplyFactory
+from technogate.mock.recorded_request import RecordedRequest, exchange_of
+from technogate.mock.reply_queue import FaultError, ReplyFactory, ReplyQueue, ScriptedReply
 from technogate.mock.scripted_reply import Fault, Reply, as_reply
 from technogate.model.events import Exchange
 
@@ -25,10 +25,10 @@ T = TypeVar("T")
 _ORDER_S = 30.0
 
 #: How long a request, or the end of a reply, is waited for unless told otherwise, in seconds: a machine may be slow.
-PATIENCE_S = 10.0
+TIMEOUT_S = 10.0
 
 
-class Double:
+class MockBackend:
     """A hostile provider on the loopback interface, in a thread of its own.
 
     `operations` maps an operation id to its method and path; `defaults` maps it to what makes the
@@ -45,11 +45,11 @@ class Double:
         port: int = 0,
         preflight_max_age: int = 600,
     ) -> None:
-        self._book = Book(operations, defaults)
-        self._server = Server(self._book, host, preflight_max_age)
+        self._reply_queue = ReplyQueue(operations, defaults)
+        self._server = Server(self._reply_queue, host, preflight_max_age)
         # Not the platform's default loop: that of Windows cannot watch a listening socket.
         self._loop = asyncio.SelectorEventLoop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="technogate-double", daemon=True)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="technogate-mock-backend", daemon=True)
         self._thread.start()
         try:
             self._call(self._server.serve("own", port))
@@ -77,7 +77,7 @@ class Double:
 
     def url(self, operation: str, *, other: bool = False) -> str:
         """The whole address of an operation. Raises KeyError for an unknown one."""
-        return (self.other_origin if other else self.base_url) + self._book.operations[operation][1]
+        return (self.other_origin if other else self.base_url) + self._reply_queue.operations[operation][1]
 
     # ---- orders ----
 
@@ -85,17 +85,17 @@ class Double:
         """Return to health: accept again, break off what is under way, forget orders and requests."""
         self.accept()
         self._call(self._server.break_off())
-        self._book.reset()
+        self._reply_queue.reset()
 
     def script(
         self, operation: str, *replies: Reply | Fault, default: Reply | Fault | None = None
-    ) -> tuple[Order, ...]:
+    ) -> tuple[ScriptedReply, ...]:
         """Order `replies`, one for each request of `operation`; `default` answers the requests after them.
 
         Raises ValueError for an unknown operation.
         """
         fallback = None if default is None else as_reply(default)
-        return self._book.script(operation, tuple(as_reply(reply) for reply in replies), fallback)
+        return self._reply_queue.script(operation, tuple(as_reply(reply) for reply in replies), fallback)
 
     def release(self, name: str) -> None:
         """Let go of what is held back as `name`, now and until the next reset."""
@@ -123,28 +123,28 @@ class Double:
 
     def received(
         self, operation: str | None = None, *, origin: Origin | None = "own", preflights: bool = False
-    ) -> list[Received]:
+    ) -> list[RecordedRequest]:
         """The requests since the last reset in the order of arrival; `origin` None means both origins."""
-        return self._book.entries(operation, origin, preflights)
+        return self._reply_queue.entries(operation, origin, preflights)
 
     def undelivered(self) -> list[str]:
         """One line for each order that was not delivered as ordered, nobody asking included."""
-        return self._book.undelivered()
+        return self._reply_queue.undelivered()
 
-    def wait_for(self, operation: str, count: int = 1, timeout: float = PATIENCE_S) -> list[Received]:
+    def wait_for(self, operation: str, count: int = 1, timeout: float = TIMEOUT_S) -> list[RecordedRequest]:
         """Wait until `operation` was asked `count` times; raises FaultError when `timeout` seconds are over."""
 
-        def enough(entries: list[Received]) -> bool:
+        def enough(entries: list[RecordedRequest]) -> bool:
             return sum(entry.operation == operation and entry.origin == "own" for entry in entries) >= count
 
-        if not self._book.wait(enough, timeout):
+        if not self._reply_queue.wait(enough, timeout):
             seen = len(self.received(operation))
             raise FaultError(f"{operation} was asked {seen} times, not {count}, within {timeout:g} s")
         return self.received(operation)
 
-    def settle(self, timeout: float = PATIENCE_S) -> None:
+    def wait_until_complete(self, timeout: float = TIMEOUT_S) -> None:
         """Wait until no reply is under way; raises FaultError when `timeout` seconds are over."""
-        if not self._book.wait(lambda entries: all(entry.delivery is not None for entry in entries), timeout):
+        if not self._reply_queue.wait(lambda entries: all(entry.delivery is not None for entry in entries), timeout):
             waiting = [e.operation or e.target for e in self.received(origin=None) if e.delivery is None]
             raise FaultError(f"after {timeout:g} s replies are still under way: {', '.join(waiting)}")
 
@@ -172,7 +172,7 @@ class Double:
             self._call(self._server.shut())
             self._stop()
 
-    def __enter__(self) -> Double:
+    def __enter__(self) -> MockBackend:
         return self
 
     def __exit__(self, *_: object) -> None:

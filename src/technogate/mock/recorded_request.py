@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from technogate.journal.redaction import Redactor
-from technogate.model.events import Answer, Body, Ended, Exchange, Headers, Request, header_values
+from technogate.model.events import Body, Ended, Exchange, Headers, Request, Response, header_values
 
 _STATUS_LINE = re.compile(rb"(HTTP/\d\.\d) (\d{3})(?: [^\r\n]*)?")
 
@@ -26,7 +26,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class RecordedRequest:
     """One request as it came in, and what was sent in return.
 
     `number` counts the requests since the last reset, `connection` the connections since the start;
@@ -66,41 +66,41 @@ class Received:
 
 
 def exchange_of(
-    received: Received, *, item: str, case: str, new_id: Callable[[], str], redact: Redactor, key_header: str
+    received: RecordedRequest, *, item: str, case: str, new_id: Callable[[], str], redact: Redactor, key_header: str
 ) -> Exchange:
     """The evidence of one request: the secret is left at the door, both ways."""
     headers, _ = redact.headers(received.headers)
     path, _ = redact.clean_text(received.target)
     body, _ = redact.clean(received.body)
-    answer, error = None, ""
+    response, error = None, ""
     leaks: tuple[str, ...] = ()
     if received.sent:
-        answer, error = parse_answer(received.sent)
-        answer, leaks = redact.answer(answer)
+        response, error = parse_response(received.sent)
+        response, leaks = redact.response(response)
     keys = header_values(received.headers, key_header)
     delivery = received.delivery
-    whole = delivery is not None and delivery.delivered and answer is not None and not error
+    whole = delivery is not None and delivery.delivered and response is not None and not error
     reasons = [error, "the reply is still under way" if delivery is None else delivery.why, received.defect]
     return Exchange(
         id=new_id(),
         item=item,
         case=case,
-        answered_by="double",
+        responded_by="mock",
         operation=received.operation,
         base_url=received.base_url,
         key=redact.clean_text(keys[0])[0] if keys else "",
         request=Request(method=received.method, path=path, headers=headers, body=Body.of(body)),
-        answer=answer,
+        response=response,
         end=Ended.OK if whole else Ended.INDETERMINATE,
         error="; ".join(reason for reason in reasons if reason),
-        disturbed_by=received.fault,
+        under_fault=received.fault,
         started=received.started,
         ended=received.ended,
         leaks=leaks,
     )
 
 
-def parse_answer(sent: bytes) -> tuple[Answer, str]:
+def parse_response(sent: bytes) -> tuple[Response, str]:
     """The answer in the bytes that were sent, and what keeps it from being a whole one ("" if nothing).
 
     Bytes that are no answer at all are kept as the body of an answer with the status 0. A compressed
@@ -110,7 +110,7 @@ def parse_answer(sent: bytes) -> tuple[Answer, str]:
     line, _, fields = head.partition(b"\r\n")
     match = _STATUS_LINE.fullmatch(line)
     if match is None or not end:
-        return Answer(status=0, body=Body.of(sent)), "what was sent has no whole head"
+        return Response(status=0, body=Body.of(sent)), "what was sent has no whole head"
     headers = tuple(
         (name.decode("latin-1").strip(), value.decode("latin-1").strip())
         for name, colon, value in (field.partition(b":") for field in fields.split(b"\r\n"))
@@ -123,7 +123,7 @@ def parse_answer(sent: bytes) -> tuple[Answer, str]:
     elif lengths and lengths[0] != str(len(body)):
         error = f"the Content-Length is {lengths[0]}, the body has {len(body)} bytes"
     version, status = match.group(1).decode("ascii"), int(match.group(2))
-    return Answer(status=status, headers=headers, body=Body.of(body), http_version=version), error
+    return Response(status=status, headers=headers, body=Body.of(body), http_version=version), error
 
 
 def _unchunk(wire: bytes) -> tuple[bytes, str]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from technogate.mock.connection import Asked
-from technogate.mock.recorded_request import Delivery, Received
-from technogate.mock.scripted_reply import Reply, json_draft
+from technogate.mock.recorded_request import Delivery, RecordedRequest
+from technogate.mock.scripted_reply import Reply, json_template
 
 ReplyFactory = Callable[[], Reply]
 
@@ -24,20 +24,20 @@ class FaultError(Exception):
 
 
 @dataclass(slots=True, kw_only=True)
-class Order:
+class ScriptedReply:
     """One reply that a test ordered, and the request that took it, if any did."""
 
     operation: str
     reply: Reply
     _request: int | None = None
-    _book: Book | None = None
+    _reply_queue: ReplyQueue | None = None
 
     @property
-    def received(self) -> Received | None:
+    def received(self) -> RecordedRequest | None:
         """The request that took this reply, None as long as nobody asked."""
-        if self._request is None or self._book is None:
+        if self._request is None or self._reply_queue is None:
             return None
-        return self._book.entry(self._request)
+        return self._reply_queue.entry(self._request)
 
     @property
     def under_way(self) -> bool:
@@ -51,15 +51,15 @@ class Order:
 
         A client may go on as soon as it has the last byte: a reply under way gets a moment to end.
         """
-        if self._book is not None:
-            self._book.wait(lambda _: not self.under_way, _END_S)
+        if self._reply_queue is not None:
+            self._reply_queue.wait(lambda _: not self.under_way, _END_S)
         received = self.received
         if received is None:
             return Delivery(delivered=False, why="nobody asked for it")
         return received.delivery or Delivery(delivered=False, why="the reply is still under way")
 
 
-class Book:
+class ReplyQueue:
     """Orders and requests since the last reset."""
 
     def __init__(self, operations: Mapping[str, tuple[str, str]], defaults: Mapping[str, ReplyFactory]) -> None:
@@ -71,28 +71,28 @@ class Book:
             raise ValueError(f"no such operation: {', '.join(unknown)}")
         self.operations = dict(operations)
         self._changed = threading.Condition()
-        self._queues: dict[str, deque[Order]] = {}
-        self._orders: list[Order] = []
+        self._queues: dict[str, deque[ScriptedReply]] = {}
+        self._orders: list[ScriptedReply] = []
         self._override: dict[str, Reply] = {}
-        self._entries: list[Received] = []
+        self._entries: list[RecordedRequest] = []
         self._generation = 0
 
     def reset(self) -> None:
         """Forget every order and request."""
         with self._changed:
             for order in self._orders:
-                order._book = None
+                order._reply_queue = None
             self._queues, self._orders, self._override = {}, [], {}
             self._entries = []
             self._generation += 1
             self._changed.notify_all()
 
-    def script(self, operation: str, replies: tuple[Reply, ...], default: Reply | None) -> tuple[Order, ...]:
+    def script(self, operation: str, replies: tuple[Reply, ...], default: Reply | None) -> tuple[ScriptedReply, ...]:
         """Queue `replies` for `operation`; `default` answers it once the queue is empty."""
         if operation not in self.operations:
             raise ValueError(f"no such operation: {operation}")
         with self._changed:
-            orders = tuple(Order(operation=operation, reply=reply, _book=self) for reply in replies)
+            orders = tuple(ScriptedReply(operation=operation, reply=reply, _reply_queue=self) for reply in replies)
             self._queues.setdefault(operation, deque()).extend(orders)
             self._orders += orders
             if default is not None:
@@ -112,7 +112,7 @@ class Book:
             number = len(self._entries)
             reply = self._reply(operation, number, origin)
             self._entries.append(
-                Received(
+                RecordedRequest(
                     number=number, connection=connection, first_on_connection=first, origin=origin,
                     base_url=base_url, operation=operation, method=asked.method, target=asked.target,
                     headers=asked.headers, body=asked.body, raw=asked.raw, started=asked.started, ended=time.time(),
@@ -122,7 +122,7 @@ class Book:
             self._changed.notify_all()
             return self._generation, number, reply
 
-    def note(self, received: Received) -> None:
+    def note(self, received: RecordedRequest) -> None:
         """Write down a request that no order answers: a preflight, or bytes that are no request."""
         with self._changed:
             self._entries.append(replace(received, number=len(self._entries)))
@@ -146,15 +146,15 @@ class Book:
             return self._override[operation]
         if operation in self._defaults:
             return self._defaults[operation]()
-        draft = json_draft({"message": "the double knows no such operation"}, status=404)
-        return Reply(kind="unknown operation", steps=draft.steps())
+        template = json_template({"message": "the double knows no such operation"}, status=404)
+        return Reply(kind="unknown operation", steps=template.steps())
 
-    def entry(self, number: int) -> Received | None:
+    def entry(self, number: int) -> RecordedRequest | None:
         """The request with this number, None once the book was reset."""
         with self._changed:
             return self._entries[number] if number < len(self._entries) else None
 
-    def entries(self, operation: str | None, origin: str | None, preflights: bool) -> list[Received]:
+    def entries(self, operation: str | None, origin: str | None, preflights: bool) -> list[RecordedRequest]:
         """The requests so far, in the order of their arrival."""
         with self._changed:
             return [
@@ -165,7 +165,7 @@ class Book:
                 and (preflights or not entry.preflight)
             ]
 
-    def wait(self, done: Callable[[list[Received]], bool], timeout: float) -> bool:
+    def wait(self, done: Callable[[list[RecordedRequest]], bool], timeout: float) -> bool:
         """Wait until `done` holds of the requests so far; False when the time is over."""
         with self._changed:
             return self._changed.wait_for(lambda: done(self._entries), timeout)

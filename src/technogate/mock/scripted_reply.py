@@ -121,7 +121,7 @@ class Fault(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class ResponseTemplate:
     """An answer as a well-behaved provider would send it: what a fault then deforms.
 
     `Content-Length` and `Connection` are not among `headers`: the fault kind adds its own.
@@ -174,7 +174,7 @@ class Draft:
         }[where]
 
 
-def json_draft(
+def json_template(
     value: object,
     *,
     status: int = 200,
@@ -182,12 +182,12 @@ def json_draft(
     headers: Headers = (),
     content_type: str | None = "application/json",
     keep_alive: bool = False,
-) -> Draft:
+) -> ResponseTemplate:
     """A draft whose body is `value` as JSON; `trace_id` fills `X-Trace-Id`, None leaves that header out."""
     own: Headers = () if content_type is None else (("Content-Type", content_type),)
     trace: Headers = () if trace_id is None else (("X-Trace-Id", trace_id),)
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
-    return Draft(status=status, headers=(*own, *trace, *headers), body=body, keep_alive=keep_alive)
+    return ResponseTemplate(status=status, headers=(*own, *trace, *headers), body=body, keep_alive=keep_alive)
 
 
 def _reason(status: int) -> str:

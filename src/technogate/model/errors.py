@@ -1,6 +1,6 @@
 """The mistakes that the person at the keyboard can mend.
 
-Each is one line that names what is wrong and the cure. The command line prints it and ends with
+Each is one line that names what is wrong and the hint. The command line prints it and ends with
 exit code 2; nothing else in the gate catches these to carry on.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 
 class UserError(Exception):
-    """A mistake that the user can mend; the text is one line with the cure."""
+    """A mistake that the user can mend; the text is one line with a hint."""
 
 
 class UnknownTarget(UserError):  # noqa: N818 - a mistake, not a crash: named by what is wrong

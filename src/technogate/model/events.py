@@ -84,7 +84,7 @@ class Request(Record, frozen=True):
     body: Body = Body()
 
 
-class Answer(Record, frozen=True):
+class Response(Record, frozen=True):
     """One HTTP answer as it was received."""
 
     status: int
@@ -110,7 +110,7 @@ class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
 
     id: str
     item: str
-    answered_by: Literal["backend", "console", "double"]
+    responded_by: Literal["backend", "console", "mock"]
     request: Request
     started: float
     ended: float
@@ -118,10 +118,10 @@ class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
     case: str = ""
     base_url: str = ""
     key: str = ""
-    answer: Answer | None = None
+    response: Response | None = None
     end: Ended = Ended.OK
     error: str = ""
-    disturbed_by: str = ""
+    under_fault: str = ""
     leaks: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
@@ -131,7 +131,7 @@ class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
         return self.ended - self.started
 
 
-class View(Record, frozen=True, tag_field="event", tag="view"):
+class RenderedOutput(Record, frozen=True, tag_field="event", tag="rendered_output"):
     """What the console showed (or its client function returned) after one call.
 
     `call` is one of `executeCommand`, `fetchAuditLog`, `fetchMemory`. `fields` holds what was shown,
@@ -192,7 +192,7 @@ class FaultEvent(Record, frozen=True, tag_field="event", tag="fault"):
 
     item: str
     kind: str
-    phase: Literal["inject", "felt", "heal"]
+    phase: Literal["injected", "observed", "recovered"]
     at: float
     detail: str = ""
 
@@ -222,7 +222,7 @@ class Finding(Record, frozen=True, tag_field="event", tag="finding"):
     operation: str = ""
     example: dict[str, str] = {}
     exchanges: tuple[str, ...] = ()
-    views: tuple[str, ...] = ()
+    rendered_outputs: tuple[str, ...] = ()
     trace_id: str = ""
     smallest: str = ""
 
@@ -252,7 +252,7 @@ class ItemResult(Record, frozen=True, tag_field="event", tag="result"):
     checks: int
     seconds: float
     reason: str = ""
-    cure: str = ""
+    hint: str = ""
 
 
 class Proof(Record, frozen=True):
@@ -262,7 +262,7 @@ class Proof(Record, frozen=True):
     problem: str = ""
 
 
-class Canary(Record, frozen=True, tag_field="event", tag="canary"):
+class SelfTest(Record, frozen=True, tag_field="event", tag="self_test"):
     """What the gate's own instruments proved before anybody was judged, and how many seconds that took."""
 
     proofs: tuple[Proof, ...]
@@ -276,7 +276,7 @@ class Abort(Record, frozen=True, tag_field="event", tag="abort"):
     message: str
 
 
-class Note(Record, frozen=True, tag_field="event", tag="note"):
+class RunWarning(Record, frozen=True, tag_field="event", tag="warning"):
     """Something a reader should know that judges nothing: a slowed rate, a retried start."""
 
     text: str
@@ -299,7 +299,7 @@ class ImageRef(Record, frozen=True):
 
 
 class TargetRef(Record, frozen=True):
-    """Which pair was judged and how it was reached; `given` is what the user wrote after `--target`.
+    """Which pair was judged and how it was reached; `target_argument` is what the user wrote after `--target`.
 
     `images` are the images that ran, by party; empty when processes were judged.
     """
@@ -310,7 +310,7 @@ class TargetRef(Record, frozen=True):
     started_by_gate: bool
     faults: bool
     addresses: dict[str, str] = {}
-    given: str = "embedded"
+    target_argument: str = "embedded"
     images: dict[str, ImageRef] = {}
 
 
@@ -334,7 +334,7 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     `guarded` are the operations that need a key and carry a trace id; `decisions` and `groups` hold
     titles by id. `execute` is the operation whose every answer owes the trail an entry, `blocked` the
     state of a refusal's, `unaudited` the reason code that says there could be none. Seconds: a complete
-    answer takes no longer than `answer_s`, an entry is visible `trail_visible_s` after it, 99 of 100
+    answer takes no longer than `response_s`, an entry is visible `trail_visible_s` after it, 99 of 100
     answers of an operation within `p99_s`. `slow` is the command that hangs on purpose. `gate_digest` is
     the sha256 of the gate's own files. `replays` names the finding that a replay is about.
     """
@@ -359,7 +359,7 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     execute: str = ""
     blocked: str = "BLOCKED"
     unaudited: str = "AUDIT_UNAVAILABLE"
-    answer_s: float = 15.0
+    response_s: float = 15.0
     trail_visible_s: float = 2.0
     p99_s: dict[str, float] = {}
     slow: str = ""
@@ -385,15 +385,15 @@ Event = (
     Header
     | Plan
     | Exchange
-    | View
+    | RenderedOutput
     | TrailReading
     | FaultEvent
     | Output
     | Finding
     | ItemResult
-    | Canary
+    | SelfTest
     | Abort
-    | Note
+    | RunWarning
     | Footer
 )
 

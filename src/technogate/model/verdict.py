@@ -52,7 +52,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Sample(Document, frozen=True):
     """A finding with what a person needs to see it again.
 
-    `curl` sends its request, `replay` runs the finding again and says whether it is fixed, `again` checks its
+    `curl` sends its request, `replay` runs the finding again and says whether it is fixed, `recheck_command` checks its
     whole requirement.
     """
 
@@ -61,7 +61,7 @@ class Sample(Document, frozen=True):
     party: Party
     decisions: tuple[str, ...]
     curl: str
-    again: str
+    recheck_command: str
     replay: str
 
 
@@ -84,9 +84,11 @@ class RequirementResult(Document, frozen=True):
     text: str
     decisions: tuple[str, ...]
     verdict: Verdict
-    standing: Annotated[Verdict, msgspec.Meta(description="what it weighs in the verdict: a waived failure is no FAIL")]
+    effective_verdict: Annotated[
+        Verdict, msgspec.Meta(description="what it weighs in the verdict: a waived failure is no FAIL")
+    ]
     reason: str
-    cure: str
+    hint: str
     items: tuple[ItemResult, ...]
     checks: int
     findings: tuple[int, ...]
@@ -94,7 +96,7 @@ class RequirementResult(Document, frozen=True):
     @property
     def waived(self) -> bool:
         """Whether it failed and a waiver covers that."""
-        return self.verdict is Verdict.FAIL and self.standing is not Verdict.FAIL
+        return self.verdict is Verdict.FAIL and self.effective_verdict is not Verdict.FAIL
 
 
 class WaiverState(StrEnum):
@@ -207,7 +209,7 @@ class VerdictDocument(Document, frozen=True):
     waivers: Annotated[
         tuple[WaiverResult, ...], msgspec.Meta(description="all that were handed in; one with a problem fails the run")
     ]
-    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
     latency: Annotated[tuple[Latency, ...], msgspec.Meta(description="by operation, in the contract's order")]
     journal: JournalRef
 

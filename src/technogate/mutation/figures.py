@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from technogate.mutation.mutation_score import ImpostorResult, RequirementTally, ScoreDocument, Tally
+from technogate.mutation.mutation_score import MutantResult, MutationScore, RequirementTally, Tally
 
 #: What the numbers of subtlety mean.
 SUBTLETY = {"1": "blatant", "2": "easily overlooked", "3": "subtle"}
 
 #: The head of a table of tallies.
-COLUMNS = ("impostors", "killed", "by the declared requirement", "by another alone", "survived")
+COLUMNS = ("mutants", "killed", "by the declared requirement", "by another alone", "survived")
 
-#: What becomes of an impostor, in words.
-FATES = {
+#: What becomes of a mutant, in words.
+MUTANT_STATUSES = {
     "declared": "seen through by the requirement that it breaks",
     "other": "seen through by another requirement alone",
     "survived": "survived",
@@ -21,13 +21,13 @@ FATES = {
 }
 
 
-def headline(document: ScoreDocument) -> str:
+def headline(document: MutationScore) -> str:
     """The score in one sentence."""
     total = document.total
-    words = f"{total.killed} of {total.impostors} impostors killed ({share(total.killed, total.impostors)})"
-    words += f", {total.declared} by the requirement that they break ({share(total.declared, total.impostors)})"
-    alarms = sum(len(one.alarms) for one in document.references)
-    return f"{words}, {alarms} false alarm{'' if alarms == 1 else 's'}."
+    words = f"{total.killed} of {total.mutants} mutants killed ({share(total.killed, total.mutants)})"
+    words += f", {total.declared} by the requirement that they break ({share(total.declared, total.mutants)})"
+    false_positives = sum(len(one.false_positives) for one in document.references)
+    return f"{words}, {false_positives} false alarm{'' if false_positives == 1 else 's'}."
 
 
 def share(part: int, whole: int) -> str:
@@ -39,10 +39,10 @@ def share(part: int, whole: int) -> str:
 
 def row(tally: Tally) -> tuple[int, ...]:
     """The figures of `COLUMNS`."""
-    return tally.impostors, tally.killed, tally.declared, tally.other, tally.survived + tally.unjudged
+    return tally.mutants, tally.killed, tally.declared, tally.other, tally.survived + tally.unjudged
 
 
-def tables(document: ScoreDocument) -> Iterator[tuple[str, Tally]]:
+def tables(document: MutationScore) -> Iterator[tuple[str, Tally]]:
     """The lines of the main table: all, by kind, by subtlety."""
     yield "all", document.total
     yield from document.by_kind.items()
@@ -50,19 +50,19 @@ def tables(document: ScoreDocument) -> Iterator[tuple[str, Tally]]:
         yield f"{level} {SUBTLETY.get(level, '')}".strip(), tally
 
 
-def not_killed(document: ScoreDocument) -> list[ImpostorResult]:
+def not_killed(document: MutationScore) -> list[MutantResult]:
     """Those that survived or could not be judged."""
-    return [one for one in document.impostors if one.fate in ("survived", "unjudged")]
+    return [one for one in document.mutants if one.status in ("survived", "unjudged")]
 
 
-def by_another(document: ScoreDocument) -> list[ImpostorResult]:
+def by_another(document: MutationScore) -> list[MutantResult]:
     """Those that another requirement saw."""
-    return [one for one in document.impostors if one.fate == "other"]
+    return [one for one in document.mutants if one.status == "other"]
 
 
-def broken(document: ScoreDocument) -> list[RequirementTally]:
-    """Requirements that some impostor breaks."""
-    return [one for one in document.by_requirement if one.tally.impostors]
+def broken(document: MutationScore) -> list[RequirementTally]:
+    """Requirements that some mutant breaks."""
+    return [one for one in document.by_requirement if one.tally.mutants]
 
 
 def seconds(value: float | None) -> str:

@@ -22,7 +22,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from technogate.mutation.job import JOB, LOG, OUTCOME, Job, Outcome
+from technogate.mutation.job import JOB, LOG, OUTCOME, Job, JobOutcome
 from technogate.mutation.mutant_run import WARM, do, quiet
 from technogate.runner.suite_process import pytest_line
 
@@ -105,7 +105,7 @@ class Started:
         self._process = subprocess.Popen(line, stdin=subprocess.DEVNULL, start_new_session=True)
         self._pid = self._process.pid
 
-    def poll(self) -> Outcome | None:
+    def poll(self) -> JobOutcome | None:
         """What came of the run, None while it goes on. A run that is stuck is ended."""
         ended = self._ended()
         if not ended and time.monotonic() > self._deadline:
@@ -129,14 +129,14 @@ class Started:
             return self._process.poll() is not None
         return os.waitpid(self._pid, os.WNOHANG)[0] == self._pid
 
-    def _read(self) -> Outcome:
+    def _read(self) -> JobOutcome:
         if self._stopped:
-            return Outcome(end="broken", text=self._stopped, seconds=time.monotonic() - self._begun)
+            return JobOutcome(end="broken", text=self._stopped, seconds=time.monotonic() - self._begun)
         try:
-            return msgspec.json.decode((self.job.path / OUTCOME).read_bytes(), type=Outcome)
+            return msgspec.json.decode((self.job.path / OUTCOME).read_bytes(), type=JobOutcome)
         except (OSError, msgspec.MsgspecError):
             why = f"its process left no outcome; its last words: {self._last_words()}"
-            return Outcome(end="broken", text=why, seconds=time.monotonic() - self._begun)
+            return JobOutcome(end="broken", text=why, seconds=time.monotonic() - self._begun)
 
     def _last_words(self) -> str:
         """The last line that the run wrote, whose log goes with the folder of the score."""

@@ -1,10 +1,10 @@
-"""Impostors that are images: the reference pair as containers, one side with further lines of Dockerfile upon it."""
+"""Mutants that are images: the reference pair as containers, one side with further lines of Dockerfile upon it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from technogate.mutation.mutant import Impostor, ImpostorError
+from technogate.mutation.mutant import Mutant, MutantError
 from technogate.target.compose.engine import docker
 from technogate.target.load import load_target
 
@@ -15,23 +15,23 @@ LABEL = "technogate.mutation"
 BUILD_S = 240.0
 
 
-def stack_target(home: Path, impostor: Impostor, folder: Path) -> Path:
-    """Build the impostor's image and write a target file for a pair with it; the file.
+def stack_target(home: Path, mutant: Mutant, folder: Path) -> Path:
+    """Build the mutant's image and write a target file for a pair with it; the file.
 
-    Raises ImpostorError for an impostor without such lines, UserError without an engine or an image to build upon.
+    Raises MutantError for a mutant without such lines, UserError without an engine or an image to build upon.
     """
-    if not (impostor.side and impostor.dockerfile):
-        raise ImpostorError(f"{impostor.breaks}: an impostor of the stack needs side and dockerfile")
+    if not (mutant.side and mutant.dockerfile):
+        raise MutantError(f"{mutant.breaks}: a mutant of the stack needs side and dockerfile")
     target = load_target("compose", home)
     target.preflight()
-    reference = target.ref.images[impostor.side].name
+    reference = target.ref.images[mutant.side].name
     context = folder / "context"
     context.mkdir()
-    (context / "Dockerfile").write_text(f"FROM {reference}\n{impostor.dockerfile}\n", "utf-8")
+    (context / "Dockerfile").write_text(f"FROM {reference}\n{mutant.dockerfile}\n", "utf-8")
     built = docker("build", "--quiet", "--force-rm", f"--label={LABEL}", str(context), timeout_s=BUILD_S)
     text = (home / "images" / "compose.toml").read_text("utf-8")
     path = folder / "target.toml"
-    named = f'[compose]\n{impostor.side}_image = "{built.splitlines()[-1]}"\n'
+    named = f'[compose]\n{mutant.side}_image = "{built.splitlines()[-1]}"\n'
     path.write_text(text.replace("[compose]\n", named, 1), "utf-8")
     return path
 

@@ -14,7 +14,7 @@ JOB, OUTCOME, LOG = "job.json", "outcome.json", "run.log"
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: an impostor of a kind (or the reference, `file` ""), and the requirements it is held to.
+    """One run: a mutant of a kind (or the reference, `file` ""), and the requirements it is held to.
 
     `stop_at` is the requirement whose first finding ends the run, "" for none. `suites` are the files that
     hold the checks of the requirements selected. Times are those of `time.time`.
@@ -36,11 +36,11 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The name of the impostor, or of the reference: the folder is named after it and what is run of it."""
+        """The name of the mutant, or of the reference: the folder is named after it and what is run of it."""
         return self.path.name.partition(".")[0]
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class JobOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What the gate said.
 
     `end` is how the run ended: `judged` (also when it was stopped at a finding), `refused` by the gate before

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 from technogate.mutation.fork_server import Started
-from technogate.mutation.job import Job, Outcome
+from technogate.mutation.job import Job, JobOutcome
 
 #: Requirements whose checks wait for time to pass: whoever breaks one needs hardly a core.
 WAITING = frozenset(
@@ -21,7 +21,7 @@ WAITING_PER_WORKER = 4
 WAITING_BESIDE_REFERENCE = 1
 
 #: Seconds between two looks at the runs.
-LOOK_S = 0.02
+POLL_S = 0.02
 
 
 def waits(job: Job) -> bool:
@@ -30,7 +30,7 @@ def waits(job: Job) -> bool:
 
 
 def run_all(
-    jobs: Sequence[Job], workers: int, done: Callable[[Job, Outcome], Sequence[Job]], tick: Callable[[], None]
+    jobs: Sequence[Job], workers: int, done: Callable[[Job, JobOutcome], Sequence[Job]], tick: Callable[[], None]
 ) -> None:
     """Do every job, in order within those that wait and those that work.
 
@@ -53,7 +53,7 @@ def run_all(
                     running.remove(one)
                     queue[:0] = done(one.job, outcome)
             tick()
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
     finally:
         _end(running)
         signal.signal(signal.SIGTERM, asked)
@@ -76,4 +76,4 @@ def _end(running: list[Started]) -> None:
         one.stop("the score was interrupted")
     while running:
         running[:] = [one for one in running if one.poll() is None]
-        time.sleep(LOOK_S)
+        time.sleep(POLL_S)

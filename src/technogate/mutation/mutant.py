@@ -1,4 +1,4 @@
-"""Impostors: programs that are right but for one planted defect, each described by one small TOML file.
+"""Mutants: programs that are right but for one planted defect, each described by one small TOML file.
 
 A file says which requirement its defect breaks, and gives the defect as exact replacements of text in a
 copy of the reference. The gate must turn that requirement red.
@@ -34,8 +34,8 @@ from technogate.model.settings import Profile
 Words = tuple[str, ...]
 
 
-class ImpostorError(UserError):
-    """An impostor cannot be read or made. The text is one line that names its file."""
+class MutantError(UserError):
+    """a mutant cannot be read or made. The text is one line that names its file."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -46,7 +46,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     after: str
 
 
-class Impostor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Mutant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One planted defect, as its file describes it."""
 
     breaks: str
@@ -61,28 +61,28 @@ class Impostor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dockerfile: str = ""
 
 
-def load(path: Path) -> Impostor:
-    """Read the impostor in the file at `path`; raises ImpostorError."""
+def load(path: Path) -> Mutant:
+    """Read the mutant in the file at `path`; raises MutantError."""
     try:
-        impostor = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Impostor)
+        mutant = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Mutant)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise ImpostorError(f"{path.name}: {error}") from error
-    if not (impostor.change or impostor.dockerfile):
-        raise ImpostorError(f"{path.name}: no defect is planted: it needs a [[change]], or side and dockerfile")
-    return impostor
+        raise MutantError(f"{path.name}: {error}") from error
+    if not (mutant.change or mutant.dockerfile):
+        raise MutantError(f"{path.name}: no defect is planted: it needs a [[change]], or side and dockerfile")
+    return mutant
 
 
 def plant(changes: tuple[Change, ...], copy: Path) -> None:
     """Plant a defect in the copy of a reference.
 
-    Raises ImpostorError when a replacement's text does not stand exactly once in its file.
+    Raises MutantError when a replacement's text does not stand exactly once in its file.
     """
     for change in changes:
         path = copy / change.file
         text = path.read_text("utf-8") if path.is_file() else ""
         if (count := text.count(change.before)) != 1:
             beginning = change.before.strip().splitlines()[0]
-            raise ImpostorError(f"{change.file}: expected once, found {count} times: {beginning}")
+            raise MutantError(f"{change.file}: expected once, found {count} times: {beginning}")
         path.write_text(text.replace(change.before, change.after), "utf-8")
 
 

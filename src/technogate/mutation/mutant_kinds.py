@@ -1,6 +1,6 @@
-"""The kinds of impostor: what each is a changed copy of, and the target file that describes it.
+"""The kinds of mutant: what each is a changed copy of, and the target file that describes it.
 
-A kind's impostors are the TOML files of the folder that bears its name.
+A kind's mutants are the TOML files of the folder that bears its name.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from technogate.mutation.image_mutants import stack_target
-from technogate.mutation.mutant import Impostor, ImpostorError, copied, plant
+from technogate.mutation.mutant import Mutant, MutantError, copied, plant
 
 BACKEND = """
 [backend]
@@ -49,7 +49,7 @@ module = "console/static/client.js"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class MutationSubject:
     """What a run is given: a target, and a contract folder ("" for the one that ships with the gate)."""
 
     target: str
@@ -57,84 +57,84 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class MutantKind:
     """One kind: the party (or parties, as words of `technogate check`) that answer for it, and how it is made.
 
-    `make` makes a subject from the home of the gate, the impostor and an empty folder; it raises UserError.
+    `make` makes a subject from the home of the gate, the mutant and an empty folder; it raises UserError.
     """
 
     name: str
     parties: tuple[str, ...]
-    make: Callable[[Path, Impostor, Path], Subject]
+    make: Callable[[Path, Mutant, Path], MutationSubject]
 
 
-def _target(folder: Path, *tables: str) -> Subject:
+def _target(folder: Path, *tables: str) -> MutationSubject:
     path = folder / "target.toml"
-    path.write_text('name = "impostor"\n' + "".join(tables), "utf-8")
-    return Subject(target=str(path))
+    path.write_text('name = "mutant"\n' + "".join(tables), "utf-8")
+    return MutationSubject(target=str(path))
 
 
-def _backend(home: Path, impostor: Impostor, folder: Path) -> Subject:
-    plant(impostor.change, copied(home / "images" / "backend" / "techno_backend", folder / "techno_backend"))
+def _backend(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
+    plant(mutant.change, copied(home / "images" / "backend" / "techno_backend", folder / "techno_backend"))
     return _target(folder, BACKEND.replace("CWD", "."))
 
 
-def _console(home: Path, impostor: Impostor, folder: Path) -> Subject:
-    plant(impostor.change, copied(home / "images" / "console", folder / "console", "Dockerfile", "*.md"))
-    if not impostor.change:
+def _console(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
+    plant(mutant.change, copied(home / "images" / "console", folder / "console", "Dockerfile", "*.md"))
+    if not mutant.change:
         return _target(folder, PAGE, 'module = "console/static/client.js"\n')
-    return _target(folder, PAGE if impostor.page else MODULE)
+    return _target(folder, PAGE if mutant.page else MODULE)
 
 
-def _pair(home: Path, impostor: Impostor, folder: Path) -> Subject:
+def _pair(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
     copied(home / "images" / "backend" / "techno_backend", folder / "backend" / "techno_backend")
     copied(home / "images" / "console", folder / "console", "Dockerfile", "*.md")
-    plant(impostor.change, folder)
+    plant(mutant.change, folder)
     return _target(folder, BACKEND.replace("CWD", "backend"), PAGE)
 
 
-def _contract(home: Path, impostor: Impostor, folder: Path) -> Subject:
+def _contract(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
     copy = copied(home / "contracts" / "console-v0.1", folder / "contract")
-    plant(impostor.change, copy)
-    return Subject(target="embedded", contract=str(copy))
+    plant(mutant.change, copy)
+    return MutationSubject(target="embedded", contract=str(copy))
 
 
-def _stack(home: Path, impostor: Impostor, folder: Path) -> Subject:
-    return Subject(target=str(stack_target(home, impostor, folder)))
+def _stack(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
+    return MutationSubject(target=str(stack_target(home, mutant, folder)))
 
 
-KINDS: Mapping[str, Kind] = {
+KINDS: Mapping[str, MutantKind] = {
     kind.name: kind
     for kind in (
-        Kind(name="backend", parties=("backend",), make=_backend),
-        Kind(name="console", parties=("console",), make=_console),
-        Kind(name="pair", parties=("pair",), make=_pair),
-        Kind(name="contract", parties=("contract",), make=_contract),
-        Kind(name="stack", parties=("pair",), make=_stack),
+        MutantKind(name="backend", parties=("backend",), make=_backend),
+        MutantKind(name="console", parties=("console",), make=_console),
+        MutantKind(name="pair", parties=("pair",), make=_pair),
+        MutantKind(name="contract", parties=("contract",), make=_contract),
+        MutantKind(name="stack", parties=("pair",), make=_stack),
     )
 }
 
-#: The reference, made as its impostors are.
-HONEST = Impostor(breaks="", description="The reference, as it is.", subtlety=1)
+#: The reference, made as its mutants are.
+HONEST = Mutant(breaks="", description="The reference, as it is.", subtlety=1)
 
 
-def kind_of(path: Path) -> Kind:
-    """The kind of the impostor in the file at `path`: the name of its folder; raises ImpostorError."""
+def kind_of(path: Path) -> MutantKind:
+    """The kind of the mutant in the file at `path`: the name of its folder; raises MutantError."""
     found = KINDS.get(path.parent.name)
     if found is None:
         known = ", ".join(KINDS)
-        raise ImpostorError(f"{path}: a folder of impostors bears the name of their kind: {known}")
+        raise MutantError(f"{path}: a folder of mutants bears the name of their kind: {known}")
     return found
 
 
 def files_in(folder: Path) -> dict[str, Path]:
-    """The files of every impostor in the folders within `folder`, by name, sorted; raises ImpostorError."""
+    """The files of every mutant in the folders within `folder`, by name, sorted; raises MutantError."""
     found: dict[str, Path] = {}
     for path in sorted(folder.glob("*/*.toml")):
         kind_of(path)
         if path.stem in found:
-            raise ImpostorError(f"{path}: another impostor has this name")
+            raise MutantError(f"{path}: another mutant has this name")
         found[path.stem] = path
     if not found:
-        raise ImpostorError(f"{folder} holds no impostor; name the folder that does with --impostors")
+        raise MutantError(f"{folder} holds no mutant; name the folder that does with --mutants")
     return found

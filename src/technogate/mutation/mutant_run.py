@@ -1,4 +1,4 @@
-"""One run of a score, in a process of its own: make the impostor, have the suites act, judge, write the outcome.
+"""One run of a score, in a process of its own: make the mutant, have the suites act, judge, write the outcome.
 
 The suites and the judge are those of every other run. Two things differ: only the files that hold the checks
 asked for are collected, and the first finding of one requirement ends the run, as an interruption would.
@@ -24,10 +24,10 @@ from technogate.model.events import Event, Finding
 from technogate.model.events import Outcome as ItemOutcome
 from technogate.model.settings import Settings
 from technogate.model.verdict import Verdict, VerdictDocument
-from technogate.mutation.job import JOB, LOG, OUTCOME, Job, Outcome
+from technogate.mutation.job import JOB, LOG, OUTCOME, Job, JobOutcome
 from technogate.mutation.mutant import load
-from technogate.mutation.mutant_kinds import HONEST, KINDS, Subject
-from technogate.runner.plugin import GATE
+from technogate.mutation.mutant_kinds import HONEST, KINDS, MutationSubject
+from technogate.runner.plugin import RUN_CONTEXT
 from technogate.runner.run_context import load_inputs
 from technogate.runner.suite_process import pytest_line
 from technogate.util.shipped import find_home
@@ -51,23 +51,23 @@ class StopAt:
                 self.first = time.monotonic()
                 session.shouldstop = f"a finding of {self._requirement}"
 
-        session.config.stash[GATE].watchers.append(watch)
+        session.config.stash[RUN_CONTEXT].watchers.append(watch)
 
 
 def do(job: Job, started: float) -> None:
     """Do a job that began at `started` (of `time.monotonic`) and leave its outcome in its folder."""
     outcome = _outcome(job, started)
-    draft = job.path / f".{OUTCOME}"
-    draft.write_bytes(msgspec.json.encode(outcome))
-    draft.replace(job.path / OUTCOME)
+    template = job.path / f".{OUTCOME}"
+    template.write_bytes(msgspec.json.encode(outcome))
+    template.replace(job.path / OUTCOME)
 
 
-def _outcome(job: Job, started: float) -> Outcome:
+def _outcome(job: Job, started: float) -> JobOutcome:
     home = find_home()
     try:
         subject = KINDS[job.kind].make(home, load(Path(job.file)) if job.file else HONEST, job.path)
     except UserError as mistake:
-        return Outcome(end="broken", text=str(mistake), seconds=time.monotonic() - started)
+        return JobOutcome(end="broken", text=str(mistake), seconds=time.monotonic() - started)
     stop = StopAt(job.stop_at)
     settings = _settings(job, subject)
     pytest.main(_arguments(settings, job, home), plugins=[stop])
@@ -76,13 +76,13 @@ def _outcome(job: Job, started: float) -> Outcome:
     try:
         document = judge(read_journal(settings.journal))
     except JournalError as error:
-        return Outcome(end="broken", text=str(error), seconds=time.monotonic() - started)
+        return JobOutcome(end="broken", text=str(error), seconds=time.monotonic() - started)
     seconds = time.monotonic() - started
     first = None if stop.first is None else stop.first - started
     return _judged(document, job, first, seconds)
 
 
-def _settings(job: Job, subject: Subject) -> Settings:
+def _settings(job: Job, subject: MutationSubject) -> Settings:
     return Settings(
         target=subject.target,
         contract=subject.contract,
@@ -103,16 +103,16 @@ def _arguments(settings: Settings, job: Job, home: Path) -> list[str]:
     return [*line, f"--gate-select={','.join(settings.selection)}"]
 
 
-def _without_a_journal(settings: Settings, started: float) -> Outcome:
+def _without_a_journal(settings: Settings, started: float) -> JobOutcome:
     """Why the gate began no run: its own line, as every command says it, or that nobody knows."""
     try:
         load_inputs(settings)
     except (UserError, ContractError) as mistake:
-        return Outcome(end="refused", text=str(mistake), seconds=time.monotonic() - started)
-    return Outcome(end="broken", text="the suites left no journal", seconds=time.monotonic() - started)
+        return JobOutcome(end="refused", text=str(mistake), seconds=time.monotonic() - started)
+    return JobOutcome(end="broken", text="the suites left no journal", seconds=time.monotonic() - started)
 
 
-def _judged(document: VerdictDocument, job: Job, first: float | None, seconds: float) -> Outcome:
+def _judged(document: VerdictDocument, job: Job, first: float | None, seconds: float) -> JobOutcome:
     """What a verdict document says, as far as a score asks."""
     findings: dict[str, str] = {}
     for sample in document.findings:
@@ -126,7 +126,7 @@ def _judged(document: VerdictDocument, job: Job, first: float | None, seconds: f
     ]
     # A sweep has its findings when the journal is judged: that is the end of the run.
     known = first if first is not None else seconds if job.stop_at in findings else None
-    return Outcome(
+    return JobOutcome(
         end="judged",
         findings=findings,
         open={one.id: one.reason for one in document.requirements if one.verdict is Verdict.INCONCLUSIVE},

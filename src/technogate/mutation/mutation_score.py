@@ -13,15 +13,15 @@ from technogate.model.verdict import Document, ExitCode
 #: Shape of the document; grows when a field changes its meaning.
 SCHEMA = 1
 
-#: The part of all impostors that must be seen through by the very requirement that they break.
+#: The part of all mutants that must be seen through by the very requirement that they break.
 BY_DECLARED = 0.9
 
-#: How an impostor fared: seen through by the requirement that it breaks, by another alone, by none; or not judged.
-Fate = Literal["declared", "other", "survived", "unjudged"]
+#: How a mutant fared: seen through by the requirement that it breaks, by another alone, by none; or not judged.
+MutantStatus = Literal["declared", "other", "survived", "unjudged"]
 
 
-class ImpostorResult(Document, frozen=True):
-    """One impostor. `seen_by` are the requirements with a finding, `observed` is the one that counts.
+class MutantResult(Document, frozen=True):
+    """One mutant. `killed_by` are the requirements with a finding, `observed` is the one that counts.
 
     `first_s` is the number of seconds from the start of its run to the first finding of the requirement that it
     breaks, None when there was none; `seconds` how long it took in all. `problem` says why it was not judged.
@@ -32,8 +32,8 @@ class ImpostorResult(Document, frozen=True):
     breaks: str
     subtlety: int
     description: str
-    fate: Fate
-    seen_by: tuple[str, ...]
+    status: MutantStatus
+    killed_by: tuple[str, ...]
     observed: str
     first_s: float | None
     seconds: float
@@ -48,16 +48,16 @@ class ReferenceResult(Document, frozen=True):
 
     name: str
     items: int
-    alarms: dict[str, str]
+    false_positives: dict[str, str]
     not_exercised: dict[str, str]
     seconds: float
     problem: str
 
 
 class Tally(Document, frozen=True):
-    """Impostors by fate."""
+    """Mutants by fate."""
 
-    impostors: int
+    mutants: int
     declared: int
     other: int
     survived: int
@@ -70,7 +70,7 @@ class Tally(Document, frozen=True):
 
 
 class RequirementTally(Document, frozen=True):
-    """The impostors that break one requirement."""
+    """The mutants that break one requirement."""
 
     id: str
     party: Party
@@ -79,11 +79,11 @@ class RequirementTally(Document, frozen=True):
     tally: Tally
 
 
-class ScoreDocument(Document, frozen=True, rename={"schema_version": "schema"}):
+class MutationScore(Document, frozen=True, rename={"schema_version": "schema"}):
     """A whole score.
 
-    `partial` says that only some impostors were asked for: such a score is never complete. `unproven` are the MUST
-    requirements that no impostor was seen to break, `unproven_should` the others. `median_first_s` is the median
+    `partial` says that only some mutants were asked for: such a score is never complete. `unproven` are the MUST
+    requirements that no mutant was seen to break, `unproven_should` the others. `median_first_s` is the median
     number of seconds to the first finding.
     """
 
@@ -105,7 +105,7 @@ class ScoreDocument(Document, frozen=True, rename={"schema_version": "schema"}):
     unproven: tuple[str, ...]
     unproven_should: tuple[str, ...]
     median_first_s: float | None
-    impostors: tuple[ImpostorResult, ...]
+    mutants: tuple[MutantResult, ...]
     references: tuple[ReferenceResult, ...]
 
 
@@ -124,17 +124,17 @@ class About(Document, frozen=True):
 def score(
     about: About,
     requirements: Mapping[str, Requirement],
-    impostors: Sequence[ImpostorResult],
+    mutants: Sequence[MutantResult],
     references: Sequence[ReferenceResult],
-) -> ScoreDocument:
+) -> MutationScore:
     """Put the document together."""
-    proven = {one.breaks for one in impostors if one.fate == "declared"}
+    proven = {one.breaks for one in mutants if one.status == "declared"}
     unproven = [one for one in requirements.values() if one.id not in proven]
     must = tuple(one.id for one in unproven if one.level is Level.MUST)
-    total = tally(impostors)
-    reasons, code = _standing(total, references, () if about.partial else must, partial=about.partial)
-    times = [one.first_s for one in impostors if one.first_s is not None]
-    return ScoreDocument(
+    total = tally(mutants)
+    reasons, code = _effective_verdict(total, references, () if about.partial else must, partial=about.partial)
+    times = [one.first_s for one in mutants if one.first_s is not None]
+    return MutationScore(
         schema_version=SCHEMA,
         complete=code is ExitCode.PASS,
         exit_code=int(code),
@@ -147,67 +147,67 @@ def score(
         seconds=about.seconds,
         workers=about.workers,
         total=total,
-        by_kind=_grouped(impostors, lambda one: one.kind),
-        by_subtlety=_grouped(impostors, lambda one: str(one.subtlety)),
+        by_kind=_grouped(mutants, lambda one: one.kind),
+        by_subtlety=_grouped(mutants, lambda one: str(one.subtlety)),
         by_requirement=tuple(
             RequirementTally(
                 id=one.id,
                 party=one.party,
                 level=one.level,
                 text=one.text,
-                tally=tally([each for each in impostors if each.breaks == one.id]),
+                tally=tally([each for each in mutants if each.breaks == one.id]),
             )
             for one in requirements.values()
         ),
         unproven=must,
         unproven_should=tuple(one.id for one in unproven if one.level is not Level.MUST),
         median_first_s=statistics.median(times) if times else None,
-        impostors=tuple(impostors),
+        mutants=tuple(mutants),
         references=tuple(references),
     )
 
 
-def tally(impostors: Iterable[ImpostorResult]) -> Tally:
-    """Count impostors by fate."""
-    fates = [one.fate for one in impostors]
+def tally(mutants: Iterable[MutantResult]) -> Tally:
+    """Count mutants by fate."""
+    statuses = [one.status for one in mutants]
     return Tally(
-        impostors=len(fates),
-        declared=fates.count("declared"),
-        other=fates.count("other"),
-        survived=fates.count("survived"),
-        unjudged=fates.count("unjudged"),
+        mutants=len(statuses),
+        declared=statuses.count("declared"),
+        other=statuses.count("other"),
+        survived=statuses.count("survived"),
+        unjudged=statuses.count("unjudged"),
     )
 
 
-def _grouped(impostors: Sequence[ImpostorResult], key: Callable[[ImpostorResult], str]) -> dict[str, Tally]:
-    return {name: tally(one for one in impostors if key(one) == name) for name in sorted(set(map(key, impostors)))}
+def _grouped(mutants: Sequence[MutantResult], key: Callable[[MutantResult], str]) -> dict[str, Tally]:
+    return {name: tally(one for one in mutants if key(one) == name) for name in sorted(set(map(key, mutants)))}
 
 
-def _standing(
+def _effective_verdict(
     total: Tally, references: Sequence[ReferenceResult], unproven: Sequence[str], *, partial: bool
 ) -> tuple[list[str], ExitCode]:
     """Why the score is not complete, and the exit code. What failed weighs more than what is not known."""
     failed: list[str] = []
     unknown: list[str] = []
     if total.survived:
-        failed.append(f"{total.survived} of {total.impostors} impostors survived")
-    if total.declared < BY_DECLARED * total.impostors:
+        failed.append(f"{total.survived} of {total.mutants} mutants survived")
+    if total.declared < BY_DECLARED * total.mutants:
         failed.append(
-            f"{total.declared} of {total.impostors} were seen through by the requirement that they break: "
+            f"{total.declared} of {total.mutants} were seen through by the requirement that they break: "
             f"less than {BY_DECLARED:.0%}"
         )
-    alarms = sum(len(one.alarms) for one in references)
-    if alarms:
-        failed.append(f"{alarms} false alarms: requirements that the reference holds turned red")
+    false_positives = sum(len(one.false_positives) for one in references)
+    if false_positives:
+        failed.append(f"{false_positives} false alarms: requirements that the reference holds turned red")
     if unproven:
         failed.append(f"{len(unproven)} MUST requirements are unproven: {', '.join(unproven)}")
     if total.unjudged:
-        unknown.append(f"{total.unjudged} impostors could not be judged")
+        unknown.append(f"{total.unjudged} mutants could not be judged")
     unknown += [f"the reference {one.name} could not be judged" for one in references if one.problem]
-    if not total.impostors:
-        unknown.append("there was no impostor")
+    if not total.mutants:
+        unknown.append("there was no mutant")
     if partial:
-        unknown.append("only some impostors were asked for: a score is of all of them")
+        unknown.append("only some mutants were asked for: a score is of all of them")
     elif not references:
         unknown.append("the reference was not judged")
     code = ExitCode.FAIL if failed else ExitCode.INCONCLUSIVE if unknown else ExitCode.PASS

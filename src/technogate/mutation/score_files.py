@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from technogate.mutation import figures
-from technogate.mutation.mutation_score import ScoreDocument
+from technogate.mutation.mutation_score import MutationScore
 from technogate.report import wording
 from technogate.report.html import render
 from technogate.report.verdict_json import encode
@@ -19,7 +19,7 @@ JSON, MARKDOWN, HTML = FILES = ("score.json", "score.md", "score.html")
 _LIMIT = 300
 
 
-def write_all(document: ScoreDocument, folder: Path) -> list[Path]:
+def write_all(document: MutationScore, folder: Path) -> list[Path]:
     """Write every file of a score into `folder`; raises OSError when that is impossible."""
     return [
         write_file(folder / JSON, encode(document)),
@@ -28,12 +28,12 @@ def write_all(document: ScoreDocument, folder: Path) -> list[Path]:
     ]
 
 
-def markdown(document: ScoreDocument) -> str:
+def markdown(document: MutationScore) -> str:
     """The score as a page of Markdown."""
     return "\n".join(_lines(document)) + "\n"
 
 
-def _lines(document: ScoreDocument) -> Iterator[str]:
+def _lines(document: MutationScore) -> Iterator[str]:
     mark = "✔ complete" if document.complete else "✘ not complete"
     yield from (f"# Detection score: {mark}", "", figures.headline(document), "")
     yield from (f"- {markdown_text(reason)}" for reason in document.reasons)
@@ -48,7 +48,7 @@ def _lines(document: ScoreDocument) -> Iterator[str]:
     )
 
 
-def _lists(document: ScoreDocument) -> Iterator[tuple[str, list[str]]]:
+def _lists(document: MutationScore) -> Iterator[tuple[str, list[str]]]:
     """The lists of what is missing, those that are empty left out."""
     if left := figures.not_killed(document):
         yield (
@@ -62,26 +62,29 @@ def _lists(document: ScoreDocument) -> Iterator[tuple[str, list[str]]]:
     if other := figures.by_another(document):
         yield (
             "Seen by another requirement alone",
-            [f"- {markdown_code(one.name)}, which breaks {one.breaks}: {', '.join(one.seen_by)}" for one in other],
+            [f"- {markdown_code(one.name)}, which breaks {one.breaks}: {', '.join(one.killed_by)}" for one in other],
         )
     if document.unproven and not document.partial:
-        yield "Unproven: no impostor was seen to break it", [f"- {name}" for name in document.unproven]
+        yield "Unproven: no mutant was seen to break it", [f"- {name}" for name in document.unproven]
     if document.unproven_should and not document.partial:
         yield "Unproven, and no MUST", [f"- {name}" for name in document.unproven_should]
 
 
-def _tallies(document: ScoreDocument) -> Iterator[Sequence[object]]:
+def _tallies(document: MutationScore) -> Iterator[Sequence[object]]:
     return ((name, *figures.row(tally)) for name, tally in figures.tables(document))
 
 
-def _requirements(document: ScoreDocument) -> Iterator[Sequence[object]]:
+def _requirements(document: MutationScore) -> Iterator[Sequence[object]]:
     return ((one.id, *figures.row(one.tally)) for one in figures.broken(document))
 
 
-def _references(document: ScoreDocument) -> Iterator[str]:
+def _references(document: MutationScore) -> Iterator[str]:
     for one in document.references:
-        alarms = ", ".join(f"{name} ({markdown_text(text, _LIMIT)})" for name, text in one.alarms.items())
-        words = f"- {one.name}: {one.items} items, {'false alarms: ' + alarms if alarms else 'no false alarm'}"
+        false_positives = ", ".join(
+            f"{name} ({markdown_text(text, _LIMIT)})" for name, text in one.false_positives.items()
+        )
+        wrong = f"false positives: {false_positives}" if false_positives else "no false positive"
+        words = f"- {one.name}: {one.items} items, {wrong}"
         if one.not_exercised:
             words += f"; not exercised: {', '.join(one.not_exercised)}"
         yield words + (f"; {markdown_text(one.problem, _LIMIT)}" if one.problem else "")

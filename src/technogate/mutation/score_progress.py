@@ -8,25 +8,25 @@ from types import TracebackType
 from rich.console import Console
 from rich.status import Status
 
-from technogate.mutation.job import Job, Outcome
+from technogate.mutation.job import Job, JobOutcome
 from technogate.util.text import terminal
 
 #: Seconds between two plain lines.
 PLAIN_EVERY_S = 15.0
 
 
-class Progress:
+class ScoreProgress:
     """Counts what is judged. Use as a context manager around a score."""
 
     def __init__(self, console: Console, planned: int) -> None:
-        """`planned` is the number of impostors and references."""
+        """`planned` is the number of mutants and references."""
         self._console = console
         self._planned = planned
         self._judged = 0
         self._said = time.monotonic()
         self._status: Status | None = None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ScoreProgress:
         if self._console.is_terminal:
             self._status = self._console.status(self._words())
             self._status.start()
@@ -42,7 +42,7 @@ class Progress:
         else:
             self._say(self._words())
 
-    def judged(self, job: Job, outcome: Outcome) -> None:
+    def judged(self, job: Job, outcome: JobOutcome) -> None:
         """Count one, and name it when its outcome is no finding of what it breaks."""
         self._judged += 1
         if outcome.end == "broken":

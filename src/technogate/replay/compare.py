@@ -10,14 +10,14 @@ from enum import StrEnum
 
 from technogate.journal.journal_file import Journal
 from technogate.judging.judge import unsound
-from technogate.judging.self_test_result import canary_problems
+from technogate.judging.self_test_result import self_test_problems
 from technogate.model.events import Exchange, Finding, ItemResult, Outcome
 from technogate.model.verdict import ExitCode, VerdictDocument
-from technogate.replay.finding_lookup import Found
-from technogate.replay.same_case import answer_of, request_of
+from technogate.replay.finding_lookup import LocatedFinding
+from technogate.replay.same_case import request_of, response_of
 
 
-class State(StrEnum):
+class ReplayState(StrEnum):
     """How a replay ends."""
 
     FIXED = "FIXED"
@@ -26,44 +26,44 @@ class State(StrEnum):
 
 
 EXIT_CODES = {
-    State.FIXED: ExitCode.PASS,
-    State.FAILING: ExitCode.FAIL,
-    State.UNKNOWN: ExitCode.INCONCLUSIVE,
+    ReplayState.FIXED: ExitCode.PASS,
+    ReplayState.FAILING: ExitCode.FAIL,
+    ReplayState.UNKNOWN: ExitCode.INCONCLUSIVE,
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What came of a replay: `reason` and `cure` for what cannot be told, the finding that shows it still failing."""
+    """What came of a replay: `reason` and `hint` for what cannot be told, the finding that shows it still failing."""
 
-    state: State
+    state: ReplayState
     reason: str = ""
-    cure: str = ""
+    hint: str = ""
     finding: Finding | None = None
 
 
-def unknown(reason: str, cure: str = "") -> Replayed:
+def unknown(reason: str, hint: str = "") -> Replayed:
     """Nobody can tell, for this reason."""
-    return Replayed(state=State.UNKNOWN, reason=reason, cure=cure)
+    return Replayed(state=ReplayState.UNKNOWN, reason=reason, hint=hint)
 
 
-def compare(found: Found, journal: Journal, document: VerdictDocument) -> Replayed:
+def compare(found: LocatedFinding, journal: Journal, document: VerdictDocument) -> Replayed:
     """Hold the finding against the replay's journal and the document judged from it."""
     before, after, finding = found.journal.header, journal.header, found.sample.finding
     if before.contract.digest != after.contract.digest:
-        return unknown("the contract is not the one that the finding was made against", found.sample.again)
-    if problems := canary_problems(journal):
+        return unknown("the contract is not the one that the finding was made against", found.sample.recheck_command)
+    if problems := self_test_problems(journal):
         return unknown(problems[0])
     mine = [sample.finding for sample in document.findings if sample.finding.requirement == finding.requirement]
     same = [one for one in mine if one.check == finding.check]
     if same:
-        return Replayed(state=State.FAILING, finding=same[0])
+        return Replayed(state=ReplayState.FAILING, finding=same[0])
     if problems := unsound(journal):
         return unknown(problems[0])
     if mine:
         now = f"expected {mine[0].expected}; observed {mine[0].observed}"
-        return unknown(f"its requirement fails in another way now: {now}", found.sample.again)
-    return _not_passed(finding, document) or _another_case(found, journal) or Replayed(state=State.FIXED)
+        return unknown(f"its requirement fails in another way now: {now}", found.sample.recheck_command)
+    return _not_passed(finding, document) or _another_case(found, journal) or Replayed(state=ReplayState.FIXED)
 
 
 def _not_passed(finding: Finding, document: VerdictDocument) -> Replayed | None:
@@ -80,25 +80,29 @@ def _not_passed(finding: Finding, document: VerdictDocument) -> Replayed | None:
     [result] = results
     if result.outcome is Outcome.PASSED and result.checks:
         return None
-    return unknown(result.reason or f"{finding.item} {result.outcome.value}", result.cure)
+    return unknown(result.reason or f"{finding.item} {result.outcome.value}", result.hint)
 
 
-def _another_case(found: Found, journal: Journal) -> Replayed | None:
+def _another_case(found: LocatedFinding, journal: Journal) -> Replayed | None:
     """Why what passed may not be what failed, None when it is the same case."""
     before, after, finding = found.journal.header, journal.header, found.sample.finding
     if before.gate_digest != after.gate_digest:
-        return unknown("the gate itself has changed since, so the same item may play other cases", found.sample.again)
+        return unknown(
+            "the gate itself has changed since, so the same item may play other cases", found.sample.recheck_command
+        )
     if (before.seed, before.profile) != (after.seed, after.profile):
-        return unknown("the replay drew other cases: its seed or profile is another", found.sample.again)
+        return unknown("the replay drew other cases: its seed or profile is another", found.sample.recheck_command)
     owed = [one for one in found.journal.exchanges if one.id in finding.exchanges]
-    asked = {request_of(one) for one in journal.exchanges if one.answered_by == "backend"}
+    asked = {request_of(one) for one in journal.exchanges if one.responded_by == "backend"}
     for one in owed:
-        if one.answered_by == "backend" and request_of(one) not in asked:
-            return unknown(f"the request of the finding was not sent again: {_named(one)}", found.sample.again)
-    answered = [answer_of(one) for one in owed if one.answered_by == "double"]
-    given = {answer_of(one) for one in journal.exchanges if one.answered_by == "double"}
+        if one.responded_by == "backend" and request_of(one) not in asked:
+            return unknown(
+                f"the request of the finding was not sent again: {_named(one)}", found.sample.recheck_command
+            )
+    answered = [response_of(one) for one in owed if one.responded_by == "mock"]
+    given = {response_of(one) for one in journal.exchanges if one.responded_by == "mock"}
     if finding.smallest and answered and not given & set(answered):
-        return unknown("the answer of the finding was not given again", found.sample.again)
+        return unknown("the answer of the finding was not given again", found.sample.recheck_command)
     return None
 
 

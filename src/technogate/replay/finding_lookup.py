@@ -17,7 +17,7 @@ REPLAYS = (Path("reports/replay/journal.jsonl"), Path("reports/check/replay/jour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class LocatedFinding:
     """A finding and the journal that shows it."""
 
     journal: Journal
@@ -36,7 +36,7 @@ class Found:
         return tuple(item.item for plan in self.journal.plans for item in plan.items if item.item in mine)
 
 
-def look_up(word: str, journal: Path | None) -> Found:
+def look_up(word: str, journal: Path | None) -> LocatedFinding:
     """The finding that `word` names: its number, alone or after the name of its run.
 
     Raises UserError for a word that names none, and JournalError for a journal that cannot be read.
@@ -51,7 +51,7 @@ def look_up(word: str, journal: Path | None) -> Found:
     samples = judge(read).findings
     for sample in samples:
         if sample.number == int(digits):
-            return Found(journal=read, sample=sample)
+            return LocatedFinding(journal=read, sample=sample)
     there = f"its findings are 1 to {len(samples)}" if samples else "it has none"
     raise UserError(f"{path} has no finding {int(digits)}: {there}")
 

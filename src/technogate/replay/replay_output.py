@@ -9,31 +9,31 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from technogate.replay.compare import Replayed, State
-from technogate.replay.finding_lookup import Found
+from technogate.replay.compare import Replayed, ReplayState
+from technogate.replay.finding_lookup import LocatedFinding
 from technogate.report.terminal_summary import put
 from technogate.util.text import rich_text
 
-_LOOKS = {State.FIXED: ("✔", "green"), State.FAILING: ("✘", "red"), State.UNKNOWN: ("?", "yellow")}
+_LOOKS = {ReplayState.FIXED: ("✔", "green"), ReplayState.FAILING: ("✘", "red"), ReplayState.UNKNOWN: ("?", "yellow")}
 
 _MEANING = {
-    State.FIXED: "The case that failed was played again and passes. That is no verdict: validate for one.",
-    State.FAILING: "The same check of the same requirement fails again.",
-    State.UNKNOWN: "The replay proves nothing, neither that it is fixed nor that it still fails.",
+    ReplayState.FIXED: "The case that failed was played again and passes. That is no verdict: validate for one.",
+    ReplayState.FAILING: "The same check of the same requirement fails again.",
+    ReplayState.UNKNOWN: "The replay proves nothing, neither that it is fixed nor that it still fails.",
 }
 
 #: Characters of one piece of evidence.
 _LIMIT = 600
 
 
-def show(console: Console, found: Found, replayed: Replayed, files: Sequence[Path]) -> None:
+def show(console: Console, found: LocatedFinding, replayed: Replayed, files: Sequence[Path]) -> None:
     """Print what came of a replay."""
     shape, colour = _LOOKS[replayed.state]
     finding = replayed.finding or found.sample.finding
     facts = Table.grid(padding=(0, 2, 0, 0))
     facts.add_column(width=15, justify="right", style="dim")
     facts.add_column(overflow="fold")
-    for name, text in (("because", replayed.reason), ("next", replayed.cure)):
+    for name, text in (("because", replayed.reason), ("next", replayed.hint)):
         if text:
             facts.add_row(name, rich_text(text, "bold", limit=_LIMIT))
     facts.add_row("finding", rich_text(f"{found.name}, {finding.requirement}"))
@@ -41,7 +41,7 @@ def show(console: Console, found: Found, replayed: Replayed, files: Sequence[Pat
     if "case" in finding.example:
         facts.add_row("case", rich_text(finding.example["case"], limit=_LIMIT))
     facts.add_row("expected", rich_text(finding.expected, limit=_LIMIT))
-    observed = "observed" if replayed.state is State.FAILING else "had observed"
+    observed = "observed" if replayed.state is ReplayState.FAILING else "had observed"
     facts.add_row(observed, rich_text(finding.observed, limit=_LIMIT))
     for file in files:
         if file.name == "report.html":

@@ -10,11 +10,11 @@ from technogate.journal.journal_file import JournalError
 from technogate.model.errors import StartError, UserError
 from technogate.model.settings import Settings
 from technogate.replay.compare import EXIT_CODES, Replayed, compare, unknown
-from technogate.replay.finding_lookup import Found, look_up
+from technogate.replay.finding_lookup import LocatedFinding, look_up
 from technogate.replay.replay_output import show
-from technogate.runner.finish_run import Conclusion
+from technogate.runner.finish_run import FinishedRun
 from technogate.runner.replay_order import NAME, Replay, write_replay
-from technogate.runner.run import acted
+from technogate.runner.run import run_and_judge
 from technogate.runner.run_context import load_inputs, new_run, prepare_reports
 
 
@@ -30,7 +30,7 @@ def replay(word: str, journal: Path | None, target: str, contract: str, reports:
         raise UserError(f"{folder} holds the journal of the finding; name another folder with --reports")
     header = found.journal.header
     settings = Settings(
-        target=target or header.target.given,
+        target=target or header.target.target_argument,
         contract=contract,
         profile=header.profile,  # type: ignore[arg-type]
         seed=header.seed,
@@ -40,15 +40,17 @@ def replay(word: str, journal: Path | None, target: str, contract: str, reports:
         run=new_run(),
         replay=str(folder.resolve() / NAME),
     )
-    replayed, conclusion = _replayed(found, settings, console, given=bool(target))
-    show(console, found, replayed, conclusion.files if conclusion is not None else ())
+    replayed, finished_run = _replayed(found, settings, console, given=bool(target))
+    show(console, found, replayed, finished_run.files if finished_run is not None else ())
     return int(EXIT_CODES[replayed.state])
 
 
-def _replayed(found: Found, settings: Settings, console: Console, *, given: bool) -> tuple[Replayed, Conclusion | None]:
+def _replayed(
+    found: LocatedFinding, settings: Settings, console: Console, *, given: bool
+) -> tuple[Replayed, FinishedRun | None]:
     """Run what shows the finding, if anything does, and compare; `given` when the user named the target."""
     if not found.items:
-        return unknown("it comes from the whole run, and no single item shows it", found.sample.again), None
+        return unknown("it comes from the whole run, and no single item shows it", found.sample.recheck_command), None
     try:
         contract, loaded, home = load_inputs(settings)
     except UserError as mistake:
@@ -56,16 +58,18 @@ def _replayed(found: Found, settings: Settings, console: Console, *, given: bool
             raise
         return unknown(f"the target of the finding cannot be had: {mistake}", "name one with --target"), None
     if contract.digest != found.journal.header.contract.digest:
-        return unknown("the contract is not the one that the finding was made against", found.sample.again), None
+        return unknown(
+            "the contract is not the one that the finding was made against", found.sample.recheck_command
+        ), None
     prepare_reports(settings.folder)
     finding = found.sample.finding
     write_replay(
         Replay(finding=found.name, items=found.items, item=finding.item, smallest=finding.smallest), settings.folder
     )
     try:
-        conclusion = acted(settings, home, 1, console, f"replaying {found.name} on {loaded.ref.name}")
+        finished_run = run_and_judge(settings, home, 1, console, f"replaying {found.name} on {loaded.ref.name}")
     except StartError as mistake:
         return unknown(f"{mistake}\n{mistake.output}".strip(), "see that the target starts"), None
     except JournalError as error:
         return unknown(str(error), f"the suites' own words are in {settings.folder / 'act.log'}"), None
-    return compare(found, conclusion.journal, conclusion.document), conclusion
+    return compare(found, finished_run.journal, finished_run.document), finished_run

@@ -25,14 +25,16 @@ def request_of(exchange: Exchange) -> Likeness:
     return request.method, _plain(request.path), headers, _plain(body.text), body.base64, exchange.key
 
 
-def answer_of(exchange: Exchange) -> Likeness:
+def response_of(exchange: Exchange) -> Likeness:
     """What the double answered, and how it disturbed the answer."""
-    answer = exchange.answer
-    if answer is None:
-        return exchange.operation, exchange.disturbed_by
-    headers = tuple((name.lower(), _plain(value)) for name, value in answer.headers if name.lower() not in _OF_THE_RUN)
-    body = answer.body
-    return exchange.operation, exchange.disturbed_by, answer.status, headers, _plain(body.text), body.base64
+    response = exchange.response
+    if response is None:
+        return exchange.operation, exchange.under_fault
+    headers = tuple(
+        (name.lower(), _plain(value)) for name, value in response.headers if name.lower() not in _OF_THE_RUN
+    )
+    body = response.body
+    return exchange.operation, exchange.under_fault, response.status, headers, _plain(body.text), body.base64
 
 
 def _plain(text: str) -> str:

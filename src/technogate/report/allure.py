@@ -16,11 +16,11 @@ from technogate.model.requirement import Level
 from technogate.model.verdict import RequirementResult, Sample, VerdictDocument
 from technogate.report.wording import (
     ItemRow,
-    answer_text,
     exchange_line,
     exchanges_of,
     item_rows,
     request_text,
+    response_text,
     samples_of,
     waiver_of,
     waiver_text,
@@ -50,22 +50,22 @@ _CATEGORIES = [
 
 def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
     """Write `allure-results` into `folder` in place of an earlier one; raises OSError when that is impossible."""
-    results, draft = folder / NAME, folder / f".{NAME}.draft"
-    if draft.exists():
-        shutil.rmtree(draft)
+    results, template = folder / NAME, folder / f".{NAME}.draft"
+    if template.exists():
+        shutil.rmtree(template)
     try:
-        _fill(draft, journal, document)
+        _fill(template, journal, document)
         if results.exists():
             shutil.rmtree(results)
-        return draft.replace(results)
+        return template.replace(results)
     finally:
-        if draft.exists():
-            shutil.rmtree(draft)
+        if template.exists():
+            shutil.rmtree(template)
 
 
-def _fill(draft: Path, journal: Journal, document: VerdictDocument) -> None:
+def _fill(template: Path, journal: Journal, document: VerdictDocument) -> None:
     """Write every result, with its attachments, into the folder `draft`."""
-    logger = AllureFileLogger(draft)  # type: ignore[no-untyped-call]
+    logger = AllureFileLogger(template)  # type: ignore[no-untyped-call]
     requirements = {requirement.id: requirement for requirement in document.requirements}
     starts: dict[str, float] = {}
     for exchange in journal.exchanges:
@@ -76,8 +76,8 @@ def _fill(draft: Path, journal: Journal, document: VerdictDocument) -> None:
         result = _result(row, requirements[row.requirement], mine, document, started)
         result.attachments = _attach(logger, mine, journal, result.uuid)
         logger.report_result(result)  # type: ignore[no-untyped-call]
-    (draft / "categories.json").write_text(json.dumps(_CATEGORIES, indent=2), encoding="utf-8")
-    (draft / "environment.properties").write_text(_environment(document), encoding="utf-8")
+    (template / "categories.json").write_text(json.dumps(_CATEGORIES, indent=2), encoding="utf-8")
+    (template / "environment.properties").write_text(_environment(document), encoding="utf-8")
 
 
 def _identity(*parts: str) -> str:
@@ -125,11 +125,11 @@ def _details(row: ItemRow, samples: list[Sample]) -> StatusDetails | None:
         return None
     if not samples:
         reason = row.result.reason or "no reason was given"
-        return StatusDetails(message=terminal(reason, 2_000), trace=terminal(row.result.cure))
+        return StatusDetails(message=terminal(reason, 2_000), trace=terminal(row.result.hint))
     trace = "\n\n".join(
         f"finding {sample.number}\nexpected: {terminal(sample.finding.expected)}\n"
         f"observed: {terminal(sample.finding.observed)}\n"
-        + "\n".join(terminal_lines(command) for command in (sample.curl, sample.replay, sample.again))
+        + "\n".join(terminal_lines(command) for command in (sample.curl, sample.replay, sample.recheck_command))
         for sample in samples
     )
     return StatusDetails(message=terminal(samples[0].finding.observed, 2_000), trace=trace[:_LIMIT])
@@ -143,7 +143,7 @@ def _attach(logger: AllureFileLogger, samples: list[Sample], journal: Journal, o
     attachments = []
     for exchange in list(exchanges.values())[:_MOST_ATTACHMENTS]:
         source = f"{_identity(owner, exchange.id)}-attachment.txt"
-        text = f"{exchange_line(exchange)}\n\n{request_text(exchange)}\n\n{answer_text(exchange)}\n"
+        text = f"{exchange_line(exchange)}\n\n{request_text(exchange)}\n\n{response_text(exchange)}\n"
         shown = terminal(text, _LIMIT, multiline=True)
         logger.report_attached_data(shown, source)  # type: ignore[no-untyped-call]
         name = terminal(f"{exchange.id}: {exchange_line(exchange)}", 200)

@@ -18,7 +18,7 @@ from technogate.model.requirement import Level
 from technogate.model.verdict import Counts, VerdictDocument
 from technogate.report import latency_figures, wording
 from technogate.report import project_progress as chart
-from technogate.report.project_progress import Progress
+from technogate.report.project_progress import ProjectProgress
 from technogate.util.text import no_commands, visible
 from technogate.util.write_file import write_file
 
@@ -32,12 +32,12 @@ _MOST_DETAILED = 200
 _MOST_EXCHANGES = 10
 
 
-def write(journal: Journal, document: VerdictDocument, folder: Path, progress: Progress | None = None) -> Path:
+def write(journal: Journal, document: VerdictDocument, folder: Path, progress: ProjectProgress | None = None) -> Path:
     """Write `report.html` into `folder`; raises OSError when that is impossible."""
     return write_file(folder / NAME, page(journal, document, progress))
 
 
-def page(journal: Journal, document: VerdictDocument, progress: Progress | None = None) -> str:
+def page(journal: Journal, document: VerdictDocument, progress: ProjectProgress | None = None) -> str:
     """The whole page; with the `progress` of a project it shows that too."""
     return render(
         "report.html.j2",
@@ -109,7 +109,7 @@ def _findings(journal: Journal, document: VerdictDocument) -> list[dict[str, obj
                 "exchanges": known[:most],
                 "left_out": len(known[most:]),
                 "missing": missing,
-                "views": wording.views_of(journal, sample)[:most],
+                "rendered_outputs": wording.rendered_outputs_of(journal, sample)[:most],
             }
         )
     return shown

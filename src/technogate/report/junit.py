@@ -121,9 +121,9 @@ def _case(suite: ET.Element, row: ItemRow, document: VerdictDocument) -> None:
         message = mine[0].finding.observed if mine else reason or "failed without a finding"
         _outcome(case, "failure", message, mine[0].finding.check if mine else "failed", _details(mine, document))
     elif row.result.outcome is Outcome.ERRORED:
-        _outcome(case, "error", reason or "the check itself broke", "errored", row.result.cure)
+        _outcome(case, "error", reason or "the check itself broke", "errored", row.result.hint)
     elif row.result.outcome is Outcome.SKIPPED:
-        _outcome(case, "skipped", reason or "no reason was given", "", row.result.cure)
+        _outcome(case, "skipped", reason or "no reason was given", "", row.result.hint)
 
 
 def _outcome(case: ET.Element, tag: str, message: str, kind: str, details: str) -> None:
@@ -147,7 +147,7 @@ def _details(samples: list[Sample], document: VerdictDocument) -> str:
                 *([f"trace id: {sample.finding.trace_id}"] if sample.finding.trace_id else []),
                 *([sample.curl] if sample.curl else []),
                 *([sample.replay] if sample.replay else []),
-                *([sample.again] if sample.again else []),
+                *([sample.recheck_command] if sample.recheck_command else []),
             ]
         )
         for sample in samples

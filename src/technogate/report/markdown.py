@@ -78,7 +78,7 @@ def _head(document: VerdictDocument) -> Iterator[str]:
     yield f"- Who must act: **{actors(document)}**"
     yield f"- What to do next: {next_step(document)}"
     yield from _some((f"- Because: {_short(reason)}" for reason in document.reasons), 20, "- … and {} more reasons")
-    yield from _some((f"- Note: {_short(note)}" for note in document.notes), 20, "- … and {} more notes")
+    yield from _some((f"- Note: {_short(note)}" for note in document.warnings), 20, "- … and {} more notes")
     yield ""
 
 
@@ -169,7 +169,7 @@ def _finding(journal: Journal, document: VerdictDocument, sample: Sample) -> Ite
     lines += [_row("exchange", f"{_cell(one)} is not in the journal") for one in missing]
     yield from _some(lines, _MOST_EXCHANGES, _row("", "and {} more exchanges"))
     yield ""
-    for command in (sample.curl, sample.replay, sample.again):
+    for command in (sample.curl, sample.replay, sample.recheck_command):
         if command:
             yield _command(command)
 
@@ -192,7 +192,7 @@ def _unproven(document: VerdictDocument) -> Iterator[str]:
         return
     yield f"## Inconclusive requirements ({document.counts.inconclusive})\n"
     yield "A MUST that came to no result keeps the gate shut.\n"
-    yield "| requirements | reason | cure |\n|---|---|---|"
+    yield "| requirements | reason | hint |\n|---|---|---|"
     rows = []
     for group in unproven(document):
         names = [markdown_text(one.id, 80) for one in group.requirements]
@@ -200,7 +200,7 @@ def _unproven(document: VerdictDocument) -> Iterator[str]:
             _row(
                 f"{len(names)}: " + ", ".join(_some(names, _MOST_NAMES, "and {} more")),
                 _short(group.reason or "no reason was given"),
-                _short(group.cure),
+                _short(group.hint),
             )
         )
     yield from _some(rows, 100, _row("", "and {} more reasons", ""))

@@ -24,7 +24,7 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class PhaseStep:
     """A run of the list of gaps: how many are open after it by priority, and what it changed."""
 
     run: str
@@ -43,12 +43,12 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class ProjectProgress:
     """A project: its six phases, and its gaps after each run, oldest first."""
 
     title: str
     phases: tuple[Phase, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[PhaseStep, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +68,10 @@ class Bar:
     width: float
     top: float
     parts: tuple[Part, ...]
-    step: Step
+    step: PhaseStep
 
 
-def bars(steps: tuple[Step, ...]) -> tuple[Bar, ...]:
+def bars(steps: tuple[PhaseStep, ...]) -> tuple[Bar, ...]:
     """The bars of the latest `MOST` runs, the most open gaps as high as the chart allows."""
     shown = steps[-MOST:]
     most = max((one.open for one in shown), default=0) or 1

@@ -21,13 +21,13 @@ from technogate.report.wording import (
     SHAPES,
     TEAMS,
     actors,
+    interaction_after,
+    interaction_before,
     label,
     level_of,
     many,
     meaning,
     next_step,
-    scene_after,
-    scene_before,
     text_of,
     unproven,
     waiver_of,
@@ -92,8 +92,8 @@ def _parts(document: VerdictDocument, files: Sequence[Path], most: int) -> Itera
     facts.add_row("next", rich_text(next_step(document)))
     for number, reason in enumerate(document.reasons):
         facts.add_row("" if number else "because", rich_text(reason, limit=_LIMIT))
-    for number, note in enumerate(document.notes):
-        facts.add_row("" if number else "note", rich_text(note, limit=_LIMIT))
+    for number, note in enumerate(document.warnings):
+        facts.add_row("" if number else "warning", rich_text(note, limit=_LIMIT))
     yield facts
     yield _heading("Counts")
     yield _counts(document)
@@ -215,11 +215,11 @@ def _finding(document: VerdictDocument, sample: Sample) -> Iterator[RenderableTy
     facts.add_row("requirement", rich_text(text_of(document, finding.requirement), limit=_LIMIT))
     if "case" in finding.example:
         facts.add_row("case", rich_text(finding.example["case"], limit=_LIMIT))
-    for name, text in scene_before(finding):
+    for name, text in interaction_before(finding):
         facts.add_row(name, rich_text(text, limit=_LIMIT))
     facts.add_row("expected", rich_text(finding.expected, limit=_LIMIT))
     facts.add_row("observed", rich_text(finding.observed, "bold", limit=_LIMIT))
-    if shown := scene_after(finding):
+    if shown := interaction_after(finding):
         facts.add_row("shown", rich_text(shown, limit=_LIMIT))
     if waiver := waiver_of(document, finding.requirement):
         facts.add_row("waived", rich_text(waiver, limit=_LIMIT))
@@ -247,7 +247,7 @@ def _unproven(document: VerdictDocument) -> Table:
         names = ", ".join(terminal(requirement.id) for requirement in group.requirements[:_MOST_NAMES])
         left = len(group.requirements) - _MOST_NAMES
         grid.add_row(str(len(group.requirements)), rich_text(group.reason or "no reason was given", limit=_LIMIT))
-        if group.cure:
-            grid.add_row("cure", rich_text(group.cure, limit=_LIMIT))
+        if group.hint:
+            grid.add_row("hint", rich_text(group.hint, limit=_LIMIT))
         grid.add_row("", Text(names + (f" and {left} more" if left > 0 else ""), style="dim"))
     return grid

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from technogate.journal.journal_file import Journal
-from technogate.model.events import Body, Exchange, Finding, Headers, ItemResult, View, by_id
+from technogate.model.events import Body, Exchange, Finding, Headers, ItemResult, RenderedOutput, by_id
 from technogate.model.requirement import Level, Party
 from technogate.model.verdict import (
     ExitCode,
@@ -49,10 +49,10 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unproven:
-    """Requirements that are inconclusive for the same reason, with the same cure."""
+    """Requirements that are inconclusive for the same reason, with the same hint."""
 
     reason: str
-    cure: str
+    hint: str
     requirements: tuple[RequirementResult, ...]
 
 
@@ -105,7 +105,7 @@ def meaning(document: VerdictDocument) -> str:
 
 def _broken(document: VerdictDocument) -> list[RequirementResult]:
     """The MUST requirements that failed and are not waived."""
-    return [r for r in document.requirements if r.level is Level.MUST and r.standing is Verdict.FAIL]
+    return [r for r in document.requirements if r.level is Level.MUST and r.effective_verdict is Verdict.FAIL]
 
 
 def waived(document: VerdictDocument) -> list[RequirementResult]:
@@ -170,7 +170,7 @@ def next_step(document: VerdictDocument) -> str:
         return "Deploy."
     if not document.is_validation and not document.must.inconclusive:
         return "Run the whole validation for a verdict."
-    return "Follow the cure beside each reason below, and validate once more."
+    return "Follow the hint beside each reason below, and validate once more."
 
 
 def level_of(document: VerdictDocument, sample: Sample) -> Level:
@@ -183,7 +183,7 @@ def text_of(document: VerdictDocument, requirement_id: str) -> str:
     return next((r.text for r in document.requirements if r.id == requirement_id), "")
 
 
-def scene_before(finding: Finding) -> list[tuple[str, str]]:
+def interaction_before(finding: Finding) -> list[tuple[str, str]]:
     """What a console was made to do and what it was answered, a line each; nothing for what is no scene."""
     example = finding.example
     if not {"call", "driver"} <= example.keys():
@@ -197,7 +197,7 @@ def scene_before(finding: Finding) -> list[tuple[str, str]]:
     return lines
 
 
-def scene_after(finding: Finding) -> str:
+def interaction_after(finding: Finding) -> str:
     """What a console showed, on one line; "" for what is no scene."""
     shown = {
         name.removeprefix("shown as "): text for name, text in finding.example.items() if name.startswith("shown as ")
@@ -234,13 +234,13 @@ def samples_of(document: VerdictDocument, row: ItemRow) -> list[Sample]:
 
 
 def unproven(document: VerdictDocument) -> list[Unproven]:
-    """The inconclusive requirements, put together by reason and cure, in the order of the document."""
+    """The inconclusive requirements, put together by reason and hint, in the order of the document."""
     groups: dict[tuple[str, str], list[RequirementResult]] = {}
     for requirement in document.requirements:
         if requirement.verdict is Verdict.INCONCLUSIVE:
-            groups.setdefault((requirement.reason, requirement.cure), []).append(requirement)
+            groups.setdefault((requirement.reason, requirement.hint), []).append(requirement)
     return [
-        Unproven(reason=reason, cure=cure, requirements=tuple(members)) for (reason, cure), members in groups.items()
+        Unproven(reason=reason, hint=hint, requirements=tuple(members)) for (reason, hint), members in groups.items()
     ]
 
 
@@ -251,9 +251,9 @@ def exchanges_of(journal: Journal, sample: Sample) -> tuple[list[Exchange], list
     return [known[one] for one in ids if one in known], [one for one in ids if one not in known]
 
 
-def views_of(journal: Journal, sample: Sample) -> list[View]:
+def rendered_outputs_of(journal: Journal, sample: Sample) -> list[RenderedOutput]:
     """What the console showed, of the views that a finding rests on."""
-    return [view for view in journal.views if view.id in sample.finding.views]
+    return [rendered for rendered in journal.rendered_outputs if rendered.id in sample.finding.rendered_outputs]
 
 
 def moment(seconds: float) -> str:
@@ -288,20 +288,22 @@ def request_text(exchange: Exchange) -> str:
     return message_text(f"{request.method} {request.path} HTTP/1.1", request.headers, request.body)
 
 
-def answer_text(exchange: Exchange) -> str:
+def response_text(exchange: Exchange) -> str:
     """The answer of an exchange as it was received, or why there is none."""
-    answer = exchange.answer
-    if answer is None:
+    response = exchange.response
+    if response is None:
         return f"(no answer: {exchange.error or exchange.end.value})"
-    return message_text(f"{answer.http_version} {answer.status}", answer.headers, answer.body)
+    return message_text(f"{response.http_version} {response.status}", response.headers, response.body)
 
 
 def exchange_line(exchange: Exchange) -> str:
     """An exchange on one line: what was asked, by whom it was answered, how and how fast."""
-    result = f"{exchange.answer.status}" if exchange.answer else f"no answer ({exchange.error or exchange.end.value})"
+    result = (
+        f"{exchange.response.status}" if exchange.response else f"no answer ({exchange.error or exchange.end.value})"
+    )
     line = f"{exchange.request.method} {exchange.request.path} → {result} in {duration(exchange.seconds)}"
-    who = {"double": "answered by the gate's double", "console": "answered by the console"}.get(exchange.answered_by)
-    extra = [part for part in (who, exchange.disturbed_by and f"under the fault {exchange.disturbed_by}") if part]
+    auth = {"mock": "answered by the gate's double", "console": "answered by the console"}.get(exchange.responded_by)
+    extra = [part for part in (auth, exchange.under_fault and f"under the fault {exchange.under_fault}") if part]
     return f"{line}, {', '.join(extra)}" if extra else line
 
 
@@ -310,13 +312,17 @@ def repeat_command(journal: Journal) -> str:
     header = journal.header
     if header.mode == "replay":
         words = ["technogate", "replay", header.replays]
-        return shlex.join(words if header.target.given == "embedded" else [*words, "--target", header.target.given])
+        return shlex.join(
+            words
+            if header.target.target_argument == "embedded"
+            else [*words, "--target", header.target.target_argument]
+        )
     words = ["technogate", header.mode, *(header.selection if header.mode == "check" else ())]
     words += ["--seed", str(header.seed)]
     if header.profile != "standard":
         words += ["--profile", header.profile]
-    if header.target.given != "embedded":
-        words += ["--target", header.target.given]
+    if header.target.target_argument != "embedded":
+        words += ["--target", header.target.target_argument]
     if header.waivers and (file := header.waivers[0].place.rpartition(", ")[0]) not in ("", "waivers.toml"):
         words += ["--waivers", file]
     return shlex.join(words)

@@ -16,7 +16,7 @@ from technogate.report import WriterError, remove_all, write_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conclusion:
+class FinishedRun:
     """What a run came to. `problem` is one line when a report could not be written."""
 
     journal: Journal
@@ -26,7 +26,7 @@ class Conclusion:
     problem: str
 
 
-def conclude(journal_path: Path, folder: Path, run: str = "") -> Conclusion:
+def finish_run(journal_path: Path, folder: Path, run: str = "") -> FinishedRun:
     """Judge a journal, which must be that of `run` if that is named, and write its reports into `folder`.
 
     A report that cannot be written makes a PASS inconclusive, in every other report too. Raises JournalError
@@ -36,7 +36,7 @@ def conclude(journal_path: Path, folder: Path, run: str = "") -> Conclusion:
     if run and journal.header.run != run:
         raise JournalError(f"{journal_path} is that of another run: give each run a folder of its own with --reports")
     document = judge(journal)
-    ended = Conclusion(journal=journal, document=document, files=(), exit_code=exit_code(document), problem="")
+    ended = FinishedRun(journal=journal, document=document, files=(), exit_code=exit_code(document), problem="")
     with nothing_left_of_a_broken_end(folder):
         try:
             return replace(ended, files=tuple(write_all(journal, document, folder)))
@@ -45,23 +45,23 @@ def conclude(journal_path: Path, folder: Path, run: str = "") -> Conclusion:
         return withheld(ended, ended.problem, folder)
 
 
-def withheld(conclusion: Conclusion, why: str, folder: Path) -> Conclusion:
+def withheld(finished_run: FinishedRun, why: str, folder: Path) -> FinishedRun:
     """The conclusion without its PASS, for a reason that the journal does not know; any other is left as it is.
 
     The reports are written again, so that whoever reads one alone, and not the exit code, does not deploy either.
     """
-    if conclusion.exit_code is not ExitCode.PASS:
-        return conclusion
+    if finished_run.exit_code is not ExitCode.PASS:
+        return finished_run
     document = msgspec.structs.replace(
-        conclusion.document,
+        finished_run.document,
         verdict=Verdict.INCONCLUSIVE,
         exit_code=int(ExitCode.INCONCLUSIVE),
-        reasons=(why, *conclusion.document.reasons),
+        reasons=(why, *finished_run.document.reasons),
     )
-    kept_back = replace(conclusion, document=document, files=(), exit_code=ExitCode.INCONCLUSIVE)
+    kept_back = replace(finished_run, document=document, files=(), exit_code=ExitCode.INCONCLUSIVE)
     with nothing_left_of_a_broken_end(folder):
         try:
-            return replace(kept_back, files=tuple(write_all(conclusion.journal, document, folder)))
+            return replace(kept_back, files=tuple(write_all(finished_run.journal, document, folder)))
         except WriterError:
             # What cannot be written now is gone, and `why` is told in any case.
             return kept_back

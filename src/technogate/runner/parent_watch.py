@@ -10,10 +10,10 @@ import time
 from technogate.model.settings import TEARDOWN_S
 
 #: Seconds between two looks at whether the command still lives.
-LOOK_S = 0.5
+POLL_S = 0.5
 
 
-def end_with(parent: int) -> None:
+def exit_with_parent(parent: int) -> None:
     """Interrupt this process when `parent`, the process id of the command that started it, is gone.
 
     What it takes down is given `TEARDOWN_S` seconds; then its whole group is ended. A daemon thread watches.
@@ -23,7 +23,7 @@ def end_with(parent: int) -> None:
 
 def _watch(parent: int) -> None:
     while os.getppid() == parent:
-        time.sleep(LOOK_S)
+        time.sleep(POLL_S)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(TEARDOWN_S)
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():

@@ -25,14 +25,14 @@ from technogate.journal.journal_file import JournalError
 from technogate.model.errors import UserError
 from technogate.model.settings import EXAMPLES, Mode, Profile, Settings
 from technogate.model.verdict import ExitCode
-from technogate.runner.parent_watch import end_with
+from technogate.runner.parent_watch import exit_with_parent
 from technogate.runner.recorder import Recorder
-from technogate.runner.run_context import Gate, Smallest, join_gate, open_gate
-from technogate.runner.self_test.run_self_test import CanaryRun
+from technogate.runner.run_context import RunContext, Smallest, join_run, open_run
+from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import CheckCounter
 from technogate.util.shipped import HomeError, find_home
 
-GATE = pytest.StashKey[Gate]()
+RUN_CONTEXT = pytest.StashKey[RunContext]()
 
 #: Process ids of the workers that this process controls.
 _workers: list[int] = []
@@ -103,20 +103,20 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, _terminate)
     given: dict[str, Any] | None = getattr(config, "workerinput", None)
     if given is None and (parent := config.getoption("gate_parent")):
-        end_with(parent)
+        exit_with_parent(parent)
     try:
         if given is None and config.getoption("gate_mode") == "validate":
             _whole(config)
-        joined = None if given is None else join_gate(given["technogate"], given["workerid"])
-        gate = joined or open_gate(_settings(config))
+        joined = None if given is None else join_run(given["technogate"], given["workerid"])
+        run_context = joined or open_run(_settings(config))
     except (UserError, ContractError, HomeError, JournalError) as mistake:
         pytest.exit(str(mistake), returncode=int(ExitCode.USAGE))
-    config.stash[GATE] = gate
+    config.stash[RUN_CONTEXT] = run_context
     # One process of a run proves the instruments, while the suites are being collected.
-    canary = CanaryRun(gate) if joined is None and not config.getoption("collectonly") else None
-    recorder = Recorder(gate, act_only=config.getoption("gate_act_only"), canary=canary)
+    self_test = SelfTestRun(run_context) if joined is None and not config.getoption("collectonly") else None
+    recorder = Recorder(run_context, act_only=config.getoption("gate_act_only"), self_test=self_test)
     config.pluginmanager.register(recorder, "technogate-recorder")
-    _load_hypothesis_profile(gate)
+    _load_hypothesis_profile(run_context)
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
@@ -150,13 +150,13 @@ def _is_smallest(key: bytes) -> bool:
     return not key.endswith((b".secondary", b".pareto"))
 
 
-def _load_hypothesis_profile(gate: Gate) -> None:
+def _load_hypothesis_profile(run_context: RunContext) -> None:
     """Our own profile: where CI is set, Hypothesis' default one would ignore the run's seed."""
     hypothesis.settings.register_profile(
         "technogate",
-        max_examples=EXAMPLES[gate.settings.profile],
+        max_examples=EXAMPLES[run_context.settings.profile],
         derandomize=False,
-        database=SmallestCase(gate.smallest),
+        database=SmallestCase(run_context.smallest),
         deadline=None,
         report_multiple_bugs=False,
         print_blob=False,
@@ -168,9 +168,9 @@ def _load_hypothesis_profile(gate: Gate) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Hand each worker what it needs to write to the same journal."""
-    gate = node.config.stash.get(GATE, None)
-    if gate is not None:
-        node.workerinput["technogate"] = gate.hand_over()
+    run_context = node.config.stash.get(RUN_CONTEXT, None)
+    if run_context is not None:
+        node.workerinput["technogate"] = run_context.hand_over()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -188,17 +188,17 @@ def pytest_keyboard_interrupt() -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave the end of the process quick: there is nothing in it any more that is worth collecting."""
-    if config.stash.get(GATE, None) is not None:
+    if config.stash.get(RUN_CONTEXT, None) is not None:
         gc.freeze()
 
 
 @pytest.fixture(scope="session")
-def gate(pytestconfig: pytest.Config) -> Gate:
+def run_context(pytestconfig: pytest.Config) -> RunContext:
     """The run's shared state in this process."""
-    return pytestconfig.stash[GATE]
+    return pytestconfig.stash[RUN_CONTEXT]
 
 
 @pytest.fixture
-def must_hold(gate: Gate) -> CheckCounter:
+def must_hold(run_context: RunContext) -> CheckCounter:
     """Takes what checks returned, counts them, and raises the first finding."""
-    return gate.counter
+    return run_context.counter

@@ -8,7 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from technogate.model.events import Event, Exchange, Finding, ItemResult, Note, Outcome, Plan
+from technogate.model.events import Event, Exchange, Finding, ItemResult, Outcome, Plan, RunWarning
 from technogate.util.text import terminal
 
 #: Seconds between two plain lines.
@@ -72,7 +72,7 @@ class Watch:
                 if event.requirement not in self._failing:
                     self._failing.add(event.requirement)
                     self._say(f"✗ {event.requirement}: expected {event.expected}; observed {event.observed}")
-            case Note():
+            case RunWarning():
                 self._say(event.text)
             case _:
                 pass

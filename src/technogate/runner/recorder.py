@@ -18,10 +18,10 @@ from technogate.journal.journal_file import JournalError
 from technogate.model.events import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary
-from technogate.runner.finish_run import conclude, nothing_left_of_a_broken_end
-from technogate.runner.run_context import Gate
-from technogate.runner.self_test.run_self_test import CanaryRun
-from technogate.runner.suite import CURE, Violation, leaves
+from technogate.runner.finish_run import finish_run, nothing_left_of_a_broken_end
+from technogate.runner.run_context import RunContext
+from technogate.runner.self_test.run_self_test import SelfTestRun
+from technogate.runner.suite import HINT, Violation, leaves
 
 #: The longest reason that a result keeps, in characters.
 REASON_LIMIT = 2000
@@ -41,10 +41,10 @@ class _Phase(msgspec.Struct, frozen=True, kw_only=True):
 class Recorder:
     """The pytest plugin of one process of a run. It judges nothing: judging reads the journal."""
 
-    def __init__(self, gate: Gate, *, act_only: bool, canary: CanaryRun | None) -> None:
+    def __init__(self, run_context: RunContext, *, act_only: bool, self_test: SelfTestRun | None) -> None:
         """With `act_only` the controlling process leaves judging to whoever started it."""
-        self._canary = canary
-        self._gate = gate
+        self._self_test = self_test
+        self._run_context = run_context
         self._act_only = act_only
         self._phases: list[_Phase] = []
 
@@ -54,18 +54,18 @@ class Recorder:
 
         Before anybody else leaves an item out: what was planned and does not run is undecided.
         """
-        gate = self._gate
-        wanted = set(gate.settings.selection)
-        replayed = None if gate.replay is None else set(gate.replay.items)
+        run_context = self._run_context
+        wanted = set(run_context.settings.selection)
+        replayed = None if run_context.replay is None else set(run_context.replay.items)
         covered: set[str] = set()
         kept: list[pytest.Item] = []
         for item in items:
-            found = gate.contract.requirements.get(_requirement_id(item))
+            found = run_context.contract.requirements.get(_requirement_id(item))
             if found is None:
                 raise pytest.UsageError(f"{item.nodeid}: the contract has no requirement {_requirement_id(item)!r}")
             covered.add(found.id)
             asked = item.nodeid in replayed if replayed is not None else not wanted or found.id in wanted
-            if asked and found.concerns(gate.target.ref.parties):
+            if asked and found.concerns(run_context.target.ref.parties):
                 kept.append(item)
                 self._seed(item)
         plan = tuple(
@@ -74,8 +74,8 @@ class Recorder:
         chosen = set(kept)
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = kept
-        if gate.worker in ("main", "gw0"):
-            gate.record(Plan(items=plan, covered=tuple(sorted(covered))))
+        if run_context.worker in ("main", "gw0"):
+            run_context.record(Plan(items=plan, covered=tuple(sorted(covered))))
 
     @staticmethod
     def pytest_collection_finish() -> None:
@@ -88,27 +88,29 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
-        """Let no item run before the canary has sung: an instrument that sees nothing judges nobody."""
-        problems = [] if self._canary is None else self._canary.end()
+        """Let no item run before the self-test has passed: a check that detects nothing judges nobody."""
+        problems = [] if self._self_test is None else self._self_test.end()
         if problems:
-            pytest.exit(f"the canary is silent: {problems[0]}", returncode=int(ExitCode.INCONCLUSIVE))
+            pytest.exit(f"self-test failed: {problems[0]}", returncode=int(ExitCode.INCONCLUSIVE))
 
     def _seed(self, item: pytest.Item) -> None:
         """Draw the generated cases of an item from the run's seed and the item's name alone."""
         test: Any = getattr(item, "obj", None)
         if getattr(test, "is_hypothesis_test", False):
-            hypothesis.seed(self._gate.seed ^ zlib.crc32(item.nodeid.encode()))(test)
+            hypothesis.seed(self._run_context.seed ^ zlib.crc32(item.nodeid.encode()))(test)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A suite that does not import is a crash of the run, never a smaller run."""
         if report.failed:
             lines = [line.strip() for line in report.longreprtext.splitlines() if line.strip()]
-            self._gate.abort("crash", f"{report.nodeid} could not be collected: {lines[-1] if lines else 'no reason'}")
+            self._run_context.abort(
+                "crash", f"{report.nodeid} could not be collected: {lines[-1] if lines else 'no reason'}"
+            )
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Name the item at work, so that every exchange says for which item it was sent."""
-        self._gate.begin_item(item.nodeid)
+        self._run_context.begin_item(item.nodeid)
         self._phases = []
         return (yield)
 
@@ -128,28 +130,28 @@ class Recorder:
         worst = min(self._phases, key=lambda phase: _WORST_FIRST.index(phase.outcome))
         requirement = _requirement_id(item)
         if worst.finding is not None:
-            smallest = worst.finding.smallest or self._gate.smallest.kept
-            self._gate.record(
+            smallest = worst.finding.smallest or self._run_context.smallest.kept
+            self._run_context.record(
                 msgspec.structs.replace(worst.finding, item=item.nodeid, requirement=requirement, smallest=smallest)
             )
-        reason, _, cure = worst.reason.partition(CURE)
-        clean, _ = self._gate.redactor.clean_text(reason)
-        self._gate.record(
+        reason, _, hint = worst.reason.partition(HINT)
+        clean, _ = self._run_context.redactor.clean_text(reason)
+        self._run_context.record(
             ItemResult(
                 item=item.nodeid,
                 requirement=requirement,
                 outcome=worst.outcome,
-                checks=self._gate.counter.count,
+                checks=self._run_context.counter.count,
                 seconds=sum(phase.seconds for phase in self._phases),
                 reason=clean if len(clean) <= REASON_LIMIT else clean[:REASON_LIMIT] + " …",
-                cure=cure,
+                hint=hint,
             )
         )
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Close this process's journal; the controlling process seals it, and judges unless told not to."""
-        journal = self._gate.journal
+        journal = self._run_context.journal
         if hasattr(session.config, "workerinput"):
             journal.close()
             return
@@ -165,15 +167,17 @@ class Recorder:
     def _conclude(self) -> int:
         """Judge what was run and show the summary, for `pytest suites` without the technogate command."""
         try:
-            conclusion = conclude(self._gate.journal.path, self._gate.settings.folder)
+            finished_run = finish_run(self._run_context.journal.path, self._run_context.settings.folder)
         except JournalError as error:
             sys.stderr.write(f"{error}\n")
             return int(ExitCode.INCONCLUSIVE)
-        with nothing_left_of_a_broken_end(self._gate.settings.folder):
-            terminal_summary.show(Console(highlight=False, emoji=False), conclusion.document, files=conclusion.files)
-            if conclusion.problem:
-                sys.stderr.write(conclusion.problem + "\n")
-        return int(conclusion.exit_code)
+        with nothing_left_of_a_broken_end(self._run_context.settings.folder):
+            terminal_summary.show(
+                Console(highlight=False, emoji=False), finished_run.document, files=finished_run.files
+            )
+            if finished_run.problem:
+                sys.stderr.write(finished_run.problem + "\n")
+        return int(finished_run.exit_code)
 
 
 def _end(exitstatus: int) -> Literal["finished", "interrupted", "crashed"]:

@@ -17,15 +17,15 @@ from technogate.model.errors import StartError, UserError
 from technogate.model.settings import Settings
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary as summary
-from technogate.runner.finish_run import Conclusion, conclude, nothing_left_of_a_broken_end
+from technogate.runner.finish_run import FinishedRun, finish_run, nothing_left_of_a_broken_end
 from technogate.runner.progress import Watch
 from technogate.runner.run_context import load_inputs, new_run, prepare_reports
-from technogate.runner.suite_process import act
+from technogate.runner.suite_process import run_suites
 from technogate.target import Target
 from technogate.util.text import terminal, terminal_lines
 
 #: Signs the evidence of a validation: what the run came to after that, and one line for the user, "" for none.
-Sign = Callable[[Conclusion, Path, Path], tuple[Conclusion, str]]
+Sign = Callable[[FinishedRun, Path, Path], tuple[FinishedRun, str]]
 
 #: More workers than this only wait for each other: each starts a pair and a browser.
 MOST_WORKERS = 4
@@ -70,7 +70,7 @@ def run(
     count = workers or default_workers(target, len(selection))
     name = f"{'validating' if check is None else 'checking'} {target.ref.name} against {contract.id}"
     try:
-        conclusion = acted(settings, home, count, console, name)
+        finished_run = run_and_judge(settings, home, count, console, name)
     except JournalError as error:
         console.print(terminal(f"INCONCLUSIVE: {error}"), markup=False)
         _show_log(settings, console)
@@ -78,29 +78,29 @@ def run(
     with nothing_left_of_a_broken_end(settings.folder):
         said = ""
         if check is None and sign is not None:
-            conclusion, said = sign(conclusion, home, settings.folder)
-        _tell(conclusion, console)
-        if any(abort.kind == "crash" for abort in conclusion.journal.aborts) or not conclusion.journal.plans:
+            finished_run, said = sign(finished_run, home, settings.folder)
+        _tell(finished_run, console)
+        if any(abort.kind == "crash" for abort in finished_run.journal.aborts) or not finished_run.journal.plans:
             _show_log(settings, console)
         if said:
             console.print(terminal(said), markup=False, soft_wrap=True)
-    return int(conclusion.exit_code)
+    return int(finished_run.exit_code)
 
 
-def acted(settings: Settings, home: Path, workers: int, console: Console, name: str) -> Conclusion:
+def run_and_judge(settings: Settings, home: Path, workers: int, console: Console, name: str) -> FinishedRun:
     """Have the suites act while a person watches, judge what they wrote, and write the reports.
 
     Raises StartError when the user's configuration ended the run, and JournalError when there is no journal
     of it that can be judged.
     """
     with Watch(console, name) as watch:
-        act(settings, home, workers, watch.event, watch.tick)
-    conclusion = conclude(settings.journal, settings.folder, settings.run)
-    for abort in conclusion.journal.aborts:
+        run_suites(settings, home, workers, watch.event, watch.tick)
+    finished_run = finish_run(settings.journal, settings.folder, settings.run)
+    for abort in finished_run.journal.aborts:
         if abort.kind == "configuration":
             line, _, output = abort.message.partition("\n")
             raise StartError(line, program="", output=output)
-    return conclusion
+    return finished_run
 
 
 def rejudge(journal: Path, folder: Path, console: Console) -> int:
@@ -114,21 +114,21 @@ def rejudge(journal: Path, folder: Path, console: Console) -> int:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
-    conclusion = conclude(journal, folder)
+    finished_run = finish_run(journal, folder)
     with nothing_left_of_a_broken_end(folder):
-        _tell(conclusion, console)
-    if conclusion.journal.torn:
+        _tell(finished_run, console)
+    if finished_run.journal.torn:
         raise JournalError(
-            f"{journal} is torn: {conclusion.journal.torn}; the reports show what it holds, run the validation again"
+            f"{journal} is torn: {finished_run.journal.torn}; the reports show what it holds, run the validation again"
         )
-    return int(conclusion.exit_code)
+    return int(finished_run.exit_code)
 
 
-def _tell(conclusion: Conclusion, console: Console) -> None:
+def _tell(finished_run: FinishedRun, console: Console) -> None:
     """The summary of a run, and what kept a report from being written."""
-    summary.show(console, conclusion.document, files=conclusion.files)
-    if conclusion.problem:
-        console.print(terminal(conclusion.problem), markup=False)
+    summary.show(console, finished_run.document, files=finished_run.files)
+    if finished_run.problem:
+        console.print(terminal(finished_run.problem), markup=False)
 
 
 def _show_log(settings: Settings, console: Console) -> None:

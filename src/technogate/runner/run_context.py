@@ -19,7 +19,7 @@ from typing import Any, Literal
 import msgspec
 
 from technogate import __version__
-from technogate.checks.response_checks import error_answer
+from technogate.checks.response_checks import error_response
 from technogate.contract.loader import Contract, load_contract
 from technogate.journal.journal_file import FORMAT, JournalWriter
 from technogate.journal.redaction import Redactor
@@ -66,7 +66,7 @@ class Smallest:
 
 
 @dataclass(slots=True, kw_only=True)
-class Gate:
+class RunContext:
     """What the plugin shares with the fixtures of one pytest process.
 
     `worker` names the process in the journal; `run_key` is the API key that started programs get;
@@ -109,12 +109,12 @@ class Gate:
 
     def _measured(self, exchange: Exchange) -> Exchange:
         """The exchange with what is wrong with a 5xx of a guarded operation: judging has no contract (ERR-02)."""
-        answer = exchange.answer
-        if answer is None or answer.status < 500 or answer.body.cut or exchange.answered_by != "backend":
+        response = exchange.response
+        if response is None or response.status < 500 or response.body.cut or exchange.responded_by != "backend":
             return exchange
         if exchange.operation not in {operation.id for operation in self.contract.guarded}:
             return exchange
-        found = error_answer(self.contract, exchange)
+        found = error_response(self.contract, exchange)
         return msgspec.structs.replace(exchange, problems=tuple(one.observed for one in found))
 
     def abort(self, kind: Literal["configuration", "crash"], message: str) -> None:
@@ -174,14 +174,14 @@ def prepare_reports(folder: Path) -> None:
         ) from error
 
 
-def open_gate(settings: Settings) -> Gate:
+def open_run(settings: Settings) -> RunContext:
     """Begin a run: load what it needs, open its journal and write the header."""
     contract, target, home = load_inputs(settings)
     # A check shows what holds and what does not: nothing is waived in it.
     waivers = waivers_of(settings.waivers) if settings.mode == "validate" else ()
     prepare_reports(settings.folder)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
-    gate = Gate(
+    run_context = RunContext(
         settings=settings,
         contract=contract,
         target=target,
@@ -193,15 +193,15 @@ def open_gate(settings: Settings) -> Gate:
         seed=seed,
         replay=read_replay(Path(settings.replay)) if settings.replay else None,
     )
-    gate.record(_header(gate, waivers))
-    return gate
+    run_context.record(_header(run_context, waivers))
+    return run_context
 
 
-def join_gate(given: dict[str, Any], worker: str) -> Gate:
+def join_run(given: dict[str, Any], worker: str) -> RunContext:
     """Join a run in a worker process, with what the controlling process handed over."""
     handed = msgspec.convert(given, HandOver)
     contract, target, home = load_inputs(handed.settings)
-    return Gate(
+    return RunContext(
         settings=handed.settings,
         contract=contract,
         target=target,
@@ -225,19 +225,19 @@ def new_key() -> str:
     return "Tg" + "".join(secrets.choice(alphabet) for _ in range(30))
 
 
-def _header(gate: Gate, waivers: tuple[Waiver, ...]) -> Header:
+def _header(run_context: RunContext, waivers: tuple[Waiver, ...]) -> Header:
     """All that judging needs besides the events."""
-    contract, settings = gate.contract, gate.settings
+    contract, settings = run_context.contract, run_context.settings
     return Header(
         format=FORMAT,
-        run=gate.run,
+        run=run_context.run,
         gate_version=__version__,
         contract=contract.ref,
         requirements=tuple(contract.requirements.values()),
-        target=msgspec.structs.replace(gate.target.ref, given=settings.target),
+        target=msgspec.structs.replace(run_context.target.ref, target_argument=settings.target),
         mode=settings.mode,
         profile=settings.profile,
-        seed=gate.seed,
+        seed=run_context.seed,
         started=time.time(),
         selection=settings.selection,
         tolerance_s=contract.behavior.time.clock_tolerance_s,
@@ -253,13 +253,13 @@ def _header(gate: Gate, waivers: tuple[Waiver, ...]) -> Header:
         execute=contract.behavior.operations.execute,
         blocked=contract.behavior.statuses.blocked,
         unaudited=contract.behavior.reason_codes.audit_unavailable,
-        answer_s=contract.behavior.time.answer_s,
+        response_s=contract.behavior.time.response_s,
         trail_visible_s=contract.behavior.time.trail_visible_s,
         p99_s=dict(contract.behavior.time.p99_s),
-        slow=_slow_command(gate.target),
+        slow=_slow_command(run_context.target),
         waivers=waivers,
-        gate_digest=gate_digest(gate.home),
-        replays=gate.replay.finding if gate.replay is not None else "",
+        gate_digest=gate_digest(run_context.home),
+        replays=run_context.replay.finding if run_context.replay is not None else "",
     )
 
 

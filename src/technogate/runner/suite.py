@@ -11,8 +11,8 @@ from technogate.model.events import Finding
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-#: Between the reason and the cure in the text of a skipped item.
-CURE = " || cure: "
+#: Between the reason and the hint in the text of a skipped item.
+HINT = " || hint: "
 
 
 class Violation(AssertionError):  # noqa: N818 - a violation is the field's word, and it is not an error of ours
@@ -49,9 +49,9 @@ def requirement(requirement_id: str) -> Callable[[F], F]:
     return pytest.mark.requirement(requirement_id)
 
 
-def not_exercised(reason: str, cure: str) -> NoReturn:
-    """End the item without a result: its requirement becomes inconclusive, with `reason` and `cure`."""
-    pytest.skip(reason + CURE + cure)
+def not_exercised(reason: str, hint: str) -> NoReturn:
+    """End the item without a result: its requirement becomes inconclusive, with `reason` and `hint`."""
+    pytest.skip(reason + HINT + hint)
 
 
 def leaves(error: BaseException) -> Iterable[BaseException]:

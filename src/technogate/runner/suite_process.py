@@ -18,7 +18,7 @@ from technogate.model.events import Event
 from technogate.model.settings import TEARDOWN_S, Settings
 
 #: Seconds between two looks at the journal.
-LOOK_S = 0.1
+POLL_S = 0.1
 
 #: Seconds without a single event after which the suites are stuck; the longest honest silence is a time-out's.
 STUCK_S = 120.0
@@ -90,7 +90,9 @@ def _stop_requests() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def act(settings: Settings, home: Path, workers: int, watch: Callable[[Event], None], tick: Callable[[], None]) -> int:
+def run_suites(
+    settings: Settings, home: Path, workers: int, watch: Callable[[Event], None], tick: Callable[[], None]
+) -> int:
     """Run the suites and return pytest's exit status; `watch` sees each event, `tick` is called in between.
 
     A stop signal, or a silence of `STUCK_S` seconds, ends the suites in good order, or by force after
@@ -122,7 +124,7 @@ def act(settings: Settings, home: Path, workers: int, watch: Callable[[Event], N
                 process.send_signal(signal.SIGTERM)
             if deadline is not None and time.monotonic() > deadline:
                 _kill(process)
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
     for event in tail.events():
         begun = True
         watch(event)

@@ -162,7 +162,7 @@ class Target(Protocol):
         """Whether several may be started side by side: no port is fixed, and nothing runs already."""
 
     @property
-    def may_disturb(self) -> bool:
+    def allows_faults(self) -> bool:
         """Whether faults may be injected: the gate started it, or its owner says so."""
 
     def preflight(self) -> None:

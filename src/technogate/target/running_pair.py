@@ -151,7 +151,7 @@ class Pair:
             if console is None:
                 return
             if console.url:
-                self._answers("console", console)
+                self._responses("console", console)
             if self.backend is None:
                 return
             url = self.backend.url
@@ -168,7 +168,7 @@ class Pair:
         values = {"api_key": self.api_key, "console_origin": self.console_origin, "python": sys.executable}
         program = None
         if spec.url:
-            self._answers("backend", spec)
+            self._responses("backend", spec)
             url, parts = spec.url.rstrip("/"), urlsplit(spec.url)
             port = parts.port or (443 if parts.scheme == "https" else 80)
             values |= {"host": parts.hostname or "", "port": str(port)}
@@ -285,7 +285,7 @@ class Pair:
             raise
         return program
 
-    def _answers(self, name: str, spec: ServedSpec) -> None:
+    def _responses(self, name: str, spec: ServedSpec) -> None:
         """See that a program which the gate did not start answers; raises StartError."""
         url = spec.url.rstrip("/") + spec.ready
         why = wait_for(url, spec.timeout_s, lambda: False)

@@ -13,7 +13,7 @@ import msgspec
 #: Seconds that a program gets to become ready after the gate started it.
 START_TIMEOUT_S = 60.0
 #: Seconds that a program which should run already gets to answer.
-ANSWER_TIMEOUT_S = 5.0
+RESPONSE_TIMEOUT_S = 5.0
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,7 +94,7 @@ class ServedSpec(Spec, frozen=True, kw_only=True):
         """Seconds to wait for readiness: as declared, else by whether the gate starts it."""
         if self.start_timeout_s is not None:
             return self.start_timeout_s
-        return ANSWER_TIMEOUT_S if self.url else START_TIMEOUT_S
+        return RESPONSE_TIMEOUT_S if self.url else START_TIMEOUT_S
 
     @property
     def movable(self) -> bool:

@@ -125,8 +125,8 @@ def _unknown_key(path: str, known: list[str]) -> str:
     table, _, name = path.rpartition(".")
     here = {key.rpartition(".")[2]: key for key in known if key.rpartition(".")[0] == table}
     close = difflib.get_close_matches(name, here, n=1)
-    elsewhere = [key for key in known if key.rpartition(".")[2] == name]
-    guess = [here[word] for word in close] or elsewhere or difflib.get_close_matches(path, known, n=1, cutoff=0.8)
+    unknown_routes = [key for key in known if key.rpartition(".")[2] == name]
+    guess = [here[word] for word in close] or unknown_routes or difflib.get_close_matches(path, known, n=1, cutoff=0.8)
     if guess:
         return f"{path} is not a key I know; did you mean {guess[0]}?"
     return f"{path} is not a key I know; known here: {', '.join(here)}"

@@ -52,7 +52,7 @@ def _key(entry: TrailEntry) -> object:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class TrailHistory:
     """All readings of one trail: `lists[i]` are the numbers of the entries that `readings[i]` showed, newest first.
 
     `entries` are by number, `first` says which reading was the first to show each. `failed` are the
@@ -66,9 +66,9 @@ class History:
     failed: list[TrailReading]
 
 
-def replay(readings: Iterable[TrailReading]) -> History:
+def replay(readings: Iterable[TrailReading]) -> TrailHistory:
     """The whole lists of the readings of one trail, which must come in the order in which they were made."""
-    history = History(readings=[], lists=[], entries=[], first=[], failed=[])
+    history = TrailHistory(readings=[], lists=[], entries=[], first=[], failed=[])
     for reading in readings:
         if reading.error:
             history.failed.append(reading)

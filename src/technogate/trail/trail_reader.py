@@ -1,6 +1,6 @@
 """Reads the trail in time: nobody can see more than its newest thousand entries at once.
 
-A keeper watches the journal of its process. It reads the trail before the first request, whenever enough
+A trail reader watches the journal of its process. It reads the trail before the first request, whenever enough
 requests may have left entries since the last reading, and at the end, until the entries that must come
 have come. Each reading is evidence, and so are those that suites ask for.
 """
@@ -16,7 +16,7 @@ from technogate.journal.redaction import Redactor
 from technogate.model.events import Event, Exchange, ItemResult, TrailEntry, TrailReading
 from technogate.trail.entry import MOST, TrailError
 from technogate.trail.history import Compactor
-from technogate.trail.reconcile.expected_entries import Terms, duty
+from technogate.trail.reconcile.expected_entries import TrailTerms, expected_entries
 from technogate.trail.sources.open_source import AuditSource
 
 #: Requests since the last reading after which the end of an item brings another one.
@@ -26,12 +26,12 @@ AT_MOST = 500
 #: Seconds between two looks for an entry, and at the end of a run at most.
 POLL_S, SLOW_POLL_S = 0.05, 0.5
 #: Seconds that a check waits for entries, unless it is about when they become visible: a late one is not lost.
-PATIENCE_S = 5.0
+TIMEOUT_S = 5.0
 #: Seconds that the end of a run waits for entries that must come. No wait is longer than this one.
-SETTLE_S = 10.0
+COMPLETE_S = 10.0
 
 
-class TrailKeeper:
+class TrailReader:
     """Reads the trail of the backend at `base_url` from `source`, and writes every reading down."""
 
     def __init__(
@@ -39,7 +39,7 @@ class TrailKeeper:
         *,
         source: AuditSource,
         base_url: str,
-        terms: Terms,
+        terms: TrailTerms,
         redactor: Redactor,
         record: Callable[[Event], None],
         new_id: Callable[[], str],
@@ -97,13 +97,13 @@ class TrailKeeper:
         self._awaited.difference_update(entry.trace_id for entry in entries)
         return entries
 
-    def read_until(self, trace_ids: Collection[str], patience_s: float = PATIENCE_S) -> tuple[TrailEntry, ...]:
+    def read_until(self, trace_ids: Collection[str], timeout_s: float = TIMEOUT_S) -> tuple[TrailEntry, ...]:
         """Read until there is an entry of each of `trace_ids`, or for `patience_s` seconds; returns the last list.
 
         The last reading begins when that time has passed. Raises TrailError.
         """
         missing = set(trace_ids)
-        until = time.monotonic() + patience_s
+        until = time.monotonic() + timeout_s
         while True:
             last = time.monotonic() > until
             entries = self.read()
@@ -115,14 +115,14 @@ class TrailKeeper:
     def watch(self, event: Event) -> None:
         """Take notice of an event of this process's journal, and read the trail when it is time."""
         if isinstance(event, Exchange):
-            if event.answered_by != "backend" or event.base_url.rstrip("/") != self._base_url:
+            if event.responded_by != "backend" or event.base_url.rstrip("/") != self._base_url:
                 return
             self._since += 1
-            owed = duty(event, self._terms)
+            owed = expected_entries(event, self._terms)
             if owed.least:
                 self._awaited.update(owed.ids[:1])
             # A backend that was made to fail is left alone until it answers again.
-            if self._since >= AT_MOST and event.answer is not None and not event.disturbed_by:
+            if self._since >= AT_MOST and event.response is not None and not event.under_fault:
                 self.look()
         elif isinstance(event, ItemResult) and self._since >= ENOUGH:
             self.look()
@@ -135,9 +135,9 @@ class TrailKeeper:
             return False
         return True
 
-    def settle(self) -> None:
+    def wait_until_complete(self) -> None:
         """Read until every entry that must come has come, or will hardly come any more."""
-        until = time.monotonic() + SETTLE_S
+        until = time.monotonic() + COMPLETE_S
         pause = POLL_S
         while True:
             read = self.look()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 def write_file(path: Path, text: str) -> Path:
     """Put `text` into `path` as UTF-8, all of it at once; raises OSError when the disk does not take it."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    template = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
-        draft.write_bytes(text.encode("utf-8"))
-        draft.replace(path)
+        template.write_bytes(text.encode("utf-8"))
+        template.replace(path)
     finally:
-        draft.unlink(missing_ok=True)
+        template.unlink(missing_ok=True)
     return path

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from technogate.deploy.decide import Decision
+from technogate.deploy.decide import DeployDecision
 from technogate.model.errors import UserError
 from technogate.model.verdict import Document
 from technogate.report.verdict_json import encode
@@ -18,7 +18,7 @@ from technogate.util.write_file import write_file
 NAME = "DEPLOY_CHECK.json"
 
 
-class Proof(Document, frozen=True):
+class ProofRecord(Document, frozen=True):
     """One line of the list."""
 
     title: str
@@ -35,10 +35,10 @@ class Deployment(Document, frozen=True):
     console: str
     backend: str
     evidence_sha256: Annotated[str, msgspec.Meta(description='"" when the evidence could not be read')]
-    lines: tuple[Proof, ...]
+    lines: tuple[ProofRecord, ...]
 
 
-def record(path: Path, decision: Decision, images: Mapping[str, str], evidence: Path, at: str) -> None:
+def record(path: Path, decision: DeployDecision, images: Mapping[str, str], evidence: Path, at: str) -> None:
     """Write the decision to `path`; raises UserError when that is impossible."""
     document = Deployment(
         schema=1,
@@ -47,7 +47,7 @@ def record(path: Path, decision: Decision, images: Mapping[str, str], evidence: 
         console=images["console"],
         backend=images["backend"],
         evidence_sha256=digest_of(evidence),
-        lines=tuple(Proof(title=one.title, proven=one.proven, proof=one.proof) for one in decision.lines),
+        lines=tuple(ProofRecord(title=one.title, proven=one.proven, proof=one.proof) for one in decision.lines),
     )
     try:
         write_file(path, encode(document))

@@ -11,12 +11,12 @@ from technogate.contract.loader import Contract
 from technogate.model.verdict import Document
 from technogate.workflow.facts import LAYERS
 from technogate.workflow.intake import ideal
-from technogate.workflow.intake_answer import Answer, Entry, Priority, State
-from technogate.workflow.intake_answer_file import Reading, asked, read_answer
-from technogate.workflow.rubric import DAYS_A_WEEK, Decision, Measured, deciding, ruled
+from technogate.workflow.intake_answer import Entry, IntakeAnswer, Priority, State
+from technogate.workflow.intake_answer_file import AnswerReading, asked, read_answer
+from technogate.workflow.rubric import DAYS_A_WEEK, Measured, RubricDecision, deciding, ruled
 
 #: GO, CAUTION and HOLD as a shell sees them.
-EXIT_CODES = {Decision.GO: 0, Decision.CAUTION: 4, Decision.HOLD: 1}
+EXIT_CODES = {RubricDecision.GO: 0, RubricDecision.CAUTION: 4, RubricDecision.HOLD: 1}
 
 Comparison = Literal["as the ideal", "expected difference", "gap", "red flag"]
 
@@ -33,7 +33,7 @@ class Criterion(Document, frozen=True):
     """A rule of the rubric, what was looked at, and whether it applies (null: not known)."""
 
     id: str
-    decision: Decision
+    decision: RubricDecision
     text: str
     observed: str
     applies: bool | None
@@ -72,7 +72,7 @@ class Evaluation(Document, frozen=True):
     answer_sha256: Annotated[str, msgspec.Meta(description="of the file that was evaluated")]
     team: str
     date: str
-    decision: Decision
+    decision: RubricDecision
     decided_by: Annotated[str, msgspec.Meta(description="the id of the criterion that decided")]
     sections: tuple[Section, ...]
     criteria: tuple[Criterion, ...]
@@ -89,7 +89,7 @@ class Evaluation(Document, frozen=True):
         return next(one for one in self.criteria if one.id == self.decided_by)
 
 
-def evaluate(reading: Reading, contract: Contract, date: str) -> Evaluation:
+def evaluate(reading: AnswerReading, contract: Contract, date: str) -> Evaluation:
     """Grade an answer; `date` is the day, ISO 8601. Nobody has confirmed the result."""
     answer = reading.answer
     missing = sum(not one.detail for one in reading.problems)
@@ -131,7 +131,7 @@ def confirmed(evaluation: Evaluation, person: str, at: str) -> Evaluation:
     return msgspec.structs.replace(evaluation, confirmed_by=person, confirmed_at=at)
 
 
-def _sections(reading: Reading, contract: Contract) -> Iterator[Section]:
+def _sections(reading: AnswerReading, contract: Contract) -> Iterator[Section]:
     """How complete each section is."""
     keys = [one.key for one in reading.problems]
     for title, table in (("1, the layers", "layer"), ("2, the endpoints", "endpoint")):
@@ -141,13 +141,13 @@ def _sections(reading: Reading, contract: Contract) -> Iterator[Section]:
     yield Section(title="3, the gaps", asked=1, complete=int(not any(key.split(".")[0] == "gaps" for key in keys)))
 
 
-def _weeks(answer: Answer) -> float:
+def _weeks(answer: IntakeAnswer) -> float:
     """Weeks of work: what the answer says in all, or the sum of its days when that is more."""
     days = sum(one.effort_days for one in [*answer.layer.values(), *answer.endpoint.values()])
     return max(answer.weeks, days / DAYS_A_WEEK)
 
 
-def _gaps(answer: Answer) -> tuple[OpenGap, ...]:
+def _gaps(answer: IntakeAnswer) -> tuple[OpenGap, ...]:
     """The gaps listed, and those that the answer shows without listing them. What is missing is critical."""
     entries = {**answer.layer, **answer.endpoint}
     found = []
@@ -167,7 +167,7 @@ def _gaps(answer: Answer) -> tuple[OpenGap, ...]:
     return tuple(sorted(found, key=lambda one: one.priority is Priority.MINOR))
 
 
-def _measured(answer: Answer, gaps: tuple[OpenGap, ...], details: int) -> Measured:
+def _measured(answer: IntakeAnswer, gaps: tuple[OpenGap, ...], details: int) -> Measured:
     minor = [one for one in gaps if one.priority is Priority.MINOR]
     return Measured(
         details=details,
@@ -181,7 +181,7 @@ def _measured(answer: Answer, gaps: tuple[OpenGap, ...], details: int) -> Measur
     )
 
 
-def _grades(answer: Answer, contract: Contract, gaps: tuple[OpenGap, ...]) -> Iterator[Grade]:
+def _grades(answer: IntakeAnswer, contract: Contract, gaps: tuple[OpenGap, ...]) -> Iterator[Grade]:
     """Every layer, every endpoint and the answer as a whole, beside the ideal."""
     best = read_answer(ideal(contract), contract).answer
     if best is None:
@@ -217,7 +217,7 @@ def _expected(gap: OpenGap) -> bool:
     return gap.priority is Priority.MINOR and bool(gap.fix)
 
 
-def _whole(answer: Answer, best: Answer) -> Iterator[Grade]:
+def _whole(answer: IntakeAnswer, best: IntakeAnswer) -> Iterator[Grade]:
     """What an answer says of itself as a whole, beside the ideal."""
 
     def listed(areas: tuple[str, ...]) -> str:

@@ -56,7 +56,7 @@ def exchange_example(contract: Contract, operation: Operation, status: int) -> s
         lines += ["", "(with something that is refused so)"]
     elif sent:
         lines += ["", json.dumps(sent[0], ensure_ascii=False)]
-    answers = examples_beside(contract, operation.answer_schemas[status])
+    answers = examples_beside(contract, operation.response_schemas[status])
     value = answers[0] if answers else None
     lines += ["", f"HTTP/1.1 {status}"]
     if operation.guarded:
@@ -80,12 +80,12 @@ def endpoint_section(contract: Contract) -> Iterator[str]:
         yield f"- Body: {markdown_code(_schema_of(contract, operation.request_pointer))}"
         yield "- Answers (any other status is a violation):"
         by_schema: dict[str, list[str]] = {}
-        for status, pointer in operation.answer_schemas.items():
+        for status, pointer in operation.response_schemas.items():
             by_schema.setdefault(_schema_of(contract, pointer), []).append(str(status))
         for schema, statuses in by_schema.items():
             yield f"  - {', '.join(statuses)}: {markdown_code(schema)}"
         yield ""
-        yield markdown_block(exchange_example(contract, operation, operation.answers[0]), language="http")
+        yield markdown_block(exchange_example(contract, operation, operation.responses[0]), language="http")
 
 
 def _schema_of(contract: Contract, pointer: str | None) -> str:

@@ -48,7 +48,7 @@ class Item(Document, frozen=True):
     since: Annotated[str, msgspec.Meta(description="the run that saw it first")]
 
 
-class Run(Document, frozen=True):
+class GapRun(Document, frozen=True):
     """One run of the list: where it came from, when it ended, the gaps open after it, and what it changed."""
 
     run: str
@@ -64,14 +64,14 @@ class Run(Document, frozen=True):
         return sum(one.priority == priority for one in self.open)
 
 
-class History(Document, frozen=True):
+class GapHistory(Document, frozen=True):
     """Every run, oldest first: `gaps.json`."""
 
     schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]
-    runs: tuple[Run, ...]
+    runs: tuple[GapRun, ...]
 
 
-EMPTY = History(schema=1, runs=())
+EMPTY = GapHistory(schema=1, runs=())
 
 
 def word_of(gap: str, contract: Contract) -> str:
@@ -96,12 +96,12 @@ def _accepted(gap: str, contract: Contract, passed: set[str]) -> bool:
     return bool(wanted) and wanted <= passed
 
 
-def from_run(journal: Journal, document: VerdictDocument, contract: Contract, history: History) -> History:
+def from_run(journal: Journal, document: VerdictDocument, contract: Contract, history: GapHistory) -> GapHistory:
     """The history with the run of a journal, and the document judged from it, at its end.
 
     Only a pass closes a gap: one that the run did not exercise stays open, and one that an evaluation showed
     is closed when all that checks it has passed. Raises UserError for a run that
-    proves nothing: against another contract, of no backend, broken off, without a canary, or older than the
+    proves nothing: against another contract, of no backend, broken off, without a self-test, or older than the
     latest.
     """
     if document.contract.digest != contract.digest:
@@ -124,7 +124,7 @@ def from_run(journal: Journal, document: VerdictDocument, contract: Contract, hi
     return _extended(history, document.run, source, moment(document.ended), contract, [*found, *kept])
 
 
-def from_evaluation(evaluation: Evaluation, contract: Contract, history: History) -> History:
+def from_evaluation(evaluation: Evaluation, contract: Contract, history: GapHistory) -> GapHistory:
     """The history with the gaps that an answer shows at its end.
 
     Raises UserError for an answer to another contract, an incomplete one, or once a backend was judged.
@@ -163,20 +163,20 @@ def _item(result: RequirementResult, run: str) -> Item:
         id=result.id,
         priority="minor" if result.level is Level.SHOULD else priority,
         observed=(result.reason or result.verdict.value)[:_LIMIT] + waived,
-        fix=result.cure,
+        fix=result.hint,
         since=run,
     )
 
 
-def _before(history: History, run: str) -> tuple[Item, ...]:
+def _before(history: GapHistory, run: str) -> tuple[Item, ...]:
     """The gaps open before a run."""
     earlier = [one for one in history.runs if one.run != run]
     return earlier[-1].open if earlier else ()
 
 
 def _extended(
-    history: History, run: str, source: Source, at: str, contract: Contract, items: Sequence[Item]
-) -> History:
+    history: GapHistory, run: str, source: Source, at: str, contract: Contract, items: Sequence[Item]
+) -> GapHistory:
     """The history with a run at its end; the same run again takes the place of its own entry there."""
     earlier = tuple(one for one in history.runs if one.run != run)
     if earlier and at < earlier[-1].at[: len(at)]:
@@ -184,7 +184,7 @@ def _extended(
     since = {one.id: one.since for one in _before(history, run)}
     items = [msgspec.structs.replace(one, since=since.get(one.id, one.since)) for one in items]
     now = {one.id for one in items}
-    entry = Run(
+    entry = GapRun(
         run=run,
         source=source,
         at=at,
@@ -193,7 +193,7 @@ def _extended(
         closed=tuple(sorted(since.keys() - now)),
         new=tuple(sorted(now - since.keys())),
     )
-    return History(schema=1, runs=(*earlier, entry))
+    return GapHistory(schema=1, runs=(*earlier, entry))
 
 
 def _joined(first: str, second: str) -> str:

@@ -11,7 +11,7 @@ from technogate.contract.loader import Contract, Operation
 from technogate.model.verdict import Sample, VerdictDocument
 from technogate.util.text import markdown_block, markdown_code, markdown_text
 from technogate.workflow.facts import about, exchange_example, page, row, table
-from technogate.workflow.gaps import History, Item, Run, word_of
+from technogate.workflow.gaps import GapHistory, GapRun, Item, word_of
 
 _LIMIT = 600
 
@@ -34,7 +34,7 @@ class Source:
         return [one for one in found if one.finding.requirement == gap]
 
 
-def markdown(history: History, source: Source) -> str:
+def markdown(history: GapHistory, source: Source) -> str:
     """The latest run of the history, beside those before it."""
     run = history.runs[-1]
     parts = ["# Gaps of the backend\n", about(source.contract), *_summary(run, source.document)]
@@ -46,7 +46,7 @@ def markdown(history: History, source: Source) -> str:
     return page(parts)
 
 
-def _summary(run: Run, document: VerdictDocument | None) -> Iterator[str]:
+def _summary(run: GapRun, document: VerdictDocument | None) -> Iterator[str]:
     still = len(run.open) - len(run.new)
     yield (
         f"**{len(run.open)} open**: {run.count('critical')} critical, {run.count('unproven')} unproven, "
@@ -67,11 +67,11 @@ def _summary(run: Run, document: VerdictDocument | None) -> Iterator[str]:
         yield "Nothing is open.\n"
 
 
-def _state(item: Item, run: Run) -> str:
+def _state(item: Item, run: GapRun) -> str:
     return "new" if item.id in run.new else "still open"
 
 
-def _overview(run: Run, source: Source) -> Iterator[str]:
+def _overview(run: GapRun, source: Source) -> Iterator[str]:
     requirements = source.contract.requirements
     yield from table(
         "gap | priority | state | requirement",
@@ -87,7 +87,7 @@ def _overview(run: Run, source: Source) -> Iterator[str]:
     )
 
 
-def _runs(history: History) -> Iterator[str]:
+def _runs(history: GapHistory) -> Iterator[str]:
     yield from table(
         "run | from | when | open: | new: | closed:",
         *(
@@ -167,7 +167,7 @@ def _conforming(first: Sample | None, item: Item, contract: Contract) -> tuple[O
     operation = named or contract.operation(default.get(about_it, parts.execute))
     found = _STATUS.search(first.finding.expected) if first else None
     wanted = int(found[1]) if found else 0
-    return operation, wanted if wanted in operation.answer_schemas else operation.answers[0]
+    return operation, wanted if wanted in operation.response_schemas else operation.responses[0]
 
 
 def acceptance(item: Item, source: Source) -> str:
@@ -177,7 +177,7 @@ def acceptance(item: Item, source: Source) -> str:
     if document:
         words += ["--seed", str(document.seed)]
         words += [] if document.profile == "quick" else ["--profile", document.profile]
-        words += [] if document.target.given == "embedded" else ["--target", document.target.given]
+        words += [] if document.target.target_argument == "embedded" else ["--target", document.target.target_argument]
     else:
         words += ["--target", "my-backend.toml"]
     words += ["--contract", source.contract_option] if source.contract_option else []

@@ -35,11 +35,11 @@ class Area(StrEnum):
     GOVERNANCE = "governance"
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _AnswerPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of the answer's tables."""
 
 
-class Entry(_Part, frozen=True):
+class Entry(_AnswerPart, frozen=True):
     """A layer or an endpoint: its state, where that can be seen, what is missing, and days of work."""
 
     state: State
@@ -48,7 +48,7 @@ class Entry(_Part, frozen=True):
     effort_days: Days
 
 
-class Gap(_Part, frozen=True):
+class Gap(_AnswerPart, frozen=True):
     """A gap: the layer or endpoint that it concerns, what it weighs, and how it is fixed ("" when unknown)."""
 
     concerns: Filled
@@ -57,14 +57,14 @@ class Gap(_Part, frozen=True):
     fix: Text
 
 
-class Gaps(_Part, frozen=True):
+class Gaps(_AnswerPart, frozen=True):
     """The gaps; `none` says that there are none."""
 
     none: bool
     list: tuple[Gap, ...] = ()
 
 
-class Answer(_Part, frozen=True):
+class IntakeAnswer(_AnswerPart, frozen=True):
     """The whole answer. `digest` is the sha256 of the contract that was answered; `weeks` are of work in all."""
 
     contract: Filled

@@ -21,7 +21,7 @@ from jsonschema.exceptions import ValidationError
 from technogate.contract.loader import Contract
 from technogate.model.errors import UserError
 from technogate.workflow.facts import LAYERS
-from technogate.workflow.intake_answer import Answer, State
+from technogate.workflow.intake_answer import IntakeAnswer, State
 
 #: The first line of an answer, and the line that ends its front part.
 OPEN, CLOSE = "```toml", "```"
@@ -31,28 +31,28 @@ _WORDS = {"number": "a number", "boolean": "true or false", "array": "a list", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One thing to fill in: the line (0 for what is not in the file), the key, and the cure.
+    """One thing to fill in: the line (0 for what is not in the file), the key, and the hint.
 
     `detail` is what an answer can be graded without: it costs a GO and no more.
     """
 
     line: int
     key: str
-    cure: str
+    hint: str
     detail: bool = False
 
     @property
     def text(self) -> str:
         """The problem on one line."""
         where = f"line {self.line}: " if self.line else ""
-        return f"{where}{self.key}: {self.cure}{' (a detail)' if self.detail else ''}"
+        return f"{where}{self.key}: {self.hint}{' (a detail)' if self.detail else ''}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class AnswerReading:
     """An answer as read; `answer` is None when something but details is wrong. `sha256` is that of the text."""
 
-    answer: Answer | None
+    answer: IntakeAnswer | None
     problems: tuple[Problem, ...]
     sha256: str
 
@@ -62,7 +62,7 @@ def asked(contract: Contract) -> dict[str, list[str]]:
     return {"layer": list(LAYERS), "endpoint": [operation.id for operation in contract.guarded]}
 
 
-def read_answer(text: str, contract: Contract) -> Reading:
+def read_answer(text: str, contract: Contract) -> AnswerReading:
     """Read an answer and hold it to the schema and the contract.
 
     Raises UserError for text without a front part, naming what is missing, and for one that is no TOML.
@@ -82,8 +82,8 @@ def read_answer(text: str, contract: Contract) -> Reading:
     problems = [*_by_schema(tables, front), *_by_contract(tables, front, contract)]
     problems = sorted(dict.fromkeys(problems), key=lambda one: (one.line == 0, one.line, one.key))
     whole = all(one.detail for one in problems)
-    return Reading(
-        answer=msgspec.convert(tables, Answer) if whole else None,
+    return AnswerReading(
+        answer=msgspec.convert(tables, IntakeAnswer) if whole else None,
         problems=tuple(problems),
         sha256=hashlib.sha256(text.encode("utf-8")).hexdigest(),
     )
@@ -108,7 +108,7 @@ def _by_schema(tables: dict[str, Any], front: list[str]) -> Iterator[Problem]:
     """What the schema refuses, and numbers that are none, each with its line."""
     for path in _no_numbers(tables, []):
         yield _problem(path, front, "write a number")
-    for error in Draft202012Validator(msgspec.json.schema(Answer)).iter_errors(tables):
+    for error in Draft202012Validator(msgspec.json.schema(IntakeAnswer)).iter_errors(tables):
         path = [str(part) for part in error.absolute_path]
         given: Mapping[str, object] = error.instance if isinstance(error.instance, Mapping) else {}
         schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
@@ -119,7 +119,7 @@ def _by_schema(tables: dict[str, Any], front: list[str]) -> Iterator[Problem]:
             unknown = sorted(set(given) - set(schema.get("properties", {})))
             yield from (_problem([*path, name], front, "is not known; remove it") for name in unknown)
         else:
-            yield _problem(path, front, _cure(error))
+            yield _problem(path, front, _hint(error))
 
 
 def _no_numbers(value: object, path: list[str]) -> Iterator[list[str]]:
@@ -134,7 +134,7 @@ def _no_numbers(value: object, path: list[str]) -> Iterator[list[str]]:
             yield from _no_numbers(member, [*path, str(number)])
 
 
-def _cure(error: ValidationError) -> str:
+def _hint(error: ValidationError) -> str:
     """What to write instead of what the schema refused."""
     wanted: Any = error.validator_value
     if error.validator == "enum":
@@ -190,8 +190,8 @@ def _gaps(gaps: object, front: list[str], names: list[str]) -> Iterator[Problem]
             yield _problem(["gaps", "list", str(number), "concerns"], front, f"write one of {', '.join(names)}")
 
 
-def _problem(path: list[str], front: list[str], cure: str, *, detail: bool = False) -> Problem:
-    return Problem(line=_line_of(path, front), key=".".join(path) or "the front part", cure=cure, detail=detail)
+def _problem(path: list[str], front: list[str], hint: str, *, detail: bool = False) -> Problem:
+    return Problem(line=_line_of(path, front), key=".".join(path) or "the front part", hint=hint, detail=detail)
 
 
 def _line_of(path: list[str], front: list[str]) -> int:

@@ -48,7 +48,7 @@ def scenarios(contract: Contract) -> dict[str, list[Requirement]]:
 
 
 def _endpoint(one: Operation) -> str:
-    answers = ", ".join(str(status) for status in one.answers)
+    answers = ", ".join(str(status) for status in one.responses)
     endpoint = markdown_code(f"{one.method} {one.path}", cell=True)
     return row(markdown_text(one.id), endpoint, "yes" if one.guarded else "no", answers)
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from technogate.contract.loader import Contract
 from technogate.model.verdict import Verdict, VerdictDocument, exit_code
-from technogate.report.project_progress import Phase, Progress, State, Step
+from technogate.report.project_progress import Phase, PhaseStep, ProjectProgress, State
 from technogate.report.wording import many
 from technogate.workflow.deployment import Deployment
 from technogate.workflow.evaluation import Evaluation
-from technogate.workflow.gaps import History
-from technogate.workflow.intake_answer_file import Reading
-from technogate.workflow.rubric import Decision
+from technogate.workflow.gaps import GapHistory
+from technogate.workflow.intake_answer_file import AnswerReading
+from technogate.workflow.rubric import RubricDecision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundDocuments:
     """What the project folder holds, None for what it does not.
 
     `answer` and `document` are a line of text where the file is there and cannot be used. `spec_given` is the
@@ -26,11 +26,11 @@ class Found:
 
     prompt: str | None
     prompt_wanted: str
-    answer: Reading | str | None
+    answer: AnswerReading | str | None
     evaluation: Evaluation | None
     spec: str | None
     spec_wanted: str
-    history: History
+    history: GapHistory
     document: VerdictDocument | str | None
     evidence_sha256: str
     deployment: Deployment | None
@@ -46,10 +46,10 @@ class _Look:
     barred: bool = False
 
 
-def progress_of(found: Found, contract: Contract) -> Progress:
+def progress_of(found: FoundDocuments, contract: Contract) -> ProjectProgress:
     """The phases and the gaps of a project."""
     steps = tuple(
-        Step(
+        PhaseStep(
             run=one.run,
             source=one.source,
             at=one.at,
@@ -61,10 +61,10 @@ def progress_of(found: Found, contract: Contract) -> Progress:
         )
         for one in found.history.runs
     )
-    return Progress(title=contract.title, phases=phases(found, contract), steps=steps)
+    return ProjectProgress(title=contract.title, phases=phases(found, contract), steps=steps)
 
 
-def phases(found: Found, contract: Contract) -> tuple[Phase, ...]:
+def phases(found: FoundDocuments, contract: Contract) -> tuple[Phase, ...]:
     """Every phase: the first that is not done is next, unless something bars it; what follows waits for it."""
     looks = (
         ("Intake", _intake(found)),
@@ -86,7 +86,7 @@ def phases(found: Found, contract: Contract) -> tuple[Phase, ...]:
     return tuple(rows)
 
 
-def _intake(found: Found) -> _Look:
+def _intake(found: FoundDocuments) -> _Look:
     check = "technogate intake check INTAKE_ANSWER.md"
     if found.prompt is None:
         return _Look(evidence="there is no prompt yet", command="technogate intake prompt")
@@ -104,24 +104,24 @@ def _intake(found: Found) -> _Look:
     return _Look(done=True, evidence=f"the answer is complete{but}")
 
 
-def _evaluation(found: Found, contract: Contract) -> _Look:
+def _evaluation(found: FoundDocuments, contract: Contract) -> _Look:
     one = found.evaluation
     again = "technogate evaluate INTAKE_ANSWER.md"
     if one is None:
         return _Look(evidence="the answer was not evaluated yet", command=again)
     if one.contract_digest != contract.digest:
         return _Look(evidence="the evaluation is of another contract", command=again)
-    if not isinstance(found.answer, Reading) or found.answer.sha256 != one.answer_sha256:
+    if not isinstance(found.answer, AnswerReading) or found.answer.sha256 != one.answer_sha256:
         return _Look(evidence="the evaluation is of another answer than the one that is there", command=again)
     decided = f"{one.decision.value} by rule {one.decided_by} ({one.rule.text}), {one.date}"
-    if one.decision is Decision.HOLD:
+    if one.decision is RubricDecision.HOLD:
         return _Look(barred=True, evidence=decided, command="technogate gaps")
     if not one.confirmed_by:
         return _Look(evidence=f"{decided}; no person has confirmed it", command=f"{again} --confirmed-by NAME")
     return _Look(done=True, evidence=f"{decided}; confirmed by {one.confirmed_by}, {one.confirmed_at}")
 
 
-def _specification(found: Found) -> _Look:
+def _specification(found: FoundDocuments) -> _Look:
     if found.spec is None:
         return _Look(evidence="it is not written yet", command="technogate spec")
     if found.spec != found.spec_wanted:
@@ -130,7 +130,7 @@ def _specification(found: Found) -> _Look:
     return _Look(done=True, evidence=f"the specification is that of this contract (sha256 {digest[:16]}…)")
 
 
-def _implementation(found: Found, contract: Contract) -> _Look:
+def _implementation(found: FoundDocuments, contract: Contract) -> _Look:
     runs = [one for one in found.history.runs if one.source != "evaluation"]
     again = "technogate gaps reports/journal.jsonl"
     if not runs:
@@ -146,7 +146,7 @@ def _implementation(found: Found, contract: Contract) -> _Look:
     return _Look(done=True, evidence=f"no gap open after run {last.run}, {last.at}")
 
 
-def _validation(found: Found, contract: Contract) -> _Look:
+def _validation(found: FoundDocuments, contract: Contract) -> _Look:
     one = found.document
     again = "technogate validate --target pair.toml"
     if one is None:
@@ -164,7 +164,7 @@ def _validation(found: Found, contract: Contract) -> _Look:
     return _Look(done=passed, barred=not passed, evidence=counts, command="" if passed else again)
 
 
-def _deployment(found: Found) -> _Look:
+def _deployment(found: FoundDocuments) -> _Look:
     ask = "technogate deploy-check … --record DEPLOY_CHECK.json"
     one = found.deployment
     if not found.evidence_sha256:

@@ -17,8 +17,8 @@ from technogate.model.verdict import VerdictDocument
 from technogate.util.write_file import write_file
 from technogate.workflow import deployment, gaps, intake, integration_spec
 from technogate.workflow.evaluation import Evaluation
-from technogate.workflow.intake_answer_file import Reading, read_answer
-from technogate.workflow.phases import Found
+from technogate.workflow.intake_answer_file import AnswerReading, read_answer
+from technogate.workflow.phases import FoundDocuments
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -39,9 +39,9 @@ def latest_evaluation(project: Path) -> Evaluation | None:
     return decoded(found[-1], Evaluation) if found else None
 
 
-def history_of(project: Path) -> gaps.History:
+def history_of(project: Path) -> gaps.GapHistory:
     """The gaps of every run so far; raises UserError for a file that this gate did not write."""
-    return decoded(project / gaps.HISTORY, gaps.History) or gaps.EMPTY
+    return decoded(project / gaps.HISTORY, gaps.GapHistory) or gaps.EMPTY
 
 
 def composition_of(home: Path) -> str:
@@ -64,9 +64,11 @@ def journal_in(reports: Path) -> Judged | str | None:
         return f"the journal cannot be judged: {error}"
 
 
-def found_in(project: Path, reports: Path, judged: Judged | str | None, contract: Contract, home: Path) -> Found:
+def found_in(
+    project: Path, reports: Path, judged: Judged | str | None, contract: Contract, home: Path
+) -> FoundDocuments:
     """What the folder holds of each phase; `judged` is the journal in the folder `reports`."""
-    return Found(
+    return FoundDocuments(
         prompt=_text(project / intake.PROMPT),
         prompt_wanted=intake.prompt(contract),
         answer=_answer(project / intake.TEMPLATE, contract),
@@ -80,7 +82,7 @@ def found_in(project: Path, reports: Path, judged: Judged | str | None, contract
     )
 
 
-def _answer(path: Path, contract: Contract) -> Reading | str | None:
+def _answer(path: Path, contract: Contract) -> AnswerReading | str | None:
     text = _text(path)
     if text is None:
         return None

@@ -17,7 +17,7 @@ DAYS_A_WEEK = 5
 MONTHS_WEEKS = 8
 
 
-class Decision(StrEnum):
+class RubricDecision(StrEnum):
     """What an evaluation comes to."""
 
     GO = "GO"
@@ -40,11 +40,11 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class RubricRule:
     """One rule: it leads to `decision` when `applies`, and `observed` says what it looked at."""
 
     id: str
-    decision: Decision
+    decision: RubricDecision
     text: str
     observed: Callable[[Measured], str]
     applies: Callable[[Measured], bool]
@@ -55,7 +55,7 @@ class Rule:
 class Ruling:
     """A rule and what became of it; `applies` is None when the answer is too incomplete to know."""
 
-    rule: Rule
+    rule: RubricRule
     observed: str
     applies: bool | None
 
@@ -77,63 +77,63 @@ def _all(m: Measured) -> str:
 
 
 #: The one rule that an incomplete answer is judged by.
-INCOMPLETE = Rule(
-    id="H1", decision=Decision.HOLD, text="a section is incomplete", observed=lambda _: "nothing is missing",
+INCOMPLETE = RubricRule(
+    id="H1", decision=RubricDecision.HOLD, text="a section is incomplete", observed=lambda _: "nothing is missing",
     applies=lambda _: False,
 )  # fmt: skip
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[RubricRule, ...] = (
     INCOMPLETE,
-    Rule(
-        id="H2", decision=Decision.HOLD, red_flag=True, text="a redesign of authentication, audit or governance",
+    RubricRule(
+        id="H2", decision=RubricDecision.HOLD, red_flag=True, text="a redesign of authentication, audit or governance",
         observed=lambda m: ", ".join(m.redesign) or "none", applies=lambda m: bool(m.redesign),
     ),
-    Rule(
-        id="H3", decision=Decision.HOLD, red_flag=True, text="a schema change",
+    RubricRule(
+        id="H3", decision=RubricDecision.HOLD, red_flag=True, text="a schema change",
         observed=lambda m: "yes" if m.schema_change else "no", applies=lambda m: m.schema_change,
     ),
-    Rule(
-        id="H4", decision=Decision.HOLD, red_flag=True, text="no trace ids",
+    RubricRule(
+        id="H4", decision=RubricDecision.HOLD, red_flag=True, text="no trace ids",
         observed=lambda m: "there are" if m.trace_ids else "there are none", applies=lambda m: not m.trace_ids,
     ),
-    Rule(
-        id="H5", decision=Decision.HOLD, red_flag=True, text=f"months of work: {MONTHS_WEEKS} weeks or more",
+    RubricRule(
+        id="H5", decision=RubricDecision.HOLD, red_flag=True, text=f"months of work: {MONTHS_WEEKS} weeks or more",
         observed=_weeks, applies=lambda m: m.weeks >= MONTHS_WEEKS,
     ),
-    Rule(
-        id="H6", decision=Decision.HOLD, text="3 or more critical gaps",
+    RubricRule(
+        id="H6", decision=RubricDecision.HOLD, text="3 or more critical gaps",
         observed=_critical, applies=lambda m: m.critical >= 3,
     ),
-    Rule(
-        id="H7", decision=Decision.HOLD, text="4 weeks of work or more",
+    RubricRule(
+        id="H7", decision=RubricDecision.HOLD, text="4 weeks of work or more",
         observed=_weeks, applies=lambda m: m.weeks >= 4,
     ),
-    Rule(
-        id="H8", decision=Decision.HOLD, text="1 or 2 critical gaps: GO forbids them, CAUTION is for minor ones",
+    RubricRule(
+        id="H8", decision=RubricDecision.HOLD, text="1 or 2 critical gaps: GO forbids them, CAUTION is for minor ones",
         observed=_critical, applies=lambda m: 1 <= m.critical <= 2,
     ),
-    Rule(
-        id="H9", decision=Decision.HOLD, text="3 or more minor gaps: CAUTION is for 1 or 2",
+    RubricRule(
+        id="H9", decision=RubricDecision.HOLD, text="3 or more minor gaps: CAUTION is for 1 or 2",
         observed=_minor, applies=lambda m: m.minor >= 3,
     ),
-    Rule(
-        id="H10", decision=Decision.HOLD, text="a minor gap without a fix: CAUTION is for those with one",
+    RubricRule(
+        id="H10", decision=RubricDecision.HOLD, text="a minor gap without a fix: CAUTION is for those with one",
         observed=_minor, applies=lambda m: m.minor_without_fix > 0,
     ),
-    Rule(
-        id="C1", decision=Decision.CAUTION, text="details are missing",
+    RubricRule(
+        id="C1", decision=RubricDecision.CAUTION, text="details are missing",
         observed=lambda m: f"{m.details} missing", applies=lambda m: m.details > 0,
     ),
-    Rule(
-        id="C2", decision=Decision.CAUTION, text="1 or 2 minor gaps, each with a fix",
+    RubricRule(
+        id="C2", decision=RubricDecision.CAUTION, text="1 or 2 minor gaps, each with a fix",
         observed=_minor, applies=lambda m: 1 <= m.minor <= 2 and not m.minor_without_fix,
     ),
-    Rule(
-        id="C3", decision=Decision.CAUTION, text="2 to 4 weeks of work",
+    RubricRule(
+        id="C3", decision=RubricDecision.CAUTION, text="2 to 4 weeks of work",
         observed=_weeks, applies=lambda m: 2 <= m.weeks <= 4,
     ),
-    Rule(
-        id="G1", decision=Decision.GO,
+    RubricRule(
+        id="G1", decision=RubricDecision.GO,
         text="three sections complete, no critical gap, 3 weeks of work or less, no redesign, no red flag",
         observed=_all,
         applies=lambda m: not m.details and not m.critical and m.weeks <= 3 and not red_flags(m),
@@ -141,7 +141,7 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def red_flags(measured: Measured) -> tuple[Rule, ...]:
+def red_flags(measured: Measured) -> tuple[RubricRule, ...]:
     """The red flags that an answer raises."""
     return tuple(rule for rule in RULES if rule.red_flag and rule.applies(measured))
 
@@ -154,7 +154,7 @@ def ruled(measured: Measured | None, missing: int) -> tuple[Ruling, ...]:
     return tuple(Ruling(rule=rule, observed=rule.observed(measured), applies=rule.applies(measured)) for rule in RULES)
 
 
-def deciding(rulings: tuple[Ruling, ...]) -> Rule:
+def deciding(rulings: tuple[Ruling, ...]) -> RubricRule:
     """The rule that decides: the first that applies, since the strictest come first.
 
     Raises ValueError when none applies, which is no decision.

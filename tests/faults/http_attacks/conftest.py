@@ -11,7 +11,7 @@ import pytest
 from technogate.faults.http_attacks.request_bytes import Address, RawRequest
 
 KEY = "TgAbCdEfGh0123456789"
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 
 
 class Conversation:
@@ -25,9 +25,9 @@ class Conversation:
 class Listener:
     """Accepts connections until it is closed; `answer` is sent once a request's head is there."""
 
-    def __init__(self, answer: bytes = b"", *, closes: bool = False) -> None:
+    def __init__(self, response: bytes = b"", *, closes: bool = False) -> None:
         self.conversations: list[Conversation] = []
-        self._answer = answer
+        self._response = response
         self._closes = closes
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
@@ -84,9 +84,9 @@ class Listener:
                     conversation.end = "closed"
                     return
                 conversation.data += more
-                if self._answer and not answered and b"\r\n\r\n" in conversation.data:
+                if self._response and not answered and b"\r\n\r\n" in conversation.data:
                     answered = True
-                    connection.sendall(self._answer)
+                    connection.sendall(self._response)
                     if self._closes:
                         conversation.end = "closed by the server"
                         return
@@ -97,8 +97,8 @@ def listen() -> Iterator[Callable[..., Listener]]:
     """Starts listeners, which end with the test."""
     started: list[Listener] = []
 
-    def start(answer: bytes = b"", *, closes: bool = False) -> Listener:
-        started.append(Listener(answer, closes=closes))
+    def start(response: bytes = b"", *, closes: bool = False) -> Listener:
+        started.append(Listener(response, closes=closes))
         return started[-1]
 
     yield start

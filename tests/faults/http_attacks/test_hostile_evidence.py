@@ -10,11 +10,11 @@ import pytest
 from technogate.faults.http_attacks.attack import exchange_of
 from technogate.faults.http_attacks.attack_client import Client
 from technogate.faults.http_attacks.attack_script import Script
-from technogate.faults.http_attacks.request_bytes import Address, RawRequest, first_answer
+from technogate.faults.http_attacks.request_bytes import Address, RawRequest, first_response
 from technogate.journal.redaction import MARK, Redactor
 from technogate.model.events import Ended, Exchange
 from technogate.target.process.ports import HeldPort
-from tests.faults.http_attacks.conftest import ANSWER, KEY, Listener
+from tests.faults.http_attacks.conftest import KEY, RESPONSE, Listener
 
 Listen = Callable[..., Listener]
 
@@ -41,17 +41,17 @@ def test_an_answered_client_is_an_exchange(
 ) -> None:
     """A whole answer is kept, and the key is not."""
     client = Client(Script(opening=execute.render()))
-    client.begin(listen(ANSWER.replace(b"{}", KEY.encode()).replace(b"Length: 2", b"Length: 20")).address)
+    client.begin(listen(RESPONSE.replace(b"{}", KEY.encode()).replace(b"Length: 2", b"Length: 20")).address)
     assert eventually(lambda: client._receive(0.01))
     exchange = evidence(client, execute)
     assert exchange.end is Ended.OK
-    assert exchange.answer is not None
-    assert (exchange.answer.status, exchange.answer.body.text) == (200, MARK)
+    assert exchange.response is not None
+    assert (exchange.response.status, exchange.response.body.text) == (200, MARK)
     assert exchange.leaks == ("body (plain)",)
     assert exchange.key == MARK
     assert KEY not in repr(exchange)
     assert exchange.request.body.raw == execute.body
-    assert (exchange.disturbed_by, exchange.operation) == ("a kind", "executeCommand")
+    assert (exchange.under_fault, exchange.operation) == ("a kind", "executeCommand")
 
 
 def test_a_client_without_an_answer_may_have_been_handled(listen: Listen, execute: RawRequest) -> None:
@@ -59,7 +59,7 @@ def test_a_client_without_an_answer_may_have_been_handled(listen: Listen, execut
     client = Client(Script(opening=execute.render()[:-9]))
     client.begin(listen().address)
     exchange = evidence(client, execute)
-    assert (exchange.end, exchange.answer) == (Ended.INDETERMINATE, None)
+    assert (exchange.end, exchange.response) == (Ended.INDETERMINATE, None)
     assert exchange.request.body.raw == execute.body[:-9]
 
 
@@ -76,11 +76,11 @@ def test_a_refusal_counts_for_no_operation(
 ) -> None:
     """An HTTP parser may have refused it before any route was known."""
     client = Client(Script(opening=execute.render()))
-    client.begin(listen(ANSWER.replace(b"200 OK", b"400 Bad Request")).address)
+    client.begin(listen(RESPONSE.replace(b"200 OK", b"400 Bad Request")).address)
     assert eventually(lambda: client._receive(0.01))
     exchange = evidence(client, execute)
-    assert exchange.answer is not None
-    assert (exchange.answer.status, exchange.operation) == (400, "")
+    assert exchange.response is not None
+    assert (exchange.response.status, exchange.operation) == (400, "")
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
@@ -89,9 +89,9 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\
 @pytest.mark.parametrize(
     ("data", "first"),
     [
-        (ANSWER, ANSWER),
-        (ANSWER + b"HTTP/1.1 400 Bad", ANSWER),
-        (ANSWER[:-1], None),
+        (RESPONSE, RESPONSE),
+        (RESPONSE + b"HTTP/1.1 400 Bad", RESPONSE),
+        (RESPONSE[:-1], None),
         (b"HTTP/1.1 200 OK\r\nContent-", None),
         (b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1", b"HTTP/1.1 204 No Content\r\n\r\n"),
         (b"HTTP/1.1 200 OK\r\n\r\nuntil the end", None),
@@ -104,4 +104,4 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\
 )
 def test_the_first_answer_ends_where_it_says(data: bytes, first: bytes | None) -> None:
     """What is pipelined behind an answer is not taken for a part of it."""
-    assert first_answer(data) == first
+    assert first_response(data) == first

@@ -20,7 +20,7 @@ from technogate.faults.http_attacks.slow_body import SlowBody
 from technogate.faults.http_attacks.slow_header import SlowHeader
 from technogate.target.process.ports import HeldPort
 from tests.conftest import STUCK_S
-from tests.faults.http_attacks.conftest import ANSWER, Listener
+from tests.faults.http_attacks.conftest import RESPONSE, Listener
 
 Listen = Callable[..., Listener]
 Eventually = Callable[[Callable[[], bool]], bool]
@@ -40,7 +40,7 @@ def test_half_a_request_ends_where_it_says(
 ) -> None:
     """The server gets a true part of the request, ending in the middle of the part named, then the end of it."""
     server = listen()
-    with Attack(server.address, HalfRequest(request=execute, cut=cut, clients=3, reset=reset), patience_s=1) as attack:
+    with Attack(server.address, HalfRequest(request=execute, cut=cut, clients=3, reset=reset), timeout_s=1) as attack:
         pass
     end = "reset" if reset else "closed"
     assert eventually(lambda: server.saw(len(attack.clients), lambda one: one.end == end))
@@ -59,7 +59,7 @@ def test_half_a_request_ends_where_it_says(
 def test_a_slow_header_goes_on_until_it_is_healed(listen: Listen, execute: RawRequest, eventually: Eventually) -> None:
     """The head never ends, yet bytes keep coming; healed, the connections are closed."""
     server = listen()
-    with Attack(server.address, SlowHeader(request=execute, clients=3, interval_s=0.001), patience_s=1) as attack:
+    with Attack(server.address, SlowHeader(request=execute, clients=3, interval_s=0.001), timeout_s=1) as attack:
         opening = execute.head()[:-2]
         assert eventually(lambda: server.saw(3, lambda one: len(one.data) > len(opening) + 20))
         assert all(client.open for client in attack.clients)
@@ -74,7 +74,7 @@ def test_a_slow_body_is_promised_and_never_complete(
 ) -> None:
     """The head promises the length; blanks come one at a time."""
     server = listen()
-    with Attack(server.address, SlowBody(request=execute, clients=2, length=LENGTH, interval_s=0.001), patience_s=1):
+    with Attack(server.address, SlowBody(request=execute, clients=2, length=LENGTH, interval_s=0.001), timeout_s=1):
         assert eventually(lambda: server.saw(2, lambda one: one.data.endswith(b"  ")))
     for conversation in server.conversations:
         head, _, body = conversation.data.partition(b"\r\n\r\n")
@@ -85,20 +85,20 @@ def test_a_slow_body_is_promised_and_never_complete(
 
 def test_a_big_header_waits_for_its_answer(listen: Listen, read: RawRequest) -> None:
     """The whole request arrives with a value of the size named, and the answer is kept."""
-    server = listen(ANSWER)
-    with Attack(server.address, BigHeader(request=read, size=70000, clients=1), patience_s=STUCK_S, waves=1) as attack:
+    server = listen(RESPONSE)
+    with Attack(server.address, BigHeader(request=read, size=70000, clients=1), timeout_s=STUCK_S, waves=1) as attack:
         pass
     (conversation,), (client,) = server.conversations, attack.clients
     assert b"\r\nX-Big: " + b"x" * 70000 + b"\r\n\r\n" in conversation.data
-    assert client.received == ANSWER
+    assert client.received == RESPONSE
 
 
 def test_garbage_follows_a_whole_request(listen: Listen, read: RawRequest, eventually: Eventually) -> None:
     """The request is whole, what follows is drawn from the seed and is no HTTP."""
     first, again, other = (Garbage(request=read, seed=seed).script().opening for seed in (1, 1, 2))
     assert first == again != other
-    server = listen(ANSWER)
-    with Attack(server.address, Garbage(request=read, seed=1, clients=1), patience_s=STUCK_S, waves=1):
+    server = listen(RESPONSE)
+    with Attack(server.address, Garbage(request=read, seed=1, clients=1), timeout_s=STUCK_S, waves=1):
         pass
     assert eventually(lambda: server.saw(1, lambda one: one.data == first))
     assert first.startswith(read.render() + b"\x00")
@@ -108,7 +108,7 @@ def test_garbage_follows_a_whole_request(listen: Listen, read: RawRequest, event
 def test_idle_clients_stay_and_say_nothing(listen: Listen, eventually: Eventually) -> None:
     """All are connected at the same time until they are healed."""
     server = listen()
-    with Attack(server.address, Idle(clients=50), patience_s=1) as attack:
+    with Attack(server.address, Idle(clients=50), timeout_s=1) as attack:
         assert eventually(lambda: len(server.conversations) == 50)
         assert not any(one.end for one in server.conversations)
     assert attack.detail == "50 of 50 clients delivered, 0 answered, 0 closed by the backend"
@@ -119,15 +119,15 @@ def test_idle_clients_stay_and_say_nothing(listen: Listen, eventually: Eventuall
 def test_clients_that_leave_come_again(listen: Listen, execute: RawRequest, eventually: Eventually) -> None:
     """Others are disturbed as long as they ask, not only at the first moment."""
     server = listen()
-    with Attack(server.address, HalfRequest(request=execute, cut=Cut.LINE, clients=2), patience_s=1, waves=3):
+    with Attack(server.address, HalfRequest(request=execute, cut=Cut.LINE, clients=2), timeout_s=1, waves=3):
         assert eventually(lambda: len(server.conversations) == 6)
     assert len(server.conversations) == 6
 
 
 def test_a_backend_that_closes_defends_itself(listen: Listen, execute: RawRequest, eventually: Eventually) -> None:
     """A slow client that is thrown out was felt, and is no failure of the attack."""
-    server = listen(ANSWER, closes=True)
-    with Attack(server.address, SlowBody(request=execute, clients=2, interval_s=0.001), patience_s=1) as attack:
+    server = listen(RESPONSE, closes=True)
+    with Attack(server.address, SlowBody(request=execute, clients=2, interval_s=0.001), timeout_s=1) as attack:
         assert eventually(lambda: not any(client.open for client in attack.clients))
     assert attack.delivered == 2
     assert all(client.closed_by_backend for client in attack.clients)
@@ -139,7 +139,7 @@ def test_an_attack_on_nobody_is_not_delivered(execute: RawRequest) -> None:
         address = Address.of(f"http://127.0.0.1:{held.number}")
         with (
             pytest.raises(NotDelivered, match=r"slow body: none of 1 hostile clients got through"),
-            Attack(address, SlowBody(request=execute), patience_s=1),
+            Attack(address, SlowBody(request=execute), timeout_s=1),
         ):
             pytest.fail("the attack began")
 

@@ -8,14 +8,14 @@ nothing of its kind has checked nothing, and one that could not see all that it 
 from __future__ import annotations
 
 from technogate.checks.run_wide import envelope_run_wide, latency_run_wide, leaks_run_wide, trail_run_wide
-from technogate.checks.run_wide.run_wide_check import Sweep, Swept, WholeRun
+from technogate.checks.run_wide.run_wide_check import RunWideCheck, RunWideResult, WholeRun
 
-__all__ = ["SWEEPS", "Sweep", "Swept", "WholeRun"]
+__all__ = ["RUN_WIDE_CHECKS", "RunWideCheck", "RunWideResult", "WholeRun"]
 
 #: Every sweep there is.
-SWEEPS: tuple[Sweep, ...] = (
-    *envelope_run_wide.SWEEPS,
-    *leaks_run_wide.SWEEPS,
-    *latency_run_wide.SWEEPS,
-    *trail_run_wide.SWEEPS,
+RUN_WIDE_CHECKS: tuple[RunWideCheck, ...] = (
+    *envelope_run_wide.RUN_WIDE_CHECKS,
+    *leaks_run_wide.RUN_WIDE_CHECKS,
+    *latency_run_wide.RUN_WIDE_CHECKS,
+    *trail_run_wide.RUN_WIDE_CHECKS,
 )

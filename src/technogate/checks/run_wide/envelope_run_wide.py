@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 
-from technogate.checks.run_wide.run_wide_check import Sweep, Swept, WholeRun, swept
+from technogate.checks.run_wide.run_wide_check import RunWideCheck, RunWideResult, WholeRun, run_wide_result
 from technogate.model.events import Exchange, Finding
 
 
 def _body_trace_id(exchange: Exchange) -> str | None:
     """The `trace_id` member of a JSON object body; None when there is none to compare."""
-    if exchange.answer is None or not exchange.answer.body.text.lstrip().startswith("{"):
+    if exchange.response is None or not exchange.response.body.text.lstrip().startswith("{"):
         return None
     try:
-        value = json.loads(exchange.answer.body.text)
+        value = json.loads(exchange.response.body.text)
     except (ValueError, RecursionError):
         return None
     found = value.get("trace_id") if isinstance(value, dict) else None
     return found if isinstance(found, str) else None
 
 
-def _unique_trace_ids(run: WholeRun) -> Swept:
+def _unique_trace_ids(run: WholeRun) -> RunWideResult:
     """ENV-04: no trace id is ever used for two requests."""
     first: dict[str, Exchange] = {}
     findings: list[Finding] = []
@@ -42,10 +42,10 @@ def _unique_trace_ids(run: WholeRun) -> Swept:
                     trace_id=trace_id,
                 )
             )
-    return swept(checks, findings)
+    return run_wide_result(checks, findings)
 
 
-def _trace_header(run: WholeRun) -> Swept:
+def _trace_header(run: WholeRun) -> RunWideResult:
     """ENV-05: the trace header is on every answer, once, and equals the body's trace_id."""
     findings: list[Finding] = []
     for exchange in run.guarded:
@@ -61,27 +61,27 @@ def _trace_header(run: WholeRun) -> Swept:
                 check="trace header",
                 operation=exchange.operation,
                 expected=f"one {run.header.trace_header} header, equal to the body's trace_id where it has one",
-                observed=f"{observed} (status {exchange.answer.status if exchange.answer else 0})",
+                observed=f"{observed} (status {exchange.response.status if exchange.response else 0})",
                 exchanges=(exchange.id,),
                 trace_id=in_body or "",
             )
         )
-    return swept(len(run.guarded), findings)
+    return run_wide_result(len(run.guarded), findings)
 
 
-def _server_errors(run: WholeRun) -> Swept:
+def _server_errors(run: WholeRun) -> RunWideResult:
     """ERR-02: every 5xx of the guarded operations is a valid ErrorResponse; it was measured when it was recorded."""
-    errors = [one for one in run.guarded if one.answer and one.answer.status >= 500 and not one.answer.body.cut]
+    errors = [one for one in run.guarded if one.response and one.response.status >= 500 and not one.response.body.cut]
     findings = [
         Finding(
             check="error answer",
             operation=exchange.operation,
             expected="a valid ErrorResponse with every 5xx",
-            observed=f"status {exchange.answer.status if exchange.answer else 0}: {exchange.problems[0]}",
+            observed=f"status {exchange.response.status if exchange.response else 0}: {exchange.problems[0]}",
             example={
                 "request": f"{exchange.request.method} {exchange.request.path}",
                 "request body": exchange.request.body.text,
-                "answer body": exchange.answer.body.text if exchange.answer else "",
+                "response body": exchange.response.body.text if exchange.response else "",
             },
             exchanges=(exchange.id,),
             trace_id=run.trace_id(exchange),
@@ -89,13 +89,15 @@ def _server_errors(run: WholeRun) -> Swept:
         for exchange in errors
         if exchange.problems
     ]
-    return swept(len(errors), findings, "" if errors else "no request of the run was answered 5xx", CRASHING)
+    return run_wide_result(len(errors), findings, "" if errors else "no request of the run was answered 5xx", CRASHING)
 
 
 CRASHING = 'name a command whose executor fails in the target file: [backend.commands] crashing = "…"'
 
-SWEEPS = (
-    Sweep(requirement="ENV-04", subject="No trace id was given to two requests of the run.", run=_unique_trace_ids),
-    Sweep(requirement="ENV-05", subject="Every answer of the run carries its trace id.", run=_trace_header),
-    Sweep(requirement="ERR-02", subject="Every 5xx of the run is a valid ErrorResponse.", run=_server_errors),
+RUN_WIDE_CHECKS = (
+    RunWideCheck(
+        requirement="ENV-04", subject="No trace id was given to two requests of the run.", run=_unique_trace_ids
+    ),
+    RunWideCheck(requirement="ENV-05", subject="Every answer of the run carries its trace id.", run=_trace_header),
+    RunWideCheck(requirement="ERR-02", subject="Every 5xx of the run is a valid ErrorResponse.", run=_server_errors),
 )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from technogate.checks.latency import FEWEST, latencies
-from technogate.checks.run_wide.run_wide_check import Sweep, Swept, WholeRun, swept
+from technogate.checks.run_wide.run_wide_check import RunWideCheck, RunWideResult, WholeRun, run_wide_result
 from technogate.model.events import Ended, Finding
 
 
-def _complete_in_time(run: WholeRun) -> Swept:
+def _complete_in_time(run: WholeRun) -> RunWideResult:
     """TMO-01: no answer that nothing disturbed took longer than the contract allows, and none failed to come."""
-    limit = run.header.answer_s
+    limit = run.header.response_s
     asked = [one for one in run.undisturbed if one.end is not Ended.FAILED]
     findings = [
         Finding(
@@ -23,10 +23,10 @@ def _complete_in_time(run: WholeRun) -> Swept:
         for exchange in asked
         if exchange.seconds > limit
     ]
-    return swept(len(asked), findings)
+    return run_wide_result(len(asked), findings)
 
 
-def _fast(run: WholeRun) -> Swept:
+def _fast(run: WholeRun) -> RunWideResult:
     """TMO-02: 99 of 100 answers of each operation are as fast as the contract says."""
     measured = [one for one in latencies(run.undisturbed, run.header) if one.limit_s is not None]
     findings = [
@@ -42,10 +42,12 @@ def _fast(run: WholeRun) -> Swept:
     enough = {one.operation for one in measured if one.count >= FEWEST}
     few = [operation for operation in run.header.p99_s if operation not in enough]
     gap = f"fewer than {FEWEST} answers of {', '.join(few)}" if few else ""
-    return swept(sum(one.count for one in measured), findings, gap, "validate the whole, or with a larger profile")
+    return run_wide_result(
+        sum(one.count for one in measured), findings, gap, "validate the whole, or with a larger profile"
+    )
 
 
-SWEEPS = (
-    Sweep(requirement="TMO-01", subject="Every answer of the run was complete in time.", run=_complete_in_time),
-    Sweep(requirement="TMO-02", subject="Of each operation, 99 of 100 answers of the run were fast.", run=_fast),
+RUN_WIDE_CHECKS = (
+    RunWideCheck(requirement="TMO-01", subject="Every answer of the run was complete in time.", run=_complete_in_time),
+    RunWideCheck(requirement="TMO-02", subject="Of each operation, 99 of 100 answers of the run were fast.", run=_fast),
 )

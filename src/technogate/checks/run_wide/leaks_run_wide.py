@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from technogate.checks.leak import Leak, answer_leaks
+from technogate.checks.leak import Leak, response_leaks
 from technogate.checks.payload import Payload
-from technogate.checks.run_wide.run_wide_check import Sweep, Swept, WholeRun, swept
+from technogate.checks.run_wide.run_wide_check import RunWideCheck, RunWideResult, WholeRun, run_wide_result
 from technogate.model.events import Exchange, Finding, TrailEntry
 
 
-def _key_in_answers(run: WholeRun, check: str) -> list[Finding]:
+def _key_in_responses(run: WholeRun, check: str) -> list[Finding]:
     """Every answer that held the key, in whatever spelling: they were found when they were recorded."""
     return [
         Finding(
@@ -39,11 +39,11 @@ def _key_in_trail(run: WholeRun, check: str) -> list[Finding]:
     ]
 
 
-def _no_key(run: WholeRun) -> Swept:
+def _no_key(run: WholeRun) -> RunWideResult:
     """AUT-06: the key is in no answer, in no entry of the trail, and in nothing that the backend wrote to its log."""
     check = "no key given away"
     logs = [output for output in run.journal.outputs if output.program == "backend"]
-    findings = _key_in_answers(run, check) + _key_in_trail(run, check)
+    findings = _key_in_responses(run, check) + _key_in_trail(run, check)
     findings += [
         Finding(
             check=check,
@@ -53,22 +53,24 @@ def _no_key(run: WholeRun) -> Swept:
         for output in logs
         if output.leaks
     ]
-    answers = len(run.backend)
+    responses = len(run.backend)
     entries = sum(len(reading.entries) for reading in run.journal.trails)
-    return swept(answers + (len(logs) + entries if answers else 0), findings)
+    return run_wide_result(responses + (len(logs) + entries if responses else 0), findings)
 
 
-def _nothing_within(run: WholeRun) -> Swept:
+def _nothing_within(run: WholeRun) -> RunWideResult:
     """ERR-03: no answer tells of the backend's inside, or holds the key."""
     found: dict[tuple[str, str], list[tuple[Exchange, Leak]]] = defaultdict(list)
     guarded = set(run.header.guarded)
     asked = [
-        one for one in run.backend if one.answer is not None and (one.operation in guarded or one.answer.status >= 400)
+        one
+        for one in run.backend
+        if one.response is not None and (one.operation in guarded or one.response.status >= 400)
     ]
     for exchange in asked:
-        for leak in answer_leaks(exchange):
+        for leak in response_leaks(exchange):
             found[leak.kind, leak.text].append((exchange, leak))
-    findings = _key_in_answers(run, "nothing from within")
+    findings = _key_in_responses(run, "nothing from within")
     for (kind, text), cases in found.items():
         exchange, leak = cases[0]
         more = f", and in {len(cases) - 1} more answers" if len(cases) > 1 else ""
@@ -83,19 +85,21 @@ def _nothing_within(run: WholeRun) -> Swept:
                 trace_id=run.trace_id(exchange),
             )
         )
-    return swept(len(asked), findings)
+    return run_wide_result(len(asked), findings)
 
 
-def _no_payload(run: WholeRun) -> Swept:
+def _no_payload(run: WholeRun) -> RunWideResult:
     """TRL-09: no entry holds a session id or another part of a body that was sent, or the key."""
-    payload = Payload.of(one for one in run.journal.exchanges if one.answered_by == "backend")
+    payload = Payload.of(one for one in run.journal.exchanges if one.responded_by == "backend")
     findings = _key_in_trail(run, "nothing of the request")
     checks = 0
     for reading in run.journal.trails:
         for entry in reading.entries if payload else ():
             checks += 1
             findings += [_carried(entry, *found) for found in payload.within(entry)]
-    return swept(checks, findings, "" if payload else "no request of the run had a session id or payload to look for")
+    return run_wide_result(
+        checks, findings, "" if payload else "no request of the run had a session id or payload to look for"
+    )
 
 
 def _carried(entry: TrailEntry, field: str, what: str, exchange_id: str) -> Finding:
@@ -110,8 +114,12 @@ def _carried(entry: TrailEntry, field: str, what: str, exchange_id: str) -> Find
     )
 
 
-SWEEPS = (
-    Sweep(requirement="AUT-06", subject="No answer, entry and log line of the run holds the key.", run=_no_key),
-    Sweep(requirement="ERR-03", subject="No answer of the run tells of the backend's inside.", run=_nothing_within),
-    Sweep(requirement="TRL-09", subject="No entry holds a payload, session id or key of the run.", run=_no_payload),
+RUN_WIDE_CHECKS = (
+    RunWideCheck(requirement="AUT-06", subject="No answer, entry and log line of the run holds the key.", run=_no_key),
+    RunWideCheck(
+        requirement="ERR-03", subject="No answer of the run tells of the backend's inside.", run=_nothing_within
+    ),
+    RunWideCheck(
+        requirement="TRL-09", subject="No entry holds a payload, session id or key of the run.", run=_no_payload
+    ),
 )

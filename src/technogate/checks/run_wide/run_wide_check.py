@@ -8,7 +8,7 @@ from functools import cached_property
 
 from technogate.journal.journal_file import Journal
 from technogate.model.events import Exchange, Finding, Header, header_values
-from technogate.trail.reconcile.expected_entries import Terms
+from technogate.trail.reconcile.expected_entries import TrailTerms
 from technogate.trail.reconcile.reconciliation import Reconciliation, reconcile
 
 #: A sweep stops at this many findings: the rest would say the same.
@@ -34,7 +34,7 @@ class WholeRun:
     @cached_property
     def backend(self) -> list[Exchange]:
         """The exchanges with the backend under test that have an answer."""
-        return [one for one in self.journal.exchanges if one.answered_by == "backend" and one.answer is not None]
+        return [one for one in self.journal.exchanges if one.responded_by == "backend" and one.response is not None]
 
     @cached_property
     def guarded(self) -> list[Exchange]:
@@ -54,9 +54,9 @@ class WholeRun:
         return [
             one
             for one in self.journal.exchanges
-            if one.answered_by == "backend"
+            if one.responded_by == "backend"
             and one.operation in guarded
-            and not one.disturbed_by
+            and not one.under_fault
             and one.item not in shaken
             and not (slow and slow in one.request.body.text)
         ]
@@ -64,11 +64,11 @@ class WholeRun:
     @cached_property
     def reconciled(self) -> Reconciliation:
         """Requests and trail compared."""
-        return reconcile(self.journal.exchanges, self.journal.trails, Terms.of_header(self.header))
+        return reconcile(self.journal.exchanges, self.journal.trails, TrailTerms.of_header(self.header))
 
     def trace_headers(self, exchange: Exchange) -> list[str]:
         """Every value of the trace header of an answer."""
-        return header_values(exchange.answer.headers, self.header.trace_header) if exchange.answer else []
+        return header_values(exchange.response.headers, self.header.trace_header) if exchange.response else []
 
     def trace_id(self, exchange: Exchange) -> str:
         """The first value of the trace header of an answer, "" without one."""
@@ -76,25 +76,25 @@ class WholeRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Swept:
+class RunWideResult:
     """What a sweep did: how many pieces of evidence it checked, and what it found.
 
-    `gap` is why it cannot decide although it found nothing, "" when it can; `cure` what helps.
+    `gap` is why it cannot decide although it found nothing, "" when it can; `hint` what helps.
     """
 
     checks: int
     findings: tuple[Finding, ...] = ()
     gap: str = ""
-    cure: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sweep:
+class RunWideCheck:
     """One sweep: its requirement, the sentence a report shows, and the function."""
 
     requirement: str
     subject: str
-    run: Callable[[WholeRun], Swept]
+    run: Callable[[WholeRun], RunWideResult]
 
     @property
     def item(self) -> str:
@@ -102,6 +102,6 @@ class Sweep:
         return f"every exchange::{self.requirement}"
 
 
-def swept(checks: int, findings: Sequence[Finding] = (), gap: str = "", cure: str = "") -> Swept:
+def run_wide_result(checks: int, findings: Sequence[Finding] = (), gap: str = "", hint: str = "") -> RunWideResult:
     """The result of a sweep, at most `MOST` findings of it."""
-    return Swept(checks=checks, findings=tuple(findings[:MOST]), gap=gap, cure=cure)
+    return RunWideResult(checks=checks, findings=tuple(findings[:MOST]), gap=gap, hint=hint)

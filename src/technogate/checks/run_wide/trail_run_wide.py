@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from technogate.checks.run_wide.run_wide_check import Sweep, Swept, WholeRun, swept
+from technogate.checks.run_wide.run_wide_check import RunWideCheck, RunWideResult, WholeRun, run_wide_result
 from technogate.model.events import Finding
-from technogate.trail.reconcile.anomaly import Anomaly, Kind
+from technogate.trail.reconcile.anomaly import Anomaly, AnomalyKind
 
-CURE = "see that the trail can be read: [backend.audit] in the target file; then validate again"
+HINT = "see that the trail can be read: [backend.audit] in the target file; then validate again"
 
 
-def _of(requirement: str) -> Callable[[WholeRun], Swept]:
+def _of(requirement: str) -> Callable[[WholeRun], RunWideResult]:
     """The sweep that tells what reconciling found against `requirement`."""
 
-    def run(whole: WholeRun) -> Swept:
+    def run(whole: WholeRun) -> RunWideResult:
         if not whole.finished:
             return _unfinished(whole)
         found = whole.reconciled
         findings = [_finding(anomaly) for anomaly in found.of(requirement)]
-        return swept(found.checks.get(requirement, 0), findings, found.gaps.get(requirement, ""), CURE)
+        return run_wide_result(found.checks.get(requirement, 0), findings, found.gaps.get(requirement, ""), HINT)
 
     return run
 
 
-def _unfinished(whole: WholeRun) -> Swept:
+def _unfinished(whole: WholeRun) -> RunWideResult:
     """An interrupted run may have sent a request that it never recorded: its entry would look like a phantom."""
     gap = "the run did not finish, so its record of requests may not be whole"
-    return swept(len(whole.backend), gap=gap, cure="validate again")
+    return run_wide_result(len(whole.backend), gap=gap, hint="validate again")
 
 
 def _finding(anomaly: Anomaly) -> Finding:
@@ -49,13 +49,13 @@ def _finding(anomaly: Anomaly) -> Finding:
     )
 
 
-def _parallel(whole: WholeRun) -> Swept:
+def _parallel(whole: WholeRun) -> RunWideResult:
     """TRL-08: of the requests that were under way together with another, as many entries as requests."""
     if not whole.finished:
         return _unfinished(whole)
     found = whole.reconciled
     count = found.checks.get("TRL-08", 0)
-    wrong = [one for one in found.anomalies if one.parallel and one.kind in (Kind.LOST, Kind.DUPLICATED)]
+    wrong = [one for one in found.anomalies if one.parallel and one.kind in (AnomalyKind.LOST, AnomalyKind.DUPLICATED)]
     findings = [
         Finding(
             check=f"trail: {kind} in parallel",
@@ -68,7 +68,7 @@ def _parallel(whole: WholeRun) -> Swept:
         for kind, group in groupby(sorted(wrong, key=lambda one: one.kind), key=lambda one: one.kind)
         if (some := list(group))
     ]
-    return swept(count, findings, found.gaps.get("TRL-08", ""), CURE)
+    return run_wide_result(count, findings, found.gaps.get("TRL-08", ""), HINT)
 
 
 def _few(names: Sequence[str], most: int = 5) -> str:
@@ -86,7 +86,9 @@ SUBJECTS = {
     "AUD-04": "Each reading of the trail had the newest entry first.",
 }
 
-SWEEPS = (
-    *(Sweep(requirement=name, subject=subject, run=_of(name)) for name, subject in SUBJECTS.items()),
-    Sweep(requirement="TRL-08", subject="Requests in parallel left as many entries as they were.", run=_parallel),
+RUN_WIDE_CHECKS = (
+    *(RunWideCheck(requirement=name, subject=subject, run=_of(name)) for name, subject in SUBJECTS.items()),
+    RunWideCheck(
+        requirement="TRL-08", subject="Requests in parallel left as many entries as they were.", run=_parallel
+    ),
 )

@@ -22,7 +22,7 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
 
 #: The names of the four subjects. The images are matched by these: each stands for one side.
-CONSOLE, BACKEND, CONTRACT, GATE = "console", "backend", "contract", "gate"
+CONSOLE, BACKEND, CONTRACT, RUN_CONTEXT = "console", "backend", "contract", "gate"
 
 #: Reasons that are stated, and characters of one: the reports have the rest.
 _MOST_REASONS = 20
@@ -36,7 +36,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Base of the statement: no unknown fields, because what it says opens a gate."""
 
 
-class Subject(_Part, frozen=True):
+class StatementSubject(_Part, frozen=True):
     """What the statement is about; `annotations` of an image hold the `image` name that it was given by."""
 
     name: str
@@ -60,14 +60,14 @@ class Proven(_Part, frozen=True):
     level: Level
     group: str
     verdict: Verdict
-    standing: Verdict
+    effective_verdict: Verdict
     checks: int
 
 
-class Run(_Part, frozen=True):
+class RunRef(_Part, frozen=True):
     """What a deployment is decided on, besides the subjects. Times are seconds since the epoch.
 
-    `target` is the name of the pair that was judged, `given` what was written after `--target`.
+    `target` is the name of the pair that was judged, `target_argument` what was written after `--target`.
     """
 
     verdict: Verdict
@@ -78,7 +78,7 @@ class Run(_Part, frozen=True):
     run: str
     gate_version: str
     target: str
-    given: str
+    target_argument: str
     profile: str
     seed: int
     started: float
@@ -98,14 +98,14 @@ class Predicate(
     passed_tests: tuple[str, ...]
     warned_tests: tuple[str, ...]
     failed_tests: tuple[str, ...]
-    technogate: Run
+    technogate: RunRef
 
 
 class Statement(_Part, frozen=True, rename={"type": "_type", "predicate_type": "predicateType"}):
     """The whole statement."""
 
     type: str
-    subject: tuple[Subject, ...]
+    subject: tuple[StatementSubject, ...]
     predicate_type: str
     predicate: Predicate
 
@@ -128,22 +128,22 @@ def statement_of(document: VerdictDocument, gate_digest: str) -> Statement:
         raise EvidenceError("the target has no image of both console and backend to vouch for")
     if not document.is_validation:
         raise EvidenceError("a check is no validation")
-    for name, digest in ((CONTRACT, document.contract.digest), (GATE, gate_digest)):
+    for name, digest in ((CONTRACT, document.contract.digest), (RUN_CONTEXT, gate_digest)):
         if not _HEX.fullmatch(digest):
             raise EvidenceError(f"the {name} has no digest")
     return Statement(
         type=STATEMENT_TYPE,
         subject=(
             *(
-                Subject(
+                StatementSubject(
                     name=side,
                     digest={"sha256": digest_of_image(images[side])},
                     annotations={"image": images[side].name},
                 )
                 for side in (CONSOLE, BACKEND)
             ),
-            Subject(name=CONTRACT, digest={"sha256": document.contract.digest}),
-            Subject(name=GATE, digest={"sha256": gate_digest}),
+            StatementSubject(name=CONTRACT, digest={"sha256": document.contract.digest}),
+            StatementSubject(name=RUN_CONTEXT, digest={"sha256": gate_digest}),
         ),
         predicate_type=PREDICATE_TYPE,
         predicate=_predicate(document),
@@ -153,7 +153,7 @@ def statement_of(document: VerdictDocument, gate_digest: str) -> Statement:
 def _predicate(document: VerdictDocument) -> Predicate:
     """The result, in in-toto's words and in ours."""
     passed = [r.id for r in document.requirements if r.verdict is Verdict.PASS]
-    weighs = [r.id for r in document.requirements if r.level is Level.MUST and r.standing is not Verdict.PASS]
+    weighs = [r.id for r in document.requirements if r.level is Level.MUST and r.effective_verdict is not Verdict.PASS]
     warned = [r.id for r in document.requirements if r.id not in passed and r.id not in weighs]
     good: Literal["PASSED", "WARNED"] = "WARNED" if warned else "PASSED"
     return Predicate(
@@ -166,7 +166,7 @@ def _predicate(document: VerdictDocument) -> Predicate:
         passed_tests=tuple(passed),
         warned_tests=tuple(warned),
         failed_tests=tuple(weighs),
-        technogate=Run(
+        technogate=RunRef(
             verdict=document.verdict,
             is_validation=document.is_validation,
             reasons=tuple(reason[:_LONGEST_REASON] for reason in document.reasons[:_MOST_REASONS]),
@@ -177,7 +177,7 @@ def _predicate(document: VerdictDocument) -> Predicate:
                     level=r.level,
                     group=r.group,
                     verdict=r.verdict,
-                    standing=r.standing,
+                    effective_verdict=r.effective_verdict,
                     checks=r.checks,
                 )
                 for r in document.requirements
@@ -186,7 +186,7 @@ def _predicate(document: VerdictDocument) -> Predicate:
             run=document.run,
             gate_version=document.gate_version,
             target=document.target.name,
-            given=document.target.given,
+            target_argument=document.target.target_argument,
             profile=document.profile,
             seed=document.seed,
             started=document.started,
@@ -215,7 +215,7 @@ def decode(raw: bytes) -> Statement:
     if found.type != STATEMENT_TYPE or found.predicate_type != PREDICATE_TYPE:
         raise EvidenceError(f"it states something else: {found.type!r}, {found.predicate_type!r}")
     names = [subject.name for subject in found.subject]
-    if sorted(names) != sorted((CONSOLE, BACKEND, CONTRACT, GATE)):
+    if sorted(names) != sorted((CONSOLE, BACKEND, CONTRACT, RUN_CONTEXT)):
         raise EvidenceError(f"its subjects are not console, backend, contract and gate, each once: {names!r}")
     for subject in found.subject:
         if set(subject.digest) != {"sha256"} or not _HEX.fullmatch(subject.digest["sha256"]):

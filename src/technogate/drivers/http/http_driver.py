@@ -13,9 +13,9 @@ import msgspec
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import Key
 from technogate.drivers.http.pace import Pace, retry_after
-from technogate.drivers.http.raw_http import BrokenError, NoConnectionError, Wire
+from technogate.drivers.http.raw_http import BrokenError, NoConnectionError, RawConnection
 from technogate.journal.redaction import Redactor
-from technogate.model.events import Answer, Body, Ended, Exchange, Headers, Note, Request
+from technogate.model.events import Body, Ended, Exchange, Headers, Request, Response, RunWarning
 
 Query = tuple[tuple[str, str], ...]
 JSON_TYPE = "application/json"
@@ -69,7 +69,7 @@ class HttpDriver:
         new_id: Callable[[], str],
         run: str,
         timeout_s: float,
-        note: Callable[[Note], None] | None = None,
+        note: Callable[[RunWarning], None] | None = None,
     ) -> None:
         """`record` takes each exchange; `item` names the test item at work; `timeout_s` bounds an answer.
 
@@ -85,7 +85,7 @@ class HttpDriver:
         self._item = item
         self._new_id = new_id
         self._run = run
-        self._wire = Wire(self.base_url, timeout_s)
+        self._wire = RawConnection(self.base_url, timeout_s)
 
     def close(self) -> None:
         """Close the connections, and note what the pace has become."""
@@ -116,7 +116,7 @@ class HttpDriver:
         while True:
             last = time.monotonic() > until
             exchange = self.read(operation, query)
-            found = exchange.answer is not None and trace_id in exchange.answer.body.text
+            found = exchange.response is not None and trace_id in exchange.response.body.text
             if found or last:
                 return exchange
             time.sleep(POLL_S)
@@ -133,10 +133,10 @@ class HttpDriver:
         while True:
             self.pace.wait()
             exchange = self._attempt(case, key, attempt)
-            if exchange.answer is None or exchange.answer.status != TOO_MANY:
+            if exchange.response is None or exchange.response.status != TOO_MANY:
                 self.pace.served()
                 return exchange
-            if not self.pace.limited(retry_after(exchange.answer.header("retry-after"), exchange.ended), attempt):
+            if not self.pace.limited(retry_after(exchange.response.header("retry-after"), exchange.ended), attempt):
                 return exchange
             attempt += 1
 
@@ -144,12 +144,12 @@ class HttpDriver:
         """Send `case` once and record the exchange."""
         exchange_id = self._new_id()
         name, _ = self._redactor.clean_text(f"{case.name or case.operation or case.target}, with {key.name}")
-        answer, end, error = None, Ended.OK, ""
+        response, end, error = None, Ended.OK, ""
         headers = self._headers(case, key.values, exchange_id)
         started = time.time()
         try:
             received = self._wire.exchange(case.method, self._wire.prefix + case.target, headers, case.body)
-            answer = Answer(
+            response = Response(
                 status=received.status,
                 headers=received.headers,
                 body=Body.of(received.body),
@@ -161,21 +161,21 @@ class HttpDriver:
             end, error = Ended.INDETERMINATE, str(failure)
         ended = time.time()
         leaks: tuple[str, ...] = ()
-        if answer is not None:
-            answer, leaks = self._redactor.answer(answer)
+        if response is not None:
+            response, leaks = self._redactor.response(response)
         sent, _ = self._redactor.headers(tuple(self._headers(case, key.expressions, exchange_id)))
         path, _ = self._redactor.clean_text(case.target)
         body, _ = self._redactor.clean(case.body or b"")
         exchange = Exchange(
             id=exchange_id,
             item=self._item(),
-            answered_by="backend",
+            responded_by="backend",
             operation=case.operation,
             case=f"{name}, again after {TOO_MANY}" if attempt else name,
             base_url=self.base_url,
             key=key.expression,
             request=Request(method=case.method, path=path, headers=sent, body=Body.of(body)),
-            answer=answer,
+            response=response,
             end=end,
             error=error,
             started=started,

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
-from technogate.model.events import Note
+from technogate.model.events import RunWarning
 
 #: Seconds to wait after a 429 that does not say how long, doubled each time in a row.
 UNTOLD_S = 0.5
@@ -21,7 +21,7 @@ UNTOLD_S = 0.5
 LONGEST_S = 10.0
 
 #: How often one case is sent again after 429.
-PATIENCE = 6
+TIMEOUT = 6
 
 #: What is taken of the rate that a backend has shown to allow, so that it need not say 429 again.
 MARGIN = 0.9
@@ -41,7 +41,7 @@ class Pace:
 
     def __init__(
         self,
-        note: Callable[[Note], None] | None = None,
+        note: Callable[[RunWarning], None] | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -104,7 +104,7 @@ class Pace:
                 self._spacing = max(measured, self._spacing * SLOWER)
                 self._told_until = now + min(pause, LONGEST_S)
             self._not_before = max(self._not_before, now + min(pause, LONGEST_S))
-        return attempt + 1 < PATIENCE
+        return attempt + 1 < TIMEOUT
 
     def tell(self) -> None:
         """Note what the pace has become, if the backend has limited it; does so once."""
@@ -115,7 +115,7 @@ class Pace:
         about = f" to about {self.rate:{'.0f' if self.rate >= 10 else '.2g'}}/s" if self.refused > 1 else ""
         about = about if self._spacing else " and let nothing through"
         times = "once" if self.refused == 1 else f"{self.refused} times"
-        note(Note(text=f"the backend limits its rate{about}: slowed down; it answered 429 {times}"))
+        note(RunWarning(text=f"the backend limits its rate{about}: slowed down; it answered 429 {times}"))
 
 
 def retry_after(value: str | None, now: float) -> float | None:

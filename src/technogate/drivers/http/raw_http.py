@@ -36,7 +36,7 @@ class BrokenError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class RawResponse:
     """One answer as it came, header names in the case they were sent in."""
 
     status: int
@@ -45,7 +45,7 @@ class Received:
     http_version: str
 
 
-class Wire:
+class RawConnection:
     """Kept-alive connections to one server; may be used by several threads at once."""
 
     def __init__(self, base_url: str, timeout_s: float) -> None:
@@ -67,7 +67,7 @@ class Wire:
         for connection in idle:
             connection.close()
 
-    def exchange(self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> Received:
+    def exchange(self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> RawResponse:
         """Send one request and read its answer; raises NoConnectionError or BrokenError.
 
         Raises ValueError for a header that is not Latin-1: HTTP has no way to say it.
@@ -141,22 +141,22 @@ def _send(connection: socket.socket, head: bytes, body: bytes, deadline: float) 
             connection.sendall(head + body)
             return True
         connection.sendall(head)
-        view = memoryview(body)
-        while view:
+        rendered = memoryview(body)
+        while rendered:
             readable, writable, _ = select.select([connection], [connection], [], _left(deadline))
             if readable:
                 return False
             if writable:
-                view = view[connection.send(view[:_CHUNK]) :]
+                rendered = rendered[connection.send(rendered[:_CHUNK]) :]
     except (BrokenPipeError, ConnectionResetError):
         # A server may refuse a body without reading it: its answer can be there all the same.
         return False
     return True
 
 
-def _receive(connection: socket.socket, parser: h11.Connection, deadline: float) -> Received:
+def _receive(connection: socket.socket, parser: h11.Connection, deadline: float) -> RawResponse:
     """Read one whole answer; raises h11.RemoteProtocolError, TimeoutError or another OSError."""
-    answer: h11.Response | None = None
+    response: h11.Response | None = None
     parts: list[bytes] = []
     begun = False
     while True:
@@ -169,21 +169,23 @@ def _receive(connection: socket.socket, parser: h11.Connection, deadline: float)
             begun = True
             parser.receive_data(data)
         elif isinstance(event, h11.Response):
-            answer = event
+            response = event
         elif isinstance(event, h11.Data):
             parts.append(bytes(event.data))
-        elif answer is not None and isinstance(event, h11.EndOfMessage):
+        elif response is not None and isinstance(event, h11.EndOfMessage):
             break
         elif not isinstance(event, h11.InformationalResponse):
             raise ConnectionError("the connection was closed before the answer was complete")
-    if answer.status_code == NO_CONTENT:
+    if response.status_code == NO_CONTENT:
         # HTTP gives a 204 no body, so the reader leaves what came all the same: it is evidence.
         parts.append(bytes(parser.trailing_data[0]))
-    return Received(
-        status=answer.status_code,
-        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in answer.headers.raw_items()),
+    return RawResponse(
+        status=response.status_code,
+        headers=tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw_items()
+        ),
         body=b"".join(parts),
-        http_version=f"HTTP/{answer.http_version.decode('ascii')}",
+        http_version=f"HTTP/{response.http_version.decode('ascii')}",
     )
 
 

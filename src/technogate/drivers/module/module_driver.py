@@ -17,7 +17,7 @@ from typing import Any, Literal
 from technogate.drivers.console_driver import LIMIT_S, READINGS, DriverError, Exposure
 from technogate.drivers.console_driver import Call as CallName
 from technogate.drivers.module.node import find_node
-from technogate.model.events import View
+from technogate.model.events import RenderedOutput
 
 HOST = Path(__file__).with_name("module_host.mjs")
 
@@ -59,9 +59,9 @@ class ModuleDriver:
             raise DriverError(f"there is no client module {module}: correct `module` in the target file")
         self.module = module
         self.limit_s = limit_s
-        self._calls: dict[int, tuple[CallName, Future[View]]] = {}
+        self._calls: dict[int, tuple[CallName, Future[RenderedOutput]]] = {}
         self._lines: list[str] = []
-        self._newest: Future[View] | None = None
+        self._newest: Future[RenderedOutput] | None = None
         self._number = 0
         self._over = False
         self._lock = threading.Lock()
@@ -97,7 +97,7 @@ class ModuleDriver:
 
     # ---- what a console can do ----
 
-    def execute(self, command: str, session_id: str | None = None) -> View:
+    def execute(self, command: str, session_id: str | None = None) -> RenderedOutput:
         """`executeCommand(command, sessionId?)`, to its end."""
         return self.call_many([_execute(command, session_id)])[0]
 
@@ -106,25 +106,25 @@ class ModuleDriver:
         self._newest = self._send(_execute(command, session_id))
         return True
 
-    def result(self) -> View:
+    def result(self) -> RenderedOutput:
         """What the newest started command returned. Raises DriverError when none was started."""
         if self._newest is None:
             raise DriverError("no command was started: call start_execute first")
         return self._collect([(ModuleCall(call="executeCommand"), self._newest)])[0]
 
-    def audit(self, filter: str = "all", limit: int = 50) -> View:  # noqa: A002 - the contract's own word
+    def audit(self, filter: str = "all", limit: int = 50) -> RenderedOutput:  # noqa: A002 - the contract's own word
         """`fetchAuditLog(filter, limit)`, to its end."""
         return self.call_many([ModuleCall(call="fetchAuditLog", args=(filter, limit))])[0]
 
-    def memory(self) -> View:
+    def memory(self) -> RenderedOutput:
         """`fetchMemory()`, to its end."""
         return self.call_many([ModuleCall(call="fetchMemory")])[0]
 
-    def call_many(self, calls: Sequence[ModuleCall]) -> list[View]:
+    def call_many(self, calls: Sequence[ModuleCall]) -> list[RenderedOutput]:
         """Make all calls at once and wait for all; a call that does not end in time is `pending`."""
         return self._collect([(call, self._send(call)) for call in calls])
 
-    def settle(self) -> None:
+    def wait_until_complete(self) -> None:
         """Wait until no call is under way; raises DriverError when one does not end in time."""
         with self._lock:
             waiting = [future for _, future in self._calls.values()]
@@ -168,9 +168,9 @@ class ModuleDriver:
 
     # ---- the wire to Node ----
 
-    def _send(self, call: ModuleCall) -> Future[View]:
+    def _send(self, call: ModuleCall) -> Future[RenderedOutput]:
         """Hand one call to Node. Raises DriverError when Node has ended."""
-        future: Future[View] = Future()
+        future: Future[RenderedOutput] = Future()
         with self._lock:
             self._number += 1
             number = self._number
@@ -187,17 +187,17 @@ class ModuleDriver:
                 raise DriverError(self._ended()) from error
         return future
 
-    def _collect(self, calls: Sequence[tuple[ModuleCall, Future[View]]]) -> list[View]:
+    def _collect(self, calls: Sequence[tuple[ModuleCall, Future[RenderedOutput]]]) -> list[RenderedOutput]:
         started, now = time.time(), time.monotonic()
-        views = []
+        rendered_outputs = []
         for call, future in calls:
             deadline = now + (2 * self.limit_s if call.call == "fetchAuditLog" else self.limit_s)
             try:
-                views.append(future.result(max(0.0, deadline - time.monotonic())))
+                rendered_outputs.append(future.result(max(0.0, deadline - time.monotonic())))
             except TimeoutError:
                 pending = {"pending": "true"}
-                views.append(_view(call.call, pending, (), started, time.time()))
-        return views
+                rendered_outputs.append(_rendered(call.call, pending, (), started, time.time()))
+        return rendered_outputs
 
     def _listen(self) -> None:
         """Take in the messages of Node until it ends; then nothing is left waiting."""
@@ -235,7 +235,7 @@ class ModuleDriver:
         fields, rows = READINGS[call](message.get("value"))
         if "error" in message:
             fields, rows = {"error": str(message["error"])}, ()
-        future.set_result(_view(call, fields, rows, message["started"], message["ended"]))
+        future.set_result(_rendered(call, fields, rows, message["started"], message["ended"]))
 
     def _ended(self) -> str:
         """One line on a Node that has ended unexpectedly."""
@@ -248,10 +248,12 @@ def _execute(command: str, session_id: str | None) -> ModuleCall:
     return ModuleCall(call="executeCommand", args=(command,) if session_id is None else (command, session_id))
 
 
-def _view(
+def _rendered(
     call: CallName, fields: dict[str, str], rows: tuple[dict[str, str], ...], started: float, ended: float
-) -> View:
-    return View(id="", item="", call=call, driver="module", fields=fields, rows=rows, started=started, ended=ended)
+) -> RenderedOutput:
+    return RenderedOutput(
+        id="", item="", call=call, driver="module", fields=fields, rows=rows, started=started, ended=ended
+    )
 
 
 def _environment(env: Mapping[str, str], base: str, window: bool) -> dict[str, str]:

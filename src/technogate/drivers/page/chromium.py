@@ -71,11 +71,11 @@ def find_browser(environ: Mapping[str, str] | None = None) -> Path | None:
 
 
 def browser_missing(environ: Mapping[str, str] | None = None) -> tuple[str, str]:
-    """Why the console's page cannot be judged and the cure; two empty strings when a browser is there."""
+    """Why the console's page cannot be judged and the hint; two empty strings when a browser is there."""
     if find_browser(environ) is not None:
         return "", ""
-    cure = f"run `playwright install chromium`, or install Chromium or Chrome, or name one in {BROWSER_ENV}"
-    return "no browser was found", cure
+    hint = f"run `playwright install chromium`, or install Chromium or Chrome, or name one in {BROWSER_ENV}"
+    return "no browser was found", hint
 
 
 def launch_arguments(map_hosts: Mapping[str, str]) -> list[str]:

@@ -92,7 +92,7 @@ class ConsolePage:
                 self.page.locator(self.css[name]).first.wait_for(state="attached")
             except PlaywrightTimeout as error:
                 raise self.lacks(name) from error
-        self.settle(again=False)
+        self.wait_until_complete(again=False)
 
     def _new_page(self) -> None:
         self.page = self.context.new_page()
@@ -112,7 +112,7 @@ class ConsolePage:
 
     def begin(self, region: str, button: str) -> dict[str, Any]:
         """Wait as `settle` does, then note what `button` will do to the region; tells what the page has."""
-        return self._settled("begin", region=region, focus=self._focus(button))
+        return self._complete("begin", region=region, focus=self._focus(button))
 
     def arm(self, region: str, button: str) -> dict[str, Any]:
         """The same without waiting."""
@@ -161,13 +161,13 @@ class ConsolePage:
             f"the page {self.url} has no part `{name}` ({self.css[name]}): correct console.selectors.{name}"
         )
 
-    def settle(self, *, again: bool = True) -> None:
+    def wait_until_complete(self, *, again: bool = True) -> None:
         """Wait until the page is idle; with `again`, one that hangs is loaded anew. Raises DriverError otherwise."""
         # One that was seen at rest, and to which nothing was done since, is not asked again.
         if not self._rested:
-            self._settled("idle", again=again)
+            self._complete("idle", again=again)
 
-    def _settled(self, task: str, *, again: bool = True, **where: str) -> dict[str, Any]:
+    def _complete(self, task: str, *, again: bool = True, **where: str) -> dict[str, Any]:
         """What `task` says, which waits for the page to be idle."""
         if self._stuck:
             self.open()
@@ -179,7 +179,7 @@ class ConsolePage:
         if not again:
             raise DriverError(f"the page {self.url} stays busy for more than {2 * self.limit_s:g} s")
         self.open()
-        return self._settled(task, again=False, **where)
+        return self._complete(task, again=False, **where)
 
     def _looked(self, task: str, *, limit_s: float = 0.0, **where: str) -> dict[str, Any]:
         """What a task of the script says before something is done to the page."""

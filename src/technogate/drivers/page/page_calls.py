@@ -11,7 +11,7 @@ from typing import Any
 
 from technogate.drivers.console_driver import Call, DriverError
 from technogate.drivers.page.console_page import ConsolePage
-from technogate.model.events import View
+from technogate.model.events import RenderedOutput
 
 #: What a page has before something is done to it, as its script tells.
 Begun = dict[str, Any]
@@ -24,12 +24,12 @@ class PageCalls:
         self._page = page
         self._session = False
 
-    def execute(self, command: str, session_id: str | None) -> View:
+    def execute(self, command: str, session_id: str | None) -> RenderedOutput:
         """Enter a command, run it and read its result once it is shown."""
         state = self._enter(self._page.begin("result", "run"), command, session_id)
         started = time.time()
         if state["disabled"]:
-            return _view("executeCommand", {"refused": "the page does not let it be run"}, started, time.time())
+            return _rendered("executeCommand", {"refused": "the page does not let it be run"}, started, time.time())
 
         def again() -> Begun:
             return self._enter(self._page.arm("result", "run"), command, session_id)
@@ -37,8 +37,8 @@ class PageCalls:
         state = self._reaction("run", "result", self._page.limit_s, state, again)
         started = state["pressed"] or started
         if state["outcome"] != "done":
-            return _view("executeCommand", {state["outcome"]: "true"}, started, state["at"])
-        return _view("executeCommand", self._page.fields("result", state["parts"]), started, state["at"])
+            return _rendered("executeCommand", {state["outcome"]: "true"}, started, state["at"])
+        return _rendered("executeCommand", self._page.fields("result", state["parts"]), started, state["at"])
 
     def start_execute(self, command: str, session_id: str | None) -> bool:
         """Run a command without waiting, neither before nor after; False when the page does not let it be run."""
@@ -48,15 +48,15 @@ class PageCalls:
             self._page.click("run")
         return not state["disabled"]
 
-    def result(self) -> View:
+    def result(self) -> RenderedOutput:
         """The result as shown now, once it is not busy."""
         started = time.time()
         state = self._page.probe("react", region="result", limit_s=self._page.limit_s)
         if state["busy"]:
-            return _view("executeCommand", {"pending": "true"}, started, state["at"])
-        return _view("executeCommand", self._page.fields("result", state["parts"]), started, state["at"])
+            return _rendered("executeCommand", {"pending": "true"}, started, state["at"])
+        return _rendered("executeCommand", self._page.fields("result", state["parts"]), started, state["at"])
 
-    def audit(self, wanted: str, limit: str) -> View:
+    def audit(self, wanted: str, limit: str) -> RenderedOutput:
         """Have the list loaded with this query, if possible by one request, and read it."""
         begun, limit_s = self._page.begin("audit", "audit_refresh"), 2 * self._page.limit_s
         started, since = time.time(), self._page.traffic.count
@@ -71,25 +71,25 @@ class PageCalls:
             state = self._reaction("audit_refresh", "audit", limit_s, begun)
         started = state["pressed"] or started
         if state["outcome"] == "pending":
-            return _view("fetchAuditLog", {"pending": "true"}, started, state["at"])
+            return _rendered("fetchAuditLog", {"pending": "true"}, started, state["at"])
         parts = state["parts"]
         if not parts["rows"] and not parts["empty"]:
             raise self._page.lacks("audit_row")
         rows = tuple(self._page.fields("audit", row) for row in parts["rows"])
         fields = {"empty": "true"} if parts["empty"] else {}
-        return _view("fetchAuditLog", fields, started, state["at"], rows)
+        return _rendered("fetchAuditLog", fields, started, state["at"], rows)
 
-    def memory(self) -> View:
+    def memory(self) -> RenderedOutput:
         """Have the snapshot loaded again and read it."""
         state = self._page.begin("memory", "memory_refresh")
         self._page.need(state, "memory_refresh")
         started = time.time()
         state = self._reaction("memory_refresh", "memory", self._page.limit_s, state)
         if state["outcome"] == "pending":
-            return _view("fetchMemory", {"pending": "true"}, started, state["at"])
+            return _rendered("fetchMemory", {"pending": "true"}, started, state["at"])
         parts = state["parts"]
         fields = {"empty": "true"} if parts["empty"] else self._page.fields("memory", parts)
-        return _view("fetchMemory", fields, state["pressed"] or started, state["at"])
+        return _rendered("fetchMemory", fields, state["pressed"] or started, state["at"])
 
     def _enter(self, state: Begun, command: str, session_id: str | None) -> Begun:
         """Enter a command where it differs from what the page shows; what the page has then."""
@@ -140,7 +140,9 @@ class PageCalls:
         return entered
 
 
-def _view(
+def _rendered(
     call: Call, fields: dict[str, str], started: float, ended: float, rows: tuple[dict[str, str], ...] = ()
-) -> View:
-    return View(id="", item="", call=call, driver="browser", fields=fields, rows=rows, started=started, ended=ended)
+) -> RenderedOutput:
+    return RenderedOutput(
+        id="", item="", call=call, driver="browser", fields=fields, rows=rows, started=started, ended=ended
+    )

@@ -15,7 +15,7 @@ from technogate.drivers.page.browser_process import BrowserProcess, borrow, give
 from technogate.drivers.page.chromium import browser_missing, find_browser
 from technogate.drivers.page.console_page import ConsolePage, first_line
 from technogate.drivers.page.page_calls import PageCalls
-from technogate.model.events import View
+from technogate.model.events import RenderedOutput
 from technogate.target.spec import Selectors
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class BrowserDriver:
 
     # ---- what a console can do ----
 
-    def execute(self, command: str, session_id: str | None = None) -> View:
+    def execute(self, command: str, session_id: str | None = None) -> RenderedOutput:
         """Enter a command, run it and read its result once it is shown.
 
         A command that the page refuses to run gives the field `refused`; a page that does not react
@@ -83,21 +83,21 @@ class BrowserDriver:
         """Run a command without waiting, neither before nor after; False when the page does not let it be run."""
         return self._run(lambda: self._calls.start_execute(command, session_id))
 
-    def result(self) -> View:
+    def result(self) -> RenderedOutput:
         """The result as shown now, once it is not busy."""
         return self._run(self._calls.result)
 
-    def audit(self, filter: str = "all", limit: int = 50) -> View:  # noqa: A002 - the contract's own word
+    def audit(self, filter: str = "all", limit: int = 50) -> RenderedOutput:  # noqa: A002 - the contract's own word
         """Have the list loaded with this query, if possible by one request, and read it."""
         return self._run(lambda: self._calls.audit(filter, str(limit)))
 
-    def memory(self) -> View:
+    def memory(self) -> RenderedOutput:
         """Have the snapshot loaded again and read it."""
         return self._run(self._calls.memory)
 
-    def settle(self) -> None:
+    def wait_until_complete(self) -> None:
         """Wait until the page is idle; one that hangs is loaded anew. Raises DriverError when that does not help."""
-        self._run(self._console.settle)
+        self._run(self._console.wait_until_complete)
 
     def reload(self) -> None:
         """Load the page anew and wait until it is idle."""

@@ -10,10 +10,10 @@ from types import TracebackType
 from technogate.faults.fault_errors import NotDelivered
 from technogate.faults.http_attacks.attack_client import Client
 from technogate.faults.http_attacks.attack_script import Hostile
-from technogate.faults.http_attacks.request_bytes import Address, RawRequest, first_answer
+from technogate.faults.http_attacks.request_bytes import Address, RawRequest, first_response
 from technogate.journal.redaction import MARK, Redactor
-from technogate.mock.recorded_request import parse_answer
-from technogate.model.events import Answer, Body, Ended, Exchange, Request
+from technogate.mock.recorded_request import parse_response
+from technogate.model.events import Body, Ended, Exchange, Request, Response
 
 #: How often clients that leave at once come again.
 WAVES = 5
@@ -27,15 +27,15 @@ class Attack:
     The first wave is delivered when the context is entered, so that whoever asks within it is disturbed.
     """
 
-    def __init__(self, address: Address, hostile: Hostile, *, patience_s: float, waves: int = WAVES) -> None:
+    def __init__(self, address: Address, hostile: Hostile, *, timeout_s: float, waves: int = WAVES) -> None:
         """`patience_s` is how many seconds a client waits for its answer."""
         self.hostile = hostile
         self.clients: list[Client] = []
         self._address = address
         self._script = hostile.script()
-        self._patience_s = patience_s
+        self._timeout_s = timeout_s
         self._waves = waves
-        self._healed = threading.Event()
+        self._recovered = threading.Event()
         self._called_back = threading.Event()
         self._thread: threading.Thread | None = None
         self._broken: NotDelivered | None = None
@@ -48,7 +48,7 @@ class Attack:
     @property
     def detail(self) -> str:
         """What was done and what came of it, in a line."""
-        answered = sum(first_answer(client.received) is not None for client in self.clients)
+        answered = sum(first_response(client.received) is not None for client in self.clients)
         closed = sum(client.closed_by_backend for client in self.clients)
         return (
             f"{self.delivered} of {len(self.clients)} clients delivered, {answered} answered, "
@@ -70,7 +70,7 @@ class Attack:
     ) -> None:
         if kind is not None:
             self._called_back.set()
-        self._healed.set()
+        self._recovered.set()
         if self._thread is not None:
             self._thread.join()
         self._leave()
@@ -104,13 +104,13 @@ class Attack:
     def _go_on(self, wave: list[Client]) -> None:
         """What happens while others ask."""
         if self._script.held:
-            while not self._healed.wait(self._script.interval_s):
+            while not self._recovered.wait(self._script.interval_s):
                 for client in wave:
                     client.drip()
             return
         self._end_wave(wave)
         for _ in range(self._waves - 1):
-            if self._healed.wait(PAUSE_S):
+            if self._recovered.wait(PAUSE_S):
                 return
             try:
                 wave = self._wave()
@@ -121,7 +121,7 @@ class Attack:
 
     def _end_wave(self, wave: list[Client]) -> None:
         """Wait for answers where the kind does, and leave."""
-        until = time.monotonic() + self._patience_s
+        until = time.monotonic() + self._timeout_s
         for client in wave:
             if self._script.answered:
                 client.wait(until, self._called_back)
@@ -145,14 +145,14 @@ def exchange_of(
     A refusal may come from an HTTP parser that knew no route, so only what is unanswered or answered 2xx
     counts as an exchange of `operation`.
     """
-    answer: Answer | None = None
+    response: Response | None = None
     leaks: tuple[str, ...] = ()
     end, error = Ended.INDETERMINATE, client.error or "no whole answer"
-    whole = first_answer(client.received)
+    whole = first_response(client.received)
     if whole is not None:
-        parsed, error = parse_answer(whole)
+        parsed, error = parse_response(whole)
         if not error:
-            answer, leaks = redactor.answer(parsed)
+            response, leaks = redactor.response(parsed)
             end = Ended.OK
     elif not client.connected:
         end = Ended.FAILED
@@ -162,16 +162,16 @@ def exchange_of(
     return Exchange(
         id=new_id(),
         item=item,
-        answered_by="backend",
-        operation=operation if answer is None or answer.status // 100 == 2 else "",
+        responded_by="backend",
+        operation=operation if response is None or response.status // 100 == 2 else "",
         case=kind,
         base_url=base_url,
         key=MARK if has_key else "",
         request=Request(method=request.method, path=request.path, headers=headers, body=Body.of(sent)),
-        answer=answer,
+        response=response,
         end=end,
         error=error,
-        disturbed_by=kind,
+        under_fault=kind,
         started=client.started,
         ended=client.ended,
         leaks=leaks,

@@ -11,10 +11,10 @@ from contextlib import suppress
 
 from technogate.faults.fault_errors import NotDelivered
 from technogate.faults.http_attacks.attack_script import Script
-from technogate.faults.http_attacks.request_bytes import CONNECT_S, Address, first_answer
+from technogate.faults.http_attacks.request_bytes import CONNECT_S, Address, first_response
 
 #: Seconds between two looks at whether a client that waits for an answer was called back.
-LOOK_S = 0.2
+POLL_S = 0.2
 #: The most bytes of an answer that are kept.
 MOST_KEPT = 1 << 20
 #: The most looks at what has come when a client leaves.
@@ -73,9 +73,9 @@ class Client:
     def wait(self, until: float, called_back: threading.Event) -> None:
         """Read until a whole answer, the connection's end, or the monotonic time `until`."""
         while self._socket is not None and time.monotonic() < until and not called_back.is_set():
-            if first_answer(self.received) is not None:
+            if first_response(self.received) is not None:
                 break
-            self._receive(LOOK_S)
+            self._receive(POLL_S)
         self.ended = time.time()
 
     def leave(self) -> None:

@@ -78,7 +78,7 @@ def positive(name: str, number: float, most: float) -> None:
         raise ValueError(f"{name} is above 0 and at most {most:g}, not {number:g}")
 
 
-def first_answer(data: bytes) -> bytes | None:
+def first_response(data: bytes) -> bytes | None:
     """The first whole answer in `data`; what follows belongs to another request. None while its end is not there."""
     head, end, body = data.partition(b"\r\n\r\n")
     status, *fields = head.split(b"\r\n")

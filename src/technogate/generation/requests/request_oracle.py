@@ -32,7 +32,7 @@ _SIGNED = re.compile(r"[+-]?[0-9]+")
 _PLAIN = re.compile(r"0|-?[1-9][0-9]*")
 
 
-class Said(StrEnum):
+class Validity(StrEnum):
     """What the contract says of a request."""
 
     ALLOWED = "allowed"
@@ -40,7 +40,7 @@ class Said(StrEnum):
     OPEN = "left open"
 
 
-class Fault(StrEnum):
+class RequestDefect(StrEnum):
     """What is wrong with a request."""
 
     TYPE = "content type"
@@ -51,7 +51,7 @@ class Fault(StrEnum):
     QUERY = "query"
 
 
-class Who(StrEnum):
+class Auth(StrEnum):
     """Who asks, by the key that came with the request."""
 
     KNOWN = "known"
@@ -66,23 +66,23 @@ class Expectation:
     `answers` are the statuses that conform, besides 429 and 5xx, which other requirements judge.
     """
 
-    said: Said
-    answers: frozenset[int]
-    faults: frozenset[Fault] = frozenset()
+    said: Validity
+    responses: frozenset[int]
+    faults: frozenset[RequestDefect] = frozenset()
 
 
-def who(key: Key, right: Key) -> Who:
+def auth(key: Key, right: Key) -> Auth:
     """Who a backend must take the sender of `key` for, if `right` is the right one."""
     if not any(value.strip() for value in key.values):
-        return Who.NOBODY
-    return Who.KNOWN if key.values == right.values else Who.STRANGER
+        return Auth.NOBODY
+    return Auth.KNOWN if key.values == right.values else Auth.STRANGER
 
 
 def expected(contract: Contract, case: Case) -> Expectation:
     """What the contract says of `case`; one that is for none of its operations is left open."""
     names = contract.behavior.operations
     if case.operation not in contract.operations:
-        return Expectation(said=Said.OPEN, answers=frozenset())
+        return Expectation(said=Validity.OPEN, responses=frozenset())
     if case.operation == names.execute:
         return _of_execute(contract, case)
     if case.operation in (names.audit, names.fallback):
@@ -90,66 +90,70 @@ def expected(contract: Contract, case: Case) -> Expectation:
     plain = not case.query and not case.body
     good = frozenset({200, 204})
     # What a memory request's query means is said nowhere.
-    return Expectation(said=Said.ALLOWED if plain else Said.OPEN, answers=good if plain else good | {400, 404})
+    return Expectation(
+        said=Validity.ALLOWED if plain else Validity.OPEN, responses=good if plain else good | {400, 404}
+    )
 
 
 def _of_execute(contract: Contract, case: Case) -> Expectation:
     """A command: its content type, its size, its body."""
     body = case.body or b""
-    faults: dict[Fault, frozenset[int]] = {}
+    faults: dict[RequestDefect, frozenset[int]] = {}
     undecided = bool(case.query)
     kind = _content_type(case)
-    if kind is Said.FORBIDDEN:
-        faults[Fault.TYPE] = frozenset({400, 415})
-    undecided |= kind is Said.OPEN
+    if kind is Validity.FORBIDDEN:
+        faults[RequestDefect.TYPE] = frozenset({400, 415})
+    undecided |= kind is Validity.OPEN
     if len(body) > contract.behavior.request.max_body_bytes:
-        faults[Fault.SIZE] = frozenset({400, 413})
+        faults[RequestDefect.SIZE] = frozenset({400, 413})
     value, form = read_json(body)
-    if form is Said.FORBIDDEN or (form is Said.ALLOWED and not isinstance(value, dict)):
-        faults[Fault.BODY] = frozenset({400})
-    elif form is Said.OPEN:
+    if form is Validity.FORBIDDEN or (form is Validity.ALLOWED and not isinstance(value, dict)):
+        faults[RequestDefect.BODY] = frozenset({400})
+    elif form is Validity.OPEN:
         undecided = True
     elif isinstance(value, dict):
         found, vague = _members(contract, case.operation, value)
         faults.update(dict.fromkeys(found, frozenset({400})))
         undecided |= vague
     if faults:
-        answers = frozenset[int]().union(*faults.values())
+        responses = frozenset[int]().union(*faults.values())
         # What is left open besides may be refused for its own reason first.
         return Expectation(
-            said=Said.FORBIDDEN, answers=answers | {400, 415} if undecided else answers, faults=frozenset(faults)
+            said=Validity.FORBIDDEN,
+            responses=responses | {400, 415} if undecided else responses,
+            faults=frozenset(faults),
         )
     if undecided:
-        return Expectation(said=Said.OPEN, answers=frozenset({200, 400, 415}))
-    return Expectation(said=Said.ALLOWED, answers=frozenset({200}))
+        return Expectation(said=Validity.OPEN, responses=frozenset({200, 400, 415}))
+    return Expectation(said=Validity.ALLOWED, responses=frozenset({200}))
 
 
-def _content_type(case: Case) -> Said:
+def _content_type(case: Case) -> Validity:
     """Whether the content type is JSON; parameters, and another case of letters, are left open."""
     given = header_values(case.headers, "content-type")
     if case.content_type and case.body is not None:
         given.append(case.content_type)
     if len(given) != 1:
-        return Said.OPEN if given else Said.FORBIDDEN
+        return Validity.OPEN if given else Validity.FORBIDDEN
     if given[0] == JSON_TYPE:
-        return Said.ALLOWED
-    return Said.OPEN if given[0].partition(";")[0].strip().lower() == JSON_TYPE else Said.FORBIDDEN
+        return Validity.ALLOWED
+    return Validity.OPEN if given[0].partition(";")[0].strip().lower() == JSON_TYPE else Validity.FORBIDDEN
 
 
-def read_json(raw: bytes) -> tuple[object, Said]:
+def read_json(raw: bytes) -> tuple[object, Validity]:
     """A body and whether it is JSON: left open is what two careful readers can take for two things."""
     try:
-        return parse(raw), Said.OPEN if _depth(raw) > DEEPEST else Said.ALLOWED
+        return parse(raw), Validity.OPEN if _depth(raw) > DEEPEST else Validity.ALLOWED
     except NotStrictJson:
         pass
     try:
         text = raw.decode(json.detect_encoding(raw))
         json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant, parse_int=str)
     except (UnicodeDecodeError, json.JSONDecodeError, _ConstantError):
-        return None, Said.FORBIDDEN
+        return None, Validity.FORBIDDEN
     except RecursionError:
-        return None, Said.OPEN
-    return None, Said.OPEN
+        return None, Validity.OPEN
+    return None, Validity.OPEN
 
 
 class _ConstantError(Exception):
@@ -172,19 +176,19 @@ def _depth(raw: bytes) -> int:
     return deepest
 
 
-def _members(contract: Contract, operation: str, value: Mapping[str, object]) -> tuple[set[Fault], bool]:
+def _members(contract: Contract, operation: str, value: Mapping[str, object]) -> tuple[set[RequestDefect], bool]:
     """What is wrong with the members of an execute request, and whether something is left open."""
-    faults: set[Fault] = set()
+    faults: set[RequestDefect] = set()
     named = {"command": value["command"]} if "command" in value else {}
     if contract.request_problems(operation, named):
-        faults.add(Fault.COMMAND)
+        faults.add(RequestDefect.COMMAND)
     if "session_id" not in value:
         return faults, False
     session = value["session_id"]
     if session is None:
         return faults, True
     if contract.request_problems(operation, {"command": _ANY_COMMAND, "session_id": session}):
-        return faults | {Fault.SESSION}, False
+        return faults | {RequestDefect.SESSION}, False
     # A character outside of the first plane is one or two, by whom one asks.
     wide = "".join("aa" if ord(one) > 0xFFFF else one for one in str(session))
     return faults, bool(contract.request_problems(operation, {"command": _ANY_COMMAND, "session_id": wide}))
@@ -193,38 +197,38 @@ def _members(contract: Contract, operation: str, value: Mapping[str, object]) ->
 def _of_query(contract: Contract, case: Case) -> Expectation:
     """A read of the trail: each parameter by itself, then what is unknown or repeated."""
     counted = Counter(name for name, _ in case.query)
-    said = {Said.OPEN} if case.body else set()
+    said = {Validity.OPEN} if case.body else set()
     operation = contract.operations[case.operation]
     for name, value in case.query:
         parameter = operation.parameter(name)
         if parameter is None or counted[name] > 1 or not value:
-            said.add(Said.OPEN)
+            said.add(Validity.OPEN)
         elif parameter.schema.get("type") == "integer":
             said.add(_integer(value, parameter.schema))
         else:
             words = parameter.schema.get("enum")
-            said.add(Said.ALLOWED if not isinstance(words, list) or value in words else Said.FORBIDDEN)
-    if Said.FORBIDDEN in said:
-        return Expectation(said=Said.FORBIDDEN, answers=frozenset({400}), faults=frozenset({Fault.QUERY}))
-    if Said.OPEN in said:
-        return Expectation(said=Said.OPEN, answers=frozenset({200, 400}))
-    return Expectation(said=Said.ALLOWED, answers=frozenset({200}))
+            said.add(Validity.ALLOWED if not isinstance(words, list) or value in words else Validity.FORBIDDEN)
+    if Validity.FORBIDDEN in said:
+        return Expectation(said=Validity.FORBIDDEN, responses=frozenset({400}), faults=frozenset({RequestDefect.QUERY}))
+    if Validity.OPEN in said:
+        return Expectation(said=Validity.OPEN, responses=frozenset({200, 400}))
+    return Expectation(said=Validity.ALLOWED, responses=frozenset({200}))
 
 
-def _integer(text: str, schema: Mapping[str, object]) -> Said:
+def _integer(text: str, schema: Mapping[str, object]) -> Validity:
     """Whether `text` is an integer within the bounds; a sign, leading zeros, padding are left open."""
     if _SIGNED.fullmatch(text):
         number = int(text) if len(text) < 400 else math.inf
         if not _within(number, schema):
-            return Said.FORBIDDEN
-        return Said.ALLOWED if _PLAIN.fullmatch(text) else Said.OPEN
+            return Validity.FORBIDDEN
+        return Validity.ALLOWED if _PLAIN.fullmatch(text) else Validity.OPEN
     try:
         loose = float(text)
     except ValueError:
-        return Said.FORBIDDEN
+        return Validity.FORBIDDEN
     # `5.0`, ` 5`, digits of another script: an integer to some readers. `1.5` and `1e2` are none.
     unsure = "e" not in text.lower() and loose.is_integer() and _within(loose, schema)
-    return Said.OPEN if unsure else Said.FORBIDDEN
+    return Validity.OPEN if unsure else Validity.FORBIDDEN
 
 
 def _within(number: float, schema: Mapping[str, object]) -> bool:

@@ -19,7 +19,7 @@ from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import Case
 from technogate.generation.requests.commands import Words
 from technogate.generation.requests.edge_cases import mixed, sized
-from technogate.generation.requests.request_oracle import Expectation, Fault, Said, expected
+from technogate.generation.requests.request_oracle import Expectation, RequestDefect, Validity, expected
 from technogate.generation.requests.schemathesis_cases import covered, fuzzed
 from technogate.model.settings import Profile
 
@@ -46,7 +46,7 @@ class Mode(StrEnum):
 
 
 _PARTS = {Mode.ALLOWED: 0.36, Mode.FORBIDDEN: 0.34, Mode.OPEN: 0.1, Mode.UNKEYED: 0.2}
-_SAID = {Said.ALLOWED: Mode.ALLOWED, Said.FORBIDDEN: Mode.FORBIDDEN, Said.OPEN: Mode.OPEN}
+_SAID = {Validity.ALLOWED: Mode.ALLOWED, Validity.FORBIDDEN: Mode.FORBIDDEN, Validity.OPEN: Mode.OPEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def _part(contract: Contract, operation: str) -> str:
     ]
 
 
-class Plan:
+class RequestPlan:
     """The cases of one operation; made when they are first asked for, and only then."""
 
     def __init__(
@@ -122,7 +122,7 @@ class Plan:
 
     def _unkeyed(self, made: dict[Mode, tuple[Planned, ...]], count: int, rng: random.Random) -> tuple[Planned, ...]:
         """The same kinds of cases with each key that is not the right one."""
-        usable = [one for many in made.values() for one in many if Fault.SIZE not in one.expectation.faults]
+        usable = [one for many in made.values() for one in many if RequestDefect.SIZE not in one.expectation.faults]
         chosen = []
         for number in range(count if usable else 0):
             planned = rng.choice(usable)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import Key
 from technogate.drivers.http.http_driver import TOO_MANY, Case
-from technogate.generation.requests.request_oracle import Expectation, Fault, Said, Who
+from technogate.generation.requests.request_oracle import Auth, Expectation, RequestDefect, Validity
 from technogate.generation.requests.request_plan import Mode
 from technogate.model.events import Exchange, Finding
 
@@ -16,7 +16,7 @@ Findings = Sequence[Finding]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class SentRequest:
     """One generated request that was sent: the case, its key and who that is, what the contract says, what came.
 
     `deserves` is the status that its command deserves, "" for one that the target does not name.
@@ -24,7 +24,7 @@ class Sent:
 
     case: Case
     key: Key
-    who: Who
+    auth: Auth
     expectation: Expectation
     exchange: Exchange
     deserves: str = ""
@@ -32,7 +32,7 @@ class Sent:
     @property
     def status(self) -> int:
         """The status of the answer, 0 without one."""
-        return self.exchange.answer.status if self.exchange.answer else 0
+        return self.exchange.response.status if self.exchange.response else 0
 
     @property
     def decided(self) -> bool:
@@ -42,15 +42,15 @@ class Sent:
     @property
     def allowed(self) -> bool:
         """Whether the contract allows the request, its key included."""
-        return self.who is Who.KNOWN and self.expectation.said is Said.ALLOWED
+        return self.auth is Auth.KNOWN and self.expectation.said is Validity.ALLOWED
 
-    def faulty(self, fault: Fault, *besides: Fault) -> bool:
+    def faulty(self, fault: RequestDefect, *besides: RequestDefect) -> bool:
         """Whether the request has the right key and `fault`, and no other than `besides`."""
-        return self.who is Who.KNOWN and fault in self.expectation.faults <= {fault, *besides}
+        return self.auth is Auth.KNOWN and fault in self.expectation.faults <= {fault, *besides}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class RuleTerms:
     """What rules judge by: the contract, and the answer to each command of the target alone."""
 
     contract: Contract
@@ -58,14 +58,14 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class GeneratedRule:
     """One requirement: the exchanges that it concerns, and the check that must hold for each of them."""
 
     requirement: str
     modes: tuple[Mode, ...]
-    concerns: Callable[[Sent], bool]
-    check: Callable[[Terms, Sent], Findings]
+    concerns: Callable[[SentRequest], bool]
+    check: Callable[[RuleTerms, SentRequest], Findings]
 
-    def findings(self, terms: Terms, sent: Sent) -> Findings:
+    def findings(self, terms: RuleTerms, sent: SentRequest) -> Findings:
         """What is wrong with one exchange: nothing, when it does not concern the rule."""
         return self.check(terms, sent) if self.concerns(sent) else []

@@ -31,14 +31,14 @@ _LENGTHS = (2, 3, 4, 6, 9)
 _KINDS = ("command", "command", "unknown", "forbidden", "forbidden", "unkeyed", "memory", "audit")
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class SequenceStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step of a sequence: a case, and the name of the key that it comes with."""
 
     case: Case
     key: str = ""
 
 
-Steps = tuple[Step, ...]
+Steps = tuple[SequenceStep, ...]
 
 
 def drawn(contract: Contract, words: Words, keys: Sequence[str], *, count: int, seed: int) -> list[Steps]:
@@ -62,7 +62,7 @@ def drawn(contract: Contract, words: Words, keys: Sequence[str], *, count: int, 
     return made
 
 
-def _step(contract: Contract, words: Words, keys: Sequence[str], kind: str, rng: random.Random) -> Step | None:
+def _step(contract: Contract, words: Words, keys: Sequence[str], kind: str, rng: random.Random) -> SequenceStep | None:
     names = contract.behavior.operations
     if kind == "command":
         return _execute(contract, rng.choice(words.usable))
@@ -72,30 +72,30 @@ def _step(contract: Contract, words: Words, keys: Sequence[str], kind: str, rng:
         return _read(contract, names.memory)
     operation, mode = (names.audit, Mode.ALLOWED) if kind == "audit" else (names.execute, Mode.FORBIDDEN)
     if kind == "unkeyed":
-        return Step(case=_execute(contract, rng.choice(words.usable)).case, key=rng.choice(keys))
+        return SequenceStep(case=_execute(contract, rng.choice(words.usable)).case, key=rng.choice(keys))
     for _ in range(20):
         case = mixed(contract, operation, mode.value, words, rng)
         fits = case is not None and expected(contract, case).said == mode.value and len(case.body or b"") < 2000
         if case is not None and fits:
-            return Step(case=msgspec.structs.replace(case, name=f"step: {mode.value}"))
+            return SequenceStep(case=msgspec.structs.replace(case, name=f"step: {mode.value}"))
     return None
 
 
-def _execute(contract: Contract, command: str) -> Step:
+def _execute(contract: Contract, command: str) -> SequenceStep:
     operation = contract.operations[contract.behavior.operations.execute]
     body = msgspec.json.encode({"command": command})
     case = Case(method=operation.method.upper(), path=operation.path, operation=operation.id, body=body)
-    return Step(case=msgspec.structs.replace(case, name=f"step: {command}"))
+    return SequenceStep(case=msgspec.structs.replace(case, name=f"step: {command}"))
 
 
-def _read(contract: Contract, operation: str, **query: object) -> Step:
+def _read(contract: Contract, operation: str, **query: object) -> SequenceStep:
     found = contract.operations[operation]
     pairs = tuple((name, str(value)) for name, value in query.items())
     case = Case(method=found.method.upper(), path=found.path, operation=operation, query=pairs, name="step: read")
-    return Step(case=case)
+    return SequenceStep(case=case)
 
 
-def _ending(contract: Contract, rng: random.Random) -> Iterator[Step]:
+def _ending(contract: Contract, rng: random.Random) -> Iterator[SequenceStep]:
     """Memory, the whole trail, then the trail and its fallback with one query."""
     names, audit = contract.behavior.operations, contract.behavior.audit
     yield _read(contract, names.memory)

@@ -14,7 +14,7 @@ _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LETTERS = string.ascii_lowercase + string.digits
 
 
-def elsewhere(contract: Contract, *, count: int, seed: int) -> tuple[Planned, ...]:
+def unknown_routes(contract: Contract, *, count: int, seed: int) -> tuple[Planned, ...]:
     """`count` requests with the right key: each wrong method of each operation, then paths that nobody has."""
     rng = random.Random(seed)  # noqa: S311 - test data
     known = {(each.method.upper(), each.path) for each in contract.operations.values()}

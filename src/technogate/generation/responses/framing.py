@@ -18,7 +18,7 @@ from technogate.mock.responses.compressed import Compressed
 from technogate.mock.responses.conforming import Conforming
 from technogate.mock.responses.content_length import WrongLength
 from technogate.mock.responses.truncated import Truncated
-from technogate.mock.scripted_reply import Draft, Fault, Send, Where
+from technogate.mock.scripted_reply import Fault, ResponseTemplate, Send, Where
 
 _TRACE = re.compile(rb'"trace_id":\s*"([a-z0-9-]{1,64})"')
 
@@ -26,7 +26,7 @@ _TRACE = re.compile(rb'"trace_id":\s*"([a-z0-9-]{1,64})"')
 SHORTEST = 16
 
 
-class Wire(StrEnum):
+class Framing(StrEnum):
     """How the bytes travel. The first four are in good order."""
 
     PLAIN = "with its length"
@@ -51,38 +51,51 @@ class Wire(StrEnum):
     CLOSED_IN_HEADERS = "closed within the headers"
 
 
-WHOLE = (Wire.PLAIN, Wire.CHUNKED, Wire.GZIP, Wire.DEFLATE)
-FAULTY = tuple(wire for wire in Wire if wire not in WHOLE)
+WHOLE = (Framing.PLAIN, Framing.CHUNKED, Framing.GZIP, Framing.DEFLATE)
+FAULTY = tuple(wire for wire in Framing if wire not in WHOLE)
 _CHUNKS = {
-    Wire.CHUNKED: "whole", Wire.CHUNKS_CUT: "cut", Wire.CHUNK_CUT: "cut-in-chunk", Wire.CHUNK_BROKEN: "broken-size",
-}  # fmt: skip
+    Framing.CHUNKED: "whole",
+    Framing.CHUNKS_CUT: "cut",
+    Framing.CHUNK_CUT: "cut-in-chunk",
+    Framing.CHUNK_BROKEN: "broken-size",
+}
 _CODED = {
-    Wire.GZIP: ("whole", "gzip"), Wire.DEFLATE: ("whole", "deflate"), Wire.GZIP_CUT: ("cut", "gzip"),
-    Wire.GZIP_BROKEN: ("broken", "gzip"), Wire.GZIP_ABSENT: ("absent", "gzip"), Wire.DEFLATE_CUT: ("cut", "deflate"),
-}  # fmt: skip
+    Framing.GZIP: ("whole", "gzip"),
+    Framing.DEFLATE: ("whole", "deflate"),
+    Framing.GZIP_CUT: ("cut", "gzip"),
+    Framing.GZIP_BROKEN: ("broken", "gzip"),
+    Framing.GZIP_ABSENT: ("absent", "gzip"),
+    Framing.DEFLATE_CUT: ("cut", "deflate"),
+}
 _BREAKS = {
-    Wire.RESET_BEFORE: (Where.BEFORE_HEADERS, True), Wire.RESET_IN_HEADERS: (Where.IN_HEADERS, True),
-    Wire.RESET_AFTER_HEADERS: (Where.AFTER_HEADERS, True), Wire.RESET_IN_BODY: (Where.IN_BODY, True),
-    Wire.CLOSED_BEFORE: (Where.BEFORE_HEADERS, False), Wire.CLOSED_IN_HEADERS: (Where.IN_HEADERS, False),
+    Framing.RESET_BEFORE: (Where.BEFORE_HEADERS, True), Framing.RESET_IN_HEADERS: (Where.IN_HEADERS, True),
+    Framing.RESET_AFTER_HEADERS: (Where.AFTER_HEADERS, True), Framing.RESET_IN_BODY: (Where.IN_BODY, True),
+    Framing.CLOSED_BEFORE: (Where.BEFORE_HEADERS, False), Framing.CLOSED_IN_HEADERS: (Where.IN_HEADERS, False),
 }  # fmt: skip
 
 
-def wires_for(body: bytes) -> tuple[Wire, ...]:
+def wires_for(body: bytes) -> tuple[Framing, ...]:
     """The ways in which a body of this length can go wrong."""
     if len(body) >= SHORTEST:
         return FAULTY
-    return (Wire.TOO_LONG, Wire.RESET_BEFORE, Wire.RESET_IN_HEADERS, Wire.CLOSED_BEFORE, Wire.CLOSED_IN_HEADERS)
+    return (
+        Framing.TOO_LONG,
+        Framing.RESET_BEFORE,
+        Framing.RESET_IN_HEADERS,
+        Framing.CLOSED_BEFORE,
+        Framing.CLOSED_IN_HEADERS,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class FramedResponse:
     """One answer to send: `what` says in words how it was made; `at` is where a cut or a length falls."""
 
     what: str
     body: bytes
     status: int = 200
     content_type: str | None = "application/json"
-    wire: Wire = Wire.PLAIN
+    wire: Framing = Framing.PLAIN
     at: int = 0
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -92,34 +105,34 @@ class Sent:
         sent = [f"HTTP {self.status}"] if self.status != 200 else []
         if self.content_type != "application/json":
             sent.append(f"Content-Type {self.content_type}" if self.content_type else "no Content-Type")
-        if self.wire is not Wire.PLAIN:
+        if self.wire is not Framing.PLAIN:
             sent.append(f"sent {self.wire}")
         return "; ".join([self.what, *sent])
 
     @property
-    def draft(self) -> Draft:
+    def template(self) -> ResponseTemplate:
         """The answer in good order. Its trace header equals the body's trace id, as every answer's must."""
         named = _TRACE.search(self.body)
         trace = named[1].decode("ascii") if named else "sent-by-the-gate"
         kind = () if self.content_type is None else (("Content-Type", self.content_type),)
         headers = (*kind, ("X-Trace-Id", trace), *self.headers)
-        return Draft(status=self.status, headers=headers, body=self.body)
+        return ResponseTemplate(status=self.status, headers=headers, body=self.body)
 
     def fault(self) -> Fault:
         """What the double is ordered to do."""
         if form := _CHUNKS.get(self.wire):
-            return Chunked(draft=self.draft, form=form)  # type: ignore[arg-type]
+            return Chunked(template=self.template, form=form)  # type: ignore[arg-type]
         if coded := _CODED.get(self.wire):
-            return Compressed(draft=self.draft, form=coded[0], coding=coded[1])  # type: ignore[arg-type]
+            return Compressed(template=self.template, form=coded[0], coding=coded[1])  # type: ignore[arg-type]
         if where := _BREAKS.get(self.wire):
-            return Broken(draft=self.draft, where=where[0], reset=where[1])
-        if self.wire is Wire.TRUNCATED:
-            return Truncated(draft=self.draft, at=self._cut)
-        if self.wire is Wire.TOO_LONG:
-            return WrongLength(draft=self.draft, announced=len(self.body) + 1 + self.at)
-        if self.wire is Wire.TOO_SHORT:
-            return WrongLength(draft=self.draft, announced=self._cut)
-        return Conforming(draft=self.draft)
+            return Broken(template=self.template, where=where[0], reset=where[1])
+        if self.wire is Framing.TRUNCATED:
+            return Truncated(template=self.template, at=self._cut)
+        if self.wire is Framing.TOO_LONG:
+            return WrongLength(template=self.template, announced=len(self.body) + 1 + self.at)
+        if self.wire is Framing.TOO_SHORT:
+            return WrongLength(template=self.template, announced=self._cut)
+        return Conforming(template=self.template)
 
     @property
     def _cut(self) -> int:
@@ -133,9 +146,9 @@ class Sent:
             return given
         body, unseen = self.body, False
         trouble = f"the answer never comes whole: it is sent {self.wire}"
-        if self.wire is Wire.TOO_SHORT:
+        if self.wire is Framing.TOO_SHORT:
             body, trouble = self.body[: self._cut], ""
-        elif self.wire in (Wire.GZIP_CUT, Wire.GZIP_BROKEN, Wire.DEFLATE_CUT):
+        elif self.wire in (Framing.GZIP_CUT, Framing.GZIP_BROKEN, Framing.DEFLATE_CUT):
             readable = _unchecked(self.fault(), _CODED[self.wire][1])
             if readable is not None:
                 body, trouble, unseen = readable, "", True

@@ -18,14 +18,14 @@ Object = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
+class InvalidValue:
     """A value and what was done to it."""
 
     what: str
     value: object
 
 
-Breaks = st.SearchStrategy[Broken]
+Breaks = st.SearchStrategy[InvalidValue]
 
 _CYRILLIC = str.maketrans("ABCEHKMOPTXaceopxy", "АВСЕНКМОРТХасеорху")  # noqa: RUF001 - look-alikes on purpose
 _GREEK = str.maketrans("ABEHIKMNOPTXZo", "ΑΒΕΗΙΚΜΝΟΡΤΧΖο")  # noqa: RUF001 - look-alikes on purpose
@@ -78,20 +78,20 @@ def broken_field(schema: Schema, name: str) -> Breaks:
 
 
 @st.composite
-def _one_entry(draw: st.DrawFn, schema: Schema, wrong_entry: Breaks) -> Broken:
+def _one_entry(draw: st.DrawFn, schema: Schema, wrong_entry: Breaks) -> InvalidValue:
     """A list with one entry that is wrong, or that is no entry at all."""
     entries = cast(list[object], draw(schema.values))
     at = draw(_ODD) % (len(entries) + 1)
     wrong = _no_entry(draw) if draw(_ODD) % 8 == 7 else draw(wrong_entry)
-    return Broken(what=f"entry {at + 1}: {wrong.what}", value=[*entries[:at], wrong.value, *entries[at:]])
+    return InvalidValue(what=f"entry {at + 1}: {wrong.what}", value=[*entries[:at], wrong.value, *entries[at:]])
 
 
-def _no_entry(draw: st.DrawFn) -> Broken:
-    return Broken(what="not an object", value=_OTHERS[draw(_ODD) % len(_OTHERS)])
+def _no_entry(draw: st.DrawFn) -> InvalidValue:
+    return InvalidValue(what="not an object", value=_OTHERS[draw(_ODD) % len(_OTHERS)])
 
 
 @st.composite
-def _one_field(draw: st.DrawFn, schema: Schema, leave: frozenset[str]) -> Broken:
+def _one_field(draw: st.DrawFn, schema: Schema, leave: frozenset[str]) -> InvalidValue:
     """An object with one field missing, of another type, almost right, or at odds with another field."""
     value = dict(cast(Object, draw(schema.values)))
     names = [each for each in schema.fields if each not in leave]
@@ -105,7 +105,7 @@ def _one_field(draw: st.DrawFn, schema: Schema, leave: frozenset[str]) -> Broken
         del value[name]
     else:
         value[name] = put
-    return Broken(what=f"{name}: {what}", value=value)
+    return InvalidValue(what=f"{name}: {what}", value=value)
 
 
 #: Put in the place of a field that is taken out.
@@ -162,7 +162,7 @@ def _at_odds(draw: st.DrawFn, found: Field, held: object, _: str) -> tuple[str, 
 
 
 @st.composite
-def _whole(draw: st.DrawFn, schema: Schema) -> Broken:
+def _whole(draw: st.DrawFn, schema: Schema) -> InvalidValue:
     """Something else altogether, often with a conforming value inside."""
     value = draw(schema.values)
     wraps: list[tuple[str, object]] = [
@@ -177,4 +177,4 @@ def _whole(draw: st.DrawFn, schema: Schema) -> Broken:
         ("in an envelope of entries", {"entries": value, "total": 1}),
     ]
     what, wrapped = wraps[draw(_ODD) % len(wraps)]
-    return Broken(what=f"the whole answer: {what}", value=wrapped)
+    return InvalidValue(what=f"the whole answer: {what}", value=wrapped)

@@ -14,12 +14,12 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from technogate.contract.loader import Contract
-from technogate.generation.responses.framing import SHORTEST, WHOLE, Sent, Wire, wires_for
-from technogate.generation.responses.invalid_values import Breaks, Broken, broken, broken_field
-from technogate.generation.responses.response_oracle import Reading, read_answer
+from technogate.generation.responses.framing import SHORTEST, WHOLE, FramedResponse, Framing, wires_for
+from technogate.generation.responses.invalid_values import Breaks, InvalidValue, broken, broken_field
+from technogate.generation.responses.response_oracle import ResponseReading, read_answer
 from technogate.generation.responses.valid_values import Schema, schema_of
 
-Cases = st.SearchStrategy[Sent]
+Cases = st.SearchStrategy[FramedResponse]
 
 #: Content types under which a body is not JSON, whatever it holds.
 OTHER_TYPES: tuple[str | None, ...] = (
@@ -54,12 +54,12 @@ def encode(value: object, **spelling: object) -> bytes:
     return json.dumps(value, **(spelling or _SPELLINGS[0])).encode("utf-8")  # type: ignore[arg-type]
 
 
-def _spell(draw: st.DrawFn, value: object, what: str) -> Sent:
+def _spell(draw: st.DrawFn, value: object, what: str) -> FramedResponse:
     """An answer that says `value`, spelled and sent in one of the ways that are in order."""
     way = draw(_ODD)
     wire = WHOLE[way // 16 % len(WHOLE)]
     body = encode(value, **_SPELLINGS[way % 4]) + _ENDS[way // 4 % 4].encode()
-    return Sent(what=what, body=body if wire is Wire.PLAIN else body.ljust(SHORTEST), wire=wire)
+    return FramedResponse(what=what, body=body if wire is Framing.PLAIN else body.ljust(SHORTEST), wire=wire)
 
 
 #: Codes that a browser acts on by itself, without the page's knowledge: for a 407 it asks for the password of a proxy,
@@ -68,7 +68,7 @@ _BROWSERS_OWN = frozenset({407, 421})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class Responses:
     """The answers to one operation whose 200 is a `schema` of the contract; each method is one kind of cases."""
 
     contract: Contract
@@ -78,27 +78,27 @@ class Answers:
     error: Schema
 
     @classmethod
-    def to_execute(cls, contract: Contract) -> Answers:
+    def to_execute(cls, contract: Contract) -> Responses:
         """Answers to a command."""
         return cls._of(contract, contract.behavior.operations.execute, "ExecuteResponse")
 
     @classmethod
-    def to_audit(cls, contract: Contract) -> Answers:
+    def to_audit(cls, contract: Contract) -> Responses:
         """Answers to a reading of the audit list."""
         return cls._of(contract, contract.behavior.operations.audit, "AuditList")
 
     @classmethod
-    def to_fallback(cls, contract: Contract) -> Answers:
+    def to_fallback(cls, contract: Contract) -> Responses:
         """Answers to a reading of the audit list at its fallback."""
         return cls._of(contract, contract.behavior.operations.fallback, "AuditList")
 
     @classmethod
-    def to_memory(cls, contract: Contract) -> Answers:
+    def to_memory(cls, contract: Contract) -> Responses:
         """Answers to a reading of the memory."""
         return cls._of(contract, contract.behavior.operations.memory, "MemorySnapshot")
 
     @classmethod
-    def _of(cls, contract: Contract, operation: str, schema: str) -> Answers:
+    def _of(cls, contract: Contract, operation: str, schema: str) -> Responses:
         return cls(
             contract=contract,
             operation=operation,
@@ -107,7 +107,7 @@ class Answers:
             error=schema_of(contract, "ErrorResponse"),
         )
 
-    def read(self, sent: Sent) -> Reading:
+    def read(self, sent: FramedResponse) -> ResponseReading:
         """What the contract makes of a case."""
         return read_answer(self.contract, self.operation, self.schema.name, sent.given())
 
@@ -120,7 +120,7 @@ class Answers:
         """
 
         @st.composite
-        def cases(draw: st.DrawFn) -> Sent:
+        def cases(draw: st.DrawFn) -> FramedResponse:
             value = draw(self.schema.values)
             if isinstance(value, dict):
                 assume(not but or value.get("status") != but)
@@ -147,12 +147,12 @@ class Answers:
 
     def coded(self, first: int, last: int) -> Cases:
         """Answers with a status code of a range, whatever their body says: most often an approval."""
-        listed = self.contract.operation(self.operation).answers
+        listed = self.contract.operation(self.operation).responses
         documented = [code for code in listed if first <= code <= last] or [first]
         bodies = st.one_of(self.conforming(), self._saying(self._errors()), self.no_json(), self.wrong_types())
 
         @st.composite
-        def cases(draw: st.DrawFn) -> Sent:
+        def cases(draw: st.DrawFn) -> FramedResponse:
             sent, odd = draw(bodies), draw(_ODD)
             code = documented[odd % len(documented)] if odd < 128 else first + odd % (last - first + 1)
             return replace(sent, status=first if code in _BROWSERS_OWN else code)
@@ -164,23 +164,25 @@ class Answers:
         conforming = self.conforming()
 
         @st.composite
-        def cases(draw: st.DrawFn) -> Sent:
+        def cases(draw: st.DrawFn) -> FramedResponse:
             code = _OTHER_SUCCESS[draw(_ODD) % len(_OTHER_SUCCESS)]
             sent = draw(conforming)
-            return Sent(what=sent.what, body=b"" if code in _BODILESS else sent.body, status=code)
+            return FramedResponse(what=sent.what, body=b"" if code in _BODILESS else sent.body, status=code)
 
         return cases()
 
     def says_blocked(self) -> Cases:
         """A 200 that says BLOCKED in the words of the contract."""
-        return self._saying(self.envelope.values.map(lambda value: Broken(what="a BLOCKED envelope", value=value)))
+        return self._saying(
+            self.envelope.values.map(lambda value: InvalidValue(what="a BLOCKED envelope", value=value))
+        )
 
     def wrong_types(self) -> Cases:
         """Conforming bodies under another content type, or none."""
         conforming = self.conforming()
 
         @st.composite
-        def cases(draw: st.DrawFn) -> Sent:
+        def cases(draw: st.DrawFn) -> FramedResponse:
             kind = OTHER_TYPES[draw(_ODD) % len(OTHER_TYPES)]
             return replace(draw(conforming), content_type=kind)
 
@@ -193,15 +195,15 @@ class Answers:
         conforming = self.conforming()
 
         @st.composite
-        def cases(draw: st.DrawFn) -> Sent:
+        def cases(draw: st.DrawFn) -> FramedResponse:
             odd = draw(_ODD)
             if odd >= 240:
-                return Sent(what="any bytes", body=draw(st.binary(max_size=24)))
+                return FramedResponse(what="any bytes", body=draw(st.binary(max_size=24)))
             if odd >= 208:
-                return Sent(what="no JSON at all", body=fixed[odd % len(fixed)])
+                return FramedResponse(what="no JSON at all", body=fixed[odd % len(fixed)])
             ways = spoilt(draw(conforming).body)
             what = list(ways)[odd % len(ways)]
-            return Sent(what=what, body=ways[what].encode("utf-8"))
+            return FramedResponse(what=what, body=ways[what].encode("utf-8"))
 
         return cases()
 
@@ -210,10 +212,10 @@ class Answers:
         conforming = self.conforming()
 
         @st.composite
-        def cases(draw: st.DrawFn) -> Sent:
+        def cases(draw: st.DrawFn) -> FramedResponse:
             body = draw(conforming).body
             kept = draw(_FAR) % max(1, len(body))
-            return Sent(what=f"cut to {kept} of its {len(body)} bytes", body=body[:kept])
+            return FramedResponse(what=f"cut to {kept} of its {len(body)} bytes", body=body[:kept])
 
         return cases()
 
@@ -222,7 +224,7 @@ class Answers:
         conforming = self.conforming()
 
         @st.composite
-        def cases(draw: st.DrawFn) -> Sent:
+        def cases(draw: st.DrawFn) -> FramedResponse:
             sent = draw(conforming)
             wires = wires_for(sent.body)
             return replace(sent, wire=wires[draw(_ODD) % len(wires)], at=draw(_FAR))
@@ -233,14 +235,14 @@ class Answers:
 
     def _saying(self, values: Breaks) -> Cases:
         @st.composite
-        def cases(draw: st.DrawFn) -> Sent:
+        def cases(draw: st.DrawFn) -> FramedResponse:
             wrong = draw(values)
             return _spell(draw, wrong.value, wrong.what)
 
         return cases()
 
     def _errors(self) -> Breaks:
-        return self.error.values.map(lambda value: Broken(what="an error answer", value=value))
+        return self.error.values.map(lambda value: InvalidValue(what="an error answer", value=value))
 
 
 def _newest_first(value: object) -> object:

@@ -51,7 +51,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ResponseReading:
     """An answer as the contract reads it: `problems` say in words why it is refused."""
 
     meaning: Meaning
@@ -77,47 +77,47 @@ class Reading:
         return {f"{prefix}{name}": json.dumps(member, ensure_ascii=False) for name, member in value.items()}
 
 
-def read_answer(contract: Contract, operation: str, schema: str, given: Given) -> Reading:
+def read_answer(contract: Contract, operation: str, schema: str, given: Given) -> ResponseReading:
     """What a console must make of `given`: an answer of `operation` whose 200 is a `schema`.
 
     A `BlockedEnvelope` where another schema was due is refused as well: that is what it says.
     """
     if given.trouble:
-        return Reading(meaning=Meaning.REFUSED, problems=(given.trouble,))
+        return ResponseReading(meaning=Meaning.REFUSED, problems=(given.trouble,))
     if given.status != 200:
-        return Reading(
+        return ResponseReading(
             meaning=Meaning.REFUSED,
             value=_value(given.body),
             problems=(f"the HTTP status is {given.status}: only a 200 can be shown",),
         )
     if given.content_type is None or not _JSON.fullmatch(given.content_type.strip()):
         problem = f"the Content-Type is {given.content_type or 'missing'}, not application/json"
-        return Reading(meaning=Meaning.REFUSED, value=_value(given.body), problems=(problem,))
+        return ResponseReading(meaning=Meaning.REFUSED, value=_value(given.body), problems=(problem,))
     try:
         readings = [_judged(contract, operation, schema, value) for value in _values(given.body)]
     except RecursionError:
         # Nested so deeply that not every reader gets to its end.
-        return Reading(meaning=Meaning.OPEN)
+        return ResponseReading(meaning=Meaning.OPEN)
     if not readings:
-        return Reading(meaning=Meaning.REFUSED, problems=(f"the body is no JSON: {_not_json(given.body)}",))
+        return ResponseReading(meaning=Meaning.REFUSED, problems=(f"the body is no JSON: {_not_json(given.body)}",))
     meanings = {reading.meaning for reading in readings}
     if meanings == {Meaning.REFUSED}:
         return readings[0]
     if given.unseen or meanings != {Meaning.CONFORMS} or not _strict(given.body):
-        return Reading(meaning=Meaning.OPEN, value=readings[0].value)
+        return ResponseReading(meaning=Meaning.OPEN, value=readings[0].value)
     return readings[0]
 
 
-def _judged(contract: Contract, operation: str, schema: str, value: object) -> Reading:
+def _judged(contract: Contract, operation: str, schema: str, value: object) -> ResponseReading:
     """One way to read the body, held to the contract."""
-    problems = contract.answer_problems(operation, 200, value)
+    problems = contract.response_problems(operation, 200, value)
     if problems:
-        return Reading(meaning=Meaning.REFUSED, value=value, problems=tuple(problems))
+        return ResponseReading(meaning=Meaning.REFUSED, value=value, problems=tuple(problems))
     if contract.schema_problems(schema, value):
         blocked = contract.behavior.statuses.blocked
-        return Reading(meaning=Meaning.REFUSED, value=value, problems=(f"the answer says {blocked}",))
+        return ResponseReading(meaning=Meaning.REFUSED, value=value, problems=(f"the answer says {blocked}",))
     doubtful = has_further_fields(contract, schema, value) or any(map(doubtful_time, _texts(value)))
-    return Reading(meaning=Meaning.OPEN if doubtful else Meaning.CONFORMS, value=value)
+    return ResponseReading(meaning=Meaning.OPEN if doubtful else Meaning.CONFORMS, value=value)
 
 
 def has_further_fields(contract: Contract, schema: str, value: object) -> bool:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from technogate.mock.scripted_reply import Close, Draft, Reply, Reset, Where
+from technogate.mock.scripted_reply import Close, Reply, Reset, ResponseTemplate, Where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
     """Send `draft` up to `where`, then break the connection: reset it, or close it in good order."""
 
-    draft: Draft
+    template: ResponseTemplate
     where: Where = Where.BEFORE_HEADERS
     reset: bool = True
 
     def __post_init__(self) -> None:
         if self.where is Where.AFTER_BODY and not self.reset:
             raise ValueError("a close after the whole body is no fault")
-        self.draft.until(self.where)
+        self.template.until(self.where)
 
     def reply(self) -> Reply:
         """The steps that deliver it."""
-        before, _ = self.draft.until(self.where)
+        before, _ = self.template.until(self.where)
         last, word = (Reset(), "reset") if self.reset else (Close(), "closed")
         return Reply(kind=f"{word} {self.where}", steps=(*before, last))

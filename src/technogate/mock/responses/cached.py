@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from technogate.mock.scripted_reply import Draft, Reply
+from technogate.mock.scripted_reply import Reply, ResponseTemplate
 
 #: Headers that let every cache keep an answer for a year.
 KEEP_FOR_A_YEAR = (
@@ -19,7 +19,7 @@ KEEP_FOR_A_YEAR = (
 class Cached:
     """Send `draft` whole with caching `headers`, by default for a year."""
 
-    draft: Draft
+    template: ResponseTemplate
     headers: tuple[tuple[str, str], ...] = KEEP_FOR_A_YEAR
 
     def __post_init__(self) -> None:
@@ -28,5 +28,5 @@ class Cached:
 
     def reply(self) -> Reply:
         """The steps that deliver it."""
-        draft = replace(self.draft, headers=(*self.draft.headers, *self.headers))
-        return Reply(kind="caching headers", steps=draft.steps(), keep_alive=draft.keep_alive)
+        template = replace(self.template, headers=(*self.template.headers, *self.headers))
+        return Reply(kind="caching headers", steps=template.steps(), keep_alive=template.keep_alive)

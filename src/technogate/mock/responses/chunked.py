@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from technogate.mock.scripted_reply import Close, Draft, Reply, Send
+from technogate.mock.scripted_reply import Close, Reply, ResponseTemplate, Send
 
 Form = Literal["whole", "cut", "cut-in-chunk", "broken-size", "no-last-line"]
 
@@ -19,17 +19,17 @@ class Chunked:
     `broken-size` has a size that is no number; `no-last-line` leaves out the empty line at the very end.
     """
 
-    draft: Draft
+    template: ResponseTemplate
     form: Form = "whole"
     size: int = 16
 
     def __post_init__(self) -> None:
-        if self.size < 1 or len(self.draft.body) < 2:
+        if self.size < 1 or len(self.template.body) < 2:
             raise ValueError("chunks need a size of at least 1 and a body of at least two bytes")
 
     def reply(self) -> Reply:
         """The steps that deliver it."""
-        body = self.draft.body
+        body = self.template.body
         chunks = [body[at : at + self.size] for at in range(0, len(body), self.size)]
         wire = [b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks]
         if self.form == "cut-in-chunk":
@@ -39,9 +39,9 @@ class Chunked:
             wire[-1] = b"zz\r\n" + chunks[-1] + b"\r\n"
         ends = {"whole": b"0\r\n\r\n", "broken-size": b"0\r\n\r\n", "no-last-line": b"0\r\n"}
         wire.append(ends.get(self.form, b""))
-        head = self.draft.head(("Transfer-Encoding", "chunked"))
+        head = self.template.head(("Transfer-Encoding", "chunked"))
         kind = "" if self.form == "whole" else f"chunked, {self.form}"
         sent = Send(data=b"".join(wire))
         if self.form == "whole":
-            return Reply(kind=kind, steps=(head, sent), keep_alive=self.draft.keep_alive)
+            return Reply(kind=kind, steps=(head, sent), keep_alive=self.template.keep_alive)
         return Reply(kind=kind, steps=(head, sent, Close()))

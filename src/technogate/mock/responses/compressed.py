@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from technogate.mock.scripted_reply import Draft, Reply
+from technogate.mock.scripted_reply import Reply, ResponseTemplate
 
 Form = Literal["whole", "cut", "broken", "absent"]
 
@@ -20,17 +20,17 @@ class Compressed:
     `broken` has its bytes damaged in the middle; `absent` sends the body uncompressed.
     """
 
-    draft: Draft
+    template: ResponseTemplate
     form: Form = "whole"
     coding: Literal["gzip", "deflate"] = "gzip"
 
     def __post_init__(self) -> None:
-        if len(self.draft.body) < 16:
+        if len(self.template.body) < 16:
             raise ValueError("a compressed body needs at least 16 bytes to be cut or broken")
 
     def reply(self) -> Reply:
         """The steps that deliver it."""
-        body = self.draft.body
+        body = self.template.body
         # Without a fixed time, the same draft would give other bytes on every run.
         packed = gzip.compress(body, mtime=0) if self.coding == "gzip" else zlib.compress(body)
         middle = len(packed) // 2
@@ -40,6 +40,6 @@ class Compressed:
             "broken": packed[: middle - 2] + b"\xff\xff\xff\xff" + packed[middle + 2 :],
             "absent": body,
         }[self.form]
-        headers = (*self.draft.headers, ("Content-Encoding", self.coding))
+        headers = (*self.template.headers, ("Content-Encoding", self.coding))
         kind = "" if self.form == "whole" else f"{self.coding}, {self.form}"
-        return Reply(kind=kind, steps=replace(self.draft, headers=headers, body=data).steps())
+        return Reply(kind=kind, steps=replace(self.template, headers=headers, body=data).steps())

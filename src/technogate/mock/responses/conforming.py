@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from technogate.mock.scripted_reply import Draft, Reply
+from technogate.mock.scripted_reply import Reply, ResponseTemplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conforming:
     """Send `draft` whole, with its true length."""
 
-    draft: Draft
+    template: ResponseTemplate
     cors: bool = True
 
     def reply(self) -> Reply:
         """The steps that deliver it."""
-        return Reply(kind="", steps=self.draft.steps(), cors=self.cors, keep_alive=self.draft.keep_alive)
+        return Reply(kind="", steps=self.template.steps(), cors=self.cors, keep_alive=self.template.keep_alive)

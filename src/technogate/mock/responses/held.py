@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from technogate.mock.scripted_reply import Draft, Hold, Reply, Where
+from technogate.mock.scripted_reply import Hold, Reply, ResponseTemplate, Where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,7 @@ class Held:
     Delivered once it is held with the client still there: a client may drop an older command.
     """
 
-    draft: Draft
+    template: ResponseTemplate
     name: str
     where: Where = Where.BEFORE_HEADERS
 
@@ -22,10 +22,10 @@ class Held:
         if self.where is Where.AFTER_BODY:
             raise ValueError("an answer that is complete cannot be held back")
         Hold(name=self.name)
-        self.draft.until(self.where)
+        self.template.until(self.where)
 
     def reply(self) -> Reply:
         """The steps that deliver it."""
-        before, after = self.draft.until(self.where)
+        before, after = self.template.until(self.where)
         steps = (*before, Hold(name=self.name), *after)
         return Reply(kind=f"held back as {self.name!r}", steps=steps, felt_at=len(before))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from technogate.mock.scripted_reply import Draft, Reply
+from technogate.mock.scripted_reply import Reply, ResponseTemplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
     """Send `draft` as a redirect with `code` (301, 302, 303, 307 or 308) to `location`."""
 
-    draft: Draft
+    template: ResponseTemplate
     location: str
     code: int = 307
 
@@ -23,6 +23,6 @@ class Redirect:
 
     def reply(self) -> Reply:
         """The steps that deliver it."""
-        headers = (*self.draft.headers, ("Location", self.location))
-        draft = replace(self.draft, status=self.code, headers=headers)
-        return Reply(kind=f"redirect {self.code}", steps=draft.steps(), keep_alive=draft.keep_alive)
+        headers = (*self.template.headers, ("Location", self.location))
+        template = replace(self.template, status=self.code, headers=headers)
+        return Reply(kind=f"redirect {self.code}", steps=template.steps(), keep_alive=template.keep_alive)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from technogate.mock.scripted_reply import Draft, Reply, Step, Wait, Where
+from technogate.mock.scripted_reply import Reply, ResponseTemplate, Step, Wait, Where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,7 @@ class Stall:
     Delivered once the stall has begun with the client still there: how long it stays is its affair.
     """
 
-    draft: Draft
+    template: ResponseTemplate
     where: Where = Where.BEFORE_HEADERS
     seconds: float | None = None
 
@@ -22,11 +22,11 @@ class Stall:
         if self.where is Where.AFTER_BODY:
             raise ValueError("an answer that is complete cannot stall")
         Wait(seconds=self.seconds)
-        self.draft.until(self.where)
+        self.template.until(self.where)
 
     def reply(self) -> Reply:
         """The steps that deliver it."""
-        before, after = self.draft.until(self.where)
+        before, after = self.template.until(self.where)
         steps: tuple[Step, ...] = (*before, Wait(seconds=self.seconds), *after)
         length = "" if self.seconds is None else f", {self.seconds:g} s"
         return Reply(kind=f"stall {self.where}{length}", steps=steps, felt_at=len(before))

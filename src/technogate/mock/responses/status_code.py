@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from technogate.mock.scripted_reply import Draft, Reply
+from technogate.mock.scripted_reply import Reply, ResponseTemplate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """Send `draft` under the status `code`; raises ValueError for 200 and for what is no final status."""
 
-    draft: Draft
+    template: ResponseTemplate
     code: int
     reason: str | None = None
 
@@ -21,5 +21,5 @@ class Status:
 
     def reply(self) -> Reply:
         """The steps that deliver it; a body is sent even where the status forbids one."""
-        draft = replace(self.draft, status=self.code, reason=self.reason)
-        return Reply(kind=f"status {self.code}", steps=draft.steps(), keep_alive=draft.keep_alive)
+        template = replace(self.template, status=self.code, reason=self.reason)
+        return Reply(kind=f"status {self.code}", steps=template.steps(), keep_alive=template.keep_alive)

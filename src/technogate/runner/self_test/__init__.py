@@ -1,1 +1,1 @@
-"""The canary: before anybody is judged, the gate's own instruments are shown what is known, and must see it."""
+"""The self-test: before anybody is judged, the gate's own instruments are shown what is known, and must see it."""

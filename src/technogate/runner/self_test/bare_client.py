@@ -1,4 +1,4 @@
-"""The canary's own client: bare sockets that keep every byte, so that what is felt here was on the wire."""
+"""The self-test's own client: bare sockets that keep every byte, so that what is felt here was on the wire."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOOK_S = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Felt:
+class Observed:
     """What a client felt: the bytes that came before it met silence, all bytes, how it ended, after how long."""
 
     before: bytes
@@ -45,18 +45,18 @@ class Silence:
 
 def request(path: str, key: str, body: bytes) -> bytes:
     """The bytes of one request with an API key."""
-    lines = [f"POST {path} HTTP/1.1", "Host: canary", f"X-API-Key: {key}", f"Content-Length: {len(body)}", "", ""]
+    lines = [f"POST {path} HTTP/1.1", "Host: self-test", f"X-API-Key: {key}", f"Content-Length: {len(body)}", "", ""]
     return "\r\n".join(lines).encode("latin-1") + body
 
 
-async def feel(address: tuple[str, int], wire: bytes, silence: Silence | None = None) -> Felt:
+async def feel(address: tuple[str, int], wire: bytes, silence: Silence | None = None) -> Observed:
     """Send `wire` on a connection of its own, and read until it ends. Lower bounds of time hold under any load."""
     loop = asyncio.get_running_loop()
     began = time.monotonic()
     data, before = bytearray(), b""
 
-    def felt(end: End) -> Felt:
-        return Felt(before=before, data=bytes(data), end=end, seconds=time.monotonic() - began)
+    def observed(end: End) -> Observed:
+        return Observed(before=before, data=bytes(data), end=end, seconds=time.monotonic() - began)
 
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as client:
         client.setblocking(False)
@@ -67,18 +67,18 @@ async def feel(address: tuple[str, int], wire: bytes, silence: Silence | None = 
                 ended = await _quiet(client, data, silence)
                 before = bytes(data)
                 if ended or silence.then is None:
-                    return felt("closed" if ended else "silence")
+                    return observed("closed" if ended else "silence")
                 silence.then()
             async with asyncio.timeout(LIMIT_S):
                 while more := await loop.sock_recv(client, 1 << 16):
                     data += more
         except ConnectionRefusedError:
-            return felt("refused")
+            return observed("refused")
         except (ConnectionResetError, BrokenPipeError):
-            return felt("reset")
+            return observed("reset")
         except TimeoutError:
-            return felt("silence")
-        return felt("closed")
+            return observed("silence")
+        return observed("closed")
 
 
 async def _quiet(client: socket.socket, data: bytearray, silence: Silence) -> bool:
@@ -88,9 +88,9 @@ async def _quiet(client: socket.socket, data: bytearray, silence: Silence) -> bo
     while not silence.arrived() and time.monotonic() < until:
         await asyncio.sleep(_LOOK_S)
     while True:
-        patience = QUIET_S if len(data) >= silence.size else until - time.monotonic()
+        timeout = QUIET_S if len(data) >= silence.size else until - time.monotonic()
         try:
-            async with asyncio.timeout(patience):
+            async with asyncio.timeout(timeout):
                 more = await loop.sock_recv(client, 1 << 16)
         except TimeoutError:
             return False

@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 from technogate.checks import console, console_page_leaks
-from technogate.checks.console import Scene
+from technogate.checks.console import Interaction
 from technogate.checks.console_shown import command_shown
 from technogate.contract.loader import Contract
 from technogate.drivers.console_driver import Exposure
-from technogate.generation.responses.response_oracle import Meaning, Reading
+from technogate.generation.responses.response_oracle import Meaning, ResponseReading
 from technogate.journal.redaction import MARK, Redactor
-from technogate.model.events import Exchange, View
+from technogate.model.events import Exchange, RenderedOutput
 from technogate.runner.self_test.response_examples import Known, exchange
 
 
-def _scene(*exchanges: Exchange, rows: tuple[dict[str, str], ...] = (), **fields: str) -> Scene:
-    view = View(id="canary", item="canary", call="executeCommand", driver="module", fields=fields, rows=rows)
-    return Scene(view=view, exchanges=exchanges)
+def _interaction(*exchanges: Exchange, rows: tuple[dict[str, str], ...] = (), **fields: str) -> Interaction:
+    rendered = RenderedOutput(
+        id="self-test", item="self-test", call="executeCommand", driver="module", fields=fields, rows=rows
+    )
+    return Interaction(rendered=rendered, exchanges=exchanges)
 
 
 def console_checks(contract: Contract, redactor: Redactor, key: str) -> list[Known]:
     """The checks of what was shown, of what was sent, and of what was left where others could read it."""
     said = {"status": "APPROVED", "trace_id": "t-1", "reason_codes": ["A"]}
-    keyless = exchange(200, said, operation="canary")
-    sent = exchange(200, said, operation="canary", key=MARK)
-    approved = _scene(sent, status="APPROVED", trace_id="t-1", reason_codes="A")
-    blocked = _scene(keyless, keyless, status="BLOCKED")
-    conforms = Reading(meaning=Meaning.CONFORMS, value=said)
-    refused = Reading(meaning=Meaning.REFUSED, problems=("canary",))
-    empty, rows = _scene(empty="true"), _scene(rows=({"state": "APPROVED"},), empty="true")
+    keyless = exchange(200, said, operation="self-test")
+    sent = exchange(200, said, operation="self-test", key=MARK)
+    approved = _interaction(sent, status="APPROVED", trace_id="t-1", reason_codes="A")
+    blocked = _interaction(keyless, keyless, status="BLOCKED")
+    conforms = ResponseReading(meaning=Meaning.CONFORMS, value=said)
+    refused = ResponseReading(meaning=Meaning.REFUSED, problems=("self-test",))
+    empty, rows = _interaction(empty="true"), _interaction(rows=({"state": "APPROVED"},), empty="true")
     clean, given = Exposure(html="<p>x</p>"), Exposure(cookies=(f"a={key}",), html=console_page_leaks.markup("message"))
     path = next(iter(contract.guarded)).path
-    asking = Exposure(urls=(f"http://canary.invalid{path}",))
+    asking = Exposure(urls=(f"http://self-test.invalid{path}",))
     return [
         Known(check="fails closed", good=lambda: console.blocked(blocked), bad=lambda: console.blocked(approved)),
         Known(
@@ -62,8 +64,8 @@ def console_checks(contract: Contract, redactor: Redactor, key: str) -> list[Kno
         Known(check="no snapshot", good=lambda: console.no_snapshot(empty), bad=lambda: console.no_snapshot(approved)),
         Known(
             check="requests sent",
-            good=lambda: console.asked(approved, "canary", 1),
-            bad=lambda: console.asked(blocked, "canary", 1),
+            good=lambda: console.asked(approved, "self-test", 1),
+            bad=lambda: console.asked(blocked, "self-test", 1),
         ),
         Known(check="nothing sent", good=lambda: console.silent(empty), bad=lambda: console.silent(approved)),
         Known(check="key header", good=lambda: console.carries_key(approved), bad=lambda: console.carries_key(blocked)),

@@ -24,12 +24,12 @@ from technogate.mock.responses.redirect import Redirect
 from technogate.mock.responses.stall import Stall
 from technogate.mock.responses.status_code import Status
 from technogate.mock.responses.truncated import Truncated
-from technogate.mock.scripted_reply import Draft, Fault, Where
-from technogate.runner.self_test.bare_client import End, Felt
+from technogate.mock.scripted_reply import Fault, ResponseTemplate, Where
+from technogate.runner.self_test.bare_client import End, Observed
 
-BODY = b'{"status":"APPROVED","said":"by the canary"}'
-DRAFT = Draft(headers=(("Content-Type", "application/json"), ("X-Trace-Id", "canary")), body=BODY)
-_FIELDS = b"Content-Type: application/json\r\nX-Trace-Id: canary\r\n"
+BODY = b'{"status":"APPROVED","said":"by self-test."}'
+TEMPLATE = ResponseTemplate(headers=(("Content-Type", "application/json"), ("X-Trace-Id", "self-test")), body=BODY)
+_FIELDS = b"Content-Type: application/json\r\nX-Trace-Id: self-test\r\n"
 _LENGTH = b"Content-Length: 44\r\n"
 _CLOSE = b"Connection: close\r\n\r\n"
 HEAD = b"HTTP/1.1 200 OK\r\n" + _FIELDS + _LENGTH + _CLOSE
@@ -39,17 +39,17 @@ WHOLE = HEAD + BODY
 STALL_S, DRIP_S = 0.3, 0.005
 
 #: The name by which the held answer is released.
-HELD = "canary"
+HELD = "self-test"
 
 #: Where a reset may destroy bytes that were sent before it, only a part of them can be asked for.
 _KEEPS_BYTES = sys.platform == "linux"
 
 #: What is wrong with what was felt, "" for nothing.
-Judge = Callable[[Felt], str]
+Judge = Callable[[Observed], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class MockExample:
     """One fault to order, and what must be felt of it.
 
     `silent_after` is the number of bytes after which the answer must fall silent, None when it must not.
@@ -65,13 +65,17 @@ class Order:
 def exactly(data: bytes, end: End = "closed", *, seconds: float = 0.0) -> Judge:
     """These bytes and this end, after `seconds` at least."""
 
-    def judge(felt: Felt) -> str:
-        lost = end == "reset" and not _KEEPS_BYTES and data.startswith(felt.data)
-        if felt.data != data and not lost:
-            return f"{len(felt.data)} bytes came instead of {len(data)}, or others"
-        if felt.end != end:
-            return f"the connection ended with {felt.end} instead of {end}"
-        return "" if felt.seconds >= seconds else f"it was over after {felt.seconds:.3f} s instead of {seconds:g} s"
+    def judge(observed: Observed) -> str:
+        lost = end == "reset" and not _KEEPS_BYTES and data.startswith(observed.data)
+        if observed.data != data and not lost:
+            return f"{len(observed.data)} bytes came instead of {len(data)}, or others"
+        if observed.end != end:
+            return f"the connection ended with {observed.end} instead of {end}"
+        return (
+            ""
+            if observed.seconds >= seconds
+            else f"it was over after {observed.seconds:.3f} s instead of {seconds:g} s"
+        )
 
     return judge
 
@@ -79,8 +83,8 @@ def exactly(data: bytes, end: End = "closed", *, seconds: float = 0.0) -> Judge:
 def _packed(coding: bytes, unpack: Callable[[bytes], bytes]) -> Judge:
     """Announced as compressed, of the length that is announced, and not to be decompressed to the body."""
 
-    def judge(felt: Felt) -> str:
-        head, _, body = felt.data.partition(b"\r\n\r\n")
+    def judge(observed: Observed) -> str:
+        head, _, body = observed.data.partition(b"\r\n\r\n")
         if b"\r\nContent-Encoding: " + coding not in head or f"Content-Length: {len(body)}".encode() not in head:
             return "it is not announced as compressed, or not with its length"
         try:
@@ -91,13 +95,13 @@ def _packed(coding: bytes, unpack: Callable[[bytes], bytes]) -> Judge:
     return judge
 
 
-def _wrong_length(announced: str | int | None, line: bytes) -> Order:
-    fault = WrongLength(draft=DRAFT, announced=announced)
+def _wrong_length(announced: str | int | None, line: bytes) -> MockExample:
+    fault = WrongLength(template=TEMPLATE, announced=announced)
     whole = b"HTTP/1.1 200 OK\r\n" + _FIELDS + line + _CLOSE + BODY
-    return Order(kind="length", name=f"length {announced}", fault=fault, judge=exactly(whole))
+    return MockExample(kind="content_length", name=f"length {announced}", fault=fault, judge=exactly(whole))
 
 
-def _chunked() -> list[Order]:
+def _chunked() -> list[MockExample]:
     head = b"HTTP/1.1 200 OK\r\n" + _FIELDS + b"Transfer-Encoding: chunked\r\n" + _CLOSE
     first = b"20\r\n" + BODY[:32] + b"\r\n"
     wires = {
@@ -108,22 +112,22 @@ def _chunked() -> list[Order]:
         "no-last-line": first + b"c\r\n" + BODY[32:] + b"\r\n0\r\n",
     }
     return [
-        Order(
+        MockExample(
             kind="chunked",
             name=f"chunked {form}",
-            fault=Chunked(draft=DRAFT, form=form, size=32),  # type: ignore[arg-type]
+            fault=Chunked(template=TEMPLATE, form=form, size=32),  # type: ignore[arg-type]
             judge=exactly(head + wire),
         )
         for form, wire in wires.items()
     ]
 
 
-def _compressed() -> list[Order]:
+def _compressed() -> list[MockExample]:
     return [
-        Order(
+        MockExample(
             kind="compressed",
             name=f"{coding} {form}",
-            fault=Compressed(draft=DRAFT, form=form, coding=coding),
+            fault=Compressed(template=TEMPLATE, form=form, coding=coding),
             judge=_packed(coding.encode(), gzip.decompress if coding == "gzip" else zlib.decompress),
         )
         for coding in ("gzip", "deflate")
@@ -131,7 +135,7 @@ def _compressed() -> list[Order]:
     ]
 
 
-def _places() -> list[Order]:
+def _places() -> list[MockExample]:
     """Stalls and breaks, each at every place that it can be at."""
     sent = {
         Where.BEFORE_HEADERS: b"",
@@ -140,29 +144,29 @@ def _places() -> list[Order]:
         Where.IN_BODY: HEAD + BODY[:22],
         Where.AFTER_BODY: WHOLE,
     }
-    orders: list[Order] = []
+    orders: list[MockExample] = []
     for where, data in sent.items():
         orders.append(
-            Order(
+            MockExample(
                 kind="broken",
                 name=f"reset {where}",
-                fault=Broken(draft=DRAFT, where=where),
+                fault=Broken(template=TEMPLATE, where=where),
                 judge=exactly(data, "reset"),
             )
         )
         if where is Where.AFTER_BODY:
             continue
         orders += [
-            Order(
+            MockExample(
                 kind="broken",
                 name=f"closed {where}",
-                fault=Broken(draft=DRAFT, where=where, reset=False),
+                fault=Broken(template=TEMPLATE, where=where, reset=False),
                 judge=exactly(data),
             ),
-            Order(
+            MockExample(
                 kind="stall",
                 name=f"stall {where}",
-                fault=Stall(draft=DRAFT, where=where),
+                fault=Stall(template=TEMPLATE, where=where),
                 judge=exactly(data, "silence"),
                 silent_after=len(data),
             ),
@@ -170,62 +174,66 @@ def _places() -> list[Order]:
     return orders
 
 
-def _held(felt: Felt) -> str:
+def _held(observed: Observed) -> str:
     """Nothing came before the release, and all of it after."""
-    return f"{len(felt.before)} bytes came before its release" if felt.before else exactly(WHOLE)(felt)
+    return f"{len(observed.before)} bytes came before its release" if observed.before else exactly(WHOLE)(observed)
 
 
-def orders() -> list[Order]:
+def orders() -> list[MockExample]:
     """Every fault kind in every form of its own, each with what must be felt of it."""
     other = b"HTTP/1.1 %s\r\n" + _FIELDS + b"%s" + _LENGTH + _CLOSE + BODY
-    elsewhere = "http://canary.invalid/elsewhere"
-    found = b"Location: " + elsewhere.encode() + b"\r\n"
+    unknown_routes = "http://self-test.invalid/elsewhere"
+    found = b"Location: " + unknown_routes.encode() + b"\r\n"
     kept = b"Cache-Control: public\r\n"
     return [
-        Order(kind="conforming", name="conforming", fault=Conforming(draft=DRAFT), judge=exactly(WHOLE)),
-        Order(
-            kind="status",
+        MockExample(kind="conforming", name="conforming", fault=Conforming(template=TEMPLATE), judge=exactly(WHOLE)),
+        MockExample(
+            kind="status_code",
             name="status 503",
-            fault=Status(draft=DRAFT, code=503),
+            fault=Status(template=TEMPLATE, code=503),
             judge=exactly(other % (b"503 Service Unavailable", b"")),
         ),
-        Order(kind="raw", name="raw bytes", fault=Raw(data=b"\0\xff no HTTP"), judge=exactly(b"\0\xff no HTTP")),
+        MockExample(
+            kind="raw_bytes", name="raw bytes", fault=Raw(data=b"\0\xff no HTTP"), judge=exactly(b"\0\xff no HTTP")
+        ),
         _wrong_length(3, b"Content-Length: 3\r\n"),
         _wrong_length(4000, b"Content-Length: 4000\r\n"),
         _wrong_length("many", b"Content-Length: many\r\n"),
         _wrong_length(None, b""),
-        Order(
+        MockExample(
             kind="truncated",
             name="truncated at byte 9",
-            fault=Truncated(draft=DRAFT, at=9),
+            fault=Truncated(template=TEMPLATE, at=9),
             judge=exactly(HEAD + BODY[:9]),
         ),
         *_chunked(),
         *_compressed(),
         *_places(),
-        Order(
+        MockExample(
             kind="stall",
             name="stall with an end",
-            fault=Stall(draft=DRAFT, where=Where.IN_BODY, seconds=STALL_S),
+            fault=Stall(template=TEMPLATE, where=Where.IN_BODY, seconds=STALL_S),
             judge=exactly(WHOLE, seconds=STALL_S - 0.01),
         ),
-        Order(
+        MockExample(
             kind="drip",
             name="drip",
-            fault=Drip(draft=DRAFT, interval=DRIP_S),
+            fault=Drip(template=TEMPLATE, interval=DRIP_S),
             judge=exactly(WHOLE, seconds=(DRIP_S - 0.001) * len(BODY)),
         ),
-        Order(
+        MockExample(
             kind="redirect",
             name="redirect 307",
-            fault=Redirect(draft=DRAFT, location=elsewhere, code=307),
+            fault=Redirect(template=TEMPLATE, location=unknown_routes, code=307),
             judge=exactly(other % (b"307 Temporary Redirect", found)),
         ),
-        Order(
+        MockExample(
             kind="cached",
             name="caching headers",
-            fault=Cached(draft=DRAFT, headers=(("Cache-Control", "public"),)),
+            fault=Cached(template=TEMPLATE, headers=(("Cache-Control", "public"),)),
             judge=exactly(other % (b"200 OK", kept)),
         ),
-        Order(kind="held", name="held back", fault=Held(draft=DRAFT, name=HELD), judge=_held, silent_after=0),
+        MockExample(
+            kind="held", name="held back", fault=Held(template=TEMPLATE, name=HELD), judge=_held, silent_after=0
+        ),
     ]

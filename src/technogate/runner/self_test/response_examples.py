@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from technogate.checks import audit_list, response_checks, trail_entries, under_fault
-from technogate.checks.leak import answer_leaks
+from technogate.checks.leak import response_leaks
 from technogate.contract.loader import Contract
-from technogate.model.events import Answer, Body, Exchange, Request, TrailEntry
+from technogate.model.events import Body, Exchange, Request, Response, TrailEntry
 
 #: What a check returns: anything at all is red.
 Red = Callable[[], Sequence[object]]
@@ -52,13 +52,13 @@ def exchange(
     raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
     now = time.time()
     return Exchange(
-        id="canary-1",
-        item="canary",
-        answered_by="double",
+        id="self-test-1",
+        item="self-test",
+        responded_by="mock",
         operation=operation,
         key=key,
-        request=Request(method="POST", path="/canary"),
-        answer=Answer(status=status, headers=(("Content-Type", "application/json"), *headers), body=Body.of(raw)),
+        request=Request(method="POST", path="/self-test"),
+        response=Response(status=status, headers=(("Content-Type", "application/json"), *headers), body=Body.of(raw)),
         started=now - seconds,
         ended=now,
     )
@@ -66,16 +66,16 @@ def exchange(
 
 def backend_checks(contract: Contract) -> list[Known]:
     """The checks of answers, of lists and of entries."""
-    return [*_of_answers(contract), *_of_lists(), *_of_entries()]
+    return [*_of_responses(contract), *_of_lists(), *_of_entries()]
 
 
-def _of_answers(contract: Contract) -> list[Known]:
+def _of_responses(contract: Contract) -> list[Known]:
     said = {"status": "APPROVED", "trace_id": "t-1", "reason_codes": ["A"], "ts_utc": utc(time.time())}
     trace = contract.behavior.headers.trace
     good = exchange(200, said, headers=((trace, "t-1"), ("Allow", "GET")))
     bad = exchange(500, {"status": "BLOCKED", "trace_id": "t-2", "reason_codes": [], "ts_utc": "now"})
-    html = msgspec.structs.replace(good, answer=Answer(status=200, headers=(("Content-Type", "text/html"),)))
-    none = msgspec.structs.replace(good, answer=None)
+    html = msgspec.structs.replace(good, response=Response(status=200, headers=(("Content-Type", "text/html"),)))
+    none = msgspec.structs.replace(good, response=None)
     leaking = msgspec.structs.replace(good, leaks=("body (plain)",))
     operation = contract.behavior.operations.execute
     traceback = {"message": 'Traceback (most recent call last): File "/srv/app/main.py", line 3, in run'}
@@ -98,9 +98,9 @@ def _of_answers(contract: Contract) -> list[Known]:
         ),
         Known(
             check="documented answer",
-            bad=lambda: response_checks.documented(contract, exchange(200, "canary", operation=operation)),
+            bad=lambda: response_checks.documented(contract, exchange(200, "self-test", operation=operation)),
         ),
-        Known(check="error answer", bad=lambda: response_checks.error_answer(contract, exchange(400, "canary"))),
+        Known(check="error answer", bad=lambda: response_checks.error_response(contract, exchange(400, "self-test"))),
         Known(
             check="status word",
             good=lambda: response_checks.says(good, "APPROVED"),
@@ -141,8 +141,8 @@ def _of_answers(contract: Contract) -> list[Known]:
         ),
         Known(
             check="nothing from within",
-            good=lambda: answer_leaks(good),
-            bad=lambda: answer_leaks(exchange(500, traceback)),
+            good=lambda: response_leaks(good),
+            bad=lambda: response_leaks(exchange(500, traceback)),
         ),
         Known(
             check="in time",
@@ -187,8 +187,8 @@ def _of_lists() -> list[Known]:
 def _of_entries() -> list[Known]:
     seen = TrailEntry(timestamp=utc(0), action="PING", result="SUCCESS", state="APPROVED", trace_id="t-1")
     changed = msgspec.structs.replace(seen, state="BLOCKED")
-    secret = {"a session id": "canary-session"}
-    holding = msgspec.structs.replace(seen, extra={"note": "canary-session"})
+    secret = {"a session id": "self-test-session"}
+    holding = msgspec.structs.replace(seen, extra={"warning": "self-test-session"})
     return [
         Known(
             check="still there",

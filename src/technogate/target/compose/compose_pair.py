@@ -33,7 +33,7 @@ from technogate.target.spec import BackendSpec, ComposeSpec, ConsoleSpec, Served
 #: The port that each image listens on, by the contract.
 PORTS = {"backend": 8000, "console": 3000}
 #: Seconds between two looks at a service that must be healthy first.
-LOOK_S = 0.3
+POLL_S = 0.3
 
 
 class ComposePair:
@@ -219,7 +219,7 @@ class ComposePair:
                     break
                 if time.monotonic() > deadline:
                     raise StartError(f"{service} did not become healthy: it is {health}", program=service)
-                time.sleep(LOOK_S)
+                time.sleep(POLL_S)
             else:
                 raise StartError(f"{service} ended with exit code {state['ExitCode']}", program=service)
 
@@ -293,8 +293,8 @@ class ComposePair:
         self._programs[name] = program
         expected = self._ref.images[service]
         if (image := program.image) != expected.digest:
-            cure = f"leave `image` out of your compose file: {IMAGE_VARIABLES[service]} names it"
-            raise UserError(f"{service} runs the image {image}, not {expected.name} ({expected.digest}); {cure}")
+            hint = f"leave `image` out of your compose file: {IMAGE_VARIABLES[service]} names it"
+            raise UserError(f"{service} runs the image {image}, not {expected.name} ({expected.digest}); {hint}")
         return program
 
     def _running_console(self, spec: ConsoleSpec, api_url: str, key: str, program: Container) -> RunningConsole:

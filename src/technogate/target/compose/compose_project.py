@@ -105,6 +105,6 @@ class Project:
     def remove(self) -> None:
         """Remove containers, network and volumes; raises UserError when something is left."""
         if not remove_project(self.name):
-            cure = f"docker ps --all --filter label=com.docker.compose.project={self.name}"
-            raise UserError(f"the containers of {self.name} could not be removed; look at them with: {cure}")
+            hint = f"docker ps --all --filter label=com.docker.compose.project={self.name}"
+            raise UserError(f"the containers of {self.name} could not be removed; look at them with: {hint}")
         self._reaper.remove_project(self.name)

@@ -28,7 +28,7 @@ class ComposeTarget:
 
     started_by_gate = True
     parallel = True
-    may_disturb = True
+    allows_faults = True
 
     def __init__(self, *, spec: TargetFile, folder: Path, home: Path, environ: Mapping[str, str] | None = None) -> None:
         """`folder` is that of the target file, `home` the gate's own; `environ` names further compose files."""

@@ -101,15 +101,15 @@ def _build(sides: Sequence[str], names: dict[str, str], home: Path, command: Seq
         "TECHNO_API_KEY": "none",
     }
     # A step that fails leaves its container behind, where the older compose builds and is not told otherwise.
-    swept = ["--force-rm"] if tuple(command) == ("docker-compose",) else []
-    argv = [*command, "-f", str(home / COMPOSE_FILE), "-p", "technogate-build", "build", *swept, *sides]
+    run_wide_result = ["--force-rm"] if tuple(command) == ("docker-compose",) else []
+    argv = [*command, "-f", str(home / COMPOSE_FILE), "-p", "technogate-build", "build", *run_wide_result, *sides]
     try:
         run_compose(argv, environment, BUILD_S)
     except ComposeFailed as error:
         tail = "\n".join(error.output.splitlines()[-TAIL_LINES:])
-        cure = "BASE_IMAGE names another base, BACKEND_IMAGE and CONSOLE_IMAGE images that exist"
+        hint = "BASE_IMAGE names another base, BACKEND_IMAGE and CONSOLE_IMAGE images that exist"
         raise StartError(
-            f"the reference images cannot be built; {cure}", program="docker compose build", output=tail
+            f"the reference images cannot be built; {hint}", program="docker compose build", output=tail
         ) from error
 
 

@@ -8,13 +8,13 @@ from technogate.target.compose.container import Container
 from technogate.target.compose.engine import EngineError
 
 #: Seconds that the backend gets to answer.
-ANSWER_S = 10
+RESPONSE_S = 10
 
 _PYTHON = f"""
 import sys, urllib.error, urllib.request
 try:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({{}}))
-    print(opener.open(sys.argv[1], timeout={ANSWER_S}).status)
+    print(opener.open(sys.argv[1], timeout={RESPONSE_S}).status)
 except urllib.error.HTTPError as error:
     print(error.code)
 except OSError as error:
@@ -22,9 +22,9 @@ except OSError as error:
 """
 _NODE = "fetch(process.argv[1]).then(a => console.log(a.status), e => console.log(e.cause?.message ?? e.message))"
 _CURL = (
-    f'curl --silent --output /dev/null --max-time {ANSWER_S} --noproxy "*" --write-out "%{{http_code}}" "$0" || true'
+    f'curl --silent --output /dev/null --max-time {RESPONSE_S} --noproxy "*" --write-out "%{{http_code}}" "$0" || true'
 )
-_WGET = f'wget -q -T {ANSWER_S} -O /dev/null "$0" && echo 200 || echo "wget failed"'
+_WGET = f'wget -q -T {RESPONSE_S} -O /dev/null "$0" && echo 200 || echo "wget failed"'
 #: Programs that can ask: how to see that one is there, and how it asks for the address that follows.
 _ASKING = (
     (("python3", "--version"), ("python3", "-c", _PYTHON)),

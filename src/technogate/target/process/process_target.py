@@ -38,7 +38,7 @@ class ProcessTarget:
             kind=self.kind,
             parties=tuple(party.value for party in self.parties),
             started_by_gate=self.started_by_gate,
-            faults=self.may_disturb,
+            faults=self.allows_faults,
             addresses={side: served.url for side, served in self._sides() if served.url},
         )
 
@@ -65,7 +65,7 @@ class ProcessTarget:
         return self.started_by_gate and apart and all(served.port is None for _, served in self._sides())
 
     @property
-    def may_disturb(self) -> bool:
+    def allows_faults(self) -> bool:
         """Whether faults may be injected: the gate started it, or its owner says so."""
         return self.started_by_gate or self.spec.faults
 

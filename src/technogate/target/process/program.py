@@ -224,10 +224,10 @@ def probe(url: str, timeout_s: float) -> str:
     )
     try:
         connection.request("GET", where, headers={"User-Agent": "technogate", "Connection": "close"})
-        answer = connection.getresponse()
-        answer.close()
+        response = connection.getresponse()
+        response.close()
     except (OSError, http.client.HTTPException) as error:
         return str(error) or type(error).__name__
     finally:
         connection.close()
-    return "" if answer.status // 100 in (2, 3) else f"status {answer.status}"
+    return "" if response.status // 100 in (2, 3) else f"status {response.status}"

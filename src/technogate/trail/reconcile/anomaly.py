@@ -8,7 +8,7 @@ from enum import StrEnum
 from technogate.model.events import TrailEntry
 
 
-class Kind(StrEnum):
+class AnomalyKind(StrEnum):
     """The kinds of anomaly, each a breach of one requirement.
 
     `lost`: a request that owes an entry has none (TRL-01, TRL-02). `duplicated`: it has more than one (the
@@ -24,7 +24,7 @@ class Kind(StrEnum):
     MISTIMED = "mistimed"
     PHANTOM = "phantom"
     ALTERED = "altered"
-    VANISHED = "vanished"
+    MISSING = "vanished"
     LATE = "late"
     DISORDERED = "out of order"
 
@@ -36,7 +36,7 @@ class Anomaly:
     `parallel` says that the request was under way together with another.
     """
 
-    kind: Kind
+    kind: AnomalyKind
     requirement: str
     expected: str
     observed: str

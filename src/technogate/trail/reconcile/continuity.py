@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from technogate.trail.history import History
-from technogate.trail.reconcile.anomaly import Anomaly, Kind, told
+from technogate.trail.history import TrailHistory
+from technogate.trail.reconcile.anomaly import Anomaly, AnomalyKind, told
 
 Times = Sequence[float | None]
 
@@ -25,7 +25,7 @@ class Continuity:
     ordered: list[int] = field(default_factory=list)
 
 
-def continuity(history: History, times: Times) -> Continuity:
+def continuity(history: TrailHistory, times: Times) -> Continuity:
     """Compare each reading with the one before it (TRL-05), and look at the order of each (AUD-04)."""
     found = Continuity()
     for index in range(1, len(history.lists)):
@@ -39,7 +39,7 @@ def continuity(history: History, times: Times) -> Continuity:
     return found
 
 
-def _compare(history: History, times: Times, index: int, found: Continuity) -> None:
+def _compare(history: TrailHistory, times: Times, index: int, found: Continuity) -> None:
     """Find what the reading `index` lacks of the one before, though it reaches as far back."""
     before, after = history.lists[index - 1], history.lists[index]
     still = set(after)
@@ -64,9 +64,9 @@ def _compare(history: History, times: Times, index: int, found: Continuity) -> N
         keys = [key for key in (entry.trace_id, entry.execution_id and f"execution {entry.execution_id}") if key]
         version = next((versions[key] for key in keys if key in versions), None)
         if version is None:
-            what, kind = "it was gone", Kind.VANISHED
+            what, kind = "it was gone", AnomalyKind.MISSING
         else:
-            what, kind = f"it had become: {told(history.entries[version])}", Kind.ALTERED
+            what, kind = f"it had become: {told(history.entries[version])}", AnomalyKind.ALTERED
             found.replaced.add(version)
         found.anomalies.append(
             Anomaly(
@@ -80,7 +80,9 @@ def _compare(history: History, times: Times, index: int, found: Continuity) -> N
         )
 
 
-def _order(history: History, times: Times, numbers: list[int], seen: set[tuple[int, int]], found: Continuity) -> None:
+def _order(
+    history: TrailHistory, times: Times, numbers: list[int], seen: set[tuple[int, int]], found: Continuity
+) -> None:
     """Find neighbours of which the upper is the older; each pair is told once."""
     for upper, lower in itertools.pairwise(numbers):
         newer, older = times[upper], times[lower]
@@ -90,7 +92,7 @@ def _order(history: History, times: Times, numbers: list[int], seen: set[tuple[i
         one, other = history.entries[upper], history.entries[lower]
         found.anomalies.append(
             Anomaly(
-                kind=Kind.DISORDERED,
+                kind=AnomalyKind.DISORDERED,
                 requirement="AUD-04",
                 expected="the newest entry first",
                 observed=f"the entry of {one.timestamp} stands above that of {other.timestamp}",

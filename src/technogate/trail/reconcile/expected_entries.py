@@ -30,7 +30,7 @@ LONG_HEAD = 8000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class TrailTerms:
     """What the contract says of the trail, as far as reconciling needs it. Times in seconds."""
 
     execute: str
@@ -39,11 +39,11 @@ class Terms:
     blocked: str = "BLOCKED"
     unaudited: str = "AUDIT_UNAVAILABLE"
     tolerance_s: float = 5.0
-    answer_s: float = 15.0
+    response_s: float = 15.0
     visible_s: float = 2.0
 
     @classmethod
-    def of_header(cls, header: Header) -> Terms:
+    def of_header(cls, header: Header) -> TrailTerms:
         """The terms that a journal's header holds."""
         return cls(
             execute=header.execute,
@@ -52,12 +52,12 @@ class Terms:
             blocked=header.blocked,
             unaudited=header.unaudited,
             tolerance_s=header.tolerance_s,
-            answer_s=header.answer_s,
+            response_s=header.response_s,
             visible_s=header.trail_visible_s,
         )
 
     @classmethod
-    def of_contract(cls, contract: Contract) -> Terms:
+    def of_contract(cls, contract: Contract) -> TrailTerms:
         """The terms of a contract."""
         behavior = contract.behavior
         return cls(
@@ -67,12 +67,12 @@ class Terms:
             blocked=behavior.statuses.blocked,
             unaudited=behavior.reason_codes.audit_unavailable,
             tolerance_s=behavior.time.clock_tolerance_s,
-            answer_s=behavior.time.answer_s,
+            response_s=behavior.time.response_s,
             visible_s=behavior.time.trail_visible_s,
         )
 
 
-class Duty(msgspec.Struct, frozen=True, gc=False):
+class ExpectedEntries(msgspec.Struct, frozen=True, gc=False):
     """One request's share of the trail: from `least` to `most` entries of `state` ("" for any).
 
     `ids` are the trace ids that the answer names, at most one unless header and body contradict each
@@ -99,30 +99,30 @@ _NOTHING = _Said()
 _decoder = msgspec.json.Decoder(_Said)
 
 
-def duty(exchange: Exchange, terms: Terms) -> Duty:
+def expected_entries(exchange: Exchange, terms: TrailTerms) -> ExpectedEntries:
     """What `exchange` owes the trail."""
-    answer = exchange.answer
-    if answer is None:
-        return Duty(exchange, (), 0, 0 if exchange.end is Ended.FAILED else 1)
-    said = _said(answer.body.text)
-    ids = header_values(answer.headers, terms.trace_header)
+    response = exchange.response
+    if response is None:
+        return ExpectedEntries(exchange, (), 0, 0 if exchange.end is Ended.FAILED else 1)
+    said = _said(response.body.text)
+    ids = header_values(response.headers, terms.trace_header)
     if isinstance(said.trace_id, str) and said.trace_id not in ids:
         ids.append(said.trace_id)
     named = tuple(filter(None, ids))
     if exchange.operation not in terms.guarded or exchange.end is not Ended.OK:
-        return Duty(exchange, named, 0, 1)
-    if answer.status in REFUSALS:
-        owed = Duty(exchange, named, 1, 1, terms.blocked, "TRL-02")
+        return ExpectedEntries(exchange, named, 0, 1)
+    if response.status in REFUSALS:
+        owed = ExpectedEntries(exchange, named, 1, 1, terms.blocked, "TRL-02")
     elif exchange.operation == terms.execute:
         word = said.status if isinstance(said.status, str) else ""
-        owed = Duty(exchange, named, 1, 1, word if answer.status < 400 else terms.blocked, "TRL-01")
+        owed = ExpectedEntries(exchange, named, 1, 1, word if response.status < 400 else terms.blocked, "TRL-01")
     else:
-        return Duty(exchange, named, 0, 1)
+        return ExpectedEntries(exchange, named, 0, 1)
     codes = said.reason_codes
     excused = isinstance(codes, list) and terms.unaudited in codes
-    refused = 400 <= answer.status < 500
-    if excused or (refused and (exchange.disturbed_by or may_break_a_parser(exchange.request))):
-        return Duty(exchange, named, 0, 1, owed.state, owed.requirement)
+    refused = 400 <= response.status < 500
+    if excused or (refused and (exchange.under_fault or may_break_a_parser(exchange.request))):
+        return ExpectedEntries(exchange, named, 0, 1, owed.state, owed.requirement)
     return owed
 
 
@@ -146,10 +146,13 @@ def may_break_a_parser(request: Request) -> bool:
     return sum(map(len, parts)) > LONG_HEAD or not all(part.isascii() and part.isprintable() for part in parts)
 
 
-def overlapping(duties: Sequence[Duty]) -> set[str]:
+def overlapping(expected_entries_of: Sequence[ExpectedEntries]) -> set[str]:
     """The exchanges that owe an entry and were under way while another such one was."""
     found: set[str] = set()
-    owing = sorted((duty.exchange for duty in duties if duty.least), key=lambda exchange: exchange.started)
+    owing = sorted(
+        (expected_entries.exchange for expected_entries in expected_entries_of if expected_entries.least),
+        key=lambda exchange: exchange.started,
+    )
     longest = None
     for exchange in owing:
         if longest is not None and exchange.started < longest.ended:

@@ -21,7 +21,7 @@ class Slot:
     owner: int
 
 
-def adopt(entries: Iterable[tuple[float, int]], slots: Iterable[Slot]) -> dict[int, int]:
+def match(entries: Iterable[tuple[float, int]], slots: Iterable[Slot]) -> dict[int, int]:
     """As many entries as can be in slots, at most one in each: the slot's owner by the entry's number.
 
     `entries` are (time, number). The slot that closes first is taken first, which no other choice beats.

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Bag(Generic[T]):
+class Multidict(Generic[T]):
     """Values by key. A list for each of a hundred thousand keys would keep the garbage collector busy."""
 
     def __init__(self) -> None:

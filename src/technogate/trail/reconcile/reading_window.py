@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from technogate.trail.history import History
+from technogate.trail.history import TrailHistory
 
 
 class Window:
     """The readings of one trail by time. `ends` holds, by the number of an entry, when its request had ended."""
 
-    def __init__(self, history: History, times: Sequence[float | None]) -> None:
+    def __init__(self, history: TrailHistory, times: Sequence[float | None]) -> None:
         self.ends: dict[int, float] = {}
         self._history = history
         self._times = times

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from technogate.model.events import TrailReading, header_values
 from technogate.trail.history import replay
-from technogate.trail.reconcile.anomaly import Anomaly, Kind, told
+from technogate.trail.reconcile.anomaly import Anomaly, AnomalyKind, told
 from technogate.trail.reconcile.continuity import continuity
-from technogate.trail.reconcile.expected_entries import Duty, Terms, overlapping
-from technogate.trail.reconcile.matching import Slot, adopt
-from technogate.trail.reconcile.multidict import Bag
+from technogate.trail.reconcile.expected_entries import ExpectedEntries, TrailTerms, overlapping
+from technogate.trail.reconcile.matching import Slot, match
+from technogate.trail.reconcile.multidict import Multidict
 from technogate.trail.reconcile.reading_window import Window
 from technogate.util.timestamps import Moments
 
@@ -19,23 +19,25 @@ from technogate.util.timestamps import Moments
 OF_THE_TRAIL = ("TRL-01", "TRL-02", "TRL-03", "TRL-04", "TRL-05", "TRL-06", "TRL-08")
 
 
-class Ledger:
+class Reconciler:
     """The duties and the history of one pair. `balance` fills `anomalies`, `checks` and `gaps`."""
 
-    def __init__(self, duties: Sequence[Duty], readings: Sequence[TrailReading], terms: Terms) -> None:
+    def __init__(
+        self, expected_entries_of: Sequence[ExpectedEntries], readings: Sequence[TrailReading], terms: TrailTerms
+    ) -> None:
         self.anomalies: list[Anomaly] = []
         self.checks: Counter[str] = Counter()
         self.gaps: dict[str, str] = {}
         self._terms = terms
-        self._duties = duties
+        self._expected_entries = expected_entries_of
         self._history = replay(readings)
         moments = Moments()
         self._times = [moments(entry.timestamp) for entry in self._history.entries]
         self._window = Window(self._history, self._times)
-        self._parallel = overlapping(duties)
+        self._parallel = overlapping(expected_entries_of)
         self._unseen: Counter[str] = Counter()
 
-    def balance(self) -> None:
+    def reconcile(self) -> None:
         """Compare everything with everything."""
         if not self._history.readings:
             self._cannot_be_read()
@@ -49,11 +51,11 @@ class Ledger:
         own = {trace for reading in (*self._history.readings, *self._history.failed) for trace in reading.reads}
         nobodys = [trace_id for trace_id in by_trace if trace_id not in groups and trace_id not in own]
         stray = [(trace_id, number) for trace_id in nobodys for number in by_trace.all(trace_id)]
-        wanting: list[Duty] = []
+        wanting: list[ExpectedEntries] = []
         for trace_id in groups:
-            duty, number = groups.only(trace_id), by_trace.only(trace_id)
-            if duty is not None and number is not None:
-                self._one(duty, number)
+            expected_entries, number = groups.only(trace_id), by_trace.only(trace_id)
+            if expected_entries is not None and number is not None:
+                self._one(expected_entries, number)
             else:
                 wanting += self._several(trace_id, groups.all(trace_id), by_trace.all(trace_id))
         self._strays(stray, loose, wanting)
@@ -65,13 +67,13 @@ class Ledger:
 
     def _cannot_be_read(self) -> None:
         """Without a reading nothing that a request owes can be looked for."""
-        owing = sum(duty.least for duty in self._duties)
+        owing = sum(expected_entries.least for expected_entries in self._expected_entries)
         if owing or self._history.failed:
             failed = self._history.failed
             why = failed[-1].error if failed else f"the trail of {owing} requests was never read"
             self.gaps = dict.fromkeys(OF_THE_TRAIL, why)
 
-    def _entries_by_trace(self, replaced: set[int]) -> Bag[int]:
+    def _entries_by_trace(self, replaced: set[int]) -> Multidict[int]:
         """The numbers of the run's own entries by trace id, one for each time that an entry stood in one list."""
         history = self._history
         old = self._older_than_the_run()
@@ -81,7 +83,7 @@ class Ledger:
             if len(set(numbers)) != len(numbers):
                 for number, count in Counter(numbers).items():
                     often[number] = max(often.get(number, 1), count)
-        by_trace: Bag[int] = Bag()
+        by_trace: Multidict[int] = Multidict()
         for number, entry in enumerate(history.entries):
             if number not in old and number not in replaced:
                 for _ in range(often.get(number, 1)):
@@ -96,7 +98,9 @@ class Ledger:
         """
         history = self._history
         first = history.readings[0]
-        start = min((duty.exchange.started for duty in self._duties), default=first.at)
+        start = min(
+            (expected_entries.exchange.started for expected_entries in self._expected_entries), default=first.at
+        )
         before = first.ended <= start
         old = set(history.lists[0]) if before else set()
         if before and (not first.limit or len(history.lists[0]) < first.limit):
@@ -104,76 +108,87 @@ class Ledger:
         until = start - self._terms.tolerance_s
         return old | {number for number, at in enumerate(self._times) if at is not None and at < until}
 
-    def _requests_by_trace(self, by_trace: Bag[int]) -> tuple[Bag[Duty], list[Duty]]:
+    def _requests_by_trace(self, by_trace: Multidict[int]) -> tuple[Multidict[ExpectedEntries], list[ExpectedEntries]]:
         """The duties by the trace id that the trail knows them by, and those whose trace id nobody was told."""
-        groups: Bag[Duty] = Bag()
-        loose: list[Duty] = []
-        for duty in self._duties:
-            if duty.least:
-                self.checks[duty.requirement] += 1
-            if duty.ids:
-                groups.add(next(filter(by_trace.__contains__, duty.ids), duty.ids[0]), duty)
-            elif duty.most:
-                loose.append(duty)
+        groups: Multidict[ExpectedEntries] = Multidict()
+        loose: list[ExpectedEntries] = []
+        for expected_entries in self._expected_entries:
+            if expected_entries.least:
+                self.checks[expected_entries.requirement] += 1
+            if expected_entries.ids:
+                groups.add(
+                    next(filter(by_trace.__contains__, expected_entries.ids), expected_entries.ids[0]), expected_entries
+                )
+            elif expected_entries.most:
+                loose.append(expected_entries)
         return groups, loose
 
     # ---- requests and entries of one trace id ----
 
-    def _one(self, duty: Duty, number: int) -> None:
+    def _one(self, expected_entries: ExpectedEntries, number: int) -> None:
         """Compare the one request with the one entry of a trace id, which is how it should be."""
-        self._matched(duty, number, duty.exchange.started, duty.exchange.ended)
-        if duty.state and self._history.entries[number].state != duty.state:
-            self._misstated(duty, number)
+        self._matched(expected_entries, number, expected_entries.exchange.started, expected_entries.exchange.ended)
+        if expected_entries.state and self._history.entries[number].state != expected_entries.state:
+            self._misstated(expected_entries, number)
 
-    def _several(self, trace_id: str, duties: Sequence[Duty], numbers: Sequence[int]) -> list[Duty]:
+    def _several(
+        self, trace_id: str, expected_entries_of: Sequence[ExpectedEntries], numbers: Sequence[int]
+    ) -> list[ExpectedEntries]:
         """Compare the requests and the entries of one trace id; returns the duties that got no entry."""
         left: dict[str, list[int]] = defaultdict(list)
         for number in numbers:
             left[self._history.entries[number].state].append(number)
-        first = min(duty.exchange.started for duty in duties)
-        last = max(duty.exchange.ended for duty in duties)
-        wanting: list[Duty] = []
+        first = min(expected_entries.exchange.started for expected_entries in expected_entries_of)
+        last = max(expected_entries.exchange.ended for expected_entries in expected_entries_of)
+        wanting: list[ExpectedEntries] = []
         # What fits goes first, then what must have one, so that a wrong state is told only when nothing fits.
-        for duty in sorted(duties, key=lambda duty: -duty.least) if len(duties) > 1 else duties:
-            if duty.state and left.get(duty.state):
-                self._matched(duty, left[duty.state].pop(), first, last)
+        for expected_entries in (
+            sorted(expected_entries_of, key=lambda expected_entries: -expected_entries.least)
+            if len(expected_entries_of) > 1
+            else expected_entries_of
+        ):
+            if expected_entries.state and left.get(expected_entries.state):
+                self._matched(expected_entries, left[expected_entries.state].pop(), first, last)
             else:
-                wanting.append(duty)
+                wanting.append(expected_entries)
         spare = [number for state in left.values() for number in state]
-        without: list[Duty] = []
-        for duty in wanting:
+        without: list[ExpectedEntries] = []
+        for expected_entries in wanting:
             if not spare:
-                without.append(duty)
+                without.append(expected_entries)
                 continue
             number = spare.pop()
-            self._matched(duty, number, first, last)
-            if duty.state:
-                self._misstated(duty, number)
+            self._matched(expected_entries, number, first, last)
+            if expected_entries.state:
+                self._misstated(expected_entries, number)
         if spare:
-            owner = next((duty for duty in duties if duty.least), duties[0])
-            self._duplicated(owner, trace_id, len(duties), len(numbers), spare[0])
+            owner = next(
+                (expected_entries for expected_entries in expected_entries_of if expected_entries.least),
+                expected_entries_of[0],
+            )
+            self._duplicated(owner, trace_id, len(expected_entries_of), len(numbers), spare[0])
         return without
 
-    def _matched(self, duty: Duty, number: int, first: float, last: float) -> None:
+    def _matched(self, expected_entries: ExpectedEntries, number: int, first: float, last: float) -> None:
         """Look at the time of an entry, and at when it became visible."""
         tolerance, at = self._terms.tolerance_s, self._times[number]
         self.checks["TRL-03"] += 1
-        self._window.ends[number] = duty.exchange.ended
+        self._window.ends[number] = expected_entries.exchange.ended
         if at is None or not first - tolerance <= at <= last + tolerance:
             off = "no UTC time" if at is None else f"{max(first - at, at - last):.3f} s outside of it"
             self._add(
-                Kind.MISTIMED,
+                AnomalyKind.MISTIMED,
                 "TRL-03",
-                duty,
+                expected_entries,
                 f"a timestamp between start and end of the request, within {tolerance:g} s",
                 f"{self._history.entries[number].timestamp!r}, {off}",
                 number,
             )
-        self._visible(duty, number)
+        self._visible(expected_entries, number)
 
-    def _visible(self, duty: Duty, number: int) -> None:
+    def _visible(self, expected_entries: ExpectedEntries, number: int) -> None:
         """Whether the entry was in the first reading that began when it had to be visible."""
-        due = duty.exchange.ended + self._terms.visible_s
+        due = expected_entries.exchange.ended + self._terms.visible_s
         first = self._history.first[number]
         if self._history.readings[first].ended <= due:
             self.checks["TRL-06"] += 1
@@ -184,74 +199,114 @@ class Ledger:
         self.checks["TRL-06"] += 1
         reading = self._history.readings[index]
         self._add(
-            Kind.LATE,
+            AnomalyKind.LATE,
             "TRL-06",
-            duty,
+            expected_entries,
             f"the entry in every reading that begins {self._terms.visible_s:g} s after the answer or later",
-            f"not in the reading {reading.id}, {reading.at - duty.exchange.ended:.1f} s after the answer",
+            f"not in the reading {reading.id}, {reading.at - expected_entries.exchange.ended:.1f} s after the answer",
             number,
         )
 
     # ---- what is missing, and what is too much ----
 
-    def _strays(self, stray: list[tuple[str, int]], loose: list[Duty], wanting: list[Duty]) -> None:
+    def _strays(
+        self, stray: list[tuple[str, int]], loose: list[ExpectedEntries], wanting: list[ExpectedEntries]
+    ) -> None:
         """Give entries that name no known request to requests that may have left them; the rest are phantoms."""
         times = self._times
         owners = [*loose, *wanting]
-        must = [self._slot(duty, owner) for owner, duty in enumerate(loose) if duty.least]
-        may = [self._slot(duty, owner) for owner, duty in enumerate(loose) if not duty.least]
-        may += [self._slot(duty, -1) for duty in self._duties if _may_have_asked_more(duty)]
+        must = [
+            self._slot(expected_entries, owner)
+            for owner, expected_entries in enumerate(loose)
+            if expected_entries.least
+        ]
+        may = [
+            self._slot(expected_entries, owner)
+            for owner, expected_entries in enumerate(loose)
+            if not expected_entries.least
+        ]
+        may += [
+            self._slot(expected_entries, -1)
+            for expected_entries in self._expected_entries
+            if _may_have_asked_more(expected_entries)
+        ]
         may += [self._slot_of_reading(reading) for reading in self._history.failed if not reading.reads]
         named = [(at, number) for trace_id, number in stray if trace_id and (at := times[number]) is not None]
         nameless = [(at, number) for trace_id, number in stray if not trace_id and (at := times[number]) is not None]
-        placed = adopt([*named, *nameless], must)
-        placed |= adopt([pair for pair in (*named, *nameless) if pair[1] not in placed], may)
+        placed = match([*named, *nameless], must)
+        placed |= match([pair for pair in (*named, *nameless) if pair[1] not in placed], may)
         taken = {owner for owner in placed.values() if owner >= 0}
         # An entry without a trace id is what a request has that lacks one of its own: lost, and no phantom besides.
-        room = [self._slot(duty, len(loose) + place) for place, duty in enumerate(wanting)]
-        placed |= adopt([pair for pair in nameless if pair[1] not in placed], room)
+        room = [self._slot(expected_entries, len(loose) + place) for place, expected_entries in enumerate(wanting)]
+        placed |= match([pair for pair in nameless if pair[1] not in placed], room)
         for _, number in stray:
             if number not in placed:
                 self._phantom(number)
-        for owner, duty in enumerate(owners):
-            if duty.least and owner not in taken:
-                self._lost(duty)
+        for owner, expected_entries in enumerate(owners):
+            if expected_entries.least and owner not in taken:
+                self._lost(expected_entries)
 
-    def _slot(self, duty: Duty, owner: int) -> Slot:
+    def _slot(self, expected_entries: ExpectedEntries, owner: int) -> Slot:
         """The time in which an entry of a request can lie; one without an answer may still be at work."""
-        exchange, terms = duty.exchange, self._terms
-        end = exchange.ended if exchange.answer is not None else max(exchange.ended, exchange.started + terms.answer_s)
+        exchange, terms = expected_entries.exchange, self._terms
+        end = (
+            exchange.ended
+            if exchange.response is not None
+            else max(exchange.ended, exchange.started + terms.response_s)
+        )
         return Slot(start=exchange.started - terms.tolerance_s, end=end + terms.tolerance_s, owner=owner)
 
     def _slot_of_reading(self, reading: TrailReading) -> Slot:
         """The time in which the entry of a reading that failed can lie."""
-        tolerance, end = self._terms.tolerance_s, max(reading.ended, reading.at + self._terms.answer_s)
+        tolerance, end = self._terms.tolerance_s, max(reading.ended, reading.at + self._terms.response_s)
         return Slot(start=reading.at - tolerance, end=end + tolerance, owner=-1)
 
-    def _lost(self, duty: Duty) -> None:
+    def _lost(self, expected_entries: ExpectedEntries) -> None:
         """A request without its entry, if a reading could have shown it."""
-        index = self._window.first_from(duty.exchange.ended + self._terms.visible_s)
-        if index is None or not self._window.reaches(index, duty.exchange.started):
-            self._unseen[duty.requirement] += 1
+        index = self._window.first_from(expected_entries.exchange.ended + self._terms.visible_s)
+        if index is None or not self._window.reaches(index, expected_entries.exchange.started):
+            self._unseen[expected_entries.requirement] += 1
             return
-        self._add(Kind.LOST, duty.requirement, duty, f"one entry{_of(duty)}", "none in the whole trail")
+        self._add(
+            AnomalyKind.LOST,
+            expected_entries.requirement,
+            expected_entries,
+            f"one entry{_of(expected_entries)}",
+            "none in the whole trail",
+        )
 
-    def _duplicated(self, duty: Duty, trace_id: str, requests: int, entries: int, number: int) -> None:
+    def _duplicated(
+        self, expected_entries: ExpectedEntries, trace_id: str, requests: int, entries: int, number: int
+    ) -> None:
         wanted = "one entry" if requests == 1 else f"{requests} entries, one for each request that got this trace id"
-        at_most = "" if duty.least else "at most "
+        at_most = "" if expected_entries.least else "at most "
         observed = f"{entries} entries with trace id {trace_id}"
-        self._add(Kind.DUPLICATED, duty.requirement, duty, f"{at_most}{wanted}", observed, number)
+        self._add(
+            AnomalyKind.DUPLICATED,
+            expected_entries.requirement,
+            expected_entries,
+            f"{at_most}{wanted}",
+            observed,
+            number,
+        )
 
-    def _misstated(self, duty: Duty, number: int) -> None:
+    def _misstated(self, expected_entries: ExpectedEntries, number: int) -> None:
         entry = self._history.entries[number]
         observed = f"its state is {entry.state or 'none'}"
-        self._add(Kind.MISSTATED, duty.requirement, duty, f"one entry{_of(duty)}", observed, number)
+        self._add(
+            AnomalyKind.MISSTATED,
+            expected_entries.requirement,
+            expected_entries,
+            f"one entry{_of(expected_entries)}",
+            observed,
+            number,
+        )
 
     def _phantom(self, number: int) -> None:
         entry = self._history.entries[number]
         self.anomalies.append(
             Anomaly(
-                kind=Kind.PHANTOM,
+                kind=AnomalyKind.PHANTOM,
                 requirement="TRL-04",
                 expected="an entry of a request that was sent",
                 observed=f"an entry of none: {told(entry)}",
@@ -261,7 +316,13 @@ class Ledger:
         )
 
     def _add(
-        self, kind: Kind, requirement: str, duty: Duty, expected: str, observed: str, number: int | None = None
+        self,
+        kind: AnomalyKind,
+        requirement: str,
+        expected_entries: ExpectedEntries,
+        expected: str,
+        observed: str,
+        number: int | None = None,
     ) -> None:
         entry = None if number is None else self._history.entries[number]
         self.anomalies.append(
@@ -270,26 +331,26 @@ class Ledger:
                 requirement=requirement,
                 expected=expected,
                 observed=observed,
-                operation=duty.exchange.operation,
-                exchanges=(duty.exchange.id,),
-                trace_ids=duty.ids,
+                operation=expected_entries.exchange.operation,
+                exchanges=(expected_entries.exchange.id,),
+                trace_ids=expected_entries.ids,
                 entry=entry,
-                parallel=duty.exchange.id in self._parallel,
+                parallel=expected_entries.exchange.id in self._parallel,
             )
         )
 
 
-def _may_have_asked_more(duty: Duty) -> bool:
+def _may_have_asked_more(expected_entries: ExpectedEntries) -> bool:
     """Whether there may be a request beside this one.
 
     A browser asks first, unseen, whether it may ask another origin; a hostile client may send more than
     its exchange shows.
     """
-    exchange = duty.exchange
-    return bool(exchange.disturbed_by) or bool(header_values(exchange.request.headers, "origin"))
+    exchange = expected_entries.exchange
+    return bool(exchange.under_fault) or bool(header_values(exchange.request.headers, "origin"))
 
 
-def _of(duty: Duty) -> str:
+def _of(expected_entries: ExpectedEntries) -> str:
     """What the entry of a request must be like, in words."""
-    trace = f" with trace id {duty.ids[0]}" if duty.ids else ""
-    return trace + (f" and state {duty.state}" if duty.state else "")
+    trace = f" with trace id {expected_entries.ids[0]}" if expected_entries.ids else ""
+    return trace + (f" and state {expected_entries.state}" if expected_entries.state else "")

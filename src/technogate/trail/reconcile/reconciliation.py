@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from technogate.model.events import Exchange, TrailReading
 from technogate.trail.reconcile.anomaly import Anomaly
-from technogate.trail.reconcile.expected_entries import Terms, duty
-from technogate.trail.reconcile.reconciler import Ledger
+from technogate.trail.reconcile.expected_entries import TrailTerms, expected_entries
+from technogate.trail.reconcile.reconciler import Reconciler
 
 __all__ = ["Reconciliation", "reconcile"]
 
@@ -41,11 +41,11 @@ class Reconciliation:
         return tuple(anomaly for anomaly in self.anomalies if anomaly.requirement == requirement)
 
 
-def reconcile(exchanges: Iterable[Exchange], readings: Iterable[TrailReading], terms: Terms) -> Reconciliation:
+def reconcile(exchanges: Iterable[Exchange], readings: Iterable[TrailReading], terms: TrailTerms) -> Reconciliation:
     """Compare the requests sent to each backend with the trail that it kept of them."""
     sent: dict[tuple[str, str], list[Exchange]] = defaultdict(list)
     for exchange in exchanges:
-        if exchange.answered_by == "backend":
+        if exchange.responded_by == "backend":
             sent[_pair(exchange.id, exchange.base_url)].append(exchange)
     read: dict[tuple[str, str], list[TrailReading]] = defaultdict(list)
     for reading in readings:
@@ -54,12 +54,12 @@ def reconcile(exchanges: Iterable[Exchange], readings: Iterable[TrailReading], t
     checks: Counter[str] = Counter()
     gaps: dict[str, str] = {}
     for pair in dict.fromkeys((*sent, *read)):
-        duties = [duty(exchange, terms) for exchange in sent.get(pair, ())]
-        ledger = Ledger(duties, read.get(pair, ()), terms)
-        ledger.balance()
-        anomalies += ledger.anomalies
-        checks += ledger.checks
-        gaps = {**ledger.gaps, **gaps}
+        expected_entries_of = [expected_entries(exchange, terms) for exchange in sent.get(pair, ())]
+        reconciler = Reconciler(expected_entries_of, read.get(pair, ()), terms)
+        reconciler.reconcile()
+        anomalies += reconciler.anomalies
+        checks += reconciler.checks
+        gaps = {**reconciler.gaps, **gaps}
     return Reconciliation(anomalies=tuple(anomalies), checks=checks, gaps=gaps)
 
 

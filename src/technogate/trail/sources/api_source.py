@@ -46,15 +46,15 @@ class ApiSource:
     def read(self, limit: int = MOST) -> tuple[TrailEntry, ...]:
         """The newest entries, newest first, at most `limit` and 1000; raises TrailError."""
         attempt = 0
-        while (answer := self._ask(limit)).status_code == httpx.codes.TOO_MANY_REQUESTS:
+        while (response := self._ask(limit)).status_code == httpx.codes.TOO_MANY_REQUESTS:
             # A limit of the rate is no reason to take the trail for unreadable.
-            asked_s = retry_after(answer.headers.get("retry-after"), time.time())
+            asked_s = retry_after(response.headers.get("retry-after"), time.time())
             if not self._pace.limited(asked_s, attempt):
                 break
             attempt += 1
-        if answer.status_code != httpx.codes.OK:
-            raise TrailError(f"{self.name} cannot be read: it answers {answer.status_code}")
-        return self._entries(answer.content)
+        if response.status_code != httpx.codes.OK:
+            raise TrailError(f"{self.name} cannot be read: it answers {response.status_code}")
+        return self._entries(response.content)
 
     def _ask(self, limit: int) -> httpx.Response:
         """The answer to one request, at the pace that the backend allows; raises TrailError where there is none."""
@@ -62,12 +62,12 @@ class ApiSource:
         query = {"filter": "all", "limit": str(min(limit, MOST))}
         try:
             with httpx.Client(verify=self._tls, trust_env=False, timeout=TIMEOUT_S) as client:
-                answer = client.get(self._url, params=query, headers=self._headers)
+                response = client.get(self._url, params=query, headers=self._headers)
         except httpx.HTTPError as error:
             raise TrailError(f"{self.name} cannot be read: {str(error) or type(error).__name__}") from error
-        if trace := answer.headers.get("x-trace-id"):
+        if trace := response.headers.get("x-trace-id"):
             self._own.append(trace)
-        return answer
+        return response
 
     def _entries(self, raw: bytes) -> tuple[TrailEntry, ...]:
         try:

@@ -51,8 +51,8 @@ class SqlSource:
                     raise TrailError(f"{self.name}: the query yields no rows; it must be a SELECT")
                 missing = [field for field in FIELDS if field not in result.keys()]  # noqa: SIM118 - no mapping
                 if missing:
-                    cure = f"name one with AS, or write NULL AS {missing[0]}"
-                    raise TrailError(f"{self.name}: the query yields no column {', '.join(missing)}; {cure}")
+                    hint = f"name one with AS, or write NULL AS {missing[0]}"
+                    raise TrailError(f"{self.name}: the query yields no column {', '.join(missing)}; {hint}")
                 return tuple(entry_of(dict(row)) for row in result.mappings().fetchmany(limit))
         except SQLAlchemyError as error:
             raise TrailError(f"{self.name} cannot be read: {_one_line(error)}") from error

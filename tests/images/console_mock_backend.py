@@ -64,7 +64,7 @@ class Reply:
 
     raw: bytes = b""
     then: Literal["close", "hold", "reset"] = "close"
-    gate: threading.Event | None = None
+    run_context: threading.Event | None = None
 
 
 def reply(
@@ -73,7 +73,7 @@ def reply(
     *,
     kind: str | None = "application/json",
     headers: Mapping[str, str] | None = None,
-    gate: threading.Event | None = None,
+    run_context: threading.Event | None = None,
 ) -> Reply:
     """A well-formed answer; a body that is not bytes is sent as JSON. `headers` replace or add; "" leaves one out."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -85,7 +85,7 @@ def reply(
         **(headers or {}),
     }
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value != "")
-    return Reply(raw=f"HTTP/1.1 {status} Said\r\n{head}\r\n".encode() + content, gate=gate)
+    return Reply(raw=f"HTTP/1.1 {status} Said\r\n{head}\r\n".encode() + content, run_context=run_context)
 
 
 def _without_missing(fields: Mapping[str, object]) -> dict[str, object]:
@@ -119,7 +119,7 @@ def snapshot(**fields: object) -> dict[str, object]:
 Plan = Reply | Callable[[Received], Reply]
 
 
-class Double:
+class MockBackend:
     """A backend on a port of its own.
 
     `plan` says, by path, what is answered; `received` is what came, and `hung_up` gets the path of each
@@ -138,7 +138,7 @@ class Double:
         self._ended = threading.Event()
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
-    def __enter__(self) -> Double:
+    def __enter__(self) -> MockBackend:
         thread = threading.Thread(target=self._accept)
         self._threads.append(thread)
         thread.start()
@@ -184,7 +184,7 @@ class Double:
         try:
             request = _read(connection)
             if request is not None:
-                self._answer(connection, request)
+                self._response(connection, request)
         except OSError:
             pass  # the client went away, as some tests want it to
         finally:
@@ -192,7 +192,7 @@ class Double:
                 self._open.remove(connection)
             connection.close()
 
-    def _answer(self, connection: socket.socket, request: Received) -> None:
+    def _response(self, connection: socket.socket, request: Received) -> None:
         if request.method == "OPTIONS":
             connection.sendall(_PREFLIGHT)
             return
@@ -200,7 +200,7 @@ class Double:
             self.received.append(request)
             plan = self.plan.get(request.path, reply(404, refused(reason_codes=["RESOURCE_NOT_FOUND"])))
         said = plan(request) if callable(plan) else plan
-        if said.gate is not None and not said.gate.wait(WAIT_S):
+        if said.run_context is not None and not said.run_context.wait(WAIT_S):
             return
         connection.sendall(said.raw)
         if said.then == "hold":
@@ -272,7 +272,7 @@ class Node:
 
     process: subprocess.Popen[str]
     sent: int = 0
-    answers: dict[int, Any] = field(default_factory=dict)
+    responses: dict[int, Any] = field(default_factory=dict)
     seconds: dict[int, float] = field(default_factory=dict)
 
     def start(self, name: str, *args: object, settings: Mapping[str, object] | None = None) -> int:
@@ -287,13 +287,13 @@ class Node:
     def finish(self, call: int) -> Any:
         """What the call resolved to."""
         assert self.process.stdout is not None
-        while call not in self.answers:
+        while call not in self.responses:
             line = self.process.stdout.readline()
             assert line, "Node ended early"
             said = json.loads(line)
-            self.answers[said["id"]] = said.get("value")
+            self.responses[said["id"]] = said.get("value")
             self.seconds[said["id"]] = said["seconds"]
-        return self.answers.pop(call)
+        return self.responses.pop(call)
 
     def call(self, name: str, *args: object, settings: Mapping[str, object] | None = None) -> Any:
         """What the client's function resolves to."""
