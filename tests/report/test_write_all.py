@@ -13,9 +13,9 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from technogate.report import WriterError, write_all
 from technogate.report.terminal_summary import plain, show
 from technogate.report.verdict_schema import FILE, main, verdict_schema
+from technogate.report.write_all import WriterError, write_all
 from tests.report.samples import failing, passing
 
 ROOT = Path(__file__).parents[2]

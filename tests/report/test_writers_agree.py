@@ -13,10 +13,11 @@ import msgspec
 import pytest
 
 from technogate.model.verdict import VerdictDocument, exit_code
-from technogate.report import write_all
+from technogate.report.evidence_text import repeat_command
 from technogate.report.latency_figures import chart
 from technogate.report.terminal_summary import plain
-from technogate.report.wording import actors, meaning, next_step, repeat_command, shares
+from technogate.report.wording import actors, meaning, next_step, shares
+from technogate.report.write_all import write_all
 from tests.report import figures
 from tests.report.samples import SAMPLES, failing, passing
 

@@ -16,6 +16,7 @@ import yaml
 from technogate.contract.behavior import Behavior, BehaviorError, behavior_of, worded
 from technogate.contract.openapi import document_problems
 from technogate.model.requirement import Requirement
+from technogate.util.phrases import one_line
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as YamlLoader
@@ -92,7 +93,7 @@ def document_in(file: Path, raw: bytes) -> dict[str, object]:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ContractError(f"{file}, line {line}: {error.problem}; correct the YAML") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ContractError(f"{file}: {_one_line(error)}; correct the YAML") from error
+        raise ContractError(f"{file}: {one_line(str(error))}; correct the YAML") from error
     problems = document_problems(document)
     if problems or not isinstance(document, dict):
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
@@ -205,8 +206,4 @@ def _toml(file: Path, raw: bytes) -> dict[str, object]:
     try:
         return tomllib.loads(_text(file, raw))
     except tomllib.TOMLDecodeError as error:
-        raise ContractError(f"{file}: {_one_line(error)}; correct the TOML") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]
+        raise ContractError(f"{file}: {one_line(str(error))}; correct the TOML") from error

@@ -19,6 +19,7 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from technogate.util.ecma import PatternError, compile_pattern, portable
+from technogate.util.phrases import one_line
 
 #: At most so many problems of one value are worded; a last line says that there are more.
 MOST_PROBLEMS = 20
@@ -80,7 +81,7 @@ class Schemas:
             try:
                 fast = jsonschema_rs.Draft202012Validator({**self._portable, "$ref": pointer}, validate_formats=False)
             except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-                raise SchemaError(f"{pointer} is not a usable schema: {_one_line(str(error))}") from error
+                raise SchemaError(f"{pointer} is not a usable schema: {one_line(str(error))}") from error
             self._compiled[pointer] = fast, self._engine({**self._document, "$ref": pointer}, registry=Registry())
         return self._compiled[pointer]
 
@@ -145,9 +146,9 @@ def _surely_valid(fast: jsonschema_rs.Draft202012Validator, value: object) -> bo
 def _refused_by_fast(fast: jsonschema_rs.Draft202012Validator, value: object) -> list[str]:
     """The fast engine's own words, when the slow engine found nothing."""
     try:
-        return [f"$: {_one_line(str(error.message))}" for error in islice(fast.iter_errors(value), MOST_PROBLEMS)]
+        return [f"$: {one_line(str(error.message))}" for error in islice(fast.iter_errors(value), MOST_PROBLEMS)]
     except ValueError as error:
-        return [f"$: expected a JSON value, found one that cannot be checked ({_one_line(str(error))})"]
+        return [f"$: expected a JSON value, found one that cannot be checked ({one_line(str(error))})"]
 
 
 def _lines(errors: Iterator[ValidationError]) -> Iterator[str]:
@@ -241,8 +242,3 @@ def _step(step: str | int) -> str:
     if isinstance(step, int):
         return f"[{step}]"
     return f".{step}" if _NAME.fullmatch(step) and len(step) <= _LONGEST else f"[{show(step)}]"
-
-
-def _one_line(text: str) -> str:
-    """Text of another program on one line of at most 300 characters."""
-    return " ".join(text.split())[:300]

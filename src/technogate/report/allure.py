@@ -14,7 +14,7 @@ from technogate.journal.journal_file import Journal
 from technogate.model.events import Exchange, Outcome
 from technogate.model.requirement import Level
 from technogate.model.verdict import RequirementResult, Sample, VerdictDocument
-from technogate.report.wording import (
+from technogate.report.evidence_text import (
     ItemRow,
     exchange_line,
     exchanges_of,
@@ -22,9 +22,8 @@ from technogate.report.wording import (
     request_text,
     response_text,
     samples_of,
-    waiver_of,
-    waiver_text,
 )
+from technogate.report.wording import waiver_of, waiver_text
 from technogate.util.text import terminal, terminal_lines
 
 NAME = "allure-results"

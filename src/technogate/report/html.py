@@ -16,9 +16,10 @@ from markupsafe import Markup, escape
 from technogate.journal.journal_file import Journal
 from technogate.model.requirement import Level
 from technogate.model.verdict import Counts, VerdictDocument
-from technogate.report import latency_figures, wording
+from technogate.report import evidence_text, latency_figures, wording
 from technogate.report import project_progress as chart
 from technogate.report.project_progress import ProjectProgress
+from technogate.util.phrases import duration, many, utc_time
 from technogate.util.text import no_commands, visible
 from technogate.util.write_file import write_file
 
@@ -44,14 +45,15 @@ def page(journal: Journal, document: VerdictDocument, progress: ProjectProgress 
         progress=progress,
         document=document,
         header=journal.header,
-        reading=wording,
+        wording=wording,
+        evidence=evidence_text,
         findings=_findings(journal, document),
         bars={group.group: _bar(group.counts) for group in document.groups} | {"": _bar(document.must)},
-        unproven=wording.unproven(document),
+        unproven=evidence_text.unproven(document),
         latency=latency_figures,
         latencies=list(zip(latency_figures.rows(document), map(latency_figures.chart, document.latency), strict=True)),
         checks=sum(requirement.checks for requirement in document.requirements),
-        repeat=wording.repeat_command(journal),
+        repeat=evidence_text.repeat_command(journal),
     )
 
 
@@ -66,7 +68,9 @@ def render(template: str, **values: object) -> str:
         lstrip_blocks=True,
     )
     environment.filters["lines"] = _lines
-    environment.filters["many"] = wording.many
+    environment.filters["many"] = many
+    environment.filters["duration"] = duration
+    environment.filters["utc_time"] = utc_time
     loader = environment.loader
     style = loader.get_source(environment, "report.css")[0] if loader else ""
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
@@ -95,7 +99,7 @@ def _findings(journal: Journal, document: VerdictDocument) -> list[dict[str, obj
     """Each finding with all that the page shows of it."""
     shown: list[dict[str, object]] = []
     for number, sample in enumerate(document.findings):
-        known, missing = wording.exchanges_of(journal, sample)
+        known, missing = evidence_text.exchanges_of(journal, sample)
         most = _MOST_EXCHANGES if number < _MOST_DETAILED else 0
         shown.append(
             {
@@ -109,7 +113,7 @@ def _findings(journal: Journal, document: VerdictDocument) -> list[dict[str, obj
                 "exchanges": known[:most],
                 "left_out": len(known[most:]),
                 "missing": missing,
-                "rendered_outputs": wording.rendered_outputs_of(journal, sample)[:most],
+                "rendered_outputs": evidence_text.rendered_outputs_of(journal, sample)[:most],
             }
         )
     return shown

@@ -13,7 +13,8 @@ from pathlib import Path
 from technogate.journal.journal_file import Journal
 from technogate.model.events import Outcome
 from technogate.model.verdict import ExitCode, Sample, VerdictDocument, exit_code
-from technogate.report.wording import ItemRow, item_rows, samples_of, waiver_of, waiver_text
+from technogate.report.evidence_text import ItemRow, item_rows, samples_of
+from technogate.report.wording import waiver_of, waiver_text
 from technogate.util.text import no_commands, xml_text
 from technogate.util.write_file import write_file
 
@@ -67,17 +68,17 @@ def _suite(root: ET.Element, name: str, totals: dict[str, str], document: Verdic
 def _properties(document: VerdictDocument) -> list[tuple[str, str]]:
     """What a reader of a suite should know of the run."""
     return [
-        ("technogate.model.verdict", document.verdict.value),
+        ("technogate.verdict", document.verdict.value),
         ("technogate.is_validation", str(document.is_validation).lower()),
-        ("technogate.runner.run", document.run),
+        ("technogate.run", document.run),
         ("technogate.target", document.target.name),
         (
-            "technogate.contract.loader",
+            "technogate.contract",
             f"{document.contract.id} {document.contract.version} {document.contract.digest}",
         ),
         ("technogate.seed", str(document.seed)),
         *(
-            (f"technogate.judging.waivers.{one.waiver.requirement}", f"{one.state.value}, {waiver_text(one)}")
+            (f"technogate.waiver.{one.waiver.requirement}", f"{one.state.value}, {waiver_text(one)}")
             for one in document.waivers
         ),
     ]

@@ -12,25 +12,20 @@ from pathlib import Path
 from technogate.journal.journal_file import Journal
 from technogate.model.verdict import Sample, VerdictDocument
 from technogate.report import latency_figures
+from technogate.report.evidence_text import exchange_line, exchanges_of, repeat_command, unproven
 from technogate.report.wording import (
     SHAPES,
     TEAMS,
     actors,
-    duration,
-    exchange_line,
-    exchanges_of,
     label,
     level_of,
-    many,
     meaning,
-    moment,
     next_step,
-    repeat_command,
     text_of,
-    unproven,
     waiver_of,
     waiver_text,
 )
+from technogate.util.phrases import duration, many, utc_time
 from technogate.util.text import markdown_block, markdown_code, markdown_text, terminal_lines
 from technogate.util.write_file import write_file
 
@@ -230,7 +225,7 @@ def _run(journal: Journal, document: VerdictDocument) -> Iterator[str]:
     if document.selection:
         yield _row("selection", _short(", ".join(document.selection)))
     yield _row("run", f"{_cell(document.run)}, technogate {_short(document.gate_version)}")
-    yield _row("time", f"{moment(document.started)}, {duration(document.ended - document.started)}")
+    yield _row("time", f"{utc_time(document.started)}, {duration(document.ended - document.started)}")
     torn = f", torn: {_short(document.journal.torn)}" if document.journal.torn else ""
     yield _row("journal", f"{_cell(document.journal.file)}, sha256 {_cell(document.journal.sha256)}{torn}")
     yield "\nThe same run again:\n"

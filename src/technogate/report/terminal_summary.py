@@ -17,22 +17,20 @@ from rich.text import Text
 
 from technogate.model.verdict import Sample, Verdict, VerdictDocument
 from technogate.report import latency_figures
+from technogate.report.evidence_text import interaction_after, interaction_before, unproven
 from technogate.report.wording import (
     SHAPES,
     TEAMS,
     actors,
-    interaction_after,
-    interaction_before,
     label,
     level_of,
-    many,
     meaning,
     next_step,
     text_of,
-    unproven,
     waiver_of,
     waiver_text,
 )
+from technogate.util.phrases import many
 from technogate.util.text import rich_text, terminal, terminal_lines
 
 _COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
