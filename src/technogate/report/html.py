@@ -1,7 +1,7 @@
-"""`report.html`: the page for people. One file, no network, no script.
+"""`report.html`: the report for people. One file, no network, no script.
 
-Whatever the template writes out goes through `_harmless`, whether or not the template's author thought of
-it: invisible characters become escapes, markup becomes text.
+Every value that a template writes out goes through `_harmless`: invisible characters become escapes, markup becomes
+text.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from technogate.util.write_file import write_file
 
 NAME = "report.html"
 
-#: Characters of one recorded message, and of any other piece of evidence.
+#: The most characters shown of one recorded message, and of any other piece of evidence.
 _LONGEST_MESSAGE = 20_000
 _LIMIT = 4_000
-#: Findings shown with their messages, and messages of one finding; the journal has them all.
+#: Findings shown with their exchanges, and exchanges shown of one finding; the journal has all of them.
 _MOST_DETAILED = 200
 _MOST_EXCHANGES = 10
 
@@ -39,7 +39,7 @@ def write(journal: Journal, document: VerdictDocument, folder: Path, progress: P
 
 
 def page(journal: Journal, document: VerdictDocument, progress: ProjectProgress | None = None) -> str:
-    """The whole page; with the `progress` of a project it shows that too."""
+    """The whole page; with `progress` it also shows the phases and gaps of a project."""
     return render(
         "report.html.j2",
         progress=progress,
@@ -58,7 +58,7 @@ def page(journal: Journal, document: VerdictDocument, progress: ProjectProgress 
 
 
 def render(template: str, **values: object) -> str:
-    """A page made of one of the templates, which gets the style that all of them share beside `values`."""
+    """A page from one of the templates, which gets `values` and the style that all pages share."""
     environment = Environment(
         loader=PackageLoader("technogate.report", "templates"),
         autoescape=True,
@@ -96,7 +96,7 @@ def _lines(value: str) -> Markup:
 
 
 def _findings(journal: Journal, document: VerdictDocument) -> list[dict[str, object]]:
-    """Each finding with all that the page shows of it."""
+    """Each finding with everything that the page shows of it."""
     shown: list[dict[str, object]] = []
     for number, sample in enumerate(document.findings):
         known, missing = evidence_text.exchanges_of(journal, sample)

@@ -1,6 +1,6 @@
-"""Writers: a journal and the verdict judged from it in, files out.
+"""Write every report of a run, each from its journal and the verdict document alone.
 
-A writer reads nothing else, opens no socket and decides nothing. All of them show the same figures.
+A report module opens no socket and decides nothing. All reports show the same figures.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from technogate.report.verdict_json import write as write_verdict
 
 Writer = Callable[[Journal, VerdictDocument, Path], Path]
 
-#: What each writer leaves in the folder, and the writer.
+#: The file or folder that each writer makes, and the writer.
 WRITERS: tuple[tuple[str, Writer], ...] = (
     (VERDICT, write_verdict),
     (MARKDOWN, write_markdown),
@@ -36,13 +36,13 @@ WRITERS: tuple[tuple[str, Writer], ...] = (
     (ALLURE, write_allure),
 )
 
-#: The signed statement that may lie beside the reports (`technogate.deploy.evidence.sign`).
+#: The signed statement that may be written beside the reports (`technogate.deploy.evidence.sign`).
 EVIDENCE = "evidence.dsse.json"
 
-#: All that a run leaves beside its journal for others to read.
+#: Everything that a run writes beside its journal for others to read.
 REPORTS = (*(name for name, _ in WRITERS), EVIDENCE)
 
-#: How a writer can break: the disk, a template, or a value that it did not expect.
+#: What a writer can raise: an error of the disk, of a template, or of an unexpected value.
 _BREAKS = (
     ArithmeticError, AttributeError, LookupError, MsgspecError, OSError, RuntimeError, TemplateError, TypeError,
     ValueError,
@@ -54,10 +54,10 @@ class WriterError(Exception):
 
 
 def write_all(journal: Journal, document: VerdictDocument, folder: Path) -> list[Path]:
-    """Write every report into `folder`, which is made when it is missing; the paths written.
+    """Write every report into `folder`, which is created if it is missing; return the paths written.
 
-    A writer that breaks does not keep the others from writing. Whatever an earlier run left under its
-    name is removed, so that nobody reads it as this run's. Raises WriterError after the last writer.
+    When a writer fails, the others still write. A report of an earlier run under the same name is removed, so that
+    nobody takes it for a report of this run. Raises WriterError after the last writer.
     """
     written: list[Path] = []
     problems: list[str] = []
@@ -76,19 +76,19 @@ def write_all(journal: Journal, document: VerdictDocument, folder: Path) -> list
 
 
 def remove_all(folder: Path) -> None:
-    """Remove every report from `folder`, and the evidence; what cannot be removed is left."""
+    """Remove every report and the evidence from `folder`; what cannot be removed stays."""
     for name in REPORTS:
         _remove(folder / name)
 
 
 def _reason(error: BaseException) -> str:
-    """Why a writer broke, on one line."""
+    """Why a writer failed, on one line."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
     return " ".join(text.split())
 
 
 def _remove(path: Path) -> None:
-    """Remove a report that is not of this run; what cannot be removed is left to the message."""
+    """Remove a report of an earlier run; the WriterError names what could not be written."""
     if path.name == ALLURE and path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
         return
