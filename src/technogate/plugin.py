@@ -18,12 +18,13 @@ from typing import Any, get_args
 
 import hypothesis
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import ExampleDatabase
 
 from technogate.canary.run import CanaryRun
 from technogate.contract import ContractError
 from technogate.errors import UserError
-from technogate.home import HomeError, find_home
+from technogate.home import HomeError, find_home, user_cache
 from technogate.journal import JournalError
 from technogate.orphan import end_with
 from technogate.recorder import Recorder
@@ -31,6 +32,10 @@ from technogate.session import Gate, Smallest, join_gate, open_gate
 from technogate.settings import EXAMPLES, Mode, Profile, Settings
 from technogate.suite import CheckCounter
 from technogate.verdict import ExitCode
+
+# By itself Hypothesis makes a folder for its tables wherever one stands. It asks for the place but once, early.
+if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+    set_hypothesis_home_dir(user_cache(os.environ) / "technogate" / "hypothesis")
 
 GATE = pytest.StashKey[Gate]()
 
@@ -101,6 +106,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if not _suites_named(config):
         return
     signal.signal(signal.SIGTERM, _terminate)
+    for remembering in ("lfplugin", "nfplugin"):
+        # What failed last is in the journal; pytest would write it down once more, beside the suites.
+        if config.pluginmanager.has_plugin(remembering):
+            config.pluginmanager.unregister(name=remembering)
     given: dict[str, Any] | None = getattr(config, "workerinput", None)
     if given is None and (parent := config.getoption("gate_parent")):
         end_with(parent)
