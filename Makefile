@@ -37,4 +37,4 @@ setup: .setup-stamp
 	touch $@
 
 clean:
-	rm -rf .venv .setup-stamp
+	rm -rf .venv .setup-stamp .pytest_cache

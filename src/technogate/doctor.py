@@ -19,7 +19,9 @@ from technogate.home import HomeError, find_home
 #: Seconds that one attempt to install a browser may take.
 INSTALL_S = 600
 
-_INSTALL = ("apt-get", "install", "-y", "-qq")
+#: Without what a package only recommends: a browser's recommends a desktop. A page without any font has no text.
+_INSTALL = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
+_FONT = "fonts-liberation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +127,7 @@ def repair(console: Console) -> None:
         _tried(console, *playwright, "install-deps", "chromium")
     for name in ("chromium-headless-shell", "chromium"):
         if packages and _nothing_found():
-            _tried(console, *_INSTALL, name)
+            _tried(console, *_INSTALL, _FONT, name)
 
 
 def _nothing_found() -> bool:
