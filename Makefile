@@ -10,7 +10,8 @@ validate: .setup-stamp
 	$(BIN)/technogate validate --target $(TARGET) --profile $(PROFILE)
 
 test: .setup-stamp lint
-	$(BIN)/pytest tests -n 2 --dist worksteal -q
+	$(BIN)/python -m tests.tools
+	$(BIN)/pytest tests -o cache_dir=.venv/.pytest_cache -n 2 --dist worksteal -q
 
 # The gate against programs that are wrong on purpose: what it sees, and whether it errs.
 score: .setup-stamp
@@ -36,4 +37,4 @@ setup: .setup-stamp
 	touch $@
 
 clean:
-	rm -rf .venv .setup-stamp .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .setup-stamp .pytest_cache

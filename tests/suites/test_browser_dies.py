@@ -63,7 +63,7 @@ MOMENTS = {
 }
 
 
-@pytest.mark.skipif(bool(browser_missing()[0]), reason="there is no browser to kill")
+@pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing()))
 @pytest.mark.skipif(sys.platform == "win32", reason="the browser's processes are told by their command line")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_browser_that_is_killed_never_passes(sandbox: Sandbox, moment: str) -> None:

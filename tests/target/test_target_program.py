@@ -27,7 +27,7 @@ Launcher = Callable[..., Program]
 Runs = Callable[[int], bool]
 Eventually = Callable[[Callable[[], bool]], bool]
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and ps are POSIX's")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
 
 def ask(program: Program) -> dict[str, str]:

@@ -18,6 +18,7 @@ from typing import Any, get_args
 
 import hypothesis
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import ExampleDatabase
 
 from technogate.contract.loader import ContractError
@@ -30,7 +31,11 @@ from technogate.runner.recorder import Recorder
 from technogate.runner.run_context import RunContext, Smallest, join_run, open_run
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import CheckCounter
-from technogate.util.shipped import HomeError, find_home
+from technogate.util.shipped import HomeError, find_home, user_cache
+
+# By default Hypothesis makes a folder for its tables in the current folder. It asks for the place once, early.
+if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+    set_hypothesis_home_dir(user_cache(os.environ) / "technogate" / "hypothesis")
 
 RUN_CONTEXT = pytest.StashKey[RunContext]()
 
@@ -101,6 +106,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if not _suites_named(config):
         return
     signal.signal(signal.SIGTERM, _terminate)
+    for remembering in ("lfplugin", "nfplugin"):
+        # What failed last is in the journal; pytest would write it down once more, beside the suites.
+        if config.pluginmanager.has_plugin(remembering):
+            config.pluginmanager.unregister(name=remembering)
     given: dict[str, Any] | None = getattr(config, "workerinput", None)
     if given is None and (parent := config.getoption("gate_parent")):
         exit_with_parent(parent)
