@@ -108,7 +108,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if given is None and config.getoption("gate_mode") == "validate":
             _whole(config)
         joined = None if given is None else join_gate(given["technogate"], given["workerid"])
-        gate = joined or open_gate(_settings(config))
+        gate = joined or open_gate(_settings(config), collect_only=config.getoption("collectonly"))
     except (UserError, ContractError, HomeError, JournalError) as mistake:
         pytest.exit(str(mistake), returncode=int(ExitCode.USAGE))
     config.stash[GATE] = gate

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from technogate.driver.console import DriverError
+from technogate.extras import MODULES, hint, missing, not_installed
 
 #: Names a browser to be used instead of the one that is found.
 BROWSER_ENV = "TECHNOGATE_BROWSER"
@@ -72,10 +73,18 @@ def find_browser(environ: Mapping[str, str] | None = None) -> Path | None:
 
 def browser_missing(environ: Mapping[str, str] | None = None) -> tuple[str, str]:
     """Why the console's page cannot be judged and the cure; two empty strings when a browser is there."""
+    if any(without := playwright_missing()):
+        return without
     if find_browser(environ) is not None:
         return "", ""
     cure = f"run `playwright install chromium`, or install Chromium or Chrome, or name one in {BROWSER_ENV}"
     return "no browser was found", cure
+
+
+def playwright_missing() -> tuple[str, str]:
+    """Why no browser can be driven and the cure; two empty strings when Playwright is installed."""
+    absent = missing(*MODULES["browser"])
+    return (not_installed(absent), hint("browser")) if absent else ("", "")
 
 
 def launch_arguments(map_hosts: Mapping[str, str]) -> list[str]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any
-
-from playwright.sync_api import BrowserContext, Page
-from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from typing import TYPE_CHECKING, Any
 
 from technogate.driver.console import DriverError
+from technogate.driver.playwright_import import PlaywrightError, PlaywrightTimeout
 from technogate.driver.traffic import Traffic
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
 
 #: Seconds that a page gets to be loaded: on a busy machine that takes longer than what it does then.
 LOAD_S = 60.0
