@@ -16,10 +16,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, get_args
 
+import allure_commons
 import hypothesis
 import pytest
 from hypothesis.database import ExampleDatabase
 
+from technogate.allure_results import AllureResults
 from technogate.canary.run import CanaryRun
 from technogate.contract import ContractError
 from technogate.errors import UserError
@@ -116,7 +118,16 @@ def pytest_configure(config: pytest.Config) -> None:
     canary = CanaryRun(gate) if joined is None and not config.getoption("collectonly") else None
     recorder = Recorder(gate, act_only=config.getoption("gate_act_only"), canary=canary)
     config.pluginmanager.register(recorder, "technogate-recorder")
+    if AllureResults.wanted(config):
+        _label_allure_results(config, AllureResults(gate))
     _load_hypothesis_profile(gate)
+
+
+def _label_allure_results(config: pytest.Config, results: AllureResults) -> None:
+    """Have allure-pytest write what Allure shows by requirement, until pytest ends."""
+    config.pluginmanager.register(results, "technogate-allure")
+    allure_commons.plugin_manager.register(results, "technogate-allure")
+    config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(name="technogate-allure"))
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
