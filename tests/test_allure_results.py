@@ -10,6 +10,8 @@ import pytest
 from tests.conftest import Sandbox
 from tests.test_exit_codes import BACKEND
 
+pytestmark = pytest.mark.slow
+
 SUITE = """
 import pytest
 from technogate.evidence import Finding

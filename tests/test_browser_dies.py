@@ -11,6 +11,8 @@ from technogate.driver.chromium import browser_missing
 from tests.conftest import Sandbox
 from tests.test_exit_codes import verdicts
 
+pytestmark = pytest.mark.slow
+
 SUITE = '''
 import psutil
 from technogate.check import console

@@ -9,6 +9,8 @@ import pytest
 from tests.conftest import Sandbox
 from tests.test_exit_codes import BACKEND, HOLDS
 
+pytestmark = pytest.mark.slow
+
 #: Hides modules from every Python that starts in a sandbox, the suites' and the reference backend's too.
 HIDE = "import sys\nsys.modules.update(dict.fromkeys({modules!r}))\n"
 

@@ -12,6 +12,8 @@ from tests.attest.sealed import BACKEND_ID, BACKEND_NAME, CONSOLE_ID, CONSOLE_NA
 from tests.conftest import Sandbox
 from tests.test_exit_codes import verdicts
 
+pytestmark = pytest.mark.slow
+
 #: A requirement of each group that the list asks for; none of them is swept over a run's exchanges.
 KEPT = ("EXE-01", "AUD-02", "MEM-01", "AUT-01", "ERR-05", "STK-02", "TRL-07", "CTR-01")
 

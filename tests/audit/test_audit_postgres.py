@@ -18,7 +18,10 @@ from tests.postgres import postgres, programs
 
 BIN = programs()
 
-pytestmark = pytest.mark.skipif(BIN is None, reason="needs the server programs of PostgreSQL (package postgresql)")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(BIN is None, reason="needs the server programs of PostgreSQL (package postgresql)"),
+]
 
 QUERY = "SELECT * FROM trail ORDER BY id DESC"
 

@@ -26,6 +26,8 @@ from technogate.settings import Settings
 from technogate.verdict import Verdict
 from tests import builders
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def gate(tmp_path: Path) -> Gate:

@@ -17,6 +17,8 @@ from technogate.evidence import Event, Note
 from technogate.fault.book import FaultError
 from tests.conftest import ROOT, STUCK_S
 
+pytestmark = pytest.mark.slow
+
 NAMESPACE = ["unshare", "--net"]
 
 

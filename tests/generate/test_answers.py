@@ -21,6 +21,8 @@ from technogate.generate.answers_broken import NEAR_MISSES, Broken, broken_field
 from technogate.generate.answers_values import schema_of
 from technogate.generate.answers_wire import FAULTY, WHOLE, Sent, Wire
 
+pytestmark = pytest.mark.slow
+
 MANY = settings(
     max_examples=300, database=None, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
 )

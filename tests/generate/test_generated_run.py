@@ -12,6 +12,8 @@ from technogate.generate.schedule import BESIDE, batch_of
 from technogate.journal import read_journal
 from tests.conftest import ROOT, Sandbox
 
+pytestmark = pytest.mark.slow
+
 LIMITED = """
 name = "limited"
 

@@ -69,6 +69,7 @@ def test_a_pattern_that_is_none_is_refused() -> None:
         texts_matching("^[a-z+$", 0, 9, 24)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted",
     [

@@ -18,6 +18,8 @@ from technogate.suite import CheckCounter, Violation
 from tests.generate.conftest import Bench
 from tests.generate.tiny_backend import Asked, Defect, TinyBackend, Told, error
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[[Defect | None], Bench]
 GUARDED = ["executeCommand", "fetchAuditLog", "fetchDiagnosticMetrics", "fetchMemory"]
 AUDITS = GUARDED[1:3]

@@ -17,6 +17,8 @@ from technogate.replay.likeness import answer_of, request_of
 from technogate.score.impostor import load, plant
 from tests.conftest import ROOT, STUCK_S
 
+pytestmark = pytest.mark.slow
+
 #: Two wrong ways of a backend and one of a console, all in one pair.
 PLANTED = {
     "backend/exe02-422": "backend/techno_backend",

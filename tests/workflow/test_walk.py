@@ -31,6 +31,8 @@ from tests.attest.test_deploy_command import IMAGES, KEPT, SUITE, deploy, item, 
 from tests.conftest import ROOT, Sandbox
 from tests.workflow.answers import with_value
 
+pytestmark = pytest.mark.slow
+
 FAMILY = ("AUT-01", "AUT-02", "AUT-03", "AUT-04", "AUT-05", "AUT-06")
 OTHERS = tuple(one for one in KEPT if one not in FAMILY)
 CONTRACT = ("--contract", "contracts/small")

@@ -19,7 +19,10 @@ ARGUMENTS = [
     "--disable-sync", "--no-first-run",
 ]  # fmt: skip
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a chromium on the path")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="needs a chromium on the path"),
+]
 
 #: Text whose contrast with its own background is below what WCAG AA asks for.
 CONTRAST = """() => {
