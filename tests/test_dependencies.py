@@ -26,6 +26,7 @@ NOT_IMPORTED = {
     "allure-pytest": "a plugin of pytest",
     "psycopg": "SQLAlchemy imports it for PostgreSQL",
     "mypy": "a command",
+    "prek": "a command",
     "ruff": "a command",
     "types-pyyaml": "types of PyYAML",
     "types-jsonschema": "types of jsonschema",
@@ -78,6 +79,7 @@ ROOMS = {
     "images/console": set[str](),
     "tests": core() | extras() | development(),
     "benchmarks": core() | extras() | development(),
+    "noxfile.py": development(),
 }
 
 
@@ -86,6 +88,7 @@ def sources(path: Path) -> Iterator[Path]:
     return iter([path]) if path.is_file() else path.rglob("*.py")
 
 
+@cache
 def imported(path: Path) -> dict[str, Path]:
     """The top-level names from elsewhere that the files at or below `path` import, each with one of the files."""
     found: dict[str, Path] = {}
