@@ -14,6 +14,8 @@ import pytest
 from tests.cli.test_exit_codes import HOLDS, OPTIONS, small  # noqa: F401 - a fixture
 from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 def test_help_lists_commands_and_exit_codes(sandbox: Sandbox) -> None:
     """Help names every command and what each exit code means."""

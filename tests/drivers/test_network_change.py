@@ -18,6 +18,8 @@ from technogate.model.events import Event, RunWarning
 from tests.conftest import ROOT, STUCK_S
 from tests.tools import IP
 
+pytestmark = pytest.mark.slow
+
 NAMESPACE = ["unshare", "--net"]
 
 

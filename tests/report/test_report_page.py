@@ -18,7 +18,10 @@ ARGUMENTS = [
     "--disable-sync", "--no-first-run",
 ]  # fmt: skip
 
-pytestmark = pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing()))
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing())),
+]
 
 #: Text whose contrast with its own background is below what WCAG AA asks for.
 CONTRAST = """() => {

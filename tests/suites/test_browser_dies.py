@@ -11,6 +11,8 @@ from technogate.drivers.page.chromium import browser_missing
 from tests.cli.test_exit_codes import verdicts
 from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.slow
+
 SUITE = '''
 import psutil
 from technogate.checks import console

@@ -200,6 +200,7 @@ signal.pause()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hit_reaper", [False, True], ids=["quietly", "with Ctrl-C at the reaper"])
 def test_nothing_outlives_a_killed_gate(
     folder: Path, home: Path, runs: Runs, eventually: Eventually, hit_reaper: bool

@@ -19,7 +19,7 @@ from tests.tools import POSTGRES
 
 BIN = programs()
 
-pytestmark = pytest.mark.skipif(BIN is None, reason=POSTGRES.missing)
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(BIN is None, reason=POSTGRES.missing)]
 
 QUERY = "SELECT * FROM trail ORDER BY id DESC"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import playwright
 
 from technogate.drivers.console_driver import DriverError
+from technogate.util.extras import MODULES, hint, missing, not_installed
 from technogate.util.shipped import user_cache
 
 #: Names a browser to be used instead of the one that is found.
@@ -81,6 +82,8 @@ def find_browser(environ: Mapping[str, str] | None = None) -> Path | None:
 
 def browser_missing(environ: Mapping[str, str] | None = None) -> tuple[str, str]:
     """Why the console's page cannot be judged and the hint; two empty strings when a browser can be driven."""
+    if any(without := playwright_missing()):
+        return without
     if find_browser(environ) is None:
         hint = f"run `playwright install chromium`, or install Chromium or Chrome, or name one in {BROWSER_ENV}"
         return "no browser was found", hint
@@ -117,6 +120,12 @@ def why_stopped(node: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         return str(error)
     return "" if done.returncode == 0 else " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+
+
+def playwright_missing() -> tuple[str, str]:
+    """Why no browser can be driven and the hint; two empty strings when Playwright is installed."""
+    absent = missing(*MODULES["browser"])
+    return (not_installed(absent), hint("browser")) if absent else ("", "")
 
 
 def launch_arguments(map_hosts: Mapping[str, str]) -> list[str]:
