@@ -25,6 +25,7 @@ OWN = {"benchmarks", "examples", "fixtures", "images", "suites", "technogate", "
 NOT_IMPORTED = {
     "allure-pytest": "a plugin of pytest",
     "psycopg": "SQLAlchemy imports it for PostgreSQL",
+    "import-linter": "a command",
     "mypy": "a command",
     "prek": "a command",
     "ruff": "a command",

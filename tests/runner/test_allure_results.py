@@ -38,8 +38,8 @@ def test_is_not_exercised(must_hold):
 
 
 @pytest.fixture
-def broken(gate):
-    raise RuntimeError("the key is " + gate.run_key)
+def broken(run_context):
+    raise RuntimeError("the key is " + run_context.run_key)
 
 
 @requirement("CTR-01")
@@ -48,9 +48,9 @@ def test_breaks(must_hold, broken):
 
 
 @requirement("CTR-01")
-def test_breaks_too(gate):
+def test_breaks_too(run_context):
     '''A sentence without an end.'''
-    raise AssertionError("the key is " + gate.run_key)
+    raise AssertionError("the key is " + run_context.run_key)
 """
 
 KEY = "TgAbCdEfGh0123456789"

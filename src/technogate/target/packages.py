@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from technogate.model.errors import UserError
 from technogate.target.spec import TargetFile
-from technogate.util.extras import MODULES, hint, missing, not_installed
+from technogate.util.extras import MODULES, install_hint, missing, not_installed
 
 
 def check_reference() -> None:
     """See that the reference backend can run in this Python; raises UserError when a package is missing."""
     if absent := missing(*MODULES["reference"]):
-        install = hint("reference")
+        install = install_hint("reference")
         raise UserError(
             f"the reference backend cannot start: {not_installed(absent)}; hint: {install}, or name your own --target"
         )
@@ -24,4 +24,6 @@ def check_audit_database(spec: TargetFile) -> None:
     # A database that is neither comes with a driver of the user's own.
     needed = MODULES["sql"] if audit.url.startswith("postgres") else ("sqlalchemy",)
     if absent := missing(*needed):
-        raise UserError(f"{spec.name}: backend.audit.source is sql, but {not_installed(absent)}; hint: {hint('sql')}")
+        raise UserError(
+            f"{spec.name}: backend.audit.source is sql, but {not_installed(absent)}; hint: {install_hint('sql')}"
+        )

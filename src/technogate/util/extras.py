@@ -22,6 +22,6 @@ def not_installed(modules: tuple[str, ...]) -> str:
     return f"{', '.join(modules)} {'is' if len(modules) == 1 else 'are'} not installed"
 
 
-def hint(extra: str) -> str:
+def install_hint(extra: str) -> str:
     """The command that installs an extra."""
     return f'pip install "technogate[{extra}]"'

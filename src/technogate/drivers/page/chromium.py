@@ -11,10 +11,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-import playwright
-
 from technogate.drivers.console_driver import DriverError
-from technogate.util.extras import MODULES, hint, missing, not_installed
+from technogate.util.extras import MODULES, install_hint, missing, not_installed
 from technogate.util.shipped import user_cache
 
 #: Names a browser to be used instead of the one that is found.
@@ -95,6 +93,9 @@ def playwright_stopped(environ: Mapping[str, str] | None = None) -> tuple[str, s
 
     It is a Node that wants a library of the system which the smallest systems do not have.
     """
+    # Imported here: an installation without the extra `browser` imports this module too.
+    import playwright
+
     env = os.environ if environ is None else environ
     own = Path(inspect.getfile(playwright)).parent / "driver" / ("node.exe" if os.name == "nt" else "node")
     said = why_stopped(env.get(NODE_ENV, "") or str(own))
@@ -125,7 +126,7 @@ def why_stopped(node: str) -> str:
 def playwright_missing() -> tuple[str, str]:
     """Why no browser can be driven and the hint; two empty strings when Playwright is installed."""
     absent = missing(*MODULES["browser"])
-    return (not_installed(absent), hint("browser")) if absent else ("", "")
+    return (not_installed(absent), install_hint("browser")) if absent else ("", "")
 
 
 def launch_arguments(map_hosts: Mapping[str, str]) -> list[str]:
