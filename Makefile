@@ -4,13 +4,19 @@ TARGET ?= embedded
 PROFILE ?= standard
 BIN := .venv/bin
 
-.PHONY: validate test score bench lint setup clean
+.PHONY: validate test test-fast score bench lint setup clean
 
 validate: .setup-stamp
 	$(BIN)/technogate validate --target $(TARGET) --profile $(PROFILE)
 
-test: .setup-stamp lint
-	$(BIN)/pytest tests -n 2 --dist worksteal -q
+# What nox calls is written in noxfile.py, so that continuous integration and a contributor run the same.
+test: .setup-stamp
+	$(BIN)/python -m tests.tools
+	$(BIN)/nox --stop-on-first-error -s lint types docs tests slow
+
+# Under a minute: no browser, no container, no whole run.
+test-fast: .setup-stamp
+	$(BIN)/nox -s tests
 
 # The gate against programs that are wrong on purpose: what it sees, and whether it errs.
 score: .setup-stamp
@@ -21,9 +27,7 @@ bench: .setup-stamp
 	$(BIN)/python -m benchmarks.speed
 
 lint: .setup-stamp
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/nox --stop-on-first-error -s lint types
 
 setup: .setup-stamp
 
@@ -31,9 +35,9 @@ setup: .setup-stamp
 .setup-stamp: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt pip
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable . --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[all]" --group dev
 	-$(BIN)/technogate doctor --fix
 	touch $@
 
 clean:
-	rm -rf .venv .setup-stamp .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .setup-stamp .pytest_cache

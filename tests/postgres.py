@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,18 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.ports import kept_port
+from tests.tools import POSTGRES
 
-#: Where Debian's package keeps the server's programs; elsewhere they are looked for on the path.
-DEBIAN = Path("/usr/lib/postgresql")
 #: Seconds that each of the server's own commands may take.
 STEP_S = 240
 
 
 def programs() -> Path | None:
-    """The folder of `initdb` and `pg_ctl`, the newest that is installed; None where there is none."""
-    found = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
-    on_path = shutil.which("initdb")
-    return found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
+    """The folder of `initdb` and `pg_ctl`; None where there is none."""
+    return POSTGRES.path.parent if POSTGRES.path else None
 
 
 @contextmanager

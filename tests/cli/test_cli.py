@@ -14,6 +14,8 @@ import pytest
 from tests.cli.test_exit_codes import HOLDS, OPTIONS, small  # noqa: F401 - a fixture
 from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 def test_help_lists_commands_and_exit_codes(sandbox: Sandbox) -> None:
     """Help names every command and what each exit code means."""
@@ -72,6 +74,24 @@ def test_doctor_names_what_is_missing(sandbox: Sandbox, tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "MISSING" in ended.stdout
     assert "playwright install chromium" in ended.stdout
+
+
+def test_doctor_names_what_a_browser_cannot_be_driven_for(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A browser that Playwright's own program cannot drive is none: the doctor quotes it, and says what to install."""
+    (tmp_path / "node").write_text("#!/bin/sh\necho 'libatomic.so.1: no such file' >&2\nexit 127\n", "utf-8")
+    (tmp_path / "node").chmod(0o755)
+    browser = shutil.which("true") or ""
+    ended = sandbox.run("doctor", PLAYWRIGHT_NODEJS_PATH=str(tmp_path / "node"), TECHNOGATE_BROWSER=browser)
+    assert ended.returncode == 1
+    assert "apt-get install libatomic1" in ended.stdout
+
+
+def test_doctor_gets_by_without_node(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Without a Node the doctor says that it is absent and what it would be needed for, and goes on."""
+    ended = sandbox.run("doctor", TECHNOGATE_NODE=str(tmp_path / "nowhere"))
+    assert "absent" in ended.stdout
+    assert "Node: install Node 20 or newer" in ended.stdout
+    assert "Traceback" not in ended.stderr
 
 
 def test_no_browser_is_inconclusive_with_a_cure(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.slow
+
 BACKEND = 'name = "b"\n[backend]\ncommand = ["{python}", "-c", "pass", "{port}"]\n'
 
 

@@ -11,6 +11,8 @@ import pytest
 from tests.cli.test_exit_codes import BACKEND, HOLDS, item
 from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.slow
+
 NEEDS_PAIR = item(also=", running")
 
 #: A validation that the small sandbox can do.

@@ -12,6 +12,8 @@ from tests.cli.test_exit_codes import verdicts
 from tests.conftest import Sandbox
 from tests.deploy.sealed import BACKEND_ID, BACKEND_NAME, CONSOLE_ID, CONSOLE_NAME, both, engine, payload
 
+pytestmark = pytest.mark.slow
+
 #: A requirement of each group that the list asks for; none of them is swept over a run's exchanges.
 KEPT = ("EXE-01", "AUD-02", "MEM-01", "AUT-01", "ERR-05", "STK-02", "TRL-07", "CTR-01")
 

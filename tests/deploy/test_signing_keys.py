@@ -96,6 +96,7 @@ def test_a_private_key_is_no_public_one(tmp_path: Path) -> None:
         public_key(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 def test_keygen(sandbox: Sandbox) -> None:
     """`technogate keygen` writes both keys and says where; a second time it exits 2 and changes nothing."""
     ended = sandbox.run("keygen", "--out", "keys")

@@ -14,7 +14,10 @@ from technogate.drivers.console_driver import DriverError
 from technogate.drivers.page.chromium import browser_missing
 from technogate.drivers.page.page_driver import BrowserDriver
 
-pytestmark = pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing()))
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing())),
+]
 
 PAGE = b"""<!doctype html><link rel=icon href=data:,>
 <form data-testid="result"><input data-testid="command-input"><button data-testid="command-run">Run</button></form>

@@ -62,6 +62,17 @@ def test_no_browser_is_a_reason_and_a_cure(tmp_path: Path) -> None:
     assert "TECHNOGATE_BROWSER" in hint
 
 
+def test_a_browser_that_cannot_be_driven_is_a_reason_and_a_cure(tmp_path: Path) -> None:
+    """Where Playwright's own program lacks a library of the system, its words are the reason: no browser helps."""
+    stopped = _program(tmp_path / "node")
+    stopped.write_text("#!/bin/sh\necho 'libatomic.so.1: cannot open shared object file' >&2\nexit 127\n", "utf-8")
+    env = {"PATH": str(_program(tmp_path / "bin" / "chromium").parent), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
+    assert browser_missing(env) == ("", "")
+    reason, cure = browser_missing({**env, "PLAYWRIGHT_NODEJS_PATH": str(stopped)})
+    assert reason == "Playwright's own program does not run: libatomic.so.1: cannot open shared object file"
+    assert "apt-get install libatomic1" in cure
+
+
 def test_hosts_are_mapped() -> None:
     """A host that the page was built to ask is sent elsewhere; without any there is no such argument."""
     rules = [a for a in launch_arguments({"backend:8000": "127.0.0.1:1", "x": "y"}) if "resolver" in a]

@@ -16,16 +16,25 @@ from technogate.drivers.page.chromium import browser_missing
 from technogate.mock.reply_queue import FaultError
 from technogate.model.events import Event, RunWarning
 from tests.conftest import ROOT, STUCK_S
+from tests.tools import IP
+
+pytestmark = pytest.mark.slow
 
 NAMESPACE = ["unshare", "--net"]
 
 
 def no_network_of_our_own() -> str:
     """Why no network can be had that only this test changes, "" when one can."""
-    if shutil.which("unshare") is None or shutil.which("ip") is None:
-        return "a network of its own needs `unshare` and `ip`"
+    if shutil.which("unshare") is None:
+        return "a network of its own needs `unshare` (Debian: apt-get install util-linux)"
+    if IP.missing:
+        return IP.missing
     refused = subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode
-    return "this user may not make a network of its own" if refused else browser_missing()[0]
+    return (
+        "this user may not make a network of its own: run it as root"
+        if refused
+        else ": ".join(filter(None, browser_missing()))
+    )
 
 
 @pytest.mark.skipif(bool(no_network_of_our_own()), reason=no_network_of_our_own())

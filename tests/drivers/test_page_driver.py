@@ -32,7 +32,10 @@ from technogate.mock.scripted_reply import Reply, ResponseTemplate, json_templat
 from technogate.target.spec import Selectors
 from tests.conftest import STUCK_S
 
-pytestmark = pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing()))
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing())),
+]
 
 DATA = Path(__file__).with_name("data")
 CONSOLE = Path(__file__).parents[2] / "images" / "console"

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT, STUCK_S
+
+pytestmark = pytest.mark.slow
 
 TARGET = """
 name = "limited"

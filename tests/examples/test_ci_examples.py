@@ -157,6 +157,7 @@ def script(house: Sandbox, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_shell_example_validates_and_asks(house: Sandbox) -> None:
     """The script runs through as it is; the shipped contract was not what was validated, so it says no."""
     ended = script(house, CONSOLE_NAME, BACKEND_NAME)
@@ -172,6 +173,7 @@ def test_the_shell_example_validates_and_asks(house: Sandbox) -> None:
     assert "DEPLOY: 16 of 16 lines proven" in ended.stdout
 
 
+@pytest.mark.slow
 def test_the_shell_example_stops_at_a_verdict_that_is_no_pass(house: Sandbox) -> None:
     """After FAIL nobody is asked whether to deploy; without both images nothing is done."""
     text = (house.home / "suites" / "test_all.py").read_text()

@@ -14,6 +14,8 @@ import pytest
 from technogate.drivers.module.node import find_node
 from tests.conftest import ROOT, STUCK_S
 
+pytestmark = pytest.mark.slow
+
 EXAMPLE = ROOT / "examples" / "node-backend"
 
 

@@ -12,6 +12,8 @@ from technogate.model.events import Outcome
 from technogate.runner.scheduling import BESIDE, batch_of
 from tests.conftest import ROOT, Sandbox
 
+pytestmark = pytest.mark.slow
+
 LIMITED = """
 name = "limited"
 

@@ -53,7 +53,8 @@ def test_whatever_is_drawn_matches(pattern: str, least: int, most: int) -> None:
 )
 def test_ends_of_a_row_are_drawn(pattern: str, wanted: Callable[[str], bool]) -> None:
     """The shortest and long texts, and every class at every place, are within reach."""
-    find(texts_matching(pattern, 0, 64, 24), wanted, settings=quick(database=None, max_examples=5000))
+    # One text in 1369 has such ends: of 5000 there was sometimes none.
+    find(texts_matching(pattern, 0, 64, 24), wanted, settings=quick(database=None, max_examples=50_000))
 
 
 def test_a_row_that_no_length_allows_yields_nothing() -> None:
@@ -68,6 +69,7 @@ def test_a_pattern_that_is_none_is_refused() -> None:
         texts_matching("^[a-z+$", 0, 9, 24)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "wanted",
     [

@@ -60,6 +60,7 @@ def valid_by_the_schema(contract: Contract, case: Case) -> bool:
     return fits and case.content_type == "application/json" and len(case.body) <= 65536
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_allowed_cases_are_valid(contract: Contract, words: Words, operation: str) -> None:
     """Every case that is filed as allowed is valid against the contract."""
@@ -68,6 +69,7 @@ def test_allowed_cases_are_valid(contract: Contract, words: Words, operation: st
     assert [one.case for one in cases if not valid_by_the_schema(contract, one.case)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS[:3])
 def test_forbidden_cases_are_not(contract: Contract, words: Words, operation: str) -> None:
     """No case that is filed as forbidden is valid against the contract."""
@@ -76,6 +78,7 @@ def test_forbidden_cases_are_not(contract: Contract, words: Words, operation: st
     assert [one.case for one in cases if valid_by_the_schema(contract, one.case)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_unkeyed_cases_lack_the_right_key(contract: Contract, words: Words, operation: str) -> None:
     """Every unkeyed case has a wrong key, and each kind of wrong key is there; the others have the right one."""
@@ -94,6 +97,7 @@ def test_the_seed_decides(contract: Contract, words: Words, operation: str) -> N
     assert encoded(one.of(Mode.UNKEYED)) != encoded(other.of(Mode.UNKEYED))
 
 
+@pytest.mark.slow
 def test_the_seed_decides_in_every_process(tmp_path: Path) -> None:
     """Two processes that hash strings differently draw the same cases."""
     script = tmp_path / "draw.py"
@@ -158,6 +162,7 @@ def test_nothing_that_provokes_is_drawn(contract: Contract) -> None:
     assert "PING" in allowed
 
 
+@pytest.mark.slow
 def test_a_profile_is_a_number_of_requests(contract: Contract, words: Words) -> None:
     """The standard profile has at least 2,000 requests for the four operations, each list with no case twice."""
     count = 0

@@ -21,6 +21,8 @@ from technogate.generation.responses.response_oracle import Meaning
 from technogate.generation.responses.valid_values import schema_of
 from technogate.mock.mock_backend import MockBackend
 
+pytestmark = pytest.mark.slow
+
 MANY = settings(
     max_examples=300, database=None, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
 )

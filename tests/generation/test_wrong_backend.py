@@ -18,6 +18,8 @@ from technogate.runner.suite import CheckCounter, Violation
 from tests.generation.conftest import Bench
 from tests.generation.tiny_backend import Asked, Defect, TinyBackend, Told, error
 
+pytestmark = pytest.mark.slow
+
 Start = Callable[[Defect | None], Bench]
 GUARDED = ["executeCommand", "fetchAuditLog", "fetchDiagnosticMetrics", "fetchMemory"]
 AUDITS = GUARDED[1:3]

@@ -11,6 +11,8 @@ import pytest
 
 from tests.images.backend_process import KEY, Backend, assert_error, running_backend
 
+pytestmark = pytest.mark.slow
+
 ORIGIN = "http://127.0.0.1:3001"
 ENDPOINTS = [
     ("POST", "/api/execute"),

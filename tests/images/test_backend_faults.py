@@ -13,6 +13,8 @@ import pytest
 from tests.conftest import STUCK_S
 from tests.images.backend_process import Backend, assert_error, environment, running_backend
 
+pytestmark = pytest.mark.slow
+
 #: Seconds that a command may take. A good one is far below it on any machine, for its entry counts too.
 LIMIT_S = 3.0
 

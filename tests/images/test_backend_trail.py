@@ -15,6 +15,8 @@ import pytest
 from tests.conftest import STUCK_S
 from tests.images.backend_process import KEY, Backend, assert_error, running_backend
 
+pytestmark = pytest.mark.slow
+
 #: Seconds that an answer may take (TMO-01).
 RESPONSE_S = 15.0
 

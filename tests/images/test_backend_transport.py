@@ -11,6 +11,8 @@ import pytest
 
 from tests.images.backend_process import KEY, Backend, running_backend
 
+pytestmark = pytest.mark.slow
+
 HEAD = (
     b"POST /api/execute HTTP/1.1\r\nHost: backend\r\nX-API-Key: " + KEY.encode() + b"\r\n"
     b"Content-Type: application/json\r\n"

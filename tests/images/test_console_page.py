@@ -26,6 +26,8 @@ from tests.images.console_mock_backend import (
     snapshot,
 )
 
+pytestmark = pytest.mark.slow
+
 STATUSES = ["APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL"]
 MARKUP = '<img src=x onerror="document.title=1"><script>document.title=2</script><b>&amp;</b>'
 READS = ["/api/audit", "/api/memory"]

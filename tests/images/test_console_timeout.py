@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.images.console_browser import chromium, opened
 from tests.images.console_mock_backend import (
     KEY,
@@ -16,6 +18,8 @@ from tests.images.console_mock_backend import (
     reply,
     snapshot,
 )
+
+pytestmark = pytest.mark.slow
 
 EARLIEST_S = 14.0
 LATEST_S = 16.0

@@ -19,6 +19,8 @@ from technogate.target.compose.network import status_from_within
 from technogate.target.spec import ComposeSpec
 from tests.containers import HOME, KEY, built_on, reference_target, target_of
 
+pytestmark = pytest.mark.slow
+
 DOCKERFILES = [HOME / "images" / side / "Dockerfile" for side in ("backend", "console")]
 
 

@@ -19,6 +19,8 @@ from technogate.deploy.evidence.signing_keys import generate
 from tests.conftest import STUCK_S
 from tests.containers import HOME, built_on, docker
 
+pytestmark = pytest.mark.slow
+
 #: The folder of a validation's reports, with the public key of its evidence beside them.
 VARIABLE = "TECHNOGATE_VALIDATED"
 SIDES = ("console", "backend")

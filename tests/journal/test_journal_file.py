@@ -39,6 +39,7 @@ def torn_or_none(path: Path) -> bool:
         return "not a journal" in str(error)
 
 
+@pytest.mark.slow
 def test_every_cut_is_noticed(tmp_path: Path) -> None:
     """Cut at any byte, a journal is torn or is none: never whole."""
     path = builders.journal(tmp_path, *PASSED).path

@@ -19,12 +19,13 @@ from technogate.judging.curl import curl_for
 from technogate.model.events import Body, Exchange, Request
 from technogate.util.text import terminal_lines, visible
 from tests.conftest import STUCK_S
+from tests.tools import CURL
 
 KEY = "Secret-Key-42"
 MARK = "$TECHNOGATE_API_KEY"
 SHELLS = [shell for shell in ("bash", "dash", "sh") if shutil.which(shell)]
 
-pytestmark = pytest.mark.skipif(not shutil.which("curl") or not SHELLS, reason="needs curl and a POSIX shell")
+pytestmark = pytest.mark.skipif(bool(CURL.missing) or not SHELLS, reason=CURL.missing or "needs a POSIX shell")
 
 
 class Recorder:

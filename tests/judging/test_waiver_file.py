@@ -141,6 +141,7 @@ OPTIONS = ("--contract", "contracts/small", "--target", "pair.toml")
 WAIVER = '[[waiver]]\nrequirement = "CTR-01"\nreason = "r"\nowner = "o"\nexpires = 2999-12-31\n'
 
 
+@pytest.mark.slow
 def test_a_run_with_a_waiver(small: Sandbox) -> None:
     """The file of the current folder counts, by the command and by plain pytest; a check waives nothing."""
     assert small.run("validate", *OPTIONS, "--workers", "1").returncode == 1
@@ -155,6 +156,7 @@ def test_a_run_with_a_waiver(small: Sandbox) -> None:
     assert again.returncode == 0, again.stdout
 
 
+@pytest.mark.slow
 def test_an_unused_waiver_fails_a_run(small: Sandbox) -> None:
     """A waiver of a requirement that passed makes exit code 1, and says which line to remove."""
     small.suite("test_it.py", HOLDS)
@@ -164,6 +166,7 @@ def test_an_unused_waiver_fails_a_run(small: Sandbox) -> None:
     assert "mine.toml, line 2: the waiver for CTR-01 is not used" in " ".join(ended.stdout.split())
 
 
+@pytest.mark.slow
 def test_a_waivers_file_with_a_mistake_is_exit_2(small: Sandbox) -> None:
     """A file that cannot be read ends the run before it starts: one line, exit code 2, no journal."""
     (small.home / "mine.toml").write_text(WAIVER.replace("owner", "ownr"))

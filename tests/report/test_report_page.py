@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from technogate.drivers.page.chromium import browser_missing, find_browser
 from technogate.report.html import write
 from tests.conftest import STUCK_S
 from tests.report.samples import SAMPLES
 
-CHROMIUM = shutil.which("chromium")
 ARGUMENTS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run",
 ]  # fmt: skip
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a chromium on the path")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing())),
+]
 
 #: Text whose contrast with its own background is below what WCAG AA asks for.
 CONTRAST = """() => {
@@ -51,7 +53,7 @@ CONTRAST = """() => {
 def browser() -> Iterator[Browser]:
     """One browser for the module."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, timeout=STUCK_S * 1000)
+        chromium = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS, timeout=STUCK_S * 1000)
         yield chromium
         chromium.close()
 

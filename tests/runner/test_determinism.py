@@ -16,6 +16,8 @@ from technogate.replay.same_case import request_of, response_of
 from technogate.util.shipped import mutants_folder
 from tests.conftest import ROOT, Sandbox
 
+pytestmark = pytest.mark.slow
+
 #: Two wrong ways of a backend and one of a console, all in one pair: each is found by generated cases too.
 PLANTED = {
     "backend/exe02-422": "backend/techno_backend",

@@ -19,6 +19,8 @@ from tests import builders
 from tests.cli.test_exit_codes import BACKEND, HOLDS, OPTIONS, both, item, verdict, verdicts
 from tests.conftest import STUCK_S, Sandbox
 
+pytestmark = pytest.mark.slow
+
 GREEN = (
     builders.plan(("a", "AUT-01"), ("b", "EXE-01")),
     builders.exchange(1),

@@ -17,6 +17,8 @@ from technogate.journal.journal_file import JournalError, read_journal
 from technogate.model.verdict import ExitCode
 from tests.conftest import ROOT, STUCK_S, Sandbox
 
+pytestmark = pytest.mark.slow
+
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
     """Wait for something that must come to pass; fails when it does not."""

@@ -26,6 +26,8 @@ from technogate.runner.self_test.response_examples import Known, unproven
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from tests import builders
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run_context(tmp_path: Path) -> RunContext:

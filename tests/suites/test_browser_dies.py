@@ -11,6 +11,8 @@ from technogate.drivers.page.chromium import browser_missing
 from tests.cli.test_exit_codes import verdicts
 from tests.conftest import Sandbox
 
+pytestmark = pytest.mark.slow
+
 SUITE = '''
 import psutil
 from technogate.checks import console
@@ -63,7 +65,7 @@ MOMENTS = {
 }
 
 
-@pytest.mark.skipif(bool(browser_missing()[0]), reason="there is no browser to kill")
+@pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing()))
 @pytest.mark.skipif(sys.platform == "win32", reason="the browser's processes are told by their command line")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_browser_that_is_killed_never_passes(sandbox: Sandbox, moment: str) -> None:

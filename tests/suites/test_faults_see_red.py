@@ -21,6 +21,8 @@ from technogate.target.process.program import wait_for
 from tests.conftest import ROOT, STUCK_S, Sandbox
 from tests.ports import kept_port
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 KEY = "TgAbCdEfGh0123456789"
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 
 from technogate.journal.redaction import Redactor
@@ -131,9 +130,9 @@ def runs() -> Callable[[int], bool]:
     """Whether a process runs: one that only waits to be collected by its parent does not."""
 
     def look(pid: int) -> bool:
-        found = subprocess.run(
-            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False, env=dict(os.environ)
-        )
-        return bool(found.stdout.strip()) and not found.stdout.strip().startswith("Z")
+        try:
+            return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return False
 
     return look

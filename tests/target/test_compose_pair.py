@@ -19,6 +19,8 @@ from technogate.target.compose.network import status_from_within
 from technogate.target.process.program import probe
 from tests.containers import HOME, KEY, built_on, docker, left_of, reference_target, target_of
 
+pytestmark = pytest.mark.slow
+
 Eventually = Callable[[Callable[[], bool]], bool]
 
 #: Starts a pair, says its project, and waits to be killed.

@@ -235,6 +235,7 @@ def test_a_port_that_somebody_takes_first_is_tried_again(
         assert stolen == []
 
 
+@pytest.mark.slow
 def test_a_program_that_loses_its_port_while_starting_is_tried_again(folder: Path, home: Path) -> None:
     """The program dies because another listens on its port: it gets another port."""
 

@@ -27,7 +27,7 @@ Launcher = Callable[..., Program]
 Runs = Callable[[int], bool]
 Eventually = Callable[[Callable[[], bool]], bool]
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and ps are POSIX's")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
 
 def ask(program: Program) -> dict[str, str]:
@@ -200,6 +200,7 @@ signal.pause()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hit_reaper", [False, True], ids=["quietly", "with Ctrl-C at the reaper"])
 def test_nothing_outlives_a_killed_gate(
     folder: Path, home: Path, runs: Runs, eventually: Eventually, hit_reaper: bool

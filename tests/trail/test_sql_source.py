@@ -15,10 +15,11 @@ from technogate.trail.entry import TrailError
 from technogate.trail.sources.sql_source import SqlSource
 from tests.conftest import ROOT, STUCK_S
 from tests.postgres import postgres, programs
+from tests.tools import POSTGRES
 
 BIN = programs()
 
-pytestmark = pytest.mark.skipif(BIN is None, reason="needs the server programs of PostgreSQL (package postgresql)")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(BIN is None, reason=POSTGRES.missing)]
 
 QUERY = "SELECT * FROM trail ORDER BY id DESC"
 

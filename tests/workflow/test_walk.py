@@ -32,6 +32,8 @@ from tests.deploy.sealed import BACKEND_NAME, CONSOLE_NAME, both, engine
 from tests.deploy.test_deploy_command import IMAGES, KEPT, SUITE, deploy, item, path_of
 from tests.workflow.answers import with_value
 
+pytestmark = pytest.mark.slow
+
 FAMILY = ("AUT-01", "AUT-02", "AUT-03", "AUT-04", "AUT-05", "AUT-06")
 OTHERS = tuple(one for one in KEPT if one not in FAMILY)
 CONTRACT = ("--contract", "contracts/small")

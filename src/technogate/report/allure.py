@@ -12,7 +12,7 @@ from allure_commons.model2 import Attachment, Label, Status, StatusDetails, Test
 
 from technogate.journal.journal_file import Journal
 from technogate.model.events import Exchange, Outcome
-from technogate.model.requirement import Level
+from technogate.model.requirement import Level, Requirement
 from technogate.model.verdict import RequirementResult, Sample, VerdictDocument
 from technogate.report.evidence_text import (
     ItemRow,
@@ -101,19 +101,22 @@ def _result(
         start=int(started * 1000),
         stop=int((started + (row.result.seconds if row.result else 0.0)) * 1000),
     )
-    labels = {
+    labels = {**labels_of(requirement), "suite": requirement.group, "framework": "technogate"}
+    if waiver := waiver_of(document, requirement.id):
+        result.description = f"{result.description}\n\nwaived: {terminal(waiver, 2_000)}"
+    result.labels = [Label(name=name, value=terminal(value)) for name, value in labels.items()]
+    return result
+
+
+def labels_of(requirement: Requirement | RequirementResult) -> dict[str, str]:
+    """The labels by which Allure groups the items of a requirement."""
+    return {
         "epic": "technogate",
         "feature": requirement.group,
         "story": requirement.id,
         "owner": requirement.party.value,
         "severity": _SEVERITY[requirement.level],
-        "suite": requirement.group,
-        "framework": "technogate",
     }
-    if waiver := waiver_of(document, requirement.id):
-        result.description = f"{result.description}\n\nwaived: {terminal(waiver, 2_000)}"
-    result.labels = [Label(name=name, value=terminal(value)) for name, value in labels.items()]
-    return result
 
 
 def _details(row: ItemRow, samples: list[Sample]) -> StatusDetails | None:

@@ -16,8 +16,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, get_args
 
+import allure_commons
 import hypothesis
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import ExampleDatabase
 
 from technogate.contract.loader import ContractError
@@ -25,12 +27,17 @@ from technogate.journal.journal_file import JournalError
 from technogate.model.errors import UserError
 from technogate.model.settings import EXAMPLES, Mode, Profile, Settings
 from technogate.model.verdict import ExitCode
+from technogate.runner.allure_results import AllureResults
 from technogate.runner.parent_watch import exit_with_parent
 from technogate.runner.recorder import Recorder
 from technogate.runner.run_context import RunContext, Smallest, join_run, open_run
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import CheckCounter
-from technogate.util.shipped import HomeError, find_home
+from technogate.util.shipped import HomeError, find_home, user_cache
+
+# By default Hypothesis makes a folder for its tables in the current folder. It asks for the place once, early.
+if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+    set_hypothesis_home_dir(user_cache(os.environ) / "technogate" / "hypothesis")
 
 RUN_CONTEXT = pytest.StashKey[RunContext]()
 
@@ -101,6 +108,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if not _suites_named(config):
         return
     signal.signal(signal.SIGTERM, _terminate)
+    for remembering in ("lfplugin", "nfplugin"):
+        # What failed last is in the journal; pytest would write it down once more, beside the suites.
+        if config.pluginmanager.has_plugin(remembering):
+            config.pluginmanager.unregister(name=remembering)
     given: dict[str, Any] | None = getattr(config, "workerinput", None)
     if given is None and (parent := config.getoption("gate_parent")):
         exit_with_parent(parent)
@@ -108,7 +119,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if given is None and config.getoption("gate_mode") == "validate":
             _whole(config)
         joined = None if given is None else join_run(given["technogate"], given["workerid"])
-        run_context = joined or open_run(_settings(config))
+        run_context = joined or open_run(_settings(config), collect_only=config.getoption("collectonly"))
     except (UserError, ContractError, HomeError, JournalError) as mistake:
         pytest.exit(str(mistake), returncode=int(ExitCode.USAGE))
     config.stash[RUN_CONTEXT] = run_context
@@ -116,7 +127,16 @@ def pytest_configure(config: pytest.Config) -> None:
     self_test = SelfTestRun(run_context) if joined is None and not config.getoption("collectonly") else None
     recorder = Recorder(run_context, act_only=config.getoption("gate_act_only"), self_test=self_test)
     config.pluginmanager.register(recorder, "technogate-recorder")
+    if AllureResults.wanted(config):
+        _label_allure_results(config, AllureResults(run_context))
     _load_hypothesis_profile(run_context)
+
+
+def _label_allure_results(config: pytest.Config, results: AllureResults) -> None:
+    """Have allure-pytest write what Allure shows by requirement, until pytest ends."""
+    config.pluginmanager.register(results, "technogate-allure")
+    allure_commons.plugin_manager.register(results, "technogate-allure")
+    config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(name="technogate-allure"))
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

@@ -32,6 +32,7 @@ from technogate.report.write_all import REPORTS
 from technogate.runner.replay_order import Replay, read_replay
 from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
+from technogate.util.extras import MODULES, missing
 from technogate.util.gate_digest import gate_digest
 from technogate.util.shipped import find_home
 
@@ -140,15 +141,16 @@ def contract_given(folder: str, home: Path) -> Contract:
     return load_contract(Path(folder) if folder else home / "contracts" / DEFAULT_CONTRACT)
 
 
-def load_inputs(settings: Settings) -> tuple[Contract, Target, Path]:
-    """Contract, target and home of a run.
+def load_inputs(settings: Settings, *, starts: bool = True) -> tuple[Contract, Target, Path]:
+    """Contract, target and home of a run; what never `starts` the target does not look for what that would need.
 
     Raises UserError, ContractError or HomeError, each one line for the user.
     """
     home = find_home()
     contract = contract_given(settings.contract, home)
     target = load_target(settings.target, home)
-    target.preflight()
+    if starts:
+        target.preflight()
     return contract, target, home
 
 
@@ -174,9 +176,9 @@ def prepare_reports(folder: Path) -> None:
         ) from error
 
 
-def open_run(settings: Settings) -> RunContext:
+def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
     """Begin a run: load what it needs, open its journal and write the header."""
-    contract, target, home = load_inputs(settings)
+    contract, target, home = load_inputs(settings, starts=not collect_only)
     # A check shows what holds and what does not: nothing is waived in it.
     waivers = waivers_of(settings.waivers) if settings.mode == "validate" else ()
     prepare_reports(settings.folder)
@@ -244,7 +246,7 @@ def _header(run_context: RunContext, waivers: tuple[Waiver, ...]) -> Header:
         versions={
             "python": platform.python_version(),
             "platform": platform.platform(),
-            **{name: metadata.version(name) for name in ("pytest", "hypothesis", "httpx", "playwright")},
+            **{name: metadata.version(name) for name in ("pytest", "hypothesis", "httpx", *_playwright())},
         },
         decisions={decision.id: decision.title for decision in contract.decisions.values()},
         groups=dict(contract.groups),
@@ -261,6 +263,11 @@ def _header(run_context: RunContext, waivers: tuple[Waiver, ...]) -> Header:
         gate_digest=gate_digest(run_context.home),
         replays=run_context.replay.finding if run_context.replay is not None else "",
     )
+
+
+def _playwright() -> tuple[str, ...]:
+    """Playwright's name where it is installed: it is an extra."""
+    return () if missing(*MODULES["browser"]) else ("playwright",)
 
 
 def _slow_command(target: Target) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 #: The folder of the package itself.
@@ -10,6 +13,16 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 class HomeError(Exception):
     """The installation is incomplete; the text is one line for a person."""
+
+
+def user_cache(env: Mapping[str, str]) -> Path:
+    """The folder for what may be made again at any time, of the user whose environment this is."""
+    home = Path.home()
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches"
+    if os.name == "nt":
+        return Path(env.get("LOCALAPPDATA", str(home)))
+    return Path(env.get("XDG_CACHE_HOME", "") or home / ".cache")
 
 
 def find_home() -> Path:

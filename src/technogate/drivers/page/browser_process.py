@@ -10,14 +10,15 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
-
-from playwright.sync_api import Browser, Playwright, sync_playwright
-from playwright.sync_api import Error as PlaywrightError
+from typing import TYPE_CHECKING, TypeVar
 
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.page.chromium import launch_arguments
 from technogate.drivers.page.console_page import LOAD_S, first_line
+from technogate.drivers.page.playwright_import import PlaywrightError, sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 T = TypeVar("T")
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from technogate.drivers.console_driver import DriverError
+from technogate.util.extras import MODULES, install_hint, missing, not_installed
+from technogate.util.shipped import user_cache
 
 #: Names a browser to be used instead of the one that is found.
 BROWSER_ENV = "TECHNOGATE_BROWSER"
+
+#: Playwright's own name for the Node that runs its half outside of Python; by itself it takes the one that it brings.
+NODE_ENV = "PLAYWRIGHT_NODEJS_PATH"
 
 #: The headless shell is the same engine without the windows around it: it starts and draws in a fraction of the time.
 ON_PATH = (
@@ -71,11 +79,54 @@ def find_browser(environ: Mapping[str, str] | None = None) -> Path | None:
 
 
 def browser_missing(environ: Mapping[str, str] | None = None) -> tuple[str, str]:
-    """Why the console's page cannot be judged and the hint; two empty strings when a browser is there."""
-    if find_browser(environ) is not None:
+    """Why the console's page cannot be judged and the hint; two empty strings when a browser can be driven."""
+    if any(without := playwright_missing()):
+        return without
+    if find_browser(environ) is None:
+        hint = f"run `playwright install chromium`, or install Chromium or Chrome, or name one in {BROWSER_ENV}"
+        return "no browser was found", hint
+    return playwright_stopped(environ)
+
+
+def playwright_stopped(environ: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """Why the program that Playwright drives browsers with does not run and the hint; two empty strings when it does.
+
+    It is a Node that wants a library of the system which the smallest systems do not have.
+    """
+    # Imported here: an installation without the extra `browser` imports this module too.
+    import playwright
+
+    env = os.environ if environ is None else environ
+    own = Path(inspect.getfile(playwright)).parent / "driver" / ("node.exe" if os.name == "nt" else "node")
+    said = why_stopped(env.get(NODE_ENV, "") or str(own))
+    if not said:
         return "", ""
-    hint = f"run `playwright install chromium`, or install Chromium or Chrome, or name one in {BROWSER_ENV}"
-    return "no browser was found", hint
+    hint = f"install the library that it names (Debian: apt-get install libatomic1), or name another Node in {NODE_ENV}"
+    return f"Playwright's own program does not run: {said}", hint
+
+
+@lru_cache
+def why_stopped(node: str) -> str:
+    """What a Node says that does not run, "" for one that does."""
+    try:
+        done = subprocess.run(
+            [node, "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=60,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+    return "" if done.returncode == 0 else " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+
+
+def playwright_missing() -> tuple[str, str]:
+    """Why no browser can be driven and the hint; two empty strings when Playwright is installed."""
+    absent = missing(*MODULES["browser"])
+    return (not_installed(absent), install_hint("browser")) if absent else ("", "")
 
 
 def launch_arguments(map_hosts: Mapping[str, str]) -> list[str]:
@@ -102,9 +153,4 @@ def _browsers_folder(env: Mapping[str, str]) -> Path:
     """The folder in which Playwright keeps its browsers."""
     if named := env.get("PLAYWRIGHT_BROWSERS_PATH", ""):
         return Path(named)
-    home = Path.home()
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "ms-playwright"
-    if os.name == "nt":
-        return Path(env.get("LOCALAPPDATA", str(home))) / "ms-playwright"
-    return Path(env.get("XDG_CACHE_HOME", str(home / ".cache"))) / "ms-playwright"
+    return user_cache(env) / "ms-playwright"

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any
-
-from playwright.sync_api import BrowserContext, Page
-from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from typing import TYPE_CHECKING, Any
 
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.page.page_traffic import Traffic
+from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
 
 #: Seconds that a page gets to be loaded: on a busy machine that takes longer than what it does then.
 LOAD_S = 60.0

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
-from playwright.sync_api import Browser, BrowserContext
-from playwright.sync_api import Error as PlaywrightError
 
 from technogate.drivers.console_driver import LIMIT_S, DriverError, Exposure, PageRequest
 from technogate.drivers.page.browser_process import BrowserProcess, borrow, give_back
-from technogate.drivers.page.chromium import browser_missing, find_browser
+from technogate.drivers.page.chromium import browser_missing, find_browser, playwright_missing
 from technogate.drivers.page.console_page import ConsolePage, first_line
 from technogate.drivers.page.page_calls import PageCalls
+from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.model.events import RenderedOutput
 from technogate.target.spec import Selectors
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
 
 T = TypeVar("T")
 
@@ -59,9 +61,10 @@ class BrowserDriver:
         self._context: BrowserContext | None = None
         self._console: ConsolePage
         self._calls: PageCalls
-        executable = find_browser() if browser is None else browser
-        if executable is None:
-            raise DriverError(": ".join(browser_missing()))
+        reason, hint = playwright_missing() if browser else browser_missing()
+        executable = browser or find_browser()
+        if reason or executable is None:
+            raise DriverError(f"{reason}: {hint}")
         self._browser: BrowserProcess | None = borrow(executable, map_hosts or {}, alone=alone)
         try:
             self._with_browser(self._start)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-
-from playwright.sync_api import ConsoleMessage, Dialog, Page, Request, Response
-from playwright.sync_api import Error as PlaywrightError
+from typing import TYPE_CHECKING
 
 from technogate.drivers.console_driver import PageRequest
+from technogate.drivers.page.playwright_import import PlaywrightError
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ConsoleMessage, Dialog, Page, Request, Response
 
 #: What Chromium says of a request that was about to connect while an address of this machine came or went, as they do
 #: when a container is started or ended: nobody else has any part in it.

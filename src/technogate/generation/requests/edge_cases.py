@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping
+import string
+from collections.abc import Iterator, Mapping
 from typing import Literal, cast
 
 import msgspec
@@ -117,14 +118,63 @@ def mixed(contract: Contract, operation: str, kind: str, words: Words, rng: rand
     return msgspec.structs.replace(case, query=_query(contract, operation, wanted, rng))
 
 
-def sized(contract: Contract, operation: str) -> list[Case]:
-    """A body that is as large as it may be, and one that is a byte larger; none where nothing is executed."""
-    if operation != contract.behavior.operations.execute:
-        return []
+def needed(contract: Contract, operation: str, words: Words, rng: random.Random, few: int) -> Iterator[Case]:
+    """A few cases of each kind that some rule is about, put together so that they are of that kind."""
     found = contract.operations[operation]
-    most, body = contract.behavior.request.max_body_bytes, b'{"command":"ZZZ"}'
+    names = contract.behavior.operations
     case = Case(method=found.method.upper(), path=found.path, operation=operation)
-    return [msgspec.structs.replace(case, body=body.ljust(size)) for size in (most, most + 1)]
+    if operation == names.execute:
+        for content_type, body in _needed_bodies(contract, words, rng, few):
+            if words.harmless(body):
+                yield msgspec.structs.replace(case, body=body, content_type=content_type)
+        return
+    yield case
+    for number in range(1, few + 1):
+        if operation == names.memory:
+            yield msgspec.structs.replace(case, headers=(("X-Request-Id", f"{number}-{rng.randrange(10**6)}"),))
+        elif found.parameters:
+            pairs = [pair for each in found.parameters for pair in _parameter(each.name, each.schema, "allowed", rng)]
+            broken = found.parameters[number % len(found.parameters)]
+            yield msgspec.structs.replace(case, query=tuple(pairs))
+            yield msgspec.structs.replace(case, query=tuple(_parameter(broken.name, broken.schema, "forbidden", rng)))
+
+
+def _needed_bodies(contract: Contract, words: Words, rng: random.Random, few: int) -> Iterator[tuple[str, bytes]]:
+    """Content types and bodies for `needed`: each breaks one rule, or none."""
+    schemas = _members(contract)
+    good, bad = edge_values.lengths(schemas["command"], most=32)
+    fits, fits_not = edge_values.lengths(schemas["session_id"], most=128)
+    most = contract.behavior.request.max_body_bytes
+    known = rng.sample(words.usable, k=len(words.usable)) or [_nobodys(rng.choice(good), rng)]
+    yield JSON_TYPE, _object(command=known[0])
+    yield JSON_TYPE, _object(command=known[0]).ljust(most)
+    kinds, no_objects = rng.sample(_OTHER_TYPES, k=few), rng.sample(_NOT_OBJECTS, k=few)
+    unknown = rng.sample(_UNKNOWN, k=few)
+    for number in range(few):
+        word, nobodys = known[number % len(known)], _nobodys(good[number % len(good)], rng)
+        session = _digits(fits[-1 - number % len(fits)], rng)
+        further: dict[str, object] = {unknown[number]: number}
+        yield JSON_TYPE, _object(command=nobodys)
+        yield JSON_TYPE, _object(command=word, session_id=session)
+        yield JSON_TYPE, _object(command=word, **further)
+        yield JSON_TYPE, _object(command=word, session_id=session, **further)
+        yield kinds[number], _object(command=word)
+        yield JSON_TYPE, no_objects[number]
+        yield JSON_TYPE, _object(command=word).ljust(most + 1 + number)
+        if bad:
+            yield JSON_TYPE, _object(command=_nobodys(bad[number % len(bad)], rng))
+        if fits_not:
+            yield JSON_TYPE, _object(command=word, session_id=_digits(fits_not[number % len(fits_not)], rng))
+
+
+def _object(**members: object) -> bytes:
+    """A JSON object, written plainly."""
+    return json.dumps(members).encode()
+
+
+def _digits(length: int, rng: random.Random) -> str:
+    """A text of `length` characters that nobody takes for a command."""
+    return "".join(rng.choices(string.digits, k=length))
 
 
 def _headers(contract: Contract, rng: random.Random) -> Headers:

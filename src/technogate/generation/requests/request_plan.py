@@ -2,7 +2,8 @@
 
 Three sources feed it: Schemathesis' coverage of the contract's limits, Schemathesis' and Hypothesis'
 random data, and recombinations of edge values, which cost little. Each case is filed under what the
-contract says of it, whatever its source meant it to be.
+contract says of it, whatever its source meant it to be. What a rule is about is not left to the seed:
+a few cases of each such kind are put together for it, and come besides those that are drawn.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import Case
 from technogate.generation.requests.commands import Words
-from technogate.generation.requests.edge_cases import mixed, sized
+from technogate.generation.requests.edge_cases import mixed, needed
 from technogate.generation.requests.request_oracle import Expectation, RequestDefect, Validity, expected
 from technogate.generation.requests.schemathesis_cases import covered, fuzzed
 from technogate.model.settings import Profile
@@ -31,6 +32,9 @@ _WEIGHTS = {"execute": 9, "audit": 5, "fallback": 4, "memory": 1}
 
 #: One case in so many is drawn by Hypothesis, whose data is the oddest and the dearest.
 _FUZZED = 14
+
+#: How many cases each rule has at least of each operation that it is held to, whatever is drawn.
+FEW = 3
 
 #: How often a source is asked for one more case that is new and of the right kind.
 _TRIES = 40
@@ -95,11 +99,15 @@ class RequestPlan:
         return self._modes[mode]
 
     def _made(self) -> dict[Mode, tuple[Planned, ...]]:
-        wanted = {mode: max(3, int(self._count * part)) for mode, part in _PARTS.items()}
+        wanted = {mode: max(FEW, int(self._count * part)) for mode, part in _PARTS.items()}
         rng = random.Random(self._seed)  # noqa: S311 - test data
+        # A source of its own: what else is drawn does not depend on how much is needed.
+        apart = random.Random(self._seed + 1)  # noqa: S311 - test data
         filed = _Files(self._contract)
-        large = [case for case in sized(self._contract, self._operation) if self._words.harmless(case.body or b"")]
-        for case in (*large, *covered(self._contract, self._operation, self._words)):
+        for case in needed(self._contract, self._operation, self._words, apart, FEW):
+            filed.add(case, "needed")
+        wanted = {mode: count + len(filed.cases.get(mode, ())) for mode, count in wanted.items()}
+        for case in covered(self._contract, self._operation, self._words):
             filed.add(case, "at a limit")
         drawn = fuzzed(self._contract, self._operation, self._words, count=self._count // _FUZZED, seed=self._seed)
         fresh = [(case, "drawn") for case in drawn]
@@ -123,14 +131,21 @@ class RequestPlan:
     def _unkeyed(self, made: dict[Mode, tuple[Planned, ...]], count: int, rng: random.Random) -> tuple[Planned, ...]:
         """The same kinds of cases with each key that is not the right one."""
         usable = [one for many in made.values() for one in many if RequestDefect.SIZE not in one.expectation.faults]
+        # Some rules are about requests that lack nothing but the key, others about those that are wrong besides,
+        # and a backend can look at one kind of mistake before it looks at the key: each has its turn.
+        clean = [one for one in usable if not one.expectation.faults]
+        faulty = [[one for one in usable if fault in one.expectation.faults] for fault in RequestDefect]
+        pools = [pool for other in faulty if other for pool in (clean, other)] or [clean]
         chosen = []
-        for number in range(count if usable else 0):
-            planned = rng.choice(usable)
+        for number in range(max(count, 2 * FEW * min(2, len(pools)), 2 * len(pools)) if clean else 0):
+            # Every second key is none at all, so each pool has both; with all keys anew each has another pool.
+            turn, place = divmod(number, len(self._keys))
+            planned = rng.choice(pools[(place // 2 + turn) % len(pools)])
             case = msgspec.structs.replace(planned.case, name=f"unkeyed {number}: {planned.case.name}")
             chosen.append(
                 Planned(
                     case=case,
-                    key=self._keys[number % len(self._keys)],
+                    key=self._keys[place],
                     mode=Mode.UNKEYED,
                     expectation=planned.expectation,
                 )

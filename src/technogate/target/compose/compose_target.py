@@ -13,6 +13,7 @@ from technogate.target.api_key import check_key, given_key
 from technogate.target.compose.compose_pair import ComposePair
 from technogate.target.compose.engine import compose_command
 from technogate.target.compose.images import COMPOSE_FILE, IMAGE_VARIABLES, facts, image_names, provide
+from technogate.target.packages import check_audit_database
 from technogate.target.running_pair import RETRIES, PortLost
 from technogate.target.spec import ComposeSpec, TargetFile
 
@@ -70,6 +71,7 @@ class ComposeTarget:
         Raises UserError for what is missing, StartError for a reference image that cannot be built.
         """
         check_key(self.spec)
+        check_audit_database(self.spec)
         for path in self._files():
             if not path.is_file():
                 raise UserError(f"{self.spec.name}: there is no compose file {path}")

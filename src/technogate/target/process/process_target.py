@@ -17,6 +17,7 @@ from technogate.model.events import TargetRef
 from technogate.model.requirement import Party
 from technogate.target.api_key import check_key, given_key
 from technogate.target.environment import clean_environment
+from technogate.target.packages import check_audit_database, check_reference
 from technogate.target.process.ports import is_taken
 from technogate.target.running_pair import RETRIES, Pair, PortLost
 from technogate.target.spec import ServedSpec, TargetFile
@@ -72,6 +73,9 @@ class ProcessTarget:
     def preflight(self) -> None:
         """Look for what would keep it from starting; raises UserError for the first that is found."""
         check_key(self.spec)
+        if self.kind == "embedded":
+            check_reference()
+        check_audit_database(self.spec)
         for side, served in self._sides():
             self._check_side(side, served)
 

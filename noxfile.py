@@ -1,0 +1,99 @@
+"""The steps of continuous integration: `nox --list` names them, the Makefile calls them.
+
+They use the environment that nox itself is installed in: `make setup` makes it. What follows `--` goes to
+the step's program: `nox -s tests -- tests/test_text.py`.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "types", "docs", "tests"]
+
+#: The variables that would let the checkout, or pytest's own settings, reach a wheel that is tried alone.
+FOREIGN = ("PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+
+#: A test run leaves nothing in the checkout but this environment's own folder.
+CACHE = ("-o", "cache_dir=.venv/.pytest_cache")
+
+
+def tool(session: nox.Session, module: str, *words: str) -> None:
+    """Run a Python program of this environment."""
+    session.run(sys.executable, "-m", module, *words, external=True)
+
+
+def pytest(session: nox.Session, marked: str) -> None:
+    """Run the tests that a marker expression selects, on two workers."""
+    tool(session, "pytest", *CACHE, "-m", marked, "-n", "2", "--dist", "worksteal", "-q", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting with ruff, and the layers of the packages with import-linter."""
+    tool(session, "ruff", "check", *session.posargs)
+    tool(session, "ruff", "format", "--check", *session.posargs)
+    session.run(str(Path(sys.executable).with_name("lint-imports")), "--no-cache", external=True)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types with mypy --strict."""
+    tool(session, "mypy", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Check that each command, option and file that the documents name exists."""
+    tool(session, "pytest", *CACHE, "tests/test_docs.py", "-q", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the fast tests: no browser, no container, no whole run."""
+    pytest(session, "not slow")
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the slow tests."""
+    pytest(session, "slow")
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """Build the wheel, install it alone outside the checkout, and use it from an empty folder."""
+    constraints = str(Path("constraints.txt").resolve())
+    with tempfile.TemporaryDirectory(prefix="technogate-wheel-") as name:
+        folder = Path(name)
+        tool(session, "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), ".")
+        (built,) = folder.glob("*.whl")
+        tool(session, "venv", str(folder / "venv"))
+        scripts = folder / "venv" / ("Scripts" if sys.platform == "win32" else "bin")
+        environment = dict.fromkeys(FOREIGN)
+
+        def install(requirement: str) -> None:
+            line = [str(scripts / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            session.run(*line, "--constraint", constraints, requirement, env=environment, external=True)
+
+        def technogate(*words: str, expect: int = 0) -> None:
+            line = [str(scripts / "technogate"), *words]
+            session.run(*line, env=environment, external=True, success_codes=[expect])
+
+        install(str(built))
+        empty = folder / "empty"
+        empty.mkdir()
+        with session.chdir(empty):
+            technogate("--version")
+            technogate("requirements")
+            technogate("explain", "AUT-01")
+            # The reference backend is an extra: without it, one line and exit code 2.
+            technogate("check", "AUT-01", expect=2)
+            install(f"{built}[reference]")
+            technogate("check", "AUT-01")
+            technogate("judge", "reports/check/journal.jsonl")

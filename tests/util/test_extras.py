@@ -1,0 +1,111 @@
+"""An installation without an extra: one line with the command that installs it, or a check that was not exercised."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.cli.test_exit_codes import BACKEND, HOLDS
+from tests.conftest import Sandbox
+
+pytestmark = pytest.mark.slow
+
+#: Hides modules from every Python that starts in a sandbox, the suites' and the reference backend's too.
+HIDE = "import sys\nsys.modules.update(dict.fromkeys({modules!r}))\n"
+
+#: What the extras bring. A plugin of pytest's cannot be hidden so: pytest finds it by the metadata of its installation.
+ALL = ("fastapi", "playwright", "psycopg", "sqlalchemy", "starlette", "uvicorn")
+
+SMALL = ("check", "CTR-01", "--contract", "contracts/small", "--workers", "1")
+
+PAGE = """
+from technogate.checks import console
+from technogate.runner.suite import requirement
+
+
+@requirement("CON-02")
+def test_page(page_stage, must_hold):
+    '''An approval is shown.'''
+    must_hold(console.shows(page_stage.execute(page_stage.conforming()), "status", "APPROVED"))
+"""
+
+
+@pytest.fixture
+def small(sandbox: Sandbox) -> Sandbox:
+    """A sandbox with one requirement, an item that needs nothing, and a target that nothing starts."""
+    sandbox.contract(("CTR-01",))
+    sandbox.target(BACKEND)
+    sandbox.suite("test_it.py", HOLDS)
+    return sandbox
+
+
+def hide(sandbox: Sandbox, *modules: str) -> None:
+    """Have every Python of the sandbox do without some modules."""
+    (sandbox.home / "src" / "sitecustomize.py").write_text(HIDE.format(modules=modules), "utf-8")
+
+
+def complaint(sandbox: Sandbox, *words: str) -> str:
+    """The one line of a command that ends with exit code 2."""
+    ended = sandbox.run(*words)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.count("\n") == 1, ended.stderr
+    return ended.stderr
+
+
+@pytest.mark.parametrize("words", [("--version",), ("requirements",), ("explain", "CTR-01")])
+def test_reading_needs_no_extra(small: Sandbox, words: tuple[str, ...]) -> None:
+    """The contract can be read with what every installation has."""
+    hide(small, *ALL)
+    ended = small.run(*words)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_own_target_and_judge_need_no_extra(small: Sandbox) -> None:
+    """A backend of the user's own is checked, and a stored journal judged, with what every installation has."""
+    hide(small, *ALL)
+    ended = small.run(*SMALL, "--target", "pair.toml")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    ended = small.run("judge", "reports/check/journal.jsonl")
+    assert "1 passed" in ended.stdout, ended.stdout + ended.stderr
+
+
+def test_reference_backend(small: Sandbox) -> None:
+    """The reference pair is refused before anything starts."""
+    hide(small, "fastapi", "uvicorn")
+    said = complaint(small, *SMALL, "--target", "embedded")
+    assert "fastapi, uvicorn are not installed" in said
+    assert 'pip install "technogate[reference]"' in said
+
+
+@pytest.mark.parametrize(
+    ("url", "hidden", "needed"),
+    [
+        ("sqlite:///trail.db", "sqlalchemy", "sqlalchemy"),
+        ("postgresql://localhost/trail", "psycopg", "psycopg"),
+        ("sqlite:///trail.db", "psycopg", ""),
+    ],
+)
+def test_audit_database(small: Sandbox, url: str, hidden: str, needed: str) -> None:
+    """An audit trail in a database is refused when what reads it is not installed, and not for the other's sake."""
+    hide(small, hidden)
+    small.target(f'{BACKEND}[backend.audit]\nsource = "sql"\nurl = "{url}"\nquery = "SELECT 1"\n')
+    if needed:
+        said = complaint(small, *SMALL, "--target", "pair.toml")
+        assert f"backend.audit.source is sql, but {needed} is not installed" in said
+        assert 'pip install "technogate[sql]"' in said
+    else:
+        assert small.run(*SMALL, "--target", "pair.toml").returncode == 0
+
+
+def test_page(sandbox: Sandbox) -> None:
+    """A page without Playwright is not exercised, with the command that installs it."""
+    hide(sandbox, "playwright")
+    sandbox.contract(("CON-02",))
+    sandbox.suite("test_it.py", PAGE)
+    ended = sandbox.run("validate", "--contract", "contracts/small", "--workers", "1")
+    assert ended.returncode == 3, ended.stdout + ended.stderr
+    document = json.loads((sandbox.reports / "verdict.json").read_text("utf-8"))
+    said = json.dumps(document["requirements"])
+    assert "playwright is not installed" in said
+    assert "technogate[browser]" in said
