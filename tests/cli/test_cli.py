@@ -61,7 +61,7 @@ def test_explain(small: Sandbox) -> None:  # noqa: F811
     for word in (
         "AUT-01 (backend, MUST",
         "no key or an empty key",
-        "D4 ",
+        "Rests on D4:",
         "test_it.py::test_it",
         "technogate check AUT-01",
     ):

@@ -69,7 +69,7 @@ class Case:
     """One deployment: honest in everything, but for what a test changes."""
 
     document: VerdictDocument = HONEST
-    run_context: str = ""
+    gate: str = ""
     signer: CryptoSigner = SIGNER
     change: Callable[[dict[str, Any]], Any] | None = None
     raw: Callable[[bytes], bytes] = field(default=lambda raw: raw)
@@ -88,7 +88,7 @@ def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy
     change = case.change
     raw = sealed(
         case.document,
-        case.run_context or gate_digest(find_home()),
+        case.gate or gate_digest(find_home()),
         case.signer,
         None if change is None else lambda plain: change(plain),
     )
@@ -228,7 +228,7 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
     "evidence of another backend": (Case(change=digest(1)), {"of this backend"}),
     "evidence of another contract": (Case(change=digest(2)), {"against this contract"}),
     "another contract given": (Case(contract=other_contract()), {"against this contract"}),
-    "another gate": (Case(run_context="f" * 64), {"validated by this gate"}),
+    "another gate": (Case(gate="f" * 64), {"validated by this gate"}),
     "another key trusted": (Case(key=CryptoSigner.generate_ed25519()), SIGNED),
     "signed with another key": (Case(signer=CryptoSigner.generate_ed25519()), SIGNED),
     "a byte of the payload": (Case(raw=lambda raw: raw[:40] + bytes([raw[40] ^ 1]) + raw[41:]), SIGNED),

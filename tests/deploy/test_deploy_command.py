@@ -97,7 +97,7 @@ def test_from_validation_to_deployment(house: Sandbox) -> None:
         (("--console", "techno-os-console:1.3"), "No such image"),
         (("--console", BACKEND_NAME), f"validated was {CONSOLE_ID}"),
         (("--evidence", "nowhere.json"), "cannot be read"),
-        (("--contract", "contracts/console-v0.1"), "it was another one"),
+        (("--contract", "contracts/console-v0.1"), "another contract was judged"),
     ):
         code, said = deploy(house, *words)
         assert code == 1, said

@@ -27,7 +27,7 @@ from tests.deploy.sealed import BACKEND_ID, CONSOLE_ID, changed, document_of, fa
 from tests.judging.test_waivers import GREEN, ONE_FAILED, header, waiver
 from tests.report.samples import waived
 
-RUN_CONTEXT = "d" * 64
+GATE_DIGEST = "d" * 64
 SIGNER = CryptoSigner.generate_ed25519()
 
 
@@ -45,14 +45,14 @@ def document(contract: Contract) -> VerdictDocument:
 
 def test_the_statement_has_in_totos_shape(document: VerdictDocument, contract: Contract) -> None:
     """Types, subjects and the fields of the predicate are those that the specifications name."""
-    plain = json.loads(encode(statement_of(document, RUN_CONTEXT)))
+    plain = json.loads(encode(statement_of(document, GATE_DIGEST)))
     assert plain["_type"] == "https://in-toto.io/Statement/v1"
     assert plain["predicateType"] == "https://in-toto.io/attestation/test-result/v0.1"
     assert {one["name"]: one["digest"] for one in plain["subject"]} == {
         "console": {"sha256": CONSOLE_ID.removeprefix("sha256:")},
         "backend": {"sha256": BACKEND_ID.removeprefix("sha256:")},
         "contract": {"sha256": contract.digest},
-        "gate": {"sha256": RUN_CONTEXT},
+        "gate": {"sha256": GATE_DIGEST},
     }
     predicate = plain["predicate"]
     assert predicate["result"] == "PASSED"
@@ -65,12 +65,12 @@ def test_the_statement_has_in_totos_shape(document: VerdictDocument, contract: C
 
 def test_the_statement_carries_the_result(document: VerdictDocument) -> None:
     """Verdict, each requirement, seed and the journal's digest are in it, and come back as they were."""
-    again = decode(encode(statement_of(document, RUN_CONTEXT)))
-    assert again == statement_of(document, RUN_CONTEXT)
+    again = decode(encode(statement_of(document, GATE_DIGEST)))
+    assert again == statement_of(document, GATE_DIGEST)
     run = again.predicate.technogate
     assert (run.verdict, run.seed, run.journal_sha256) == (Verdict.PASS, document.seed, document.journal.sha256)
     assert [one.id for one in run.requirements] == [one.id for one in document.requirements]
-    assert digests(again)["gate"] == RUN_CONTEXT
+    assert digests(again)["gate"] == GATE_DIGEST
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_did_not_hold_is_not_passed(
     document: VerdictDocument, requirement: str, verdict: Verdict, result: str, field: str
 ) -> None:
     """A MUST without a pass makes FAILED, a SHOULD makes WARNED; neither is among the passed."""
-    predicate = statement_of(failing(document, requirement, verdict), RUN_CONTEXT).predicate
+    predicate = statement_of(failing(document, requirement, verdict), GATE_DIGEST).predicate
     assert predicate.result == result
     assert getattr(predicate, field) == (requirement,)
     assert requirement not in predicate.passed_tests
@@ -95,7 +95,7 @@ def test_what_did_not_hold_is_not_passed(
 def test_a_waived_failure_is_a_warning(document: VerdictDocument) -> None:
     """What a waiver covers is neither passed nor failed, and the waiver is stated."""
     sample = msgspec.structs.replace(waived()[1], target=document.target, contract=document.contract)
-    predicate = statement_of(sample, RUN_CONTEXT).predicate
+    predicate = statement_of(sample, GATE_DIGEST).predicate
     assert predicate.result == "WARNED"
     assert "CON-14" in predicate.warned_tests
     assert "CON-14" not in predicate.passed_tests + predicate.failed_tests
@@ -111,11 +111,11 @@ def test_there_is_nothing_to_state_without_images_or_a_validation(document: Verd
         return replace(document, target=replace(document.target, images=given))
 
     for one, run_context in (
-        (with_images({}), RUN_CONTEXT),
-        (with_images({"console": images["console"]}), RUN_CONTEXT),
-        (with_images(images | {"proxy": images["console"]}), RUN_CONTEXT),
-        (with_images(images | {"console": ImageRef(name="c:1", digest="c" * 64)}), RUN_CONTEXT),
-        (replace(document, is_validation=False), RUN_CONTEXT),
+        (with_images({}), GATE_DIGEST),
+        (with_images({"console": images["console"]}), GATE_DIGEST),
+        (with_images(images | {"proxy": images["console"]}), GATE_DIGEST),
+        (with_images(images | {"console": ImageRef(name="c:1", digest="c" * 64)}), GATE_DIGEST),
+        (replace(document, is_validation=False), GATE_DIGEST),
         (document, ""),
     ):
         with pytest.raises(EvidenceError):
@@ -150,7 +150,7 @@ WRONG: dict[str, Callable[[dict[str, Any]], object]] = {
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
 def test_what_is_no_statement_is_refused(document: VerdictDocument, change: Callable[[dict[str, Any]], object]) -> None:
     """Signed or not: what this gate would not have written is not read."""
-    statement: Statement = statement_of(document, RUN_CONTEXT)
+    statement: Statement = statement_of(document, GATE_DIGEST)
     with pytest.raises(EvidenceError) as caught:
         decode(changed(statement, lambda plain: (change(plain), None)[1]))
     assert "\n" not in str(caught.value)
@@ -218,9 +218,9 @@ def test_no_evidence_of_a_check_or_of_an_unsound_run(tmp_path: Path) -> None:
         journal=sound.journal, document=sound.document, files=(), exit_code=ExitCode.INCONCLUSIVE, problem="x"
     )
     for finished_run, why in (
-        (concluded(tmp_path, check, GREEN), "a check is no validation"),
+        (concluded(tmp_path, check, GREEN), "a check is not a validation"),
         (concluded(tmp_path, changed_gate, GREEN), "changed during the run"),
-        (unsound, "did not end as its verdict says"),
+        (unsound, "did not end with its verdict"),
     ):
         with pytest.raises(EvidenceError, match=why):
             sign_evidence(finished_run, SIGNER, find_home(), tmp_path)

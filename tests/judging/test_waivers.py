@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from technogate.judging.judge import judge
-from technogate.judging.waivers import expired, last_moment
+from technogate.judging.waivers import end_of_day, expired
 from technogate.model.events import Event, Header, ImageRef, Outcome, Waiver
 from technogate.model.verdict import Verdict, VerdictDocument, WaiverState
 from technogate.report.terminal_summary import plain
@@ -161,7 +161,7 @@ def test_a_waiver_counts_until_the_end_of_its_last_day(expires: str, at: float, 
 
 def test_the_end_of_a_day_is_in_utc() -> None:
     """The moment does not depend on where the gate runs."""
-    assert 0 < NOON + 12 * 3600 - last_moment("2025-06-15") < 0.001
+    assert 0 < NOON + 12 * 3600 - end_of_day("2025-06-15") < 0.001
 
 
 def test_judging_again_gives_the_same(tmp_path: Path) -> None:
@@ -188,8 +188,8 @@ def test_every_report_shows_the_waivers(tmp_path: Path, sample: type, needles: t
 
 
 def test_the_verdict_is_worded_with_its_waivers() -> None:
-    """A pass with waivers says so, and a run that its waivers fail blames nobody else."""
+    """A PASS with waivers names them; when waivers fail a run, only their owner must act."""
     passed, failed = plain(waived()[1]), plain(unwaived()[1])
-    assert "but for 1 failure that a waiver covers" in " ".join(passed.split())
-    assert "Not this pair of console and backend but the waivers are wrong" in " ".join(failed.split())
-    assert "whoever keeps the waivers" in failed
+    assert "except 1 failure covered by a waiver" in " ".join(passed.split())
+    assert "The waivers are wrong, not this pair of console and backend" in " ".join(failed.split())
+    assert "the owner of the waivers" in failed

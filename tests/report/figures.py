@@ -218,7 +218,7 @@ def same_latency(shown: list[tuple[str, ...]], path: Path) -> None:
         assert int(count) == one["count"] == sum(bucket["count"] for bucket in one["buckets"])
         assert all(_is(time, one[name]) for time, name in zip(times, ("p50", "p90", "p99", "max"), strict=True))
         if one["limit_s"] is None:
-            assert (limit, judged) == ("none", "without a limit")
+            assert (limit, judged) == ("none", "has no limit")
             continue
         assert _is(limit, one["limit_s"])
         within = "within its limit" if one["p99"] <= one["limit_s"] else "over its limit"

@@ -114,8 +114,8 @@ def test_a_person_confirms(folder: Path) -> None:
 def test_a_file_of_another_program_is_refused(folder: Path) -> None:
     """What the gate did not write is told, and not written over."""
     (folder / "gaps.json").write_text("{}")
-    assert "gaps.json is not what this gate writes" in refused("status")
-    assert "gaps.json is not what this gate writes" in refused("gaps")
+    assert "gaps.json was not written by technogate" in refused("status")
+    assert "gaps.json was not written by technogate" in refused("gaps")
     assert (folder / "gaps.json").read_text() == "{}"
 
 

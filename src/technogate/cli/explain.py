@@ -22,9 +22,9 @@ COLLECT_S = 120
 
 
 def planned_items(contract: Contract, home: Path) -> list[PlannedItem]:
-    """Every item that the suites hold for `contract`, sweeps included, found by collecting them.
+    """Every item that checks `contract`, run-wide checks included, found by collecting the suites.
 
-    Raises UserError when the suites cannot be collected: a table with holes would be a lie.
+    Raises UserError when the suites cannot be collected, because an incomplete table would be wrong.
     """
     with tempfile.TemporaryDirectory() as folder:
         line = [*pytest_line(home), "--collect-only"]
@@ -53,8 +53,15 @@ def coverage_table(contract: Contract, home: Path, ids: Sequence[str]) -> Table:
     table.add_column("checks", justify="right")
     table.add_column("requirement", overflow="fold")
     for requirement_id in ids:
-        one = contract.requirements[requirement_id]
-        table.add_row(one.id, one.party, one.level.upper(), one.group, str(counted[one.id] or "none"), one.text)
+        requirement = contract.requirements[requirement_id]
+        table.add_row(
+            requirement.id,
+            requirement.party,
+            requirement.level.upper(),
+            requirement.group,
+            str(counted[requirement.id] or "none"),
+            requirement.text,
+        )
     unchecked = [requirement_id for requirement_id in ids if not counted[requirement_id]]
     table.caption = f"{len(ids)} requirements, {len(unchecked)} without a check"
     table.caption_justify = "left"
@@ -62,30 +69,37 @@ def coverage_table(contract: Contract, home: Path, ids: Sequence[str]) -> Table:
 
 
 def explanation(contract: Contract, home: Path, requirement_id: str) -> str:
-    """What one requirement asks, which decisions it rests on, and what checks it."""
-    one = contract.requirements[requirement_id]
+    """The text of a requirement, the decisions it rests on, and its checks."""
+    requirement = contract.requirements[requirement_id]
+    group = contract.groups.get(requirement.group, requirement.group)
     lines = [
-        f"{one.id} ({one.party}, {one.level.upper()}, {contract.groups.get(one.group, one.group)})",
+        f"{requirement.id} ({requirement.party}, {requirement.level.upper()}, {group})",
         "",
-        f"  {one.text}",
+        f"  {requirement.text}",
         "",
     ]
-    for decision_id in one.decisions:
+    for decision_id in requirement.decisions:
         decision = contract.decisions[decision_id]
-        lines += [f"{decision.id} {decision.title}", *(f"  {text}" for text in _plain(decision.text).splitlines()), ""]
-    if one.not_tested:
-        lines += [f"No check exercises it: {one.not_tested}", ""]
+        lines += [
+            f"Rests on {decision.id}: {decision.title}",
+            *(f"  {text}" for text in _plain(decision.text).splitlines()),
+            "",
+        ]
+    if requirement.not_tested:
+        lines += [f"Not tested: {requirement.not_tested}", ""]
     by_subject: dict[str, list[str]] = defaultdict(list)
     for item in planned_items(contract, home):
         if item.requirement == requirement_id:
             by_subject[item.subject].append(item.item)
-    lines.append("Checked by:" if by_subject else "No check exercises it: a validation stays INCONCLUSIVE.")
+    lines.append(
+        "Checked by:" if by_subject else "No check exercises this requirement, so a validation stays INCONCLUSIVE."
+    )
     for subject, items in by_subject.items():
         more = f" and {len(items) - 1} more" if len(items) > 1 else ""
         lines += [f"  {subject}", f"    {items[0]}{more}"]
-    return "\n".join([*lines, "", f"Try it: technogate check {one.id}", ""])
+    return "\n".join([*lines, "", f"Run the checks: technogate check {requirement.id}", ""])
 
 
 def _plain(markdown: str) -> str:
-    """A decision record without the marks of Markdown."""
+    """A decision record without Markdown markup."""
     return markdown.strip().replace("**", "").replace("`", "")

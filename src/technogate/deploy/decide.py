@@ -1,9 +1,8 @@
-"""The deploy gate: two images and the evidence of their validation in, a list of proofs out.
+"""The deploy gate: from two images and the evidence of their validation to a checklist of proofs.
 
-Nothing is deployed that was not validated. Every line of the list must be proven; what is missing,
-unknown or cannot be read is not proven. What a line rests on comes from three sides that nobody can
-have changed at once: the engine (which image is it), the signed evidence (what was judged, and how it
-ended), and this gate with its contract (what had to be judged).
+Every line of the checklist must be proven; what is missing, unknown or unreadable is not proven. The facts come from
+three sources that nobody can change at once: the engine (which image is it), the signed evidence (what was judged,
+with which result), and this gate with its contract (what had to be judged).
 """
 
 from __future__ import annotations
@@ -27,11 +26,11 @@ from technogate.model.errors import UserError
 from technogate.model.events import ImageRef
 from technogate.util.gate_digest import gate_digest
 
-#: The first lines of the list, proven before the evidence can speak.
+#: The first lines of the checklist, proven before the evidence is read.
 _IMAGE = "{side}: exists, tagged"
 _SIGNED, _OF_VALIDATION = "evidence: signed, unchanged", "evidence: of a validation"
 
-#: Every line of the list, in its order.
+#: The titles of all lines, in order.
 TITLES = (
     *(_IMAGE.format(side=side) for side in (CONSOLE, BACKEND)),
     _SIGNED,
@@ -39,7 +38,7 @@ TITLES = (
     *(title for title, _ in PROOFS),
 )
 
-#: The oldest that evidence may be, whatever is asked for: 30 days.
+#: The highest maximum age of evidence: 30 days.
 OLDEST_S = 30 * 24 * 3600.0
 
 T = TypeVar("T")
@@ -50,7 +49,7 @@ _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofLine:
-    """One line of the list: what has to be proven, whether it is, and the proof or what is wrong."""
+    """One line of the checklist: its title, whether it is proven, and the proof or what is wrong."""
 
     title: str
     proven: bool
@@ -59,22 +58,22 @@ class ProofLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployDecision:
-    """The whole list."""
+    """The whole checklist."""
 
     lines: tuple[ProofLine, ...]
 
     @property
     def deploy(self) -> bool:
-        """Whether every line is proven. An empty list proves nothing."""
+        """Whether every line is proven. An empty checklist proves nothing."""
         return bool(self.lines) and all(line.proven for line in self.lines)
 
 
-def seconds_of(given: str) -> float:
-    """An age such as `90m`, `24h` or `7d` in seconds; raises UserError for what is none, or beyond OLDEST_S."""
-    found = _AGE.fullmatch(given)
-    seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
+def seconds_of(age: str) -> float:
+    """An age such as `90m`, `24h` or `7d` in seconds; raises UserError for anything else, and beyond OLDEST_S."""
+    match = _AGE.fullmatch(age)
+    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
     if not 0 < seconds <= OLDEST_S:
-        raise UserError(f"{given!r} is no age: --max-age takes a number with s, m, h or d, at most 30d, such as 24h")
+        raise UserError(f"{age!r} is not an age: --max-age takes a number with s, m, h or d, at most 30d, such as 24h")
     return seconds
 
 
@@ -88,20 +87,20 @@ def decide(
     home: Path,
     now: float,
 ) -> DeployDecision:
-    """Prove every line of the list for the images named, by side, or say why it is not proven.
+    """Prove every line of the checklist for the `images` (side -> name), or give the reason why it is not proven.
 
     Raises OSError when the gate cannot read its own files.
     """
     lines: list[ProofLine] = []
-    found = {
+    known = {
         side: _attempt(lines, _IMAGE.format(side=side), partial(_image, images[side])) for side in (CONSOLE, BACKEND)
     }
     payload = _attempt(lines, _SIGNED, partial(_payload, evidence, key))
     facts = Facts(
-        images=found,
+        images=known,
         statement=_attempt(lines, _OF_VALIDATION, partial(_statement, payload)),
         contract=contract,
-        run_context=gate_digest(home),
+        gate_digest=gate_digest(home),
         max_age_s=max_age_s,
         now=now,
     )
@@ -111,36 +110,36 @@ def decide(
 
 
 def _attempt(lines: list[ProofLine], title: str, prove: Callable[[], tuple[T, str]]) -> T | None:
-    """Add a line: proven when `prove` returns what it found and the proof, not when it says why not."""
+    """Add a line: proven when `prove` returns a value and its proof, not proven when it raises the reason."""
     try:
-        found, proof = prove()
-    except (EvidenceError, ImageError, UnprovenLine) as why:
-        lines.append(ProofLine(title=title, proven=False, proof=str(why)))
+        value, proof = prove()
+    except (EvidenceError, ImageError, UnprovenLine) as reason:
+        lines.append(ProofLine(title=title, proven=False, proof=str(reason)))
         return None
     lines.append(ProofLine(title=title, proven=True, proof=proof))
-    return found
+    return value
 
 
 def _image(name: str) -> tuple[ImageRef, str]:
-    """The image that a name stands for."""
+    """The image with this name."""
     image = inspect(name)
     return image, f"{name} is {image.digest}"
 
 
 def _payload(path: Path, key: SSlibKey) -> tuple[bytes, str]:
-    """What the evidence holds, its signature verified."""
-    return envelope.unseal(envelope.read(path), key), f"{path}, by the key {key.keyid[:16]}…"
+    """The payload of the evidence, its signature verified."""
+    return envelope.unseal(envelope.read(path), key), f"{path}, signed by the key {key.keyid[:16]}…"
 
 
 def _statement(payload: bytes | None) -> tuple[Statement, str]:
-    """The statement that the evidence holds."""
+    """The statement in the evidence."""
     if payload is None:
         raise UnprovenLine(NO_EVIDENCE)
-    found = decode(payload)
-    run = found.predicate.technogate
-    return found, f"run {run.run} of technogate {run.gate_version}, journal sha256 {run.journal_sha256}"
+    statement = decode(payload)
+    run = statement.predicate.technogate
+    return statement, f"run {run.run} of technogate {run.gate_version}, journal sha256 {run.journal_sha256}"
 
 
 def _proof(prove: Callable[[Facts], str], facts: Facts) -> tuple[None, str]:
-    """A line that the evidence alone can prove."""
+    """A line that the evidence alone proves."""
     return None, prove(facts)

@@ -1,4 +1,4 @@
-"""The list of the deploy gate as a terminal shows it. Whatever stands in evidence is text, never markup."""
+"""The checklist of the deploy gate on the terminal. Everything from the evidence is text, never markup."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from rich.text import Text
 from technogate.deploy.decide import DeployDecision
 from technogate.util.text import rich_text
 
-#: Characters of one proof.
+#: The most characters of one proof.
 _LIMIT = 500
 
-#: Characters of a line where no terminal is.
+#: The width of a line when the output is not a terminal.
 _LOG_WIDTH = 180
 
 
 def checklist(decision: DeployDecision) -> Group:
-    """What to print: a line for each proof, and the word that counts."""
+    """The checklist: a line for each proof, and the decision."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(width=2, justify="right")
     table.add_column(width=27, overflow="fold")
@@ -34,7 +34,7 @@ def checklist(decision: DeployDecision) -> Group:
     if not decision.deploy:
         why = f": {missing} of {len(decision.lines)} lines not proven"
     return Group(
-        Text("\n Phase 6: nothing is deployed that was not validated\n", style="bold"),
+        Text("\n Phase 6: deploy only what was validated\n", style="bold"),
         table,
         Text(),
         word.append(why + "\n"),
@@ -42,8 +42,8 @@ def checklist(decision: DeployDecision) -> Group:
 
 
 def show(console: Console, decision: DeployDecision) -> None:
-    """Print the list; what the console's encoding lacks is written as an escape."""
-    # A log is searched for digests: there they are not broken at the edge of a terminal that is none.
+    """Print the checklist; a character that the console's encoding lacks is written as an escape."""
+    # A log is searched for digests, so they must not be wrapped there.
     width = console.width if console.is_terminal else max(console.width, _LOG_WIDTH)
     plain = Console(file=io.StringIO(), width=width, color_system=None, legacy_windows=False)
     with plain.capture() as captured:

@@ -1,9 +1,8 @@
-"""Waivers: which failures are put up with, until when, and what a waiver itself can have wrong.
+"""Waivers: which failures are accepted, until when, and what can be wrong with a waiver itself.
 
-Pure: a waiver is held against the run's own recorded time, so that judging a stored journal again
-gives the same. A waiver covers failures of one MUST requirement. It covers nothing once it has expired,
-hints nothing that came to no result, and keeps the gate shut when it has nothing to cover: one that is
-left behind would cover the next failure unseen.
+Pure: the expiry is compared with the recorded time of the run, so that judging a stored journal again gives the same.
+A waiver covers the failures of one MUST requirement. It covers nothing after its last day, and never a requirement
+without a result. A waiver with nothing to cover fails the run: if it stayed, it would silently cover the next failure.
 """
 
 from __future__ import annotations
@@ -18,78 +17,78 @@ from technogate.model.requirement import Level
 from technogate.model.verdict import RequirementResult, Verdict, WaiverResult, WaiverState, roll_up
 
 
-def last_moment(expires: str) -> float:
-    """The end of the day `expires` (UTC) in seconds since the epoch; 0 when it is no day: it expired long ago."""
+def end_of_day(expires: str) -> float:
+    """The end of the day `expires` (UTC) in seconds since the epoch; 0 for anything but a day: expired long ago."""
     try:
         day = date.fromisoformat(expires)
     except ValueError:
         return 0.0
-    # Python's last day has no day after it.
+    # Adding a day would fail for the last day that Python knows.
     return datetime(day.year, day.month, day.day, 23, 59, 59, 999_999, tzinfo=UTC).timestamp()
 
 
 def expired(expires: str, at: float) -> bool:
-    """Whether a waiver with this last day counts for nothing at `at`, in seconds since the epoch."""
-    return at > last_moment(expires)
+    """Whether a waiver with the last day `expires` has expired at `at`, in seconds since the epoch."""
+    return at > end_of_day(expires)
 
 
 def apply_waivers(
     header: Header, ended: float, requirements: Sequence[RequirementResult], unfinished: Collection[str]
 ) -> tuple[tuple[RequirementResult, ...], tuple[WaiverResult, ...]]:
-    """Hold each waiver of the run against its results.
+    """Apply the waivers of a run to its results.
 
-    Returns the requirements with their standing, and what became of each waiver. `unfinished` are the
-    ids of requirements that have an item without a result.
+    Returns the requirements with their effective verdict, and the state of each waiver. `unfinished` are the ids of
+    requirements that have an item without a result.
     """
     by_id = {result.id: result for result in requirements}
     known = {requirement.id for requirement in header.requirements}
     at = max(header.started, ended)
     results = tuple(_result(waiver, at, header, known, by_id.get(waiver.requirement)) for waiver in header.waivers)
     covered = {result.waiver.requirement for result in results if result.state is WaiverState.USED}
-    effective_verdict = tuple(
+    effective = tuple(
         msgspec.structs.replace(result, effective_verdict=_effective_verdict(result, result.id in unfinished))
         if result.id in covered
         else result
         for result in requirements
     )
-    return effective_verdict, results
+    return effective, results
 
 
 def _effective_verdict(result: RequirementResult, unfinished: bool) -> Verdict:
-    """What is left of a requirement whose failures are waived: its other items must still have passed."""
-    left = any(item.outcome in (Outcome.ERRORED, Outcome.SKIPPED) for item in result.items)
-    return Verdict.INCONCLUSIVE if left or unfinished else Verdict.PASS
+    """The effective verdict of a requirement whose failures are waived: its other items must have passed."""
+    undecided = any(item.outcome in (Outcome.ERRORED, Outcome.SKIPPED) for item in result.items)
+    return Verdict.INCONCLUSIVE if undecided or unfinished else Verdict.PASS
 
 
 def _result(
     waiver: Waiver, at: float, header: Header, known: Collection[str], result: RequirementResult | None
 ) -> WaiverResult:
-    """What became of one waiver."""
-    state, why = _state(waiver, at, header, known, result)
-    problem = f"{waiver.place or 'waivers'}: the waiver for {waiver.requirement} {why}" if why else ""
+    """The state of one waiver."""
+    state, reason = _state(waiver, at, header, known, result)
+    problem = f"{waiver.place or 'waivers'}: the waiver for {waiver.requirement} {reason}" if reason else ""
     return WaiverResult(waiver=waiver, state=state, problem=problem)
 
 
 def _state(
     waiver: Waiver, at: float, header: Header, known: Collection[str], result: RequirementResult | None
 ) -> tuple[WaiverState, str]:
-    """The state of a waiver, and what is wrong with it with a hint."""
+    """The state of a waiver, and what is wrong with it, with a hint; "" when nothing is."""
     if waiver.requirement not in known:
         return (
             WaiverState.UNKNOWN,
             f"names no requirement of {header.contract.id}; `technogate requirements` lists them",
         )
     if expired(waiver.expires, at):
-        hint = "fix what it covers, or have its owner decide anew"
-        return WaiverState.EXPIRED, f"expired at the end of {waiver.expires} and counts for nothing; {hint}"
+        hint = "fix the failure, or let the owner decide again"
+        return WaiverState.EXPIRED, f"expired at the end of {waiver.expires} and covers nothing; {hint}"
     if waiver.image and waiver.image not in _digests(header):
         return WaiverState.UNUSED, f"is for the image {waiver.image}, which was not judged; remove it"
     if result is None:
         return WaiverState.OPEN, ""
     if result.level is not Level.MUST:
-        return WaiverState.UNUSED, "covers a SHOULD, which fails no run; remove it"
+        return WaiverState.UNUSED, "covers a SHOULD, which does not fail a run; remove it"
     if result.verdict is Verdict.PASS:
-        return WaiverState.UNUSED, "is not used: its requirement passed; remove it"
+        return WaiverState.UNUSED, "covers nothing: its requirement passed; remove it"
     return (WaiverState.USED if result.verdict is Verdict.FAIL else WaiverState.OPEN), ""
 
 
@@ -99,11 +98,11 @@ def _digests(header: Header) -> set[str]:
 
 
 def effective_verdict_of(requirements: Iterable[RequirementResult]) -> Verdict:
-    """The roll-up of what requirements weigh in the verdict."""
+    """The roll-up of the effective verdicts of requirements."""
     return roll_up(result.effective_verdict for result in requirements)
 
 
 def used_by(waivers: Iterable[WaiverResult]) -> Mapping[str, WaiverResult]:
-    """The waivers that cover a failure, by requirement; of several the one that lasts longest."""
+    """The waivers that cover a failure, by requirement; of several, the one with the latest expiry."""
     used = [result for result in waivers if result.state is WaiverState.USED]
-    return {result.waiver.requirement: result for result in sorted(used, key=lambda one: one.waiver.expires)}
+    return {result.waiver.requirement: result for result in sorted(used, key=lambda result: result.waiver.expires)}

@@ -175,7 +175,7 @@ def _groups(document: VerdictDocument) -> Table:
 
 def _latency(document: VerdictDocument) -> Table:
     """Response times, one operation a line; a p99 over its limit is highlighted."""
-    table = _table("  ", "", *latency_figures.COLUMNS[:-1], "limit")
+    table = _table("  ", "", "count", *latency_figures.COLUMNS[1:-1], "limit")
     for row in latency_figures.rows(document):
         *figures, limit = row.figures
         if row.held is False:

@@ -53,7 +53,7 @@ def meaning(document: VerdictDocument) -> str:
         return _meaning_of_pass(document)
     must = document.must
     if document.verdict is Verdict.FAIL and not _broken(document):
-        return f"No MUST requirement decided this, but a waiver is wrong: {subject(document)} must not be deployed."
+        return f"The waivers are wrong, not {subject(document)}: it must not be deployed."
     if document.verdict is Verdict.FAIL:
         broken = f"{len(_broken(document))} of {many(must.total, 'MUST requirement')}"
         return f"{subject(document).capitalize()} breaks {broken}: it must not be deployed."

@@ -1,4 +1,4 @@
-"""Phase 6 remembered: what `deploy-check` said, as a file for `technogate status`. It opens nothing."""
+"""Phase 6: the decision of `deploy-check` as a file for `technogate status`. It allows no deployment by itself."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAME = "DEPLOY_CHECK.json"
 
 
 class ProofRecord(Document, frozen=True):
-    """One line of the list."""
+    """One line of the checklist."""
 
     title: str
     proven: bool
@@ -27,7 +27,7 @@ class ProofRecord(Document, frozen=True):
 
 
 class Deployment(Document, frozen=True):
-    """What the deploy gate said, of which images, by which evidence, and when (UTC)."""
+    """The decision of the deploy gate: which images, which evidence, and when (UTC)."""
 
     schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]
     deploy: bool
@@ -47,7 +47,7 @@ def record(path: Path, decision: DeployDecision, images: Mapping[str, str], evid
         console=images["console"],
         backend=images["backend"],
         evidence_sha256=digest_of(evidence),
-        lines=tuple(ProofRecord(title=one.title, proven=one.proven, proof=one.proof) for one in decision.lines),
+        lines=tuple(ProofRecord(title=line.title, proven=line.proven, proof=line.proof) for line in decision.lines),
     )
     try:
         write_file(path, encode(document))

@@ -1,4 +1,4 @@
-"""Phase 2: an answer, graded by the rubric and compared with the ideal. Pure; a person confirms the decision."""
+"""Phase 2: grade an answer by the rubric and compare it with the ideal answer. Pure; a person confirms the decision."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from technogate.model.verdict import Document
 from technogate.workflow.facts import LAYERS
 from technogate.workflow.intake import ideal
 from technogate.workflow.intake_answer import Entry, IntakeAnswer, Priority, State
-from technogate.workflow.intake_answer_file import AnswerReading, asked, read_answer
+from technogate.workflow.intake_answer_file import AnswerReading, read_answer, required_entries
 from technogate.workflow.rubric import DAYS_A_WEEK, Measured, RubricDecision, deciding, ruled
 
 #: GO, CAUTION and HOLD as a shell sees them.
@@ -22,15 +22,15 @@ Comparison = Literal["as the ideal", "expected difference", "gap", "red flag"]
 
 
 class Section(Document, frozen=True):
-    """A section of the answer: how many of the things asked for are complete, details included."""
+    """A section of the answer: how many of the entries required are complete, details included."""
 
     title: str
-    asked: int
+    required: int
     complete: int
 
 
 class Criterion(Document, frozen=True):
-    """A rule of the rubric, what was looked at, and whether it applies (null: not known)."""
+    """A rule of the rubric, the values it was applied to, and whether it applies (null: not known)."""
 
     id: str
     decision: RubricDecision
@@ -41,7 +41,7 @@ class Criterion(Document, frozen=True):
 
 
 class Grade(Document, frozen=True):
-    """A layer, an endpoint or the answer as a whole, beside the ideal."""
+    """A layer, an endpoint or the answer as a whole, compared with the ideal answer."""
 
     name: str
     title: str
@@ -54,7 +54,7 @@ class Grade(Document, frozen=True):
 
 
 class OpenGap(Document, frozen=True):
-    """A gap that counts; `note` says where the evaluation is stricter than the answer, "" where it is not."""
+    """A gap that counts; `note` explains where the evaluation is stricter than the answer, "" where it is not."""
 
     concerns: str
     priority: Priority
@@ -64,7 +64,7 @@ class OpenGap(Document, frozen=True):
 
 
 class Evaluation(Document, frozen=True):
-    """The whole evaluation: `EVALUATION_RESULTS_<date>.json`. A decision that nobody confirmed lets nobody go on."""
+    """The whole evaluation: `EVALUATION_RESULTS_<date>.json`. A decision counts only once a person has confirmed it."""
 
     schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]
     contract: str
@@ -86,13 +86,13 @@ class Evaluation(Document, frozen=True):
     @property
     def rule(self) -> Criterion:
         """The criterion that decided."""
-        return next(one for one in self.criteria if one.id == self.decided_by)
+        return next(criterion for criterion in self.criteria if criterion.id == self.decided_by)
 
 
 def evaluate(reading: AnswerReading, contract: Contract, date: str) -> Evaluation:
     """Grade an answer; `date` is the day, ISO 8601. Nobody has confirmed the result."""
     answer = reading.answer
-    missing = sum(not one.detail for one in reading.problems)
+    missing = sum(not problem.detail for problem in reading.problems)
     gaps = _gaps(answer) if answer else ()
     rulings = ruled(_measured(answer, gaps, len(reading.problems)) if answer else None, missing)
     rule = deciding(rulings)
@@ -108,18 +108,18 @@ def evaluate(reading: AnswerReading, contract: Contract, date: str) -> Evaluatio
         sections=tuple(_sections(reading, contract)),
         criteria=tuple(
             Criterion(
-                id=one.rule.id,
-                decision=one.rule.decision,
-                text=one.rule.text,
-                observed=one.observed,
-                applies=one.applies,
-                red_flag=one.rule.red_flag,
+                id=ruling.rule.id,
+                decision=ruling.rule.decision,
+                text=ruling.rule.text,
+                observed=ruling.observed,
+                applies=ruling.applies,
+                red_flag=ruling.rule.red_flag,
             )
-            for one in rulings
+            for ruling in rulings
         ),
         grades=tuple(_grades(answer, contract, gaps)) if answer else (),
         gaps=gaps,
-        problems=tuple(one.text for one in reading.problems),
+        problems=tuple(problem.text for problem in reading.problems),
         weeks=_weeks(answer) if answer else None,
         confirmed_by="",
         confirmed_at="",
@@ -133,47 +133,47 @@ def confirmed(evaluation: Evaluation, person: str, at: str) -> Evaluation:
 
 def _sections(reading: AnswerReading, contract: Contract) -> Iterator[Section]:
     """How complete each section is."""
-    keys = [one.key for one in reading.problems]
+    keys = [problem.key for problem in reading.problems]
     for title, table in (("1, the layers", "layer"), ("2, the endpoints", "endpoint")):
-        names = [f"{table}.{name}" for name in asked(contract)[table]]
-        open_ = [name for name in names if any(key == name or key.startswith(f"{name}.") for key in keys)]
-        yield Section(title=title, asked=len(names), complete=len(names) - len(open_))
-    yield Section(title="3, the gaps", asked=1, complete=int(not any(key.split(".")[0] == "gaps" for key in keys)))
+        names = [f"{table}.{name}" for name in required_entries(contract)[table]]
+        incomplete = [name for name in names if any(key == name or key.startswith(f"{name}.") for key in keys)]
+        yield Section(title=title, required=len(names), complete=len(names) - len(incomplete))
+    yield Section(title="3, the gaps", required=1, complete=int(not any(key.split(".")[0] == "gaps" for key in keys)))
 
 
 def _weeks(answer: IntakeAnswer) -> float:
-    """Weeks of work: what the answer says in all, or the sum of its days when that is more."""
-    days = sum(one.effort_days for one in [*answer.layer.values(), *answer.endpoint.values()])
+    """Weeks of work: the total in the answer, or the sum of its days when that is more."""
+    days = sum(entry.effort_days for entry in [*answer.layer.values(), *answer.endpoint.values()])
     return max(answer.weeks, days / DAYS_A_WEEK)
 
 
 def _gaps(answer: IntakeAnswer) -> tuple[OpenGap, ...]:
-    """The gaps listed, and those that the answer shows without listing them. What is missing is critical."""
+    """The gaps that the answer lists, and those that it shows without listing them. What is missing is critical."""
     entries = {**answer.layer, **answer.endpoint}
-    found = []
-    for one in answer.gaps.list:
-        raised = one.priority is Priority.MINOR and entries[one.concerns].state is State.MISSING
-        priority = Priority.CRITICAL if raised else one.priority
-        note = "listed as minor; what is missing altogether is critical" if raised else ""
-        found.append(
-            OpenGap(concerns=one.concerns, priority=priority, what=one.what, fix=one.fix.strip(), note=note),
+    gaps = []
+    for gap in answer.gaps.list:
+        raised = gap.priority is Priority.MINOR and entries[gap.concerns].state is State.MISSING
+        priority = Priority.CRITICAL if raised else gap.priority
+        note = "listed as minor, but what is missing altogether is critical" if raised else ""
+        gaps.append(
+            OpenGap(concerns=gap.concerns, priority=priority, what=gap.what, fix=gap.fix.strip(), note=note),
         )
-    named = {one.concerns for one in found}
+    named = {gap.concerns for gap in gaps}
     for name, entry in entries.items():
         if entry.state is not State.EXISTS and name not in named:
             priority = Priority.CRITICAL if entry.state is State.MISSING else Priority.MINOR
             what = entry.gap.strip() or f"{name} is {entry.state.value}"
-            found.append(OpenGap(concerns=name, priority=priority, what=what, fix="", note="not listed as a gap"))
-    return tuple(sorted(found, key=lambda one: one.priority is Priority.MINOR))
+            gaps.append(OpenGap(concerns=name, priority=priority, what=what, fix="", note="not listed as a gap"))
+    return tuple(sorted(gaps, key=lambda gap: gap.priority is Priority.MINOR))
 
 
 def _measured(answer: IntakeAnswer, gaps: tuple[OpenGap, ...], details: int) -> Measured:
-    minor = [one for one in gaps if one.priority is Priority.MINOR]
+    minor = [gap for gap in gaps if gap.priority is Priority.MINOR]
     return Measured(
         details=details,
         critical=len(gaps) - len(minor),
         minor=len(minor),
-        minor_without_fix=sum(not one.fix for one in minor),
+        minor_without_fix=sum(not gap.fix for gap in minor),
         weeks=_weeks(answer),
         redesign=tuple(area.value for area in answer.redesign),
         schema_change=answer.schema_change,
@@ -182,43 +182,43 @@ def _measured(answer: IntakeAnswer, gaps: tuple[OpenGap, ...], details: int) -> 
 
 
 def _grades(answer: IntakeAnswer, contract: Contract, gaps: tuple[OpenGap, ...]) -> Iterator[Grade]:
-    """Every layer, every endpoint and the answer as a whole, beside the ideal."""
+    """Every layer, every endpoint and the answer as a whole, compared with the ideal answer."""
     best = read_answer(ideal(contract), contract).answer
     if best is None:
         raise ValueError("the ideal answer is not complete")
     layers_of = {"authentication": "authentication", "audit": "audit_log"}
     flagged = {layers_of[area.value] for area in answer.redesign if area.value in layers_of}
-    planned = {one.concerns for one in gaps if one.fix} - {one.concerns for one in gaps if not _expected(one)}
-    endpoints = {one.id: f"{one.method} {one.path}" for one in contract.guarded}
+    planned = {gap.concerns for gap in gaps if gap.fix} - {gap.concerns for gap in gaps if not _expected(gap)}
+    endpoints = {operation.id: f"{operation.method} {operation.path}" for operation in contract.guarded}
     tables: tuple[tuple[Literal["layer", "endpoint"], dict[str, str], dict[str, Entry], dict[str, Entry]], ...] = (
         ("layer", LAYERS, answer.layer, best.layer),
         ("endpoint", endpoints, answer.endpoint, best.endpoint),
     )
-    concerned = {one.concerns for one in gaps}
-    for section, titles, mine, wished in tables:
+    concerned = {gap.concerns for gap in gaps}
+    for section, titles, answered, ideal_entries in tables:
         for name, title in titles.items():
-            same = mine[name].state is wished[name].state and name not in concerned
-            open_: Comparison = "expected difference" if name in planned else "gap"
+            same = answered[name].state is ideal_entries[name].state and name not in concerned
+            difference: Comparison = "expected difference" if name in planned else "gap"
             yield Grade(
                 name=name,
                 title=title,
                 section=section,
-                answered=mine[name].state.value,
-                ideal=wished[name].state.value,
-                comparison="red flag" if name in flagged else "as the ideal" if same else open_,
-                gap=mine[name].gap,
-                effort_days=mine[name].effort_days,
+                answered=answered[name].state.value,
+                ideal=ideal_entries[name].state.value,
+                comparison="red flag" if name in flagged else "as the ideal" if same else difference,
+                gap=answered[name].gap,
+                effort_days=answered[name].effort_days,
             )
     yield from _whole(answer, best)
 
 
 def _expected(gap: OpenGap) -> bool:
-    """Whether a gap is one that an answer may well have: minor, and with a fix."""
+    """Whether a gap is acceptable in an answer: minor, and with a fix."""
     return gap.priority is Priority.MINOR and bool(gap.fix)
 
 
 def _whole(answer: IntakeAnswer, best: IntakeAnswer) -> Iterator[Grade]:
-    """What an answer says of itself as a whole, beside the ideal."""
+    """The values of the answer as a whole, compared with the ideal answer."""
 
     def listed(areas: tuple[str, ...]) -> str:
         return ", ".join(areas) or "none"
@@ -228,10 +228,10 @@ def _whole(answer: IntakeAnswer, best: IntakeAnswer) -> Iterator[Grade]:
         ("schema_change", "Schema change", _yes(answer.schema_change), _yes(best.schema_change)),
         ("trace_ids", "Trace ids", _yes(answer.trace_ids), _yes(best.trace_ids)),
     )
-    for name, title, mine, wished in rows:
-        comparison: Comparison = "as the ideal" if mine == wished else "red flag"
+    for name, title, answered, wished in rows:
+        comparison: Comparison = "as the ideal" if answered == wished else "red flag"
         yield Grade(
-            name=name, title=title, section="whole", answered=mine, ideal=wished, comparison=comparison, gap="",
+            name=name, title=title, section="whole", answered=answered, ideal=wished, comparison=comparison, gap="",
             effort_days=0,
         )  # fmt: skip
 

@@ -18,13 +18,13 @@ def markdown(evaluation: Evaluation, contract: Contract) -> str:
     parts = [f"# Evaluation: {evaluation.decision.value}\n", about(contract), *_summary(evaluation)]
     if evaluation.problems:
         parts += [f"## To fill in ({len(evaluation.problems)})\n"]
-        parts += [*(f"- {markdown_text(one)}" for one in evaluation.problems), ""]
+        parts += [*(f"- {markdown_text(problem)}" for problem in evaluation.problems), ""]
     parts += ["## Completeness\n"]
-    sections = [row(one.title, str(one.complete), str(one.asked)) for one in evaluation.sections]
-    parts += [*table("section | complete: | asked for:", *sections), "## Criteria\n"]
-    parts += ["The first that applies decides: the strictest come first.\n", *_criteria(evaluation)]
+    sections = [row(section.title, str(section.complete), str(section.required)) for section in evaluation.sections]
+    parts += [*table("section | complete: | required:", *sections), "## Criteria\n"]
+    parts += ["The first rule that applies decides. The strictest rules come first.\n", *_criteria(evaluation)]
     if evaluation.grades:
-        parts += ["## Beside the ideal\n", *_grades(evaluation)]
+        parts += ["## Comparison with the ideal\n", *_grades(evaluation)]
     if evaluation.gaps:
         parts += [f"## Gaps ({len(evaluation.gaps)})\n", *_gaps(evaluation)]
     return page(parts)
@@ -32,9 +32,9 @@ def markdown(evaluation: Evaluation, contract: Contract) -> str:
 
 def _summary(evaluation: Evaluation) -> Iterator[str]:
     rule = evaluation.rule
-    critical = sum(one.priority is Priority.CRITICAL for one in evaluation.gaps)
-    flags = sum(one.red_flag and one.applies is True for one in evaluation.criteria)
-    # An incomplete answer is not said to have no gap: nobody knows.
+    critical = sum(gap.priority is Priority.CRITICAL for gap in evaluation.gaps)
+    flags = sum(criterion.red_flag and criterion.applies is True for criterion in evaluation.criteria)
+    # The gaps of an incomplete answer are not known.
     known = evaluation.weeks is not None
     counted = f"{critical} critical, {len(evaluation.gaps) - critical} minor" if known else "not known"
     yield from table(
@@ -49,16 +49,18 @@ def _summary(evaluation: Evaluation) -> Iterator[str]:
         row("Red flags", str(flags) if known else "not known"),
         row("Answer", f"sha256 `{evaluation.answer_sha256}`"),
     )
-    others = [one for one in evaluation.criteria if one.applies and one.decision is not rule.decision]
+    others = [
+        criterion for criterion in evaluation.criteria if criterion.applies and criterion.decision is not rule.decision
+    ]
     if others:
-        named = ", ".join(f"{one.id} ({one.decision.value})" for one in others)
-        yield f"{named} {'applies' if len(others) == 1 else 'apply'} too: the stricter rule wins.\n"
+        named = ", ".join(f"{criterion.id} ({criterion.decision.value})" for criterion in others)
+        yield f"{named} {'applies' if len(others) == 1 else 'apply'} too; the stricter rule wins.\n"
 
 
 def _signature(evaluation: Evaluation) -> str:
     if evaluation.confirmed_by:
         return f"by **{markdown_text(evaluation.confirmed_by)}**, {evaluation.confirmed_at}"
-    return "**by nobody yet**: a person decides to go on, with `technogate evaluate FILE --confirmed-by NAME`"
+    return "**not yet**: a person confirms the decision with `technogate evaluate FILE --confirmed-by NAME`"
 
 
 def _criteria(evaluation: Evaluation) -> Iterator[str]:
@@ -66,13 +68,13 @@ def _criteria(evaluation: Evaluation) -> Iterator[str]:
         "rule | leads to | when | observed | applies",
         *(
             row(
-                one.id,
-                one.decision.value,
-                one.text + (" (red flag)" if one.red_flag else ""),
-                markdown_text(one.observed),
-                _APPLIES[one.applies],
+                criterion.id,
+                criterion.decision.value,
+                criterion.text + (" (red flag)" if criterion.red_flag else ""),
+                markdown_text(criterion.observed),
+                _APPLIES[criterion.applies],
             )
-            for one in evaluation.criteria
+            for criterion in evaluation.criteria
         ),
     )
 
@@ -82,14 +84,14 @@ def _grades(evaluation: Evaluation) -> Iterator[str]:
         "what | answered | ideal | comparison | gap | days:",
         *(
             row(
-                markdown_text(one.title),
-                one.answered,
-                one.ideal,
-                one.comparison if one.comparison == "as the ideal" else f"**{one.comparison}**",
-                markdown_text(one.gap),
-                f"{one.effort_days:g}" if one.section != "whole" else "",
+                markdown_text(grade.title),
+                grade.answered,
+                grade.ideal,
+                grade.comparison if grade.comparison == "as the ideal" else f"**{grade.comparison}**",
+                markdown_text(grade.gap),
+                f"{grade.effort_days:g}" if grade.section != "whole" else "",
             )
-            for one in evaluation.grades
+            for grade in evaluation.grades
         ),
     )
 
@@ -99,12 +101,12 @@ def _gaps(evaluation: Evaluation) -> Iterator[str]:
         "concerns | priority | what | fix | note",
         *(
             row(
-                markdown_text(one.concerns),
-                one.priority.value,
-                markdown_text(one.what),
-                markdown_text(one.fix) or "none given",
-                one.note,
+                markdown_text(gap.concerns),
+                gap.priority.value,
+                markdown_text(gap.what),
+                markdown_text(gap.fix) or "none given",
+                gap.note,
             )
-            for one in evaluation.gaps
+            for gap in evaluation.gaps
         ),
     )

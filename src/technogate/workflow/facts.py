@@ -1,4 +1,4 @@
-"""What every document of the workflow takes from the contract: endpoints, schemas, and examples that validate."""
+"""The facts of the contract that the workflow documents share: endpoints, schemas, and valid examples."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from technogate.contract.loader import Contract, ContractError, Operation
 from technogate.util.text import markdown_block, markdown_code, markdown_text
 
-#: Layer -> title: what a backend already has and keeps.
+#: Layer -> title: what a backend already has, and keeps.
 LAYERS = {
     "authentication": "Authentication",
     "audit_log": "Audit log",
@@ -19,7 +19,7 @@ LAYERS = {
 
 
 def node_at(contract: Contract, pointer: str) -> Mapping[str, object]:
-    """What a JSON pointer such as `#/components/schemas/Health` names; raises ContractError when it is no object."""
+    """The object at a JSON pointer such as `#/components/schemas/Health`; raises ContractError when there is none."""
     node: object = contract.document
     for part in pointer.removeprefix("#/").split("/"):
         key = part.replace("~1", "/").replace("~0", "~")
@@ -32,7 +32,7 @@ def node_at(contract: Contract, pointer: str) -> Mapping[str, object]:
 def examples_beside(contract: Contract, pointer: str | None) -> list[object]:
     """The examples of the media type whose schema is at `pointer`; none without a body.
 
-    They were held to the schema when the contract was loaded.
+    The contract loader has validated them against the schema.
     """
     if pointer is None:
         return []
@@ -41,11 +41,11 @@ def examples_beside(contract: Contract, pointer: str | None) -> list[object]:
         return [media["example"]]
     named = media.get("examples")
     members = named.values() if isinstance(named, Mapping) else ()
-    return [one["value"] for one in members if isinstance(one, Mapping) and "value" in one]
+    return [member["value"] for member in members if isinstance(member, Mapping) and "value" in member]
 
 
 def exchange_example(contract: Contract, operation: Operation, status: int) -> str:
-    """A conforming exchange as lines: a request, and the answer `status` with the contract's own example."""
+    """A conforming exchange as lines: a request, and the response `status` with the example of the contract."""
     lines = [f"{operation.method} {operation.path} HTTP/1.1"]
     if operation.guarded and status != 401:
         lines.append(f"{contract.behavior.headers.key}: {'(a wrong key)' if status == 403 else '(the key)'}")
@@ -53,37 +53,38 @@ def exchange_example(contract: Contract, operation: Operation, status: int) -> s
     refused = 400 <= status < 500 and status not in (401, 403)
     lines += ["Content-Type: application/json"] if sent else []
     if refused:
-        lines += ["", "(with something that is refused so)"]
+        lines += ["", "(a request that is refused with this status)"]
     elif sent:
         lines += ["", json.dumps(sent[0], ensure_ascii=False)]
-    answers = examples_beside(contract, operation.response_schemas[status])
-    value = answers[0] if answers else None
+    bodies = examples_beside(contract, operation.response_schemas[status])
+    value = bodies[0] if bodies else None
     lines += ["", f"HTTP/1.1 {status}"]
     if operation.guarded:
         trace = value.get("trace_id") if isinstance(value, Mapping) else None
-        lines.append(f"{contract.behavior.headers.trace}: {trace or '(a trace id of its own)'}")
-    if answers:
+        lines.append(f"{contract.behavior.headers.trace}: {trace or '(a unique trace id)'}")
+    if bodies:
         lines += ["Content-Type: application/json", "", json.dumps(value, indent=2, ensure_ascii=False)]
     return "\n".join(lines)
 
 
 def endpoint_section(contract: Contract) -> Iterator[str]:
-    """Every operation: its request, its answers, and an exchange that conforms, as Markdown."""
+    """Every operation: its request, its responses, and a conforming exchange, as Markdown."""
     for operation in contract.operations.values():
         yield f"### {markdown_text(operation.id)}: {markdown_code(f'{operation.method} {operation.path}')}\n"
         key = markdown_code(contract.behavior.headers.key)
-        yield f"- Key: {f'{key} on every request' if operation.guarded else 'none, it is public'}"
-        for one in operation.parameters:
-            required = ", required" if one.required else ""
-            wanted = json.dumps(one.schema, ensure_ascii=False)
-            yield f"- Parameter {markdown_code(one.name)} ({one.location}{required}): {markdown_code(wanted)}"
+        yield f"- Key: {f'{key} on every request' if operation.guarded else 'none, the endpoint is public'}"
+        for parameter in operation.parameters:
+            required = ", required" if parameter.required else ""
+            schema = json.dumps(parameter.schema, ensure_ascii=False)
+            name = markdown_code(parameter.name)
+            yield f"- Parameter {name} ({parameter.location}{required}): {markdown_code(schema)}"
         yield f"- Body: {markdown_code(_schema_of(contract, operation.request_pointer))}"
-        yield "- Answers (any other status is a violation):"
+        yield "- Responses (any other status is a violation):"
         by_schema: dict[str, list[str]] = {}
         for status, pointer in operation.response_schemas.items():
             by_schema.setdefault(_schema_of(contract, pointer), []).append(str(status))
-        for schema, statuses in by_schema.items():
-            yield f"  - {', '.join(statuses)}: {markdown_code(schema)}"
+        for named, statuses in by_schema.items():
+            yield f"  - {', '.join(statuses)}: {markdown_code(named)}"
         yield ""
         yield markdown_block(exchange_example(contract, operation, operation.responses[0]), language="http")
 
@@ -93,26 +94,26 @@ def _schema_of(contract: Contract, pointer: str | None) -> str:
     if pointer is None:
         return "no body"
     schema = node_at(contract, pointer)
-    named = [str(one["$ref"]).rpartition("/")[2] for one in _choices(schema) if "$ref" in one]
+    named = [str(choice["$ref"]).rpartition("/")[2] for choice in _choices(schema) if "$ref" in choice]
     return " or ".join(named) if named else json.dumps(schema, ensure_ascii=False)
 
 
 def _choices(schema: Mapping[str, object]) -> list[Mapping[str, object]]:
-    """A schema, or those that it is one of."""
+    """The schema itself, or its alternatives."""
     members = schema.get("oneOf", schema.get("anyOf"))
-    return [one for one in members if isinstance(one, Mapping)] if isinstance(members, list) else [schema]
+    return [member for member in members if isinstance(member, Mapping)] if isinstance(members, list) else [schema]
 
 
 def schema_examples(contract: Contract) -> dict[str, list[object]]:
     """Schema -> its examples; raises ContractError for one that is not valid."""
-    found = {}
+    examples_of = {}
     for name, schema in node_at(contract, "#/components/schemas").items():
         examples = schema.get("examples", []) if isinstance(schema, Mapping) else []
-        found[name] = examples if isinstance(examples, list) else []
-        for value in found[name]:
+        examples_of[name] = examples if isinstance(examples, list) else []
+        for value in examples_of[name]:
             if problems := contract.schema_problems(name, value):
                 raise ContractError(f"{contract.id}: an example of {name} is not valid: {problems[0]}")
-    return found
+    return examples_of
 
 
 def schema_section(contract: Contract) -> Iterator[str]:
@@ -123,12 +124,14 @@ def schema_section(contract: Contract) -> Iterator[str]:
         yield f"### {markdown_code(name)}\n"
         yield markdown_block(json.dumps(plain, indent=2, ensure_ascii=False), language="json")
         if examples:
-            yield "Valid, for example:\n"
-            yield markdown_block("\n".join(json.dumps(one, ensure_ascii=False) for one in examples), language="json")
+            yield "Valid examples:\n"
+            yield markdown_block(
+                "\n".join(json.dumps(example, ensure_ascii=False) for example in examples), language="json"
+            )
 
 
 def about(contract: Contract) -> str:
-    """The contract that a document was made from, on one line of Markdown."""
+    """The contract that a document was generated from, on one line of Markdown."""
     counted = f"{len(contract.guarded)} guarded endpoints, {len(contract.requirements)} requirements"
     version = markdown_text(contract.version)
     return f"Contract {markdown_code(contract.id)} {version} ({counted}), sha256 `{contract.digest}`.\n"
@@ -140,7 +143,7 @@ def row(*cells: str) -> str:
 
 
 def table(head: str, *rows: str) -> Iterator[str]:
-    """A Markdown table: the names of its columns, a number's with a colon at its end, and its rows."""
+    """A Markdown table: column names separated by `|` (a colon at the end aligns right), and rows."""
     names = [name.strip() for name in head.split("|")]
     yield row(*(name.removesuffix(":") for name in names))
     yield f"|{'|'.join('--:' if name.endswith(':') else '---' for name in names)}|"

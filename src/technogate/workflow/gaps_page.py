@@ -22,7 +22,7 @@ _STATUS = re.compile(r"\bstatus (?:of )?([1-5][0-9]{2})\b")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a list is made from: `document` is None before a backend was judged; `contract_option` "" by default."""
+    """What a list is made from; `document` is None before a backend was judged, `contract_option` "" by default."""
 
     contract: Contract
     document: VerdictDocument | None
@@ -30,19 +30,19 @@ class Source:
 
     def samples(self, gap: str) -> list[Sample]:
         """The findings of a gap."""
-        found = self.document.findings if self.document else ()
-        return [one for one in found if one.finding.requirement == gap]
+        findings = self.document.findings if self.document else ()
+        return [sample for sample in findings if sample.finding.requirement == gap]
 
 
 def markdown(history: GapHistory, source: Source) -> str:
-    """The latest run of the history, beside those before it."""
+    """The latest run of the history, and the runs before it."""
     run = history.runs[-1]
     parts = ["# Gaps of the backend\n", about(source.contract), *_summary(run, source.document)]
     if run.open:
         parts += [f"## Open ({len(run.open)})\n", *_overview(run, source)]
     parts += ["## Run after run\n", *_runs(history)]
-    for one in run.open:
-        parts += [*_gap(one, _state(one, run), source)]
+    for item in run.open:
+        parts += [*_gap(item, _state(item, run), source)]
     return page(parts)
 
 
@@ -56,15 +56,15 @@ def _summary(run: GapRun, document: VerdictDocument | None) -> Iterator[str]:
     yield f"From {article} {run.source}, run {markdown_code(run.run)}, {run.at}.\n"
     if document:
         must = document.must
-        what = "Verdict" if document.is_validation else "A check, which is never a verdict"
+        what = "Verdict" if document.is_validation else "A check (not a verdict)"
         yield (
             f"{what}: **{document.verdict.value}**. MUST requirements: {must.passed} passed, {must.failed} failed, "
             f"{must.inconclusive} inconclusive, of {must.total}. Findings: {len(document.findings)}.\n"
         )
     if run.closed:
-        yield f"Closed by this run: {', '.join(markdown_text(one) for one in run.closed)}.\n"
+        yield f"Closed by this run: {', '.join(markdown_text(gap) for gap in run.closed)}.\n"
     if not run.open:
-        yield "Nothing is open.\n"
+        yield "No gap is open.\n"
 
 
 def _state(item: Item, run: GapRun) -> str:
@@ -77,12 +77,12 @@ def _overview(run: GapRun, source: Source) -> Iterator[str]:
         "gap | priority | state | requirement",
         *(
             row(
-                markdown_text(one.id),
-                one.priority,
-                _state(one, run),
-                markdown_text(requirements[one.id].text if one.id in requirements else one.observed, _LIMIT),
+                markdown_text(item.id),
+                item.priority,
+                _state(item, run),
+                markdown_text(requirements[item.id].text if item.id in requirements else item.observed, _LIMIT),
             )
-            for one in run.open
+            for item in run.open
         ),
     )
 
@@ -92,24 +92,24 @@ def _runs(history: GapHistory) -> Iterator[str]:
         "run | from | when | open: | new: | closed:",
         *(
             row(
-                markdown_code(one.run, cell=True), one.source, one.at, str(len(one.open)), str(len(one.new)),
-                str(len(one.closed)),
+                markdown_code(run.run, cell=True), run.source, run.at, str(len(run.open)), str(len(run.new)),
+                str(len(run.closed)),
             )
-            for one in history.runs
+            for run in history.runs
         ),
     )  # fmt: skip
 
 
 def _gap(item: Item, state: str, source: Source) -> Iterator[str]:
-    """One gap: what is owed, what was seen, how to fix it, and how that is accepted."""
+    """One gap: the requirement, expected and observed, how to fix it, and the command that accepts the fix."""
     yield f"## {markdown_text(item.id)} ({item.priority}, {state})\n"
     requirement = source.contract.requirements.get(item.id)
     if requirement:
         yield f"> {markdown_text(requirement.text)}\n"
         known = source.contract.decisions
-        rests = [f"{name} ({markdown_text(known[name].title.replace('`', ''))})" for name in requirement.decisions]
-        if rests:
-            yield f"It rests on decision {', '.join(rests)}.\n"
+        decisions = [f"{name} ({markdown_text(known[name].title.replace('`', ''))})" for name in requirement.decisions]
+        if decisions:
+            yield f"Rests on decision {', '.join(decisions)}.\n"
     samples = source.samples(item.id)
     first = samples[0] if samples else None
     if first:
@@ -119,7 +119,7 @@ def _gap(item: Item, state: str, source: Source) -> Iterator[str]:
             yield "- Smallest example:"
         for name, value in first.finding.example.items():
             yield f"  - {markdown_text(name)}: {markdown_code(str(value), _EXAMPLE)}"
-        numbers = ", ".join(str(one.number) for one in samples)
+        numbers = ", ".join(str(sample.number) for sample in samples)
         yield f"- In the report: finding{'' if len(samples) == 1 else 's'} {numbers}"
     else:
         yield f"- Observed: **{markdown_text(item.observed, _LIMIT)}**"
@@ -130,33 +130,33 @@ def _gap(item: Item, state: str, source: Source) -> Iterator[str]:
     yield f"### A conforming exchange of {markdown_text(operation.id)}\n"
     yield markdown_block(exchange_example(source.contract, operation, status), language="http")
     yield "### Accepted when\n"
-    yield "This command exits with 0:\n"
+    yield "This command exits 0:\n"
     yield markdown_block(acceptance(item, source), language="sh")
 
 
 def _steps(item: Item, first: Sample | None) -> Iterator[str]:
     if first and first.curl:
-        yield "1. Send the request that shows it:\n"
+        yield "1. Reproduce with:\n"
         yield markdown_block(first.curl, 4000, language="sh")
-        yield "2. Change the backend until the answer is the one expected."
+        yield "2. Change the backend until the response is the expected one."
         yield "3. Run the command below.\n"
         return
     if item.fix:
         yield f"1. {markdown_text(item.fix, _LIMIT)}"
     elif item.priority == "unproven":
-        yield "1. Make it possible to exercise this: what was observed says what was missing."
+        yield "1. Make it possible to exercise this requirement: the line 'Observed' names what was missing."
     elif first:
-        yield "1. Change the backend until what is observed is what is expected; the report holds the exchanges."
+        yield "1. Change the backend until it behaves as expected; the report holds the exchanges."
     else:
-        yield "1. Build what is missing, as the integration specification has it."
+        yield "1. Build what is missing, as the integration specification describes it."
     yield "2. Run the command below.\n"
 
 
 def _conforming(first: Sample | None, item: Item, contract: Contract) -> tuple[Operation, int]:
-    """The operation and the status of the example: the finding's own, else what the gap is about."""
+    """The operation and the status of the example: those of the finding, else those that the gap concerns."""
     parts = contract.behavior.operations
     requirement = contract.requirements.get(item.id)
-    about_it = requirement.group if requirement else item.id
+    subject = requirement.group if requirement else item.id
     default = {
         "audit": parts.audit,
         "audit_log": parts.audit,
@@ -164,14 +164,14 @@ def _conforming(first: Sample | None, item: Item, contract: Contract) -> tuple[O
         "memory_diagnostics": parts.memory,
     }
     named = contract.operations.get(first.finding.operation if first else item.id)
-    operation = named or contract.operation(default.get(about_it, parts.execute))
-    found = _STATUS.search(first.finding.expected) if first else None
-    wanted = int(found[1]) if found else 0
-    return operation, wanted if wanted in operation.response_schemas else operation.responses[0]
+    operation = named or contract.operation(default.get(subject, parts.execute))
+    match = _STATUS.search(first.finding.expected) if first else None
+    status = int(match[1]) if match else 0
+    return operation, status if status in operation.response_schemas else operation.responses[0]
 
 
 def acceptance(item: Item, source: Source) -> str:
-    """The command that a fixed backend passes: of a run, with its seed, its profile and its target."""
+    """The command that a fixed backend passes, with the seed, profile and target of the run."""
     contract, document = source.contract, source.document
     words = ["technogate", "check", word_of(item.id, contract)]
     if document:

@@ -1,4 +1,4 @@
-"""Phase 1: the prompt to the backend team, the answer to fill in, and the answer one would wish for."""
+"""Phase 1: the prompt to the backend team, the answer to fill in, and the ideal answer."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ IDEAL = "INTAKE_IDEAL.md"
 
 _CONTEXT = f"""## Context
 
-The console is to be served by your backend. This is an alignment with the layers that you have, and no redesign:
+Your backend will serve the console. This aligns the two with the layers that you already have; it is not a redesign:
 
 - **Governance** stays as it is: who decides, and what is decided, does not change.
 - **Audit** stays as it is: each request leaves its entry, and no entry is changed or removed.
 - **Authentication** stays as it is: the key is checked before anything else.
-- **Fail closed** stays as it is: when in doubt, the answer is blocked. HTTP 200 says that a request was processed,
+- **Fail closed** stays as it is: when in doubt, the response is BLOCKED. HTTP 200 means that a request was processed,
   never that it was approved.
 
-Please do not propose other schemas, other endpoints or another way to authenticate: say what is missing to serve
-this one.
+Please do not propose other schemas, other endpoints or another way to authenticate. List what is missing to serve
+this specification.
 
-## What we ask for
+## What to send back
 
 Three sections, in the file `{TEMPLATE}` that comes with this prompt (`technogate intake template` writes it). A program
 reads them: fill in each value, and check the file with `technogate intake check {TEMPLATE}`. An answer in another form
@@ -36,14 +36,14 @@ cannot be read.
 
 _THIRD = """### Section 3: the gaps, by priority
 
-- **critical**: the console cannot work with it. What is missing altogether is critical.
-- **minor**: the console can work with it, and there is a fix.
-- **none**: say so.
+- **critical**: the console cannot work with this gap. What is missing altogether is critical.
+- **minor**: the console can work with this gap, and there is a fix.
+- **none**: set `none = true`.
 
 For each gap: the layer or endpoint that it concerns, what is missing, and the fix.
 
-Beside the sections we ask for the weeks of work in all, whether authentication, audit or governance would be
-redesigned, whether a schema would change, and whether every answer carries a trace id.
+Besides the sections, fill in the total weeks of work, whether authentication, audit or governance would be
+redesigned, whether a schema would change, and whether every response carries a trace id.
 """
 
 
@@ -51,47 +51,50 @@ def prompt(contract: Contract) -> str:
     """The orchestration prompt for this contract, as Markdown."""
     layers = [row(title, markdown_code(f"[layer.{name}]")) for name, title in LAYERS.items()]
     endpoints = [
-        row(markdown_code(f"{one.method} {one.path}", cell=True), markdown_code(f"[endpoint.{one.id}]", cell=True))
-        for one in contract.guarded
+        row(
+            markdown_code(f"{operation.method} {operation.path}", cell=True),
+            markdown_code(f"[endpoint.{operation.id}]", cell=True),
+        )
+        for operation in contract.guarded
     ]
     parts = [f"# Intake: {markdown_text(contract.title)}\n", about(contract), _CONTEXT]
     parts += ["### Section 1: inventory of five layers\n"]
-    parts += ["For each: exists, partial or missing; where that can be seen; what is missing; days of work.\n"]
+    parts += ["For each layer: exists, partial or missing; the evidence; what is missing; days of work.\n"]
     parts += [*table("layer | table to fill in", *layers), "### Section 2: endpoint gap matrix\n"]
-    parts += ["For each: exists, partial or missing; where that can be seen; the gap; the effort in days.\n"]
+    parts += ["For each endpoint: exists, partial or missing; the evidence; the gap; the effort in days.\n"]
     parts += [*table("endpoint | table to fill in", *endpoints), _THIRD]
     parts += ["## Endpoint specification\n", *endpoint_section(contract), "## Schemas\n", *schema_section(contract)]
     return page(parts)
 
 
 def template(contract: Contract) -> str:
-    """The answer as a file to fill in: every value that is asked for is empty, and none has a default."""
+    """The answer as a file to fill in: every required value is empty, and none has a default."""
     head = [
         'team = ""                # who answers',
-        'weeks = ""               # of work in all: a number',
+        'weeks = ""               # total weeks of work: a number',
         'redesign = ""            # a list: [] for none, or any of "authentication", "audit", "governance"',
-        'schema_change = ""       # true or false: would a request or an answer differ from the specification?',
-        'trace_ids = ""           # true or false: does every answer carry a trace id?',
+        'schema_change = ""       # true or false: would a request or a response differ from the specification?',
+        'trace_ids = ""           # true or false: does every response carry a trace id?',
     ]
     blank = [
         'state = ""               # exists, partial or missing',
-        'evidence = ""            # where that can be seen: a file, an endpoint, a test',
-        'gap = ""                 # what is missing; stays empty when nothing is',
+        'evidence = ""            # where this is visible: a file, an endpoint, a test',
+        'gap = ""                 # what is missing; leave it empty when nothing is',
         'effort_days = ""         # a number',
     ]
     gaps = [
-        'none = ""                # true when there is none; else false, and for each gap a table like this:',
+        'none = ""                # true when there is no gap; else false, and one table like this for each gap:',
         "# [[gaps.list]]",
         '# concerns = ""          # a layer or an endpoint, by its name above',
         '# priority = ""          # critical or minor',
         '# what = ""              # what is missing',
-        '# fix = ""               # how it is fixed',
+        '# fix = ""               # how to fix it',
     ]
     return _answer(contract, head, lambda _: blank, gaps)
 
 
 def ideal(contract: Contract) -> str:
-    """The answer that would need no work: to read before the real one, and to compare it with."""
+    """The answer that would need no work, to compare the real one with."""
     head = ['team = "the ideal"', "weeks = 0", "redesign = []", "schema_change = false", "trace_ids = true"]
 
     def filled(title: str) -> list[str]:
@@ -105,7 +108,7 @@ def _answer(contract: Contract, head: list[str], entry: Callable[[str], list[str
     below = [
         f"# Answer to the intake: {markdown_text(contract.title)}\n",
         about(contract),
-        "The block above is the answer; a program reads it. What you write below is for people and decides nothing.",
+        "The block above is the answer; a program reads it. Text below it is for people and decides nothing.",
     ]
     return page([OPEN, *_front(contract, head, entry, gaps), CLOSE, "", *below])
 
@@ -125,5 +128,5 @@ def _front(contract: Contract, head: list[str], entry: Callable[[str], list[str]
 
 
 def _quoted(text: str) -> str:
-    """A TOML string: JSON's own are such."""
+    """A TOML string; every JSON string is one."""
     return json.dumps(text, ensure_ascii=False)

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import msgspec
 
-Days = Annotated[float, msgspec.Meta(ge=0, le=1000, description="days of work; five are a week")]
+Days = Annotated[float, msgspec.Meta(ge=0, le=1000, description="days of work; a week has five")]
 Filled = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
 Text = Annotated[str, msgspec.Meta(max_length=2000)]
 
 
 class State(StrEnum):
-    """Whether a layer or an endpoint is there."""
+    """Whether a layer or an endpoint exists."""
 
     EXISTS = "exists"
     PARTIAL = "partial"
@@ -21,7 +21,7 @@ class State(StrEnum):
 
 
 class Priority(StrEnum):
-    """What a gap weighs: the console cannot work with a critical one."""
+    """The weight of a gap: the console cannot work with a critical one."""
 
     CRITICAL = "critical"
     MINOR = "minor"
@@ -40,7 +40,7 @@ class _AnswerPart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class Entry(_AnswerPart, frozen=True):
-    """A layer or an endpoint: its state, where that can be seen, what is missing, and days of work."""
+    """A layer or an endpoint: its state, the evidence, what is missing, and days of work."""
 
     state: State
     evidence: Text
@@ -49,7 +49,7 @@ class Entry(_AnswerPart, frozen=True):
 
 
 class Gap(_AnswerPart, frozen=True):
-    """A gap: the layer or endpoint that it concerns, what it weighs, and how it is fixed ("" when unknown)."""
+    """A gap: the layer or endpoint that it concerns, its weight, and how to fix it ("" when unknown)."""
 
     concerns: Filled
     priority: Priority
@@ -58,14 +58,14 @@ class Gap(_AnswerPart, frozen=True):
 
 
 class Gaps(_AnswerPart, frozen=True):
-    """The gaps; `none` says that there are none."""
+    """The gaps; `none` is true when there is no gap."""
 
     none: bool
     list: tuple[Gap, ...] = ()
 
 
 class IntakeAnswer(_AnswerPart, frozen=True):
-    """The whole answer. `digest` is the sha256 of the contract that was answered; `weeks` are of work in all."""
+    """The whole answer. `digest` is the sha256 of the contract that was answered; `weeks` is the total work."""
 
     contract: Filled
     digest: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]

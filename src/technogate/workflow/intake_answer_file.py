@@ -1,7 +1,7 @@
-"""Reading an answer: the front part of a Markdown file, held to schema and contract, each problem with its line.
+"""Read an answer: validate the front part of a Markdown file against schema and contract, each problem with its line.
 
-The front part is a fenced block of TOML that the file begins with. What stands below it is for people and decides
-nothing. Nothing is guessed: text without a front part is refused.
+The front part is a fenced block of TOML at the start of the file. Text below it is for people and decides nothing.
+Nothing is guessed: text without a front part is refused.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _WORDS = {"number": "a number", "boolean": "true or false", "array": "a list", "
 class Problem:
     """One thing to fill in: the line (0 for what is not in the file), the key, and the hint.
 
-    `detail` is what an answer can be graded without: it costs a GO and no more.
+    An answer can be graded without a `detail`: it prevents GO, but nothing else.
     """
 
     line: int
@@ -50,22 +50,22 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerReading:
-    """An answer as read; `answer` is None when something but details is wrong. `sha256` is that of the text."""
+    """An answer as read; `answer` is None when more than details is wrong. `sha256` is that of the text."""
 
     answer: IntakeAnswer | None
     problems: tuple[Problem, ...]
     sha256: str
 
 
-def asked(contract: Contract) -> dict[str, list[str]]:
-    """What an answer must have a table for: each layer, and each endpoint of the contract."""
+def required_entries(contract: Contract) -> dict[str, list[str]]:
+    """The tables that an answer must have: one for each layer, and one for each endpoint of the contract."""
     return {"layer": list(LAYERS), "endpoint": [operation.id for operation in contract.guarded]}
 
 
 def read_answer(text: str, contract: Contract) -> AnswerReading:
-    """Read an answer and hold it to the schema and the contract.
+    """Read an answer and validate it against the schema and the contract.
 
-    Raises UserError for text without a front part, naming what is missing, and for one that is no TOML.
+    Raises UserError for text without a front part (it names what is missing), and for a front part that is not TOML.
     """
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
     end = next((number for number, line in enumerate(lines) if number and line.rstrip() == CLOSE), None)
@@ -73,25 +73,27 @@ def read_answer(text: str, contract: Contract) -> AnswerReading:
         raise UserError(_no_front_part(lines[0].rstrip() == OPEN, contract))
     front = lines[1:end]
     try:
-        # The empty line in the place of the fence makes the parser count lines as the file does.
+        # The empty line replaces the fence, so that the parser counts lines as in the file.
         tables = tomllib.loads("\n".join(["", *front]))
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"the front part is no TOML: {' '.join(str(error).split())[:200]}; correct it") from error
+        raise UserError(f"the front part is not TOML: {' '.join(str(error).split())[:200]}; correct it") from error
     except RecursionError as error:
-        raise UserError("the front part is no answer: its lists are too deep; begin a new template") from error
+        raise UserError(
+            "the front part is not an answer: its lists are nested too deeply; start from a new template"
+        ) from error
     problems = [*_by_schema(tables, front), *_by_contract(tables, front, contract)]
-    problems = sorted(dict.fromkeys(problems), key=lambda one: (one.line == 0, one.line, one.key))
-    whole = all(one.detail for one in problems)
+    problems = sorted(dict.fromkeys(problems), key=lambda problem: (problem.line == 0, problem.line, problem.key))
+    complete = all(problem.detail for problem in problems)
     return AnswerReading(
-        answer=msgspec.convert(tables, IntakeAnswer) if whole else None,
+        answer=msgspec.convert(tables, IntakeAnswer) if complete else None,
         problems=tuple(problems),
         sha256=hashlib.sha256(text.encode("utf-8")).hexdigest(),
     )
 
 
 def _no_front_part(begun: bool, contract: Contract) -> str:
-    what = f"its front part is not ended by a line {CLOSE}" if begun else f"it does not begin with a line {OPEN}"
-    names = asked(contract)
+    what = f"no line {CLOSE} ends its front part" if begun else f"it does not begin with a line {OPEN}"
+    names = required_entries(contract)
     missing = [
         "the head (contract, digest, team, weeks, redesign, schema_change, trace_ids)",
         f"section 1 ({', '.join(f'[layer.{name}]' for name in names['layer'])})",
@@ -100,92 +102,98 @@ def _no_front_part(begun: bool, contract: Contract) -> str:
     ]
     return (
         f"the answer cannot be read: {what}; missing: {'; '.join(missing)}. "
-        "Fill in the file that `technogate intake template` writes: free text is not guessed at"
+        "Fill in the file that `technogate intake template` writes: free text is not interpreted"
     )
 
 
 def _by_schema(tables: dict[str, Any], front: list[str]) -> Iterator[Problem]:
-    """What the schema refuses, and numbers that are none, each with its line."""
-    for path in _no_numbers(tables, []):
+    """What the schema refuses, and values such as `nan`, each with its line."""
+    for path in _not_finite(tables, []):
         yield _problem(path, front, "write a number")
     for error in Draft202012Validator(msgspec.json.schema(IntakeAnswer)).iter_errors(tables):
         path = [str(part) for part in error.absolute_path]
-        given: Mapping[str, object] = error.instance if isinstance(error.instance, Mapping) else {}
+        table: Mapping[str, object] = error.instance if isinstance(error.instance, Mapping) else {}
         schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
         if error.validator == "required":
-            missing = [str(name) for name in schema["required"] if name not in given]
+            missing = [str(name) for name in schema["required"] if name not in table]
             yield from (_problem([*path, name], front, "is missing; add it") for name in missing)
         elif error.validator == "additionalProperties":
-            unknown = sorted(set(given) - set(schema.get("properties", {})))
-            yield from (_problem([*path, name], front, "is not known; remove it") for name in unknown)
+            unknown = sorted(set(table) - set(schema.get("properties", {})))
+            yield from (_problem([*path, name], front, "is an unknown key; remove it") for name in unknown)
         else:
             yield _problem(path, front, _hint(error))
 
 
-def _no_numbers(value: object, path: list[str]) -> Iterator[list[str]]:
-    """Where `nan` and its like stand: TOML has them, and no limit of the schema applies to them."""
+def _not_finite(value: object, path: list[str]) -> Iterator[list[str]]:
+    """The paths of `nan` and infinite values: TOML allows them, and no limit of the schema applies to them."""
     if isinstance(value, float) and not math.isfinite(value):
         yield path
     elif isinstance(value, Mapping):
         for name, member in value.items():
-            yield from _no_numbers(member, [*path, str(name)])
+            yield from _not_finite(member, [*path, str(name)])
     elif isinstance(value, list):
         for number, member in enumerate(value):
-            yield from _no_numbers(member, [*path, str(number)])
+            yield from _not_finite(member, [*path, str(number)])
 
 
 def _hint(error: ValidationError) -> str:
-    """What to write instead of what the schema refused."""
-    wanted: Any = error.validator_value
+    """What to write instead of the value that the schema refused."""
+    limit: Any = error.validator_value
     if error.validator == "enum":
-        return f"write one of {', '.join(str(each) for each in wanted)}"
+        return f"write one of {', '.join(str(value) for value in limit)}"
     if error.validator == "type":
-        return f"write {_WORDS.get(str(wanted), str(wanted))}"
+        return f"write {_WORDS.get(str(limit), str(limit))}"
     if error.validator == "minLength":
         return "fill it in"
     if error.validator == "pattern":
         return "copy it from the template"
     words = {"minimum": "at least", "maximum": "at most", "maxLength": "at most that many characters:"}
-    return f"write {words.get(str(error.validator), str(error.validator))} {wanted}"
+    return f"write {words.get(str(error.validator), str(error.validator))} {limit}"
 
 
 def _by_contract(tables: Mapping[str, Any], front: list[str], contract: Contract) -> Iterator[Problem]:
-    """What only the contract can tell: every layer and endpoint of it, and no other; gaps that fit them."""
+    """Problems against the contract: missing or unknown layers and endpoints, and gaps that concern none of them."""
     if "digest" in tables and (tables["digest"], tables.get("contract")) != (contract.digest, contract.id):
-        yield _problem(["digest"], front, f"it is not that of {contract.id} as it is now; begin a new template")
-    for table, names in asked(contract).items():
+        yield _problem(["digest"], front, f"is not the digest of the current {contract.id}; start from a new template")
+    for table, names in required_entries(contract).items():
         rows = tables.get(table)
-        given = rows if isinstance(rows, Mapping) else {}
-        yield from (_problem([table, name], front, "is missing; add the table") for name in names if name not in given)
+        entries = rows if isinstance(rows, Mapping) else {}
         yield from (
-            _problem([table, name], front, "is not asked for; remove it") for name in given if name not in names
+            _problem([table, name], front, "is missing; add the table") for name in names if name not in entries
+        )
+        yield from (
+            _problem([table, name], front, "is not part of this contract; remove it")
+            for name in entries
+            if name not in names
         )
         for name in names:
-            yield from _entry([table, name], given.get(name), front)
-    yield from _gaps(tables.get("gaps"), front, [name for names in asked(contract).values() for name in names])
+            yield from _entry([table, name], entries.get(name), front)
+    yield from _gaps(
+        tables.get("gaps"), front, [name for names in required_entries(contract).values() for name in names]
+    )
 
 
 def _entry(path: list[str], entry: object, front: list[str]) -> Iterator[Problem]:
-    """An entry that does not say where it can be seen, or what is missing."""
+    """An entry without its evidence, or without what is missing."""
     if not isinstance(entry, Mapping):
         return
     state, evidence, gap = entry.get("state"), entry.get("evidence"), entry.get("gap")
     if isinstance(evidence, str) and not evidence.strip() and state != State.MISSING:
-        yield _problem([*path, "evidence"], front, "say where it can be seen", detail=True)
+        yield _problem([*path, "evidence"], front, "name the evidence: where this is visible", detail=True)
     if isinstance(gap, str) and not gap.strip() and state in (State.PARTIAL, State.MISSING):
-        yield _problem([*path, "gap"], front, "say what is missing", detail=True)
+        yield _problem([*path, "gap"], front, "write what is missing", detail=True)
 
 
 def _gaps(gaps: object, front: list[str], names: list[str]) -> Iterator[Problem]:
-    """Gaps that concern nothing, and a list that contradicts itself."""
+    """Gaps that concern no entry, and a list that contradicts `none`."""
     if not isinstance(gaps, Mapping):
         return
     listed = gaps.get("list", [])
     rows = listed if isinstance(listed, list) else []
     if gaps.get("none") is bool(rows):
         yield _problem(["gaps", "none"], front, "write true when no gap is listed, false when one is")
-    for number, one in enumerate(rows):
-        concerns = one.get("concerns") if isinstance(one, Mapping) else None
+    for number, gap in enumerate(rows):
+        concerns = gap.get("concerns") if isinstance(gap, Mapping) else None
         if isinstance(concerns, str) and concerns and concerns not in names:
             yield _problem(["gaps", "list", str(number), "concerns"], front, f"write one of {', '.join(names)}")
 
@@ -195,7 +203,7 @@ def _problem(path: list[str], front: list[str], hint: str, *, detail: bool = Fal
 
 
 def _line_of(path: list[str], front: list[str]) -> int:
-    """The line of the file where the key `path` stands, of its table when there is no such key; 0 without either."""
+    """The line of the key `path`, of its table when there is no such key; 0 without either."""
     index = next((int(part) for part in path if part.isdecimal()), 0)
     words = [part for part in path if not part.isdecimal()]
     here, rows, table_line = "", -1, 0
@@ -203,10 +211,10 @@ def _line_of(path: list[str], front: list[str]) -> int:
         if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
             here = header[2].replace('"', "")
             rows += header[1] == "[["
-        mine = here != "gaps.list" or rows == index
-        if header and mine and here in (".".join(words), ".".join(words[:-1])):
+        same_row = here != "gaps.list" or rows == index
+        if header and same_row and here in (".".join(words), ".".join(words[:-1])):
             table_line = number
         key = re.match(r'\s*"?([\w-]+)"?\s*=', line)
-        if key and mine and ".".join(filter(None, [here, key[1]])) == ".".join(words):
+        if key and same_row and ".".join(filter(None, [here, key[1]])) == ".".join(words):
             return number
     return table_line

@@ -1,4 +1,4 @@
-"""The project's folder: reading and writing the documents of the workflow."""
+"""The project folder: read and write the documents of the workflow."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ _EVALUATION = re.compile(r"EVALUATION_RESULTS_\d{4}-\d{2}-\d{2}\.json")
 
 
 def evaluation_path(project: Path, date: str) -> Path:
-    """Where the evaluation of a day lies."""
+    """The path of the evaluation of a day."""
     return project / f"EVALUATION_RESULTS_{date}.json"
 
 
 def latest_evaluation(project: Path) -> Evaluation | None:
-    """The latest evaluation in the folder; raises UserError for one that this gate did not write."""
+    """The latest evaluation in the folder; raises UserError for a file that technogate did not write."""
     paths = project.iterdir() if project.is_dir() else ()
-    found = sorted(path for path in paths if _EVALUATION.fullmatch(path.name))
-    return decoded(found[-1], Evaluation) if found else None
+    evaluations = sorted(path for path in paths if _EVALUATION.fullmatch(path.name))
+    return decoded(evaluations[-1], Evaluation) if evaluations else None
 
 
 def history_of(project: Path) -> gaps.GapHistory:
-    """The gaps of every run so far; raises UserError for a file that this gate did not write."""
+    """The gaps of every run so far; raises UserError for a file that technogate did not write."""
     return decoded(project / gaps.HISTORY, gaps.GapHistory) or gaps.EMPTY
 
 
 def composition_of(home: Path) -> str:
-    """The composition that the gate starts."""
+    """The text of the compose file that the gate starts."""
     return read(home / integration_spec.COMPOSITION)
 
 
@@ -53,7 +53,7 @@ Judged = tuple[Journal, VerdictDocument]
 
 
 def journal_in(reports: Path) -> Judged | str | None:
-    """The journal of the reports and what it is judged to be; a line when it cannot be, None without one."""
+    """The journal in the folder and its verdict document; text when it cannot be judged, None without one."""
     path = reports / JOURNAL
     if not path.exists():
         return None
@@ -67,14 +67,14 @@ def journal_in(reports: Path) -> Judged | str | None:
 def found_in(
     project: Path, reports: Path, judged: Judged | str | None, contract: Contract, home: Path
 ) -> FoundDocuments:
-    """What the folder holds of each phase; `judged` is the journal in the folder `reports`."""
+    """The documents of each phase in the folder; `judged` is the journal in the folder `reports`."""
     return FoundDocuments(
         prompt=_text(project / intake.PROMPT),
-        prompt_wanted=intake.prompt(contract),
+        expected_prompt=intake.prompt(contract),
         answer=_answer(project / intake.TEMPLATE, contract),
         evaluation=latest_evaluation(project),
         spec=_text(project / integration_spec.NAME),
-        spec_wanted=integration_spec.specification(contract, composition_of(home)),
+        expected_spec=integration_spec.specification(contract, composition_of(home)),
         history=history_of(project),
         document=judged[1] if isinstance(judged, tuple) else judged,
         evidence_sha256=deployment.digest_of(reports / sign.NAME),
@@ -97,7 +97,7 @@ def read(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise UserError(f"cannot read {path}: {error.strerror}; name a file that is there") from error
+        raise UserError(f"cannot read {path}: {error.strerror}; name an existing file") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8; save it as UTF-8") from error
 
@@ -107,16 +107,16 @@ def _text(path: Path) -> str | None:
 
 
 def decoded(path: Path, kind: type[T]) -> T | None:
-    """A JSON document of the workflow, None when it is not there; raises UserError for what is none."""
+    """A JSON document of the workflow, None when it does not exist; raises UserError for any other content."""
     text = _text(path)
     try:
         return None if text is None else msgspec.json.decode(text, type=kind)
     except msgspec.MsgspecError as error:
-        raise UserError(f"{path} is not what this gate writes ({error}); move it away and write it again") from error
+        raise UserError(f"{path} was not written by technogate ({error}); move it away and write it again") from error
 
 
 def write(path: Path, text: str) -> Path:
-    """Write a file, all of it or nothing; raises UserError when that is impossible."""
+    """Write a file completely or not at all; raises UserError when that is impossible."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return write_file(path, text)

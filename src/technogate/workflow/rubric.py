@@ -1,8 +1,8 @@
-"""The rubric of an evaluation: rules over what was counted. Of those that apply, the strictest decides.
+"""The rubric of an evaluation: rules over the counts of an answer. Of the rules that apply, the strictest decides.
 
-GO allows up to 3 weeks and CAUTION begins at 2; CAUTION ends at 4 and HOLD begins there; GO forbids critical gaps alone
-and CAUTION is for minor ones. Where two rules apply so, the stricter wins. Where the rubric is silent (one or two
-critical gaps, three minor ones, a minor one without a fix) a rule of its own says HOLD.
+The ranges overlap: GO allows up to 3 weeks and CAUTION begins at 2; CAUTION ends at 4 and HOLD begins there; GO forbids
+only critical gaps and CAUTION is for minor ones. Where two rules apply, the stricter one wins. Cases that the rubric
+does not cover (one or two critical gaps, three minor ones, a minor one without a fix) have rules of their own: HOLD.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from technogate.util.phrases import many
+
 DAYS_A_WEEK = 5
 
-#: Two months: less than that is no "months of work".
+#: Two months, the least that counts as "months of work".
 MONTHS_WEEKS = 8
 
 
 class RubricDecision(StrEnum):
-    """What an evaluation comes to."""
+    """The result of an evaluation."""
 
     GO = "GO"
     CAUTION = "CAUTION"
@@ -27,7 +29,7 @@ class RubricDecision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What a complete answer comes to: counts, weeks of work, and yes or no."""
+    """The counts, weeks of work and yes-or-no values of a complete answer."""
 
     details: int
     critical: int
@@ -41,7 +43,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RubricRule:
-    """One rule: it leads to `decision` when `applies`, and `observed` says what it looked at."""
+    """One rule: it leads to `decision` when it `applies`; `observed` gives the values that it is applied to."""
 
     id: str
     decision: RubricDecision
@@ -53,7 +55,7 @@ class RubricRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A rule and what became of it; `applies` is None when the answer is too incomplete to know."""
+    """A rule and whether it applies; `applies` is None when the answer is too incomplete to know."""
 
     rule: RubricRule
     observed: str
@@ -76,7 +78,7 @@ def _all(m: Measured) -> str:
     return f"{_critical(m)}, {_weeks(m)}, {len(red_flags(m))} red flags"
 
 
-#: The one rule that an incomplete answer is judged by.
+#: The only rule that applies to an incomplete answer.
 INCOMPLETE = RubricRule(
     id="H1", decision=RubricDecision.HOLD, text="a section is incomplete", observed=lambda _: "nothing is missing",
     applies=lambda _: False,
@@ -94,7 +96,7 @@ RULES: tuple[RubricRule, ...] = (
     ),
     RubricRule(
         id="H4", decision=RubricDecision.HOLD, red_flag=True, text="no trace ids",
-        observed=lambda m: "there are" if m.trace_ids else "there are none", applies=lambda m: not m.trace_ids,
+        observed=lambda m: "trace ids" if m.trace_ids else "no trace ids", applies=lambda m: not m.trace_ids,
     ),
     RubricRule(
         id="H5", decision=RubricDecision.HOLD, red_flag=True, text=f"months of work: {MONTHS_WEEKS} weeks or more",
@@ -109,7 +111,7 @@ RULES: tuple[RubricRule, ...] = (
         observed=_weeks, applies=lambda m: m.weeks >= 4,
     ),
     RubricRule(
-        id="H8", decision=RubricDecision.HOLD, text="1 or 2 critical gaps: GO forbids them, CAUTION is for minor ones",
+        id="H8", decision=RubricDecision.HOLD, text="1 or 2 critical gaps: CAUTION is for minor gaps only",
         observed=_critical, applies=lambda m: 1 <= m.critical <= 2,
     ),
     RubricRule(
@@ -117,7 +119,7 @@ RULES: tuple[RubricRule, ...] = (
         observed=_minor, applies=lambda m: m.minor >= 3,
     ),
     RubricRule(
-        id="H10", decision=RubricDecision.HOLD, text="a minor gap without a fix: CAUTION is for those with one",
+        id="H10", decision=RubricDecision.HOLD, text="a minor gap without a fix: CAUTION is for gaps with a fix",
         observed=_minor, applies=lambda m: m.minor_without_fix > 0,
     ),
     RubricRule(
@@ -147,19 +149,19 @@ def red_flags(measured: Measured) -> tuple[RubricRule, ...]:
 
 
 def ruled(measured: Measured | None, missing: int) -> tuple[Ruling, ...]:
-    """Every rule with what became of it; with something `missing` there is nothing else to measure."""
+    """Every rule and whether it applies; with something `missing`, only the first rule is known to apply."""
     if measured is None or missing:
-        first = Ruling(rule=INCOMPLETE, observed=f"{missing} things missing or unreadable", applies=True)
+        first = Ruling(rule=INCOMPLETE, observed=f"{many(missing, 'thing')} missing or unreadable", applies=True)
         return (first, *(Ruling(rule=rule, observed="not known", applies=None) for rule in RULES[1:]))
     return tuple(Ruling(rule=rule, observed=rule.observed(measured), applies=rule.applies(measured)) for rule in RULES)
 
 
 def deciding(rulings: tuple[Ruling, ...]) -> RubricRule:
-    """The rule that decides: the first that applies, since the strictest come first.
+    """The rule that decides: the first one that applies, because the strictest come first.
 
-    Raises ValueError when none applies, which is no decision.
+    Raises ValueError when none applies.
     """
-    found = next((one.rule for one in rulings if one.applies), None)
-    if found is None:
+    rule = next((ruling.rule for ruling in rulings if ruling.applies), None)
+    if rule is None:
         raise ValueError("no rule of the rubric applies")
-    return found
+    return rule

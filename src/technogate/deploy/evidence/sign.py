@@ -1,4 +1,4 @@
-"""The end of a validation of images: its result, signed, as a file beside the reports."""
+"""Sign the result of a validation of images, as a file beside the reports."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ NAME = EVIDENCE
 
 
 def sign_evidence(finished_run: FinishedRun, signer: CryptoSigner | None, home: Path, folder: Path) -> Path | None:
-    """Write the evidence of a finished validation into `folder`; None when nobody asked for any.
+    """Write the evidence of a finished validation into `folder`; None without a key and without images.
 
-    Raises EvidenceError, one line, when a key was given or images were judged and there is no evidence
-    all the same: without a key, without images, when the gate's files changed during the run, or when
-    the run did not end as its verdict says. Raises OSError when the disk does not take it.
+    Raises EvidenceError, one line, when there is a key or there are images but no evidence is possible: without a key,
+    without images, when the files of the gate changed during the run, or when the run did not end with its verdict.
+    Raises OSError when the file cannot be written.
     """
     images = finished_run.document.target.images
     if signer is None and not images:
@@ -31,9 +31,9 @@ def sign_evidence(finished_run: FinishedRun, signer: CryptoSigner | None, home: 
     if signer is None:
         raise EvidenceError("no signing key was given (--signing-key FILE or TECHNOGATE_SIGNING_KEY)")
     if not images:
-        raise EvidenceError("processes were judged, and what can be deployed are images: name them with the target")
+        raise EvidenceError("processes were judged, but only images can be deployed; use a target with images")
     if finished_run.document.verdict is Verdict.PASS and finished_run.exit_code is not ExitCode.PASS:
-        raise EvidenceError("the run did not end as its verdict says")
+        raise EvidenceError("the run did not end with its verdict")
     digest = finished_run.journal.header.gate_digest
     if gate_digest(home) != digest:
         raise EvidenceError("the gate's own files changed during the run; run the validation again")
@@ -42,19 +42,19 @@ def sign_evidence(finished_run: FinishedRun, signer: CryptoSigner | None, home: 
 
 
 def signed_by(signer: CryptoSigner | None) -> Sign:
-    """The step that signs what a validation proved.
+    """The step that signs the result of a validation.
 
-    It returns what the run came to then, and one line: where the evidence is, or why there is none. Evidence
-    that was asked for and could not be had makes a PASS inconclusive: it cannot be deployed.
+    It returns the finished run and one line: the path of the evidence, or why there is none. When evidence was
+    requested but could not be written, a PASS becomes INCONCLUSIVE, because it cannot be deployed.
     """
 
     def sign(finished_run: FinishedRun, home: Path, folder: Path) -> tuple[FinishedRun, str]:
         try:
             written = sign_evidence(finished_run, signer, home, folder)
         except (EvidenceError, OSError) as error:
-            said = f"no evidence: {error}"
-            asked = signer is not None and finished_run.document.target.images
-            return withheld(finished_run, said, folder) if asked else finished_run, said
+            message = f"no evidence: {error}"
+            requested = signer is not None and finished_run.document.target.images
+            return withheld(finished_run, message, folder) if requested else finished_run, message
         return finished_run, f"evidence: {written}" if written is not None else ""
 
     return sign

@@ -1,4 +1,4 @@
-"""Signing keys: an Ed25519 pair as PEM files, made here, read here, and kept from whatever the gate starts."""
+"""Signing keys: create and read an Ed25519 pair as PEM files; no program that the gate starts inherits one."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ VARIABLE = "TECHNOGATE_SIGNING_KEY"
 PRIVATE_NAME = "technogate.key"
 PUBLIC_NAME = "technogate.pub"
 
-#: Bytes of a key file that are read: a PEM key has a few hundred.
+#: The most bytes of a key file; a PEM key has a few hundred.
 _MOST = 64 * 1024
 
 
 def generate(folder: Path) -> tuple[Path, Path]:
-    """Write a new private and a new public key into `folder`, which is made when it is missing; their paths.
+    """Write a new private and a new public key into `folder`, which is created if it is missing; return their paths.
 
-    Only its owner may read the private key. Raises UserError when one of the files is there already, or
-    cannot be written: a key that was in use is never lost.
+    Only its owner may read the private key. Raises UserError when one of the files exists or cannot be written: a key
+    in use is never overwritten.
     """
     private, public = folder / PRIVATE_NAME, folder / PUBLIC_NAME
     for path in (private, public):
         if path.exists() or path.is_symlink():
-            raise UserError(f"{path} is there already and is not overwritten; name another folder with --out")
+            raise UserError(f"{path} already exists and is not overwritten; name another folder with --out")
     signer = CryptoSigner.generate_ed25519()
     pem = (
         load_pem_private_key(signer.private_bytes, None)
@@ -54,7 +54,7 @@ def generate(folder: Path) -> tuple[Path, Path]:
 
 
 def _create(path: Path, raw: bytes, mode: int) -> None:
-    """Write a file that must not exist yet, with its permissions from the first moment on."""
+    """Write a file that must not exist yet, with its permissions from the start."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(raw)
@@ -63,8 +63,8 @@ def _create(path: Path, raw: bytes, mode: int) -> None:
 def signer_from(file: str, environment: MutableMapping[str, str]) -> CryptoSigner | None:
     """The signer of a run: from `file` when it is named, else from the environment; None without either.
 
-    The variable is taken out of `environment`, so that no program which the gate starts inherits the
-    key. Raises UserError for what is no Ed25519 private key.
+    The variable is removed from `environment`, so that no program that the gate starts inherits the key. Raises
+    UserError for anything but an Ed25519 private key.
     """
     text = environment.pop(VARIABLE, "")
     if file:
@@ -78,10 +78,10 @@ def _signer(pem: bytes, source: str) -> CryptoSigner:
         key = load_pem_private_key(pem, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise UserError(
-            f"{source} holds no private key in PEM without a password; `technogate keygen` makes one"
+            f"{source} holds no PEM private key without a password; `technogate keygen` creates one"
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise UserError(f"{source} holds a private key of another kind than Ed25519; `technogate keygen` makes one")
+        raise UserError(f"{source} holds a private key that is not Ed25519; `technogate keygen` creates one")
     return CryptoSigner(key)
 
 
@@ -91,9 +91,9 @@ def public_key(path: Path) -> SSlibKey:
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise UserError(f"{path} holds no public key in PEM; `technogate keygen` writes {PUBLIC_NAME}") from error
+        raise UserError(f"{path} holds no PEM public key; `technogate keygen` writes {PUBLIC_NAME}") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise UserError(f"{path} holds a public key of another kind than Ed25519; `technogate keygen` makes one")
+        raise UserError(f"{path} holds a public key that is not Ed25519; `technogate keygen` creates one")
     return SSlibKey.from_crypto(key)
 
 

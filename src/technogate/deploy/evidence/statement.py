@@ -1,7 +1,7 @@
 """The in-toto Statement of a validation: what was judged, by which gate, against which contract, and the result.
 
-The predicate is in-toto's test result. Beside the fields of that type it has one of ours, `technogate`,
-with all that a deployment is decided on.
+The predicate is in-toto's test result. An additional field, `technogate`, holds everything that a deployment is
+decided on.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from technogate.util.strict_json import NotStrictJson, parse
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "https://in-toto.io/attestation/test-result/v0.1"
 
-#: The names of the four subjects. The images are matched by these: each stands for one side.
-CONSOLE, BACKEND, CONTRACT, RUN_CONTEXT = "console", "backend", "contract", "gate"
+#: The names of the four subjects. The images are matched by name: one for each side.
+CONSOLE, BACKEND, CONTRACT, GATE = "console", "backend", "contract", "gate"
 
-#: Reasons that are stated, and characters of one: the reports have the rest.
+#: The most reasons in a statement, and the most characters of one; the reports have all of them.
 _MOST_REASONS = 20
 _LONGEST_REASON = 300
 
@@ -33,11 +33,11 @@ _IMAGE = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the statement: no unknown fields, because what it says opens a gate."""
+    """Base of the statement; unknown fields are refused, because a deployment is decided on it."""
 
 
 class StatementSubject(_Part, frozen=True):
-    """What the statement is about; `annotations` of an image hold the `image` name that it was given by."""
+    """A subject of the statement; the `annotations` of an image hold the name (`image`) it was validated under."""
 
     name: str
     digest: dict[str, str]
@@ -53,7 +53,7 @@ class Setting(_Part, frozen=True):
 
 
 class Proven(_Part, frozen=True):
-    """One requirement: how it ended, and what that weighed in the verdict."""
+    """One requirement: its verdict, and its effective verdict after waivers."""
 
     id: str
     party: Party
@@ -65,9 +65,9 @@ class Proven(_Part, frozen=True):
 
 
 class RunRef(_Part, frozen=True):
-    """What a deployment is decided on, besides the subjects. Times are seconds since the epoch.
+    """What a deployment is decided on besides the subjects. Times are in seconds since the epoch.
 
-    `target` is the name of the pair that was judged, `target_argument` what was written after `--target`.
+    `target` is the name of the pair that was judged, `target_argument` the value of `--target`.
     """
 
     verdict: Verdict
@@ -91,7 +91,7 @@ class Predicate(
     frozen=True,
     rename={"passed_tests": "passedTests", "warned_tests": "warnedTests", "failed_tests": "failedTests"},
 ):
-    """in-toto's test result. Tests are requirements; a warning is a failure that decides nothing."""
+    """in-toto's test result. A test is a requirement; a warning is a failure that does not decide."""
 
     result: Literal["PASSED", "WARNED", "FAILED"]
     configuration: tuple[Setting, ...]
@@ -111,24 +111,24 @@ class Statement(_Part, frozen=True, rename={"type": "_type", "predicate_type": "
 
 
 def digest_of_image(image: ImageRef) -> str:
-    """The 64 digits of an image's id; raises EvidenceError for what is none."""
-    found = _IMAGE.fullmatch(image.digest)
-    if found is None:
+    """The 64 digits of an image's id; raises EvidenceError without an id."""
+    match = _IMAGE.fullmatch(image.digest)
+    if match is None:
         raise EvidenceError(f"{image.name} has no image id (found {image.digest!r})")
-    return found[1]
+    return match[1]
 
 
 def statement_of(document: VerdictDocument, gate_digest: str) -> Statement:
     """The statement of a validation of images.
 
-    Raises EvidenceError when there is nothing to state: not both images, or a digest that is none.
+    Raises EvidenceError without both images, for a check, and without a valid digest.
     """
     images = document.target.images
     if set(images) != {CONSOLE, BACKEND}:
-        raise EvidenceError("the target has no image of both console and backend to vouch for")
+        raise EvidenceError("the target does not have images of both console and backend")
     if not document.is_validation:
-        raise EvidenceError("a check is no validation")
-    for name, digest in ((CONTRACT, document.contract.digest), (RUN_CONTEXT, gate_digest)):
+        raise EvidenceError("a check is not a validation")
+    for name, digest in ((CONTRACT, document.contract.digest), (GATE, gate_digest)):
         if not _HEX.fullmatch(digest):
             raise EvidenceError(f"the {name} has no digest")
     return Statement(
@@ -143,7 +143,7 @@ def statement_of(document: VerdictDocument, gate_digest: str) -> Statement:
                 for side in (CONSOLE, BACKEND)
             ),
             StatementSubject(name=CONTRACT, digest={"sha256": document.contract.digest}),
-            StatementSubject(name=RUN_CONTEXT, digest={"sha256": gate_digest}),
+            StatementSubject(name=GATE, digest={"sha256": gate_digest}),
         ),
         predicate_type=PREDICATE_TYPE,
         predicate=_predicate(document),
@@ -151,13 +151,13 @@ def statement_of(document: VerdictDocument, gate_digest: str) -> Statement:
 
 
 def _predicate(document: VerdictDocument) -> Predicate:
-    """The result, in in-toto's words and in ours."""
+    """The result, in the fields of in-toto and of technogate."""
     passed = [r.id for r in document.requirements if r.verdict is Verdict.PASS]
-    weighs = [r.id for r in document.requirements if r.level is Level.MUST and r.effective_verdict is not Verdict.PASS]
-    warned = [r.id for r in document.requirements if r.id not in passed and r.id not in weighs]
-    good: Literal["PASSED", "WARNED"] = "WARNED" if warned else "PASSED"
+    failed = [r.id for r in document.requirements if r.level is Level.MUST and r.effective_verdict is not Verdict.PASS]
+    warned = [r.id for r in document.requirements if r.id not in passed and r.id not in failed]
+    passing: Literal["PASSED", "WARNED"] = "WARNED" if warned else "PASSED"
     return Predicate(
-        result=good if document.verdict is Verdict.PASS else "FAILED",
+        result=passing if document.verdict is Verdict.PASS else "FAILED",
         configuration=(
             Setting(name="contract", digest={"sha256": document.contract.digest}),
             Setting(name="profile", content=base64.b64encode(document.profile.encode()).decode("ascii")),
@@ -165,7 +165,7 @@ def _predicate(document: VerdictDocument) -> Predicate:
         ),
         passed_tests=tuple(passed),
         warned_tests=tuple(warned),
-        failed_tests=tuple(weighs),
+        failed_tests=tuple(failed),
         technogate=RunRef(
             verdict=document.verdict,
             is_validation=document.is_validation,
@@ -205,25 +205,25 @@ def encode(statement: Statement) -> bytes:
 
 
 def decode(raw: bytes) -> Statement:
-    """The statement in `raw`, its types and the form of its digests checked; raises EvidenceError for what is none."""
+    """The statement in `raw`, its types and digests checked; raises EvidenceError for anything else."""
     try:
-        found = msgspec.convert(parse(raw), Statement)
+        statement = msgspec.convert(parse(raw), Statement)
     except NotStrictJson as error:
         raise EvidenceError(f"it is not a statement: {error}") from error
     except msgspec.ValidationError as error:
         raise EvidenceError(f"it is not a statement of this gate: {error}") from error
-    if found.type != STATEMENT_TYPE or found.predicate_type != PREDICATE_TYPE:
-        raise EvidenceError(f"it states something else: {found.type!r}, {found.predicate_type!r}")
-    names = [subject.name for subject in found.subject]
-    if sorted(names) != sorted((CONSOLE, BACKEND, CONTRACT, RUN_CONTEXT)):
+    if statement.type != STATEMENT_TYPE or statement.predicate_type != PREDICATE_TYPE:
+        raise EvidenceError(f"its type is another one: {statement.type!r}, {statement.predicate_type!r}")
+    names = [subject.name for subject in statement.subject]
+    if sorted(names) != sorted((CONSOLE, BACKEND, CONTRACT, GATE)):
         raise EvidenceError(f"its subjects are not console, backend, contract and gate, each once: {names!r}")
-    for subject in found.subject:
+    for subject in statement.subject:
         if set(subject.digest) != {"sha256"} or not _HEX.fullmatch(subject.digest["sha256"]):
             raise EvidenceError(f"its subject {subject.name!r} has no sha256 digest")
-    ids = [proven.id for proven in found.predicate.technogate.requirements]
+    ids = [proven.id for proven in statement.predicate.technogate.requirements]
     if len(ids) != len(set(ids)):
-        raise EvidenceError("it names a requirement twice")
-    return found
+        raise EvidenceError("it lists a requirement twice")
+    return statement
 
 
 def digests(statement: Statement) -> dict[str, str]:
@@ -233,5 +233,5 @@ def digests(statement: Statement) -> dict[str, str]:
 
 def waived_until(statement: Statement) -> dict[str, str]:
     """The last day of the waiver that covers a requirement, by requirement; of several the latest."""
-    used = [one.waiver for one in statement.predicate.technogate.waivers if one.state is WaiverState.USED]
-    return {waiver.requirement: waiver.expires for waiver in sorted(used, key=lambda one: one.expires)}
+    used = [result.waiver for result in statement.predicate.technogate.waivers if result.state is WaiverState.USED]
+    return {waiver.requirement: waiver.expires for waiver in sorted(used, key=lambda waiver: waiver.expires)}
