@@ -2,8 +2,8 @@
 
     python annotate.py reports/verdict.json
 
-The file holds text of the programs under test. A line feed in it would begin a new line, and a line can be
-a command to the runner: everything is escaped the way that the runner unescapes it.
+The file holds text from the programs under test. A line feed would begin a new line, and a line can be a command
+to the runner, so everything is escaped in the form that the runner unescapes.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-#: The runner shows ten of each kind in a step; the summary has them all.
+#: The runner shows ten annotations of each kind in a step; the summary has all of them.
 MOST = 10
 
 
 def data(text: str) -> str:
-    """`text` as the message of a workflow command: shown, never obeyed."""
+    """`text` as the message of a workflow command: shown, never executed."""
     shown = "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in text[:500])
-    # An older form of command, `##[…]`, is looked for anywhere in a line.
+    # The runner finds an older form of command, `##[…]`, anywhere in a line.
     return shown.replace("%", "%25").replace("#[", "\\x23[")
 
 
@@ -43,18 +43,18 @@ def lines_of(document: dict[str, Any]) -> Iterator[str]:
 
 
 def main(path: Path) -> int:
-    """Print the annotations; 1 when there is no verdict to read."""
+    """Print the annotations; return 1 without a readable verdict."""
     try:
         document = json.loads(path.read_text("utf-8"))
         lines = list(lines_of(document))
     except (OSError, ValueError, LookupError, TypeError) as error:
-        _tell([f"::error title=technogate::no verdict: {data(str(error))}"])
+        _print([f"::error title=technogate::no verdict: {data(str(error))}"])
         return 1
-    _tell(lines)
+    _print(lines)
     return 0
 
 
-def _tell(lines: list[str]) -> None:
+def _print(lines: list[str]) -> None:
     sys.stdout.buffer.write(("\n".join(lines) + "\n").encode("utf-8", "backslashreplace"))
 
 

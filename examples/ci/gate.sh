@@ -1,11 +1,11 @@
 #!/bin/sh
-# The gate in any CI: validate two images, then ask whether they may be deployed. Exit code 0 means: deploy.
+# The gate in any CI: validate two images, then check whether they may be deployed. Exit code 0 means: deploy.
 #
 #   TECHNOGATE_SIGNING_KEY="$(cat technogate.key)" sh gate.sh techno-os-console:1.2 techno-os-backend:1.2
 #
-# The private key is a secret of the CI's; the public one (TRUSTED_KEY) may lie in the repository.
-# `technogate keygen --out FOLDER` makes both. TARGET names your target file, a copy of images/compose.toml, where your
-# backend's commands are not the reference's.
+# The private key is a secret of the CI; the public key (TRUSTED_KEY) may be in the repository.
+# `technogate keygen --out FOLDER` creates both. When your backend has other commands than the reference, set TARGET to
+# your target file, a copy of images/compose.toml.
 set -eu
 
 CONSOLE_IMAGE=${1:?name the image of the console, with its tag}
@@ -15,10 +15,10 @@ REPORTS=${REPORTS:-reports}
 TRUSTED_KEY=${TRUSTED_KEY:-technogate.pub}
 export CONSOLE_IMAGE BACKEND_IMAGE
 
-# Anything but PASS ends here, with the exit code of the validation: 1 FAIL, 2 a mistake of usage, 3 INCONCLUSIVE.
+# Anything but PASS ends here, with the exit code of the validation: 1 FAIL, 2 usage error, 3 INCONCLUSIVE.
 technogate validate --target "$TARGET" --reports "$REPORTS"
 
-# Whatever deploys needs the public key alone. It may be another machine, as long as it has the same images.
+# The deployment needs only the public key. It may run on another machine that has the same images.
 unset TECHNOGATE_SIGNING_KEY
 technogate deploy-check \
     --console "$CONSOLE_IMAGE" \

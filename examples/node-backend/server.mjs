@@ -1,4 +1,4 @@
-// A backend of the console contract in plain Node, without a dependency: an example for teams whose
+// A backend for the console contract in plain Node, without dependencies: an example for teams whose
 // backend is not in Python. Start: API_KEY=… node server.mjs --port 8000 [--trail trail.jsonl]
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -20,7 +20,7 @@ const EXECUTED = ["APPROVED", "WARNING", "NEUTRAL"];
 const LARGEST_BODY = 65536;
 const EXECUTOR_LIMIT_MS = 10_000;
 
-// ---- what is executed: the one part that a real backend replaces ----
+// ---- the commands: the one part that a real backend replaces ----
 const COMMANDS = {
   PING: async () => ({ status: "APPROVED", output: "pong" }),
   CHECK_QUOTA: async () => ({ status: "WARNING", reason: "QUOTA_LOW", output: "91 %" }),
@@ -36,13 +36,13 @@ const COMMANDS = {
 
 async function decide(command) {
   if (!Object.hasOwn(COMMANDS, command)) return { status: "BLOCKED", reason: "UNKNOWN_COMMAND" };
-  const late = new Promise((done) => setTimeout(done, EXECUTOR_LIMIT_MS, { status: "BLOCKED", reason: "TIMEOUT" }).unref());
-  const result = await Promise.race([COMMANDS[command](), late]);
-  // Fail closed: a status that nobody knows approves nothing.
+  const timeout = new Promise((done) => setTimeout(done, EXECUTOR_LIMIT_MS, { status: "BLOCKED", reason: "TIMEOUT" }).unref());
+  const result = await Promise.race([COMMANDS[command](), timeout]);
+  // Fail closed: an unknown status approves nothing.
   return STATUSES.includes(result?.status) ? result : { status: "BLOCKED", reason: "UNKNOWN_STATUS" };
 }
 
-// ---- the audit trail: written before the answer, so that a killed process has lost nothing it answered ----
+// ---- the audit trail: written before the response, so that no answered request is lost when the process is killed ----
 const trail = existsSync(args.trail) ? readFileSync(args.trail, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line)) : [];
 let snapshot = null;
 
@@ -52,7 +52,7 @@ function record(trace_id, action, state) {
   trail.push(entry);
 }
 
-// ---- answers ----
+// ---- responses ----
 class Refusal extends Error {
   constructor(code, reason, message, headers = {}) {
     super(message);
@@ -69,11 +69,11 @@ function send(request, response, trace_id, code, value, headers = {}) {
 }
 
 function checkKey(request) {
-  // Two key headers are refused: which of them a proxy would pass on is anybody's guess.
-  const given = request.headersDistinct["x-api-key"] ?? [];
-  if (given.every((value) => value === "")) throw new Refusal(401, "API_KEY_INVALID", "An API key is required.");
-  const sent = Buffer.from(given[0], "latin1");
-  const right = given.length === 1 && sent.length === KEY.length && timingSafeEqual(sent, KEY);
+  // Two key headers are refused, because a proxy may forward either of them.
+  const keys = request.headersDistinct["x-api-key"] ?? [];
+  if (keys.every((value) => value === "")) throw new Refusal(401, "API_KEY_INVALID", "An API key is required.");
+  const sent = Buffer.from(keys[0], "latin1");
+  const right = keys.length === 1 && sent.length === KEY.length && timingSafeEqual(sent, KEY);
   if (!right) throw new Refusal(403, "API_KEY_INVALID", "The API key is not valid.");
 }
 
@@ -95,15 +95,15 @@ async function execute(request, response, trace_id) {
   if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? "")) {
     throw new Refusal(415, "VALIDATION_FAILED", "Send application/json.");
   }
-  let given;
+  let body;
   try {
-    given = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readBody(request)));
+    body = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await readBody(request)));
   } catch (error) {
     if (error instanceof Refusal) throw error;
     throw new Refusal(400, "VALIDATION_FAILED", "The body is not JSON.");
   }
-  const object = typeof given === "object" && given !== null && !Array.isArray(given);
-  const { command, session_id } = object ? given : {};
+  const object = typeof body === "object" && body !== null && !Array.isArray(body);
+  const { command, session_id } = object ? body : {};
   const known = typeof command === "string" && /^[A-Z_]{3,32}$/.test(command);
   const session = session_id === undefined || (typeof session_id === "string" && [...session_id].length <= 128);
   if (!known || !session) throw new Refusal(400, "VALIDATION_FAILED", "The command or the session id is not valid.");
@@ -156,7 +156,7 @@ function refuse(request, response, trace_id, path, error) {
   const expected = error instanceof Refusal;
   if (!expected) console.error(`${trace_id} ${error.name}`);
   const { code, reason, message, headers } = expected ? error : { code: 500, reason: "INTERNAL_ERROR", message: "The command failed.", headers: {} };
-  // Off the four operations there is nothing to account for.
+  // Requests outside the four operations leave no entry.
   if (Object.hasOwn(ROUTES, path) && code !== 405) record(trace_id, path.split("/").at(-1).toUpperCase(), "BLOCKED");
   send(request, response, trace_id, code, { status: "BLOCKED", ts_utc: new Date().toISOString(), trace_id, reason_codes: [reason], message }, headers);
 }

@@ -1,4 +1,4 @@
-"""The command line as a person uses it: help, tables, explanations, colour and completion."""
+"""The command line for people: help, tables, explanations, colour and completion."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.slow
 
 
 def test_help_lists_commands_and_exit_codes(sandbox: Sandbox) -> None:
-    """Help names every command and what each exit code means."""
-    said = sandbox.run("--help").stdout
+    """The help lists every command and the meaning of each exit code."""
+    output = sandbox.run("--help").stdout
     for word in (
         "validate",
         "check",
@@ -31,22 +31,22 @@ def test_help_lists_commands_and_exit_codes(sandbox: Sandbox) -> None:
         "0 PASS",
         "3 INCONCLUSIVE",
     ):
-        assert word in said
+        assert word in output
     assert "Exit codes" in sandbox.run("validate", "--help").stdout
 
 
 def test_requirements_show_their_coverage(small: Sandbox) -> None:  # noqa: F811
-    """The table has each requirement with the number of its checks, and says which have none."""
+    """The table lists each requirement with its number of checks, and "none" without one."""
     small.contract(("CTR-01", "CTR-02"))
     small.suite("test_it.py", HOLDS)
-    said = small.run("requirements", "--contract", "contracts/small").stdout
-    assert "2 requirements, 1 without a check" in said
-    rows = {line.split()[0]: line.split() for line in said.splitlines() if line.startswith("CTR-")}
+    output = small.run("requirements", "--contract", "contracts/small").stdout
+    assert "2 requirements, 1 without a check" in output
+    rows = {line.split()[0]: line.split() for line in output.splitlines() if line.startswith("CTR-")}
     assert (rows["CTR-01"][4], rows["CTR-02"][4]) == ("1", "none")
 
 
-def test_requirements_of_broken_suites_are_no_table(small: Sandbox) -> None:  # noqa: F811
-    """When the suites cannot be collected there is a line that says so, and no table with holes."""
+def test_requirements_refuses_broken_suites(small: Sandbox) -> None:  # noqa: F811
+    """When the suites cannot be collected, one line gives the reason; no incomplete table is printed."""
     small.suite("test_it.py", "import no_such_module\n")
     ended = small.run("requirements", "--contract", "contracts/small")
     assert ended.returncode == 2
@@ -57,7 +57,7 @@ def test_explain(small: Sandbox) -> None:  # noqa: F811
     """An explanation has the text, the decisions and the checks of a requirement."""
     small.contract(("AUT-01",))
     small.suite("test_it.py", HOLDS.replace("CTR-01", "AUT-01"))
-    said = small.run("explain", "aut-01", "--contract", "contracts/small").stdout
+    output = small.run("explain", "aut-01", "--contract", "contracts/small").stdout
     for word in (
         "AUT-01 (backend, MUST",
         "no key or an empty key",
@@ -65,19 +65,19 @@ def test_explain(small: Sandbox) -> None:  # noqa: F811
         "test_it.py::test_it",
         "technogate check AUT-01",
     ):
-        assert word in said
+        assert word in output
 
 
 def test_doctor_names_what_is_missing(sandbox: Sandbox, tmp_path: Path) -> None:
-    """Without a browser on the machine the doctor says so, how to get one, and exits 1."""
+    """Without a browser, doctor reports it as missing, prints how to install one, and exits 1."""
     ended = sandbox.run("doctor", PATH=str(tmp_path), HOME=str(tmp_path), PLAYWRIGHT_BROWSERS_PATH=str(tmp_path))
     assert ended.returncode == 1
     assert "MISSING" in ended.stdout
     assert "playwright install chromium" in ended.stdout
 
 
-def test_doctor_names_what_a_browser_cannot_be_driven_for(sandbox: Sandbox, tmp_path: Path) -> None:
-    """A browser that Playwright's own program cannot drive is none: the doctor quotes it, and says what to install."""
+def test_doctor_names_what_playwright_lacks(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A browser that Playwright cannot drive counts as missing: doctor quotes Playwright and names what to install."""
     (tmp_path / "node").write_text("#!/bin/sh\necho 'libatomic.so.1: no such file' >&2\nexit 127\n", "utf-8")
     (tmp_path / "node").chmod(0o755)
     browser = shutil.which("true") or ""
@@ -86,16 +86,16 @@ def test_doctor_names_what_a_browser_cannot_be_driven_for(sandbox: Sandbox, tmp_
     assert "apt-get install libatomic1" in ended.stdout
 
 
-def test_doctor_gets_by_without_node(sandbox: Sandbox, tmp_path: Path) -> None:
-    """Without a Node the doctor says that it is absent and what it would be needed for, and goes on."""
+def test_doctor_continues_without_node(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Without Node, doctor reports it as absent, with what needs it, and continues."""
     ended = sandbox.run("doctor", TECHNOGATE_NODE=str(tmp_path / "nowhere"))
     assert "absent" in ended.stdout
     assert "Node: install Node 20 or newer" in ended.stdout
     assert "Traceback" not in ended.stderr
 
 
-def test_no_browser_is_inconclusive_with_a_cure(sandbox: Sandbox, tmp_path: Path) -> None:
-    """A machine without a browser gets INCONCLUSIVE, the reason and the hint: no green run, no stack trace."""
+def test_no_browser_is_inconclusive_with_a_hint(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A machine without a browser gets INCONCLUSIVE with reason and hint: no PASS, no stack trace."""
     suite = '''
 from technogate.runner.suite import requirement
 
@@ -120,8 +120,8 @@ def test_it(harness, must_hold):
 
 
 @pytest.mark.parametrize("no_color", [False, True])
-def test_colour_on_a_terminal_only_when_wanted(small: Sandbox, no_color: bool) -> None:  # noqa: F811
-    """On a terminal the verdict is in colour, with NO_COLOR it is not; piped it never is."""
+def test_colour_only_on_a_terminal_without_no_color(small: Sandbox, no_color: bool) -> None:  # noqa: F811
+    """The verdict is coloured on a terminal, but not with NO_COLOR and not in a pipe."""
     small.suite("test_it.py", HOLDS)
     assert "\x1b" not in small.run("validate", *OPTIONS, "--workers", "1").stdout
     wanted = {**small.environment(), "TERM": "xterm-256color", **({"NO_COLOR": "1"} if no_color else {})}
@@ -152,6 +152,6 @@ def on_a_terminal(sandbox: Sandbox, environment: dict[str, str]) -> str:
 
 
 def test_shell_completion(sandbox: Sandbox) -> None:
-    """The shell can be taught to complete the commands."""
+    """The shell can complete the commands."""
     script = sandbox.run(_TECHNOGATE_COMPLETE="source_bash").stdout
     assert "_TECHNOGATE_COMPLETE=complete_bash" in script

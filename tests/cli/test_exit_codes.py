@@ -1,4 +1,4 @@
-"""Exit codes: 0 PASS, 1 FAIL, 3 INCONCLUSIVE, each seen from outside; whatever breaks the gate keeps it shut."""
+"""Exit codes of a subprocess: 0 PASS, 1 FAIL, 3 INCONCLUSIVE; anything that breaks makes the result INCONCLUSIVE."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def verdict(sandbox: Sandbox) -> str:
 
 
 def verdicts(reports: Path) -> set[str]:
-    """The verdict of each report in a folder, as whoever reads that one alone would find it."""
+    """The verdict in each report of a folder."""
     patterns = {
         "verdict.json": r'^  "verdict": "(\w+)"',
         "report.md": r"^# \S+ (\w+)$",
@@ -64,9 +64,9 @@ def verdicts(reports: Path) -> set[str]:
     for name, pattern in patterns.items():
         if (reports / name).is_file():
             text = (reports / name).read_text("utf-8")
-            said = re.search(pattern, text, re.MULTILINE)
-            assert said, f"{name} says no verdict"
-            found.add(said[1])
+            output = re.search(pattern, text, re.MULTILINE)
+            assert output, f"{name} has no verdict"
+            found.add(output[1])
     return found
 
 
@@ -77,7 +77,7 @@ def both(small: Sandbox) -> list[subprocess.CompletedProcess[str]]:
 
 
 def test_an_item_for_containers_is_not_planned_elsewhere(small: Sandbox) -> None:
-    """Beside another check of its requirement it is left out for a pair of processes; alone it proves nothing."""
+    """For a pair of processes it is left out when its requirement has another check; alone it proves nothing."""
     for_containers = item(before="@pytest.mark.containers", name="test_in_containers")
     small.suite("test_it.py", HOLDS)
     small.suite("test_containers.py", for_containers)
@@ -114,7 +114,7 @@ def late():
 """
 EDIT = "open('reports/journal.jsonl', 'a').write('{}\\n'); must_hold([])"
 
-#: What can go wrong with the suites, and a word of the reason that must be given.
+#: What can go wrong with the suites, and a part of the reason that must be reported.
 BROKEN = {
     "no suite at all": ("", "no tests were collected"),
     "a module without tests": ("X = 1\n", "no tests were collected"),
@@ -137,15 +137,15 @@ BROKEN = {
     ),
     "the process dies": (item("os._exit(0)"), "torn"),
     "the process is killed": (item("os.kill(os.getpid(), signal.SIGKILL)"), "torn"),
-    "pytest is told to stop": (item("pytest.exit('enough', returncode=0)"), "CTR-01"),
+    "pytest stops early": (item("pytest.exit('enough', returncode=0)"), "CTR-01"),
     "the journal is edited": (item(EDIT), "damaged"),
     "the journal is emptied": (item("open('reports/journal.jsonl', 'w').close(); must_hold([])"), "INCONCLUSIVE"),
 }
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_whatever_breaks_is_3(small: Sandbox, name: str) -> None:
-    """However the suites break, the exit code is 3 and no report says PASS."""
+def test_broken_suites_exit_3(small: Sandbox, name: str) -> None:
+    """When the suites break in any way, the exit code is 3 and no report has PASS."""
     text, why = BROKEN[name]
     if text:
         small.suite("test_it.py", text)
@@ -158,7 +158,7 @@ def test_whatever_breaks_is_3(small: Sandbox, name: str) -> None:
 
 
 def test_a_dead_worker_is_3(small: Sandbox) -> None:
-    """A worker that dies under an item leaves that item without a result."""
+    """A worker that dies during an item leaves that item without a result."""
     small.suite("test_it.py", HOLDS)
     small.suite("test_more.py", item(name="test_more") + item("os._exit(1)", name="test_dies"))
     ended = small.run("validate", *OPTIONS, "--workers", "2")
@@ -183,30 +183,30 @@ def test_a_suite_that_breaks_the_rules_never_passes(small: Sandbox, text: str, w
 
 
 def test_a_filter_that_matches_nothing_never_passes(small: Sandbox) -> None:
-    """Plain pytest with a filter that leaves nothing over exits 3."""
+    """Plain pytest with a filter that matches no item exits 3."""
     small.suite("test_it.py", HOLDS)
     options = [f"{name}={value}" for name, value in zip(OPTIONS[::2], OPTIONS[1::2], strict=True)]
     assert small.pytest("suites", "-k", "nothing", *options).returncode == 3
 
 
-#: Two items of one requirement, of which the second finds something.
-HALF = HOLDS + item('must_hold([Finding(check="c", expected="this", observed="that")])', name="test_red")
+#: Two items of one requirement, of which the second reports a finding.
+HALF = HOLDS + item('must_hold([Finding(check="c", expected="this", observed="that")])', name="test_failing")
 
-#: Words that have pytest leave the red one out.
-LEFT_OUT = [("-k", "not red"), ("--deselect", "suites/test_it.py::test_red")]
+#: Options that make pytest leave out the failing item.
+LEFT_OUT = [("-k", "not failing"), ("--deselect", "suites/test_it.py::test_failing")]
 
 
 def test_the_environment_leaves_no_item_out(small: Sandbox) -> None:
-    """Words of pytest in the environment do not reach a validation: the red item is run."""
+    """Pytest options in the environment do not reach a validation: the failing item runs."""
     small.suite("test_it.py", HALF)
-    for words in ("-k 'not red'", "--deselect suites/test_it.py::test_red --rootdir ."):
+    for words in ("-k 'not failing'", "--deselect suites/test_it.py::test_failing --rootdir ."):
         ended = small.run("validate", *OPTIONS, "--workers", "1", PYTEST_ADDOPTS=words)
         assert ended.returncode == 1, ended.stdout + ended.stderr
 
 
 @pytest.mark.parametrize("words", LEFT_OUT, ids=lambda words: words[0])
 def test_an_item_that_was_left_out_never_passes(small: Sandbox, words: tuple[str, str]) -> None:
-    """What plain pytest was told to leave out was planned all the same: its requirement is undecided."""
+    """An item that plain pytest leaves out was planned, so its requirement is undecided."""
     small.suite("test_it.py", HALF)
     options = [f"{name}={value}" for name, value in zip(OPTIONS[::2], OPTIONS[1::2], strict=True)]
     ended = small.pytest("suites", *words, *options)
@@ -215,18 +215,22 @@ def test_an_item_that_was_left_out_never_passes(small: Sandbox, words: tuple[str
 
 
 def test_a_suite_that_was_left_out_never_passes(small: Sandbox) -> None:
-    """A validation collects every suite: plain pytest that is to ignore one, or runs only some, is a mistake."""
+    """A validation collects every suite: plain pytest that ignores one, or runs only some, is a usage error."""
     small.suite("test_it.py", HOLDS)
-    small.suite("test_red.py", FINDS)
+    small.suite("test_failing.py", FINDS)
     options = [f"{name}={value}" for name, value in zip(OPTIONS[::2], OPTIONS[1::2], strict=True)]
-    for words in (["suites", "--ignore=suites/test_red.py"], ["suites/test_it.py"], ["suites", "--ignore-glob=*red*"]):
+    for words in (
+        ["suites", "--ignore=suites/test_failing.py"],
+        ["suites/test_it.py"],
+        ["suites", "--ignore-glob=*failing*"],
+    ):
         ended = small.pytest(*words, *options)
         assert ended.returncode == 2, ended.stdout + ended.stderr
         assert "technogate check" in ended.stdout + ended.stderr
 
 
 def test_the_journal_of_another_run_never_passes(small: Sandbox) -> None:
-    """A run that finds the journal of another in its place has proven nothing, whatever that one says."""
+    """A run whose journal was replaced by that of another run proves nothing."""
     small.suite("test_it.py", HOLDS)
     assert small.run("validate", *OPTIONS, "--workers", "1").returncode == 0
     (small.reports / "journal.jsonl").rename(small.home / "other.jsonl")
@@ -252,7 +256,7 @@ def test_a_requirement_without_a_check_never_passes(small: Sandbox) -> None:
 
 
 def test_check_is_never_a_verdict(small: Sandbox) -> None:
-    """A check that passed exits 0 and still says that it is no verdict."""
+    """A check that passed exits 0, but its document is not a verdict."""
     small.suite("test_it.py", HOLDS)
     ended = small.run("check", "CTR-01", *OPTIONS)
     assert ended.returncode == 0, ended.stdout + ended.stderr
@@ -264,7 +268,7 @@ def test_check_is_never_a_verdict(small: Sandbox) -> None:
 
 
 def test_a_report_that_cannot_be_written_is_no_pass(small: Sandbox) -> None:
-    """A run whose report nobody can read does not exit 0."""
+    """A run with an unwritable report does not exit 0."""
     blocked = small.reports / "report.html"
     small.suite("test_it.py", item(f"pathlib.Path({str(blocked)!r}).mkdir(); must_hold([])"))
     ended = small.run("validate", *OPTIONS, "--workers", "1")
@@ -274,7 +278,7 @@ def test_a_report_that_cannot_be_written_is_no_pass(small: Sandbox) -> None:
 
 
 def test_an_old_pass_does_not_survive(small: Sandbox) -> None:
-    """Reports of an earlier run are gone before the next one can break."""
+    """Reports of an earlier run are removed before the next run can break."""
     small.suite("test_it.py", HOLDS)
     assert small.run("validate", *OPTIONS, "--workers", "1").returncode == 0
     small.suite("test_it.py", item("open('reports/journal.jsonl', 'w').close()"))

@@ -1,4 +1,4 @@
-"""Mistakes of a user's: one clear line with a hint, exit code 2, nothing lost, no stack trace."""
+"""Mistakes of a user: one clear line with a hint, exit code 2, nothing lost, no stack trace."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def small(sandbox: Sandbox) -> Sandbox:
 
 
 def complain(small: Sandbox, *words: str) -> str:
-    """What a run says that must end with exit code 2 and no stack trace."""
+    """The output of a command that must exit 2 without a stack trace."""
     ended = small.run(*words)
-    said = ended.stdout + ended.stderr
-    assert ended.returncode == 2, said
-    assert "Traceback" not in said
-    return " ".join(said.split())
+    output = ended.stdout + ended.stderr
+    assert ended.returncode == 2, output
+    assert "Traceback" not in output
+    return " ".join(output.split())
 
 
 def validate(small: Sandbox, *words: str) -> str:
@@ -52,7 +52,7 @@ def validate(small: Sandbox, *words: str) -> str:
     ],
 )
 def test_unknown_target(small: Sandbox, target: str, why: str) -> None:
-    """A target that is none is named, with what could be meant."""
+    """An unknown target is named, with the most similar known one."""
     assert why in validate(small, "--target", target)
 
 
@@ -86,9 +86,9 @@ def test_a_contract_that_contradicts_itself(small: Sandbox) -> None:
     """Files of a contract that disagree end the run before anything is judged."""
     behavior = small.home / "contracts" / "small" / "behavior.toml"
     behavior.write_text(behavior.read_text("utf-8").replace('"fetchDiagnosticMetrics"', '"fetchAuditLog"'), "utf-8")
-    said = validate(small, "--target", "pair.toml")
-    assert "behavior.toml" in said
-    assert "names fetchAuditLog, and so does audit" in said
+    output = validate(small, "--target", "pair.toml")
+    assert "behavior.toml" in output
+    assert "names fetchAuditLog, and so does audit" in output
     assert not small.reports.exists()
 
 
@@ -103,14 +103,14 @@ def test_port_taken(small: Sandbox) -> None:
 def test_command_that_dies_shows_its_last_output(small: Sandbox) -> None:
     """A program that dies at start is named with its exit code and its last output."""
     small.target(DIES)
-    said = validate(small, "--target", "pair.toml")
-    assert "my database is gone" in said
-    assert "exited with code 1" in said
+    output = validate(small, "--target", "pair.toml")
+    assert "my database is gone" in output
+    assert "exited with code 1" in output
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_dead_command_by_plain_pytest(small: Sandbox, workers: str) -> None:
-    """Plain pytest says the same, with and without workers."""
+    """Plain pytest prints the same, with and without workers."""
     small.target(DIES)
     more = () if workers == "1" else ("-n", workers)
     ended = small.pytest("suites", "--contract=contracts/small", "--target=pair.toml", *more)
@@ -128,35 +128,35 @@ def test_unwritable_reports(small: Sandbox) -> None:
     "words", [("nonsense",), ("validate", "--nonsense"), ("check", "--profile", "huge"), ("judge",)]
 )
 def test_wrong_usage(small: Sandbox, words: tuple[str, ...]) -> None:
-    """A command line that means nothing says so."""
+    """An invalid command line is reported."""
     assert complain(small, *words)
 
 
 @pytest.mark.parametrize(
     ("word", "near"), [("AUTH", "aut"), ("backnd", "backend"), ("CTR-1", "ctr-01"), ("zzzz", "requirements")]
 )
-def test_check_of_something_unknown(sandbox: Sandbox, word: str, near: str) -> None:
-    """A word that names no requirement gets the nearest one that does."""
+def test_check_of_an_unknown_word(sandbox: Sandbox, word: str, near: str) -> None:
+    """An unknown requirement, group or party is reported with the most similar known one."""
     assert near in complain(sandbox, "check", word)
 
 
 def test_torn_journal(small: Sandbox) -> None:
-    """A torn journal is judged as far as it goes, says so, and is left as it was."""
+    """A torn journal is judged as far as it goes, reported as torn, and not changed."""
     small.suite("test_it.py", HOLDS)
     assert small.run(*SMALL).returncode == 0
     torn = small.home / "torn.jsonl"
     torn.write_bytes(small.journal.read_bytes()[:-40])
     before = torn.read_bytes()
-    said = complain(small, "judge", "torn.jsonl", "--reports", "again")
-    assert "torn" in said
-    assert "INCONCLUSIVE" in said
+    output = complain(small, "judge", "torn.jsonl", "--reports", "again")
+    assert "torn" in output
+    assert "INCONCLUSIVE" in output
     assert torn.read_bytes() == before
     torn.write_bytes(before.replace(b'"outcome":"passed"', b'"outcome":"xxxxxx"'))
     assert "damaged" in complain(small, "judge", "torn.jsonl", "--reports", "again")
 
 
-def test_report_folder_is_made(small: Sandbox, tmp_path: Path) -> None:
-    """A reports folder that does not exist yet is made."""
+def test_creates_the_reports_folder(small: Sandbox, tmp_path: Path) -> None:
+    """A reports folder that does not exist is created."""
     small.suite("test_it.py", HOLDS)
     folder = tmp_path / "a" / "b"
     assert small.run(*SMALL, "--reports", str(folder)).returncode == 0

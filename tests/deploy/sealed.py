@@ -28,7 +28,7 @@ Change = Callable[[dict[str, Any]], None]
 
 
 def document_of(contract: Contract, ended: float) -> VerdictDocument:
-    """The document of a validation of both images in which every requirement of the contract held."""
+    """The document of a validation of both images in which every requirement of the contract passed."""
     _, document = passing()
     images = {
         "console": ImageRef(name=CONSOLE_NAME, digest=CONSOLE_ID),
@@ -63,7 +63,7 @@ def document_of(contract: Contract, ended: float) -> VerdictDocument:
 
 
 def failing(document: VerdictDocument, requirement_id: str, verdict: Verdict = Verdict.FAIL) -> VerdictDocument:
-    """The same document with one requirement that did not hold, judged as the gate judges it."""
+    """The same document with one failed requirement, judged as the gate judges it."""
     replace = msgspec.structs.replace
     requirements = tuple(
         replace(one, verdict=verdict, effective_verdict=verdict) if one.id == requirement_id else one
@@ -93,13 +93,13 @@ def opened(raw: bytes) -> dict[str, Any]:
 
 
 def payload(raw: bytes) -> dict[str, Any]:
-    """The statement within an envelope, nobody having verified it."""
+    """The statement within an envelope, not verified."""
     plain: dict[str, Any] = json.loads(base64.b64decode(opened(raw)["payload"]))
     return plain
 
 
 def engine(folder: Path, images: dict[str, Any]) -> Path:
-    """A folder with a program `docker` that knows these images: name to what it answers, or to an exit code."""
+    """A folder with a program `docker` that knows these images: name to its output, or to an exit code."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "images.json").write_text(json.dumps(images))
     program = folder / "docker"
@@ -121,7 +121,7 @@ sys.stdout.write(answer if isinstance(answer, str) else json.dumps(answer))
 
 
 def described(name: str, digest: str) -> list[dict[str, Any]]:
-    """What the engine answers of an image."""
+    """The output of the engine for an image."""
     return [{"Id": digest, "RepoTags": [name], "Config": {"Env": ["PATH=/bin"]}}]
 
 

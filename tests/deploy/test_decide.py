@@ -268,11 +268,11 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
         Case(contract=without("STK-02")),
         {"techno-net verified", "rest of the contract"},
     ),
-    "failed, and said to weigh nothing": (
+    "failed, and output to weigh nothing": (
         Case(change=claims("AUT-01", verdict="FAIL", effective_verdict="PASS")),
         {"endpoints verified"},
     ),
-    "inconclusive, and said to weigh nothing": (
+    "inconclusive, and output to weigh nothing": (
         Case(change=claims("AUT-01", verdict="INCONCLUSIVE", effective_verdict="PASS")),
         {"endpoints verified"},
     ),

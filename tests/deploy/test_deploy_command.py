@@ -1,4 +1,4 @@
-"""From a validation of images to the word DEPLOY, each step a command of its own, with its exit code."""
+"""From a validation of images to DEPLOY, one command for each step, with its exit code."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def item(requirement: str, body: str = "must_hold([])") -> str:
 
 @pytest.fixture
 def house(sandbox: Sandbox) -> Sandbox:
-    """A sandbox with a small contract that holds, a pair of images, a pair of keys and an engine."""
+    """A sandbox with a small contract that passes, a pair of images, a pair of keys and an engine."""
     sandbox.contract(KEPT)
     sandbox.target(PAIR)
     body = 'assert "TECHNOGATE_SIGNING_KEY" not in os.environ; must_hold([])'
@@ -67,7 +67,7 @@ def house(sandbox: Sandbox) -> Sandbox:
 
 
 def path_of(house: Sandbox) -> str:
-    """Where programs are found: the engine's stand-in first."""
+    """The PATH, with the stand-in for the engine first."""
     return f"{house.home / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
 
@@ -83,14 +83,14 @@ def deploy(house: Sandbox, *words: str, **environment: str) -> tuple[int, str]:
 
 
 def test_from_validation_to_deployment(house: Sandbox) -> None:
-    """A validation that passed opens the deploy gate, and one change to anything shuts it again."""
+    """After a PASS deploy-check prints DEPLOY, and after any change DO NOT DEPLOY."""
     ended = house.run(*VALIDATE, "--signing-key", "keys/technogate.key")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "evidence: " in ended.stdout
-    code, said = deploy(house)
-    assert code == 0, said
-    assert said.endswith("DEPLOY: 16 of 16 lines proven")
-    assert "\x1b" not in said
+    code, output = deploy(house)
+    assert code == 0, output
+    assert output.endswith("DEPLOY: 16 of 16 lines proven")
+    assert "\x1b" not in output
 
     for words, why in (
         (("--console", "techno-os-console:latest"), "has a tag that moves"),
@@ -99,40 +99,40 @@ def test_from_validation_to_deployment(house: Sandbox) -> None:
         (("--evidence", "nowhere.json"), "cannot be read"),
         (("--contract", "contracts/console-v0.1"), "another contract was judged"),
     ):
-        code, said = deploy(house, *words)
-        assert code == 1, said
+        code, output = deploy(house, *words)
+        assert code == 1, output
         # A terminal breaks long words wherever its line ends.
-        assert why.replace(" ", "") in said.replace(" ", ""), said
-        assert "DO NOT DEPLOY" in said
+        assert why.replace(" ", "") in output.replace(" ", ""), output
+        assert "DO NOT DEPLOY" in output
 
     generate(house.home / "others")
     assert deploy(house, "--key", "others/technogate.pub")[0] == 1
     evidence = house.home / EVIDENCE
     honest = evidence.read_bytes()
     evidence.write_bytes(honest.replace(b"A", b"B", 1))
-    code, said = deploy(house)
-    assert (code, "it was changed, or never signed" in said) == (1, True), said
+    code, output = deploy(house)
+    assert (code, "it was changed after signing, or never signed" in output) == (1, True), output
     evidence.write_bytes(honest)
     assert deploy(house)[0] == 0
 
     house.suite("test_more.py", SUITE + item("CTR-01"))
-    code, said = deploy(house)
-    assert (code, "another gate judged" in said) == (1, True), said
+    code, output = deploy(house)
+    assert (code, "another gate judged" in output) == (1, True), output
 
 
 def test_no_variable_turns_the_gate_off(house: Sandbox) -> None:
-    """Whatever the environment says: what is not proven is not deployed."""
+    """No environment variable makes an unproven line count as proven."""
     variables = {
         f"TECHNOGATE_{name}": value
         for name in ("SKIP", "FORCE", "MAX_AGE", "EVIDENCE", "KEY", "DEPLOY", "CONTRACT", "DEPLOY_CHECK_FORCE")
         for value in ("1",)
     }
-    code, said = deploy(house, "--evidence", "nowhere.json", **variables)
-    assert (code, "DO NOT DEPLOY" in said) == (1, True), said
+    code, output = deploy(house, "--evidence", "nowhere.json", **variables)
+    assert (code, "DO NOT DEPLOY" in output) == (1, True), output
 
 
 def test_mistakes_of_usage_are_exit_2(house: Sandbox) -> None:
-    """What the command line gets wrong is a line and exit code 2, and never a word of deploying."""
+    """A mistake on the command line is one line and exit code 2, without a decision."""
     for words in (
         ("--max-age", "31d"),
         ("--key", "nowhere.pub"),
@@ -140,21 +140,21 @@ def test_mistakes_of_usage_are_exit_2(house: Sandbox) -> None:
         ("--contract", "nowhere"),
         ("--force",),
     ):
-        code, said = deploy(house, *words)
-        assert code == 2, said
-        assert "DEPLOY" not in said
+        code, output = deploy(house, *words)
+        assert code == 2, output
+        assert "DEPLOY" not in output
 
 
-def test_nothing_may_be_left_out(sandbox: Sandbox) -> None:
-    """No image, no evidence and no key goes without saying."""
+def test_every_option_is_required(sandbox: Sandbox) -> None:
+    """Images, evidence and key have no default."""
     given = {"--console": "c:1", "--backend": "b:1", "--evidence": "e", "--key": "k"}
     for left_out in given:
         words = [word for name, value in given.items() if name != left_out for word in (name, value)]
         assert sandbox.run("deploy-check", *words).returncode == 2
 
 
-def test_a_validation_that_failed_is_stated_and_not_deployed(house: Sandbox) -> None:
-    """The evidence of a failure says so, signed with the key of the environment, and keeps the gate shut."""
+def test_a_failed_validation_is_not_deployed(house: Sandbox) -> None:
+    """The evidence of a failure is signed with the key of the environment, and deploy-check refuses it."""
     found = 'must_hold([Finding(check="c", expected="this", observed="that")])'
     house.suite("test_more.py", SUITE + item("CTR-01", found))
     key = (house.home / "keys" / "technogate.key").read_text()
@@ -162,12 +162,12 @@ def test_a_validation_that_failed_is_stated_and_not_deployed(house: Sandbox) -> 
     assert ended.returncode == 1, ended.stdout + ended.stderr
     stated = payload((house.home / EVIDENCE).read_bytes())["predicate"]
     assert (stated["result"], stated["failedTests"]) == ("FAILED", ["CTR-01"])
-    code, said = deploy(house)
-    assert (code, "CTR-01 FAIL" in said) == (1, True), said
+    code, output = deploy(house)
+    assert (code, "CTR-01 FAIL" in output) == (1, True), output
 
 
 def test_a_waiver_goes_with_the_images(house: Sandbox) -> None:
-    """A failure that is waived for one of the images is deployed, and the list shows by whose word."""
+    """A failure that is waived for one of the images can be deployed, and the checklist shows the owner."""
     found = 'must_hold([Finding(check="c", expected="this", observed="that")])'
     house.suite("test_more.py", SUITE + item("CTR-01", found))
     (house.home / "waivers.toml").write_text(
@@ -176,12 +176,12 @@ def test_a_waiver_goes_with_the_images(house: Sandbox) -> None:
     )
     ended = house.run(*VALIDATE, "--signing-key", "keys/technogate.key")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    code, said = deploy(house)
-    assert (code, "CTR-01 until 2999-12-31, backend team: until 1.3" in said) == (0, True), said
+    code, output = deploy(house)
+    assert (code, "CTR-01 until 2999-12-31, backend team: until 1.3" in output) == (0, True), output
 
 
 def test_only_a_validation_with_a_key_leaves_evidence(house: Sandbox) -> None:
-    """A check leaves none, a validation without a key says so, and evidence of an earlier run does not stay."""
+    """A check writes none, a validation without a key reports that, and evidence of an earlier run is removed."""
     evidence = house.home / EVIDENCE
     assert house.run(*VALIDATE, "--signing-key", "keys/technogate.key").returncode == 0
     assert evidence.exists()
@@ -197,8 +197,8 @@ def test_only_a_validation_with_a_key_leaves_evidence(house: Sandbox) -> None:
     assert json.loads((house.reports / "verdict.json").read_text())["is_validation"] is False
 
 
-def test_a_validation_of_processes_says_why_there_is_no_evidence(house: Sandbox) -> None:
-    """Processes have no digest: nothing is signed, the reason is said, and the verdict stands."""
+def test_a_validation_of_processes_reports_why_there_is_no_evidence(house: Sandbox) -> None:
+    """Processes have no digest: nothing is signed, the reason is printed, and the verdict stays."""
     process = house.home / "src" / "technogate" / "target" / "process" / "process_target.py"
     process.write_text(process.read_text("utf-8").replace(IMAGES, ""), "utf-8")
     ended = house.run(*VALIDATE, "--signing-key", "keys/technogate.key")
@@ -207,8 +207,8 @@ def test_a_validation_of_processes_says_why_there_is_no_evidence(house: Sandbox)
     assert not (house.home / EVIDENCE).exists()
 
 
-def test_a_key_that_is_none_ends_the_run_before_it_starts(house: Sandbox) -> None:
-    """A mistake in the key is a line and exit code 2, before anything is started."""
+def test_an_invalid_key_ends_the_run_before_it_starts(house: Sandbox) -> None:
+    """An invalid key is one line and exit code 2, before anything is started."""
     for words, variable in (
         (("--signing-key", "nowhere.key"), ""),
         (("--signing-key", "keys/technogate.pub"), ""),
@@ -221,7 +221,7 @@ def test_a_key_that_is_none_ends_the_run_before_it_starts(house: Sandbox) -> Non
 
 
 def test_evidence_that_cannot_be_written_is_no_pass(house: Sandbox) -> None:
-    """A validation whose evidence was asked for and could not be had does not exit 0, and no report says PASS."""
+    """When requested evidence cannot be written, the run does not exit 0, and no report has PASS."""
     body = "import pathlib; pathlib.Path('reports/evidence.dsse.json').mkdir(); must_hold([])"
     house.suite("test_more.py", SUITE + item("CTR-01", body))
     ended = house.run(*VALIDATE, "--signing-key", "keys/technogate.key")

@@ -1,4 +1,4 @@
-"""The signed envelope: nothing but the untouched file with the one right signature is opened."""
+"""The signed envelope: only the unchanged file with the right signature is accepted."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ PAYLOAD = b'{"what": "was judged?>"}'
 RAW = seal(PAYLOAD, SIGNER)
 
 
-def test_what_is_sealed_can_be_unsealed() -> None:
-    """The payload comes back as it was; the file is one line of ASCII."""
+def test_unseals_what_was_sealed() -> None:
+    """The payload is unchanged; the file is one line of ASCII."""
     assert unseal(RAW, SIGNER.public_key) == PAYLOAD
     assert RAW.decode("ascii").count("\n") == 1
 
@@ -39,8 +39,8 @@ def test_the_envelope_is_dsse() -> None:
 
 
 @pytest.mark.parametrize("mask", [0x01, 0x20, 0x80])
-def test_no_byte_can_be_changed(mask: int) -> None:
-    """Whichever byte of the file is changed: it is not opened."""
+def test_refuses_a_changed_byte(mask: int) -> None:
+    """A file with any byte changed is refused."""
     for place in range(len(RAW) - 1):
         other = bytearray(RAW)
         other[place] ^= mask
@@ -48,15 +48,15 @@ def test_no_byte_can_be_changed(mask: int) -> None:
             unseal(bytes(other), SIGNER.public_key)
 
 
-def test_no_end_can_be_cut_off() -> None:
-    """However much of the file is missing: it is not opened."""
+def test_refuses_a_truncated_file() -> None:
+    """A file truncated at any length is refused."""
     for length in range(len(RAW) - 1):
         with pytest.raises(EvidenceError):
             unseal(RAW[:length], SIGNER.public_key)
 
 
 def both_signatures(good_first: bool) -> Callable[[dict[str, Any]], None]:
-    """A second signature, by a key that nobody trusts."""
+    """A second signature, by an untrusted key."""
 
     def change(envelope: dict[str, Any]) -> None:
         foreign = opened(seal(PAYLOAD, OTHER))["signatures"][0]
@@ -119,8 +119,8 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
 
 
 @pytest.mark.parametrize(("change", "why"), CHANGES.values(), ids=CHANGES)
-def test_an_envelope_that_was_changed_is_not_opened(change: Callable[[dict[str, Any]], object], why: str) -> None:
-    """Each change of the envelope's fields is met with its reason."""
+def test_refuses_a_changed_envelope(change: Callable[[dict[str, Any]], object], why: str) -> None:
+    """Each change of the envelope's fields is refused with its reason."""
     envelope = opened(RAW)
     change(envelope)
     with pytest.raises(EvidenceError) as caught:
@@ -129,8 +129,8 @@ def test_an_envelope_that_was_changed_is_not_opened(change: Callable[[dict[str, 
     assert "\n" not in str(caught.value)
 
 
-def test_another_key_is_not_trusted() -> None:
-    """Evidence by a key other than the trusted one is not opened."""
+def test_refuses_another_key() -> None:
+    """Evidence signed with another key than the trusted one is refused."""
     with pytest.raises(EvidenceError, match="another key"):
         unseal(RAW, OTHER.public_key)
 
@@ -142,14 +142,14 @@ def test_another_key_is_not_trusted() -> None:
         RAW + RAW, b"\xef\xbb\xbf" + RAW, RAW.replace(b'{"payload"', b'{"payload":"","payload"', 1),
     ],
 )  # fmt: skip
-def test_what_is_no_envelope_is_not_opened(raw: bytes) -> None:
-    """Whatever else the file holds: one line says that it is no evidence."""
+def test_refuses_anything_but_an_envelope(raw: bytes) -> None:
+    """For any other content of the file, one line gives the reason."""
     with pytest.raises(EvidenceError) as caught:
         unseal(raw, SIGNER.public_key)
     assert "\n" not in str(caught.value)
 
 
-def test_a_file_is_read_up_to_a_limit(tmp_path: Path) -> None:
+def test_refuses_a_file_over_the_limit(tmp_path: Path) -> None:
     """A file that is too large to be evidence is refused before it is read whole."""
     path = tmp_path / "evidence.json"
     path.write_bytes(b" " * MOST)
@@ -161,8 +161,8 @@ def test_a_file_is_read_up_to_a_limit(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "pipe", "link to nothing", "name that is none"])
-def test_what_is_no_file_is_refused(tmp_path: Path, kind: str) -> None:
-    """Nothing waits for a pipe, and nothing that is missing is taken for anything."""
+def test_refuses_anything_but_a_regular_file(tmp_path: Path, kind: str) -> None:
+    """Reading does not wait for a pipe, and a missing file is an error."""
     path = tmp_path / "evidence.json"
     if kind == "folder":
         path.mkdir()

@@ -45,22 +45,22 @@ def test_a_pair_of_keys_belongs_together(tmp_path: Path) -> None:
 
 
 def test_the_private_key_is_its_owners_alone(tmp_path: Path) -> None:
-    """Nobody else may read the private key."""
+    """Only its owner may read the private key."""
     private, _ = generate(tmp_path)
     assert stat.S_IMODE(private.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("name", ["technogate.key", "technogate.pub"])
 def test_no_key_is_overwritten(tmp_path: Path, name: str) -> None:
-    """Whichever of the two is there, even as a link that leads nowhere: nothing is written."""
+    """When either file exists, even as a dangling link, nothing is written."""
     (tmp_path / name).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UserError, match="not overwritten"):
         generate(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_a_key_that_is_named_is_the_one(tmp_path: Path) -> None:
-    """The file outweighs the environment, which is emptied all the same; without either there is no signer."""
+def test_the_named_key_takes_precedence(tmp_path: Path) -> None:
+    """A file takes precedence over the environment, which is cleared anyway; without either there is no signer."""
     private, _ = generate(tmp_path / "a")
     other, _ = generate(tmp_path / "b")
     environment = {VARIABLE: other.read_text()}
@@ -74,8 +74,8 @@ def test_a_key_that_is_named_is_the_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("raw", WRONG.values(), ids=WRONG)
-def test_what_is_no_key_is_one_line(tmp_path: Path, raw: bytes) -> None:
-    """A file that holds no key, or another kind of key, is named with a hint."""
+def test_refuses_a_file_that_is_not_a_key(tmp_path: Path, raw: bytes) -> None:
+    """A file without a key, or with another kind of key, is named with a hint."""
     path = tmp_path / "key"
     path.write_bytes(raw)
     for load in (lambda: signer_from(str(path), {}), lambda: public_key(path)):
@@ -85,8 +85,8 @@ def test_what_is_no_key_is_one_line(tmp_path: Path, raw: bytes) -> None:
         assert "\n" not in str(caught.value)
 
 
-def test_a_private_key_is_no_public_one(tmp_path: Path) -> None:
-    """Each key is good for its own purpose; a file that is missing is named."""
+def test_refuses_a_private_key_as_public_key(tmp_path: Path) -> None:
+    """Each key serves its own purpose only; a missing file is named."""
     private, public = generate(tmp_path)
     with pytest.raises(UserError, match="no public key"):
         public_key(private)
@@ -98,7 +98,7 @@ def test_a_private_key_is_no_public_one(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_keygen(sandbox: Sandbox) -> None:
-    """`technogate keygen` writes both keys and says where; a second time it exits 2 and changes nothing."""
+    """`technogate keygen` writes both keys and prints their paths; a second time it exits 2 and changes nothing."""
     ended = sandbox.run("keygen", "--out", "keys")
     assert ended.returncode == 0, ended.stderr
     assert "technogate.key" in ended.stdout

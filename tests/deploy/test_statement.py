@@ -1,4 +1,4 @@
-"""The statement: in-toto's shape, what it says of a validation, and what is no statement."""
+"""The statement: in-toto's shape, the result it carries, and what is refused."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_statement_has_in_totos_shape(document: VerdictDocument, contract: C
 
 
 def test_the_statement_carries_the_result(document: VerdictDocument) -> None:
-    """Verdict, each requirement, seed and the journal's digest are in it, and come back as they were."""
+    """It holds verdict, requirements, seed and the journal's digest, and decodes to the same values."""
     again = decode(encode(statement_of(document, GATE_DIGEST)))
     assert again == statement_of(document, GATE_DIGEST)
     run = again.predicate.technogate
@@ -82,7 +82,7 @@ def test_the_statement_carries_the_result(document: VerdictDocument) -> None:
         ("TMO-02", Verdict.INCONCLUSIVE, "WARNED", "warned_tests"),
     ],
 )
-def test_what_did_not_hold_is_not_passed(
+def test_a_failed_requirement_is_not_passed(
     document: VerdictDocument, requirement: str, verdict: Verdict, result: str, field: str
 ) -> None:
     """A MUST without a pass makes FAILED, a SHOULD makes WARNED; neither is among the passed."""
@@ -93,7 +93,7 @@ def test_what_did_not_hold_is_not_passed(
 
 
 def test_a_waived_failure_is_a_warning(document: VerdictDocument) -> None:
-    """What a waiver covers is neither passed nor failed, and the waiver is stated."""
+    """A waived failure is neither passed nor failed, and the statement lists the waiver."""
     sample = msgspec.structs.replace(waived()[1], target=document.target, contract=document.contract)
     predicate = statement_of(sample, GATE_DIGEST).predicate
     assert predicate.result == "WARNED"
@@ -103,7 +103,7 @@ def test_a_waived_failure_is_a_warning(document: VerdictDocument) -> None:
 
 
 def test_there_is_nothing_to_state_without_images_or_a_validation(document: VerdictDocument) -> None:
-    """One image, no image, a digest that is none, a check, no digest of the gate: no statement."""
+    """One image, no image, an invalid digest, a check, no digest of the gate: no statement."""
     replace = msgspec.structs.replace
     images = document.target.images
 
@@ -148,8 +148,10 @@ WRONG: dict[str, Callable[[dict[str, Any]], object]] = {
 
 
 @pytest.mark.parametrize("change", WRONG.values(), ids=WRONG)
-def test_what_is_no_statement_is_refused(document: VerdictDocument, change: Callable[[dict[str, Any]], object]) -> None:
-    """Signed or not: what this gate would not have written is not read."""
+def test_refuses_anything_but_a_statement(
+    document: VerdictDocument, change: Callable[[dict[str, Any]], object]
+) -> None:
+    """Signed or not, what this gate would not have written is refused."""
     statement: Statement = statement_of(document, GATE_DIGEST)
     with pytest.raises(EvidenceError) as caught:
         decode(changed(statement, lambda plain: (change(plain), None)[1]))
@@ -157,8 +159,8 @@ def test_what_is_no_statement_is_refused(document: VerdictDocument, change: Call
 
 
 @pytest.mark.parametrize("raw", [b"", b"null", b"[]", b'{"a": NaN}', b"\xff", b"[" * 100_000])
-def test_what_is_no_json_is_refused(raw: bytes) -> None:
-    """A payload that is not even JSON is one line."""
+def test_refuses_a_payload_that_is_not_json(raw: bytes) -> None:
+    """The error is one line."""
     with pytest.raises(EvidenceError):
         decode(raw)
 
@@ -188,7 +190,7 @@ def with_images(head: Header) -> Header:
     ],
 )
 def test_a_validation_of_images_ends_in_evidence(tmp_path: Path, events: tuple[Event, ...], verdict: str) -> None:
-    """Whatever the verdict: it is stated and signed, and the journal it was judged from is named."""
+    """Any verdict is stated and signed, with the digest of its journal."""
     finished_run = concluded(tmp_path, with_images(builders.header()), events)
     path = sign_evidence(finished_run, SIGNER, find_home(), tmp_path)
     assert path == tmp_path / NAME
@@ -198,7 +200,7 @@ def test_a_validation_of_images_ends_in_evidence(tmp_path: Path, events: tuple[E
 
 
 def test_no_evidence_without_a_key_or_without_images(tmp_path: Path) -> None:
-    """Without both nobody is told anything; with one alone the reason is said."""
+    """Without both there is no message; with only one of them the reason is given."""
     processes = concluded(tmp_path, builders.header(), GREEN)
     assert sign_evidence(processes, None, find_home(), tmp_path) is None
     with pytest.raises(EvidenceError, match="processes were judged"):
@@ -228,7 +230,7 @@ def test_no_evidence_of_a_check_or_of_an_unsound_run(tmp_path: Path) -> None:
 
 
 def test_waivers_travel_with_the_evidence(tmp_path: Path) -> None:
-    """Whoever deploys sees what was waived."""
+    """The evidence lists what was waived."""
     finished_run = concluded(tmp_path, with_images(header([waiver()])), ONE_FAILED)
     path = sign_evidence(finished_run, SIGNER, find_home(), tmp_path)
     assert path is not None
@@ -237,7 +239,7 @@ def test_waivers_travel_with_the_evidence(tmp_path: Path) -> None:
 
 
 def test_the_gates_digest_covers_what_judges(tmp_path: Path) -> None:
-    """A suite, a fixture or a name that changes changes the digest; what a run leaves behind does not."""
+    """A changed suite, fixture or file name changes the digest; files that a run writes do not."""
     for name in ("suites/a/test_a.py", "fixtures/f.py", "conftest.py", "suites/__pycache__/x.pyc", "suites/.x/y"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")

@@ -1,4 +1,4 @@
-"""The CI examples: they call the gate as it is, and hostile text in a verdict never commands the runner."""
+"""The CI examples: their commands exist, and hostile text in a verdict is never a command to the runner."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def calls() -> list[list[str]]:
     return [shlex.split(line) for line in text.splitlines() if line.strip().startswith("technogate ")]
 
 
-def test_each_call_is_one_that_the_gate_knows() -> None:
-    """Commands and options of the examples exist, and no option that is needed is left out."""
+def test_each_call_exists() -> None:
+    """The commands and options of the examples exist, and no required option is missing."""
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     assert {words[1] for words in calls()} == {"validate", "deploy-check", "doctor"}
     for words in calls():
@@ -56,7 +56,7 @@ def test_each_call_is_one_that_the_gate_knows() -> None:
 
 
 def test_the_workflow_deploys_only_after_the_gate() -> None:
-    """The deployment is the last step, nothing goes on after a failure but the reports, and only they do."""
+    """The deployment is the last step, and after a failure only the steps of the reports run."""
     names = [str(step.get("name", "")) for step in steps()]
     assert names.index("Validate") < names.index("May it be deployed?") < names.index("Deploy") == len(names) - 1
     assert [str(step["name"]) for step in steps() if "if" in step] == ["Summary and annotations", "Keep the reports"]
@@ -65,8 +65,8 @@ def test_the_workflow_deploys_only_after_the_gate() -> None:
     assert secrets == ["Validate"]
 
 
-def test_whatever_the_workflow_runs_on_is_pinned() -> None:
-    """Actions are named by their commit, with the version beside it, and no label moves."""
+def test_the_workflow_is_pinned() -> None:
+    """Actions are pinned by commit, with their version as a comment, and the runner has a fixed label."""
     lines = (CI / "github-actions.yml").read_text("utf-8").splitlines()
     used = [line for line in lines if re.match(r"\s*(- )?uses:", line)]
     assert len(used) == len([step for step in steps() if "uses" in step]) == 3
@@ -76,7 +76,7 @@ def test_whatever_the_workflow_runs_on_is_pinned() -> None:
 
 
 def annotated(path: Path) -> subprocess.CompletedProcess[str]:
-    """What the script prints for a verdict."""
+    """The output of the script for a verdict."""
     return subprocess.run(
         [sys.executable, str(CI / "annotate.py"), str(path)],
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
@@ -96,7 +96,7 @@ def written(folder: Path, document: VerdictDocument) -> Path:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_annotations_are_whole_commands(tmp_path: Path, name: str) -> None:
-    """Each line is one annotation of ours; no text of a program under test begins one or ends one early."""
+    """Each line is one annotation; no text of a program under test begins one or ends one early."""
     _, document = SAMPLES[name]()
     ended = annotated(written(tmp_path, document))
     assert ended.returncode == 0, ended.stderr
@@ -111,19 +111,19 @@ def test_annotations_are_whole_commands(tmp_path: Path, name: str) -> None:
     assert lines[0].startswith(f"::{kind} ")
 
 
-def test_the_hostile_verdict_would_have_commanded(tmp_path: Path) -> None:
-    """The planted text, printed as it is, holds lines that a runner obeys."""
+def test_the_hostile_verdict_holds_commands(tmp_path: Path) -> None:
+    """The planted text, printed unescaped, holds lines that a runner executes."""
     reasons = hostile()[1].reasons
     assert any(re.search(r"^::error::", reason, re.MULTILINE) for reason in reasons)
     document = msgspec.structs.replace(hostile()[1], reasons=("::warning::x", "a\r\n::error::y", "%0A::error::z"))
-    said = annotated(written(tmp_path, document)).stdout
-    assert not re.search(r"^::error::", said, re.MULTILINE)
-    assert "%250A::error::z" in said
+    output = annotated(written(tmp_path, document)).stdout
+    assert not re.search(r"^::error::", output, re.MULTILINE)
+    assert "%250A::error::z" in output
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"verdict": "PASS"}', None])
 def test_no_verdict_is_an_error(tmp_path: Path, text: str | None) -> None:
-    """A verdict that is missing or none is an annotation of its own, and exit code 1."""
+    """A missing or invalid verdict is an annotation of its own, and exit code 1."""
     path = tmp_path / "verdict.json"
     if text is not None:
         path.write_text(text)
@@ -158,8 +158,8 @@ def script(house: Sandbox, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_the_shell_example_validates_and_asks(house: Sandbox) -> None:
-    """The script runs through as it is; the shipped contract was not what was validated, so it says no."""
+def test_the_shell_example_validates_and_checks(house: Sandbox) -> None:
+    """The script runs to its end; the shipped contract was not validated, so it prints DO NOT DEPLOY."""
     ended = script(house, CONSOLE_NAME, BACKEND_NAME)
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "✔ PASS" in ended.stdout
@@ -174,8 +174,8 @@ def test_the_shell_example_validates_and_asks(house: Sandbox) -> None:
 
 
 @pytest.mark.slow
-def test_the_shell_example_stops_at_a_verdict_that_is_no_pass(house: Sandbox) -> None:
-    """After FAIL nobody is asked whether to deploy; without both images nothing is done."""
+def test_the_shell_example_stops_without_pass(house: Sandbox) -> None:
+    """After FAIL deploy-check does not run; without both images nothing runs."""
     text = (house.home / "suites" / "test_all.py").read_text()
     house.suite(
         "test_all.py", text.replace("must_hold([])", 'must_hold([Finding(check="c", expected="e", observed="o")])')

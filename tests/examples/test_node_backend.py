@@ -1,4 +1,4 @@
-"""The example of a backend in another language is judged as its users would judge it."""
+"""The example backend in another language, checked as its users would check it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EXAMPLE = ROOT / "examples" / "node-backend"
 
 
 def check(folder: Path, reports: Path, *words: str) -> tuple[int, dict[str, object], str]:
-    """`technogate check WORDS` on the target file in `folder`: exit code, verdict document, what was said."""
+    """`technogate check WORDS` on the target file in `folder`: exit code, verdict document, output."""
     path = f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"
     command = [sys.executable, "-m", "technogate", "check", *words, "--target", str(folder / "target.toml")]
     ended = subprocess.run(
@@ -32,21 +32,21 @@ def check(folder: Path, reports: Path, *words: str) -> tuple[int, dict[str, obje
         timeout=STUCK_S,
         check=False,
     )
-    said = ended.stdout + ended.stderr
-    return ended.returncode, json.loads((reports / "verdict.json").read_text("utf-8")), said
+    output = ended.stdout + ended.stderr
+    return ended.returncode, json.loads((reports / "verdict.json").read_text("utf-8")), output
 
 
 def test_the_example_has_no_finding(tmp_path: Path) -> None:
-    """A backend in plain Node, described by a target file, keeps what it is checked for."""
-    code, document, said = check(EXAMPLE, tmp_path, "ENV", "AUT", "EXE", "AUD", "MEM", "ERR-01", "ERR-04", "CTR")
-    assert document["findings"] == [], said
-    assert code == 0, said
+    """A backend in plain Node, described by a target file, passes every check."""
+    code, document, output = check(EXAMPLE, tmp_path, "ENV", "AUT", "EXE", "AUD", "MEM", "ERR-01", "ERR-04", "CTR")
+    assert document["findings"] == [], output
+    assert code == 0, output
 
 
 @pytest.mark.parametrize(
     ("requirement", "before", "after"),
     [
-        ("AUT-02", "given.length === 1 && ", ""),
+        ("AUT-02", "keys.length === 1 && ", ""),
         ("EXE-02", "/^[A-Z_]{3,32}$/", "/^[A-Z_]{3,33}$/"),
         (
             "AUD-02",
@@ -60,14 +60,14 @@ def test_the_example_has_no_finding(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_defect_of_the_example_is_found(tmp_path: Path, requirement: str, before: str, after: str) -> None:
+def test_detects_a_defect_of_the_example(tmp_path: Path, requirement: str, before: str, after: str) -> None:
     """A planted defect fails the requirement that it breaks, with exit code 1."""
     folder = tmp_path / "backend"
     shutil.copytree(EXAMPLE, folder)
     source = (folder / "server.mjs").read_text("utf-8")
     assert before in source
     (folder / "server.mjs").write_text(source.replace(before, after), "utf-8")
-    code, document, said = check(folder, tmp_path / "reports", requirement)
-    assert code == 1, said
+    code, document, output = check(folder, tmp_path / "reports", requirement)
+    assert code == 1, output
     [failed] = [one for one in document["requirements"] if one["verdict"] == "FAIL"]  # type: ignore[attr-defined]
     assert failed["id"] == requirement

@@ -1,4 +1,4 @@
-"""Journals and verdicts made by hand: one that passes, one that fails, one that proves nothing, one that is hostile."""
+"""Journals and verdicts made by hand: passing, failing, inconclusive, with waivers, and hostile."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ REFERENCE = TargetRef(
 
 @dataclass(kw_only=True)
 class Builder:
-    """Puts a journal and the document judged from it together, with counts that agree."""
+    """Builds a journal and its verdict document, with counts that agree."""
 
     target: TargetRef = REFERENCE
     mode: str = "validate"
@@ -302,7 +302,7 @@ class Builder:
 
 
 def took(operation: str, limit_s: float | None, *seconds: float) -> Latency:
-    """The latency of an operation whose answers took so long."""
+    """The latency of an operation with these response times."""
     return latency(operation, sorted(seconds), limit_s)
 
 
@@ -347,7 +347,7 @@ def exchange(identity: str, requirement_id: str, status: int, body: str, **field
 
 
 def passing() -> tuple[Journal, VerdictDocument]:
-    """Every MUST passed, one SHOULD was skipped; each operation was fast, one in no time at all."""
+    """Every MUST passed, one SHOULD was skipped; each operation was fast, one took no measurable time."""
     builder = Builder(
         exchanges=[exchange("x-0001", "ENV-01", 200, ENTRY.format("APPROVED", "done"))],
         latency=(
@@ -471,12 +471,12 @@ def inconclusive() -> tuple[Journal, VerdictDocument]:
 
 
 def checked() -> tuple[Journal, VerdictDocument]:
-    """A `technogate check` in which all passed: still no verdict to deploy on."""
+    """A `technogate check` in which everything passed, which is not a verdict."""
     return Builder(mode="check", reasons=("only a part was checked: that is never a verdict",)).build()
 
 
 def waiver(requirement: str, state: WaiverState, problem: str = "", **fields: str) -> WaiverResult:
-    """A waiver of the console team's, and what became of it."""
+    """A waiver of the console team, and its state."""
     values = {"reason": "fixed in 1.3", "owner": "console team", "expires": "2025-07-01"}
     values["place"] = "waivers.toml, line 1"
     return WaiverResult(waiver=Waiver(requirement=requirement, **(values | fields)), state=state, problem=problem)
@@ -520,7 +520,7 @@ HOSTILE = (
 
 
 def hostile() -> tuple[Journal, VerdictDocument]:
-    """Hostile text in every field that a program under test, or whoever writes a contract, can fill."""
+    """Hostile text in every field that a program under test, or the author of a contract, can fill."""
     text = HOSTILE
     long = HOSTILE + "A" * 100_000
     identity = "AUT-02"

@@ -1,4 +1,4 @@
-"""Writing all reports: whole files or none, and a writer that breaks is named."""
+"""Writing all reports: complete files or none, and a failing writer is named."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.report.samples import failing, passing
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_folder_is_made(tmp_path: Path) -> None:
-    """A missing folder is no obstacle, and no draft stays behind."""
+def test_creates_the_folder(tmp_path: Path) -> None:
+    """A missing folder is created, and no partial file stays."""
     journal, document = passing()
     folder = tmp_path / "deep" / "reports"
     paths = write_all(journal, document, folder)
@@ -38,7 +38,7 @@ def test_the_same_verdict_gives_the_same_bytes(tmp_path: Path) -> None:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-def test_a_broken_writer_is_named_and_the_others_write(tmp_path: Path) -> None:
+def test_names_a_failing_writer_and_writes_the_others(tmp_path: Path) -> None:
     """A report that cannot be written is named on one line; the rest is there."""
     (tmp_path / "report.md").mkdir()
     with pytest.raises(WriterError) as caught:
@@ -52,7 +52,7 @@ def test_a_broken_writer_is_named_and_the_others_write(tmp_path: Path) -> None:
 
 
 def test_a_report_of_an_earlier_run_does_not_survive(tmp_path: Path) -> None:
-    """When the new report cannot be written, the old one is not left to be read as the new one."""
+    """When the new report cannot be written, the old one is removed."""
     write_all(*passing(), tmp_path)
     (tmp_path / f".report.html.{os.getpid()}.draft").mkdir()
     with pytest.raises(WriterError, match=r"report\.html"):
@@ -62,7 +62,7 @@ def test_a_report_of_an_earlier_run_does_not_survive(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
-    """Where no folder can be made, every report is named."""
+    """When the folder cannot be created, every report is named."""
     (tmp_path / "reports").write_text("")
     with pytest.raises(WriterError) as caught:
         write_all(*passing(), tmp_path / "reports")
@@ -71,7 +71,7 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
 
 
 def test_the_schema_file_is_fresh() -> None:
-    """The schema in the tree is the one that the types make: `python -m technogate.report.verdict_schema`."""
+    """The schema in the tree is generated from the types: `python -m technogate.report.verdict_schema`."""
     assert (ROOT / FILE).read_text("utf-8") == verdict_schema()
 
 
@@ -86,7 +86,7 @@ def test_the_schema_is_a_schema() -> None:
 
 
 def test_the_schema_command(tmp_path: Path) -> None:
-    """The command writes the file that it is told, and refuses a folder that is not there."""
+    """The command writes the file named, and refuses a missing folder."""
     done = subprocess.run(
         [sys.executable, "-m", "technogate.report.verdict_schema", str(tmp_path / "s.json")],
         check=False,
@@ -98,13 +98,13 @@ def test_the_schema_command(tmp_path: Path) -> None:
 
 
 def test_the_summary_fits_80_columns() -> None:
-    """Only a shell command, which must stay whole, and the page's own file names may run over."""
+    """Only shell commands, which must not be wrapped, and file names may be longer."""
     _, document = failing()
     for line in plain(document).splitlines():
         assert len(line) <= 80 or line.startswith("     ")
 
 
-def test_a_finding_about_a_console_tells_its_scene() -> None:
+def test_a_finding_on_a_console_shows_its_interaction() -> None:
     """The terminal shows what was called, what the console received, and what it showed."""
     _, document = failing()
     example = {
@@ -126,15 +126,15 @@ def test_a_finding_about_a_console_tells_its_scene() -> None:
 
 
 def test_a_long_command_stays_on_its_line() -> None:
-    """A terminal narrower than a command does not break it: it could not be pasted."""
+    """A narrow terminal does not wrap a command, because it could not be pasted."""
     text = plain(failing()[1], width=50)
     assert '     "${TECHNOGATE_BACKEND_URL:-http://127.0.0.1:39211}/api/execute"' in "\n".join(
         line.removeprefix("  ") for line in text.splitlines()
     )
 
 
-def test_no_colour_when_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """NO_COLOR is heeded: no colour is set on a terminal."""
+def test_no_colour_with_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With NO_COLOR no colour is set on a terminal."""
     monkeypatch.setenv("NO_COLOR", "1")
     file = io.StringIO()
     show(Console(file=file, force_terminal=True, color_system="truecolor", width=80), failing()[1])

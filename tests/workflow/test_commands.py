@@ -46,9 +46,9 @@ def test_intake(folder: Path) -> None:
     ):
         assert run("intake", word).output == f"wrote {name}\n"
     assert "already exists" in refused("intake", "template")
-    said = run("intake", "check", "INTAKE_ANSWER.md", code=1).output.splitlines()
-    assert said[0] == "INTAKE_ANSWER.md: line 4: team: fill it in"
-    assert said[-1] == f"{len(said) - 1} things to fill in"
+    output = run("intake", "check", "INTAKE_ANSWER.md", code=1).output.splitlines()
+    assert output[0] == "INTAKE_ANSWER.md: line 4: team: fill it in"
+    assert output[-1] == f"{len(output) - 1} things to fill in"
     assert run("intake", "check", "INTAKE_IDEAL.md").output == "INTAKE_IDEAL.md is complete\n"
 
 
@@ -76,9 +76,9 @@ def test_a_pasted_answer_is_refused(folder: Path, words: tuple[str, ...]) -> Non
 def test_evaluate(folder: Path, text: str, code: int, word: str) -> None:
     """The exit code, the line, the page and the JSON say the same, and that nobody has confirmed it."""
     (folder / "answer.md").write_text(text)
-    said = run("evaluate", "answer.md", code=code).output
-    assert f"\n{word}: rule " in said
-    assert "not confirmed yet" in said
+    output = run("evaluate", "answer.md", code=code).output
+    assert f"\n{word}: rule " in output
+    assert "not confirmed yet" in output
     (page,) = folder.glob("EVALUATION_RESULTS_*.md")
     assert re.fullmatch(r"EVALUATION_RESULTS_\d{4}-\d\d-\d\d", page.stem)
     assert page.read_text().startswith(f"# Evaluation: {word}\n")
@@ -136,8 +136,8 @@ def test_gaps_before_there_is_a_server(folder: Path) -> None:
 
 def test_status_of_an_empty_folder(folder: Path) -> None:
     """The first phase is next, all others wait; the page has the same."""
-    said = run("status").output
-    states = re.findall(r"^ \d \w+ +(\w+) ", said, re.MULTILINE)
+    output = run("status").output
+    states = re.findall(r"^ \d \w+ +(\w+) ", output, re.MULTILINE)
     assert states == ["next"] + ["blocked"] * 5
     page = (folder / "STATUS.html").read_text()
     assert re.findall(r'data-state="(\w+)"', page) == states
@@ -152,9 +152,9 @@ def test_a_folder_that_cannot_be_written_is_one_line(folder: Path) -> None:
 def test_a_check_is_listed_and_never_stands_for_the_validation(folder: Path) -> None:
     """The gaps of a check in a folder of its own: its report has the project in it, phase 5 knows of no validation."""
     journal_of(folder, 1, failed=("AUT-02",))
-    said = run("gaps", "1/journal.jsonl", code=1).output
-    assert "wrote 1/report.html" in said
-    assert "1 open: 1 new, 0 still open; 0 closed" in said
+    output = run("gaps", "1/journal.jsonl", code=1).output
+    assert "wrote 1/report.html" in output
+    assert "1 open: 1 new, 0 still open; 0 closed" in output
     assert 'data-testid="burn-down-bar" data-open="1"' in (folder / "1" / "report.html").read_text()
     assert " 5 Validation      blocked  there is no journal of a validation" in run("status").output
     (folder / "1" / "journal.jsonl").rename(folder / "1" / "kept.jsonl")

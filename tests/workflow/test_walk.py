@@ -84,9 +84,9 @@ def filled(text: str, contract: Contract) -> str:
     return with_value(text, "gaps", "none", "true")
 
 
-def states(said: str) -> list[str]:
+def states(output: str) -> list[str]:
     """The states of the phases on the screen."""
-    return re.findall(r"^ \d \w+ +(\w+) ", said, re.MULTILINE)
+    return re.findall(r"^ \d \w+ +(\w+) ", output, re.MULTILINE)
 
 
 class Attributes(HTMLParser):
@@ -154,8 +154,8 @@ def test_from_the_prompt_to_deployment(house: Sandbox) -> None:
     wrong = judged(house)
     failed = [one for one in wrong.requirements if one.verdict is Verdict.FAIL]
     assert [one.id for one in failed] == ["AUT-02"]
-    said = run(house, "gaps", "reports/journal.jsonl", *CONTRACT, code=1)
-    assert "1 open: 1 new, 0 still open; 0 closed" in said
+    output = run(house, "gaps", "reports/journal.jsonl", *CONTRACT, code=1)
+    assert "1 open: 1 new, 0 still open; 0 closed" in output
     gaps = (home / "BACKEND_CONTRACT_GAPS.md").read_text("utf-8")
     assert f"MUST requirements: {wrong.must.passed} passed, {wrong.must.failed} failed, " in gaps
     assert f"of {wrong.must.total}. Findings: {len(wrong.findings)}." in gaps
@@ -188,8 +188,8 @@ def test_from_the_prompt_to_deployment(house: Sandbox) -> None:
 
     # Phase 6: the word of the deploy gate, and the whole on one screen and in the report.
     assert states(run(house, "status", *CONTRACT)) == ["done"] * 5 + ["next"]
-    code, said = deploy(house, "--record", "DEPLOY_CHECK.json")
-    assert (code, said.rpartition(" DEPLOY: ")[2]) == (0, f"{len(TITLES)} of {len(TITLES)} lines proven"), said
+    code, output = deploy(house, "--record", "DEPLOY_CHECK.json")
+    assert (code, output.rpartition(" DEPLOY: ")[2]) == (0, f"{len(TITLES)} of {len(TITLES)} lines proven"), output
     decided = json.loads((home / "DEPLOY_CHECK.json").read_text("utf-8"))
     assert [one["title"] for one in decided["lines"]] == [*TITLES]
     assert [line in spec for line in (f"- [ ] {title}\n" for title in TITLES[:-1])] == [True] * (len(TITLES) - 1)

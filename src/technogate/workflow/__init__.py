@@ -1,1 +1,1 @@
-"""The workflow around the gate: intake, evaluation, specification, gaps and status, each made from the contract."""
+"""The workflow around the gate: intake, evaluation, specification, gaps and status, generated from the contract."""

@@ -1,1 +1,1 @@
-"""Evidence that travels: what a validation of images proved, signed, for whoever deploys them."""
+"""The signed evidence of a validation of images."""
