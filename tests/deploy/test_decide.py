@@ -66,7 +66,7 @@ TRUSTED = set(LINES[3:])
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One deployment: honest in everything, but for what a test changes."""
+    """One deployment in which everything is correct, except for what a test changes."""
 
     document: VerdictDocument = HONEST
     gate: str = ""
@@ -83,7 +83,7 @@ class Case:
 
 
 def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> DeployDecision:
-    """What the gate decides."""
+    """The decision of the gate."""
     path = folder / "evidence.dsse.json"
     change = case.change
     raw = sealed(
@@ -118,7 +118,7 @@ def requirement(plain: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_everything_proven_is_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two images, and honest evidence of their validation: every line is proven, each with its proof."""
+    """Two images with correct evidence of their validation: every line is proven, each with its proof."""
     decision = decided(Case(), tmp_path, monkeypatch)
     assert [(line.title, line.proven) for line in decision.lines] == [(title, True) for title in LINES]
     assert all(line.proof for line in decision.lines)
@@ -126,7 +126,7 @@ def test_everything_proven_is_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_an_empty_list_is_no_deploy() -> None:
-    """A list without a line proves nothing."""
+    """A checklist without lines proves nothing."""
     assert not DeployDecision(lines=()).deploy
 
 
@@ -136,7 +136,7 @@ def other_contract() -> Contract:
 
 
 def without(name: str) -> Contract:
-    """A contract of the same digest that lacks a requirement: what a reader that is fooled would see."""
+    """A contract of the same digest that lacks a requirement: what a deceived reader would read."""
     return replace(CONTRACT, requirements={key: one for key, one in CONTRACT.requirements.items() if key != name})
 
 
@@ -151,12 +151,12 @@ def lacks(name: str) -> Callable[[dict[str, Any]], None]:
 
 
 def says(**fields: object) -> Callable[[dict[str, Any]], None]:
-    """Evidence whose run says something else."""
+    """Evidence with other values of the run."""
     return lambda plain: run_of(plain).update(fields)
 
 
 def claims(name: str, **fields: object) -> Callable[[dict[str, Any]], None]:
-    """Evidence that says something else of a requirement, and nothing of the verdict."""
+    """Evidence with other values of a requirement, but the same verdict."""
     return lambda plain: requirement(plain, name).update(fields)
 
 
@@ -297,10 +297,10 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
 
 
 @pytest.mark.parametrize(("case", "red"), PLANTED.values(), ids=PLANTED)
-def test_each_planted_change_turns_its_own_lines_red(
+def test_each_planted_change_fails_its_own_lines(
     case: Case, red: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One thing is wrong: the lines about it are red, no other is, and nothing is deployed."""
+    """One thing is wrong: exactly the lines about it are not proven, and the decision is DO NOT DEPLOY."""
     decision = decided(case, tmp_path, monkeypatch)
     assert [line.title for line in decision.lines] == list(LINES)
     assert {line.title for line in decision.lines if not line.proven} == red
@@ -308,8 +308,8 @@ def test_each_planted_change_turns_its_own_lines_red(
     assert not decision.deploy
 
 
-def test_every_line_was_seen_red() -> None:
-    """No line of the list is one that cannot fail."""
+def test_every_line_can_fail() -> None:
+    """The planted changes fail every line of the checklist."""
     seen = {title for _, red in PLANTED.values() if len(red) < len(TRUSTED) for title in red}
     assert seen == set(LINES) - {"evidence: signed, unchanged", "evidence: of a validation"}
 
@@ -318,7 +318,7 @@ def test_every_line_was_seen_red() -> None:
 def test_a_waiver_in_force_is_shown_and_lets_pass(
     document: VerdictDocument, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A failure that is waived until today or later does not keep the gate shut, and stands in the list."""
+    """A failure that is waived until today or later does not prevent DEPLOY, and the checklist shows it."""
     decision = decided(Case(document=document), tmp_path, monkeypatch)
     assert decision.deploy
     proofs = {line.title: line.proof for line in decision.lines}
@@ -350,8 +350,8 @@ def test_an_age(given: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("given", ["", "0s", "24", "h", "-1h", "1.5h", "31d", "9999999h", "inf", "24 h", "24h\n", "٣h"])
-def test_what_is_no_age(given: str) -> None:
-    """No age switches the line off: neither nothing, nor for ever."""
+def test_refuses_an_invalid_age(given: str) -> None:
+    """No value turns the line off: neither zero nor an unlimited age."""
     with pytest.raises(UserError):
         seconds_of(given)
 
@@ -359,7 +359,7 @@ def test_what_is_no_age(given: str) -> None:
 def test_hostile_evidence_is_shown_as_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Whatever a file that is signed says: no control character, no markup, no command of it reaches a terminal."""
+    """No control character, markup or command of a signed file reaches a terminal."""
     text = HOSTILE.replace("\ud800", "")
     given = says(run=text, gate_version=text, target=text, profile=text, journal_sha256=text, reasons=[text])
     hostile = waived(reason=text, owner=text)
@@ -376,7 +376,7 @@ def test_hostile_evidence_is_shown_as_text(
 
 
 def test_a_terminal_of_another_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an encoding lacks is written as an escape, and the words that count are there."""
+    """What an encoding lacks is written as an escape, and the decision is readable."""
     buffer = io.BytesIO()
     with io.TextIOWrapper(buffer, encoding="ascii") as file:
         show(Console(file=file, highlight=False, emoji=False), decided(Case(), tmp_path, monkeypatch))

@@ -22,7 +22,7 @@ from tests.deploy.sealed import BACKEND_ID, BACKEND_NAME, both, described, engin
     ],
 )
 def test_a_name_with_a_tag(name: str, tag: str) -> None:
-    """A name with a tag of its own is taken, with or without the place that it comes from."""
+    """A name with its own tag is accepted, with or without a registry."""
     assert tagged(name) == tag
 
 
@@ -33,7 +33,7 @@ def test_a_name_with_a_tag(name: str, tag: str) -> None:
      "console:1\n", "console :1", "con\u202esole:1", "console:1;id", "$(id):1"],
 )  # fmt: skip
 def test_a_name_without_a_tag_is_refused(name: str) -> None:
-    """Without a tag, by digest or id, or as an option of the engine's: refused before anybody is asked."""
+    """Without a tag, by digest or id, or as an option of the engine's: refused before the engine is called."""
     with pytest.raises(ImageError, match="has no tag"):
         tagged(name)
 
@@ -54,18 +54,18 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def response(asked: Path, given: Any) -> None:
-    """Make the engine answer this when it is asked for the backend."""
+    """Make the engine return this for the backend."""
     (asked / "images.json").write_text(json.dumps({BACKEND_NAME: given}))
 
 
-def test_an_image_is_what_the_engine_says(asked: Path) -> None:
-    """Name and id of an image come back."""
+def test_returns_name_and_id_from_the_engine(asked: Path) -> None:
+    """The engine's name and id of an image are returned."""
     found = inspect(BACKEND_NAME)
     assert (found.name, found.digest) == (BACKEND_NAME, BACKEND_ID)
     assert asked.is_dir()
 
 
-def test_the_host_that_goes_without_saying(asked: Path) -> None:
+def test_accepts_the_default_registry(asked: Path) -> None:
     """The engine leaves its own registry out of a tag."""
     response(asked, described(BACKEND_NAME.partition("/")[2], BACKEND_ID))
     assert inspect(BACKEND_NAME).digest == BACKEND_ID
@@ -90,16 +90,16 @@ def test_the_host_that_goes_without_saying(asked: Path) -> None:
         (described("techno-os-backend:1.3", BACKEND_ID), "no image that is tagged"),
     ],
 )
-def test_an_answer_that_says_nothing_is_refused(asked: Path, given: Any, why: str) -> None:
-    """Whatever the engine answers but one image with its id and this tag: refused, on one line."""
+def test_refuses_an_unusable_output(asked: Path, given: Any, why: str) -> None:
+    """Any output of the engine but one image with its id and this tag is refused, on one line."""
     response(asked, given)
     with pytest.raises(ImageError, match=why) as caught:
         inspect(BACKEND_NAME)
     assert "\n" not in str(caught.value)
 
 
-def test_an_image_that_is_not_there(asked: Path) -> None:
-    """The engine's own words say why."""
+def test_reports_a_missing_image(asked: Path) -> None:
+    """The message of the engine is the reason."""
     response(asked, [])
     with pytest.raises(ImageError, match="No such image"):
         inspect("techno-os-console:9.9")
@@ -118,7 +118,7 @@ def test_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_engine_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine that does not answer is given up."""
+    """An engine without output is abandoned after the timeout."""
     program = tmp_path / "docker"
     program.write_text(f"#!{sys.executable}\nimport time\ntime.sleep(60)\n")
     program.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Judging: the verdict follows from the journal alone, and nothing but proof opens the gate."""
+"""Judging: the verdict follows from the journal alone, and only proof gives PASS."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from technogate.model.verdict import ExitCode, Verdict, exit_code, roll_up
 from tests import builders
 
 BOTH = builders.plan(("a", "AUT-01"), ("b", "EXE-01"))
-GREEN: tuple[Event, ...] = (BOTH, builders.result("a", "AUT-01"), builders.result("b", "EXE-01"))
+PASSED: tuple[Event, ...] = (BOTH, builders.result("a", "AUT-01"), builders.result("b", "EXE-01"))
 
 
 def test_all_musts_passed_is_pass(tmp_path: Path) -> None:
-    """PASS: every MUST of the parties described has an item that ran and passed; a SHOULD decides nothing."""
-    document = judge(builders.journal(tmp_path, *GREEN))
+    """PASS: every MUST of the parties described has an item that ran and passed; a SHOULD does not decide."""
+    document = judge(builders.journal(tmp_path, *PASSED))
     assert (document.verdict, document.exit_code, document.reasons) == (Verdict.PASS, 0, ())
     assert {result.id: result.verdict for result in document.requirements} == {
         "AUT-01": Verdict.PASS,
@@ -36,18 +36,21 @@ def test_all_musts_passed_is_pass(tmp_path: Path) -> None:
         ((), "no tests were collected"),
         ((builders.plan(),), "no tests were collected"),
         ((BOTH,), "not exercised: AUT-01, EXE-01"),
-        (GREEN[:2], "not exercised: EXE-01"),
-        ((*GREEN[:2], builders.result("b", "EXE-01", Outcome.SKIPPED, reason="no browser")), "not exercised: EXE-01"),
-        ((*GREEN[:2], builders.result("b", "EXE-01", Outcome.ERRORED, reason="boom")), "b crashed: boom"),
-        ((*GREEN[:2], builders.result("b", "EXE-01", checks=0)), "it made no check"),
-        ((*GREEN, builders.result("b", "EXE-01", Outcome.SKIPPED)), "not exercised: EXE-01"),
-        ((*GREEN[1:], builders.plan(("a", "AUT-01"))), "not exercised: EXE-01"),
-        ((*GREEN, Abort(kind="crash", message="a suite did not import")), "a suite did not import"),
-        ((builders.plan(("a", "AUT-01"), ("b", "EXE-01"), ("c", "EXE-01")), *GREEN[1:]), "not exercised: EXE-01"),
+        (PASSED[:2], "not exercised: EXE-01"),
+        (
+            (*PASSED[:2], builders.result("b", "EXE-01", Outcome.SKIPPED, reason="no browser")),
+            "not exercised: EXE-01",
+        ),
+        ((*PASSED[:2], builders.result("b", "EXE-01", Outcome.ERRORED, reason="boom")), "b crashed: boom"),
+        ((*PASSED[:2], builders.result("b", "EXE-01", checks=0)), "it made no check"),
+        ((*PASSED, builders.result("b", "EXE-01", Outcome.SKIPPED)), "not exercised: EXE-01"),
+        ((*PASSED[1:], builders.plan(("a", "AUT-01"))), "not exercised: EXE-01"),
+        ((*PASSED, Abort(kind="crash", message="a suite did not import")), "a suite did not import"),
+        ((builders.plan(("a", "AUT-01"), ("b", "EXE-01"), ("c", "EXE-01")), *PASSED[1:]), "not exercised: EXE-01"),
         (
             (
                 builders.plan(("a", "AUT-01"), ("b", "EXE-01"), ("c", "TMO-90")),
-                *GREEN[1:],
+                *PASSED[1:],
                 builders.result("c", "TMO-90", Outcome.ERRORED, reason="boom"),
             ),
             "c crashed: boom",
@@ -55,7 +58,7 @@ def test_all_musts_passed_is_pass(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_not_proven_is_inconclusive(tmp_path: Path, events: tuple[Event, ...], why: str) -> None:
-    """The unknown, the skipped, the crashed and the empty are never a PASS."""
+    """Anything unknown, skipped, crashed or empty is never PASS."""
     document = judge(builders.journal(tmp_path, *events))
     assert (document.verdict, document.exit_code) == (Verdict.INCONCLUSIVE, 3)
     assert why in "; ".join(document.reasons)
@@ -63,24 +66,24 @@ def test_what_is_not_proven_is_inconclusive(tmp_path: Path, events: tuple[Event,
 
 @pytest.mark.parametrize("end", ["interrupted", "crashed", "none"])
 def test_an_unfinished_run_is_inconclusive(tmp_path: Path, end: Literal["interrupted", "crashed", "none"]) -> None:
-    """However green, a run that did not finish proves nothing."""
-    document = judge(builders.journal(tmp_path, *GREEN, end=end))
+    """A run that did not finish proves nothing, even if every item passed."""
+    document = judge(builders.journal(tmp_path, *PASSED, end=end))
     assert (document.verdict, document.exit_code) == (Verdict.INCONCLUSIVE, 3)
 
 
 def test_a_clock_set_back_is_inconclusive(tmp_path: Path) -> None:
     """Times of a run whose clock went backwards prove nothing."""
     late = msgspec.structs.replace(builders.header(), started=4e9)
-    document = judge(builders.journal(tmp_path, *GREEN, head=late))
+    document = judge(builders.journal(tmp_path, *PASSED, head=late))
     assert document.verdict is Verdict.INCONCLUSIVE
     assert "the clock was set back during the run" in document.reasons
 
 
-def test_a_reason_for_having_no_check_closes_no_gap(tmp_path: Path) -> None:
-    """A MUST that nobody exercises is undecided, however well it is explained why."""
+def test_a_not_tested_must_is_inconclusive(tmp_path: Path) -> None:
+    """A MUST that is not exercised is INCONCLUSIVE, also with a reviewed reason."""
     excused = msgspec.structs.replace(builders.REQUIREMENTS[1], not_tested="it cannot be seen from outside")
     head = builders.header(requirements=(builders.REQUIREMENTS[0], excused))
-    document = judge(builders.journal(tmp_path, builders.plan(("a", "AUT-01")), GREEN[1], head=head))
+    document = judge(builders.journal(tmp_path, builders.plan(("a", "AUT-01")), PASSED[1], head=head))
     assert document.verdict is Verdict.INCONCLUSIVE
     assert {one.id: one.reason for one in document.requirements} == {
         "AUT-01": "",
@@ -89,7 +92,7 @@ def test_a_reason_for_having_no_check_closes_no_gap(tmp_path: Path) -> None:
 
 
 class Clock:
-    """A clock that is moved by so many seconds while the other one goes on."""
+    """A wall clock that is set by some seconds while the monotonic one continues."""
 
     def __init__(self, moved: float) -> None:
         self._wall = iter([0.0, 30.0 + moved])
@@ -109,18 +112,18 @@ class Clock:
 def test_a_clock_moved_within_a_run_is_inconclusive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moved: float, why: str
 ) -> None:
-    """Though the run ended after it began, by the clock: times taken before and after the change prove nothing."""
+    """Times before and after the change prove nothing, also when the run ends after it began."""
     monkeypatch.setattr("technogate.journal.journal_file.time", Clock(moved))
-    document = judge(builders.journal(tmp_path, *GREEN))
+    document = judge(builders.journal(tmp_path, *PASSED))
     assert document.ended > document.started
     assert document.verdict is (Verdict.INCONCLUSIVE if why else Verdict.PASS)
     assert why in "; ".join(document.reasons)
 
 
 def test_a_clock_set_back_and_forth_is_inconclusive(tmp_path: Path) -> None:
-    """An exchange that ended before it began tells of a clock that was set right again."""
+    """An exchange that ended before it began shows that the clock was set back and forth."""
     odd = msgspec.structs.replace(builders.exchange(1), started=100.0, ended=40.0)
-    document = judge(builders.journal(tmp_path, *GREEN, odd))
+    document = judge(builders.journal(tmp_path, *PASSED, odd))
     assert document.verdict is Verdict.INCONCLUSIVE
     assert "the clock was set back during the run" in document.reasons
 
@@ -145,7 +148,7 @@ def test_a_failed_must_is_fail(tmp_path: Path) -> None:
 
 def test_a_finding_outweighs_a_pass(tmp_path: Path) -> None:
     """A finding of an item that reports to have passed still fails its requirement."""
-    document = judge(builders.journal(tmp_path, *GREEN, builders.finding("a", "AUT-01")))
+    document = judge(builders.journal(tmp_path, *PASSED, builders.finding("a", "AUT-01")))
     assert document.verdict is Verdict.FAIL
 
 
@@ -153,7 +156,7 @@ def test_a_failed_should_alone_is_no_fail(tmp_path: Path) -> None:
     """A SHOULD that failed is reported and does not decide."""
     events = (
         builders.plan(("a", "AUT-01"), ("b", "EXE-01"), ("c", "TMO-90")),
-        *GREEN[1:],
+        *PASSED[1:],
         builders.result("c", "TMO-90", Outcome.FAILED),
         builders.finding("c", "TMO-90"),
     )
@@ -163,7 +166,7 @@ def test_a_failed_should_alone_is_no_fail(tmp_path: Path) -> None:
 
 
 def test_a_configuration_mistake_is_exit_2(tmp_path: Path) -> None:
-    """A run that its user's mistake ended is no verdict on anybody: exit code 2."""
+    """A run that a configuration error ended gives no verdict: exit code 2."""
     mistake = Abort(kind="configuration", message="port 8000 is taken")
     document = judge(builders.journal(tmp_path, mistake))
     assert (document.verdict, document.exit_code) == (Verdict.INCONCLUSIVE, 2)
@@ -179,14 +182,14 @@ def test_a_configuration_mistake_is_exit_2(tmp_path: Path) -> None:
     ],
 )
 def test_only_described_parties_are_judged(tmp_path: Path, parties: tuple[str, ...], ids: set[str]) -> None:
-    """One side alone has its own requirements judged; the pair's need both; nobody is never PASS."""
-    document = judge(builders.journal(tmp_path, *GREEN, head=builders.header(parties=parties)))
+    """One side alone has its own requirements judged; the pair's need both; no party is never PASS."""
+    document = judge(builders.journal(tmp_path, *PASSED, head=builders.header(parties=parties)))
     assert {result.id for result in document.requirements} == ids
     assert (document.verdict is Verdict.PASS) == (parties == ("backend",))
 
 
 def test_a_check_is_never_a_verdict(tmp_path: Path) -> None:
-    """However green, a part of the contract does not open the gate; its own exit code says that it passed."""
+    """A check that passed is INCONCLUSIVE as a document; its own exit code is 0."""
     head = builders.header(mode="check", selection=("AUT-01",))
     document = judge(
         builders.journal(tmp_path, builders.plan(("a", "AUT-01")), builders.result("a", "AUT-01"), head=head)
@@ -224,13 +227,13 @@ def test_exit_code_of_a_check(tmp_path: Path, events: tuple[Event, ...], code: E
 
 def test_judging_again_gives_the_same(tmp_path: Path) -> None:
     """Judging is pure: the same journal gives the same document."""
-    journal = builders.journal(tmp_path, *GREEN, RunWarning(text="slowed down"), builders.exchange(1, trace_id="a"))
+    journal = builders.journal(tmp_path, *PASSED, RunWarning(text="slowed down"), builders.exchange(1, trace_id="a"))
     assert judge(journal) == judge(journal)
 
 
 def test_counts_add_up(tmp_path: Path) -> None:
-    """Counts by requirement, by level, by group and by item are of the same things."""
-    document = judge(builders.journal(tmp_path, *GREEN, builders.exchange(1, trace_id="a")))
+    """The counts by requirement, level, group and item agree."""
+    document = judge(builders.journal(tmp_path, *PASSED, builders.exchange(1, trace_id="a")))
     assert document.counts.total == len(document.requirements) == sum(group.counts.total for group in document.groups)
     assert document.must.total == sum(result.level is Level.MUST for result in document.requirements)
     assert document.items.passed == sum(len(result.items) for result in document.requirements)
@@ -246,5 +249,5 @@ def test_counts_add_up(tmp_path: Path) -> None:
     ],
 )
 def test_roll_up(verdicts: list[Verdict], worst: Verdict) -> None:
-    """Fail over inconclusive over pass; of nothing, inconclusive."""
+    """FAIL over INCONCLUSIVE over PASS; an empty roll-up is INCONCLUSIVE."""
     assert roll_up(verdicts) is worst

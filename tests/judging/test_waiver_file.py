@@ -54,7 +54,7 @@ MISTAKES = {
 
 
 def waivers(folder: Path, text: str) -> tuple[Waiver, ...]:
-    """What is read from a file with this text."""
+    """The waivers in a file with this text."""
     path = folder / "w.toml"
     path.write_text(text, "utf-8")
     return read_waivers(path)
@@ -70,7 +70,7 @@ def test_waivers_are_read_with_their_place(tmp_path: Path) -> None:
 
 
 def test_a_heading_within_a_text_does_not_move_the_lines(tmp_path: Path) -> None:
-    """When lines cannot be told, waivers are numbered instead."""
+    """When the lines are not known, waivers are numbered instead."""
     text = GOOD.replace('"fixed in 1.3"', '"""\n[[waiver]]\n"""')
     assert [one.place.rpartition(", ")[2] for one in waivers(tmp_path, text)] == ["waiver 1", "waiver 2"]
 
@@ -85,8 +85,8 @@ def test_each_mistake_is_one_line(tmp_path: Path, text: str, why: str) -> None:
     assert "w.toml" in str(caught.value)
 
 
-def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
-    """A file that was named and cannot be read is a mistake, never the absence of waivers."""
+def test_refuses_a_missing_or_unreadable_file(tmp_path: Path) -> None:
+    """A named file that cannot be read is a mistake, not the absence of waivers."""
     with pytest.raises(UserError, match="cannot be read"):
         waivers_of(str(tmp_path / "nowhere.toml"))
     with pytest.raises(UserError, match="cannot be read"):
@@ -97,7 +97,7 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
 
 
 def test_the_file_of_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a name, `waivers.toml` is read where the gate is started; a link that leads nowhere is a mistake."""
+    """Without a name, `waivers.toml` is read from the current folder; a dangling link is a mistake."""
     monkeypatch.chdir(tmp_path)
     assert waivers_of("") == ()
     path = tmp_path / "waivers.toml"
@@ -110,7 +110,7 @@ def test_the_file_of_the_current_folder(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_schema_and_the_reader_agree() -> None:
-    """What the published schema refuses the reader refuses; the schema cannot see that a requirement stands twice."""
+    """What the published schema refuses the reader refuses; the schema cannot detect a duplicate requirement."""
     schema = json.loads((ROOT / "contracts" / "schemas" / "waivers.schema.json").read_text("utf-8"))
     validator = jsonschema.Draft202012Validator(schema)
 
@@ -143,7 +143,7 @@ WAIVER = '[[waiver]]\nrequirement = "CTR-01"\nreason = "r"\nowner = "o"\nexpires
 
 @pytest.mark.slow
 def test_a_run_with_a_waiver(small: Sandbox) -> None:
-    """The file of the current folder counts, by the command and by plain pytest; a check waives nothing."""
+    """The file in the current folder applies to the command and to plain pytest; a check ignores it."""
     assert small.run("validate", *OPTIONS, "--workers", "1").returncode == 1
     (small.home / "waivers.toml").write_text(WAIVER)
     ended = small.run("validate", *OPTIONS, "--workers", "1")
@@ -158,7 +158,7 @@ def test_a_run_with_a_waiver(small: Sandbox) -> None:
 
 @pytest.mark.slow
 def test_an_unused_waiver_fails_a_run(small: Sandbox) -> None:
-    """A waiver of a requirement that passed makes exit code 1, and says which line to remove."""
+    """A waiver of a requirement that passed gives exit code 1 and names the line to remove."""
     small.suite("test_it.py", HOLDS)
     (small.home / "mine.toml").write_text("\n" + WAIVER)
     ended = small.run("validate", *OPTIONS, "--workers", "1", "--waivers", "mine.toml")

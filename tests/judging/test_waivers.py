@@ -25,7 +25,7 @@ ONE_FAILED: tuple[Event, ...] = (
     builders.finding("a", "AUT-01"),
     builders.result("b", "EXE-01"),
 )
-GREEN: tuple[Event, ...] = (BOTH, builders.result("a", "AUT-01"), builders.result("b", "EXE-01"))
+PASSED: tuple[Event, ...] = (BOTH, builders.result("a", "AUT-01"), builders.result("b", "EXE-01"))
 
 #: 2025-06-15, noon, in seconds since the epoch: when the runs of this module began.
 NOON = 1_749_988_800.0
@@ -52,7 +52,7 @@ def judged(folder: Path, events: tuple[Event, ...], *waivers: Waiver, images: bo
 
 
 def test_a_waived_failure_does_not_fail_the_run(tmp_path: Path) -> None:
-    """A MUST that failed and is waived lets the run pass; it is still shown as failed, and counted so."""
+    """A waived failure of a MUST lets the run pass; it is still shown and counted as failed."""
     assert judged(tmp_path, ONE_FAILED).verdict is Verdict.FAIL
     document = judged(tmp_path, ONE_FAILED, waiver())
     assert (document.verdict, document.exit_code, document.reasons) == (Verdict.PASS, 0, ())
@@ -64,7 +64,7 @@ def test_a_waived_failure_does_not_fail_the_run(tmp_path: Path) -> None:
 
 
 def test_a_waiver_covers_its_own_requirement_alone(tmp_path: Path) -> None:
-    """The failure beside a waived one fails the run."""
+    """A failure beside a waived one fails the run."""
     events = (*ONE_FAILED[:-1], builders.result("b", "EXE-01", Outcome.FAILED), builders.finding("b", "EXE-01"))
     document = judged(tmp_path, events, waiver())
     assert document.verdict is Verdict.FAIL
@@ -72,7 +72,7 @@ def test_a_waiver_covers_its_own_requirement_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SKIPPED, Outcome.ERRORED, None])
-def test_what_came_to_no_result_is_not_fixed(tmp_path: Path, outcome: Outcome | None) -> None:
+def test_a_waiver_does_not_cover_a_requirement_without_result(tmp_path: Path, outcome: Outcome | None) -> None:
     """A waiver covers failures: a requirement that was not exercised keeps the run inconclusive."""
     last = () if outcome is None else (builders.result("a", "AUT-01", outcome, reason="why"),)
     document = judged(tmp_path, (BOTH, builders.result("b", "EXE-01"), *last), waiver())
@@ -82,7 +82,7 @@ def test_what_came_to_no_result_is_not_fixed(tmp_path: Path, outcome: Outcome | 
 
 @pytest.mark.parametrize("outcome", [Outcome.SKIPPED, Outcome.ERRORED, None])
 def test_a_failure_does_not_hide_what_was_not_exercised(tmp_path: Path, outcome: Outcome | None) -> None:
-    """Waived, a requirement still owes a result of each of its other items."""
+    """A waived requirement still needs a result of each of its other items."""
     plan = builders.plan(("a", "AUT-01"), ("b", "EXE-01"), ("c", "AUT-01"))
     last = () if outcome is None else (builders.result("c", "AUT-01", outcome, reason="why"),)
     document = judged(tmp_path, (plan, *ONE_FAILED[1:], *last), waiver())
@@ -94,11 +94,11 @@ def test_a_failure_does_not_hide_what_was_not_exercised(tmp_path: Path, outcome:
     ("events", "given", "images", "state", "why"),
     [
         (ONE_FAILED, waiver(expires="2020-01-31"), False, WaiverState.EXPIRED, "expired at the end of 2020-01-31"),
-        (GREEN, waiver(expires="2020-01-31"), False, WaiverState.EXPIRED, "expired at the end of 2020-01-31"),
+        (PASSED, waiver(expires="2020-01-31"), False, WaiverState.EXPIRED, "expired at the end of 2020-01-31"),
         (ONE_FAILED, waiver(expires="never"), False, WaiverState.EXPIRED, "expired"),
-        (GREEN, waiver("XXX-99"), False, WaiverState.UNKNOWN, "names no requirement of c"),
-        (GREEN, waiver(), False, WaiverState.UNUSED, "its requirement passed; remove it"),
-        (GREEN, waiver("TMO-90"), False, WaiverState.UNUSED, "covers a SHOULD"),
+        (PASSED, waiver("XXX-99"), False, WaiverState.UNKNOWN, "names no requirement of c"),
+        (PASSED, waiver(), False, WaiverState.UNUSED, "its requirement passed; remove it"),
+        (PASSED, waiver("TMO-90"), False, WaiverState.UNUSED, "covers a SHOULD"),
         (ONE_FAILED, waiver(image=IMAGE), False, WaiverState.UNUSED, "was not judged"),
         (ONE_FAILED, waiver(image=f"sha256:{'b' * 64}"), True, WaiverState.UNUSED, "was not judged"),
     ],
@@ -106,7 +106,7 @@ def test_a_failure_does_not_hide_what_was_not_exercised(tmp_path: Path, outcome:
 def test_a_waiver_with_nothing_to_cover_fails_the_run(
     tmp_path: Path, events: tuple[Event, ...], given: Waiver, images: bool, state: WaiverState, why: str
 ) -> None:
-    """Expired, unknown or unused: the run fails and says which line to mend."""
+    """Expired, unknown or unused: the run fails and names the line to correct."""
     document = judged(tmp_path, events, given, images=images)
     assert (document.verdict, document.exit_code) == (Verdict.FAIL, 1)
     [result] = document.waivers
@@ -122,20 +122,20 @@ def test_a_waiver_for_an_image_covers_that_image(tmp_path: Path) -> None:
 
 
 def test_a_waiver_of_the_other_side_does_not_matter(tmp_path: Path) -> None:
-    """One file of waivers serves a run of one side: what is not judged there is neither used nor wrong."""
-    document = judged(tmp_path, GREEN, waiver("CON-01"))
+    """The file also serves a run of one side: a waiver for the other side is neither used nor wrong."""
+    document = judged(tmp_path, PASSED, waiver("CON-01"))
     assert document.verdict is Verdict.PASS
     assert document.waivers[0].state is WaiverState.OPEN
 
 
-def test_a_waiver_never_mends_a_broken_run(tmp_path: Path) -> None:
-    """What is waived does not make up for a run that was interrupted."""
+def test_a_waiver_does_not_cover_an_interrupted_run(tmp_path: Path) -> None:
+    """A waived failure in an interrupted run stays INCONCLUSIVE."""
     journal = builders.journal(tmp_path, *ONE_FAILED, head=header([waiver()]), end="interrupted")
     assert judge(journal).verdict is Verdict.INCONCLUSIVE
 
 
-def test_expiry_is_held_against_the_time_of_the_run(tmp_path: Path) -> None:
-    """A stored run gives the same verdict for ever: its own time decides, not today's."""
+def test_expiry_is_compared_with_the_time_of_the_run(tmp_path: Path) -> None:
+    """A stored run always gives the same verdict: its own time decides, not the current one."""
     for expires, verdict in (("2025-06-14", Verdict.FAIL), ("2025-06-15", Verdict.FAIL), ("2999-01-01", Verdict.PASS)):
         # The run ended when this test runs, long after it began: a waiver must outlast the whole of it.
         head = msgspec.structs.replace(header([waiver(expires=expires)]), started=NOON)
@@ -155,12 +155,12 @@ def test_expiry_is_held_against_the_time_of_the_run(tmp_path: Path) -> None:
     ],
 )
 def test_a_waiver_counts_until_the_end_of_its_last_day(expires: str, at: float, is_expired: bool) -> None:
-    """The last day is counted whole, in UTC; what is no day has expired."""
+    """The last day counts completely, in UTC; anything but a day has expired."""
     assert expired(expires, at) is is_expired
 
 
 def test_the_end_of_a_day_is_in_utc() -> None:
-    """The moment does not depend on where the gate runs."""
+    """The end of a day does not depend on the time zone of the machine."""
     assert 0 < NOON + 12 * 3600 - end_of_day("2025-06-15") < 0.001
 
 
@@ -175,7 +175,7 @@ def test_judging_again_gives_the_same(tmp_path: Path) -> None:
     (unwaived, ("EXE-02", "XXX-99", "unused", "unknown", "expired")),
 ])  # fmt: skip
 def test_every_report_shows_the_waivers(tmp_path: Path, sample: type, needles: tuple[str, ...]) -> None:
-    """Whichever report one reads: the waivers are there, and what is wrong with them."""
+    """Each report shows the waivers and what is wrong with them."""
     journal, document = sample()
     write_all(journal, document, tmp_path)
     reports = [

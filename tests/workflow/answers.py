@@ -25,7 +25,7 @@ def with_value(text: str, table: str, key: str, value: object) -> str:
 
 
 def with_gap(text: str, concerns: str, priority: str = "minor", fix: str = "add it") -> str:
-    """The answer with one gap more."""
+    """The answer with one more gap."""
     gap = ["", "[[gaps.list]]", f'concerns = "{concerns}"', f'priority = "{priority}"', 'what = "w"', f'fix = "{fix}"']
     lines = with_value(text, "gaps", "none", False).split("\n")
     end = lines.index(CLOSE)
@@ -43,5 +43,5 @@ def best() -> str:
 
 
 def evaluated(text: str) -> Evaluation:
-    """What an answer is evaluated to be."""
+    """The evaluation of an answer."""
     return evaluate(read_answer(text, CONTRACT), CONTRACT, DATE)

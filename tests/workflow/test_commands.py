@@ -17,7 +17,7 @@ from tests.workflow.test_gaps import journal_of
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project's folder, to stand in."""
+    """A project folder, as the current folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -30,14 +30,14 @@ def run(*words: str, code: int = 0) -> Result:
 
 
 def refused(*words: str) -> str:
-    """What is said of a mistake: the command line turns it into exit code 2."""
+    """The message of a mistake, which the command line turns into exit code 2."""
     ended = CliRunner().invoke(app, words)
     assert isinstance(ended.exception, UserError), ended.output
     return str(ended.exception)
 
 
 def test_intake(folder: Path) -> None:
-    """Prompt, template and ideal are files; the template is never written over; check tells its lines."""
+    """Prompt, template and ideal are files; the template is never overwritten; check reports its lines."""
     assert not list(folder.iterdir())
     for word, name in (
         ("prompt", "ORCHESTRATION_PROMPT.md"),
@@ -53,8 +53,8 @@ def test_intake(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [("intake", "check"), ("evaluate",)])
-def test_a_pasted_answer_is_refused(folder: Path, words: tuple[str, ...]) -> None:
-    """Nothing is written of it, and the missing parts are named."""
+def test_refuses_a_pasted_answer(folder: Path, words: tuple[str, ...]) -> None:
+    """Nothing is written, and the missing parts are named."""
     (folder / "answer.md").write_text("# Answer\n\nAll five layers exist. Two weeks.\n")
     assert "missing: the head" in refused(*words, "answer.md")
     assert [path.name for path in folder.iterdir()] == ["answer.md"]
@@ -74,7 +74,7 @@ def test_a_pasted_answer_is_refused(folder: Path, words: tuple[str, ...]) -> Non
     ids=["go", "caution", "hold", "incomplete"],
 )
 def test_evaluate(folder: Path, text: str, code: int, word: str) -> None:
-    """The exit code, the line, the page and the JSON say the same, and that nobody has confirmed it."""
+    """The exit code, the line, the page and the JSON agree; the decision is not confirmed."""
     (folder / "answer.md").write_text(text)
     output = run("evaluate", "answer.md", code=code).output
     assert f"\n{word}: rule " in output
@@ -87,7 +87,7 @@ def test_evaluate(folder: Path, text: str, code: int, word: str) -> None:
 
 
 def test_a_person_confirms(folder: Path) -> None:
-    """A name and a time; it lasts while nothing changes, and no longer."""
+    """A confirmation has a name and a time, and is valid until the evaluation changes."""
     (folder / "answer.md").write_text(best())
 
     def confirmed() -> str:
@@ -111,8 +111,8 @@ def test_a_person_confirms(folder: Path) -> None:
     assert "2 Evaluation      blocked" in run("status").output
 
 
-def test_a_file_of_another_program_is_refused(folder: Path) -> None:
-    """What the gate did not write is told, and not written over."""
+def test_refuses_a_file_of_another_program(folder: Path) -> None:
+    """A file that technogate did not write is reported and not overwritten."""
     (folder / "gaps.json").write_text("{}")
     assert "gaps.json was not written by technogate" in refused("status")
     assert "gaps.json was not written by technogate" in refused("gaps")
@@ -144,13 +144,13 @@ def test_status_of_an_empty_folder(folder: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(folder: Path) -> None:
-    """A file stands where the folder should be."""
+    """A file is in the place of the folder."""
     (folder / "taken").write_text("")
     assert "cannot write taken" in refused("spec", "--project", "taken")
 
 
-def test_a_check_is_listed_and_never_stands_for_the_validation(folder: Path) -> None:
-    """The gaps of a check in a folder of its own: its report has the project in it, phase 5 knows of no validation."""
+def test_a_check_is_listed_but_is_not_the_validation(folder: Path) -> None:
+    """The gaps of a check in a folder of its own: its report shows the project, and phase 5 has no validation."""
     journal_of(folder, 1, failed=("AUT-02",))
     output = run("gaps", "1/journal.jsonl", code=1).output
     assert "wrote 1/report.html" in output

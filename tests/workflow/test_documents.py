@@ -27,7 +27,7 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def test_every_example_of_the_specification_is_valid() -> None:
-    """Of each schema, and of each exchange shown: whatever is printed keeps to the contract."""
+    """The examples of each schema and of each exchange conform to the contract."""
     names = list(node_at(CONTRACT, "#/components/schemas"))
     shown = re.findall(r"^### `(\w+)`\n\n(.*?)(?=^##)", SPEC, re.MULTILINE | re.DOTALL)
     assert [name for name, _ in shown] == names
@@ -42,7 +42,7 @@ def test_every_example_of_the_specification_is_valid() -> None:
 
 
 def test_every_exchange_conforms() -> None:
-    """For each operation and each of its answers: the request and the body are valid."""
+    """For each operation and each of its responses, request and body are valid."""
     for operation in CONTRACT.operations.values():
         for status in operation.responses:
             asked, _, answered = exchange_example(CONTRACT, operation, status).partition(f"\nHTTP/1.1 {status}\n")
@@ -56,7 +56,7 @@ def test_every_exchange_conforms() -> None:
 
 
 def test_an_example_that_is_not_valid_stops_the_document() -> None:
-    """It is never printed."""
+    """An invalid example is never printed."""
     document = json.loads(json.dumps(CONTRACT.document))
     document["components"]["schemas"]["StatusType"]["examples"] = ["approved"]
     with pytest.raises(ContractError, match="an example of StatusType is not valid"):
@@ -64,7 +64,7 @@ def test_an_example_that_is_not_valid_stops_the_document() -> None:
 
 
 def test_each_requirement_stands_in_one_scenario_and_its_command_runs_it() -> None:
-    """The command of a scenario selects just the requirements that its table names."""
+    """The command of a scenario selects exactly the requirements in its table."""
     section = SPEC.partition("## Testing scenarios")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| ([A-Z]{3}-\d+) \|", section, re.MULTILINE)
     assert sorted(rows) == sorted(CONTRACT.requirements)
@@ -77,7 +77,7 @@ def test_each_requirement_stands_in_one_scenario_and_its_command_runs_it() -> No
 
 
 def test_the_specification_has_the_composition_and_the_deploy_gates_own_list() -> None:
-    """As they are."""
+    """The document contains both unchanged."""
     assert blocks(SPEC, "yaml") == [COMPOSITION]
     assert re.findall(r"^- \[ \] (.*)$", SPEC, re.MULTILINE) == [*TITLES]
     assert "- Service `backend` on `techno-net`." in SPEC
@@ -85,7 +85,7 @@ def test_the_specification_has_the_composition_and_the_deploy_gates_own_list() -
 
 
 def test_documents_name_every_operation_and_the_digest() -> None:
-    """The prompt asks about each guarded endpoint, and each document says of which contract it is."""
+    """The prompt asks about each guarded endpoint, and each document names its contract."""
     asked = prompt(CONTRACT)
     for operation in CONTRACT.operations.values():
         for text in (asked, SPEC):

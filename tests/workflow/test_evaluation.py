@@ -62,12 +62,12 @@ def test_each_rule_decides(changes: dict[str, object], decision: RubricDecision,
 
 
 def _with(changes: Mapping[str, Any]) -> Measured:
-    """What was measured, with changes."""
+    """The measured values, with changes."""
     return replace(FINE, **changes)
 
 
-def test_every_rule_but_the_first_was_seen_to_decide() -> None:
-    """The table above names each of them; H1 is for what cannot be measured."""
+def test_every_rule_but_the_first_decides_once() -> None:
+    """The table above covers each of them; H1 is for an incomplete answer."""
     marks = test_each_rule_decides.pytestmark  # type: ignore[attr-defined]
     named = {rule for _, _, rule in marks[0].args[1]}
     assert {one.id for one in RULES} - named == {"H1"}
@@ -75,8 +75,8 @@ def test_every_rule_but_the_first_was_seen_to_decide() -> None:
     assert deciding(ruled(FINE, 1)).id == "H1"
 
 
-def test_an_incomplete_answer_is_said_to_have_nothing() -> None:
-    """Of every other rule it is not known whether it applies."""
+def test_an_incomplete_answer_has_no_other_rulings() -> None:
+    """Whether any other rule applies is not known."""
     first, *others = ruled(None, 3)
     assert (first.rule.id, first.applies) == ("H1", True)
     assert {one.applies for one in others} == {None}
@@ -94,26 +94,26 @@ def test_where_rules_overlap_both_apply_and_the_stricter_comes_first() -> None:
 
 
 def test_no_rule_is_no_decision() -> None:
-    """A case that no rule is for is an error, never a GO."""
+    """A case without a rule is an error, never GO."""
     with pytest.raises(ValueError, match="no rule"):
         deciding(())
 
 
 def test_red_flags_are_four() -> None:
-    """Each of the four is one by itself."""
+    """Each of the four is a red flag by itself."""
     assert [one.id for one in RULES if one.red_flag] == ["H2", "H3", "H4", "H5"]
     for changes in ({"redesign": ("audit",)}, {"schema_change": True}, {"trace_ids": False}, {"weeks": 8}):
         assert len(red_flags(_with(changes))) == 1
     assert red_flags(_with({"weeks": 7.9, "critical": 9})) == ()
 
 
-def test_exit_codes_are_told_apart() -> None:
-    """As the shell sees them."""
+def test_exit_codes_differ() -> None:
+    """Each decision has its own exit code."""
     assert EXIT_CODES == {GO: 0, CAUTION: 4, HOLD: 1}
 
 
 def test_the_ideal_answer_is_a_go() -> None:
-    """Everything is as the ideal, and nobody has confirmed it."""
+    """Everything matches the ideal, and the decision is not confirmed."""
     found = evaluated(best())
     assert (found.decision, found.decided_by, found.gaps, found.problems) == (GO, "G1", (), ())
     assert {one.comparison for one in found.grades} == {"as the ideal"}
@@ -131,7 +131,7 @@ def test_a_partial_layer_with_a_planned_fix_is_an_expected_difference() -> None:
 
 @pytest.mark.parametrize(("state", "priority", "rule"), [("partial", "minor", "H10"), ("missing", "critical", "H8")])
 def test_a_gap_that_is_not_listed_counts(state: str, priority: str, rule: str) -> None:
-    """What the matrix shows is a gap, whether or not section 3 names it."""
+    """A gap in the matrix counts, whether or not section 3 lists it."""
     found = evaluated(with_state(best(), "endpoint.fetchMemory", state))
     (gap,) = found.gaps
     assert (gap.concerns, gap.priority, gap.note) == ("fetchMemory", priority, "not listed as a gap")
@@ -140,14 +140,14 @@ def test_a_gap_that_is_not_listed_counts(state: str, priority: str, rule: str) -
 
 
 def test_what_is_missing_is_critical_whatever_it_is_called() -> None:
-    """An endpoint that is not there is no minor gap."""
+    """A missing endpoint is not a minor gap."""
     found = evaluated(with_gap(with_state(best(), "endpoint.fetchMemory", "missing"), "fetchMemory", "minor"))
     assert (found.gaps[0].priority, found.decided_by) == (Priority.CRITICAL, "H8")
     assert "listed as minor" in found.gaps[0].note
 
 
 def test_days_outweigh_weeks() -> None:
-    """The larger of what is said in all and the sum of the days counts: 11 days are more than 2 weeks."""
+    """The larger of the total and the sum of the days counts: 11 days are more than 2 weeks."""
     text = with_value(with_value(best(), "layer.audit_log", "effort_days", 5), "endpoint.fetchMemory", "effort_days", 6)
     found = evaluated(text)
     assert (found.weeks, found.decided_by) == (2.2, "C3")
@@ -164,7 +164,7 @@ def test_days_outweigh_weeks() -> None:
         ("trace_ids", "false", {"trace_ids"}),
     ],
 )
-def test_a_red_flag_is_shown_where_it_stands(key: str, value: str, flagged: set[str]) -> None:
+def test_a_red_flag_is_shown_at_its_row(key: str, value: str, flagged: set[str]) -> None:
     """The comparison with the ideal names it, and the decision is HOLD."""
     found = evaluated(with_value(best(), "", key, value))
     assert {one.name for one in found.grades if one.comparison == "red flag"} == flagged
@@ -172,7 +172,7 @@ def test_a_red_flag_is_shown_where_it_stands(key: str, value: str, flagged: set[
 
 
 def test_an_incomplete_answer_is_held() -> None:
-    """Its gaps and weeks are not known, and the report says so."""
+    """Its gaps and weeks are reported as not known."""
     found = evaluated(with_value(best(), "layer.audit_log", "state", '""'))
     assert (found.decision, found.decided_by, found.weeks, found.grades) == (HOLD, "H1", None, ())
     assert [(section.required, section.complete) for section in found.sections] == [(5, 4), (4, 4), (1, 1)]
@@ -181,7 +181,7 @@ def test_an_incomplete_answer_is_held() -> None:
     assert "0 critical" not in text
 
 
-def test_the_page_says_which_rule_decided_and_which_it_overruled() -> None:
+def test_the_page_names_the_deciding_and_the_overruled_rules() -> None:
     """The figures of the page are those of the document."""
     found = evaluated(with_gap(with_state(best(), "layer.audit_log", "partial"), "audit_log"))
     text = markdown(found, CONTRACT)
@@ -204,7 +204,7 @@ def test_the_json_keeps_to_its_schema() -> None:
 
 
 def test_hostile_text_of_an_answer_stays_text() -> None:
-    """Nothing of it becomes markup, a link or a break of a table."""
+    """It never becomes markup, a link or a break of a table."""
     hostile = json.dumps("a | b <img src=x> [x](http://x) `c` \\u202e @team ::error::")
     text = with_gap(with_value(best(), "layer.audit_log", "gap", hostile), "audit_log", "minor", "x | y <b>")
     page = markdown(evaluated(text), CONTRACT)

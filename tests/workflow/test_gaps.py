@@ -35,7 +35,7 @@ def journal_of(
     end: Literal["finished", "interrupted", "crashed", "none"] = "finished",
     proofs: tuple[Proof, ...] | None = None,
 ) -> Journal:
-    """The journal of a check of these requirements, real but for what was sent; later by the number."""
+    """The journal of a check of these requirements without exchanges; a higher number is a later run."""
     selection = (*passed, *failed, *open_)
     head = builders.header(mode="check", selection=selection, requirements=tuple(CONTRACT.requirements.values()))
     head = msgspec.structs.replace(
@@ -62,7 +62,7 @@ def listed(journal: Journal, history: GapHistory = EMPTY) -> GapHistory:
 
 
 def at_the_end(history: GapHistory) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
-    """Of the latest run: the gaps open with their priority, the new and the closed."""
+    """The latest run: open gaps with their priority, new gaps, closed gaps."""
     run = history.runs[-1]
     return {one.id: one.priority for one in run.open}, run.new, run.closed
 
@@ -89,7 +89,7 @@ def test_closed_new_and_still_open(tmp_path: Path) -> None:
 
 
 def test_the_same_run_again_changes_nothing(tmp_path: Path) -> None:
-    """And an older one than the latest is refused."""
+    """The same run replaces itself, and an older run than the latest is refused."""
     one, two = journal_of(tmp_path, 1, failed=("AUT-02",)), journal_of(tmp_path, 2, passed=("AUT-02",))
     history = listed(two, listed(one))
     assert listed(two, history) == history
@@ -98,7 +98,7 @@ def test_the_same_run_again_changes_nothing(tmp_path: Path) -> None:
 
 
 def _moved(history: GapHistory) -> GapHistory:
-    """The history as if it had been made far in the future."""
+    """The history with all times far in the future."""
     replace = msgspec.structs.replace
     return replace(history, runs=tuple(replace(one, at="2999-01-01 00:00:00 UTC") for one in history.runs))
 
@@ -115,14 +115,14 @@ def _moved(history: GapHistory) -> GapHistory:
     ids=["interrupted", "torn", "crashed", "no-self-test", "failed-self-test"],
 )
 def test_a_run_that_proves_nothing_closes_nothing(tmp_path: Path, what: dict[str, object], why: str) -> None:
-    """Its passes are no passes: it is refused with the reason."""
+    """Such a run is refused with the reason."""
     history = listed(journal_of(tmp_path, 1, failed=("AUT-02",)))
     with pytest.raises(UserError, match=why):
         listed(journal_of(tmp_path, 2, passed=("AUT-02",), **what), history)  # type: ignore[arg-type]
 
 
 def test_a_clock_set_back_closes_nothing(tmp_path: Path) -> None:
-    """What the judge calls unsound is unsound here too."""
+    """A run that the judge calls unsound is refused."""
     history = listed(journal_of(tmp_path, 1, failed=("AUT-02",)))
     journal = journal_of(tmp_path, 2, passed=("AUT-02",))
     late = dataclasses.replace(journal, header=msgspec.structs.replace(journal.header, started=4e9))
@@ -131,7 +131,7 @@ def test_a_clock_set_back_closes_nothing(tmp_path: Path) -> None:
 
 
 def test_another_contract_and_no_backend_are_refused(tmp_path: Path) -> None:
-    """The list is of this contract, and of a backend."""
+    """Gaps are listed only for this contract and for a backend."""
     journal = journal_of(tmp_path, 1, failed=("AUT-02",))
     document = judge(journal)
     replace = msgspec.structs.replace
@@ -156,8 +156,8 @@ def test_a_gap_of_an_answer_is_closed_by_what_checks_it(tmp_path: Path) -> None:
         from_evaluation(evaluated(text), CONTRACT, history)
 
 
-def test_two_gaps_of_one_endpoint_are_one_and_weigh_the_worst() -> None:
-    """Their texts are kept."""
+def test_merges_two_gaps_of_one_endpoint() -> None:
+    """Both texts are kept, and the worse priority counts."""
     text = with_gap(with_gap(best(), "fetchMemory", "minor", "one"), "fetchMemory", "critical", "two")
     (run,) = from_evaluation(evaluated(text), CONTRACT, EMPTY).runs
     assert [(one.id, one.priority, one.observed, one.fix) for one in run.open] == [

@@ -53,12 +53,12 @@ def states(found: FoundDocuments) -> list[str]:
 
 
 def test_everything_is_done_by_its_evidence() -> None:
-    """With all of it."""
+    """With all of its evidence, every phase is done."""
     assert states(DONE) == ["done"] * 6
 
 
 def held(found: FoundDocuments) -> FoundDocuments:
-    """The same, but for an answer that is held."""
+    """The same documents with an answer on HOLD."""
     text = with_value(best(), "", "weeks", 5)
     return replace(found, answer=read_answer(text, CONTRACT), evaluation=confirmed(evaluated(text), "Ada", "t"))
 
@@ -101,7 +101,7 @@ def held(found: FoundDocuments) -> FoundDocuments:
 def test_without_its_evidence_a_phase_is_not_done(
     number: int, state: str, because: str, change_of: Callable[[FoundDocuments], FoundDocuments]
 ) -> None:
-    """What comes before it stays done, and whatever follows waits."""
+    """Earlier phases stay done, and later phases wait."""
     found = change_of(DONE)
     assert states(found) == ["done"] * (number - 1) + [state] + ["blocked"] * (6 - number)
     here = phases(found, CONTRACT)[number - 1]
@@ -116,11 +116,11 @@ def runs(run: GapRun) -> GapHistory:
 
 
 def judged(found: FoundDocuments, **changes: object) -> FoundDocuments:
-    """The same, but for the document of the validation."""
+    """The same documents with changes in that of the validation."""
     return replace(found, document=change(DOCUMENT, **changes))
 
 
-def test_a_should_alone_keeps_nobody() -> None:
+def test_a_failed_should_does_not_block() -> None:
     """A minor gap is shown, and the phase is done."""
     found = replace(DONE, history=runs(change(RUN, open=(change(GAP, priority="minor"),))))
     assert states(found) == ["done"] * 6
@@ -128,7 +128,7 @@ def test_a_should_alone_keeps_nobody() -> None:
 
 
 def test_the_page_shows_text_as_text() -> None:
-    """Neither a name nor a run can become markup."""
+    """Neither a name nor a run becomes markup."""
     found = replace(DONE, evaluation=confirmed(evaluated(best()), "<script>x</script>", "t"))
     page = status_page(progress_of(found, CONTRACT))
     assert "<script" not in page
@@ -136,14 +136,14 @@ def test_the_page_shows_text_as_text() -> None:
 
 
 def step(open_: int) -> PhaseStep:
-    """A run after which so many gaps are open."""
+    """A run with this number of open gaps."""
     return PhaseStep(
         run="r", source="check", at="2026-01-01 10:00:00 UTC", critical=open_, unproven=0, minor=0, new=0, closed=0
     )
 
 
 def test_the_chart_is_to_scale() -> None:
-    """Heights are as the numbers; none is drawn for nothing; the latest runs are shown when there are many."""
+    """Heights are proportional, an empty part is not drawn, and only the latest of many runs are shown."""
     high, half, none = bars((step(10), step(5), step(0)))
     assert high.parts[0].height == 2 * half.parts[0].height
     assert none.parts == ()

@@ -66,14 +66,14 @@ def house(sandbox: Sandbox) -> Sandbox:
 
 
 def run(house: Sandbox, *words: str, code: int = 0) -> str:
-    """Run a command, which ends with `code`; what it said."""
+    """Run a command, which must exit with `code`; its output."""
     ended = house.run(*words, PATH=path_of(house))
     assert ended.returncode == code, f"{words}: {ended.stdout}{ended.stderr}"
     return ended.stdout
 
 
 def filled(text: str, contract: Contract) -> str:
-    """The template, filled in as a team would that has a week of work at its memory."""
+    """The template, filled in by a team with one week of work on its memory endpoint."""
     for key, value in (("team", '"backend team"'), ("weeks", "1"), ("redesign", "[]"), ("schema_change", "false"),
                        ("trace_ids", "true")):  # fmt: skip
         text = with_value(text, "", key, value)
@@ -115,7 +115,7 @@ def judged(house: Sandbox) -> VerdictDocument:
 
 
 def test_from_the_prompt_to_deployment(house: Sandbox) -> None:
-    """Each step is a command, each document a file, and the screen of the dev lead follows."""
+    """Each step is a command, each document a file, and `technogate status` follows."""
     home, contract = house.home, load_contract(house.home / "contracts" / "small")
     assert states(run(house, "status", *CONTRACT)) == ["next", *["blocked"] * 5]
 
