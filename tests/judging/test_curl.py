@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(bool(CURL.missing) or not SHELLS, reason=CURL.mi
 
 
 class Recorder:
-    """An HTTP server that keeps each request as it came and answers 200."""
+    """An HTTP server that records each request unchanged and returns 200."""
 
     def __init__(self) -> None:
         """Listen on a free port of loopback."""
@@ -143,7 +143,7 @@ JSON = ("Content-Type", "application/json")
 
 
 def test_the_plain_command_reads_well() -> None:
-    """A usual request is a command that a person would type, over several lines when it is long."""
+    """A usual request gives a command as a person would type it, over several lines when it is long."""
     plain = exchange(
         "http://127.0.0.1:39211",
         headers=(("Host", "x"), ("X-API-Key", MARK), JSON, ("Content-Length", "19"), ("User-Agent", "technogate")),
@@ -183,7 +183,7 @@ BODIES = [
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:16]))
 def test_the_body_arrives_byte_by_byte(body: bytes, shell: str, recorder: Recorder, tmp_path: Path) -> None:
-    """Whatever the body is, the server receives exactly it, with the recorded content type."""
+    """The server receives exactly the recorded body, with its content type."""
     command = curl_for(exchange(recorder.url, headers=(JSON,), body=body))
     line, headers, received = run(command, recorder, tmp_path, shell)
     assert received == body
@@ -214,7 +214,7 @@ PATHS = [
 
 @pytest.mark.parametrize("path", PATHS)
 def test_the_path_arrives_as_it_was(path: str, recorder: Recorder, tmp_path: Path) -> None:
-    """No globbing, no tidying of dots, no expansion, no fragment cut off."""
+    """No globbing, no normalised dots, no expansion, no removed fragment."""
     command = curl_for(exchange(recorder.url, method="GET", path=path))
     line, _, body = run(command, recorder, tmp_path)
     assert line == f"GET {path} HTTP/1.1"
@@ -249,7 +249,7 @@ def test_the_key_expression_makes_the_key(
 
 
 def test_the_key_beside_another_and_in_other_places(recorder: Recorder, tmp_path: Path) -> None:
-    """Two keys in one request, and a key where it does not belong, are sent as they were."""
+    """Two keys in one request, and a key in a wrong place, are sent unchanged."""
     command = curl_for(
         exchange(
             recorder.url,
@@ -329,8 +329,8 @@ def test_a_header_from_a_console_is_never_expanded() -> None:
     assert "'X-Other: $TECHNOGATE_API_KEY'" in command
 
 
-def test_a_cut_body_says_so() -> None:
-    """What the journal did not keep cannot be sent, and the command does not pretend to."""
+def test_a_cut_body_has_a_comment() -> None:
+    """The command sends what the journal kept, and its comment names the full size."""
     cut = exchange("http://127.0.0.1:9", body=b"x" * ((1 << 20) + 5))
     assert "the body had 1048581 bytes; the first 1048576 were recorded" in curl_for(cut)
 

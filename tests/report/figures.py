@@ -27,7 +27,7 @@ class Figures:
 
 
 def three(values: dict[str, Any]) -> Three:
-    """Counts as the verdict document has them."""
+    """Counts of the verdict document."""
     return values["passed"], values["failed"], values["inconclusive"]
 
 
@@ -128,7 +128,7 @@ def of_terminal(text: str) -> Figures:
 
 
 class Page(HTMLParser):
-    """A page as a browser sees it: every element, and the text of those with a test id."""
+    """A parsed page: every element, and the text of those with a test id."""
 
     def __init__(self, text: str) -> None:
         """Parse `text`."""
@@ -233,7 +233,7 @@ def latency_of_markdown(path: Path) -> list[tuple[str, ...]]:
 
 
 def latency_of_html(path: Path) -> list[tuple[str, ...]]:
-    """The charts of latency in `report.html`; what is read aloud for a chart must be the figures below it."""
+    """The charts of latency in `report.html`; the label of a chart must match the figures below it."""
     page = Page(path.read_text("utf-8"))
     names = ("responses", "p50", "p90", "p99", "max", "limit of p99")
     columns = [page.texts.get(f"latency-{name}", []) for name in names]
@@ -258,7 +258,7 @@ def latency_of_terminal(text: str) -> list[tuple[str, ...]]:
 
 
 def junit_items(path: Path) -> tuple[int, int, int, int]:
-    """Items as counted from the test cases of `junit.xml` but that of the run; every total must agree with them."""
+    """Items counted from the test cases of `junit.xml`, without that of the run; every total must agree."""
     root = ET.parse(path).getroot()  # noqa: S314 - our own file
     totals = []
     for scope in [root, *root.findall("testsuite")]:

@@ -69,7 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def opened(browser: Browser, path: Path, width: int, scheme: str = "light") -> tuple[Page, list[str]]:
-    """The page at `path`, and all that it says on its console or asks for besides itself."""
+    """The page at `path`, with everything that it logs or requests besides itself."""
     page = browser.new_page(
         viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
     )
@@ -87,7 +87,7 @@ def opened(browser: Browser, path: Path, width: int, scheme: str = "light") -> t
 @pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("name", SAMPLES)
 def test_the_page_opens(name: str, width: int, browser: Browser, folder: Path) -> None:
-    """The verdict is in sight, nothing is wider than the screen, nothing is said or asked for."""
+    """The verdict is visible, nothing is wider than the screen, and the page logs and requests nothing."""
     document = SAMPLES[name]()[1]
     page, heard = opened(browser, folder / name / "report.html", width)
     headline = page.get_by_test_id("verdict")
@@ -108,7 +108,7 @@ def test_the_page_opens(name: str, width: int, browser: Browser, folder: Path) -
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 def test_the_contrast_is_enough(name: str, scheme: str, width: int, browser: Browser, folder: Path) -> None:
-    """All text stands out from what is behind it, by day and by night."""
+    """All text has enough contrast, in the light and in the dark scheme."""
     page, _ = opened(browser, folder / name / "report.html", width, scheme)
     page.evaluate("document.querySelectorAll('details').forEach((e) => { e.open = true; })")
     assert page.evaluate(CONTRAST) == []
@@ -137,7 +137,7 @@ def test_the_keyboard_is_enough(browser: Browser, folder: Path) -> None:
 
 
 def test_the_filter_needs_no_script(browser: Browser, folder: Path) -> None:
-    """Choosing a verdict leaves its rows alone in the table, on a wide screen and on a narrow one."""
+    """Choosing a verdict leaves only its rows in the table, on a wide and on a narrow screen."""
     document = SAMPLES["failing"]()[1]
     for width in (1280, 360):
         page, _ = opened(browser, folder / "failing" / "report.html", width)
@@ -154,7 +154,7 @@ def test_the_filter_needs_no_script(browser: Browser, folder: Path) -> None:
 
 
 def test_every_anchor_exists(browser: Browser, folder: Path) -> None:
-    """No link of the page leads nowhere, and no anchor stands twice."""
+    """Every link of the page has its anchor, and no anchor occurs twice."""
     for name in ("failing", "passing", "inconclusive", "checked"):
         page, _ = opened(browser, folder / name / "report.html", 1280)
         ids = page.evaluate("[...document.querySelectorAll('[id]')].map((e) => e.id)")

@@ -26,7 +26,7 @@ SCHEMA = Path(__file__).parents[2] / "contracts" / "schemas" / "verdict.schema.j
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_report_has_the_same_figures(name: str, tmp_path: Path) -> None:
-    """Counted anew from each report, all figures are those of the verdict document."""
+    """The figures counted in each report are those of the verdict document."""
     journal, document = SAMPLES[name]()
     paths = write_all(journal, document, tmp_path)
     assert [path.name for path in paths] == [
@@ -49,8 +49,8 @@ def test_every_report_has_the_same_figures(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_a_test_dashboard_is_green_only_where_the_shell_is_told_0(name: str, tmp_path: Path) -> None:
-    """One case of `junit.xml` stands for the run: red, with the reason, also where no item is."""
+def test_junit_passes_only_when_the_run_exits_0(name: str, tmp_path: Path) -> None:
+    """One case of `junit.xml` stands for the run: it fails with the reason, also without any item."""
     journal, document = SAMPLES[name]()
     write_all(journal, document, tmp_path)
     case = ET.parse(tmp_path / "junit.xml").find(".//testcase[@classname='technogate']")  # noqa: S314 - our own file
@@ -124,8 +124,8 @@ def test_the_document_fits_its_schema(name: str, tmp_path: Path) -> None:
         assert again == document
 
 
-def test_the_schema_refuses_a_document_that_is_not_one() -> None:
-    """The schema knows every field: one too many, or one too few, is refused."""
+def test_the_schema_refuses_another_document() -> None:
+    """The schema refuses an unknown field, a missing field and a wrong value."""
     validator = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
     document = json.loads(msgspec.json.encode(passing()[1]))
     validator.validate(document)
@@ -138,7 +138,7 @@ def test_the_schema_refuses_a_document_that_is_not_one() -> None:
         assert not validator.is_valid(broken)
 
 
-def test_the_words_of_each_verdict() -> None:
+def test_the_wording_of_each_verdict() -> None:
     """The meaning, the actors and the next step follow from the verdict."""
     documents = {name: sample()[1] for name, sample in SAMPLES.items()}
     wording = {name: (meaning(document), actors(document), next_step(document)) for name, document in documents.items()}
@@ -214,7 +214,7 @@ def test_allure_results_are_complete(tmp_path: Path) -> None:
 
 
 def test_a_long_list_is_limited_in_markdown_and_whole_elsewhere(tmp_path: Path) -> None:
-    """A page for a CI summary says how many findings it leaves out; the others have them all."""
+    """The CI summary gives the number of findings that it leaves out; the other reports have all."""
     journal, document = failing()
     many = tuple(msgspec.structs.replace(document.findings[0], number=number) for number in range(1, 301))
     document = msgspec.structs.replace(document, findings=many)

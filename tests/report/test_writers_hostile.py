@@ -37,7 +37,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def printable(text: str) -> bool:
-    """Whether a terminal prints `text` and obeys none of it."""
+    """Whether a terminal only prints `text` and acts on none of it."""
     return all(line.isprintable() for line in text.split("\n"))
 
 
@@ -47,7 +47,7 @@ def no_command(text: str) -> bool:
 
 
 def test_the_sample_is_hostile_enough() -> None:
-    """The planted text would be caught by the checks below if it came through."""
+    """The checks below detect the planted text when it is not escaped."""
     assert not printable(HOSTILE)
     assert not no_command(HOSTILE)
 
@@ -63,7 +63,7 @@ def test_every_file_is_plain_text(reports: Path) -> None:
 
 
 def test_the_page_has_no_element_of_the_evidence(reports: Path) -> None:
-    """Parsed, the page has our elements alone, no handler, no address but its own anchors."""
+    """The parsed page has only elements of the template, no handler, and no address but its own anchors."""
     page = figures.Page((reports / "report.html").read_text("utf-8"))
     assert {tag for tag, _ in page.elements} <= OURS
     for tag, attributes in page.elements:
@@ -120,14 +120,14 @@ def test_junit_is_well_formed(reports: Path) -> None:
 
 
 def test_the_document_keeps_the_evidence_as_it_was(reports: Path) -> None:
-    """For programs nothing is lost: a JSON reader gets the same characters back."""
+    """A JSON reader gets the recorded characters back."""
     document = json.loads((reports / "verdict.json").read_text("utf-8"))
     assert document["findings"][0]["finding"]["expected"] == HOSTILE.replace("\ud800", "\\ud800")
     assert document["target"]["name"] == HOSTILE.replace("\ud800", "\\ud800")
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 81, 97, 120])
-def test_the_terminal_shows_and_obeys_nothing(width: int) -> None:
+def test_the_terminal_acts_on_no_text(width: int) -> None:
     """However the lines are wrapped, none of them is a command or moves the cursor."""
     text = plain(hostile()[1], width=width)
     assert printable(text)
@@ -135,7 +135,7 @@ def test_the_terminal_shows_and_obeys_nothing(width: int) -> None:
     assert "script" in re.sub(r"\s", "", text)
 
 
-def test_colour_comes_from_us_alone() -> None:
+def test_colour_comes_from_the_summary_only() -> None:
     """On a terminal with colour every escape sequence is one that sets a style."""
     file = io.StringIO()
     show(Console(file=file, force_terminal=True, color_system="truecolor", width=80), hostile()[1])

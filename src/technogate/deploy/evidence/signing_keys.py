@@ -78,7 +78,7 @@ def _signer(pem: bytes, source: str) -> CryptoSigner:
         key = load_pem_private_key(pem, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise UserError(
-            f"{source} holds no PEM private key without a password; `technogate keygen` creates one"
+            f"{source} holds no private key in PEM without a password; `technogate keygen` creates one"
         ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise UserError(f"{source} holds a private key that is not Ed25519; `technogate keygen` creates one")
@@ -91,7 +91,7 @@ def public_key(path: Path) -> SSlibKey:
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise UserError(f"{path} holds no PEM public key; `technogate keygen` writes {PUBLIC_NAME}") from error
+        raise UserError(f"{path} holds no public key in PEM; `technogate keygen` writes {PUBLIC_NAME}") from error
     if not isinstance(key, Ed25519PublicKey):
         raise UserError(f"{path} holds a public key that is not Ed25519; `technogate keygen` creates one")
     return SSlibKey.from_crypto(key)
