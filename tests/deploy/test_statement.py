@@ -24,7 +24,7 @@ from technogate.util.shipped import find_home
 from tests import builders
 from tests.conftest import ROOT
 from tests.deploy.sealed import BACKEND_ID, CONSOLE_ID, changed, document_of, failing, payload
-from tests.judging.test_waivers import GREEN, ONE_FAILED, header, waiver
+from tests.judging.test_waivers import ONE_FAILED, PASSED, header, waiver
 from tests.report.samples import waived
 
 GATE_DIGEST = "d" * 64
@@ -184,9 +184,9 @@ def with_images(head: Header) -> Header:
 @pytest.mark.parametrize(
     ("events", "verdict"),
     [
-        (GREEN, "PASS"),
+        (PASSED, "PASS"),
         (ONE_FAILED, "FAIL"),
-        ((*GREEN[:2], builders.result("b", "EXE-01", Outcome.SKIPPED)), "INCONCLUSIVE"),
+        ((*PASSED[:2], builders.result("b", "EXE-01", Outcome.SKIPPED)), "INCONCLUSIVE"),
     ],
 )
 def test_a_validation_of_images_ends_in_evidence(tmp_path: Path, events: tuple[Event, ...], verdict: str) -> None:
@@ -201,11 +201,11 @@ def test_a_validation_of_images_ends_in_evidence(tmp_path: Path, events: tuple[E
 
 def test_no_evidence_without_a_key_or_without_images(tmp_path: Path) -> None:
     """Without both there is no message; with only one of them the reason is given."""
-    processes = concluded(tmp_path, builders.header(), GREEN)
+    processes = concluded(tmp_path, builders.header(), PASSED)
     assert sign_evidence(processes, None, find_home(), tmp_path) is None
     with pytest.raises(EvidenceError, match="processes were judged"):
         sign_evidence(processes, SIGNER, find_home(), tmp_path)
-    images = concluded(tmp_path, with_images(builders.header()), GREEN)
+    images = concluded(tmp_path, with_images(builders.header()), PASSED)
     with pytest.raises(EvidenceError, match="no signing key"):
         sign_evidence(images, None, find_home(), tmp_path)
     assert not (tmp_path / NAME).exists()
@@ -215,13 +215,13 @@ def test_no_evidence_of_a_check_or_of_an_unsound_run(tmp_path: Path) -> None:
     """A check, a gate that changed during the run, a pass whose report could not be written: nothing is signed."""
     check = msgspec.structs.replace(with_images(builders.header()), mode="check", selection=("AUT-01",))
     changed_gate = msgspec.structs.replace(with_images(builders.header()), gate_digest="e" * 64)
-    sound = concluded(tmp_path, with_images(builders.header()), GREEN)
+    sound = concluded(tmp_path, with_images(builders.header()), PASSED)
     unsound = FinishedRun(
         journal=sound.journal, document=sound.document, files=(), exit_code=ExitCode.INCONCLUSIVE, problem="x"
     )
     for finished_run, why in (
-        (concluded(tmp_path, check, GREEN), "a check is not a validation"),
-        (concluded(tmp_path, changed_gate, GREEN), "changed during the run"),
+        (concluded(tmp_path, check, PASSED), "a check is not a validation"),
+        (concluded(tmp_path, changed_gate, PASSED), "changed during the run"),
         (unsound, "did not end with its verdict"),
     ):
         with pytest.raises(EvidenceError, match=why):
