@@ -51,13 +51,13 @@ class SuitesError(Exception):
     """The suites cannot be collected; the text is the last that they wrote."""
 
 
-def collect(home: Path) -> Mapping[str, tuple[str, ...]]:
+def collect() -> Mapping[str, tuple[str, ...]]:
     """The files that hold the checks of each requirement; afterwards this process has imported all of them.
 
     Raises SuitesError.
     """
     found = Suites()
-    _, _, _, *line = pytest_line(home)
+    _, _, _, *line = pytest_line()
     with tempfile.TemporaryDirectory(prefix="technogate-score-") as place, _written_to(Path(place) / "log") as log:
         status = pytest.main([*line, *WARM, "--collect-only", f"--reports={place}"], plugins=[found])
         text = log.read_text("utf-8", "replace")

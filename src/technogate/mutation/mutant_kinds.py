@@ -11,6 +11,7 @@ from pathlib import Path
 
 from technogate.mutation.image_mutants import stack_target
 from technogate.mutation.mutant import Mutant, MutantError, copied, plant
+from technogate.util.shipped import shipped
 
 BACKEND = """
 [backend]
@@ -60,12 +61,12 @@ class MutationSubject:
 class MutantKind:
     """One kind: the party (or parties, as words of `technogate check`) that answer for it, and how it is made.
 
-    `make` makes a subject from the home of the gate, the mutant and an empty folder; it raises UserError.
+    `make` makes a subject from the mutant and an empty folder; it raises UserError.
     """
 
     name: str
     parties: tuple[str, ...]
-    make: Callable[[Path, Mutant, Path], MutationSubject]
+    make: Callable[[Mutant, Path], MutationSubject]
 
 
 def _target(folder: Path, *tables: str) -> MutationSubject:
@@ -74,33 +75,33 @@ def _target(folder: Path, *tables: str) -> MutationSubject:
     return MutationSubject(target=str(path))
 
 
-def _backend(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
-    plant(mutant.change, copied(home / "images" / "backend" / "techno_backend", folder / "techno_backend"))
+def _backend(mutant: Mutant, folder: Path) -> MutationSubject:
+    plant(mutant.change, copied(shipped("images", "backend", "techno_backend"), folder / "techno_backend"))
     return _target(folder, BACKEND.replace("CWD", "."))
 
 
-def _console(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
-    plant(mutant.change, copied(home / "images" / "console", folder / "console", "Dockerfile", "*.md"))
+def _console(mutant: Mutant, folder: Path) -> MutationSubject:
+    plant(mutant.change, copied(shipped("images", "console"), folder / "console", "Dockerfile", "*.md"))
     if not mutant.change:
         return _target(folder, PAGE, 'module = "console/static/client.js"\n')
     return _target(folder, PAGE if mutant.page else MODULE)
 
 
-def _pair(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
-    copied(home / "images" / "backend" / "techno_backend", folder / "backend" / "techno_backend")
-    copied(home / "images" / "console", folder / "console", "Dockerfile", "*.md")
+def _pair(mutant: Mutant, folder: Path) -> MutationSubject:
+    copied(shipped("images", "backend", "techno_backend"), folder / "backend" / "techno_backend")
+    copied(shipped("images", "console"), folder / "console", "Dockerfile", "*.md")
     plant(mutant.change, folder)
     return _target(folder, BACKEND.replace("CWD", "backend"), PAGE)
 
 
-def _contract(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
-    copy = copied(home / "contracts" / "console-v0.1", folder / "contract")
+def _contract(mutant: Mutant, folder: Path) -> MutationSubject:
+    copy = copied(shipped("contracts", "console-v0.1"), folder / "contract")
     plant(mutant.change, copy)
     return MutationSubject(target="embedded", contract=str(copy))
 
 
-def _stack(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
-    return MutationSubject(target=str(stack_target(home, mutant, folder)))
+def _stack(mutant: Mutant, folder: Path) -> MutationSubject:
+    return MutationSubject(target=str(stack_target(mutant, folder)))
 
 
 KINDS: Mapping[str, MutantKind] = {

@@ -30,7 +30,7 @@ from technogate.runner.recorder import Recorder
 from technogate.runner.run_context import RunContext, Smallest, join_run, open_run
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import CheckCounter
-from technogate.util.shipped import HomeError, find_home
+from technogate.util.shipped import ShippedDataError, shipped
 
 RUN_CONTEXT = pytest.StashKey[RunContext]()
 
@@ -59,8 +59,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _suites_named(config: pytest.Config) -> bool:
     """Whether pytest was asked to run a folder of suites."""
     try:
-        suites = find_home() / "suites"
-    except HomeError:
+        suites = shipped("suites")
+    except ShippedDataError:
         return False
     here = Path(config.invocation_params.dir)
     paths = [(here / str(argument).split("::")[0]).resolve() for argument in config.args]
@@ -87,7 +87,7 @@ def _whole(config: pytest.Config) -> None:
 
     Items that are left out after that are planned all the same, and undecided.
     """
-    suites, here = find_home() / "suites", Path(config.invocation_params.dir)
+    suites, here = shipped("suites"), Path(config.invocation_params.dir)
     narrowed = [name for name in ("ignore", "ignore_glob") if config.getoption(name, None)]
     # pytest notes its own options for strictness in the same place.
     narrowed += [word for word in config.getoption("override_ini", None) or () if not word.startswith("strict_")]
@@ -109,7 +109,7 @@ def pytest_configure(config: pytest.Config) -> None:
             _whole(config)
         joined = None if given is None else join_run(given["technogate"], given["workerid"])
         run_context = joined or open_run(_settings(config))
-    except (UserError, ContractError, HomeError, JournalError) as mistake:
+    except (UserError, ContractError, ShippedDataError, JournalError) as mistake:
         pytest.exit(str(mistake), returncode=int(ExitCode.USAGE))
     config.stash[RUN_CONTEXT] = run_context
     # One process of a run proves the instruments, while the suites are being collected.

@@ -21,8 +21,9 @@ from jsonschema.exceptions import ValidationError
 from technogate.model.errors import TargetFileError
 from technogate.target.placeholders import placeholder_mistakes
 from technogate.target.spec import TargetFile
+from technogate.util.shipped import shipped
 
-#: Where the schema lies within the gate's home.
+#: The JSON Schema of target files, within the shipped data.
 SCHEMA = Path("contracts", "schemas", "target.schema.json")
 _TYPES = {
     "object": "a table",
@@ -35,10 +36,10 @@ _TYPES = {
 _POSITION = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 
 
-def read_target_file(path: Path, home: Path) -> TargetFile:
+def read_target_file(path: Path) -> TargetFile:
     """Read, check and decode the target file at `path`; raises TargetFileError with every mistake found."""
     document = _parse(path)
-    schema = json.loads((home / SCHEMA).read_text("utf-8"))
+    schema = json.loads(shipped(SCHEMA).read_text("utf-8"))
     mistakes = list(_mistakes(document, schema))
     if not mistakes:
         spec, mistakes = _decode(document, path.stem)
