@@ -53,7 +53,7 @@ def house(sandbox: Sandbox) -> Sandbox:
         home / "images/backend/techno_backend",
     )
     process = home / "src" / "technogate" / "target" / "process" / "process_target.py"
-    anchor = "            faults=self.may_disturb,\n"
+    anchor = "            faults=self.allows_faults,\n"
     text = process.read_text("utf-8")
     assert text.count(anchor) == 1
     text = text.replace(anchor, anchor + IMAGES).replace("import TargetRef", "import ImageRef, TargetRef")
