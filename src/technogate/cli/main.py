@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import tempfile
@@ -44,6 +43,7 @@ from technogate.replay.run_replay import replay as run_replay
 from technogate.report.wording import moment
 from technogate.runner.run import rejudge, run
 from technogate.runner.run_context import contract_or_default
+from technogate.util.garbage import ignore_existing_objects
 from technogate.util.shipped import ShippedDataError
 from technogate.util.text import terminal, terminal_lines
 from technogate.workflow.deployment import record as remember
@@ -257,7 +257,7 @@ def main() -> None:
         os.environ.pop(name, None)
     code = _guarded(lambda: app(prog_name="technogate"))
     # To look through a whole run for garbage before the process is gone takes a third of a second.
-    gc.freeze()
+    ignore_existing_objects()
     sys.exit(code)
 
 

@@ -6,7 +6,6 @@ Where a process cannot fork, each run is a fresh one of Python.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import subprocess
@@ -25,6 +24,7 @@ import pytest
 from technogate.mutation.job import JOB, LOG, OUTCOME, Job, JobOutcome
 from technogate.mutation.mutant_run import WARM, do, quiet
 from technogate.runner.suite_process import pytest_line
+from technogate.util.garbage import ignore_existing_objects
 
 #: macOS has fork, and system libraries that do not survive it.
 CAN_FORK = sys.platform == "linux"
@@ -151,7 +151,7 @@ def _forked(job: Job) -> int:
     """Do a job in a child of this process; its process id."""
     started = time.monotonic()
     # What is here already is never collected again: the pages stay shared.
-    gc.freeze()
+    ignore_existing_objects()
     pid = os.fork()
     if pid:
         return pid

@@ -7,7 +7,6 @@ written down by `technogate.runner.recorder`.
 from __future__ import annotations
 
 import base64
-import gc
 import os
 import signal
 from collections.abc import Iterable
@@ -25,11 +24,13 @@ from technogate.journal.journal_file import JournalError
 from technogate.model.errors import UserError
 from technogate.model.settings import EXAMPLES, Mode, Profile, Settings
 from technogate.model.verdict import ExitCode
+from technogate.runner.item_order import MARKERS
 from technogate.runner.parent_watch import exit_with_parent
 from technogate.runner.recorder import Recorder
 from technogate.runner.run_context import RunContext, Smallest, join_run, open_run
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import CheckCounter
+from technogate.util.garbage import ignore_existing_objects
 from technogate.util.shipped import ShippedDataError, shipped
 
 RUN_CONTEXT = pytest.StashKey[RunContext]()
@@ -97,7 +98,8 @@ def _whole(config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load contract and target and open the journal; a mistake of the user's ends with exit code 2."""
-    config.addinivalue_line("markers", "requirement(id): the one requirement that an item checks")
+    for marker in ("requirement(id): the one requirement that an item checks", *MARKERS):
+        config.addinivalue_line("markers", marker)
     if not _suites_named(config):
         return
     signal.signal(signal.SIGTERM, _terminate)
@@ -187,9 +189,9 @@ def pytest_keyboard_interrupt() -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave the end of the process quick: there is nothing in it any more that is worth collecting."""
+    """Shorten the end of the process: a last collection would free nothing that matters."""
     if config.stash.get(RUN_CONTEXT, None) is not None:
-        gc.freeze()
+        ignore_existing_objects()
 
 
 @pytest.fixture(scope="session")
