@@ -86,9 +86,9 @@ MISTAKES = {
     BACKEND + "api_key_env = 'K'\n[console]\napi_url = 'http://h'\napi_key_env = 'L'\n" + URL: (
         "console: leave api_key_env to [backend]: a pair has one key"
     ),
-    "a = \n": "line 1, column 5: not TOML: Invalid value",
-    BACKEND + "port = 1\nport = 2\n": "line 4, column 9: not TOML: Cannot overwrite a value",
-    "a = [1,": "line 1, column 8: not TOML: ",
+    "a = \n": "my.toml, line 1, column 5: Invalid value; correct the TOML",
+    BACKEND + "port = 1\nport = 2\n": "my.toml, line 4, column 9: Cannot overwrite a value; correct the TOML",
+    "a = [1,": "my.toml, line 1, column 8: ",
 }
 
 
@@ -105,7 +105,7 @@ def test_a_mistake_is_one_line_with_its_cure(tmp_path: Path, text: str, line: st
     with pytest.raises(TargetFileError) as caught:
         read_target_file(write(tmp_path, text))
     shown = str(caught.value)
-    assert shown.startswith("my.toml: ")
+    assert shown.startswith("my.toml")
     assert line in shown
     assert "\n" not in shown
 
@@ -173,8 +173,43 @@ def test_what_is_not_utf8_is_told(tmp_path: Path) -> None:
     """A file in another encoding is one line with a hint."""
     path = tmp_path / "my.toml"
     path.write_bytes(b'name = "\xff"')
-    with pytest.raises(TargetFileError, match=r"my\.toml: byte 8 is not UTF-8: save the file as UTF-8"):
+    with pytest.raises(TargetFileError, match=r"my\.toml, line 1: not UTF-8; save the file as UTF-8"):
         read_target_file(path)
+
+
+def test_takes_over_the_tables_of_extended_files(tmp_path: Path) -> None:
+    """Tables are merged key by key; a later file wins over an earlier one, and the file itself over both."""
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "first.toml").write_text(
+        'name = "first"\n[backend]\ncwd = "a"\nenv = { A = "1", B = "1", C = "1" }\n', "utf-8"
+    )
+    (tmp_path / "shared" / "second.toml").write_text('extends = "third.toml"\n[backend]\nenv = { B = "2" }\n', "utf-8")
+    (tmp_path / "shared" / "third.toml").write_text(BACKEND, "utf-8")
+    text = 'extends = ["shared/first.toml", "shared/second.toml"]\n[backend]\nenv = { C = "3" }\n'
+    spec = read_target_file(write(tmp_path, text))
+    assert spec.backend == BackendSpec(
+        command=("serve", "--port", "{port}"), cwd="a", env={"A": "1", "B": "2", "C": "3"}
+    )
+    assert spec.name == "my"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('extends = "none.toml"\n', "my.toml: extends: none.toml: cannot be read: No such file or directory"),
+        ('extends = "my.toml"\n', "my.toml: extends: my.toml extends itself; remove one of the two"),
+        ('extends = "bad.toml"\n', "my.toml: extends: bad.toml, line 1, column 5: Invalid value; correct the TOML"),
+        ("extends = 1\n" + BACKEND, "my.toml: extends must be a string in quotes or a list"),
+        ("extends = [1]\n" + BACKEND, "my.toml: extends[0] must be a string in quotes"),
+        ("extends = []\n" + BACKEND, "my.toml: extends must not be empty"),
+    ],
+)
+def test_refuses_a_file_that_cannot_be_extended(tmp_path: Path, text: str, line: str) -> None:
+    """A file that is missing, broken or extends itself is reported in one line that names both files."""
+    (tmp_path / "bad.toml").write_text("a = \n", "utf-8")
+    with pytest.raises(TargetFileError) as caught:
+        read_target_file(write(tmp_path, text))
+    assert str(caught.value) == line
 
 
 def _schema() -> dict[str, Any]:

@@ -30,10 +30,9 @@ def stack_target(mutant: Mutant, folder: Path) -> Path:
     context.mkdir()
     (context / "Dockerfile").write_text(f"FROM {reference}\n{mutant.dockerfile}\n", "utf-8")
     built = docker("build", "--quiet", "--force-rm", f"--label={LABEL}", str(context), timeout_s=BUILD_S)
-    text = shipped("images", "compose.toml").read_text("utf-8")
     path = folder / "target.toml"
-    named = f'[compose]\n{mutant.side}_image = "{built.splitlines()[-1]}"\n'
-    path.write_text(text.replace("[compose]\n", named, 1), "utf-8")
+    image = f'[compose]\n{mutant.side}_image = "{built.splitlines()[-1]}"\n'
+    path.write_text(f"name = 'mutant'\nextends = '{shipped('images', 'compose.toml')}'\n{image}", "utf-8")
     return path
 
 

@@ -9,7 +9,14 @@ from pathlib import Path
 from technogate.util.shipped import PACKAGE, shipped
 
 #: The shipped data that takes part in judging, besides the package itself. The contract has a digest of its own.
-JUDGING = ("suites", "fixtures", "conftest.py", "docker-compose.test.yml", "images/compose.toml")
+JUDGING = (
+    "suites",
+    "fixtures",
+    "conftest.py",
+    "docker-compose.test.yml",
+    "images/compose.toml",
+    "images/commands.toml",
+)
 
 #: Folders that hold nothing written by a person.
 _MADE = {"__pycache__", "_shipped"}
