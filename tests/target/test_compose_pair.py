@@ -16,7 +16,7 @@ from technogate.target.compose.compose_pair import ComposePair
 from technogate.target.compose.compose_target import FILES_VARIABLE, ComposeTarget
 from technogate.target.compose.container import Container
 from technogate.target.compose.network import status_from_within
-from technogate.target.process.program import probe
+from technogate.target.readiness import probe
 from tests.containers import KEY, built_on, docker, left_of, reference_target, target_of
 
 Eventually = Callable[[Callable[[], bool]], bool]

@@ -18,8 +18,9 @@ from technogate.model.errors import PortTaken, StartError
 from technogate.target.environment import clean_environment
 from technogate.target.process import program as program_module
 from technogate.target.process.ports import HOST, HeldPort, is_taken
-from technogate.target.process.program import Program, probe
+from technogate.target.process.program import Program
 from technogate.target.process.reaper import Reaper
+from technogate.target.readiness import probe
 from tests.conftest import STUCK_S
 
 KEY = "TgAbCdEfGh0123456789"
