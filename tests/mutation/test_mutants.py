@@ -39,7 +39,7 @@ def test_mutant_names_requirements(name: str) -> None:
 @pytest.mark.parametrize("name", MADE_HERE)
 def test_mutant_can_be_made(name: str, tmp_path: Path) -> None:
     """The changes of each file fit the reference, and are still Python."""
-    kind_of(FILES[name]).make(ROOT, EVERY[name], tmp_path)
+    kind_of(FILES[name]).make(EVERY[name], tmp_path)
     for path in tmp_path.rglob("*.py"):
         compile(path.read_text("utf-8"), path.name, "exec")
 
@@ -61,7 +61,7 @@ def test_change_that_does_not_fit_is_told(before: str, tmp_path: Path) -> None:
     """A replacement whose text stands nowhere, or more than once, is a mistake and no mutant."""
     wanted = msgspec.structs.replace(HONEST, change=(Change(file="app.py", before=before, after=""),))
     with pytest.raises(MutantError, match=r"app\.py: expected once, found \d+ times: "):
-        KINDS["backend"].make(ROOT, wanted, tmp_path)
+        KINDS["backend"].make(wanted, tmp_path)
 
 
 def test_unknown_field_is_told(tmp_path: Path) -> None:

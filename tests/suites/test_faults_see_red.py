@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from technogate.model.verdict import Verdict
-from technogate.target.process.program import wait_for
+from technogate.target.readiness import wait_for
 from tests.conftest import ROOT, STUCK_S, Sandbox
 from tests.ports import kept_port
 

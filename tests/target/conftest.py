@@ -67,12 +67,6 @@ Server(("127.0.0.1", port), Handler).serve_forever()
 Launcher = Callable[..., Program]
 
 
-@pytest.fixture(scope="session")
-def home() -> Path:
-    """The checkout: the schema lies there."""
-    return Path(__file__).resolve().parents[2]
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with the throwaway server in it, as `server.py`."""

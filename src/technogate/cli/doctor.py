@@ -14,7 +14,7 @@ from rich.table import Table
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.module.node import find_node
 from technogate.drivers.page.chromium import browser_missing, find_browser, playwright_stopped, why_stopped
-from technogate.util.shipped import HomeError, find_home
+from technogate.util.shipped import ShippedDataError, shipped
 
 #: Seconds that one attempt to install a browser may take.
 INSTALL_S = 600
@@ -47,10 +47,10 @@ def _python() -> ToolStatus:
     )
 
 
-def _home() -> ToolStatus:
+def _shipped_data() -> ToolStatus:
     try:
-        found, there = str(find_home()), True
-    except HomeError as error:
+        found, there = str(shipped()), True
+    except ShippedDataError as error:
         found, there = str(error), False
     return ToolStatus(name="suites", there=there, found=found, hint="install technogate again", needed_for="everything")
 
@@ -98,7 +98,7 @@ def examine(console: Console) -> bool:
     table = Table(box=None, pad_edge=False)
     for title in ("", "what", "found", "needed for"):
         table.add_column(title, overflow="fold")
-    findings = [_python(), _home(), _browser(), _node(), _docker()]
+    findings = [_python(), _shipped_data(), _browser(), _node(), _docker()]
     for finding in findings:
         mark = "ok" if finding.there else "MISSING" if finding.required else "absent"
         table.add_row(mark, finding.name, finding.found, finding.needed_for)

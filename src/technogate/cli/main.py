@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import tempfile
@@ -43,8 +42,9 @@ from technogate.model.verdict import ExitCode
 from technogate.replay.run_replay import replay as run_replay
 from technogate.report.wording import moment
 from technogate.runner.run import rejudge, run
-from technogate.runner.run_context import contract_given
-from technogate.util.shipped import HomeError, find_home
+from technogate.runner.run_context import contract_or_default
+from technogate.util.garbage import ignore_existing_objects
+from technogate.util.shipped import ShippedDataError
 from technogate.util.text import terminal, terminal_lines
 from technogate.workflow.deployment import record as remember
 
@@ -166,19 +166,17 @@ def requirements(
     contract: ContractOption = "",
 ) -> None:
     """List the requirements, each with the number of checks that exercise it."""
-    home = find_home()
-    loaded = contract_given(contract, home)
-    _console().print(coverage_table(loaded, home, select(loaded, words or [])))
+    loaded = contract_or_default(contract)
+    _console().print(coverage_table(loaded, select(loaded, words or [])))
 
 
 @app.command()
 def explain(requirement: str, contract: ContractOption = "") -> None:
     """Say what a requirement asks, what it rests on, and what checks it."""
-    home = find_home()
-    loaded = contract_given(contract, home)
+    loaded = contract_or_default(contract)
     console = _console()
     for requirement_id in select(loaded, [requirement]):
-        console.print(explanation(loaded, home, requirement_id), markup=False, soft_wrap=True)
+        console.print(explanation(loaded, requirement_id), markup=False, soft_wrap=True)
 
 
 @app.command()
@@ -216,15 +214,13 @@ def deploy_check(
     ] = None,
 ) -> None:
     """Say whether two images may be deployed: everything proven, or not at all. Nothing turns this off."""
-    home = find_home()
-    loaded = contract_given(contract, home)
+    loaded = contract_or_default(contract)
     decision = decide(
         images={"console": console, "backend": backend},
         evidence=evidence,
         key=public_key(key),
         max_age_s=seconds_of(max_age),
         contract=loaded,
-        home=home,
         now=time.time(),
     )
     if record is not None:
@@ -261,7 +257,7 @@ def main() -> None:
         os.environ.pop(name, None)
     code = _guarded(lambda: app(prog_name="technogate"))
     # To look through a whole run for garbage before the process is gone takes a third of a second.
-    gc.freeze()
+    ignore_existing_objects()
     sys.exit(code)
 
 
@@ -277,7 +273,7 @@ def _guarded(command: Callable[[], object]) -> int:
     except TargetFileError as mistake:
         _complain(mistake, "\n".join(mistake.mistakes[1:]))
         return int(ExitCode.USAGE)
-    except (UserError, ContractError, HomeError, JournalError) as mistake:
+    except (UserError, ContractError, ShippedDataError, JournalError) as mistake:
         _complain(mistake, "")
         return int(ExitCode.USAGE)
     except Interrupted as stop:

@@ -20,8 +20,7 @@ from technogate.report import html
 from technogate.report import status_page as status_writer
 from technogate.report.project_progress import ProjectProgress
 from technogate.report.verdict_json import encode
-from technogate.runner.run_context import contract_given
-from technogate.util.shipped import find_home
+from technogate.runner.run_context import contract_or_default
 from technogate.util.text import terminal
 from technogate.workflow import evaluation as grading
 from technogate.workflow import gaps as listing
@@ -113,7 +112,7 @@ def evaluate(
 
 def spec(contract: ContractOption = "", project_folder: ProjectOption = Path()) -> None:
     """Phase 3: write the integration specification."""
-    text = specifying.specification(_contract(contract), project_files.composition_of(find_home()))
+    text = specifying.specification(_contract(contract), project_files.composition())
     _write(project_folder / specifying.NAME, text)
 
 
@@ -163,7 +162,7 @@ def _publish(
     `known` holds, by folder, runs that are judged already: theirs are written as well.
     """
     judged = known.get(reports) or project_files.journal_in(reports)
-    found = project_files.found_in(folder, reports, judged, contract, find_home())
+    found = project_files.found_in(folder, reports, judged, contract)
     progress = phases.progress_of(found, contract)
     _write(folder / status_writer.NAME, status_writer.status_page(progress))
     for place, run in {reports: judged, **known}.items():
@@ -186,7 +185,7 @@ def _screen(progress: ProjectProgress) -> Iterable[str]:
 
 
 def _contract(given: str) -> Contract:
-    return contract_given(given, find_home())
+    return contract_or_default(given)
 
 
 def _write(path: Path, text: str) -> None:

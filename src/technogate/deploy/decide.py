@@ -85,7 +85,6 @@ def decide(
     key: SSlibKey,
     max_age_s: float,
     contract: Contract,
-    home: Path,
     now: float,
 ) -> DeployDecision:
     """Prove every line of the list for the images named, by side, or say why it is not proven.
@@ -101,7 +100,7 @@ def decide(
         images=found,
         statement=_attempt(lines, _OF_VALIDATION, partial(_statement, payload)),
         contract=contract,
-        run_context=gate_digest(home),
+        run_context=gate_digest(),
         max_age_s=max_age_s,
         now=now,
     )

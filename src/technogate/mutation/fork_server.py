@@ -6,7 +6,6 @@ Where a process cannot fork, each run is a fresh one of Python.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import subprocess
@@ -25,6 +24,7 @@ import pytest
 from technogate.mutation.job import JOB, LOG, OUTCOME, Job, JobOutcome
 from technogate.mutation.mutant_run import WARM, do, quiet
 from technogate.runner.suite_process import pytest_line
+from technogate.util.garbage import ignore_existing_objects
 
 #: macOS has fork, and system libraries that do not survive it.
 CAN_FORK = sys.platform == "linux"
@@ -51,13 +51,13 @@ class SuitesError(Exception):
     """The suites cannot be collected; the text is the last that they wrote."""
 
 
-def collect(home: Path) -> Mapping[str, tuple[str, ...]]:
+def collect() -> Mapping[str, tuple[str, ...]]:
     """The files that hold the checks of each requirement; afterwards this process has imported all of them.
 
     Raises SuitesError.
     """
     found = Suites()
-    _, _, _, *line = pytest_line(home)
+    _, _, _, *line = pytest_line()
     with tempfile.TemporaryDirectory(prefix="technogate-score-") as place, _written_to(Path(place) / "log") as log:
         status = pytest.main([*line, *WARM, "--collect-only", f"--reports={place}"], plugins=[found])
         text = log.read_text("utf-8", "replace")
@@ -151,7 +151,7 @@ def _forked(job: Job) -> int:
     """Do a job in a child of this process; its process id."""
     started = time.monotonic()
     # What is here already is never collected again: the pages stay shared.
-    gc.freeze()
+    ignore_existing_objects()
     pid = os.fork()
     if pid:
         return pid

@@ -22,7 +22,6 @@ copy of the reference. The gate must turn that requirement red.
 from __future__ import annotations
 
 import shutil
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -30,6 +29,7 @@ import msgspec
 
 from technogate.model.errors import UserError
 from technogate.model.settings import Profile
+from technogate.util.toml_file import TomlFileError, read_toml
 
 Words = tuple[str, ...]
 
@@ -64,8 +64,10 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def load(path: Path) -> Mutant:
     """Read the mutant in the file at `path`; raises MutantError."""
     try:
-        mutant = msgspec.convert(tomllib.loads(path.read_text("utf-8")), Mutant)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        mutant = msgspec.convert(read_toml(path, path.name), Mutant)
+    except TomlFileError as error:
+        raise MutantError(str(error)) from error
+    except msgspec.ValidationError as error:
         raise MutantError(f"{path.name}: {error}") from error
     if not (mutant.change or mutant.dockerfile):
         raise MutantError(f"{path.name}: no defect is planted: it needs a [[change]], or side and dockerfile")

@@ -30,7 +30,6 @@ from technogate.mutation.mutant_kinds import HONEST, KINDS, MutationSubject
 from technogate.runner.plugin import RUN_CONTEXT
 from technogate.runner.run_context import load_inputs
 from technogate.runner.suite_process import pytest_line
-from technogate.util.shipped import find_home
 
 #: What lets pytest run in a process that has imported its plugins already.
 WARM = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
@@ -63,14 +62,13 @@ def do(job: Job, started: float) -> None:
 
 
 def _outcome(job: Job, started: float) -> JobOutcome:
-    home = find_home()
     try:
-        subject = KINDS[job.kind].make(home, load(Path(job.file)) if job.file else HONEST, job.path)
+        subject = KINDS[job.kind].make(load(Path(job.file)) if job.file else HONEST, job.path)
     except UserError as mistake:
         return JobOutcome(end="broken", text=str(mistake), seconds=time.monotonic() - started)
     stop = StopAt(job.stop_at)
     settings = _settings(job, subject)
-    pytest.main(_arguments(settings, job, home), plugins=[stop])
+    pytest.main(_arguments(settings, job), plugins=[stop])
     if not settings.journal.exists():
         return _without_a_journal(settings, started)
     try:
@@ -94,9 +92,9 @@ def _settings(job: Job, subject: MutationSubject) -> Settings:
     )
 
 
-def _arguments(settings: Settings, job: Job, home: Path) -> list[str]:
+def _arguments(settings: Settings, job: Job) -> list[str]:
     """The arguments of pytest: those of every run, but for the files that are collected."""
-    _, _, _, suites, *rest = pytest_line(home)
+    _, _, _, suites, *rest = pytest_line()
     line = [*(job.suites or [suites]), *rest, *WARM, "--tb=short", f"--target={settings.target}"]
     line += [f"--contract={settings.contract}", f"--profile={settings.profile}", f"--seed={settings.seed}"]
     line += [f"--reports={settings.reports}", f"--gate-mode={settings.mode}"]

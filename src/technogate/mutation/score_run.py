@@ -27,9 +27,9 @@ from technogate.mutation.mutation_score import About, MutantResult, MutantStatus
 from technogate.mutation.score_files import FILES, write_all
 from technogate.mutation.score_output import show
 from technogate.mutation.score_progress import ScoreProgress
-from technogate.runner.run_context import contract_given
+from technogate.runner.run_context import contract_or_default
 from technogate.target.compose.engine import EngineError
-from technogate.util.shipped import find_home, mutants_folder
+from technogate.util.shipped import mutants_folder
 
 #: The reference is judged once for each of these; together they are every requirement.
 REFERENCES = ("backend", "console", "pair")
@@ -164,14 +164,13 @@ def score_all(names: Sequence[str], mutants: Path | None, reports: Path, workers
 
     Raises UserError and ContractError for what the user can mend.
     """
-    home = find_home()
-    contract = contract_given("", home)
+    contract = contract_or_default("")
     wanted = _wanted(names, mutants or mutants_folder(), contract)
     _prepare(reports)
     count = workers or max(1, os.cpu_count() or 1)
     started, began = time.time(), time.monotonic()
     try:
-        suites = collect(home)
+        suites = collect()
     except SuitesError as problem:
         raise UserError(str(problem)) from problem
     with tempfile.TemporaryDirectory(prefix="technogate-score-", ignore_cleanup_errors=True) as place:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 import shlex
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,10 +17,12 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from technogate.model.errors import TargetFileError
+from technogate.target.extends import read_extended
 from technogate.target.placeholders import placeholder_mistakes
 from technogate.target.spec import TargetFile
+from technogate.util.shipped import shipped
 
-#: Where the schema lies within the gate's home.
+#: The JSON Schema of target files, within the shipped data.
 SCHEMA = Path("contracts", "schemas", "target.schema.json")
 _TYPES = {
     "object": "a table",
@@ -32,38 +32,18 @@ _TYPES = {
     "number": "a number",
     "boolean": "true or false",
 }
-_POSITION = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 
 
-def read_target_file(path: Path, home: Path) -> TargetFile:
+def read_target_file(path: Path) -> TargetFile:
     """Read, check and decode the target file at `path`; raises TargetFileError with every mistake found."""
-    document = _parse(path)
-    schema = json.loads((home / SCHEMA).read_text("utf-8"))
+    document = read_extended(path)
+    schema = json.loads(shipped(SCHEMA).read_text("utf-8"))
     mistakes = list(_mistakes(document, schema))
     if not mistakes:
         spec, mistakes = _decode(document, path.stem)
         if spec is not None:
             return spec
     raise TargetFileError(*(f"{path.name}: {mistake}" for mistake in mistakes))
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    """The file as a document; raises TargetFileError for what cannot be read or is not TOML."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TargetFileError(f"{path.name}: byte {error.start} is not UTF-8: save the file as UTF-8") from error
-    except OSError as error:
-        raise TargetFileError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        match = _POSITION.match(str(error))
-        if match is None:
-            raise TargetFileError(f"{path.name}: not TOML: {error}") from error
-        lines = text.split("\n")
-        line, column = match[2] or str(len(lines)), match[3] or str(len(lines[-1]) + 1)
-        raise TargetFileError(f"{path.name}: line {line}, column {column}: not TOML: {match[1]}") from error
 
 
 def _mistakes(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:

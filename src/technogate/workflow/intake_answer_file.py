@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,7 @@ from jsonschema.exceptions import ValidationError
 
 from technogate.contract.loader import Contract
 from technogate.model.errors import UserError
+from technogate.util.toml_file import TomlFileError, parse_toml
 from technogate.workflow.facts import LAYERS
 from technogate.workflow.intake_answer import IntakeAnswer, State
 
@@ -74,11 +74,9 @@ def read_answer(text: str, contract: Contract) -> AnswerReading:
     front = lines[1:end]
     try:
         # The empty line in the place of the fence makes the parser count lines as the file does.
-        tables = tomllib.loads("\n".join(["", *front]))
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"the front part is no TOML: {' '.join(str(error).split())[:200]}; correct it") from error
-    except RecursionError as error:
-        raise UserError("the front part is no answer: its lists are too deep; begin a new template") from error
+        tables = parse_toml("\n".join(["", *front]), "the front part")
+    except TomlFileError as error:
+        raise UserError(str(error)) from error
     problems = [*_by_schema(tables, front), *_by_contract(tables, front, contract)]
     problems = sorted(dict.fromkeys(problems), key=lambda one: (one.line == 0, one.line, one.key))
     whole = all(one.detail for one in problems)

@@ -14,7 +14,7 @@ from technogate.workflow.facts import about, endpoint_section, page, row, schema
 
 NAME = "INTEGRATION_SPEC.md"
 
-#: The composition that the gate itself starts, seen from its home.
+#: The composition that the gate itself starts, within the shipped data.
 COMPOSITION = "docker-compose.test.yml"
 
 _CONTENTS = """1. [Adapter endpoints](#adapter-endpoints)

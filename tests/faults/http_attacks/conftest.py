@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from technogate.faults.http_attacks.request_bytes import Address, RawRequest
+from technogate.drivers.http.address import Address
+from technogate.faults.http_attacks.request_bytes import RawRequest
 
 KEY = "TgAbCdEfGh0123456789"
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"

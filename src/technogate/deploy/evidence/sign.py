@@ -18,7 +18,7 @@ from technogate.util.write_file import write_file
 NAME = EVIDENCE
 
 
-def sign_evidence(finished_run: FinishedRun, signer: CryptoSigner | None, home: Path, folder: Path) -> Path | None:
+def sign_evidence(finished_run: FinishedRun, signer: CryptoSigner | None, folder: Path) -> Path | None:
     """Write the evidence of a finished validation into `folder`; None when nobody asked for any.
 
     Raises EvidenceError, one line, when a key was given or images were judged and there is no evidence
@@ -35,7 +35,7 @@ def sign_evidence(finished_run: FinishedRun, signer: CryptoSigner | None, home: 
     if finished_run.document.verdict is Verdict.PASS and finished_run.exit_code is not ExitCode.PASS:
         raise EvidenceError("the run did not end as its verdict says")
     digest = finished_run.journal.header.gate_digest
-    if gate_digest(home) != digest:
+    if gate_digest() != digest:
         raise EvidenceError("the gate's own files changed during the run; run the validation again")
     payload = encode(statement_of(finished_run.document, digest))
     return write_file(folder / NAME, seal(payload, signer).decode("ascii"))
@@ -48,9 +48,9 @@ def signed_by(signer: CryptoSigner | None) -> Sign:
     that was asked for and could not be had makes a PASS inconclusive: it cannot be deployed.
     """
 
-    def sign(finished_run: FinishedRun, home: Path, folder: Path) -> tuple[FinishedRun, str]:
+    def sign(finished_run: FinishedRun, folder: Path) -> tuple[FinishedRun, str]:
         try:
-            written = sign_evidence(finished_run, signer, home, folder)
+            written = sign_evidence(finished_run, signer, folder)
         except (EvidenceError, OSError) as error:
             said = f"no evidence: {error}"
             asked = signer is not None and finished_run.document.target.images

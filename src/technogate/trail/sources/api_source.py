@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections import deque
-from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -13,6 +11,7 @@ import msgspec
 from technogate.drivers.http.pace import Pace, retry_after
 from technogate.model.events import TrailEntry
 from technogate.trail.entry import MOST, TrailError, entry_of
+from technogate.util.http_client import http_client
 
 #: Seconds that one reading may take: as long as the contract gives any answer.
 TIMEOUT_S = 15.0
@@ -29,9 +28,6 @@ class ApiSource:
         self._headers = {"X-API-Key": api_key, "User-Agent": "technogate-audit"}
         self._own: deque[str] = deque(maxlen=REMEMBERED)
         self._pace = Pace()
-        # Loading certificates takes longer than a reading: only where there is something to verify.
-        secure = urlsplit(url).scheme == "https"
-        self._tls = ssl.create_default_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     @property
     def name(self) -> str:
@@ -61,7 +57,7 @@ class ApiSource:
         self._pace.wait()
         query = {"filter": "all", "limit": str(min(limit, MOST))}
         try:
-            with httpx.Client(verify=self._tls, trust_env=False, timeout=TIMEOUT_S) as client:
+            with http_client(self._url, TIMEOUT_S) as client:
                 response = client.get(self._url, params=query, headers=self._headers)
         except httpx.HTTPError as error:
             raise TrailError(f"{self.name} cannot be read: {str(error) or type(error).__name__}") from error
