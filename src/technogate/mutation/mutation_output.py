@@ -52,7 +52,8 @@ def _table(document: MutationScore) -> Table:
     table = Table(box=None, padding=(0, 2), pad_edge=False)
     table.add_column("   ", no_wrap=True)
     for column in figures.COLUMNS:
-        table.add_column(column, justify="right")
+        # A heading wraps between words, never within one.
+        table.add_column(column, justify="right", min_width=max(map(len, column.split())))
     for name, tally in figures.tables(document):
         table.add_row(f"   {name}", *map(str, figures.row(tally)))
     return table

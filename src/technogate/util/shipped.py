@@ -27,3 +27,8 @@ def find_home() -> Path:
 def mutants_folder() -> Path:
     """The folder of the mutants that ship with the package: one folder a kind, one TOML file a mutant."""
     return PACKAGE / "mutation" / "mutants"
+
+
+def moving_tags_file() -> Path:
+    """The list of image tags that move from one image to the next, one a line. Raises HomeError."""
+    return find_home() / "images" / "moving-tags.txt"
