@@ -49,7 +49,7 @@ def _line(mutant: MutantResult) -> str:
 
 
 def _table(document: MutationScore) -> Table:
-    table = Table(box=None, padding=(0, 2), pad_edge=False)
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
     table.add_column("   ", no_wrap=True)
     for column in figures.COLUMNS:
         # A heading wraps between words, never within one.
