@@ -142,22 +142,25 @@ def report(journal: Path, reports: ReportsOption = Path("reports")) -> None:
 
 
 @app.command(
-    epilog="Exit codes: 0 complete, 1 a survivor, a false alarm, an unproven MUST, 2 usage, 3 not all was judged."
+    epilog="Exit codes: 0 PASS, 1 FAIL (a mutant survived, a false positive, an unproven MUST), 2 usage, "
+    "3 INCONCLUSIVE (not every mutant and the reference judged)."
 )
-def score(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="mutants [default: all]")] = None,
-    mutants: Annotated[
+def mutants(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="mutants to run [default: all, and the reference]")
+    ] = None,
+    folder: Annotated[
         Path | None,
-        typer.Option("--mutants", help="folder of the mutants [default: the mutants shipped]"),
+        typer.Option("--mutants", help="folder of the mutants [default: the shipped mutants]"),
     ] = None,
     reports: ReportsOption = Path("reports"),
     workers: WorkersOption = None,
 ) -> None:
-    """Judge programs that are wrong on purpose, and the reference: what the gate sees, and whether it errs."""
-    # Only who wants a score waits for the import of pytest and the suites.
-    from technogate.mutation.score_run import score_all
+    """Run the mutation score: every mutant must fail, the reference must pass."""
+    # The import of pytest takes time that no other command needs.
+    from technogate.mutation.run_mutants import run_mutants
 
-    raise typer.Exit(score_all(names or [], mutants, reports, workers, _console()))
+    raise typer.Exit(run_mutants(names or [], folder, reports, workers, _console()))
 
 
 @app.command()

@@ -1,6 +1,6 @@
-"""The kinds of mutant: what each is a changed copy of, and the target file that describes it.
+"""The kinds of mutant: which program each is a changed copy of, and the target file for it.
 
-A kind's mutants are the TOML files of the folder that bears its name.
+The mutants of a kind are the TOML files in the folder with its name.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ module = "console/static/client.js"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutationSubject:
-    """What a run is given: a target, and a contract folder ("" for the one that ships with the gate)."""
+    """The arguments of a run: a target, and a contract folder ("" for the shipped one)."""
 
     target: str
     contract: str = ""
@@ -36,7 +36,7 @@ class MutationSubject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutantKind:
-    """One kind: the party (or parties, as words of `technogate check`) that answer for it, and how it is made.
+    """One kind: the parties that it is checked as (arguments of `technogate check`), and how its mutants are made.
 
     `make` makes a subject from the mutant and an empty folder; it raises UserError.
     """
@@ -64,7 +64,7 @@ def _console(mutant: Mutant, folder: Path) -> MutationSubject:
     plant(mutant.change, copied(shipped("images", "console"), folder / "console", "Dockerfile", "*.md"))
     if not mutant.change:
         return _target(folder, "console", tables='[console]\nmodule = "console/static/client.js"\n')
-    return _target(folder, "console") if mutant.page else _target(folder, tables=MODULE)
+    return _target(folder, "console") if mutant.page_only else _target(folder, tables=MODULE)
 
 
 def _pair(mutant: Mutant, folder: Path) -> MutationSubject:
@@ -95,27 +95,26 @@ KINDS: Mapping[str, MutantKind] = {
     )
 }
 
-#: The reference, made as its mutants are.
-HONEST = Mutant(breaks="", description="The reference, as it is.", subtlety=1)
+#: The reference, made the same way as its mutants.
+REFERENCE = Mutant(breaks="", description="The unchanged reference.", subtlety=1)
 
 
 def kind_of(path: Path) -> MutantKind:
-    """The kind of the mutant in the file at `path`: the name of its folder; raises MutantError."""
-    found = KINDS.get(path.parent.name)
-    if found is None:
-        known = ", ".join(KINDS)
-        raise MutantError(f"{path}: a folder of mutants bears the name of their kind: {known}")
-    return found
+    """The kind of the mutant in the file at `path`, from the name of its folder; raises MutantError."""
+    kind = KINDS.get(path.parent.name)
+    if kind is None:
+        raise MutantError(f"{path}: the folder of a mutant must have the name of its kind: {', '.join(KINDS)}")
+    return kind
 
 
 def files_in(folder: Path) -> dict[str, Path]:
     """The files of every mutant in the folders within `folder`, by name, sorted; raises MutantError."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in sorted(folder.glob("*/*.toml")):
         kind_of(path)
-        if path.stem in found:
-            raise MutantError(f"{path}: another mutant has this name")
-        found[path.stem] = path
-    if not found:
-        raise MutantError(f"{folder} holds no mutant; name the folder that does with --mutants")
-    return found
+        if path.stem in files:
+            raise MutantError(f"{path}: another mutant has the same name")
+        files[path.stem] = path
+    if not files:
+        raise MutantError(f"{folder} contains no mutants; pass another folder with --mutants")
+    return files
