@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from technogate.contract.loader import Contract
+from technogate.contract.schema_wording import SchemaMistake
+from technogate.contract.schemas import Schemas
 from technogate.model.errors import UserError
 from technogate.util.toml_file import TomlFileError, parse_toml
 from technogate.workflow.facts import LAYERS
@@ -106,18 +106,14 @@ def _by_schema(tables: dict[str, Any], front: list[str]) -> Iterator[Problem]:
     """What the schema refuses, and numbers that are none, each with its line."""
     for path in _no_numbers(tables, []):
         yield _problem(path, front, "write a number")
-    for error in Draft202012Validator(msgspec.json.schema(IntakeAnswer)).iter_errors(tables):
-        path = [str(part) for part in error.absolute_path]
-        given: Mapping[str, object] = error.instance if isinstance(error.instance, Mapping) else {}
-        schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
-        if error.validator == "required":
-            missing = [str(name) for name in schema["required"] if name not in given]
-            yield from (_problem([*path, name], front, "is missing; add it") for name in missing)
-        elif error.validator == "additionalProperties":
-            unknown = sorted(set(given) - set(schema.get("properties", {})))
-            yield from (_problem([*path, name], front, "is not known; remove it") for name in unknown)
+    for mistake in Schemas(msgspec.json.schema(IntakeAnswer)).mistakes("#", tables):
+        path = [str(step) for step in mistake.path]
+        if mistake.keyword == "required":
+            yield from (_problem([*path, name], front, "is missing; add it") for name in mistake.names)
+        elif mistake.keyword == "additionalProperties":
+            yield from (_problem([*path, name], front, "is not known; remove it") for name in sorted(mistake.names))
         else:
-            yield _problem(path, front, _hint(error))
+            yield _problem(path, front, _hint(mistake))
 
 
 def _no_numbers(value: object, path: list[str]) -> Iterator[list[str]]:
@@ -132,19 +128,19 @@ def _no_numbers(value: object, path: list[str]) -> Iterator[list[str]]:
             yield from _no_numbers(member, [*path, str(number)])
 
 
-def _hint(error: ValidationError) -> str:
+def _hint(mistake: SchemaMistake) -> str:
     """What to write instead of what the schema refused."""
-    wanted: Any = error.validator_value
-    if error.validator == "enum":
+    wanted: Any = mistake.wanted
+    if mistake.keyword == "enum":
         return f"write one of {', '.join(str(each) for each in wanted)}"
-    if error.validator == "type":
+    if mistake.keyword == "type":
         return f"write {_WORDS.get(str(wanted), str(wanted))}"
-    if error.validator == "minLength":
+    if mistake.keyword == "minLength":
         return "fill it in"
-    if error.validator == "pattern":
+    if mistake.keyword == "pattern":
         return "copy it from the template"
     words = {"minimum": "at least", "maximum": "at most", "maxLength": "at most that many characters:"}
-    return f"write {words.get(str(error.validator), str(error.validator))} {wanted}"
+    return f"write {words.get(mistake.keyword, mistake.keyword)} {wanted}"
 
 
 def _by_contract(tables: Mapping[str, Any], front: list[str], contract: Contract) -> Iterator[Problem]:
