@@ -72,7 +72,7 @@ def test_an_api_that_limits_its_rate_is_read_all_the_same(serve: Serve) -> None:
     source = ApiSource(serve(json.dumps([ENTRY]).encode(), refused=2), KEY)
     assert source.read() == (FULL,)
     assert list(source.own_trace_ids) == ["own-1"] * 3
-    with pytest.raises(TrailError, match="it answers 429"):
+    with pytest.raises(TrailError, match="it responds 429"):
         ApiSource(serve(b"[]", refused=100), KEY).read()
 
 
@@ -85,12 +85,12 @@ def test_the_api_is_never_asked_for_more_than_it_gives(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "line"),
     [
-        (b"[]", 500, "it answers 500"),
-        (b"[]", 204, "it answers 204"),
-        (b'["\xff"]', 200, "its answer is not JSON"),
-        (b"<html>", 200, "its answer is not JSON"),
-        (b'{"status": "BLOCKED"}', 200, "its answer is not a list: it says BLOCKED"),
-        (b"7", 200, "its answer is not a list"),
+        (b"[]", 500, "it responds 500"),
+        (b"[]", 204, "it responds 204"),
+        (b'["\xff"]', 200, "its response is not JSON"),
+        (b"<html>", 200, "its response is not JSON"),
+        (b'{"status": "BLOCKED"}', 200, "its response is not a list: its status is BLOCKED"),
+        (b"7", 200, "its response is not a list"),
         (b"[{}, 7]", 200, "entry 2 is not an object"),
     ],
 )
@@ -103,7 +103,7 @@ def test_an_api_that_gives_no_trail_cannot_be_read(serve: Serve, body: bytes, st
 def test_an_api_that_refuses_or_is_gone_cannot_be_read(serve: Serve) -> None:
     """A wrong key and a closed port are errors, and the key is not in their text."""
     url = serve(b"[]")
-    with pytest.raises(TrailError, match="it answers 403"):
+    with pytest.raises(TrailError, match="it responds 403"):
         ApiSource(url, "another-key-entirely").read()
     with pytest.raises(TrailError, match="cannot be read: ") as caught:
         ApiSource("http://127.0.0.1:1", KEY).read()
