@@ -59,7 +59,7 @@ def test_refuses_every_tag_without_the_list_of_moving_tags(
     path = tmp_path / "moving-tags.txt"
     if text is not None:
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    monkeypatch.setattr("technogate.deploy.image_digests.moving_tags_file", lambda: path)
+    monkeypatch.setattr("technogate.deploy.image_digests.shipped", lambda *_: path)
     with pytest.raises(ImageError, match="list of moving image tags"):
         tagged("console:1.2")
 

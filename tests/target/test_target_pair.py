@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.server
 import os
 import socket
 import sys
@@ -19,6 +18,7 @@ from technogate.target import Running, RunningConsole, load_target, running_pair
 from technogate.target.process.ports import HOST, HeldPort, is_taken
 from technogate.target.running_pair import Pair
 from tests.conftest import STUCK_S
+from tests.stand_in import StandIn, http_response
 
 KEY = "TgAbCdEfGh0123456789"
 BACKEND = '[backend]\ncommand = "{python} server.py {port}"\nenv = { KEY = "{api_key}", ORIGIN = "{console_origin}" }\n'
@@ -42,25 +42,8 @@ def environment(url: str) -> dict[str, str]:
 @pytest.fixture
 def unknown_routes() -> Iterator[str]:
     """The base URL of a server that the gate did not start."""
-    server = http.server.ThreadingHTTPServer((HOST, 0), Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f"http://{HOST}:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-class Quiet(http.server.BaseHTTPRequestHandler):
-    """Answers every path with 200."""
-
-    def do_GET(self) -> None:
-        """Answer."""
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
+    with StandIn(lambda _: http_response(200)) as server:
+        yield server.url
 
 
 def test_a_pair_is_told_of_each_other(folder: Path) -> None:
