@@ -78,6 +78,7 @@ def _no_database() -> Iterator[None]:
     finally:
         if _CLUSTERS_AS_SHIPPED.exists():
             shutil.copy(_CLUSTERS_AS_SHIPPED, _CLUSTERS)
+            _CLUSTERS.with_name(f"{_CLUSTERS.name}.ucf-dist").unlink(missing_ok=True)
         else:
             shutil.rmtree(_CLUSTERS.parent)
 
