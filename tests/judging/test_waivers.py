@@ -12,8 +12,8 @@ from technogate.judging.judge import judge
 from technogate.judging.waivers import expired, last_moment
 from technogate.model.events import Event, Header, ImageRef, Outcome, Waiver
 from technogate.model.verdict import Verdict, VerdictDocument, WaiverState
-from technogate.report import write_all
 from technogate.report.terminal_summary import plain
+from technogate.report.write_all import write_all
 from tests import builders
 from tests.report.samples import unwaived, waived
 

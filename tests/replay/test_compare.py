@@ -75,7 +75,7 @@ SILENT = (Proof(name="driver", problem="nothing was seen"),)
 
 #: What lacks a proof: the events of the replay, how it was written, and a word of the reason.
 UNPROVEN: dict[str, tuple[tuple[Event, ...], dict[str, Any], str]] = {
-    "nothing was planned": ((sent(), PASSED), {}, "nothing was collected"),
+    "nothing was planned": ((sent(), PASSED), {}, "no tests were collected"),
     "the item is gone": ((*NO_ITEM, sent()), {}, "did not run"),
     "the item never finished": ((PLAN, sent()), {}, "did not run"),
     "the item checked nothing": ((PLAN, sent(), replace(PASSED, checks=0)), {}, "checked anything"),

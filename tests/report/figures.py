@@ -212,7 +212,7 @@ def _is(shown: str, seconds: float) -> bool:
 
 
 def same_latency(shown: list[tuple[str, ...]], path: Path) -> None:
-    """Rows of answers, p50, p90, p99, max, limit and judgement, as shown, are those of `verdict.json`."""
+    """Rows of responses, p50, p90, p99, max, limit and judgement, as shown, are those of `verdict.json`."""
     truth = json.loads(path.read_text("utf-8"))["latency"]
     for (count, *times, limit, judged), one in zip(shown, truth, strict=True):
         assert int(count) == one["count"] == sum(bucket["count"] for bucket in one["buckets"])
@@ -222,7 +222,7 @@ def same_latency(shown: list[tuple[str, ...]], path: Path) -> None:
             continue
         assert _is(limit, one["limit_s"])
         within = "within its limit" if one["p99"] <= one["limit_s"] else "over its limit"
-        assert judged == (within if one["count"] >= 20 else "not judged, fewer than 20 answers")
+        assert judged == (within if one["count"] >= 20 else "not judged, fewer than 20 responses")
 
 
 def latency_of_markdown(path: Path) -> list[tuple[str, ...]]:
@@ -235,7 +235,7 @@ def latency_of_markdown(path: Path) -> list[tuple[str, ...]]:
 def latency_of_html(path: Path) -> list[tuple[str, ...]]:
     """The charts of latency in `report.html`; what is read aloud for a chart must be the figures below it."""
     page = Page(path.read_text("utf-8"))
-    names = ("answers", "p50", "p90", "p99", "max", "limit of p99")
+    names = ("responses", "p50", "p90", "p99", "max", "limit of p99")
     columns = [page.texts.get(f"latency-{name}", []) for name in names]
     judged = [text.removeprefix("p99 ") for text in page.texts.get("latency-judged", [])]
     rows = list(zip(*columns, judged, strict=True))
@@ -247,10 +247,10 @@ def latency_of_html(path: Path) -> list[tuple[str, ...]]:
 
 
 def latency_of_terminal(text: str) -> list[tuple[str, ...]]:
-    """The rows of latency of a terminal; where answers are too few it leaves out the limit."""
+    """The rows of latency of a terminal; with too few responses it leaves out the limit."""
     times = " +".join([r"([0-9.]+ m?s)"] * 4)
     rows = re.findall(rf" (\d+) +{times} +(over |)(too few|none|[0-9.]+ s)$", text, re.MULTILINE)
-    words = {"too few": "not judged, fewer than 20 answers", "none": "without a limit"}
+    words = {"too few": "not judged, fewer than 20 responses", "none": "has no limit"}
     return [
         (*figures, limit, "over its limit" if over else words.get(limit, "within its limit"))
         for *figures, over, limit in rows

@@ -13,9 +13,9 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from technogate.report import WriterError, write_all
 from technogate.report.terminal_summary import plain, show
 from technogate.report.verdict_schema import FILE, main, verdict_schema
+from technogate.report.write_all import WriterError, write_all
 from tests.report.samples import failing, passing
 
 ROOT = Path(__file__).parents[2]
@@ -105,7 +105,7 @@ def test_the_summary_fits_80_columns() -> None:
 
 
 def test_a_finding_about_a_console_tells_its_scene() -> None:
-    """What was called, what was answered and what was shown stand in the terminal: it can be acted on."""
+    """The terminal shows what was called, what the console received, and what it showed."""
     _, document = failing()
     example = {
         "call": "fetchAuditLog",
@@ -120,8 +120,8 @@ def test_a_finding_about_a_console_tells_its_scene() -> None:
     told = msgspec.structs.replace(sample, finding=msgspec.structs.replace(sample.finding, example=example))
     lines = plain(msgspec.structs.replace(document, findings=(told,))).splitlines()
     assert "           call  fetchAuditLog, in the page" in lines
-    assert "       answered  fetchAuditLog: HTTP/1.1 503 {}" in lines
-    assert "       answered  fetchDiagnosticMetrics: (stall in-body)" in lines
+    assert "       response  fetchAuditLog: HTTP/1.1 503 {}" in lines
+    assert "       response  fetchDiagnosticMetrics: (stall in-body)" in lines
     assert "          shown  row 1 (action 'PING'), note 'two\\nlines', nothing: it did not" in lines
 
 

@@ -13,10 +13,11 @@ import msgspec
 import pytest
 
 from technogate.model.verdict import VerdictDocument, exit_code
-from technogate.report import write_all
+from technogate.report.evidence_text import repeat_command
 from technogate.report.latency_figures import chart
 from technogate.report.terminal_summary import plain
-from technogate.report.wording import actors, meaning, next_step, repeat_command, shares
+from technogate.report.wording import actors, meaning, next_step, shares
+from technogate.report.write_all import write_all
 from tests.report import figures
 from tests.report.samples import SAMPLES, failing, passing
 
@@ -79,7 +80,7 @@ def test_every_report_has_the_same_latencies(name: str, tmp_path: Path) -> None:
 
 
 def test_each_operation_has_its_own_latencies(tmp_path: Path) -> None:
-    """The figures stand beside the name of their operation, and an operation that nobody answered is left out."""
+    """Each operation has its figures; an operation without a response is left out."""
     journal, document = failing()
     write_all(journal, document, tmp_path)
     page = figures.Page((tmp_path / "report.html").read_text("utf-8"))
@@ -97,7 +98,7 @@ def test_each_operation_has_its_own_latencies(tmp_path: Path) -> None:
 
 
 def test_a_chart_keeps_to_its_scale() -> None:
-    """Bars hold every answer and none overlaps; whatever is shorter or longer than the scale stands at its end."""
+    """The bars count every response and do not overlap; a time outside the scale is drawn at its end."""
     for sample in ("passing", "failing"):
         for one in SAMPLES[sample]()[1].latency:
             drawn = chart(one)
@@ -138,27 +139,28 @@ def test_the_schema_refuses_a_document_that_is_not_one() -> None:
 
 
 def test_the_words_of_each_verdict() -> None:
-    """Each verdict says what it means, who must act and what to do."""
-    said = {name: (meaning(d), actors(d), next_step(d)) for name, (_, d) in ((n, f()) for n, f in SAMPLES.items())}
-    assert said["passing"] == (
-        "Every MUST of the contract was exercised on this pair of console and backend and held: it may be deployed.",
+    """The meaning, the actors and the next step follow from the verdict."""
+    documents = {name: sample()[1] for name, sample in SAMPLES.items()}
+    wording = {name: (meaning(document), actors(document), next_step(document)) for name, document in documents.items()}
+    assert wording["passing"] == (
+        "Every MUST of the contract was exercised on this pair of console and backend and passed: it may be deployed.",
         "nobody",
         "Deploy.",
     )
-    assert said["failing"][0].startswith("This pair of console and backend breaks 4 of 17 MUST requirements")
-    assert said["failing"][1] == "both teams, backend and console"
-    assert said["inconclusive"][1] == "whoever runs the gate"
-    assert "must not be deployed" in said["inconclusive"][0]
-    assert said["checked"][0].startswith("This was a check, never a verdict to deploy on")
+    assert wording["failing"][0].startswith("This pair of console and backend breaks 4 of 17 MUST requirements")
+    assert wording["failing"][1] == "both teams, backend and console"
+    assert wording["inconclusive"][1] == "the operator of the gate"
+    assert "must not be deployed" in wording["inconclusive"][0]
+    assert wording["checked"][0].startswith("This was a check, not a validation")
 
 
 def test_who_must_act_follows_the_party() -> None:
-    """One party's findings are that team's; a SHOULD makes nobody act."""
+    """The findings of a party are assigned to its team; a failed SHOULD is assigned to nobody."""
     document = failing()[1]
     assert shares(document) == [("backend", (1, 2)), ("console", (3,)), ("both together", (4,))]
     for party, team in (("backend", "the backend team"), ("console", "the console team")):
-        mine = tuple(r for r in document.requirements if r.verdict != "FAIL" or r.party == party)
-        assert actors(msgspec.structs.replace(document, requirements=mine)) == team
+        results = tuple(r for r in document.requirements if r.verdict != "FAIL" or r.party == party)
+        assert actors(msgspec.structs.replace(document, requirements=results)) == team
 
 
 def test_the_run_can_be_repeated() -> None:

@@ -12,8 +12,8 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.console import Console
 
-from technogate.report import write_all
 from technogate.report.terminal_summary import plain, show
+from technogate.report.write_all import write_all
 from technogate.util.text import visible
 from tests.report import figures
 from tests.report.samples import HOSTILE, hostile

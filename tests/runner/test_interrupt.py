@@ -12,7 +12,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from technogate.cli import main
+from technogate.cli import explain, main
 from technogate.journal.journal_file import JournalError, read_journal
 from technogate.model.verdict import ExitCode
 from tests.conftest import ROOT, STUCK_S, Sandbox
@@ -100,8 +100,8 @@ def test_an_interrupt_in_any_command_is_one_line(
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(main, "PYTEST_WORDS", ())
-    monkeypatch.setattr(main, "coverage_table", stopped)
+    monkeypatch.setattr(main, "PYTEST_VARIABLES", ())
+    monkeypatch.setattr(explain, "coverage_table", stopped)
     with pytest.raises(SystemExit) as ended:
         main.main()
     assert ended.value.code == int(ExitCode.INCONCLUSIVE)

@@ -45,7 +45,7 @@ def test_intake(folder: Path) -> None:
         ("ideal", "INTAKE_IDEAL.md"),
     ):
         assert run("intake", word).output == f"wrote {name}\n"
-    assert "is there already" in refused("intake", "template")
+    assert "already exists" in refused("intake", "template")
     said = run("intake", "check", "INTAKE_ANSWER.md", code=1).output.splitlines()
     assert said[0] == "INTAKE_ANSWER.md: line 4: team: fill it in"
     assert said[-1] == f"{len(said) - 1} things to fill in"
@@ -78,7 +78,7 @@ def test_evaluate(folder: Path, text: str, code: int, word: str) -> None:
     (folder / "answer.md").write_text(text)
     said = run("evaluate", "answer.md", code=code).output
     assert f"\n{word}: rule " in said
-    assert "confirmed by nobody yet" in said
+    assert "not confirmed yet" in said
     (page,) = folder.glob("EVALUATION_RESULTS_*.md")
     assert re.fullmatch(r"EVALUATION_RESULTS_\d{4}-\d\d-\d\d", page.stem)
     assert page.read_text().startswith(f"# Evaluation: {word}\n")
@@ -96,7 +96,7 @@ def test_a_person_confirms(folder: Path) -> None:
         assert bool(stated["confirmed_by"]) == bool(stated["confirmed_at"])
         return str(stated["confirmed_by"])
 
-    assert "takes the name" in refused("evaluate", "answer.md", "--confirmed-by", " ")
+    assert "needs the name" in refused("evaluate", "answer.md", "--confirmed-by", " ")
     assert not list(folder.glob("EVALUATION*"))
     run("evaluate", "answer.md", "--confirmed-by", " Ada ")
     assert confirmed() == "Ada"

@@ -1,29 +1,41 @@
-"""The options that several commands share, each described in one place."""
+"""The options that several commands share, each described in one place, and the console that commands print to."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from technogate.contract.loader import Contract
+
 TargetOption = Annotated[
     str,
-    typer.Option("--target", "-t", envvar="TECHNOGATE_TARGET", help="embedded, or a TOML file that describes a pair"),
+    typer.Option(
+        "--target",
+        "-t",
+        envvar="TECHNOGATE_TARGET",
+        help="'embedded', 'compose', or a target file",
+    ),
 ]
 ContractOption = Annotated[
     str,
-    typer.Option("--contract", envvar="TECHNOGATE_CONTRACT", help="folder of the contract [default: the one shipped]"),
+    typer.Option("--contract", envvar="TECHNOGATE_CONTRACT", help="contract folder [default: the shipped contract]"),
 ]
 ProfileOption = Annotated[
     str, typer.Option("--profile", "-p", envvar="TECHNOGATE_PROFILE", help="quick, standard or thorough")
 ]
-SeedOption = Annotated[int | None, typer.Option("--seed", help="repeat a run's generated cases [default: drawn anew]")]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", help="seed of the generated cases, to repeat a run [default: random]")
+]
 ReportsOption = Annotated[
     Path, typer.Option("--reports", envvar="TECHNOGATE_REPORTS", help="folder for the journal and the reports")
 ]
 WaiversOption = Annotated[
-    str, typer.Option("--waivers", help="file of waivers [default: waivers.toml here, if there is one]")
+    str, typer.Option("--waivers", help="waiver file [default: waivers.toml in this folder, if it exists]")
 ]
 SigningKeyOption = Annotated[
     str,
@@ -32,5 +44,30 @@ SigningKeyOption = Annotated[
     ),
 ]
 WorkersOption = Annotated[
-    int | None, typer.Option("--workers", min=1, max=16, help="processes, each with a pair of its own")
+    int | None,
+    typer.Option("--workers", min=1, max=16, help="number of worker processes; each one starts its own pair"),
 ]
+SelectionArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="ID|FAMILY|GROUP|PARTY", help="for example AUT-01, AUT, audit or backend [default: everything]"
+    ),
+]
+JournalArgument = Annotated[Path, typer.Argument(metavar="JOURNAL", help="journal.jsonl of an earlier run")]
+
+
+def make_console() -> Console:
+    """The console that commands print to: no highlighting, no emoji codes."""
+    from rich.console import Console
+
+    return Console(highlight=False, emoji=False)
+
+
+def load_contract(folder: str) -> Contract:
+    """The contract in `folder`, the shipped one for "".
+
+    Raises ContractError for a contract that is refused, ShippedDataError when the installation is incomplete.
+    """
+    from technogate.runner.run_context import contract_or_default
+
+    return contract_or_default(folder)

@@ -15,6 +15,7 @@ import yaml
 from technogate.contract.behavior import Behavior, BehaviorError, behavior_of, worded
 from technogate.contract.openapi import document_problems
 from technogate.model.requirement import Requirement
+from technogate.util.phrases import one_line
 from technogate.util.toml_file import TomlFileError, decode_text, parse_toml
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def document_in(file: Path, raw: bytes) -> dict[str, object]:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise ContractError(f"{file}, line {line}: {error.problem}; correct the YAML") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ContractError(f"{file}: {_one_line(error)}; correct the YAML") from error
+        raise ContractError(f"{file}: {one_line(str(error))}; correct the YAML") from error
     problems = document_problems(document)
     if problems or not isinstance(document, dict):
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
@@ -205,7 +206,3 @@ def _toml(file: Path, raw: bytes) -> dict[str, object]:
         return parse_toml(decode_text(raw, str(file)), str(file))
     except TomlFileError as error:
         raise ContractError(str(error)) from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -14,6 +14,7 @@ import jsonschema_rs
 
 from technogate.contract.schema_wording import SchemaMistake, problem_lines
 from technogate.util.ecma import PatternError, matcher, portable, without_surrogates
+from technogate.util.phrases import one_line
 
 #: At most so many problems of one value are worded; a last line says that there are more.
 MOST_PROBLEMS = 20
@@ -52,7 +53,7 @@ class Schemas:
             # Half a surrogate pair: the engine reads UTF-8 alone.
             valid = engine.is_valid(_as_json(value))
         except ValueError as error:
-            return [f"$: expected a JSON value, found one that cannot be checked ({_one_line(str(error))})"]
+            return [f"$: expected a JSON value, found one that cannot be checked ({one_line(str(error))})"]
         if valid:
             return []
         lines = list(islice(dict.fromkeys(problem_lines(self.mistakes(pointer, value))), MOST_PROBLEMS + 1))
@@ -77,7 +78,7 @@ class Schemas:
                     schema, validate_formats=False, retriever=_refuse
                 )
             except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-                raise SchemaError(f"{pointer} is not a usable schema: {_one_line(str(error))}") from error
+                raise SchemaError(f"{pointer} is not a usable schema: {one_line(str(error))}") from error
         return self._compiled[pointer]
 
     def _mistake(self, error: jsonschema_rs.ValidationError, whole: object) -> SchemaMistake:
@@ -162,8 +163,3 @@ def _walk(node: Any, path: list[str | int], otherwise: object) -> object:
         else:
             return otherwise
     return node
-
-
-def _one_line(text: str) -> str:
-    """Text of another program on one line of at most 300 characters."""
-    return " ".join(text.split())[:300]

@@ -14,7 +14,7 @@ from technogate.judging.waivers import expired
 from technogate.model.events import ImageRef, Waiver
 from technogate.model.requirement import Level
 from technogate.model.verdict import Verdict, WaiverState
-from technogate.report.wording import duration, many, moment
+from technogate.util.phrases import duration, many, utc_time
 
 #: Why a line is not proven when there is no evidence, or none that can be trusted.
 NO_EVIDENCE = "unknown: no evidence to trust"
@@ -113,7 +113,7 @@ def _age(facts: Facts) -> str:
         raise UnprovenLine("it is from the future: it ended at a time that this machine's clock has not reached")
     if not age <= facts.max_age_s:
         raise UnprovenLine(f"it ended {_span(age)} ago, allowed are {_span(facts.max_age_s)}; validate again")
-    return f"it ended {moment(run.ended)}, {_span(max(age, 0.0))} ago; allowed are {_span(facts.max_age_s)}"
+    return f"it ended {utc_time(run.ended)}, {_span(max(age, 0.0))} ago; allowed are {_span(facts.max_age_s)}"
 
 
 def _span(seconds: float) -> str:

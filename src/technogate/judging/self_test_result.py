@@ -1,4 +1,4 @@
-"""Whether the gate's instruments were proven before anybody was judged: what the self-test of a run must have shown."""
+"""Whether the self-test of a run proved the checks that the run relies on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 from technogate.journal.journal_file import Journal
 from technogate.model.requirement import Party
 
-#: Proofs that each party's requirements rest on; a fault kind is proven under the name of its module.
+#: The proofs that the requirements of each party rest on; a fault kind is proven under the name of its module.
 BACKEND = ("driver", "backend checks", "trail reconciliation", "journal")
 FAULT_KINDS = (
     "broken", "cached", "chunked", "compressed", "conforming", "content_length", "drip", "held", "raw_bytes",
@@ -15,8 +15,10 @@ FAULT_KINDS = (
 )  # fmt: skip
 CONSOLE = (*(f"fault {kind}" for kind in (*FAULT_KINDS, "refusal")), "console checks", "journal")
 
-#: Who can do something about it.
-HINT = "see that nothing on this machine disturbs loopback connections, then validate again; else the gate is broken"
+#: What to do about a self-test that failed.
+HINT = (
+    "check that nothing on this machine interferes with loopback connections and validate again; otherwise report a bug"
+)
 
 
 def required(parties: Collection[str]) -> tuple[str, ...]:
@@ -26,10 +28,11 @@ def required(parties: Collection[str]) -> tuple[str, ...]:
 
 
 def self_test_problems(journal: Journal) -> list[str]:
-    """Why the gate's instruments are not proven, one line each; empty when they are."""
+    """Why the self-test does not prove the checks of this run, one line each; empty when it does."""
     proofs = [proof for self_test in journal.self_tests for proof in self_test.proofs]
     if not proofs:
-        return ["no self-test: nothing shows that the gate's own checks work; validate again"]
-    found = [f"self-test failed: {proof.name}: {proof.problem}; {HINT}" for proof in proofs if proof.problem]
-    missing = [name for name in required(journal.header.target.parties) if name not in {one.name for one in proofs}]
-    return found + ([f"the self-test proved nothing of: {', '.join(missing)}; {HINT}"] if missing else [])
+        return ["no self-test ran, so nothing shows that the checks work; validate again"]
+    failed = [f"self-test failed: {proof.name}: {proof.problem}; {HINT}" for proof in proofs if proof.problem]
+    proven = {proof.name for proof in proofs}
+    missing = [name for name in required(journal.header.target.parties) if name not in proven]
+    return failed + ([f"the self-test did not cover: {', '.join(missing)}; {HINT}"] if missing else [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from technogate.mutation.job import JobOutcome
 from technogate.mutation.mutant import Mutant
 from technogate.mutation.mutation_score import MutantResult, MutantStatus, ReferenceResult
-from technogate.report.wording import many
+from technogate.util.phrases import many
 
 
 def reference_result(name: str, outcome: JobOutcome) -> ReferenceResult:

@@ -10,6 +10,7 @@ from technogate.mutation.mutation_score import MutationScore
 from technogate.report import wording
 from technogate.report.html import render
 from technogate.report.verdict_json import encode
+from technogate.util.phrases import many
 from technogate.util.text import markdown_code, markdown_text
 from technogate.util.write_file import write_file
 
@@ -47,7 +48,7 @@ def _lines(document: MutationScore) -> Iterator[str]:
     yield from ("## References", "", *_references(document), "")
     yield (
         f"Median time to the first finding: {figures.seconds(document.median_first_finding_s)}. "
-        f"Total time: {figures.seconds(document.seconds)} with {wording.many(document.workers, 'worker')}."
+        f"Total time: {figures.seconds(document.seconds)} with {many(document.workers, 'worker')}."
     )
 
 
@@ -90,7 +91,7 @@ def _references(document: MutationScore) -> Iterator[str]:
             f"{name} ({markdown_text(text, _LIMIT)})" for name, text in reference.false_positives.items()
         )
         result = f"false positives: {false_positives}" if false_positives else "no false positive"
-        line = f"- {reference.name}: {wording.many(reference.items, 'item')}, {result}"
+        line = f"- {reference.name}: {many(reference.items, 'item')}, {result}"
         if reference.not_exercised:
             line += f"; not exercised: {', '.join(reference.not_exercised)}"
         yield line + (f"; {markdown_text(reference.problem, _LIMIT)}" if reference.problem else "")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from technogate.journal.journal_file import Journal
-from technogate.judging.judge import unsound
 from technogate.judging.self_test_result import self_test_problems
+from technogate.judging.soundness import unsound
 from technogate.model.events import Exchange, Finding, ItemResult, Outcome
 from technogate.model.verdict import ExitCode, VerdictDocument
 from technogate.replay.finding_lookup import LocatedFinding

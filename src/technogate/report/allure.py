@@ -14,7 +14,7 @@ from technogate.journal.journal_file import Journal
 from technogate.model.events import Exchange, Outcome
 from technogate.model.requirement import Level, Requirement
 from technogate.model.verdict import RequirementResult, Sample, VerdictDocument
-from technogate.report.wording import (
+from technogate.report.evidence_text import (
     ItemRow,
     exchange_line,
     exchanges_of,
@@ -22,9 +22,8 @@ from technogate.report.wording import (
     request_text,
     response_text,
     samples_of,
-    waiver_of,
-    waiver_text,
 )
+from technogate.report.wording import waiver_of, waiver_text
 from technogate.util.text import terminal, terminal_lines
 
 NAME = "allure-results"
@@ -42,46 +41,46 @@ _MOST_ATTACHMENTS = 10
 _LIMIT = 50_000
 
 _CATEGORIES = [
-    {"name": "The contract is broken", "matchedStatuses": [Status.FAILED]},
-    {"name": "The check itself broke, or never finished", "matchedStatuses": [Status.BROKEN]},
+    {"name": "Contract violation", "matchedStatuses": [Status.FAILED]},
+    {"name": "The check crashed or never finished", "matchedStatuses": [Status.BROKEN]},
     {"name": "Not exercised", "matchedStatuses": [Status.SKIPPED]},
 ]
 
 
 def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
-    """Write `allure-results` into `folder` in place of an earlier one; raises OSError when that is impossible."""
-    results, template = folder / NAME, folder / f".{NAME}.draft"
-    if template.exists():
-        shutil.rmtree(template)
+    """Write `allure-results` into `folder` replacing an earlier one; raises OSError when that is impossible."""
+    results, part = folder / NAME, folder / f".{NAME}.part"
+    if part.exists():
+        shutil.rmtree(part)
     try:
-        _fill(template, journal, document)
+        _fill(part, journal, document)
         if results.exists():
             shutil.rmtree(results)
-        return template.replace(results)
+        return part.replace(results)
     finally:
-        if template.exists():
-            shutil.rmtree(template)
+        if part.exists():
+            shutil.rmtree(part)
 
 
-def _fill(template: Path, journal: Journal, document: VerdictDocument) -> None:
-    """Write every result, with its attachments, into the folder `draft`."""
-    logger = AllureFileLogger(template)  # type: ignore[no-untyped-call]
+def _fill(part: Path, journal: Journal, document: VerdictDocument) -> None:
+    """Write every result, with its attachments, into the folder `part`."""
+    logger = AllureFileLogger(part)  # type: ignore[no-untyped-call]
     requirements = {requirement.id: requirement for requirement in document.requirements}
     starts: dict[str, float] = {}
     for exchange in journal.exchanges:
         starts[exchange.item] = min(exchange.started, starts.get(exchange.item, exchange.started))
     for row in item_rows(journal, document):
-        mine = samples_of(document, row)
+        samples = samples_of(document, row)
         started = starts.get(row.item, journal.header.started)
-        result = _result(row, requirements[row.requirement], mine, document, started)
-        result.attachments = _attach(logger, mine, journal, result.uuid)
+        result = _result(row, requirements[row.requirement], samples, document, started)
+        result.attachments = _attach(logger, samples, journal, result.uuid)
         logger.report_result(result)  # type: ignore[no-untyped-call]
-    (template / "categories.json").write_text(json.dumps(_CATEGORIES, indent=2), encoding="utf-8")
-    (template / "environment.properties").write_text(_environment(document), encoding="utf-8")
+    (part / "categories.json").write_text(json.dumps(_CATEGORIES, indent=2), encoding="utf-8")
+    (part / "environment.properties").write_text(_environment(document), encoding="utf-8")
 
 
 def _identity(*parts: str) -> str:
-    """The same identifier for the same parts, in every run of the writer."""
+    """An identifier that is the same for the same parts in every run."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(["technogate", *parts])))
 
 
@@ -123,11 +122,11 @@ def labels_of(requirement: Requirement | RequirementResult) -> dict[str, str]:
 def _details(row: ItemRow, samples: list[Sample]) -> StatusDetails | None:
     """Why an item did not pass."""
     if row.result is None:
-        return StatusDetails(message="planned, and never finished")
+        return StatusDetails(message="planned but never finished")
     if row.result.outcome is Outcome.PASSED:
         return None
     if not samples:
-        reason = row.result.reason or "no reason was given"
+        reason = row.result.reason or "no reason given"
         return StatusDetails(message=terminal(reason, 2_000), trace=terminal(row.result.hint))
     trace = "\n\n".join(
         f"finding {sample.number}\nexpected: {terminal(sample.finding.expected)}\n"
@@ -155,7 +154,7 @@ def _attach(logger: AllureFileLogger, samples: list[Sample], journal: Journal, o
 
 
 def _environment(document: VerdictDocument) -> str:
-    """The run's facts, as Allure shows them beside the results."""
+    """The facts of the run, which Allure shows beside the results."""
     facts = {
         "verdict": document.verdict.value,
         "run": document.run,
@@ -165,8 +164,8 @@ def _environment(document: VerdictDocument) -> str:
         "seed": str(document.seed),
         "technogate": document.gate_version,
         **{
-            f"waiver{number}": f"{one.waiver.requirement} {one.state.value}, {waiver_text(one)}"
-            for number, one in enumerate(document.waivers, 1)
+            f"waiver{number}": f"{waiver.waiver.requirement} {waiver.state.value}, {waiver_text(waiver)}"
+            for number, waiver in enumerate(document.waivers, 1)
         },
     }
     return "".join(f"{name}={terminal(value, 2_000).replace(chr(92), chr(92) * 2)}\n" for name, value in facts.items())

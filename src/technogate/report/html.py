@@ -1,7 +1,7 @@
-"""`report.html`: the page for people. One file, no network, no script.
+"""`report.html`: the report for people. One file, no network, no script.
 
-Whatever the template writes out goes through `_harmless`, whether or not the template's author thought of
-it: invisible characters become escapes, markup becomes text.
+Every value that a template writes out goes through `_harmless`: invisible characters become escapes, markup becomes
+text.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from markupsafe import Markup, escape
 from technogate.journal.journal_file import Journal
 from technogate.model.requirement import Level
 from technogate.model.verdict import Counts, VerdictDocument
-from technogate.report import latency_figures, wording
+from technogate.report import evidence_text, latency_figures, wording
 from technogate.report import project_progress as chart
 from technogate.report.project_progress import ProjectProgress
+from technogate.util.phrases import duration, many, utc_time
 from technogate.util.text import no_commands, visible
 from technogate.util.write_file import write_file
 
 NAME = "report.html"
 
-#: Characters of one recorded message, and of any other piece of evidence.
+#: The most characters shown of one recorded message, and of any other piece of evidence.
 _LONGEST_MESSAGE = 20_000
 _LIMIT = 4_000
-#: Findings shown with their messages, and messages of one finding; the journal has them all.
+#: Findings shown with their exchanges, and exchanges shown of one finding; the journal has all of them.
 _MOST_DETAILED = 200
 _MOST_EXCHANGES = 10
 
@@ -38,25 +39,26 @@ def write(journal: Journal, document: VerdictDocument, folder: Path, progress: P
 
 
 def page(journal: Journal, document: VerdictDocument, progress: ProjectProgress | None = None) -> str:
-    """The whole page; with the `progress` of a project it shows that too."""
+    """The whole page; with `progress` it also shows the phases and gaps of a project."""
     return render(
         "report.html.j2",
         progress=progress,
         document=document,
         header=journal.header,
-        reading=wording,
+        wording=wording,
+        evidence=evidence_text,
         findings=_findings(journal, document),
         bars={group.group: _bar(group.counts) for group in document.groups} | {"": _bar(document.must)},
-        unproven=wording.unproven(document),
+        unproven=evidence_text.unproven(document),
         latency=latency_figures,
         latencies=list(zip(latency_figures.rows(document), map(latency_figures.chart, document.latency), strict=True)),
         checks=sum(requirement.checks for requirement in document.requirements),
-        repeat=wording.repeat_command(journal),
+        repeat=evidence_text.repeat_command(journal),
     )
 
 
 def render(template: str, **values: object) -> str:
-    """A page made of one of the templates, which gets the style that all of them share beside `values`."""
+    """A page from one of the templates, which gets `values` and the style that all pages share."""
     environment = Environment(
         loader=PackageLoader("technogate.report", "templates"),
         autoescape=True,
@@ -66,7 +68,9 @@ def render(template: str, **values: object) -> str:
         lstrip_blocks=True,
     )
     environment.filters["lines"] = _lines
-    environment.filters["many"] = wording.many
+    environment.filters["many"] = many
+    environment.filters["duration"] = duration
+    environment.filters["utc_time"] = utc_time
     loader = environment.loader
     style = loader.get_source(environment, "report.css")[0] if loader else ""
     digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
@@ -92,10 +96,10 @@ def _lines(value: str) -> Markup:
 
 
 def _findings(journal: Journal, document: VerdictDocument) -> list[dict[str, object]]:
-    """Each finding with all that the page shows of it."""
+    """Each finding with everything that the page shows of it."""
     shown: list[dict[str, object]] = []
     for number, sample in enumerate(document.findings):
-        known, missing = wording.exchanges_of(journal, sample)
+        known, missing = evidence_text.exchanges_of(journal, sample)
         most = _MOST_EXCHANGES if number < _MOST_DETAILED else 0
         shown.append(
             {
@@ -109,7 +113,7 @@ def _findings(journal: Journal, document: VerdictDocument) -> list[dict[str, obj
                 "exchanges": known[:most],
                 "left_out": len(known[most:]),
                 "missing": missing,
-                "rendered_outputs": wording.rendered_outputs_of(journal, sample)[:most],
+                "rendered_outputs": evidence_text.rendered_outputs_of(journal, sample)[:most],
             }
         )
     return shown

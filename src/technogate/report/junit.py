@@ -1,7 +1,7 @@
-"""`junit.xml`: one test case for each item, for the many tools that read nothing else, and one for the whole run.
+"""`junit.xml`: one test case for each item, and one for the whole run, for tools that read this format only.
 
-The format has no word for inconclusive: whatever leaves the run so is an error of its first case, and an item
-that never finished is one too, so that what is missing is not taken for success. The verdict itself is a property.
+The format has no state for inconclusive: if the run is inconclusive, its first case is an error. An item that never
+finished is an error too, so that nothing missing looks like a success. The verdict itself is a property.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from pathlib import Path
 from technogate.journal.journal_file import Journal
 from technogate.model.events import Outcome
 from technogate.model.verdict import ExitCode, Sample, VerdictDocument, exit_code
-from technogate.report.wording import ItemRow, item_rows, samples_of, waiver_of, waiver_text
+from technogate.report.evidence_text import ItemRow, item_rows, samples_of
+from technogate.report.wording import waiver_of, waiver_text
 from technogate.util.text import no_commands, xml_text
 from technogate.util.write_file import write_file
 
 NAME = "junit.xml"
 
-#: The suite and the case that are green only where the run exits 0.
+#: The suite and the case that pass only when the run exits 0.
 WHOLE_RUN = "the whole run"
 _LIMIT = 20_000
 
-#: How the case of the run ends by what the shell is told; whatever does not stand here is an error.
+#: The outcome of the case of the whole run, by the exit code; any other exit code is an error.
 _OUTCOME_OF_RUN = {ExitCode.PASS: Outcome.PASSED, ExitCode.FAIL: Outcome.FAILED}
 
 
@@ -46,15 +47,15 @@ def _suites(journal: Journal, document: VerdictDocument) -> ET.Element:
     _case_of_run(_suite(root, WHOLE_RUN, _totals([], outcome), document), outcome, document)
     titles = {group.group: group.title for group in document.groups}
     for group in dict.fromkeys(group_of[row.requirement] for row in rows):
-        mine = [row for row in rows if group_of[row.requirement] == group]
-        suite = _suite(root, titles.get(group, group), _totals(mine), document)
-        for row in mine:
+        members = [row for row in rows if group_of[row.requirement] == group]
+        suite = _suite(root, titles.get(group, group), _totals(members), document)
+        for row in members:
             _case(suite, row, document)
     return root
 
 
 def _suite(root: ET.Element, name: str, totals: dict[str, str], document: VerdictDocument) -> ET.Element:
-    """An empty suite with what its reader should know of the run."""
+    """An empty suite with the properties of the run."""
     started = datetime.fromtimestamp(document.started, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
     about = {"name": xml_text(name), **totals, "timestamp": started, "hostname": "localhost"}
     suite = ET.SubElement(root, "testsuite", about)
@@ -65,26 +66,26 @@ def _suite(root: ET.Element, name: str, totals: dict[str, str], document: Verdic
 
 
 def _properties(document: VerdictDocument) -> list[tuple[str, str]]:
-    """What a reader of a suite should know of the run."""
+    """The properties of the run that each suite carries."""
     return [
-        ("technogate.model.verdict", document.verdict.value),
+        ("technogate.verdict", document.verdict.value),
         ("technogate.is_validation", str(document.is_validation).lower()),
-        ("technogate.runner.run", document.run),
+        ("technogate.run", document.run),
         ("technogate.target", document.target.name),
         (
-            "technogate.contract.loader",
+            "technogate.contract",
             f"{document.contract.id} {document.contract.version} {document.contract.digest}",
         ),
         ("technogate.seed", str(document.seed)),
         *(
-            (f"technogate.judging.waivers.{one.waiver.requirement}", f"{one.state.value}, {waiver_text(one)}")
-            for one in document.waivers
+            (f"technogate.waiver.{waiver.waiver.requirement}", f"{waiver.state.value}, {waiver_text(waiver)}")
+            for waiver in document.waivers
         ),
     ]
 
 
 def _totals(rows: list[ItemRow], *others: Outcome) -> dict[str, str]:
-    """The counts that the format asks for, of these items and of a case for each other outcome."""
+    """The counts that the format requires, of these items and of one more case for each outcome in `others`."""
     outcomes = [*others, *(row.result.outcome if row.result else Outcome.ERRORED for row in rows)]
     return {
         "tests": str(len(outcomes)),
@@ -96,10 +97,10 @@ def _totals(rows: list[ItemRow], *others: Outcome) -> dict[str, str]:
 
 
 def _case_of_run(suite: ET.Element, outcome: Outcome, document: VerdictDocument) -> None:
-    """The run as a test case: its verdict, and why it is no PASS."""
+    """The whole run as a test case: its verdict, and why it is not PASS."""
     case = ET.SubElement(suite, "testcase", {"classname": "technogate", "name": WHOLE_RUN, "time": "0.000"})
     if outcome is not Outcome.PASSED:
-        why = "; ".join(document.reasons) or "no reason was given"
+        why = "; ".join(document.reasons) or "no reason given"
         tag = "failure" if outcome is Outcome.FAILED else "error"
         _outcome(case, tag, f"{document.verdict.value}: {why}", document.verdict.value, "")
 
@@ -113,21 +114,22 @@ def _case(suite: ET.Element, row: ItemRow, document: VerdictDocument) -> None:
         {"classname": xml_text(row.requirement), "name": xml_text(row.item), "time": f"{seconds:.3f}"},
     )
     if row.result is None:
-        _outcome(case, "error", "planned, and never finished", "unfinished", "")
+        _outcome(case, "error", "planned but never finished", "unfinished", "")
         return
     reason = row.result.reason
     if row.result.outcome is Outcome.FAILED:
-        mine = samples_of(document, row)
-        message = mine[0].finding.observed if mine else reason or "failed without a finding"
-        _outcome(case, "failure", message, mine[0].finding.check if mine else "failed", _details(mine, document))
+        samples = samples_of(document, row)
+        message = samples[0].finding.observed if samples else reason or "failed without a finding"
+        check = samples[0].finding.check if samples else "failed"
+        _outcome(case, "failure", message, check, _details(samples, document))
     elif row.result.outcome is Outcome.ERRORED:
-        _outcome(case, "error", reason or "the check itself broke", "errored", row.result.hint)
+        _outcome(case, "error", reason or "the check crashed", "errored", row.result.hint)
     elif row.result.outcome is Outcome.SKIPPED:
-        _outcome(case, "skipped", reason or "no reason was given", "", row.result.hint)
+        _outcome(case, "skipped", reason or "no reason given", "", row.result.hint)
 
 
 def _outcome(case: ET.Element, tag: str, message: str, kind: str, details: str) -> None:
-    """The element that says how a case ended."""
+    """Add the element for how a case ended."""
     element = ET.SubElement(case, tag, {"message": xml_text(message, 2_000)})
     if kind:
         element.set("type", xml_text(kind))

@@ -1,6 +1,6 @@
-"""How every report shows latencies: the same figures in the same words, and a chart's geometry.
+"""Latencies as all reports show them: the figures as text, and the geometry of a chart.
 
-Times run over a logarithmic scale that is the same for each operation, so that charts can be compared.
+The time axis is logarithmic and the same for each operation, so that charts can be compared.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from dataclasses import dataclass
 from technogate.checks.latency import FEWEST
 from technogate.model.verdict import Latency, VerdictDocument
 
-#: Ends of the scale in seconds; whatever lies outside is drawn at its end.
+#: Ends of the scale in seconds; a time outside is drawn at the nearer end.
 _SHORTEST, _LONGEST = 0.0005, 20.0
 
 #: Times named below a chart, in seconds.
 _NAMED = (0.001, 0.01, 0.1, 1.0, 10.0)
 
-#: Height in percent below which a bar that counts something would not be seen.
+#: The least height of a bar in percent; a lower one would not be visible.
 _LOWEST = 4.0
 
-#: What the reports call their columns, and say above them.
-COLUMNS = ("answers", "p50", "p90", "p99", "max", "limit of p99")
-LEAD = "How long the backend took, over every complete answer of the run that no fault disturbed."
+#: The titles of the columns, and the sentence above them.
+COLUMNS = ("responses", "p50", "p90", "p99", "max", "limit of p99")
+LEAD = "Response times of the backend, over every complete response of the run without a fault."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One operation: its figures as text, in the order of `COLUMNS`, and whether p99 keeps to its limit.
+    """One operation: its figures as text, in the order of `COLUMNS`, and whether p99 is within its limit.
 
-    `held` is None where there is no limit, or `few` answers that tell nothing about 99 of 100.
+    `held` is None without a limit, and with too `few` responses for a p99.
     """
 
     operation: str
@@ -39,10 +39,10 @@ class Row:
 
     @property
     def judged(self) -> str:
-        """What became of p99, in words."""
+        """How p99 was judged, in words."""
         if self.few:
-            return f"not judged, fewer than {FEWEST} answers"
-        return {True: "within its limit", False: "over its limit", None: "without a limit"}[self.held]
+            return f"not judged, fewer than {FEWEST} responses"
+        return {True: "within its limit", False: "over its limit", None: "has no limit"}[self.held]
 
     @property
     def text(self) -> str:
@@ -52,7 +52,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """Where things stand, in percent: bars as start, width and height, marks, times named below; None is no limit."""
+    """Positions in percent: bars (start, width, height), percentiles, the limit (None without one), the axis labels."""
 
     bars: tuple[tuple[float, float, float], ...]
     p50: float
@@ -64,43 +64,43 @@ class Chart:
 
 
 def seconds_text(seconds: float) -> str:
-    """A time with the digits that say something: `0.8 ms`, `47 ms`, `1.34 s`."""
+    """A time with its significant digits: `0.8 ms`, `47 ms`, `1.34 s`."""
     if seconds < 0.00995:
         return f"{seconds * 1000:.1f} ms"
     return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.2f} s"
 
 
 def rows(document: VerdictDocument) -> tuple[Row, ...]:
-    """A row for each operation that was answered."""
-    return tuple(_row(one) for one in document.latency)
+    """A row for each operation with a response."""
+    return tuple(_row(latency) for latency in document.latency)
 
 
-def _row(one: Latency) -> Row:
+def _row(latency: Latency) -> Row:
     """The figures of one operation."""
-    times = tuple(seconds_text(seconds) for seconds in (one.p50, one.p90, one.p99, one.max))
-    limit = "none" if one.limit_s is None else f"{one.limit_s:g} s"
-    few = one.limit_s is not None and one.count < FEWEST
-    held = None if few or one.limit_s is None else one.p99 <= one.limit_s
-    return Row(operation=one.operation, figures=(str(one.count), *times, limit), held=held, few=few)
+    times = tuple(seconds_text(seconds) for seconds in (latency.p50, latency.p90, latency.p99, latency.max))
+    limit = "none" if latency.limit_s is None else f"{latency.limit_s:g} s"
+    few = latency.limit_s is not None and latency.count < FEWEST
+    held = None if few or latency.limit_s is None else latency.p99 <= latency.limit_s
+    return Row(operation=latency.operation, figures=(str(latency.count), *times, limit), held=held, few=few)
 
 
-def chart(one: Latency) -> Chart:
+def chart(latency: Latency) -> Chart:
     """The histogram of one operation with its percentiles and its limit."""
-    most = max(bucket.count for bucket in one.buckets)
+    most = max(bucket.count for bucket in latency.buckets)
     bars = []
     start = 0.0
-    for bucket in one.buckets:
+    for bucket in latency.buckets:
         end = 100.0 if bucket.upto_s is None else _place(bucket.upto_s)
         if bucket.count:
             bars.append((start, round(end - start, 2), round(max(_LOWEST, 100 * bucket.count / most), 2)))
         start = end
     return Chart(
         bars=tuple(bars),
-        p50=_place(one.p50),
-        p90=_place(one.p90),
-        p99=_place(one.p99),
-        max=_place(one.max),
-        limit=None if one.limit_s is None else _place(one.limit_s),
+        p50=_place(latency.p50),
+        p90=_place(latency.p90),
+        p99=_place(latency.p99),
+        max=_place(latency.max),
+        limit=None if latency.limit_s is None else _place(latency.limit_s),
         named=tuple(
             (_place(seconds), f"{seconds:g} s" if seconds >= 1 else f"{seconds * 1000:g} ms") for seconds in _NAMED
         ),
@@ -108,6 +108,6 @@ def chart(one: Latency) -> Chart:
 
 
 def _place(seconds: float) -> float:
-    """Where a time stands on the scale, in percent."""
+    """The position of a time on the scale, in percent."""
     inside = min(max(seconds, _SHORTEST), _LONGEST)
     return round(100 * math.log(inside / _SHORTEST) / math.log(_LONGEST / _SHORTEST), 2)

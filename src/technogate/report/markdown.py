@@ -1,7 +1,7 @@
-"""`report.md`: the verdict as a page of Markdown, fit for the summary of a CI step.
+"""`report.md`: the verdict as Markdown, short enough for the summary of a CI step.
 
-Such a summary holds 1 MiB. The page stays far below it: lists and texts are limited, and each limit says
-how much it leaves to `report.html`.
+Such a summary holds 1 MiB. The page stays far below that: lists and texts are limited, and where something is left
+out, the page gives the number and refers to `report.html`.
 """
 
 from __future__ import annotations
@@ -12,25 +12,20 @@ from pathlib import Path
 from technogate.journal.journal_file import Journal
 from technogate.model.verdict import Sample, VerdictDocument
 from technogate.report import latency_figures
+from technogate.report.evidence_text import exchange_line, exchanges_of, repeat_command, unproven
 from technogate.report.wording import (
     SHAPES,
     TEAMS,
     actors,
-    duration,
-    exchange_line,
-    exchanges_of,
     label,
     level_of,
-    many,
     meaning,
-    moment,
     next_step,
-    repeat_command,
     text_of,
-    unproven,
     waiver_of,
     waiver_text,
 )
+from technogate.util.phrases import duration, many, utc_time
 from technogate.util.text import markdown_block, markdown_code, markdown_text, terminal_lines
 from technogate.util.write_file import write_file
 
@@ -72,21 +67,21 @@ def _short(text: str) -> str:
 
 
 def _head(document: VerdictDocument) -> Iterator[str]:
-    """The verdict, what it means, what to do."""
+    """The verdict, what it means, and what to do."""
     yield f"# {SHAPES[document.verdict]} {label(document)}\n"
     yield f"**{markdown_text(meaning(document))}**\n"
     yield f"- Who must act: **{actors(document)}**"
     yield f"- What to do next: {next_step(document)}"
-    yield from _some((f"- Because: {_short(reason)}" for reason in document.reasons), 20, "- … and {} more reasons")
-    yield from _some((f"- Note: {_short(note)}" for note in document.warnings), 20, "- … and {} more notes")
+    yield from _some((f"- Reason: {_short(reason)}" for reason in document.reasons), 20, "- … and {} more reasons")
+    yield from _some((f"- Warning: {_short(warning)}" for warning in document.warnings), 20, "- … and {} more warnings")
     yield ""
 
 
 def _some(lines: Iterable[str], most: int, rest: str) -> list[str]:
     """At most `most` of `lines`, and a line that counts the rest."""
-    every = list(lines)
-    left = len(every) - most
-    return every[:most] + ([rest.format(left)] if left > 0 else [])
+    listed = list(lines)
+    left = len(listed) - most
+    return listed[:most] + ([rest.format(left)] if left > 0 else [])
 
 
 def _counts(document: VerdictDocument) -> Iterator[str]:
@@ -113,15 +108,20 @@ def _groups(document: VerdictDocument) -> Iterator[str]:
 
 
 def _waivers(document: VerdictDocument) -> Iterator[str]:
-    """Every waiver that was handed in, and what became of it."""
+    """Every waiver of the run, and its state."""
     if not document.waivers:
         return
     yield f"## Waivers ({len(document.waivers)})\n"
-    yield "A failure that a waiver covers does not fail the run. A waiver that is not used does.\n"
-    yield "| requirement | state | waiver | to mend |\n|---|---|---|---|"
+    yield "A failure that is covered by a waiver does not fail the run. A waiver that covers nothing does.\n"
+    yield "| requirement | state | waiver | problem |\n|---|---|---|---|"
     rows = (
-        _row(markdown_text(one.waiver.requirement, 80), one.state.value, _short(waiver_text(one)), _short(one.problem))
-        for one in document.waivers
+        _row(
+            markdown_text(waiver.waiver.requirement, 80),
+            waiver.state.value,
+            _short(waiver_text(waiver)),
+            _short(waiver.problem),
+        )
+        for waiver in document.waivers
     )
     yield from _some(rows, 100, _row("", "", "and {} more waivers", ""))
     yield ""
@@ -144,7 +144,7 @@ def _findings(journal: Journal, document: VerdictDocument) -> Iterator[str]:
 
 
 def _finding(journal: Journal, document: VerdictDocument, sample: Sample) -> Iterator[str]:
-    """One finding: what is owed, what was seen, who must act, how to see it again."""
+    """One finding: the requirement, who must act, expected and observed, and how to reproduce it."""
     finding = sample.finding
     level = level_of(document, sample).value.upper()
     yield f"### {sample.number}. {markdown_text(finding.requirement, 80)} ({level}): {TEAMS[sample.party]}\n"
@@ -165,13 +165,13 @@ def _finding(journal: Journal, document: VerdictDocument, sample: Sample) -> Ite
     if finding.trace_id:
         yield _row("trace id", _cell(finding.trace_id))
     known, missing = exchanges_of(journal, sample)
-    lines = [_row("exchange", f"{_cell(one.id)} {_cell(exchange_line(one))}") for one in known]
-    lines += [_row("exchange", f"{_cell(one)} is not in the journal") for one in missing]
+    lines = [_row("exchange", f"{_cell(exchange.id)} {_cell(exchange_line(exchange))}") for exchange in known]
+    lines += [_row("exchange", f"{_cell(exchange_id)} is not in the journal") for exchange_id in missing]
     yield from _some(lines, _MOST_EXCHANGES, _row("", "and {} more exchanges"))
-    yield ""
-    for command in (sample.curl, sample.replay, sample.recheck_command):
-        if command:
-            yield _command(command)
+    commands = [command for command in (sample.curl, sample.replay, sample.recheck_command) if command]
+    yield "\nReproduce with:\n" if commands else ""
+    for command in commands:
+        yield _command(command)
 
 
 def _cell(text: str) -> str:
@@ -179,7 +179,7 @@ def _cell(text: str) -> str:
 
 
 def _command(command: str) -> str:
-    """A shell command as a block, or a word on where it is."""
+    """A shell command as a block; a very long one is left to the HTML report."""
     shown = terminal_lines(command)
     if len(shown) > _LONGEST_COMMAND:
         return f"The command has {len(shown)} characters: see `report.html`.\n"
@@ -191,15 +191,15 @@ def _unproven(document: VerdictDocument) -> Iterator[str]:
     if not document.counts.inconclusive:
         return
     yield f"## Inconclusive requirements ({document.counts.inconclusive})\n"
-    yield "A MUST that came to no result keeps the gate shut.\n"
+    yield "A MUST requirement without a result makes the run INCONCLUSIVE.\n"
     yield "| requirements | reason | hint |\n|---|---|---|"
     rows = []
     for group in unproven(document):
-        names = [markdown_text(one.id, 80) for one in group.requirements]
+        names = [markdown_text(requirement.id, 80) for requirement in group.requirements]
         rows.append(
             _row(
                 f"{len(names)}: " + ", ".join(_some(names, _MOST_NAMES, "and {} more")),
-                _short(group.reason or "no reason was given"),
+                _short(group.reason or "no reason given"),
                 _short(group.hint),
             )
         )
@@ -208,7 +208,7 @@ def _unproven(document: VerdictDocument) -> Iterator[str]:
 
 
 def _latency(document: VerdictDocument) -> Iterator[str]:
-    """How long answers took."""
+    """Response times."""
     if not document.latency:
         return
     yield f"## Latency\n\n{latency_figures.LEAD}\n"
@@ -220,7 +220,7 @@ def _latency(document: VerdictDocument) -> Iterator[str]:
 
 
 def _run(journal: Journal, document: VerdictDocument) -> Iterator[str]:
-    """What was judged, and how to do it again."""
+    """What was judged, and how to repeat it."""
     contract, target = document.contract, document.target
     yield "## The run\n"
     yield "| | |\n|---|---|"
@@ -230,8 +230,8 @@ def _run(journal: Journal, document: VerdictDocument) -> Iterator[str]:
     if document.selection:
         yield _row("selection", _short(", ".join(document.selection)))
     yield _row("run", f"{_cell(document.run)}, technogate {_short(document.gate_version)}")
-    yield _row("time", f"{moment(document.started)}, {duration(document.ended - document.started)}")
+    yield _row("time", f"{utc_time(document.started)}, {duration(document.ended - document.started)}")
     torn = f", torn: {_short(document.journal.torn)}" if document.journal.torn else ""
     yield _row("journal", f"{_cell(document.journal.file)}, sha256 {_cell(document.journal.sha256)}{torn}")
-    yield "\nThe same run again:\n"
+    yield "\nRepeat this run with:\n"
     yield _command(repeat_command(journal))

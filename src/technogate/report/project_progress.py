@@ -1,4 +1,4 @@
-"""How far a project is: its phases and its gaps, run after run. A page of its own, and a part of `report.html`."""
+"""The progress of a project: its phases, and its gaps run after run. Shown in `STATUS.html` and in `report.html`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Literal
 
 State = Literal["done", "next", "blocked"]
 
-#: The burn-down chart: its width and height in its own units, and the most runs that it has room for.
+#: The burn-down chart: width and height in its own units, and the most runs that it shows.
 WIDTH, HEIGHT, MOST = 720, 220, 24
 _LEFT, _TOP, _BOTTOM = 36, 24, 44
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phase:
-    """One phase: its state, the evidence for that, and the command that leads on ("" when it is done)."""
+    """One phase: its state, the evidence for that state, and the next command ("" when it is done)."""
 
     number: int
     title: str
@@ -25,7 +25,7 @@ class Phase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhaseStep:
-    """A run of the list of gaps: how many are open after it by priority, and what it changed."""
+    """One run of `technogate gaps`: how many gaps are open after it, by priority, and what it changed."""
 
     run: str
     source: str
@@ -38,7 +38,7 @@ class PhaseStep:
 
     @property
     def open(self) -> int:
-        """All that are open."""
+        """The number of open gaps."""
         return self.critical + self.unproven + self.minor
 
 
@@ -62,7 +62,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """A bar of the chart: where it stands, and the run that it stands for."""
+    """A bar of the chart: its position, and the run that it shows."""
 
     x: float
     width: float
@@ -72,12 +72,12 @@ class Bar:
 
 
 def bars(steps: tuple[PhaseStep, ...]) -> tuple[Bar, ...]:
-    """The bars of the latest `MOST` runs, the most open gaps as high as the chart allows."""
+    """The bars of the latest `MOST` runs; the bar of the most open gaps fills the height of the chart."""
     shown = steps[-MOST:]
-    most = max((one.open for one in shown), default=0) or 1
+    most = max((step.open for step in shown), default=0) or 1
     slot = (WIDTH - _LEFT) / max(len(shown), 6)
     base, room = HEIGHT - _BOTTOM, HEIGHT - _BOTTOM - _TOP
-    found = []
+    drawn = []
     for number, step in enumerate(shown):
         parts, top = [], float(base)
         for name, count in (("FAIL", step.critical), ("INCONCLUSIVE", step.unproven), ("plain", step.minor)):
@@ -87,5 +87,5 @@ def bars(steps: tuple[PhaseStep, ...]) -> tuple[Bar, ...]:
                 parts.append(Part(name=name, y=round(top, 1), height=round(height, 1)))
         width = min(slot * 0.7, 64)
         x = _LEFT + number * slot + (slot - width) / 2
-        found.append(Bar(x=round(x, 1), width=round(width, 1), top=round(top, 1), parts=tuple(parts), step=step))
-    return tuple(found)
+        drawn.append(Bar(x=round(x, 1), width=round(width, 1), top=round(top, 1), parts=tuple(parts), step=step))
+    return tuple(drawn)

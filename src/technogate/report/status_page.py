@@ -1,4 +1,4 @@
-"""`STATUS.html`: how far a project is, as one page without network or script."""
+"""`STATUS.html`: the progress of a project as one page without network or script."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The summary that a terminal shows: the verdict first, then what to do about it, in 80 columns.
+"""The summary on the terminal: the verdict first, then what to do about it, in 80 columns.
 
-Nothing of it comes from the evidence as markup or escape sequence; colour is rich's affair, which keeps
-to NO_COLOR and to pipes.
+Evidence never reaches the terminal as markup or as an escape sequence. rich adds the colours and respects NO_COLOR
+and pipes.
 """
 
 from __future__ import annotations
@@ -17,38 +17,36 @@ from rich.text import Text
 
 from technogate.model.verdict import Sample, Verdict, VerdictDocument
 from technogate.report import latency_figures
+from technogate.report.evidence_text import interaction_after, interaction_before, unproven
 from technogate.report.wording import (
     SHAPES,
     TEAMS,
     actors,
-    interaction_after,
-    interaction_before,
     label,
     level_of,
-    many,
     meaning,
     next_step,
     text_of,
-    unproven,
     waiver_of,
     waiver_text,
 )
+from technogate.util.phrases import many
 from technogate.util.text import rich_text, terminal, terminal_lines
 
 _COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
 
-#: Characters of one piece of evidence, and of one command; longer ones are left to the reports.
+#: The most characters of one piece of evidence, and of one command; the reports have longer ones.
 _LIMIT = 300
 _LONGEST_COMMAND = 1_200
 
-#: Requirements named beside one reason.
+#: Requirements listed beside one reason.
 _MOST_NAMES = 12
 
 
 def summary(document: VerdictDocument, *, files: Sequence[Path] = (), findings: int = 5) -> Group:
-    """What to print of a verdict; at most `findings` findings, one of each requirement.
+    """The summary of a verdict, with at most `findings` findings, one of each requirement.
 
-    Print it with `show`, which cuts no command off.
+    Print it with `show`, which does not cut commands off.
     """
     return Group(*_parts(document, files, findings))
 
@@ -59,7 +57,7 @@ def show(console: Console, document: VerdictDocument, *, files: Sequence[Path] =
 
 
 def put(console: Console, shown: RenderableType) -> None:
-    """Print something of several lines; what the console's encoding lacks is written as an escape."""
+    """Print several lines; a character that the console's encoding lacks is written as an escape."""
     text = _text(shown, console.width)
     try:
         text.encode(console.encoding)
@@ -70,12 +68,12 @@ def put(console: Console, shown: RenderableType) -> None:
 
 
 def plain(document: VerdictDocument, *, files: Sequence[Path] = (), findings: int = 5, width: int = 80) -> str:
-    """The summary as text without colour; a shell command may run over `width`."""
+    """The summary as text without colour; a shell command may be longer than `width`."""
     return _text(summary(document, files=files, findings=findings), width)
 
 
 def _text(shown: RenderableType, width: int) -> str:
-    """What is shown as text without colour."""
+    """The rendered text without colour."""
     console = Console(file=io.StringIO(), width=width, color_system=None, legacy_windows=False)
     with console.capture() as captured:
         console.print(shown, crop=False)
@@ -89,11 +87,11 @@ def _parts(document: VerdictDocument, files: Sequence[Path], most: int) -> Itera
     yield Padding(rich_text(meaning(document), "bold"), (0, 0, 1, 3))
     facts = _grid()
     facts.add_row("who must act", rich_text(actors(document)))
-    facts.add_row("next", rich_text(next_step(document)))
+    facts.add_row("next step", rich_text(next_step(document)))
     for number, reason in enumerate(document.reasons):
-        facts.add_row("" if number else "because", rich_text(reason, limit=_LIMIT))
-    for number, note in enumerate(document.warnings):
-        facts.add_row("" if number else "warning", rich_text(note, limit=_LIMIT))
+        facts.add_row("" if number else "reason", rich_text(reason, limit=_LIMIT))
+    for number, warning in enumerate(document.warnings):
+        facts.add_row("" if number else "warning", rich_text(warning, limit=_LIMIT))
     yield facts
     yield _heading("Counts")
     yield _counts(document)
@@ -110,12 +108,12 @@ def _parts(document: VerdictDocument, files: Sequence[Path], most: int) -> Itera
             yield from _finding(document, sample)
         left = len(document.findings) - len(chosen)
         if left > 0:
-            yield Text(f"\n   … and {left} more: see the reports. Shown is the first of each requirement.")
+            yield Text(f"\n   … and {left} more: see the reports. Only the first finding of each requirement is shown.")
     if unproven(document):
         yield _heading(f"Inconclusive requirements ({document.counts.inconclusive})")
         yield _unproven(document)
     if document.latency:
-        yield _heading("Latency (the limit is of p99)")
+        yield _heading("Latency (limit of p99)")
         yield _latency(document)
     yield _heading("Reports")
     where = _grid()
@@ -176,7 +174,7 @@ def _groups(document: VerdictDocument) -> Table:
 
 
 def _latency(document: VerdictDocument) -> Table:
-    """How long answers took, an operation a line; a p99 over its limit stands out."""
+    """Response times, one operation a line; a p99 over its limit is highlighted."""
     table = _table("  ", "", *latency_figures.COLUMNS[:-1], "limit")
     for row in latency_figures.rows(document):
         *figures, limit = row.figures
@@ -193,19 +191,18 @@ def _latency(document: VerdictDocument) -> Table:
 
 
 def _waivers(document: VerdictDocument) -> Table:
-    """Every waiver that was handed in, and what became of it."""
+    """Every waiver of the run, and its state."""
     grid = _grid()
-    for one in document.waivers:
-        grid.add_row(
-            rich_text(one.waiver.requirement), rich_text(f"{one.state.value}, {waiver_text(one)}", limit=_LIMIT)
-        )
-        if one.problem:
-            grid.add_row("to mend", rich_text(one.problem, "bold", limit=_LIMIT))
+    for waiver in document.waivers:
+        text = f"{waiver.state.value}, {waiver_text(waiver)}"
+        grid.add_row(rich_text(waiver.waiver.requirement), rich_text(text, limit=_LIMIT))
+        if waiver.problem:
+            grid.add_row("problem", rich_text(waiver.problem, "bold", limit=_LIMIT))
     return grid
 
 
 def _finding(document: VerdictDocument, sample: Sample) -> Iterator[RenderableType]:
-    """One finding: what is owed, what was seen, who must act, how to see it again."""
+    """One finding: the requirement, who must act, expected and observed, and how to reproduce it."""
     finding = sample.finding
     head = Text("\n ").append(f"{sample.number:>2}  ", style="bold")
     head.append_text(rich_text(finding.requirement, "bold red"))
@@ -226,13 +223,15 @@ def _finding(document: VerdictDocument, sample: Sample) -> Iterator[RenderableTy
     if finding.trace_id:
         facts.add_row("trace id", rich_text(finding.trace_id, limit=_LIMIT))
     yield facts
-    for command in (sample.curl, sample.replay):
-        if command:
-            yield _command(command)
+    commands = [command for command in (sample.curl, sample.replay) if command]
+    if commands:
+        yield Text("   Reproduce with:", style="dim")
+    for command in commands:
+        yield _command(command)
 
 
 def _command(command: str) -> Text:
-    """A shell command, never wrapped: a line feed inside would make it another one."""
+    """A shell command, never wrapped: a line feed inside would change it."""
     shown = terminal_lines(command)
     if len(shown) > _LONGEST_COMMAND:
         shown = f"(a command of {len(shown)} characters: see the reports)"
@@ -241,12 +240,12 @@ def _command(command: str) -> Text:
 
 
 def _unproven(document: VerdictDocument) -> Table:
-    """Why requirements came to no result, one line for each reason."""
+    """Why requirements have no result, one line for each reason."""
     grid = _grid()
     for group in unproven(document):
         names = ", ".join(terminal(requirement.id) for requirement in group.requirements[:_MOST_NAMES])
         left = len(group.requirements) - _MOST_NAMES
-        grid.add_row(str(len(group.requirements)), rich_text(group.reason or "no reason was given", limit=_LIMIT))
+        grid.add_row(str(len(group.requirements)), rich_text(group.reason or "no reason given", limit=_LIMIT))
         if group.hint:
             grid.add_row("hint", rich_text(group.hint, limit=_LIMIT))
         grid.add_row("", Text(names + (f" and {left} more" if left > 0 else ""), style="dim"))

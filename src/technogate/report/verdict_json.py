@@ -1,8 +1,7 @@
 r"""`verdict.json`: the verdict document for programs, as `contracts/schemas/verdict.schema.json` describes it.
 
-Text stands in it as it was recorded. What a terminal would obey when the file is printed is written as
-`\u…`, which a JSON reader turns back into the same character; only a lone surrogate, which no UTF-8 file
-can hold, becomes visible text.
+The file holds text as it was recorded. A character that a terminal would act on is written as `\u…`, which a JSON
+reader turns back into the same character. Only a lone surrogate, which no UTF-8 file can hold, becomes visible text.
 """
 
 from __future__ import annotations
@@ -46,11 +45,11 @@ def _unicode(char: str) -> str:
 
 
 def _whole(value: Any) -> Any:
-    """`value` with every lone surrogate in it as visible text."""
+    """`value` with every lone surrogate as visible text."""
     if isinstance(value, str):
         return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", value)
     if isinstance(value, dict):
-        return {_whole(key): _whole(one) for key, one in value.items()}
+        return {_whole(key): _whole(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [_whole(one) for one in value]
+        return [_whole(member) for member in value]
     return value

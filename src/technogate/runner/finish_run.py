@@ -12,7 +12,7 @@ import msgspec
 from technogate.journal.journal_file import Journal, JournalError, read_journal
 from technogate.judging.judge import judge
 from technogate.model.verdict import ExitCode, Verdict, VerdictDocument, exit_code
-from technogate.report import WriterError, remove_all, write_all
+from technogate.report.write_all import WriterError, remove_all, write_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

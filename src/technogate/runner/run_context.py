@@ -27,8 +27,8 @@ from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import UserError
 from technogate.model.events import Abort, Event, Exchange, Header, Waiver
 from technogate.model.settings import Settings
-from technogate.report import REPORTS
 from technogate.report.allure import NAME as ALLURE
+from technogate.report.write_all import REPORTS
 from technogate.runner.replay_order import Replay, read_replay
 from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target

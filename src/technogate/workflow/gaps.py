@@ -10,11 +10,11 @@ import msgspec
 from technogate.contract.loader import Contract
 from technogate.contract.selection import select
 from technogate.journal.journal_file import Journal
-from technogate.judging.judge import unsound
+from technogate.judging.soundness import unsound
 from technogate.model.errors import UserError
 from technogate.model.requirement import Level, Party
 from technogate.model.verdict import Document, RequirementResult, Verdict, VerdictDocument
-from technogate.report.wording import moment
+from technogate.util.phrases import utc_time
 from technogate.workflow.evaluation import Evaluation
 from technogate.workflow.intake_answer_file import asked
 
@@ -121,7 +121,7 @@ def from_run(journal: Journal, document: VerdictDocument, contract: Contract, hi
         if one.id in contract.requirements or (_is_asked(one.id, contract) and not _accepted(one.id, contract, passed))
     ]
     source: Source = "validation" if document.is_validation else "check"
-    return _extended(history, document.run, source, moment(document.ended), contract, [*found, *kept])
+    return _extended(history, document.run, source, utc_time(document.ended), contract, [*found, *kept])
 
 
 def from_evaluation(evaluation: Evaluation, contract: Contract, history: GapHistory) -> GapHistory:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from technogate.contract.loader import Contract
 from technogate.model.verdict import Verdict, VerdictDocument, exit_code
 from technogate.report.project_progress import Phase, PhaseStep, ProjectProgress, State
-from technogate.report.wording import many
+from technogate.util.phrases import many
 from technogate.workflow.deployment import Deployment
 from technogate.workflow.evaluation import Evaluation
 from technogate.workflow.gaps import GapHistory

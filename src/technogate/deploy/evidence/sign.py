@@ -9,7 +9,7 @@ from securesystemslib.signer import CryptoSigner
 from technogate.deploy.evidence.envelope import EvidenceError, seal
 from technogate.deploy.evidence.statement import encode, statement_of
 from technogate.model.verdict import ExitCode, Verdict
-from technogate.report import EVIDENCE
+from technogate.report.write_all import EVIDENCE
 from technogate.runner.finish_run import FinishedRun, withheld
 from technogate.runner.run import Sign
 from technogate.util.gate_digest import gate_digest

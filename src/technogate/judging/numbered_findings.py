@@ -1,0 +1,49 @@
+"""The findings of a run in the order of the requirements, each with its number and the commands that reproduce it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Mapping
+
+from technogate.journal.journal_file import Journal
+from technogate.judging.curl import curl_for
+from technogate.model.events import Exchange, Finding, by_id
+from technogate.model.requirement import Requirement
+from technogate.model.verdict import Sample, finding_id
+
+
+def numbered_findings(
+    journal: Journal, findings: Iterable[Finding], scope: Mapping[str, Requirement]
+) -> tuple[Sample, ...]:
+    """Number the findings in the order of the requirements and add the commands that reproduce them."""
+    exchanges = by_id(journal.exchanges)
+    place = {requirement_id: index for index, requirement_id in enumerate(scope)}
+    ordered = sorted(findings, key=lambda finding: (place[finding.requirement], finding.item))
+    return tuple(
+        Sample(
+            number=number,
+            finding=finding,
+            party=scope[finding.requirement].party,
+            decisions=scope[finding.requirement].decisions,
+            curl=_curl(finding, exchanges),
+            recheck_command=_recheck_command(finding, journal),
+            replay=f"technogate replay {shlex.quote(finding_id(journal.header.run, number))}",
+        )
+        for number, finding in enumerate(ordered, 1)
+    )
+
+
+def _recheck_command(finding: Finding, journal: Journal) -> str:
+    """The command that checks the requirement of a finding again, with the seed, profile and target of its run."""
+    header = journal.header
+    command = f"technogate check {finding.requirement} --seed {header.seed}"
+    command += "" if header.profile == "quick" else f" --profile {header.profile}"
+    target = header.target.target_argument
+    return command + ("" if target == "embedded" else f" --target {shlex.quote(target)}")
+
+
+def _curl(finding: Finding, exchanges: Mapping[str, Exchange]) -> str:
+    """The command for the last exchange with the backend that a finding rests on, "" without one."""
+    known = [exchanges[exchange_id] for exchange_id in finding.exchanges if exchange_id in exchanges]
+    sent = [exchange for exchange in known if exchange.responded_by == "backend"]
+    return curl_for(sent[-1]) if sent else ""

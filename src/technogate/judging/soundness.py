@@ -1,0 +1,34 @@
+"""Whether a run proves anything: it finished, its journal is whole, no clock was set, its self-test passed."""
+
+from __future__ import annotations
+
+from technogate.journal.journal_file import Journal
+from technogate.judging.self_test_result import self_test_problems
+
+#: Seconds that a clock may be corrected by during a run; a time service corrects it by a tenth.
+CLOCK_S = 2.0
+
+
+def unsound(journal: Journal) -> list[str]:
+    """Why the run as a whole proves nothing, whatever its items report; empty when it is sound."""
+    problems = list(dict.fromkeys(abort.message for abort in journal.aborts))
+    if journal.torn:
+        problems.append(f"the journal is torn: {journal.torn}")
+    elif journal.footer is not None and journal.footer.end != "finished":
+        problems.append("the run crashed" if journal.footer.end == "crashed" else f"the run was {journal.footer.end}")
+    problems += _clock_problems(journal)
+    problems += self_test_problems(journal)
+    if not any(plan.items for plan in journal.plans):
+        problems.append("no tests were collected: no check ran")
+    return problems
+
+
+def _clock_problems(journal: Journal) -> list[str]:
+    """Why the times of a run prove nothing: a check of them may have passed only because the clock was set."""
+    footer = journal.footer
+    back = "the clock was set back during the run"
+    if footer is not None and footer.ended < journal.header.started:
+        return [back]
+    if footer is not None and abs(footer.moved) > CLOCK_S:
+        return [back if footer.moved < 0 else "the clock was set forward during the run, or the machine slept"]
+    return [back] if any(exchange.started - exchange.ended > CLOCK_S for exchange in journal.exchanges) else []

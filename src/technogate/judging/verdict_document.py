@@ -1,0 +1,153 @@
+"""The verdict document put together; the one place where the verdict of a run is decided."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from technogate.checks.latency import latencies
+from technogate.checks.run_wide import WholeRun
+from technogate.journal.journal_file import Journal
+from technogate.judging.soundness import unsound
+from technogate.judging.waivers import effective_verdict_of
+from technogate.model.events import Outcome
+from technogate.model.requirement import Level
+from technogate.model.verdict import (
+    EXIT_CODES,
+    NOT_VALIDATED,
+    Counts,
+    ExitCode,
+    GroupResult,
+    ItemCounts,
+    JournalRef,
+    RequirementResult,
+    Sample,
+    Verdict,
+    VerdictDocument,
+    WaiverResult,
+    roll_up,
+)
+from technogate.util.phrases import few, many
+
+#: Version of the shape of the verdict document; it grows when a field changes its meaning.
+SCHEMA = 1
+
+#: Requirements named in one reason.
+_MOST_NAMED = 8
+
+
+def verdict_document(
+    whole: WholeRun,
+    requirements: tuple[RequirementResult, ...],
+    waivers: tuple[WaiverResult, ...],
+    samples: tuple[Sample, ...],
+) -> VerdictDocument:
+    """Decide the verdict of a run and put its document together."""
+    journal, header = whole.journal, whole.header
+    reasons, broken = _reasons(journal, requirements, waivers)
+    must = [result for result in requirements if result.level is Level.MUST]
+    verdict = effective_verdict_of(must)
+    if any(result.problem for result in waivers):
+        verdict = roll_up([verdict, Verdict.FAIL])
+    validation = header.mode == "validate"
+    if verdict is Verdict.PASS and (broken or not validation):
+        verdict = Verdict.INCONCLUSIVE
+    if any(proof.problem for self_test in journal.self_tests for proof in self_test.proofs):
+        # A check that misses a known violation has proven nothing, a finding included.
+        verdict = Verdict.INCONCLUSIVE
+    if not validation:
+        reasons.append(NOT_VALIDATED)
+    aborted = any(abort.kind == "configuration" for abort in journal.aborts)
+    return VerdictDocument(
+        schema=SCHEMA,
+        verdict=verdict,
+        exit_code=int(ExitCode.USAGE if aborted else EXIT_CODES[verdict]),
+        is_validation=validation,
+        reasons=tuple(reasons),
+        run=header.run,
+        gate_version=header.gate_version,
+        contract=header.contract,
+        target=header.target,
+        profile=header.profile,
+        seed=header.seed,
+        selection=header.selection,
+        started=header.started,
+        ended=end_of(journal),
+        counts=_counts(requirements),
+        must=_counts(must),
+        items=_item_counts(journal, requirements),
+        groups=_groups(journal, requirements),
+        requirements=requirements,
+        findings=samples,
+        waivers=waivers,
+        warnings=tuple(warning.text for warning in journal.warnings),
+        latency=latencies(whole.undisturbed, header),
+        journal=JournalRef(
+            file=journal.path.name, sha256=journal.sha256, torn=journal.torn, exchanges=len(journal.exchanges)
+        ),
+    )
+
+
+def end_of(journal: Journal) -> float:
+    """When the run ended, in seconds since the epoch; of a torn journal, the latest time that it still holds."""
+    if journal.footer is not None:
+        return journal.footer.ended
+    return max((exchange.ended for exchange in journal.exchanges), default=journal.header.started)
+
+
+def _reasons(
+    journal: Journal, requirements: Sequence[RequirementResult], waivers: Sequence[WaiverResult]
+) -> tuple[list[str], bool]:
+    """Why the run is not PASS, worst first, and whether something crashed or is missing altogether."""
+    broken = unsound(journal)
+    for result in requirements:
+        broken += [f"{item.item} crashed: {item.reason}" for item in result.items if item.outcome is Outcome.ERRORED]
+    failed = [r.id for r in requirements if r.level is Level.MUST and r.effective_verdict is Verdict.FAIL]
+    unknown = [r.id for r in requirements if r.level is Level.MUST and r.effective_verdict is Verdict.INCONCLUSIVE]
+    reasons = [f"{many(len(failed), 'MUST requirement')} failed: {few(failed, _MOST_NAMED)}"] if failed else []
+    reasons += [result.problem for result in waivers if result.problem]
+    reasons += broken
+    if unknown:
+        reasons.append(f"{many(len(unknown), 'MUST requirement')} not exercised: {few(unknown, _MOST_NAMED)}")
+    return reasons, bool(broken)
+
+
+def _counts(results: Iterable[RequirementResult]) -> Counts:
+    """Requirements by verdict."""
+    counted = Counter(result.verdict for result in results)
+    return Counts(
+        passed=counted[Verdict.PASS], failed=counted[Verdict.FAIL], inconclusive=counted[Verdict.INCONCLUSIVE]
+    )
+
+
+def _item_counts(journal: Journal, requirements: Sequence[RequirementResult]) -> ItemCounts:
+    """Items by outcome, run-wide checks included."""
+    reported = [item for result in requirements for item in result.items]
+    counted = Counter(item.outcome for item in reported)
+    in_scope = {result.id for result in requirements}
+    planned = {item.item for plan in journal.plans for item in plan.items if item.requirement in in_scope}
+    return ItemCounts(
+        passed=counted[Outcome.PASSED],
+        failed=counted[Outcome.FAILED],
+        errored=counted[Outcome.ERRORED],
+        skipped=counted[Outcome.SKIPPED],
+        unfinished=len(planned - {item.item for item in reported}),
+    )
+
+
+def _groups(journal: Journal, requirements: Sequence[RequirementResult]) -> tuple[GroupResult, ...]:
+    """The lines of the Phase 5 report in the contract's order; SHOULD requirements are counted but do not decide."""
+    members: dict[str, list[RequirementResult]] = defaultdict(list)
+    for result in requirements:
+        members[result.group].append(result)
+    titles = journal.header.groups
+    return tuple(
+        GroupResult(
+            group=group,
+            title=titles.get(group, group),
+            verdict=effective_verdict_of(result for result in members[group] if result.level is Level.MUST),
+            counts=_counts(members[group]),
+        )
+        for group in [*titles, *(group for group in members if group not in titles)]
+        if group in members
+    )

@@ -1,0 +1,98 @@
+"""Write every report of a run, each from its journal and the verdict document alone.
+
+A report module opens no socket and decides nothing. All reports show the same figures.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from jinja2 import TemplateError
+from msgspec import MsgspecError
+
+from technogate.journal.journal_file import Journal
+from technogate.model.verdict import VerdictDocument
+from technogate.report.allure import NAME as ALLURE
+from technogate.report.allure import write as write_allure
+from technogate.report.html import NAME as HTML
+from technogate.report.html import write as write_html
+from technogate.report.junit import NAME as JUNIT
+from technogate.report.junit import write as write_junit
+from technogate.report.markdown import NAME as MARKDOWN
+from technogate.report.markdown import write as write_markdown
+from technogate.report.verdict_json import NAME as VERDICT
+from technogate.report.verdict_json import write as write_verdict
+
+Writer = Callable[[Journal, VerdictDocument, Path], Path]
+
+#: The file or folder that each writer makes, and the writer.
+WRITERS: tuple[tuple[str, Writer], ...] = (
+    (VERDICT, write_verdict),
+    (MARKDOWN, write_markdown),
+    (HTML, write_html),
+    (JUNIT, write_junit),
+    (ALLURE, write_allure),
+)
+
+#: The signed statement that may be written beside the reports (`technogate.deploy.evidence.sign`).
+EVIDENCE = "evidence.dsse.json"
+
+#: Everything that a run writes beside its journal for others to read.
+REPORTS = (*(name for name, _ in WRITERS), EVIDENCE)
+
+#: What a writer can raise: an error of the disk, of a template, or of an unexpected value.
+_BREAKS = (
+    ArithmeticError, AttributeError, LookupError, MsgspecError, OSError, RuntimeError, TemplateError, TypeError,
+    ValueError,
+)  # fmt: skip
+
+
+class WriterError(Exception):
+    """A report could not be written; the text names each one, with the reason, on one line."""
+
+
+def write_all(journal: Journal, document: VerdictDocument, folder: Path) -> list[Path]:
+    """Write every report into `folder`, which is created if it is missing; return the paths written.
+
+    When a writer fails, the others still write. A report of an earlier run under the same name is removed, so that
+    nobody takes it for a report of this run. Raises WriterError after the last writer.
+    """
+    written: list[Path] = []
+    problems: list[str] = []
+    cause: BaseException | None = None
+    for name, write in WRITERS:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            written.append(write(journal, document, folder))
+        except _BREAKS as error:
+            cause = cause or error
+            problems.append(f"{name} ({_reason(error)})")
+            _remove(folder / name)
+    if problems:
+        raise WriterError(f"cannot write {', '.join(problems)} in {folder}") from cause
+    return written
+
+
+def remove_all(folder: Path) -> None:
+    """Remove every report and the evidence from `folder`; what cannot be removed stays."""
+    for name in REPORTS:
+        _remove(folder / name)
+
+
+def _reason(error: BaseException) -> str:
+    """Why a writer failed, on one line."""
+    text = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
+    return " ".join(text.split())
+
+
+def _remove(path: Path) -> None:
+    """Remove a report of an earlier run; the WriterError names what could not be written."""
+    if path.name == ALLURE and path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+        return
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        return
