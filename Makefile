@@ -1,10 +1,10 @@
-# The commands: `make validate`, `make test`, `make score` and `make bench`. Each sets up all it needs first.
+# The commands: `make validate`, `make test`, `make mutants` and `make bench`. Each installs what it needs first.
 PYTHON ?= python3
 TARGET ?= embedded
 PROFILE ?= standard
 BIN := .venv/bin
 
-.PHONY: validate test test-fast score bench lint setup clean
+.PHONY: validate test test-fast mutants bench lint setup clean
 
 validate: .setup-stamp
 	$(BIN)/technogate validate --target $(TARGET) --profile $(PROFILE)
@@ -18,11 +18,11 @@ test: .setup-stamp
 test-fast: .setup-stamp
 	$(BIN)/nox -s tests
 
-# The gate against programs that are wrong on purpose: what it sees, and whether it errs.
-score: .setup-stamp
-	$(BIN)/technogate score
+# The mutation score: every mutant must fail, the reference must pass.
+mutants: .setup-stamp
+	$(BIN)/technogate mutants
 
-# How fast the gate is, beside a plain load generator and another tool.
+# The speed of the gate, compared with a plain load generator and another tool.
 bench: .setup-stamp
 	$(BIN)/python -m benchmarks.speed
 

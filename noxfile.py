@@ -35,10 +35,13 @@ def pytest(session: nox.Session, marked: str) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting with ruff, and the layers of the packages with import-linter."""
+    """Check style and formatting with ruff, the layers with import-linter, duplicates with pylint."""
     tool(session, "ruff", "check", *session.posargs)
     tool(session, "ruff", "format", "--check", *session.posargs)
     session.run(str(Path(sys.executable).with_name("lint-imports")), "--no-cache", external=True)
+    # Eight equal lines in two places want one piece of code.
+    same = ("--disable=all", "--enable=duplicate-code", "--min-similarity-lines=8", "--recursive=y")
+    tool(session, "pylint", *same, "src", "suites", "fixtures", "tests")
 
 
 @nox.session

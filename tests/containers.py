@@ -17,7 +17,6 @@ from technogate.target.compose.compose_target import ComposeTarget
 from technogate.target.load import load_target
 from tests.conftest import STUCK_S
 
-HOME = Path(__file__).resolve().parents[1]
 KEY = "TgAbCdEfGh0123456789"
 #: On every image that a test builds.
 LABEL = "technogate.test"
@@ -26,7 +25,7 @@ PROJECT_LABEL = "com.docker.compose.project"
 
 def reference_target() -> ComposeTarget:
     """The reference pair as images that are there; the test is skipped, or fails, where there can be none."""
-    target = load_target("compose", HOME)
+    target = load_target("compose")
     assert isinstance(target, ComposeTarget)
     try:
         target.preflight()
@@ -39,7 +38,7 @@ def target_of(text: str, folder: Path) -> ComposeTarget:
     """A target file in `folder`."""
     path = folder / "pair.toml"
     path.write_text(text)
-    target = load_target(str(path), HOME)
+    target = load_target(str(path))
     assert isinstance(target, ComposeTarget)
     return target
 

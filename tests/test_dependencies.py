@@ -28,6 +28,7 @@ NOT_IMPORTED = {
     "import-linter": "a command",
     "mypy": "a command",
     "prek": "a command",
+    "pylint": "a command",
     "ruff": "a command",
     "types-pyyaml": "types of PyYAML",
     "types-jsonschema": "types of jsonschema",

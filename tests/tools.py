@@ -78,6 +78,7 @@ def _no_database() -> Iterator[None]:
     finally:
         if _CLUSTERS_AS_SHIPPED.exists():
             shutil.copy(_CLUSTERS_AS_SHIPPED, _CLUSTERS)
+            _CLUSTERS.with_name(f"{_CLUSTERS.name}.ucf-dist").unlink(missing_ok=True)
         else:
             shutil.rmtree(_CLUSTERS.parent)
 
@@ -98,12 +99,15 @@ def install() -> None:
                 ["apt-get", *line],
                 env=env,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
                 timeout=INSTALL_S,
                 check=False,
             )
             if done.returncode != 0:
-                sys.stdout.write(f"  apt-get {line[0]} did not work: exit code {done.returncode}\n")
+                said = "\n".join(done.stderr.splitlines()[-5:])
+                sys.stdout.write(f"  apt-get {line[0]} did not work: exit code {done.returncode}\n{said}\n")
 
 
 if __name__ == "__main__":

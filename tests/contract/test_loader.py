@@ -529,10 +529,10 @@ REFUSED: dict[str, tuple[Change, str]] = {
         replaced("openapi.yaml", "      examples: [exec_0001]\n", ""),
         "#/components/schemas/ExecutionId has no example; add one",
     ),
-    "toml": (replaced("requirements.toml", "[groups]", "[groups"), r"requirements\.toml: .*line \d+.*correct the TOML"),
+    "toml": (replaced("requirements.toml", "[groups]", "[groups"), r"requirements\.toml, line \d+.*correct the TOML"),
     "requirement twice": (
         replaced("requirements.toml", "[requirement.ENV-02]", "[requirement.ENV-01]"),
-        r"requirements\.toml: .*line \d+",
+        r"requirements\.toml, line \d+",
     ),
     "requirement id": (
         replaced("requirements.toml", "[requirement.ENV-02]", "[requirement.env2]"),

@@ -1,17 +1,22 @@
-"""JSON Schema as the contract means it: ECMA patterns, worded problems, and two engines that agree."""
+"""JSON Schema as the contract means it: patterns of ECMA 262, worded problems, an independent engine agrees."""
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import tomllib
 from typing import Any
 
-import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
-from technogate.contract.schemas import MOST_PROBLEMS, SchemaError, Schemas, show
-from technogate.util.ecma import PatternError, compile_pattern, portable
+from technogate.contract.schema_wording import show
+from technogate.contract.schemas import MOST_PROBLEMS, SchemaError, Schemas
+from technogate.drivers.module.node import find_node
+from technogate.util.ecma import PatternError, matcher
 
 TREE: dict[str, Any] = {
     "type": "object",
@@ -36,6 +41,7 @@ DOCUMENT: dict[str, Any] = {
             "Command": {"type": "string", "pattern": "^[A-Z_]+$"},
             "Integer": {"type": "integer"},
             "Loop": {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Loop"}}},
+            "Any": {},
             "Dangling": {"$ref": "#/components/schemas/Nowhere"},
         }
     }
@@ -74,25 +80,25 @@ WORDED = {
 
 
 @pytest.mark.parametrize(("value", "lines"), WORDED.values(), ids=WORDED)
-def test_a_problem_names_path_expectation_and_finding(schemas: Schemas, value: object, lines: list[str]) -> None:
+def test_names_path_expectation_and_finding(schemas: Schemas, value: object, lines: list[str]) -> None:
     """Each kind of problem is one line: JSON path, what was expected, what was found."""
     assert problems(schemas, "Tree", value) == lines
 
 
-def test_alternatives_are_told_by_the_one_that_was_meant(schemas: Schemas) -> None:
-    """A value that fits no alternative is held to the one of its type, or told the types there are."""
+def test_reports_the_alternative_that_was_meant(schemas: Schemas) -> None:
+    """A value that fits no alternative is held to the one of its type; without one, the types are listed."""
     assert problems(schemas, "Either", [{"status": "YES"}]) == ['$[0]: expected the field "codes", found none']
     assert problems(schemas, "Either", 7) == ["$: expected an array or a string or an object, found 7"]
 
 
-def test_many_problems_are_cut(schemas: Schemas) -> None:
+def test_limits_the_number_of_problems(schemas: Schemas) -> None:
     """A thousand broken items give a bounded number of lines, and say that there are more."""
     lines = problems(schemas, "Trees", [{}] * 1000)
     assert len(lines) == MOST_PROBLEMS + 1
     assert lines[-1] == "$: there are more problems of this kind"
 
 
-def test_a_hostile_name_or_value_stays_on_one_short_line() -> None:
+def test_keeps_a_hostile_name_or_value_on_one_short_line() -> None:
     """Line breaks, control characters and long text never reach a problem as they are."""
     schemas = Schemas({"any": {"additionalProperties": {"type": "integer"}}})
     (line,) = schemas.problems("#/any", {"a\n\x1b[31m": "x\r\n" * 5000})
@@ -115,42 +121,61 @@ def test_a_hostile_name_or_value_stays_on_one_short_line() -> None:
         ("Integer", "1", False),
     ],
 )
-def test_what_json_schema_means(schemas: Schemas, name: str, value: object, valid: bool) -> None:
+def test_validates_as_json_schema_means(schemas: Schemas, name: str, value: object, valid: bool) -> None:
     """`$` is the very end of the text, 1.0 is an integer, true is none."""
     assert (problems(schemas, name, value) == []) is valid
 
 
-def test_half_a_surrogate_pair_is_left_to_the_slow_engine(schemas: Schemas) -> None:
-    """Text that the fast engine cannot read is judged all the same, both ways."""
+def test_half_a_surrogate_pair_is_validated(schemas: Schemas) -> None:
+    """Text that is not UTF-8 is validated all the same, both ways, and quoted as it is."""
     assert problems(schemas, "Tree", GOOD | {"text": "\ud800"}) == []
     assert problems(schemas, "Command", "\ud800") == ['$: expected a match of ^[A-Z_]+$, found "\\ud800"']
 
 
-def test_a_value_nested_without_end_is_no_success(schemas: Schemas) -> None:
-    """What is too deep to be checked is a problem, never a pass."""
-    deep: Any = "not an object"
-    for _ in range(5_000):
+@pytest.mark.parametrize("depth", [2_000, 100_000])
+def test_refuses_a_value_nested_too_deeply(schemas: Schemas, depth: int) -> None:
+    """A value too deep for the engine's stack is a problem, never a pass and never a crash."""
+    deep: Any = {}
+    for _ in range(depth):
         deep = {"next": deep}
     assert problems(schemas, "Loop", deep) == ["$: expected a value that can be checked, found one nested too deeply"]
+    while deep:
+        deep = deep["next"]
 
 
-def test_engines_that_disagree_are_no_success(schemas: Schemas, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the fast engine refuses and the slow one finds nothing, the value is refused."""
-    monkeypatch.setattr(schemas, "_engine", lambda *_, **__: _Content())
-    monkeypatch.setattr(schemas, "_compiled", {})
-    assert problems(schemas, "Integer", "x") == ['$: "x" is not of type "integer"']
+def test_shortens_a_long_path(schemas: Schemas) -> None:
+    """The path of a problem deep within a value stays on a short line."""
+    deep: Any = 7
+    for _ in range(200):
+        deep = {"next": deep}
+    (line,) = problems(schemas, "Loop", deep)
+    assert line.startswith("$.next.next")
+    assert line.endswith(" and 176 deeper: expected an object, found 7")
+    assert len(line) < 250
 
 
-class _Content:
-    """An engine that never finds anything."""
+@pytest.mark.parametrize("value", [{1: "x"}, b"x", object()])
+def test_refuses_what_is_not_json(schemas: Schemas, value: object) -> None:
+    """A value that JSON does not have is a problem, never a pass."""
+    (line,) = problems(schemas, "Any", value)
+    assert line.startswith("$: expected a JSON value, found one that cannot be checked (")
 
-    def iter_errors(self, _: object) -> list[object]:
-        """Find nothing."""
-        return []
+
+def test_never_follows_a_reference_out_of_the_document() -> None:
+    """A schema that refers to another document is an error; nothing is fetched."""
+    schemas = Schemas({"components": {"schemas": {"Far": {"$ref": "http://127.0.0.1:9/schema.json"}}}})
+    with pytest.raises(SchemaError, match="leaves the document"):
+        problems(schemas, "Far", GOOD)
+
+
+def test_reads_a_date_of_toml_as_no_text() -> None:
+    """A value that TOML has and JSON does not breaks the type of every key."""
+    (mistake,) = Schemas({"properties": {"day": {"type": "string"}}}).mistakes("#", tomllib.loads("day = 2026-01-31"))
+    assert (mistake.keyword, mistake.path, str(mistake.value)) == ("type", ("day",), "2026-01-31")
 
 
 @pytest.mark.parametrize("name", ["Nowhere", "Dangling"])
-def test_a_schema_that_is_not_there_is_an_error(schemas: Schemas, name: str) -> None:
+def test_refuses_a_schema_that_does_not_exist(schemas: Schemas, name: str) -> None:
     """A pointer to nothing is an error and never a schema that admits everything."""
     with pytest.raises(SchemaError, match=name):
         problems(schemas, name, GOOD)
@@ -159,8 +184,8 @@ def test_a_schema_that_is_not_there_is_an_error(schemas: Schemas, name: str) -> 
 @pytest.mark.parametrize(
     "schema", [{"pattern": "a(?i)b"}, {"pattern": "["}, {"pattern": r"\p{L}"}, {"patternProperties": {"^a$": {}}}]
 )
-def test_a_pattern_that_cannot_be_read_is_refused_at_once(schema: dict[str, Any]) -> None:
-    """What the gate would read otherwise than the contract means it is refused when the schemas are made."""
+def test_refuses_an_unsupported_pattern_at_once(schema: dict[str, Any]) -> None:
+    """A pattern that could be read otherwise than the contract means it is refused when the schemas are made."""
     with pytest.raises(SchemaError) as caught:
         Schemas({"components": {"schemas": {"Bad": schema}}})
     assert "\n" not in str(caught.value)
@@ -184,31 +209,43 @@ PATTERNS = [
     (r"^\u0041\.$", ["A.", "AB"]),
     ("a$|b", ["a\n", "b\n", "a"]),
     (r"^[.]\..$", ["..a", ".a.", "..\u2029"]),
+    (r"^[\S]$", ["a", " ", "\u00a0"]),
+    (r"^[(?]+[*+]$", ["(?*", "a", "?+"]),
+    (r"^\++\[\]$".replace("++", "+"), ["+[]", "[]"]),
 ]
 
 
-@pytest.mark.parametrize(("pattern", "texts"), PATTERNS, ids=[pattern for pattern, _ in PATTERNS])
-def test_patterns_mean_what_an_independent_engine_says(pattern: str, texts: list[str]) -> None:
-    """Each part of the pattern language means the same here as in the fast engine."""
-    compiled = compile_pattern(pattern)
-    fast = jsonschema_rs.Draft202012Validator({"pattern": portable(pattern)})
-    for text in texts:
-        assert (compiled.search(text) is not None) == fast.is_valid(text), repr(text)
+def test_patterns_mean_what_ecma_262_means() -> None:
+    """Each part of the pattern language means the same here as in Node, an engine of ECMA 262."""
+    script = """
+        const patterns = JSON.parse(require("fs").readFileSync(0, "utf8"));
+        console.log(JSON.stringify(patterns.map(([p, texts]) => texts.map((t) => new RegExp(p, "u").test(t)))));
+    """
+    done = subprocess.run(
+        [str(find_node()), "-e", script], input=json.dumps(PATTERNS), capture_output=True, text=True, check=True
+    )
+    for (pattern, texts), expected in zip(PATTERNS, json.loads(done.stdout), strict=True):
+        matches = matcher(pattern)
+        assert [matches(text) for text in texts] == expected, pattern
 
 
-def test_python_alone_would_have_let_it_through() -> None:
+def test_refuses_a_newline_at_the_end() -> None:
     """The planted fault: a newline at the end, which Python's own reading of the pattern admits."""
     assert re.search("^[A-Z_]+$", "PING\n")
-    assert not compile_pattern("^[A-Z_]+$").search("PING\n")
+    assert not matcher("^[A-Z_]+$")("PING\n")
 
 
 @pytest.mark.parametrize(
-    "pattern", [r"\Z", r"\Aa", "(?P<x>a)", "(?i)a", "(?#c)", r"[\S]", "a\\", "(", "a**", "[]a]", "[^]a]"]
+    "pattern",
+    [
+        *(r"\Z", r"\Aa", r"a\z", r"\p{L}", r"[\p{L}]", "a\\", "a[b\\"),
+        *("(?P<x>a)", "(?i)a", "(?x)a b", "(?#c)", "(?>a)", "(", "[", "[]a]", "[^]a]", "a**", "a++", "a{2}+"),
+    ],
 )
-def test_patterns_of_another_language_are_refused(pattern: str) -> None:
-    """What ECMA 262 does not know is refused, not guessed at."""
+def test_refuses_patterns_of_another_language(pattern: str) -> None:
+    """What ECMA 262 does not have is refused, not guessed at."""
     with pytest.raises(PatternError):
-        compile_pattern(pattern)
+        matcher(pattern)
 
 
 ANYTHING = st.recursive(
@@ -235,7 +272,8 @@ NEARLY = st.fixed_dictionaries(
 
 
 @given(st.sampled_from(["Tree", "Trees", "Either", "Integer"]), ANYTHING | NEARLY | st.lists(NEARLY, max_size=2))
-def test_the_fast_engine_and_the_slow_one_agree(schemas: Schemas, name: str, value: object) -> None:
-    """Whatever the value, the engine that says yes or no and the one that words problems say the same."""
-    fast, slow = schemas._at(f"#/components/schemas/{name}")
-    assert fast.is_valid(value) == slow.is_valid(value)
+def test_agrees_with_an_independent_engine(schemas: Schemas, name: str, value: object) -> None:
+    """Whatever the value, jsonschema, an engine of its own, calls the same values valid."""
+    document = json.loads(json.dumps(DOCUMENT).replace("_]+$", "_]+\\\\Z"))
+    reference = Draft202012Validator({**document, "$ref": f"#/components/schemas/{name}"})
+    assert (problems(schemas, name, value) == []) is reference.is_valid(value)

@@ -20,7 +20,6 @@ from technogate.model.errors import UserError
 from technogate.model.events import Waiver
 from technogate.model.verdict import Verdict, VerdictDocument, WaiverResult, WaiverState
 from technogate.util.gate_digest import gate_digest
-from technogate.util.shipped import find_home
 from tests.conftest import ROOT
 from tests.deploy.sealed import (
     BACKEND_ID,
@@ -88,7 +87,7 @@ def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy
     change = case.change
     raw = sealed(
         case.document,
-        case.gate or gate_digest(find_home()),
+        case.gate or gate_digest(),
         case.signer,
         None if change is None else lambda plain: change(plain),
     )
@@ -100,7 +99,6 @@ def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy
         key=case.key.public_key,
         max_age_s=case.max_age_s,
         contract=case.contract,
-        home=find_home(),
         now=case.now,
     )
 

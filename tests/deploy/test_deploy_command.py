@@ -57,7 +57,7 @@ def house(sandbox: Sandbox) -> Sandbox:
     sandbox.suite("test_all.py", SUITE + "".join(item(name, body) for name in KEPT))
     process = sandbox.home / "src" / "technogate" / "target" / "process" / "process_target.py"
     text = process.read_text("utf-8")
-    anchor = "            faults=self.may_disturb,\n"
+    anchor = "            faults=self.allows_faults,\n"
     assert text.count(anchor) == 1
     text = text.replace(anchor, anchor + IMAGES)
     process.write_text(text.replace("import TargetRef", "import ImageRef, TargetRef"), "utf-8")

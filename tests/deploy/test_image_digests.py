@@ -45,6 +45,25 @@ def test_a_moving_tag_is_refused(tag: str) -> None:
         tagged(f"console:{tag}")
 
 
+def test_refuses_the_tag_of_a_partial_rollout() -> None:
+    """The usual tag of a partial rollout moves."""
+    with pytest.raises(ImageError, match="moves"):
+        tagged("console:can" + "ary")
+
+
+@pytest.mark.parametrize("text", [None, "", "# latest\n\n", b"\xff"], ids=["missing", "empty", "comments", "binary"])
+def test_refuses_every_tag_without_the_list_of_moving_tags(
+    text: str | bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the list of moving tags is missing, empty or unreadable, no tag is accepted."""
+    path = tmp_path / "moving-tags.txt"
+    if text is not None:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    monkeypatch.setattr("technogate.deploy.image_digests.shipped", lambda *_: path)
+    with pytest.raises(ImageError, match="list of moving image tags"):
+        tagged("console:1.2")
+
+
 @pytest.fixture
 def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The engine's stand-in on the path, alone."""
@@ -124,5 +143,5 @@ def test_an_engine_that_hangs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("technogate.deploy.image_digests.RESPONSE_S", 0.2)
-    with pytest.raises(ImageError, match="did not answer"):
+    with pytest.raises(ImageError, match="did not respond"):
         inspect(BACKEND_NAME)

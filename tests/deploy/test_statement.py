@@ -19,8 +19,8 @@ from technogate.deploy.evidence.statement import Statement, decode, digests, enc
 from technogate.model.events import Event, Header, ImageRef, Outcome
 from technogate.model.verdict import ExitCode, Verdict, VerdictDocument
 from technogate.runner.finish_run import FinishedRun, finish_run
+from technogate.util import shipped as shipped_data
 from technogate.util.gate_digest import gate_digest
-from technogate.util.shipped import find_home
 from tests import builders
 from tests.conftest import ROOT
 from tests.deploy.sealed import BACKEND_ID, CONSOLE_ID, changed, document_of, failing, payload
@@ -178,7 +178,7 @@ def with_images(head: Header) -> Header:
         "backend": ImageRef(name="b:1", digest=BACKEND_ID),
     }
     target = msgspec.structs.replace(head.target, images=images)
-    return msgspec.structs.replace(head, target=target, gate_digest=gate_digest(find_home()))
+    return msgspec.structs.replace(head, target=target, gate_digest=gate_digest())
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def with_images(head: Header) -> Header:
 def test_a_validation_of_images_ends_in_evidence(tmp_path: Path, events: tuple[Event, ...], verdict: str) -> None:
     """Any verdict is stated and signed, with the digest of its journal."""
     finished_run = concluded(tmp_path, with_images(builders.header()), events)
-    path = sign_evidence(finished_run, SIGNER, find_home(), tmp_path)
+    path = sign_evidence(finished_run, SIGNER, tmp_path)
     assert path == tmp_path / NAME
     stated = payload(path.read_bytes())
     assert stated["predicate"]["technogate"]["verdict"] == verdict
@@ -202,12 +202,12 @@ def test_a_validation_of_images_ends_in_evidence(tmp_path: Path, events: tuple[E
 def test_no_evidence_without_a_key_or_without_images(tmp_path: Path) -> None:
     """Without both there is no message; with only one of them the reason is given."""
     processes = concluded(tmp_path, builders.header(), PASSED)
-    assert sign_evidence(processes, None, find_home(), tmp_path) is None
+    assert sign_evidence(processes, None, tmp_path) is None
     with pytest.raises(EvidenceError, match="processes were judged"):
-        sign_evidence(processes, SIGNER, find_home(), tmp_path)
+        sign_evidence(processes, SIGNER, tmp_path)
     images = concluded(tmp_path, with_images(builders.header()), PASSED)
     with pytest.raises(EvidenceError, match="no signing key"):
-        sign_evidence(images, None, find_home(), tmp_path)
+        sign_evidence(images, None, tmp_path)
     assert not (tmp_path / NAME).exists()
 
 
@@ -225,26 +225,27 @@ def test_no_evidence_of_a_check_or_of_an_unsound_run(tmp_path: Path) -> None:
         (unsound, "did not end with its verdict"),
     ):
         with pytest.raises(EvidenceError, match=why):
-            sign_evidence(finished_run, SIGNER, find_home(), tmp_path)
+            sign_evidence(finished_run, SIGNER, tmp_path)
     assert not (tmp_path / NAME).exists()
 
 
 def test_waivers_travel_with_the_evidence(tmp_path: Path) -> None:
     """The evidence lists what was waived."""
     finished_run = concluded(tmp_path, with_images(header([waiver()])), ONE_FAILED)
-    path = sign_evidence(finished_run, SIGNER, find_home(), tmp_path)
+    path = sign_evidence(finished_run, SIGNER, tmp_path)
     assert path is not None
     [stated] = payload(path.read_bytes())["predicate"]["technogate"]["waivers"]
     assert (stated["waiver"]["requirement"], stated["state"]) == ("AUT-01", "used")
 
 
-def test_the_gates_digest_covers_what_judges(tmp_path: Path) -> None:
+def test_the_gates_digest_covers_what_judges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A changed suite, fixture or file name changes the digest; files that a run writes do not."""
     for name in ("suites/a/test_a.py", "fixtures/f.py", "conftest.py", "suites/__pycache__/x.pyc", "suites/.x/y"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
-    first = gate_digest(tmp_path)
-    assert first == gate_digest(tmp_path)
+    monkeypatch.setattr(shipped_data, "shipped_root", lambda: tmp_path)
+    first = gate_digest()
+    assert first == gate_digest()
     for name, differs in (
         ("suites/a/test_a.py", True),
         ("fixtures/f.py", True),
@@ -253,7 +254,7 @@ def test_the_gates_digest_covers_what_judges(tmp_path: Path) -> None:
         ("suites/.x/y", False),
     ):
         (tmp_path / name).write_text("2")
-        assert (gate_digest(tmp_path) != first) is differs, name
+        assert (gate_digest() != first) is differs, name
         (tmp_path / name).write_text("1")
     (tmp_path / "suites" / "a" / "test_a.py").rename(tmp_path / "suites" / "a" / "test_b.py")
-    assert gate_digest(tmp_path) != first
+    assert gate_digest() != first

@@ -5,22 +5,20 @@ Run in a network of its own, the only one that changes then: `unshare --net pyth
 
 from __future__ import annotations
 
-import functools
 import json
 import socket
 import subprocess
 import sys
-import threading
 import time
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import psutil
 
 from technogate.drivers.page.page_driver import BrowserDriver
 from technogate.target.spec import Selectors
+from tests.stand_in import StandIn, http_response
 
-QUIET = Path(__file__).with_name("data") / "quiet"
+QUIET = Path(__file__).with_name("data") / "quiet" / "index.html"
 SELECTORS = Selectors(command="#command", session="#session", run="#run", result="body", status="#status")
 STUCK_S = 60.0
 
@@ -39,9 +37,9 @@ def connecting(port: int) -> bool:
 def main() -> None:
     """Print what the driver said before, after, and after that."""
     ip("link", "set", "lo", "up")
-    pages = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(SimpleHTTPRequestHandler, directory=str(QUIET)))
-    threading.Thread(target=pages.serve_forever, daemon=True).start()
-    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+    page = QUIET.read_bytes()
+    pages = StandIn(lambda _: http_response(200, page, content_type="text/html"))
+    with pages, socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         port = full.getsockname()[1]
@@ -49,7 +47,7 @@ def main() -> None:
             # One is taken by the system, none by a program: whoever comes next is kept waiting.
             waiting.setblocking(False)
             waiting.connect_ex(("127.0.0.1", port))
-        url = f"http://127.0.0.1:{pages.server_port}/?api=http://127.0.0.1:{port}"
+        url = f"{pages.url}/?api=http://127.0.0.1:{port}"
         with BrowserDriver(url, selectors=SELECTORS) as driver:
             said = [driver.disturbed()]
             driver.start_execute("PING")
@@ -66,7 +64,6 @@ def main() -> None:
                 driver.result()
             said += [changed, driver.disturbed()]
             sys.stdout.write(json.dumps({"said": said, "failures": [one.failure for one in driver.requests()]}) + "\n")
-    pages.shutdown()
 
 
 if __name__ == "__main__":

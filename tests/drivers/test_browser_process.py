@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psutil
 import pytest
@@ -13,30 +11,17 @@ import pytest
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.page.chromium import browser_missing
 from technogate.drivers.page.page_driver import BrowserDriver
+from tests.stand_in import StandIn, http_response
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing())),
 ]
 
+#: Counts in a cookie how often it was loaded.
 PAGE = b"""<!doctype html><link rel=icon href=data:,>
 <form data-testid="result"><input data-testid="command-input"><button data-testid="command-run">Run</button></form>
 <script>document.cookie = `seen=${Number(/seen=(\\d+)/.exec(document.cookie)?.[1] ?? 0) + 1}`;</script>"""
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Serves a page that counts in a cookie how often it was loaded."""
-
-    def do_GET(self) -> None:
-        """The page, whatever is asked for."""
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(PAGE)))
-        self.end_headers()
-        self.wfile.write(PAGE)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it overrides
-        """Say nothing."""
 
 
 @pytest.fixture
@@ -48,12 +33,8 @@ def driver(url: str) -> functools.partial[BrowserDriver]:
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """Where the page is."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
+    with StandIn(lambda _: http_response(200, PAGE, content_type="text/html")) as server:
+        yield f"{server.url}/"
 
 
 def browsers() -> list[psutil.Process]:

@@ -22,14 +22,13 @@ from technogate.journal.redaction import Redactor
 from technogate.model.events import Ended, Exchange, RunWarning
 from technogate.target.process.ports import HeldPort
 from tests.conftest import STUCK_S
+from tests.stand_in import Handler, StandIn, StandInRequest, http_response
 
 KEY = "Driver-Key_1234567"
 OK = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Odd-Case: a\r\nx-odd-case: b\r\n"
     b"Content-Length: 2\r\n\r\n{}"
 )
-
-Script = Callable[[socket.socket, bytes], bool]
 
 
 @pytest.fixture(scope="module")
@@ -38,80 +37,14 @@ def contract() -> Contract:
     return load_contract(Path(__file__).parents[2] / "contracts" / "console-v0.1")
 
 
-class Server:
-    """Takes connections and answers each request as a script says; keeps the bytes that came."""
-
-    def __init__(self, script: Script) -> None:
-        self.script = script
-        self.requests: list[bytes] = []
-        self.connections = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._threads: list[threading.Thread] = []
-        self._thread = threading.Thread(target=self._accept)
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-
-    def close(self) -> None:
-        """Stop taking connections and wait for those that are open."""
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        self._thread.join()
-        for thread in self._threads:
-            thread.join()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            thread = threading.Thread(target=self._serve, args=(connection,))
-            self._threads.append(thread)
-            thread.start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with connection:
-            while request := _request(connection):
-                self.requests.append(request)
-                try:
-                    if not self.script(connection, request):
-                        return
-                except OSError:
-                    return
-
-
-def _request(connection: socket.socket) -> bytes:
-    """One request; of a large body no more than its beginning."""
-    raw = b""
-    while b"\r\n\r\n" not in raw:
-        try:
-            chunk = connection.recv(65536)
-        except OSError:
-            return b""
-        if not chunk:
-            return b""
-        raw += chunk
-    head, _, body = raw.partition(b"\r\n\r\n")
-    found = re.search(rb"(?i)content-length: (\d+)", head)
-    length = int(found[1]) if found else 0
-    while len(body) < length <= 100_000:
-        body += connection.recv(65536)
-    return head + b"\r\n\r\n" + body
-
-
-def always(raw: bytes, *, stay: bool = True) -> Script:
+def always(raw: bytes, *, stay: bool = True) -> Handler:
     """The same bytes for every request."""
 
-    def script(connection: socket.socket, _: bytes) -> bool:
-        connection.sendall(raw)
-        return stay
+    def handler(request: StandInRequest) -> bytes | None:
+        request.connection.sendall(raw)
+        return b"" if stay else None
 
-    return script
+    return handler
 
 
 class Bench:
@@ -136,12 +69,13 @@ class Bench:
 
 
 @pytest.fixture
-def start(contract: Contract) -> Iterator[Callable[..., tuple[Bench, Server]]]:
+def start(contract: Contract) -> Iterator[Callable[..., tuple[Bench, StandIn]]]:
     """Starts scripted servers, each with a driver, and ends both."""
     with _stack() as stack:
 
-        def begin(script: Script, timeout_s: float = STUCK_S, path: str = "") -> tuple[Bench, Server]:
-            server = Server(script)
+        def begin(handler: Handler, timeout_s: float = STUCK_S, path: str = "") -> tuple[Bench, StandIn]:
+            # Of a large body no more than its beginning is read.
+            server = StandIn(handler, body_limit=100_000)
             bench = Bench(contract, server.url + path, timeout_s)
             stack.append((bench, server))
             return bench, server
@@ -150,8 +84,8 @@ def start(contract: Contract) -> Iterator[Callable[..., tuple[Bench, Server]]]:
 
 
 @contextmanager
-def _stack() -> Iterator[list[tuple[Bench, Server]]]:
-    made: list[tuple[Bench, Server]] = []
+def _stack() -> Iterator[list[tuple[Bench, StandIn]]]:
+    made: list[tuple[Bench, StandIn]] = []
     try:
         yield made
     finally:
@@ -160,7 +94,7 @@ def _stack() -> Iterator[list[tuple[Bench, Server]]]:
             server.close()
 
 
-def test_a_request_goes_out_as_it_is(start: Callable[..., tuple[Bench, Server]]) -> None:
+def test_a_request_goes_out_as_it_is(start: Callable[..., tuple[Bench, StandIn]]) -> None:
     """Target, headers, repeated ones too, and body are sent byte for byte, and nothing else is."""
     bench, server = start(always(OK))
     case = Case(
@@ -172,7 +106,7 @@ def test_a_request_goes_out_as_it_is(start: Callable[..., tuple[Bench, Server]])
         content_type="text/odd; a=b",
     )
     bench.driver.send(case, key=Key(name="two", values=("one", "two"), expressions=("one", "two")))
-    assert server.requests == [
+    assert [request.raw for request in server.requests] == [
         (
             f"POST /api/execute?a=b+c&a=%C3%A9 HTTP/1.1\r\nHost: {server.url[7:]}\r\nAccept-Encoding: identity\r\n"
             "User-Agent: technogate (run abc; exchange main-1)\r\nX-API-Key: one\r\nX-API-Key: two\r\n"
@@ -184,26 +118,26 @@ def test_a_request_goes_out_as_it_is(start: Callable[..., tuple[Bench, Server]])
 
 @pytest.mark.parametrize(("key", "sent"), [(NO_KEY, b""), (EMPTY_KEY, b"X-API-Key: \r\n"), (None, KEY.encode())])
 def test_the_key_is_sent_and_not_recorded(
-    start: Callable[..., tuple[Bench, Server]], key: Key | None, sent: bytes
+    start: Callable[..., tuple[Bench, StandIn]], key: Key | None, sent: bytes
 ) -> None:
     """The key goes out as asked for, an empty one as an empty header, and no record holds it."""
     bench, server = start(always(OK))
     exchange = bench.driver.send(Case(method="GET", path=f"/{KEY}"), key=key)
-    assert sent in server.requests[0]
-    assert (b"X-API-Key" in server.requests[0]) is (key is not NO_KEY)
+    assert sent in server.requests[0].raw
+    assert (b"X-API-Key" in server.requests[0].raw) is (key is not NO_KEY)
     assert KEY not in repr(exchange)
     assert bench.exchanges == [exchange]
 
 
-def test_a_path_in_the_address_comes_first(start: Callable[..., tuple[Bench, Server]]) -> None:
+def test_a_path_in_the_address_comes_first(start: Callable[..., tuple[Bench, StandIn]]) -> None:
     """A backend that lives below a path is asked there; the record's path is the contract's."""
     bench, server = start(always(OK), path="/below/")
     exchange = bench.driver.send(Case(method="GET", path="/api/memory"))
-    assert server.requests[0].startswith(b"GET /below/api/memory HTTP/1.1\r\n")
+    assert server.requests[0].raw.startswith(b"GET /below/api/memory HTTP/1.1\r\n")
     assert (exchange.base_url, exchange.request.path) == (server.url + "/below", "/api/memory")
 
 
-def test_an_answer_is_recorded_as_it_came(start: Callable[..., tuple[Bench, Server]]) -> None:
+def test_an_answer_is_recorded_as_it_came(start: Callable[..., tuple[Bench, StandIn]]) -> None:
     """Status, headers in their case and order, body: as they came; an earlier 100 is passed over."""
     bench, _ = start(always(b"HTTP/1.1 100 Continue\r\n\r\n" + OK))
     response = bench.driver.send(Case(method="GET", path="/")).response
@@ -216,7 +150,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\
 
 
 @pytest.mark.parametrize("raw", [OK, CHUNKED], ids=["length", "chunked"])
-def test_connections_are_kept(start: Callable[..., tuple[Bench, Server]], raw: bytes) -> None:
+def test_connections_are_kept(start: Callable[..., tuple[Bench, StandIn]], raw: bytes) -> None:
     """Answers that end by themselves leave the connection in use."""
     bench, server = start(always(raw))
     for _ in range(3):
@@ -228,7 +162,7 @@ def test_connections_are_kept(start: Callable[..., tuple[Bench, Server]], raw: b
     "raw",
     [OK.replace(b"\r\nX-Odd", b"\r\nConnection: close\r\nX-Odd", 1), b"HTTP/1.0 200 OK\r\n\r\n{}", OK + b"garbage"],
 )
-def test_connections_that_ended_are_not(start: Callable[..., tuple[Bench, Server]], raw: bytes) -> None:
+def test_connections_that_ended_are_not(start: Callable[..., tuple[Bench, StandIn]], raw: bytes) -> None:
     """After a close, an answer without an end of its own, or bytes that nobody asked for, a new one is made."""
     bench, server = start(always(raw, stay=b"garbage" in raw))
     for _ in range(3):
@@ -247,7 +181,7 @@ def test_connections_that_ended_are_not(start: Callable[..., tuple[Bench, Server
         (b"HTTP/1.1 200 OK\r\nbroken header\r\n\r\n", "cannot be read"),
     ],
 )
-def test_a_broken_answer_is_no_answer(start: Callable[..., tuple[Bench, Server]], raw: bytes, why: str) -> None:
+def test_a_broken_answer_is_no_answer(start: Callable[..., tuple[Bench, StandIn]], raw: bytes, why: str) -> None:
     """A cut or unreadable answer leaves the end of the request unknown, and the request is not sent again."""
     bench, server = start(always(raw, stay=False))
     exchange = bench.driver.execute("PING")
@@ -256,16 +190,15 @@ def test_a_broken_answer_is_no_answer(start: Callable[..., tuple[Bench, Server]]
     assert len(server.requests) == 1
 
 
-def test_a_late_answer_is_no_answer(start: Callable[..., tuple[Bench, Server]]) -> None:
+def test_a_late_answer_is_no_answer(start: Callable[..., tuple[Bench, StandIn]]) -> None:
     """The time for an answer is for all of it: bytes that trickle in do not lengthen it."""
     release = threading.Event()
 
-    def trickle(connection: socket.socket, _: bytes) -> bool:
+    def trickle(request: StandInRequest) -> None:
         for byte in OK:
-            connection.sendall(bytes([byte]))
+            request.connection.sendall(bytes([byte]))
             if release.wait(0.05):
-                return False
-        return False
+                return
 
     bench, _ = start(trickle, timeout_s=0.4)
     exchange = bench.driver.send(Case(method="GET", path="/"))
@@ -298,16 +231,15 @@ def test_a_connection_has_as_long_as_its_answer(contract: Contract) -> None:
     bench.driver.close()
 
 
-def test_an_early_answer_is_read(start: Callable[..., tuple[Bench, Server]]) -> None:
+def test_an_early_answer_is_read(start: Callable[..., tuple[Bench, StandIn]]) -> None:
     """A server that refuses a large body without reading it is understood."""
     early = b"HTTP/1.1 413 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
-    def refuse(connection: socket.socket, _: bytes) -> bool:
-        connection.sendall(early)
-        connection.shutdown(socket.SHUT_WR)
-        while connection.recv(65536):
+    def refuse(request: StandInRequest) -> None:
+        request.connection.sendall(early)
+        request.connection.shutdown(socket.SHUT_WR)
+        while request.connection.recv(65536):
             pass
-        return False
 
     bench, _ = start(refuse)
     response = bench.driver.send(Case(method="POST", path="/", body=b"x" * 8_000_000)).response
@@ -315,7 +247,7 @@ def test_an_early_answer_is_read(start: Callable[..., tuple[Bench, Server]]) -> 
     assert response.status == 413
 
 
-def test_a_head_has_no_body(start: Callable[..., tuple[Bench, Server]]) -> None:
+def test_a_head_has_no_body(start: Callable[..., tuple[Bench, StandIn]]) -> None:
     """An answer to HEAD ends with its headers, whatever length they name."""
     bench, server = start(always(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"))
     for _ in range(2):
@@ -323,7 +255,7 @@ def test_a_head_has_no_body(start: Callable[..., tuple[Bench, Server]]) -> None:
     assert server.connections == 1
 
 
-def test_many_threads_share_a_driver(start: Callable[..., tuple[Bench, Server]]) -> None:
+def test_many_threads_share_a_driver(start: Callable[..., tuple[Bench, StandIn]]) -> None:
     """Requests from several threads are each recorded once, with an id of their own."""
     bench, server = start(always(OK))
     with ThreadPoolExecutor(8) as pool:
@@ -332,15 +264,11 @@ def test_many_threads_share_a_driver(start: Callable[..., tuple[Bench, Server]])
     assert server.connections <= 8
 
 
-def test_a_refusal_of_the_rate_is_an_exchange(start: Callable[..., tuple[Bench, Server]]) -> None:
+def test_a_refusal_of_the_rate_is_an_exchange(start: Callable[..., tuple[Bench, StandIn]]) -> None:
     """429 is recorded, waited for, and asked again as an exchange of its own; a note says so once."""
     responses = iter([b"HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"] * 2 + [OK] * 2)
 
-    def limited(connection: socket.socket, _: bytes) -> bool:
-        connection.sendall(next(responses))
-        return True
-
-    bench, server = start(limited)
+    bench, server = start(lambda _: next(responses))
     last = bench.driver.execute("PING")
     bench.driver.execute("PING")
     assert [exchange.response and exchange.response.status for exchange in bench.exchanges] == [429, 429, 200, 200]
@@ -354,18 +282,18 @@ def test_a_refusal_of_the_rate_is_an_exchange(start: Callable[..., tuple[Bench, 
 
 
 def test_the_last_look_for_an_entry_begins_when_its_time_is_over(
-    start: Callable[..., tuple[Bench, Server]], monkeypatch: pytest.MonkeyPatch
+    start: Callable[..., tuple[Bench, StandIn]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer that was long under way does not prove that an entry is late: it is looked for once more."""
     real, late = time.monotonic, [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: real() + late[0])
 
-    def script(connection: socket.socket, raw: bytes) -> bool:
+    def handler(_: StandInRequest) -> bytes:
         body = b'[{"trace_id": "t-1"}]' if late[0] else b"[]"
         late[0] = 60.0
-        return always(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))(connection, raw)
+        return http_response(200, body)
 
-    bench, server = start(script)
+    bench, server = start(handler)
     found = bench.driver.read_entry("fetchAuditLog", None, "t-1")
     assert found.response is not None
     assert "t-1" in found.response.body.text

@@ -6,7 +6,7 @@ import email.utils
 
 import pytest
 
-from technogate.drivers.http.pace import LONGEST_S, TIMEOUT, Pace, retry_after
+from technogate.drivers.http.pace import ATTEMPTS, LONGEST_S, Pace, retry_after
 from technogate.model.events import RunWarning
 
 
@@ -55,7 +55,7 @@ def test_the_pace_becomes_what_is_allowed(rate: float) -> None:
     assert refused <= 3 + served / 50
     assert served / (clock.now - started) > 0.6 * rate
     for _ in range(2):
-        pace.tell()
+        pace.report()
     assert len(warnings) == 1
     assert 0.5 * rate < pace.rate < 2 * rate
     assert "limits its rate to about" in warnings[0].text
@@ -89,8 +89,8 @@ def test_patience_ends() -> None:
     while pace.limited(3600.0, attempts):
         pace.wait()
         attempts += 1
-    assert attempts + 1 == TIMEOUT
-    assert clock.now - 1000 <= TIMEOUT * LONGEST_S
+    assert attempts + 1 == ATTEMPTS
+    assert clock.now - 1000 <= ATTEMPTS * LONGEST_S
 
 
 def test_a_refusal_that_says_nothing_is_waited_for_longer_each_time() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import os
 import re
 import subprocess
@@ -11,9 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -31,6 +28,7 @@ from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Reply, ResponseTemplate, json_template
 from technogate.target.spec import Selectors
 from tests.conftest import STUCK_S
+from tests.stand_in import StandIn, http_response
 
 pytestmark = [
     pytest.mark.slow,
@@ -107,19 +105,9 @@ def reference(running: MockBackend) -> Iterator[BrowserDriver]:
 @pytest.fixture(scope="module")
 def quiet_url(running: MockBackend) -> Iterator[str]:
     """Where the page is that does not say when it is busy."""
-
-    class Handler(SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name it overrides
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(DATA / "quiet"))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/?api={running.base_url}"
-        finally:
-            server.shutdown()
-            thread.join()
+    page = (DATA / "quiet" / "index.html").read_bytes()
+    with StandIn(lambda _: http_response(200, page, content_type="text/html")) as server:
+        yield f"{server.url}/?api={running.base_url}"
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+
+from tests.stand_in import Handler, StandIn, StandInRequest, http_response
 
 KEY = "Tiny-Key_4f1c88aZ"
 STATUSES = ("APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL")
@@ -141,54 +141,30 @@ def strict(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _handler(backend: TinyBackend) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+def handler_of(backend: TinyBackend) -> Handler:
+    """Serves the decisions of `backend`."""
 
-        def handle_any(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length)
-            parts = urlsplit(self.path)
-            asked = Asked(
-                method=self.command,
-                path=parts.path,
-                query=parse_qsl(parts.query, keep_blank_values=True),
-                headers=list(self.headers.items()),
-                body=body,
-                fields=strict(body),
-            )
-            told, trace_id = backend.response(asked)
-            if told.status == 0:  # a crash: the connection ends without an answer
-                self.close_connection = True
-                return
-            raw = told.raw if told.raw is not None else b"" if told.body is None else json.dumps(told.body).encode()
-            headers = {"Content-Type": "application/json", "X-Trace-Id": trace_id, **told.headers}
-            if told.status != 204:
-                headers["Content-Length"] = str(len(raw))
-            lines = [f"HTTP/1.1 {told.status} x", *(f"{name}: {value}" for name, value in headers.items() if value)]
-            self.wfile.write("\r\n".join(lines).encode() + b"\r\n\r\n" + (b"" if told.status == 204 else raw))
+    def handler(received: StandInRequest) -> bytes | None:
+        asked = Asked(
+            method=received.method,
+            path=received.path,
+            query=received.query,
+            headers=list(received.headers),
+            body=received.body,
+            fields=strict(received.body),
+        )
+        told, trace_id = backend.response(asked)
+        if told.status == 0:  # a crash: the connection ends without a response
+            return None
+        raw = told.raw if told.raw is not None else b"" if told.body is None else json.dumps(told.body).encode()
+        body = b"" if told.status == 204 else raw
+        return http_response(told.status, body, headers={"X-Trace-Id": trace_id, **told.headers})
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815 - http.server's names
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    return Handler
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = False
-    block_on_close = True
+    return handler
 
 
 @contextmanager
 def serving(backend: TinyBackend) -> Iterator[str]:
-    """Serve `backend` on a free port of loopback; the base URL. Connections must be closed first."""
-    with _Server(("127.0.0.1", 0), _handler(backend)) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
-        finally:
-            server.shutdown()
-            thread.join()
+    """Serve `backend` on a free port of loopback; yields the base URL."""
+    with StandIn(handler_of(backend)) as server:
+        yield server.url

@@ -9,18 +9,9 @@ from dataclasses import dataclass, field
 import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
+from technogate.drivers.page.browser_process import launch
 from technogate.drivers.page.chromium import browser_missing, find_browser
-from tests.images.console_mock_backend import KEY, WAIT_S, MockBackend
-
-_ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+from tests.images.console_mock_backend import KEY, WAIT_S, PlannedBackend
 
 _STORES = """() => JSON.stringify([
     {...localStorage}, {...sessionStorage}, document.cookie, document.documentElement.outerHTML,
@@ -31,11 +22,12 @@ _STORES = """() => JSON.stringify([
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The browser that the gate itself would take, headless; without one the test is skipped."""
-    if browser_missing()[0]:
+    """The browser that the gate itself uses, headless; without one the test is skipped."""
+    program = find_browser()
+    if program is None or browser_missing()[0]:
         pytest.skip(": ".join(browser_missing()))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=_ARGUMENTS, timeout=WAIT_S * 1000)
+        browser = launch(playwright, program, {})
         try:
             yield browser
         finally:
@@ -43,7 +35,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RenderedOutput:
+class OpenedPage:
     """The console's page in a tab, and everything that the page itself wrote to the browser's console."""
 
     page: Page
@@ -94,22 +86,22 @@ class RenderedOutput:
 
 
 @contextmanager
-def opened(browser: Browser, url: str, *, reads_done: bool = True, **options: object) -> Iterator[RenderedOutput]:
+def opened(browser: Browser, url: str, *, reads_done: bool = True, **options: object) -> Iterator[OpenedPage]:
     """The console's page in a browser context of its own, once its first reads are shown (if wanted)."""
     context = browser.new_context(**options)  # type: ignore[arg-type]
     context.set_default_timeout(WAIT_S * 1000)
     try:
-        rendered = RenderedOutput(page=context.new_page())
-        rendered.page.on("console", lambda message: rendered.written.append(message.text))
-        rendered.page.on("pageerror", lambda error: rendered.written.append(f"error: {error}"))
-        rendered.page.goto(url)
+        opened_page = OpenedPage(page=context.new_page())
+        opened_page.page.on("console", lambda message: opened_page.written.append(message.text))
+        opened_page.page.on("pageerror", lambda error: opened_page.written.append(f"error: {error}"))
+        opened_page.page.goto(url)
         if reads_done:
-            rendered.wait_until_complete()
-        yield rendered
+            opened_page.wait_until_complete()
+        yield opened_page
     finally:
         context.close()
 
 
-def nothing_sent(mock_backend: MockBackend) -> bool:
+def nothing_sent(mock_backend: PlannedBackend) -> bool:
     """Whether the stand-in received no request at all."""
     return not mock_backend.received

@@ -1,7 +1,7 @@
-"""Stand-ins for the console's tests: a backend that answers with given bytes, and a Node process that runs the client.
+"""What the console's tests share: a backend that sends planned bytes, and a Node process that runs the client.
 
-The backend is a raw socket, so that an answer can be anything that a program might put on a wire: cut
-short, compressed wrongly, late, or none at all.
+What the backend sends can be anything that a program might put on a wire: cut short, compressed wrongly, slow, or
+nothing at all.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Literal
 
 from tests.conftest import STUCK_S
+from tests.stand_in import StandIn, StandInRequest, http_response
 
 CONSOLE = Path(__file__).resolve().parents[2] / "images" / "console"
 CLIENT = CONSOLE / "static" / "client.js"
@@ -39,32 +39,12 @@ _PREFLIGHT = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    """One request as it came: header names in lower case."""
-
-    method: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def path(self) -> str:
-        """The target without its query."""
-        return self.target.partition("?")[0]
-
-    @property
-    def json(self) -> Any:
-        """The body's JSON."""
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What to put on the wire: the bytes, not before `gate` is set, and how the connection goes on."""
+    """What to put on the wire: the bytes, not before `released` is set, and how the connection goes on."""
 
     raw: bytes = b""
     then: Literal["close", "hold", "reset"] = "close"
-    run_context: threading.Event | None = None
+    released: threading.Event | None = None
 
 
 def reply(
@@ -73,19 +53,12 @@ def reply(
     *,
     kind: str | None = "application/json",
     headers: Mapping[str, str] | None = None,
-    run_context: threading.Event | None = None,
+    released: threading.Event | None = None,
 ) -> Reply:
-    """A well-formed answer; a body that is not bytes is sent as JSON. `headers` replace or add; "" leaves one out."""
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    fields = {
-        "Access-Control-Allow-Origin": "*",
-        "Connection": "close",
-        "Content-Length": str(len(content)),
-        "Content-Type": kind or "",
-        **(headers or {}),
-    }
-    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value != "")
-    return Reply(raw=f"HTTP/1.1 {status} Said\r\n{head}\r\n".encode() + content, run_context=run_context)
+    """A well-formed response; a body that is not bytes is sent as JSON. `headers` replace or add; "" leaves one out."""
+    own = {"Access-Control-Allow-Origin": "*", "Connection": "close"}
+    raw = http_response(status, body, content_type=kind or "", headers={**own, **(headers or {})})
+    return Reply(raw=raw, released=released)
 
 
 def _without_missing(fields: Mapping[str, object]) -> dict[str, object]:
@@ -116,48 +89,32 @@ def snapshot(**fields: object) -> dict[str, object]:
     return _without_missing({**base, **fields})
 
 
-Plan = Reply | Callable[[Received], Reply]
+Plan = Reply | Callable[[StandInRequest], Reply]
 
 
-class MockBackend:
+class PlannedBackend:
     """A backend on a port of its own.
 
-    `plan` says, by path, what is answered; `received` is what came, and `hung_up` gets the path of each
-    held answer that the client gave up. A CORS preflight is granted and not counted. A connection carries
+    `plan` says, by path, what is sent; `received` is what came, and `hung_up` gets the path of each
+    held response that the client gave up. A CORS preflight is granted and not counted. A connection carries
     one request.
     """
 
     def __init__(self) -> None:
-        self.received: list[Received] = []
+        self.received: list[StandInRequest] = []
         self.plan: dict[str, Plan] = {}
         self.hung_up: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._lock = threading.Lock()
-        self._open: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-        self._ended = threading.Event()
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._server = StandIn(self._respond)
+        self.url = self._server.url
 
-    def __enter__(self) -> MockBackend:
-        thread = threading.Thread(target=self._accept)
-        self._threads.append(thread)
-        thread.start()
+    def __enter__(self) -> PlannedBackend:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ended.set()
-        with socket.create_connection(self._listener.getsockname()):  # wakes the accepting thread
-            self._threads[0].join(WAIT_S)
-        self._listener.close()
-        with self._lock:
-            for connection in self._open:
-                _shut(connection)
-        for thread in self._threads[1:]:
-            thread.join(WAIT_S)
+    def __exit__(self, *_: object) -> None:
+        self._server.close()
 
-    def requests(self, path: str) -> list[Received]:
+    def requests(self, path: str) -> list[StandInRequest]:
         """The requests that came for this path, in their order."""
         with self._lock:
             return [request for request in self.received if request.path == path]
@@ -168,71 +125,24 @@ class MockBackend:
             self.received.clear()
             self.plan.clear()
 
-    def _accept(self) -> None:
-        while True:
-            connection, _ = self._listener.accept()
-            if self._ended.is_set():
-                connection.close()
-                return
-            with self._lock:
-                self._open.append(connection)
-            thread = threading.Thread(target=self._serve, args=(connection,))
-            self._threads.append(thread)
-            thread.start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        try:
-            request = _read(connection)
-            if request is not None:
-                self._response(connection, request)
-        except OSError:
-            pass  # the client went away, as some tests want it to
-        finally:
-            with self._lock:
-                self._open.remove(connection)
-            connection.close()
-
-    def _response(self, connection: socket.socket, request: Received) -> None:
+    def _respond(self, request: StandInRequest) -> bytes | None:
         if request.method == "OPTIONS":
-            connection.sendall(_PREFLIGHT)
-            return
+            return _PREFLIGHT
         with self._lock:
             self.received.append(request)
             plan = self.plan.get(request.path, reply(404, refused(reason_codes=["RESOURCE_NOT_FOUND"])))
-        said = plan(request) if callable(plan) else plan
-        if said.run_context is not None and not said.run_context.wait(WAIT_S):
-            return
-        connection.sendall(said.raw)
-        if said.then == "hold":
+        planned = plan(request) if callable(plan) else plan
+        if planned.released is not None and not planned.released.wait(WAIT_S):
+            return None
+        connection = request.connection
+        connection.sendall(planned.raw)
+        if planned.then == "hold":
             connection.recv(1)  # until either side hangs up
-            if not self._ended.is_set():
+            if not self._server.ended.is_set():
                 self.hung_up.put(request.path)
-        elif said.then == "reset":
+        elif planned.then == "reset":
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def _shut(connection: socket.socket) -> None:
-    with suppress(OSError):  # it was closed already
-        connection.shutdown(socket.SHUT_RDWR)
-
-
-def _read(connection: socket.socket) -> Received | None:
-    data = b""
-    while b"\r\n\r\n" not in data:
-        more = connection.recv(65536)
-        if not more:
-            return None
-        data += more
-    head, _, body = data.partition(b"\r\n\r\n")
-    first, *lines = head.decode("latin-1").split("\r\n")
-    method, target, _ = first.split(" ", 2)
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    while len(body) < int(headers.get("content-length", "0")):
-        more = connection.recv(65536)
-        if not more:
-            return None
-        body += more
-    return Received(method=method, target=target, headers=headers, body=body)
+        return None
 
 
 # ------------------------------------------------------------------------------------------------------- node

@@ -16,9 +16,8 @@ from tests.images.console_mock_backend import (
     KEY,
     NOW,
     WAIT_S,
-    MockBackend,
     Node,
-    Received,
+    PlannedBackend,
     Reply,
     entry,
     executed,
@@ -28,6 +27,7 @@ from tests.images.console_mock_backend import (
     reply,
     snapshot,
 )
+from tests.stand_in import StandInRequest
 
 STATUSES = ["APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL"]
 CLOSED_PORT = "http://127.0.0.1:9"  # the discard port: nobody listens there
@@ -44,21 +44,21 @@ def process() -> Iterator[Node]:
 
 
 @pytest.fixture(scope="module")
-def listening() -> Iterator[MockBackend]:
+def listening() -> Iterator[PlannedBackend]:
     """One stand-in for the backend for the whole module."""
-    with MockBackend() as mock_backend:
+    with PlannedBackend() as mock_backend:
         yield mock_backend
 
 
 @pytest.fixture
-def mock_backend(listening: MockBackend) -> MockBackend:
+def mock_backend(listening: PlannedBackend) -> PlannedBackend:
     """The stand-in, as new."""
     listening.forget()
     return listening
 
 
 @pytest.fixture
-def client(process: Node, mock_backend: MockBackend) -> Node:
+def client(process: Node, mock_backend: PlannedBackend) -> Node:
     """The client, configured for the stand-in."""
     process.call("configurationProblem", settings={"apiUrl": mock_backend.url, "apiKey": KEY})
     return process
@@ -141,7 +141,7 @@ UNKNOWN_STATUSES = [
 ]  # fmt: skip
 
 
-def execute(client: Node, mock_backend: MockBackend, said: Reply) -> Any:
+def execute(client: Node, mock_backend: PlannedBackend, said: Reply) -> Any:
     """What a command comes to that is answered so; it must have been sent exactly once."""
     mock_backend.plan["/api/execute"] = said
     outcome = client.call("executeCommand", "STATUS")
@@ -159,7 +159,7 @@ def assert_blocked_here(outcome: Any, code: str) -> None:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_conforming_answer_is_returned_as_it_is(client: Node, mock_backend: MockBackend, status: str) -> None:
+def test_a_conforming_answer_is_returned_as_it_is(client: Node, mock_backend: PlannedBackend, status: str) -> None:
     """CON-02, CON-18: each of the five statuses comes back with its fields, and without unknown ones."""
     response = executed(status=status, reason_codes=["A_1", "Zb"], execution_id="exec_1", message="")
     assert execute(client, mock_backend, reply(200, {**response, "further": {"status": "APPROVED"}})) == response
@@ -176,24 +176,24 @@ def test_a_conforming_answer_is_returned_as_it_is(client: Node, mock_backend: Mo
         ("message", "ü" * 5000),
     ],
 )
-def test_the_edges_of_the_contract_conform(client: Node, mock_backend: MockBackend, field: str, value: str) -> None:
+def test_the_edges_of_the_contract_conform(client: Node, mock_backend: PlannedBackend, field: str, value: str) -> None:
     """CON-02: a rare but valid value is no violation."""
     assert execute(client, mock_backend, reply(200, executed(**{field: value}))) == executed(**{field: value})
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON", "application/json;v=1"])
-def test_a_content_type_may_have_parameters(client: Node, mock_backend: MockBackend, kind: str) -> None:
+def test_a_content_type_may_have_parameters(client: Node, mock_backend: PlannedBackend, kind: str) -> None:
     """CON-08: parameters and case of the content type do not matter."""
     assert execute(client, mock_backend, reply(200, executed(), kind=kind))["status"] == "APPROVED"
 
 
-def test_a_compressed_answer_conforms(client: Node, mock_backend: MockBackend) -> None:
+def test_a_compressed_answer_conforms(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-08: compression that is whole is no violation."""
     assert execute(client, mock_backend, raw(json_head(len(ZIPPED), "Content-Encoding: gzip"), ZIPPED)) == executed()
 
 
 @pytest.mark.parametrize("status", UNKNOWN_STATUSES, ids=repr)
-def test_an_unknown_status_is_blocked(client: Node, mock_backend: MockBackend, status: object) -> None:
+def test_an_unknown_status_is_blocked(client: Node, mock_backend: PlannedBackend, status: object) -> None:
     """CON-03: only the five statuses count, in exactly that case."""
     assert_blocked_here(execute(client, mock_backend, reply(200, executed(status=status))), "UNKNOWN_STATUS")
 
@@ -201,7 +201,7 @@ def test_an_unknown_status_is_blocked(client: Node, mock_backend: MockBackend, s
 @pytest.mark.parametrize("http", ERROR_STATUSES)
 @pytest.mark.parametrize("body", [executed(), b"", b"<h1>no</h1>"], ids=["approved", "empty", "html"])
 def test_an_error_status_is_blocked_whatever_its_body_says(
-    client: Node, mock_backend: MockBackend, http: int, body: object
+    client: Node, mock_backend: PlannedBackend, http: int, body: object
 ) -> None:
     """CON-04, CON-05: the status code alone decides; 401 and 403 say so in the words of the contract."""
     outcome = execute(client, mock_backend, reply(http, body))
@@ -211,7 +211,7 @@ def test_an_error_status_is_blocked_whatever_its_body_says(
 
 
 @pytest.mark.parametrize("http", [400, 401, 403, 429, 500, 503])
-def test_a_conforming_error_answer_keeps_its_fields(client: Node, mock_backend: MockBackend, http: int) -> None:
+def test_a_conforming_error_answer_keeps_its_fields(client: Node, mock_backend: PlannedBackend, http: int) -> None:
     """CON-04, CON-05: trace id, reasons and time of an ErrorResponse are returned, and its message if it may be."""
     response = refused(reason_codes=["RATE_LIMITED", "OTHER"], trace_id="error-1")
     message = "Autenticacao falhou" if http in {401, 403} else response["message"]
@@ -220,34 +220,34 @@ def test_a_conforming_error_answer_keeps_its_fields(client: Node, mock_backend: 
 
 @pytest.mark.parametrize("message", ["", "x" * 201, None, 1, ...], ids=["empty", "long", "null", "number", "missing"])
 def test_an_error_answer_that_breaks_the_contract_is_not_quoted(
-    client: Node, mock_backend: MockBackend, message: object
+    client: Node, mock_backend: PlannedBackend, message: object
 ) -> None:
     """CON-04: an invalid ErrorResponse is replaced as a whole."""
     outcome = execute(client, mock_backend, reply(400, refused(message=message, trace_id="error-1")))
     assert_blocked_here(outcome, "VALIDATION_FAILED")
 
 
-def test_the_trace_id_header_of_a_broken_answer_is_kept(client: Node, mock_backend: MockBackend) -> None:
+def test_the_trace_id_header_of_a_broken_answer_is_kept(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-08: a person can look the violation up in the trail."""
     outcome = execute(client, mock_backend, reply(200, b"[]", headers={"X-Trace-Id": "header-1"}))
     assert (outcome["status"], outcome["trace_id"]) == ("BLOCKED", "header-1")
 
 
 @pytest.mark.parametrize("name", MALFORMED)
-def test_a_200_that_does_not_conform_is_blocked(client: Node, mock_backend: MockBackend, name: str) -> None:
+def test_a_200_that_does_not_conform_is_blocked(client: Node, mock_backend: PlannedBackend, name: str) -> None:
     """CON-08: whatever is not exactly an ExecuteResponse is a violation."""
     assert_blocked_here(execute(client, mock_backend, MALFORMED[name]), "API_BLOCKED")
 
 
 @pytest.mark.parametrize("http", [201, 202, 203, 204, 205, 206, 226, 299, 304])
-def test_another_success_is_blocked(client: Node, mock_backend: MockBackend, http: int) -> None:
+def test_another_success_is_blocked(client: Node, mock_backend: PlannedBackend, http: int) -> None:
     """CON-08: 200 is the only success of a command."""
     body = b"" if http in {204, 205, 304} else executed()
     assert_blocked_here(execute(client, mock_backend, reply(http, body)), "API_BLOCKED")
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_transport_is_blocked(client: Node, mock_backend: MockBackend, name: str) -> None:
+def test_a_broken_transport_is_blocked(client: Node, mock_backend: PlannedBackend, name: str) -> None:
     """CON-07, CON-08, CON-09: cut, reset and undecodable answers are BLOCKED, after one POST."""
     assert_blocked_here(execute(client, mock_backend, BROKEN[name]), "API_BLOCKED")
 
@@ -260,9 +260,9 @@ def test_a_refused_connection_is_blocked(process: Node) -> None:
 
 @pytest.mark.parametrize("http", [300, 301, 302, 303, 307, 308])
 @pytest.mark.parametrize("place", ["elsewhere", "here"])
-def test_a_redirect_is_not_followed(client: Node, mock_backend: MockBackend, http: int, place: str) -> None:
+def test_a_redirect_is_not_followed(client: Node, mock_backend: PlannedBackend, http: int, place: str) -> None:
     """CON-14: neither the POST nor the key goes anywhere else, and it is BLOCKED."""
-    with MockBackend() as other:
+    with PlannedBackend() as other:
         target = (other if place == "elsewhere" else mock_backend).url + "/api/other"
         other.plan["/api/other"] = mock_backend.plan["/api/other"] = reply(200, executed())
         outcome = execute(client, mock_backend, reply(http, executed(), headers={"Location": target}))
@@ -270,7 +270,7 @@ def test_a_redirect_is_not_followed(client: Node, mock_backend: MockBackend, htt
         assert other.received == []
 
 
-def test_every_request_carries_the_key_in_its_header_alone(client: Node, mock_backend: MockBackend) -> None:
+def test_every_request_carries_the_key_in_its_header_alone(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-01, CON-10: `X-API-Key` is on all four requests, and no URL holds it."""
     client.call("executeCommand", "STATUS")
     client.call("fetchAuditLog")
@@ -278,10 +278,10 @@ def test_every_request_carries_the_key_in_its_header_alone(client: Node, mock_ba
     paths = ["/api/execute", "/api/audit", "/api/diagnostic/metrics", "/api/memory"]
     assert [request.path for request in mock_backend.received] == paths
     for request in mock_backend.received:
-        assert request.headers["x-api-key"] == KEY
+        assert request.header("x-api-key") == KEY
         assert KEY not in request.target
         assert KEY.encode() not in request.body
-        assert not {"authorization", "cookie", "referer"} & set(request.headers)
+        assert not {"authorization", "cookie", "referer"} & {name.lower() for name, _ in request.headers}
 
 
 @pytest.mark.parametrize(
@@ -296,14 +296,14 @@ def test_every_request_carries_the_key_in_its_header_alone(client: Node, mock_ba
     ids=["none", "null", "empty", "given", "longest"],
 )
 def test_the_request_is_what_the_contract_describes(
-    client: Node, mock_backend: MockBackend, session: list[object], body: object
+    client: Node, mock_backend: PlannedBackend, session: list[object], body: object
 ) -> None:
     """CON-09: one POST of JSON, with `session_id` only when there is one."""
     mock_backend.plan["/api/execute"] = reply(200, executed())
     assert client.call("executeCommand", "STATUS", *session)["status"] == "APPROVED"
     (request,) = mock_backend.received
     assert (request.method, request.target, request.json) == ("POST", "/api/execute", body)
-    assert request.headers["content-type"] == "application/json"
+    assert request.header("content-type") == "application/json"
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_the_request_is_what_the_contract_describes(
     ids=repr,
 )  # fmt: skip
 def test_a_request_that_breaks_the_contract_is_never_sent(
-    client: Node, mock_backend: MockBackend, arguments: list[object]
+    client: Node, mock_backend: PlannedBackend, arguments: list[object]
 ) -> None:
     """CON-13: a wrong command or session id is BLOCKED here."""
     assert_blocked_here(client.call("executeCommand", *arguments), "VALIDATION_FAILED")
@@ -329,7 +329,7 @@ def test_a_request_that_breaks_the_contract_is_never_sent(
     ids=repr,
 )  # fmt: skip
 def test_without_a_configuration_nothing_is_sent(
-    process: Node, mock_backend: MockBackend, settings: dict[str, Any]
+    process: Node, mock_backend: PlannedBackend, settings: dict[str, Any]
 ) -> None:
     """CON-20: a missing or unusable key or base URL is BLOCKED, the empty list and null."""
     whole = {"apiUrl": mock_backend.url, "apiKey": KEY, **settings}
@@ -341,22 +341,22 @@ def test_without_a_configuration_nothing_is_sent(
     assert mock_backend.received == []
 
 
-def test_a_base_url_may_have_a_path_and_a_slash(process: Node, mock_backend: MockBackend) -> None:
+def test_a_base_url_may_have_a_path_and_a_slash(process: Node, mock_backend: PlannedBackend) -> None:
     """CON-01: the operation's path is put after the base URL's."""
     mock_backend.plan["/base/api/memory"] = reply(200, snapshot())
     settings = {"apiUrl": f"{mock_backend.url}/base//", "apiKey": KEY}
     assert process.call("fetchMemory", settings=settings) == snapshot()
 
 
-def test_the_environment_configures_the_client(mock_backend: MockBackend) -> None:
+def test_the_environment_configures_the_client(mock_backend: PlannedBackend) -> None:
     """CON-20: in Node the two variables are enough."""
     mock_backend.plan["/api/execute"] = reply(200, executed())
     with node({"NEXT_PUBLIC_API_URL": mock_backend.url, "NEXT_PUBLIC_API_KEY": KEY}) as process:
         assert process.call("executeCommand", "STATUS") == executed()
-    assert mock_backend.received[0].headers["x-api-key"] == KEY
+    assert mock_backend.received[0].header("x-api-key") == KEY
 
 
-def test_an_injected_configuration_is_taken_and_removed(mock_backend: MockBackend) -> None:
+def test_an_injected_configuration_is_taken_and_removed(mock_backend: PlannedBackend) -> None:
     """CON-12: what the page's host injects does not stay where any script can read it."""
     mock_backend.plan["/api/memory"] = reply(200, snapshot())
     injected = json.dumps({"apiUrl": mock_backend.url, "apiKey": KEY})
@@ -411,7 +411,7 @@ NOT_A_LIST = {
 }
 
 
-def test_the_audit_trail_is_returned_as_it_is(client: Node, mock_backend: MockBackend) -> None:
+def test_the_audit_trail_is_returned_as_it_is(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-10: a conforming list keeps its order, its known fields and no other, and needs no fallback."""
     rows = [entry(state=state, result="SUCCESS" if state in {"APPROVED", "WARNING", "NEUTRAL"} else "FAILED")
             for state in STATUSES] + [entry(trace_id=...), entry(execution_id="exec_1")]  # fmt: skip
@@ -421,7 +421,7 @@ def test_the_audit_trail_is_returned_as_it_is(client: Node, mock_backend: MockBa
 
 
 @pytest.mark.parametrize("name", NOT_A_LIST)
-def test_a_failing_audit_has_one_fallback(client: Node, mock_backend: MockBackend, name: str) -> None:
+def test_a_failing_audit_has_one_fallback(client: Node, mock_backend: PlannedBackend, name: str) -> None:
     """CON-10: the fallback is asked exactly once, with the same query, and its list is returned."""
     mock_backend.plan = {
         "/api/audit": NOT_A_LIST[name],
@@ -438,7 +438,7 @@ def test_a_failing_audit_has_one_fallback(client: Node, mock_backend: MockBacken
 
 
 @pytest.mark.parametrize("name", NOT_A_LIST)
-def test_when_the_fallback_fails_too_the_list_is_empty(client: Node, mock_backend: MockBackend, name: str) -> None:
+def test_when_the_fallback_fails_too_the_list_is_empty(client: Node, mock_backend: PlannedBackend, name: str) -> None:
     """CON-10: then nothing more is asked, and nothing breaks."""
     mock_backend.plan = {"/api/audit": reply(503, refused()), "/api/diagnostic/metrics": NOT_A_LIST[name]}
     settings = {"apiUrl": mock_backend.url, "apiKey": KEY, **(SHORT if name == "late" else {})}
@@ -450,14 +450,14 @@ def test_when_the_fallback_fails_too_the_list_is_empty(client: Node, mock_backen
     "arguments", [["PENDING"], ["approved"], [""], [None], ["all", 0], ["all", 1001], ["all", 1.5], ["all", "50"]]
 )
 def test_a_query_that_breaks_the_contract_is_never_sent(
-    client: Node, mock_backend: MockBackend, arguments: list[object]
+    client: Node, mock_backend: PlannedBackend, arguments: list[object]
 ) -> None:
     """CON-10: such a query could only be refused."""
     assert client.call("fetchAuditLog", *arguments) == []
     assert mock_backend.received == []
 
 
-def test_an_unread_trail_is_told_from_an_empty_one(client: Node, mock_backend: MockBackend) -> None:
+def test_an_unread_trail_is_told_from_an_empty_one(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-10: `readAuditLog` names the source; where all failed it is none."""
     mock_backend.plan = {"/api/audit": reply(200, []), "/api/diagnostic/metrics": reply(200, [])}
     assert client.call("readAuditLog") == {"entries": [], "source": "audit"}
@@ -468,7 +468,7 @@ def test_an_unread_trail_is_told_from_an_empty_one(client: Node, mock_backend: M
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_snapshot_is_returned_as_it_is(client: Node, mock_backend: MockBackend, status: str) -> None:
+def test_a_snapshot_is_returned_as_it_is(client: Node, mock_backend: PlannedBackend, status: str) -> None:
     """CON-11: each status is a valid snapshot, BLOCKED as well."""
     response = snapshot(status=status, execution_id="exec_1", output="")
     mock_backend.plan["/api/memory"] = reply(200, {**response, "further": 1})
@@ -484,7 +484,7 @@ def test_a_snapshot_is_returned_as_it_is(client: Node, mock_backend: MockBackend
      *(reply(200, snapshot(**{name: ...})) for name in snapshot()), reply(200, snapshot(status="DONE")),
      reply(200, snapshot(output=1)), reply(200, snapshot(timestamp="now")), reply(200, snapshot(execution_id=None))],
 )  # fmt: skip
-def test_no_snapshot_is_null(client: Node, mock_backend: MockBackend, said: Reply) -> None:
+def test_no_snapshot_is_null(client: Node, mock_backend: PlannedBackend, said: Reply) -> None:
     """CON-11: 204 and every failure are null, after one request."""
     mock_backend.plan["/api/memory"] = said
     settings = {"apiUrl": mock_backend.url, "apiKey": KEY, **(SHORT if said is LATE else {})}
@@ -505,7 +505,7 @@ STALLED = {
 }
 
 
-def test_an_answer_that_stalls_is_a_timeout(client: Node, mock_backend: MockBackend) -> None:
+def test_an_answer_that_stalls_is_a_timeout(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-06, CON-09: the limit, here a shorter one, covers the head and the body; each command is sent once."""
     mock_backend.plan["/api/execute"] = lambda request: STALLED[request.json["command"]]
     client.call("configurationProblem", settings={"apiUrl": mock_backend.url, "apiKey": KEY, **SHORT})
@@ -514,13 +514,13 @@ def test_an_answer_that_stalls_is_a_timeout(client: Node, mock_backend: MockBack
     assert sorted(request.json["command"] for request in mock_backend.received) == sorted(STALLED)
 
 
-def test_an_answer_over_32_mib_is_broken_off(client: Node, mock_backend: MockBackend) -> None:
+def test_an_answer_over_32_mib_is_broken_off(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-08: an endless body cannot fill the memory."""
     said = reply(200, executed(message="x" * (33 << 20)))
     assert_blocked_here(execute(client, mock_backend, said), "API_BLOCKED")
 
 
-def test_after_any_failure_the_next_answer_counts(client: Node, mock_backend: MockBackend) -> None:
+def test_after_any_failure_the_next_answer_counts(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-16: no failure leaves anything behind."""
     for name in ["reset", "shorter than announced", "gzip cut"]:
         mock_backend.forget()
@@ -529,16 +529,16 @@ def test_after_any_failure_the_next_answer_counts(client: Node, mock_backend: Mo
         assert execute(client, mock_backend, reply(200, executed())) == executed()
 
 
-def test_calls_in_parallel_do_not_mix(client: Node, mock_backend: MockBackend) -> None:
+def test_calls_in_parallel_do_not_mix(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-17: each call resolves to its own answer, in whatever order they come."""
-    run_context = threading.Event()
+    released = threading.Event()
 
-    def response(request: Received) -> Reply:
+    def response(request: StandInRequest) -> Reply:
         command = request.json["command"]
-        return reply(200, executed(message=command), run_context=run_context if command == "SLOW" else None)
+        return reply(200, executed(message=command), released=released if command == "SLOW" else None)
 
     mock_backend.plan["/api/execute"] = response
     slow = client.start("executeCommand", "SLOW")
     assert client.call("executeCommand", "FAST")["message"] == "FAST"
-    run_context.set()
+    released.set()
     assert client.finish(slow)["message"] == "SLOW"

@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.images.console_browser import RenderedOutput, chromium, nothing_sent, opened
+from tests.images.console_browser import OpenedPage, chromium, nothing_sent, opened
 from tests.images.console_mock_backend import (
     KEY,
     NOW,
     WAIT_S,
-    MockBackend,
-    Received,
+    PlannedBackend,
     Reply,
     console,
     entry,
@@ -25,6 +24,7 @@ from tests.images.console_mock_backend import (
     reply,
     snapshot,
 )
+from tests.stand_in import StandInRequest
 
 pytestmark = pytest.mark.slow
 
@@ -41,17 +41,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[tuple[MockBackend, str]]:
+def served() -> Iterator[tuple[PlannedBackend, str]]:
     """One stand-in for the backend, and a console configured for it."""
     with (
-        MockBackend() as mock_backend,
+        PlannedBackend() as mock_backend,
         console({"NEXT_PUBLIC_API_URL": mock_backend.url, "NEXT_PUBLIC_API_KEY": KEY}) as (url, _),
     ):
         yield mock_backend, url
 
 
 @pytest.fixture
-def mock_backend(served: tuple[MockBackend, str]) -> MockBackend:
+def mock_backend(served: tuple[PlannedBackend, str]) -> PlannedBackend:
     """The stand-in, answering everything well."""
     served[0].forget()
     served[0].plan = {
@@ -64,7 +64,9 @@ def mock_backend(served: tuple[MockBackend, str]) -> MockBackend:
 
 
 @pytest.fixture
-def rendered(browser: Browser, served: tuple[MockBackend, str], mock_backend: MockBackend) -> Iterator[RenderedOutput]:
+def opened_page(
+    browser: Browser, served: tuple[PlannedBackend, str], mock_backend: PlannedBackend
+) -> Iterator[OpenedPage]:
     """The page, opened, with its first reads done and forgotten."""
     with opened(browser, served[1]) as page:
         assert sorted(request.path for request in mock_backend.received) == READS
@@ -73,41 +75,43 @@ def rendered(browser: Browser, served: tuple[MockBackend, str], mock_backend: Mo
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_each_status_is_shown_with_its_fields(rendered: RenderedOutput, mock_backend: MockBackend, status: str) -> None:
+def test_each_status_is_shown_with_its_fields(
+    opened_page: OpenedPage, mock_backend: PlannedBackend, status: str
+) -> None:
     """CON-02, CON-18: status, trace id, reasons, message and time stand on the page, word for word."""
     mock_backend.plan["/api/execute"] = reply(
         200, executed(status=status, reason_codes=["RATE_LIMITED", "Other_2"], message="Look here.", trace_id="t-77")
     )
-    assert rendered.run() == status
-    assert rendered.part("result").get_attribute("data-status") == status
-    assert rendered.text("result-trace-id") == "t-77"
-    assert rendered.text("result-message") == "Look here."
-    assert rendered.text("result-time") == NOW
-    assert rendered.reasons() == ["RATE_LIMITED", "Other_2"]
+    assert opened_page.run() == status
+    assert opened_page.part("result").get_attribute("data-status") == status
+    assert opened_page.text("result-trace-id") == "t-77"
+    assert opened_page.text("result-message") == "Look here."
+    assert opened_page.text("result-time") == NOW
+    assert opened_page.reasons() == ["RATE_LIMITED", "Other_2"]
     if status != "APPROVED":
-        assert "approved" not in (rendered.part("result").inner_text()).lower()
+        assert "approved" not in (opened_page.part("result").inner_text()).lower()
 
 
-def test_what_is_absent_is_hidden(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_what_is_absent_is_hidden(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-02: without reasons, message or execution nothing of an older answer stays."""
     mock_backend.plan["/api/execute"] = reply(
         200, executed(status="WARNING", reason_codes=["A"], message="Old.", execution_id="e_1")
     )
-    rendered.run()
+    opened_page.run()
     mock_backend.plan["/api/execute"] = reply(200, executed())
-    assert rendered.run() == "APPROVED"
-    assert rendered.part("result-message").get_attribute("hidden") is not None
-    assert rendered.part("result-reasons").get_attribute("hidden") is not None
-    assert rendered.reasons() == []
-    assert "e_1" not in rendered.part("result").inner_text()
+    assert opened_page.run() == "APPROVED"
+    assert opened_page.part("result-message").get_attribute("hidden") is not None
+    assert opened_page.part("result-reasons").get_attribute("hidden") is not None
+    assert opened_page.reasons() == []
+    assert "e_1" not in opened_page.part("result").inner_text()
 
 
-def test_while_an_answer_is_due_the_last_one_is_gone(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_while_an_answer_is_due_the_last_one_is_gone(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-17: pressing Run marks the result busy at once and takes the old one away."""
-    assert rendered.run() == "APPROVED"
-    run_context = threading.Event()
-    mock_backend.plan["/api/execute"] = reply(200, executed(status="NEUTRAL"), run_context=run_context)
-    busy = rendered.page.evaluate(
+    assert opened_page.run() == "APPROVED"
+    released = threading.Event()
+    mock_backend.plan["/api/execute"] = reply(200, executed(status="NEUTRAL"), released=released)
+    busy = opened_page.page.evaluate(
         """() => {
             document.querySelector('[data-testid="command-run"]').click();
             const result = document.querySelector('[data-testid="result"]');
@@ -115,20 +119,20 @@ def test_while_an_answer_is_due_the_last_one_is_gone(rendered: RenderedOutput, m
         }"""
     )
     assert busy == ["true", "pending", False]
-    assert rendered.part("command-run").is_enabled()
-    run_context.set()
-    rendered.wait_until_complete()
-    assert rendered.text("result-status") == "NEUTRAL"
+    assert opened_page.part("command-run").is_enabled()
+    released.set()
+    opened_page.wait_until_complete()
+    assert opened_page.text("result-status") == "NEUTRAL"
 
 
 @pytest.mark.parametrize(("http", "said"), [(400, executed()), (401, executed()), (403, refused()), (500, executed())])
 def test_an_error_is_blocked_in_words(
-    rendered: RenderedOutput, mock_backend: MockBackend, http: int, said: object
+    opened_page: OpenedPage, mock_backend: PlannedBackend, http: int, said: object
 ) -> None:
     """CON-04, CON-05: whatever the body says; 401 and 403 have a sentence of their own."""
     mock_backend.plan["/api/execute"] = reply(http, said)
-    assert rendered.run() == "BLOCKED"
-    assert (rendered.text("result-message") == "Autenticacao falhou") == (http in {401, 403})
+    assert opened_page.run() == "BLOCKED"
+    assert (opened_page.text("result-message") == "Autenticacao falhou") == (http in {401, 403})
 
 
 @pytest.mark.parametrize(
@@ -147,45 +151,47 @@ def test_an_error_is_blocked_in_words(
     ],
 )
 def test_what_is_no_conforming_answer_is_blocked(
-    rendered: RenderedOutput, mock_backend: MockBackend, said: Reply
+    opened_page: OpenedPage, mock_backend: PlannedBackend, said: Reply
 ) -> None:
     """CON-03, CON-07, CON-08, CON-09, CON-16: BLOCKED after one POST, and the next answer is shown as it is."""
     mock_backend.plan["/api/execute"] = said
-    assert rendered.run() == "BLOCKED"
-    assert len(rendered.reasons()) == 1
-    assert rendered.text("result-message") != ""
+    assert opened_page.run() == "BLOCKED"
+    assert len(opened_page.reasons()) == 1
+    assert opened_page.text("result-message") != ""
     assert len(mock_backend.requests("/api/execute")) == 1
     mock_backend.plan["/api/execute"] = reply(200, executed())
-    assert rendered.run() == "APPROVED"
+    assert opened_page.run() == "APPROVED"
 
 
 @pytest.mark.parametrize("http", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(rendered: RenderedOutput, mock_backend: MockBackend, http: int) -> None:
+def test_a_redirect_is_not_followed(opened_page: OpenedPage, mock_backend: PlannedBackend, http: int) -> None:
     """CON-14: the POST is not repeated and the key goes nowhere else."""
-    with MockBackend() as other:
+    with PlannedBackend() as other:
         other.plan["/api/execute"] = reply(200, executed())
         mock_backend.plan["/api/execute"] = reply(http, executed(), headers={"Location": f"{other.url}/api/execute"})
-        assert rendered.run() == "BLOCKED"
+        assert opened_page.run() == "BLOCKED"
         assert nothing_sent(other)
     assert len(mock_backend.requests("/api/execute")) == 1
 
 
-def test_every_request_carries_the_key_in_its_header_alone(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_every_request_carries_the_key_in_its_header_alone(
+    opened_page: OpenedPage, mock_backend: PlannedBackend
+) -> None:
     """CON-01: also after a command, when the page reads on its own."""
     mock_backend.plan["/api/audit"] = reply(500, refused())
-    rendered.run()
+    opened_page.run()
     assert len(mock_backend.received) == 4
     for request in mock_backend.received:
-        assert request.headers["x-api-key"] == KEY
+        assert request.header("x-api-key") == KEY
         assert KEY not in request.target
-        assert not {"authorization", "cookie", "referer"} & set(request.headers)
+        assert not {"authorization", "cookie", "referer"} & {name.lower() for name, _ in request.headers}
 
 
-def test_a_session_id_is_sent_when_there_is_one(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_a_session_id_is_sent_when_there_is_one(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-09: by its name in the contract, and not at all when the field is empty."""
-    rendered.enter("STATUS", "s-1")
-    rendered.wait_until_complete()
-    rendered.run()
+    opened_page.enter("STATUS", "s-1")
+    opened_page.wait_until_complete()
+    opened_page.run()
     bodies = [request.json for request in mock_backend.requests("/api/execute")]
     assert bodies == [{"command": "STATUS", "session_id": "s-1"}, {"command": "STATUS"}]
 
@@ -194,13 +200,13 @@ def test_a_session_id_is_sent_when_there_is_one(rendered: RenderedOutput, mock_b
     ("command", "session"), [("", ""), ("ab", ""), ("STATUS 1", ""), (MARKUP, ""), ("STATUS", "x" * 129)]
 )
 def test_what_breaks_the_pattern_is_never_sent(
-    rendered: RenderedOutput, mock_backend: MockBackend, command: str, session: str
+    opened_page: OpenedPage, mock_backend: PlannedBackend, command: str, session: str
 ) -> None:
     """CON-13: BLOCKED is shown and nothing is sent, the automatic reads included."""
-    rendered.enter(command, session)
-    rendered.wait_until_complete()
-    assert rendered.text("result-status") == "BLOCKED"
-    assert rendered.reasons() == ["VALIDATION_FAILED"]
+    opened_page.enter(command, session)
+    opened_page.wait_until_complete()
+    assert opened_page.text("result-status") == "BLOCKED"
+    assert opened_page.reasons() == ["VALIDATION_FAILED"]
     assert nothing_sent(mock_backend)
 
 
@@ -209,225 +215,221 @@ def test_what_breaks_the_pattern_is_never_sent(
     [{}, {"NEXT_PUBLIC_API_KEY": KEY}, {"NEXT_PUBLIC_API_URL": "URL"}, {"NEXT_PUBLIC_API_URL": "backend"}],
 )
 def test_without_a_configuration_nothing_is_sent(
-    browser: Browser, mock_backend: MockBackend, environment: dict[str, str]
+    browser: Browser, mock_backend: PlannedBackend, environment: dict[str, str]
 ) -> None:
     """CON-20: BLOCKED, and the page says what is missing."""
     with (
         console({name: value.replace("URL", mock_backend.url) for name, value in environment.items()}) as (url, _),
-        opened(browser, url) as rendered,
+        opened(browser, url) as opened_page,
     ):
-        assert rendered.run() == "BLOCKED"
-        assert "nothing is sent" in rendered.page.locator("#problem").inner_text()
-        assert rendered.rows() == []
-        assert rendered.part("memory-empty").is_visible()
+        assert opened_page.run() == "BLOCKED"
+        assert "nothing is sent" in opened_page.page.locator("#problem").inner_text()
+        assert opened_page.rows() == []
+        assert opened_page.part("memory-empty").is_visible()
     assert nothing_sent(mock_backend)
 
 
-def test_markup_is_shown_as_text(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_markup_is_shown_as_text(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-15: no field of any answer becomes an element."""
     mock_backend.plan["/api/execute"] = reply(200, executed(message=MARKUP))
     mock_backend.plan["/api/memory"] = reply(200, snapshot(output=MARKUP, command=MARKUP))
-    before = rendered.page.locator("*").count()
-    assert rendered.run() == "APPROVED"
-    assert rendered.text("result-message") == MARKUP
-    assert rendered.text("memory-output") == MARKUP
-    assert rendered.text("memory-command") == MARKUP
-    assert rendered.page.locator("script").count() == 1
-    assert rendered.page.locator("main img, main b:not(#result-awaited)").count() == 0
-    assert rendered.page.locator("*").count() == before
-    assert rendered.page.title() == "Techno OS console"
+    before = opened_page.page.locator("*").count()
+    assert opened_page.run() == "APPROVED"
+    assert opened_page.text("result-message") == MARKUP
+    assert opened_page.text("memory-output") == MARKUP
+    assert opened_page.text("memory-command") == MARKUP
+    assert opened_page.page.locator("script").count() == 1
+    assert opened_page.page.locator("main img, main b:not(#result-awaited)").count() == 0
+    assert opened_page.page.locator("*").count() == before
+    assert opened_page.page.title() == "Techno OS console"
 
 
-def test_the_newest_command_wins(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_the_newest_command_wins(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-17: a late answer to an older command is never shown."""
-    run_context = threading.Event()
+    released = threading.Event()
 
-    def response(request: Received) -> Reply:
+    def response(request: StandInRequest) -> Reply:
         old = request.json["command"] == "OLDER"
         status = "APPROVED" if old else "NEUTRAL"
-        return reply(
-            200, executed(status=status, trace_id="old" if old else "new"), run_context=run_context if old else None
-        )
+        return reply(200, executed(status=status, trace_id="old" if old else "new"), released=released if old else None)
 
     mock_backend.plan["/api/execute"] = response
-    rendered.enter("OLDER")
-    rendered.enter("NEWER")
-    rendered.wait_until_complete()
-    with rendered.page.expect_response("**/api/execute") as late:
-        run_context.set()
+    opened_page.enter("OLDER")
+    opened_page.enter("NEWER")
+    opened_page.wait_until_complete()
+    with opened_page.page.expect_response("**/api/execute") as late:
+        released.set()
     late.value.finished()
-    rendered.page.wait_for_load_state("networkidle")
-    assert (rendered.text("result-status"), rendered.text("result-trace-id")) == ("NEUTRAL", "new")
+    opened_page.page.wait_for_load_state("networkidle")
+    assert (opened_page.text("result-status"), opened_page.text("result-trace-id")) == ("NEUTRAL", "new")
 
 
 def test_an_older_answer_does_not_end_the_wait_for_a_newer_one(
-    rendered: RenderedOutput, mock_backend: MockBackend
+    opened_page: OpenedPage, mock_backend: PlannedBackend
 ) -> None:
     """CON-17: the older command's answer comes first and is not shown either."""
-    run_context = threading.Event()
+    released = threading.Event()
 
-    def response(request: Received) -> Reply:
+    def response(request: StandInRequest) -> Reply:
         return (
-            reply(200, executed(trace_id="new"), run_context=run_context)
-            if request.json["command"] == "NEWER"
-            else Reply()
+            reply(200, executed(trace_id="new"), released=released) if request.json["command"] == "NEWER" else Reply()
         )
 
     mock_backend.plan["/api/execute"] = response
-    with rendered.page.expect_event("requestfailed"):
-        rendered.enter("OLDER")
-        rendered.enter("NEWER")
-    assert rendered.part("result").get_attribute("aria-busy") == "true"
-    run_context.set()
-    rendered.wait_until_complete()
-    assert rendered.text("result-trace-id") == "new"
+    with opened_page.page.expect_event("requestfailed"):
+        opened_page.enter("OLDER")
+        opened_page.enter("NEWER")
+    assert opened_page.part("result").get_attribute("aria-busy") == "true"
+    released.set()
+    opened_page.wait_until_complete()
+    assert opened_page.text("result-trace-id") == "new"
 
 
-def test_the_newest_reading_wins(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_the_newest_reading_wins(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-17: the same holds for the audit trail and the memory."""
-    run_context = threading.Event()
-    mock_backend.plan["/api/audit"] = reply(200, [entry(trace_id="old")], run_context=run_context)
-    mock_backend.plan["/api/memory"] = reply(200, snapshot(output="old"), run_context=run_context)
-    with rendered.page.expect_request("**/api/memory"), rendered.page.expect_request("**/api/audit*"):
-        rendered.part("audit-refresh").click()
-        rendered.part("memory-refresh").click()
-    wait_for(rendered, mock_backend, 2)
+    released = threading.Event()
+    mock_backend.plan["/api/audit"] = reply(200, [entry(trace_id="old")], released=released)
+    mock_backend.plan["/api/memory"] = reply(200, snapshot(output="old"), released=released)
+    with opened_page.page.expect_request("**/api/memory"), opened_page.page.expect_request("**/api/audit*"):
+        opened_page.part("audit-refresh").click()
+        opened_page.part("memory-refresh").click()
+    wait_for(opened_page, mock_backend, 2)
     mock_backend.plan["/api/audit"] = reply(200, [entry(trace_id="new")])
     mock_backend.plan["/api/memory"] = reply(200, snapshot(output="new"))
-    rendered.part("audit-refresh").click()
-    rendered.part("memory-refresh").click()
-    rendered.wait_until_complete()
-    with rendered.page.expect_event("requestfinished"):
-        run_context.set()
-    rendered.page.wait_for_load_state("networkidle")
-    assert [row["trace_id"] for row in rendered.rows()] == ["new"]
-    assert rendered.text("memory-output") == "new"
+    opened_page.part("audit-refresh").click()
+    opened_page.part("memory-refresh").click()
+    opened_page.wait_until_complete()
+    with opened_page.page.expect_event("requestfinished"):
+        released.set()
+    opened_page.page.wait_for_load_state("networkidle")
+    assert [row["trace_id"] for row in opened_page.rows()] == ["new"]
+    assert opened_page.text("memory-output") == "new"
 
 
-def wait_for(rendered: RenderedOutput, mock_backend: MockBackend, count: int) -> None:
+def wait_for(opened_page: OpenedPage, mock_backend: PlannedBackend, count: int) -> None:
     """Let the browser go on until the stand-in has received so many requests."""
     until = time.monotonic() + WAIT_S
     while time.monotonic() < until:
         if len(mock_backend.received) >= count:
             return
-        rendered.page.wait_for_timeout(10)
+        opened_page.page.wait_for_timeout(10)
     pytest.fail(f"{len(mock_backend.received)} of {count} requests came")
 
 
-def test_the_audit_trail_is_shown_as_it_is(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_the_audit_trail_is_shown_as_it_is(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-10: every field of every entry, in the backend's order; what is absent is empty."""
     rows = [entry(trace_id=f"t-{n}", execution_id="exec_1", state="NEUTRAL") for n in range(3)]
     mock_backend.plan["/api/audit"] = reply(200, [*rows, entry(trace_id=...)])
-    rendered.part("audit-refresh").click()
-    rendered.wait_until_complete()
-    assert rendered.rows() == [*rows, {**entry(), "trace_id": "", "execution_id": ""}]
-    assert rendered.part("audit-empty").is_hidden()
+    opened_page.part("audit-refresh").click()
+    opened_page.wait_until_complete()
+    assert opened_page.rows() == [*rows, {**entry(), "trace_id": "", "execution_id": ""}]
+    assert opened_page.part("audit-empty").is_hidden()
 
 
-def test_the_filter_reads_at_once_and_the_limit_does_not(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_the_filter_reads_at_once_and_the_limit_does_not(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-10: one request per choice; a new limit waits for Refresh or Enter."""
-    rendered.part("audit-filter").select_option("BLOCKED")
-    rendered.wait_until_complete()
-    rendered.part("audit-limit").fill("7")
-    rendered.part("audit-limit").blur()
-    rendered.part("audit-refresh").click()
-    rendered.wait_until_complete()
-    rendered.part("audit-limit").fill("9")
-    rendered.part("audit-limit").press("Enter")
-    rendered.wait_until_complete()
+    opened_page.part("audit-filter").select_option("BLOCKED")
+    opened_page.wait_until_complete()
+    opened_page.part("audit-limit").fill("7")
+    opened_page.part("audit-limit").blur()
+    opened_page.part("audit-refresh").click()
+    opened_page.wait_until_complete()
+    opened_page.part("audit-limit").fill("9")
+    opened_page.part("audit-limit").press("Enter")
+    opened_page.wait_until_complete()
     queries = [request.target.partition("?")[2] for request in mock_backend.received]
     assert queries == ["filter=BLOCKED&limit=50", "filter=BLOCKED&limit=7", "filter=BLOCKED&limit=9"]
 
 
 @pytest.mark.parametrize("limit", ["", "0", "1001", "-1", "1.5"])
 def test_a_limit_outside_the_contract_is_not_sent(
-    rendered: RenderedOutput, mock_backend: MockBackend, limit: str
+    opened_page: OpenedPage, mock_backend: PlannedBackend, limit: str
 ) -> None:
     """CON-10: the field is marked and the list stays."""
-    rendered.part("audit-limit").fill(limit)
-    rendered.part("audit-refresh").click()
-    expect(rendered.page.get_by_text("The limit is a whole number from 1 to 1000.")).to_be_visible(
+    opened_page.part("audit-limit").fill(limit)
+    opened_page.part("audit-refresh").click()
+    expect(opened_page.page.get_by_text("The limit is a whole number from 1 to 1000.")).to_be_visible(
         timeout=WAIT_S * 1000
     )
     assert nothing_sent(mock_backend)
-    assert len(rendered.rows()) == 1
+    assert len(opened_page.rows()) == 1
 
 
 @pytest.mark.parametrize("said", [reply(503, refused()), reply(200, refused()), reply(200, {"entries": []}), Reply()])
-def test_a_failing_audit_has_one_fallback(rendered: RenderedOutput, mock_backend: MockBackend, said: Reply) -> None:
+def test_a_failing_audit_has_one_fallback(opened_page: OpenedPage, mock_backend: PlannedBackend, said: Reply) -> None:
     """CON-10: asked once with the same query; when it fails too the list is empty and the rest works."""
     mock_backend.plan["/api/audit"] = said
-    rendered.part("audit-refresh").click()
-    rendered.wait_until_complete()
-    assert [row["trace_id"] for row in rendered.rows()] == ["fall-1"]
+    opened_page.part("audit-refresh").click()
+    opened_page.wait_until_complete()
+    assert [row["trace_id"] for row in opened_page.rows()] == ["fall-1"]
     mock_backend.plan["/api/diagnostic/metrics"] = said
-    rendered.part("audit-refresh").click()
-    rendered.wait_until_complete()
-    assert rendered.rows() == []
-    assert "could not be read" in rendered.text("audit-empty")
+    opened_page.part("audit-refresh").click()
+    opened_page.wait_until_complete()
+    assert opened_page.rows() == []
+    assert "could not be read" in opened_page.text("audit-empty")
     assert [request.target.partition("?")[2] for request in mock_backend.received] == ["filter=all&limit=50"] * 4
-    assert rendered.run() == "APPROVED"
+    assert opened_page.run() == "APPROVED"
 
 
-def test_an_empty_trail_says_so(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_an_empty_trail_says_so(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-10: an empty list is not an unread one."""
     mock_backend.plan["/api/audit"] = reply(200, [])
-    rendered.part("audit-refresh").click()
-    rendered.wait_until_complete()
-    assert rendered.text("audit-empty") == "The audit trail is empty."
-    assert rendered.part("audit-table").is_hidden()
+    opened_page.part("audit-refresh").click()
+    opened_page.wait_until_complete()
+    assert opened_page.text("audit-empty") == "The audit trail is empty."
+    assert opened_page.part("audit-table").is_hidden()
 
 
 @pytest.mark.parametrize("said", [reply(204), reply(200, refused()), reply(500, refused()), Reply(then="reset")])
-def test_no_snapshot_is_no_error(rendered: RenderedOutput, mock_backend: MockBackend, said: Reply) -> None:
+def test_no_snapshot_is_no_error(opened_page: OpenedPage, mock_backend: PlannedBackend, said: Reply) -> None:
     """CON-11: nothing of an older snapshot stays, and nothing else breaks."""
-    assert rendered.text("memory-output") == "all is well"
+    assert opened_page.text("memory-output") == "all is well"
     mock_backend.plan["/api/memory"] = said
-    rendered.part("memory-refresh").click()
-    rendered.wait_until_complete()
-    assert rendered.part("memory-empty").is_visible()
+    opened_page.part("memory-refresh").click()
+    opened_page.wait_until_complete()
+    assert opened_page.part("memory-empty").is_visible()
     for name in ["memory-command", "memory-output", "memory-status", "memory-timestamp"]:
-        assert rendered.text(name) == ""
-    assert rendered.run() == "APPROVED"
+        assert opened_page.text(name) == ""
+    assert opened_page.run() == "APPROVED"
 
 
-def test_the_snapshot_is_shown_as_it_is(rendered: RenderedOutput) -> None:
+def test_the_snapshot_is_shown_as_it_is(opened_page: OpenedPage) -> None:
     """CON-11: command, output, status and time."""
-    shown = {name: rendered.text(f"memory-{name}") for name in ["command", "output", "timestamp", "status"]}
+    shown = {name: opened_page.text(f"memory-{name}") for name in ["command", "output", "timestamp", "status"]}
     assert shown == snapshot()
-    assert rendered.part("memory-empty").is_hidden()
+    assert opened_page.part("memory-empty").is_hidden()
 
 
-def test_a_command_is_followed_by_one_reading_of_each(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_a_command_is_followed_by_one_reading_of_each(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-09: one POST, then the audit trail and the memory once; the same after a failure."""
     for said in [reply(200, executed()), reply(500, refused())]:
         mock_backend.received.clear()
         mock_backend.plan["/api/execute"] = said
-        rendered.run()
+        opened_page.run()
         assert mock_backend.received[0].path == "/api/execute"
         assert sorted(request.path for request in mock_backend.received[1:]) == READS
 
 
-def test_the_key_is_nowhere_in_the_page(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_the_key_is_nowhere_in_the_page(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-12: not even when an answer repeats it."""
     mock_backend.plan["/api/execute"] = reply(200, executed(message=f"Your key is {KEY}."))
     mock_backend.plan["/api/memory"] = reply(200, snapshot(output=KEY))
-    assert rendered.run() == "APPROVED"
-    assert rendered.text("result-message") == "Your key is [hidden]."
-    assert not rendered.holds_key()
+    assert opened_page.run() == "APPROVED"
+    assert opened_page.text("result-message") == "Your key is [hidden]."
+    assert not opened_page.holds_key()
 
 
-def test_the_page_writes_nothing_to_the_browsers_console(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_the_page_writes_nothing_to_the_browsers_console(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-12: no message, no error, no violated policy in ordinary use."""
     for status in STATUSES:
         mock_backend.plan["/api/execute"] = reply(200, executed(status=status, reason_codes=["A"]))
-        rendered.run()
-    rendered.part("audit-filter").select_option("WARNING")
-    rendered.wait_until_complete()
-    assert rendered.written == []
+        opened_page.run()
+    opened_page.part("audit-filter").select_option("WARNING")
+    opened_page.wait_until_complete()
+    assert opened_page.written == []
 
 
-def test_nothing_comes_from_a_cache(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_nothing_comes_from_a_cache(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-19: whatever the backend allows to be kept."""
     keep = {
         "Cache-Control": "public, max-age=3600, immutable",
@@ -440,25 +442,29 @@ def test_nothing_comes_from_a_cache(rendered: RenderedOutput, mock_backend: Mock
             "/api/audit": reply(200, [entry(trace_id=round_)], headers=keep),
             "/api/memory": reply(200, snapshot(output=round_), headers=keep),
         }
-        rendered.run()
-        shown = [rendered.text("result-trace-id"), rendered.rows()[0]["trace_id"], rendered.text("memory-output")]
+        opened_page.run()
+        shown = [
+            opened_page.text("result-trace-id"),
+            opened_page.rows()[0]["trace_id"],
+            opened_page.text("memory-output"),
+        ]
         assert shown == [round_] * 3
 
 
-def test_the_page_works_by_keyboard_alone(rendered: RenderedOutput, mock_backend: MockBackend) -> None:
+def test_the_page_works_by_keyboard_alone(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-02: the command field has the focus, Enter sends, Tab reaches every control and the focus is visible."""
-    rendered.page.keyboard.type("STATUS")
-    rendered.page.keyboard.press("Enter")
-    rendered.wait_until_complete()
-    assert rendered.text("result-status") == "APPROVED"
+    opened_page.page.keyboard.type("STATUS")
+    opened_page.page.keyboard.press("Enter")
+    opened_page.wait_until_complete()
+    assert opened_page.text("result-status") == "APPROVED"
     assert len(mock_backend.requests("/api/execute")) == 1
     reached = []
     for _ in range(8):
         focus = "() => [document.activeElement.dataset.testid, getComputedStyle(document.activeElement).outlineStyle]"
-        name, outline = rendered.page.evaluate(focus)
+        name, outline = opened_page.page.evaluate(focus)
         assert outline == "solid", name
         reached.append(name)
-        rendered.page.keyboard.press("Tab")
+        opened_page.page.keyboard.press("Tab")
     assert reached == [
         "command-input", "session-input", "command-run", "memory-refresh", "memory-output",
         "audit-filter", "audit-limit", "audit-refresh",
@@ -468,7 +474,7 @@ def test_the_page_works_by_keyboard_alone(rendered: RenderedOutput, mock_backend
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_everything_fits_and_can_be_read(
-    browser: Browser, served: tuple[MockBackend, str], mock_backend: MockBackend, width: int, scheme: Any
+    browser: Browser, served: tuple[PlannedBackend, str], mock_backend: PlannedBackend, width: int, scheme: Any
 ) -> None:
     """CON-18: no sideways scrolling, and a contrast of 4.5 or more for every text, on a telephone and a desk."""
     long = "x" * 64
@@ -476,13 +482,13 @@ def test_everything_fits_and_can_be_read(
                   result="FAILED" if state in {"BLOCKED", "EXPIRED"} else "SUCCESS") for state in STATUSES]  # fmt: skip
     mock_backend.plan["/api/audit"] = reply(200, rows)
     mock_backend.plan["/api/memory"] = reply(200, snapshot(output="y" * 500))
-    with opened(browser, served[1], viewport={"width": width, "height": 800}, color_scheme=scheme) as rendered:
+    with opened(browser, served[1], viewport={"width": width, "height": 800}, color_scheme=scheme) as opened_page:
         for status in STATUSES:
             said = executed(status=status, reason_codes=["R" * 70, "B"], message="m" * 200, trace_id=long)
             mock_backend.plan["/api/execute"] = reply(200, said)
-            rendered.run("A" * 32)
-            assert rendered.page.evaluate("document.documentElement.scrollWidth") <= width
-            assert rendered.page.evaluate(_LOW_CONTRAST) == []
+            opened_page.run("A" * 32)
+            assert opened_page.page.evaluate("document.documentElement.scrollWidth") <= width
+            assert opened_page.page.evaluate(_LOW_CONTRAST) == []
 
 
 _LOW_CONTRAST = """() => {
@@ -510,13 +516,13 @@ _LOW_CONTRAST = """() => {
 }"""
 
 
-def test_every_control_has_a_name(rendered: RenderedOutput) -> None:
+def test_every_control_has_a_name(opened_page: OpenedPage) -> None:
     """CON-02: what a screen reader says for each control and region."""
-    page = rendered.page
+    page = opened_page.page
     for role, name in [
         ("textbox", "Command"), ("textbox", "Session id optional"), ("button", "Run"), ("combobox", "State"),
         ("spinbutton", "Limit"), ("button", "Refresh audit trail"), ("button", "Refresh memory"),
         ("region", "Result"), ("region", "Audit trail"), ("region", "Memory"), ("table", "Audit trail"),
     ]:  # fmt: skip
         assert page.get_by_role(role, name=name, exact=True).count() == 1, (role, name)  # type: ignore[arg-type]
-    assert rendered.part("result").get_attribute("aria-live") == "polite"
+    assert opened_page.part("result").get_attribute("aria-live") == "polite"

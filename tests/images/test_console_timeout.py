@@ -8,8 +8,7 @@ from tests.images.console_browser import chromium, opened
 from tests.images.console_mock_backend import (
     KEY,
     WAIT_S,
-    MockBackend,
-    Received,
+    PlannedBackend,
     Reply,
     console,
     entry,
@@ -18,6 +17,7 @@ from tests.images.console_mock_backend import (
     reply,
     snapshot,
 )
+from tests.stand_in import StandInRequest
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ _WATCH = """(limit) => {
 CALLS = [("executeCommand", "SILENCE"), ("executeCommand", "HALF_A_BODY"), ("fetchAuditLog",), ("fetchMemory",)]
 
 
-def _stalled(request: Received) -> Reply:
+def _stalled(request: StandInRequest) -> Reply:
     """Nothing at all for one command, the head and half a body for the others."""
     silent = request.json["command"] == "SILENCE"
     return Reply(raw=b"" if silent else HEAD + b'{"status": "APPROVED", ', then="hold")
@@ -54,7 +54,7 @@ def _stalled(request: Received) -> Reply:
 
 def test_whatever_stalls_is_blocked_after_15_seconds() -> None:
     """CON-06: no sooner than 14 s, no later than 16 s; the fallback then has a limit of its own."""
-    with MockBackend() as mock_backend, node() as client:
+    with PlannedBackend() as mock_backend, node() as client:
         mock_backend.plan = {
             "/api/execute": _stalled,
             "/api/audit": Reply(raw=HEAD, then="hold"),
@@ -66,18 +66,18 @@ def test_whatever_stalls_is_blocked_after_15_seconds() -> None:
         with (
             chromium() as browser,
             console(environment) as (url, _),
-            opened(browser, url, reads_done=False) as rendered,
+            opened(browser, url, reads_done=False) as opened_page,
         ):
             # The first request of a Node loads what it sends requests with.
             client.call("fetchMemory", settings={**settings, "apiUrl": f"{mock_backend.url}/first"})
             client.call("configurationProblem", settings=settings)
             calls = [*(client.start(*call) for call in CALLS), client.start("pause", LIMIT_S * 1000)]
-            rendered.page.evaluate(_WATCH, LIMIT_S)
-            rendered.enter("HALF_A_BODY")
-            rendered.wait_until_complete("result")
-            rendered.page.wait_for_function("window.timerAfter")
-            shown_after, page_timer = rendered.page.evaluate("[window.shownAfter, window.timerAfter]")
-            status, reasons = rendered.text("result-status"), rendered.reasons()
+            opened_page.page.evaluate(_WATCH, LIMIT_S)
+            opened_page.enter("HALF_A_BODY")
+            opened_page.wait_until_complete("result")
+            opened_page.page.wait_for_function("window.timerAfter")
+            shown_after, page_timer = opened_page.page.evaluate("[window.shownAfter, window.timerAfter]")
+            status, reasons = opened_page.text("result-status"), opened_page.reasons()
             found = [client.finish(call) for call in calls]
 
         assert (status, reasons) == ("BLOCKED", ["TIMEOUT"])

@@ -17,11 +17,12 @@ from technogate.target.compose.image_layers import secrets_in_layers
 from technogate.target.compose.images import facts, image_names
 from technogate.target.compose.network import status_from_within
 from technogate.target.spec import ComposeSpec
-from tests.containers import HOME, KEY, built_on, reference_target, target_of
+from tests.conftest import ROOT
+from tests.containers import KEY, built_on, reference_target, target_of
 
 pytestmark = pytest.mark.slow
 
-DOCKERFILES = [HOME / "images" / side / "Dockerfile" for side in ("backend", "console")]
+DOCKERFILES = [ROOT / "images" / side / "Dockerfile" for side in ("backend", "console")]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def reference() -> ComposeTarget:
 
 def compose_file() -> dict[str, Any]:
     """The gate's own compose file."""
-    found: dict[str, Any] = yaml.safe_load((HOME / "docker-compose.test.yml").read_text())
+    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.test.yml").read_text())
     return found
 
 
@@ -91,14 +92,14 @@ def test_reference_image_is_named_after_its_sources(monkeypatch: pytest.MonkeyPa
     for name in ("BACKEND_IMAGE", "CONSOLE_IMAGE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("BASE_IMAGE", "one")
-    one = image_names(ComposeSpec(), ("backend", "console"), HOME)
+    one = image_names(ComposeSpec(), ("backend", "console"))
     monkeypatch.setenv("BASE_IMAGE", "another")
-    another = image_names(ComposeSpec(), ("backend", "console"), HOME)
+    another = image_names(ComposeSpec(), ("backend", "console"))
     assert re.fullmatch(r"techno-os-backend:reference-[0-9a-f]{12}", one["backend"])
     assert not set(one.values()) & set(another.values())
-    assert image_names(ComposeSpec(backend_image="said:1"), ("backend",), HOME) == {"backend": "said:1"}
+    assert image_names(ComposeSpec(backend_image="said:1"), ("backend",)) == {"backend": "said:1"}
     monkeypatch.setenv("BACKEND_IMAGE", "named:1")
-    assert image_names(ComposeSpec(backend_image="said:1"), ("backend",), HOME) == {"backend": "named:1"}
+    assert image_names(ComposeSpec(backend_image="said:1"), ("backend",)) == {"backend": "named:1"}
 
 
 # ---- what an engine finds; needs one ----

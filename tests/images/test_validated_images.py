@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from technogate.deploy.evidence.signing_keys import generate
-from tests.conftest import STUCK_S
-from tests.containers import HOME, built_on, docker
+from tests.conftest import ROOT, STUCK_S
+from tests.containers import built_on, docker
 
 pytestmark = pytest.mark.slow
 
@@ -114,7 +114,7 @@ def test_one_byte_of_the_evidence(validated: Path, images: dict[str, str], tmp_p
 
 def test_one_byte_of_the_contract(validated: Path, images: dict[str, str], tmp_path: Path) -> None:
     """A contract with one more byte is not the one that the images were held to."""
-    contract = shutil.copytree(HOME / "contracts" / "console-v0.1", tmp_path / "contract")
+    contract = shutil.copytree(ROOT / "contracts" / "console-v0.1", tmp_path / "contract")
     with (contract / "requirements.toml").open("a", encoding="utf-8") as file:
         file.write("\n")
     refused(asked(validated, images, contract=str(contract)), "it was another one")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from technogate.judging.curl import curl_for
 from technogate.model.events import Body, Exchange, Request
 from technogate.util.text import terminal_lines, visible
 from tests.conftest import STUCK_S
+from tests.stand_in import StandIn, http_response
 from tests.tools import CURL
 
 KEY = "Secret-Key-42"
@@ -28,63 +27,11 @@ SHELLS = [shell for shell in ("bash", "dash", "sh") if shutil.which(shell)]
 pytestmark = pytest.mark.skipif(bool(CURL.missing) or not SHELLS, reason=CURL.missing or "needs a POSIX shell")
 
 
-class Recorder:
-    """An HTTP server that records each request unchanged and returns 200."""
-
-    def __init__(self) -> None:
-        """Listen on a free port of loopback."""
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.requests: list[bytes] = []
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        """Answer until a connection sends nothing."""
-        while True:
-            connection, _ = self._socket.accept()
-            with connection:
-                connection.settimeout(STUCK_S)
-                raw = self._read(connection)
-                if not raw:
-                    return
-                self.requests.append(raw)
-                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-
-    @staticmethod
-    def _read(connection: socket.socket) -> bytes:
-        """One whole request."""
-        raw = b""
-        while b"\r\n\r\n" not in raw:
-            block = connection.recv(65536)
-            if not block:
-                return raw
-            raw += block
-        head, _, body = raw.partition(b"\r\n\r\n")
-        length = 0
-        for line in head.lower().split(b"\r\n"):
-            if line.startswith(b"content-length:"):
-                length = int(line.split(b":")[1])
-        while len(body) < length:
-            block = connection.recv(65536)
-            if not block:
-                break
-            body += block
-        return head + b"\r\n\r\n" + body
-
-    def close(self) -> None:
-        """Stop the thread and free the port."""
-        socket.create_connection(self._socket.getsockname()).close()
-        self._thread.join()
-        self._socket.close()
-
-
 @pytest.fixture(scope="module")
-def recorder() -> Iterator[Recorder]:
-    """One recording server for the module."""
-    server = Recorder()
-    yield server
-    server.close()
+def recorder() -> Iterator[StandIn]:
+    """One server for the module; it keeps each request as it came."""
+    with StandIn(lambda _: http_response(200, headers={"Connection": "close"})) as server:
+        yield server
 
 
 def exchange(
@@ -110,9 +57,7 @@ def exchange(
     )
 
 
-def run(
-    command: str, recorder: Recorder, folder: Path, shell: str = "bash"
-) -> tuple[str, list[tuple[str, str]], bytes]:
+def run(command: str, recorder: StandIn, folder: Path, shell: str = "bash") -> tuple[str, list[tuple[str, str]], bytes]:
     """Run `command`; what the server received: the request line, the headers, the body."""
     before = len(recorder.requests)
     environment = {
@@ -125,9 +70,9 @@ def run(
         [shell, "-c", command], cwd=folder, env=environment, capture_output=True, timeout=STUCK_S, check=False
     )
     assert done.returncode == 0, (command, done.stderr)
-    assert done.stdout.startswith(b"HTTP/1.1 200 OK")
+    assert done.stdout.startswith(b"HTTP/1.1 200 ")
     assert len(recorder.requests) == before + 1
-    head, _, body = recorder.requests[-1].partition(b"\r\n\r\n")
+    head, _, body = recorder.requests[-1].raw.partition(b"\r\n\r\n")
     line, *rest = head.decode("utf-8").split("\r\n")
     headers = [(name, value.strip(" ")) for name, _, value in (entry.partition(":") for entry in rest)]
     assert list(folder.iterdir()) == [], "the command wrote a file"
@@ -182,7 +127,7 @@ BODIES = [
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:16]))
-def test_the_body_arrives_byte_by_byte(body: bytes, shell: str, recorder: Recorder, tmp_path: Path) -> None:
+def test_the_body_arrives_byte_by_byte(body: bytes, shell: str, recorder: StandIn, tmp_path: Path) -> None:
     """The server receives exactly the recorded body, with its content type."""
     command = curl_for(exchange(recorder.url, headers=(JSON,), body=body))
     line, headers, received = run(command, recorder, tmp_path, shell)
@@ -192,7 +137,7 @@ def test_the_body_arrives_byte_by_byte(body: bytes, shell: str, recorder: Record
     assert values(headers, "content-length") == [str(len(body))]
 
 
-def test_a_missing_content_type_stays_missing(recorder: Recorder, tmp_path: Path) -> None:
+def test_a_missing_content_type_stays_missing(recorder: StandIn, tmp_path: Path) -> None:
     """Curl adds no form content type of its own."""
     for body in (b"{}", b""):
         _, headers, _ = run(curl_for(exchange(recorder.url, body=body)), recorder, tmp_path)
@@ -213,7 +158,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_path_arrives_as_it_was(path: str, recorder: Recorder, tmp_path: Path) -> None:
+def test_the_path_arrives_as_it_was(path: str, recorder: StandIn, tmp_path: Path) -> None:
     """No globbing, no normalised dots, no expansion, no removed fragment."""
     command = curl_for(exchange(recorder.url, method="GET", path=path))
     line, _, body = run(command, recorder, tmp_path)
@@ -239,7 +184,7 @@ KEYS = [
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(("expression", "sent"), KEYS)
 def test_the_key_expression_makes_the_key(
-    expression: str, sent: str, shell: str, recorder: Recorder, tmp_path: Path
+    expression: str, sent: str, shell: str, recorder: StandIn, tmp_path: Path
 ) -> None:
     """Each near miss of the key is made from the key by the shell, and never written out."""
     command = curl_for(exchange(recorder.url, headers=(("X-API-Key", expression),), key=expression))
@@ -248,7 +193,7 @@ def test_the_key_expression_makes_the_key(
     assert values(headers, "x-api-key") == [sent]
 
 
-def test_the_key_beside_another_and_in_other_places(recorder: Recorder, tmp_path: Path) -> None:
+def test_the_key_beside_another_and_in_other_places(recorder: StandIn, tmp_path: Path) -> None:
     """Two keys in one request, and a key in a wrong place, are sent unchanged."""
     command = curl_for(
         exchange(

@@ -1,4 +1,4 @@
-"""Runs of a score: one whose process dies is told with its last words."""
+"""Runs of a mutation score: one whose process dies is reported with the last line of its log."""
 
 from __future__ import annotations
 
@@ -14,36 +14,40 @@ from tests.conftest import STUCK_S
 
 
 def job(folder: Path) -> Job:
-    """A run of the reference backend that nobody will do."""
+    """A job of the reference backend that selects nothing."""
     return Job(
         kind="backend", file="", selection=(), stop_at="", suites=(), profile="quick", seed=1, folder=str(folder)
     )
 
 
-def ended(run: fork_server.Started) -> JobOutcome:
-    """What came of a run."""
-    until = time.monotonic() + STUCK_S
+def wait_for_outcome(run: fork_server.RunningJob) -> JobOutcome:
+    """The outcome of a run."""
+    deadline = time.monotonic() + STUCK_S
     while (outcome := run.poll()) is None:
-        assert time.monotonic() < until
+        assert time.monotonic() < deadline
         time.sleep(0.01)
     return outcome
 
 
-def breaks(_job: Job, _started: float) -> None:
-    """A run that breaks."""
+def raise_error(_job: Job, _started: float) -> None:
+    """A job that raises an exception."""
     raise ZeroDivisionError("planted\nin two lines")
 
 
-def dies(_job: Job, _started: float) -> None:
-    """A run whose process is gone at once."""
+def exit_at_once(_job: Job, _started: float) -> None:
+    """A job whose process exits at once."""
     os._exit(0)
 
 
-@pytest.mark.skipif(not fork_server.CAN_FORK, reason="runs of a score are forks on Linux alone")
-@pytest.mark.parametrize(("do", "words"), [(breaks, "ZeroDivisionError: planted in two lines"), (dies, "none")])
-def test_a_run_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, do: object, words: str) -> None:
-    """However a run's process ends, without an outcome it is no judgement."""
-    monkeypatch.setattr(fork_server, "do", do)
-    outcome = ended(fork_server.Started(job(tmp_path / "run")))
-    assert outcome.end == "broken"
-    assert outcome.text.endswith(f"its last words: {words}")
+@pytest.mark.skipif(not fork_server.CAN_FORK, reason="the runs of a mutation score are forks on Linux only")
+@pytest.mark.parametrize(
+    ("run_job", "last_line"), [(raise_error, "ZeroDivisionError: planted in two lines"), (exit_at_once, "none")]
+)
+def test_run_without_an_outcome_is_reported_as_crashed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_job: object, last_line: str
+) -> None:
+    """A run whose process leaves no outcome counts as crashed, however the process ended."""
+    monkeypatch.setattr(fork_server, "run_job", run_job)
+    outcome = wait_for_outcome(fork_server.RunningJob(job(tmp_path / "run")))
+    assert outcome.end == "crashed"
+    assert outcome.message.endswith(f"the last line of its log: {last_line}")

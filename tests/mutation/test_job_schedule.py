@@ -1,4 +1,4 @@
-"""Which runs of a score are at work side by side."""
+"""Which jobs of a mutation score run in parallel."""
 
 from __future__ import annotations
 
@@ -9,61 +9,61 @@ import pytest
 from technogate.mutation import job_schedule
 from technogate.mutation.job import Job, JobOutcome
 
-#: How often a run is looked at before it is over.
-LOOKS = 3
+#: The number of polls until a run is over.
+POLLS = 3
 
 
 def job(name: str, *, file: str = "a mutant", stop_at: str = "") -> Job:
-    """A run that nobody will do."""
+    """A job that selects nothing."""
     return Job(
         kind="backend", file=file, selection=(), stop_at=stop_at, suites=(), profile="quick", seed=1, folder=name
     )
 
 
-class Run:
-    """A run that is over when it was looked at so many times."""
+class FakeRun:
+    """A run without a process that is over after a number of polls."""
 
-    at_work: list[Run]
+    running: list[FakeRun]
 
     def __init__(self, started: Job) -> None:
         self.job = started
-        self.looks = LOOKS
-        Run.at_work.append(self)
+        self.polls = POLLS
+        FakeRun.running.append(self)
 
     def poll(self) -> JobOutcome | None:
-        """See `Started.poll`."""
-        self.looks -= 1
-        if self.looks:
+        """See `RunningJob.poll`."""
+        self.polls -= 1
+        if self.polls:
             return None
-        Run.at_work.remove(self)
+        FakeRun.running.remove(self)
         return JobOutcome(end="judged")
 
 
 @pytest.fixture(autouse=True)
-def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Runs without processes, in no time."""
-    Run.at_work = []
-    monkeypatch.setattr(job_schedule, "Started", Run)
+def fake_runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Replace processes by fake runs, and polling by a busy loop."""
+    FakeRun.running = []
+    monkeypatch.setattr(job_schedule, "RunningJob", FakeRun)
     monkeypatch.setattr(job_schedule, "POLL_S", 0.0)
     yield
-    assert Run.at_work == []
+    assert FakeRun.running == []
 
 
-def test_beside_a_reference_few_runs_wait() -> None:
-    """While the reference is judged each worker has one run that waits beside it; afterwards the usual number."""
+def test_few_waiting_jobs_run_beside_a_reference() -> None:
+    """Beside a reference each worker has one waiting job, afterwards the usual number."""
     jobs = [job("reference", file="")] + [job(f"mutant-{number}", stop_at="CON-06") for number in range(20)]
-    seen: set[tuple[bool, int]] = set()
+    observed: set[tuple[bool, int]] = set()
     done: list[str] = []
 
-    def look() -> None:
-        reference = any(not one.job.file for one in Run.at_work)
-        seen.add((reference, sum(job_schedule.waits(one.job) for one in Run.at_work)))
+    def observe() -> None:
+        reference = any(not run.job.file for run in FakeRun.running)
+        observed.add((reference, sum(job_schedule.waits(run.job) for run in FakeRun.running)))
 
-    def over(one: Job, _outcome: JobOutcome) -> list[Job]:
-        done.append(one.name)
+    def note(finished: Job, _outcome: JobOutcome) -> list[Job]:
+        done.append(finished.name)
         return []
 
-    job_schedule.run_all(jobs, 2, over, look)
-    assert sorted(done) == sorted(one.name for one in jobs)
-    assert max(waiting for reference, waiting in seen if reference) == 2
-    assert max(waiting for reference, waiting in seen if not reference) == 8
+    job_schedule.run_all(jobs, 2, note, observe)
+    assert sorted(done) == sorted(planned.name for planned in jobs)
+    assert max(waiting for reference, waiting in observed if reference) == 2
+    assert max(waiting for reference, waiting in observed if not reference) == 8

@@ -1,6 +1,6 @@
-"""The mutants as files: they load, their changes fit the reference, and there are enough of them.
+"""The files of the mutants: they load, their changes fit the reference, and there are enough of them.
 
-That the gate sees through each of them is what `technogate score` finds out.
+`technogate mutants` tests that each of them is killed.
 """
 
 from __future__ import annotations
@@ -15,76 +15,86 @@ from technogate.checks.generated_rules import RULES
 from technogate.contract.loader import load_contract
 from technogate.model.requirement import Level
 from technogate.mutation.mutant import Change, MutantError, load
-from technogate.mutation.mutant_kinds import HONEST, KINDS, files_in, kind_of
+from technogate.mutation.mutant_kinds import KINDS, REFERENCE, files_in, kind_of
 from technogate.util.shipped import mutants_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = files_in(mutants_folder())
-EVERY = {name: load(path) for name, path in FILES.items()}
+MUTANTS = {name: load(path) for name, path in FILES.items()}
 CONTRACT = load_contract(ROOT / "contracts" / "console-v0.1")
 
-#: Those that can be made without a Docker engine: the others are images.
-MADE_HERE = [name for name, path in FILES.items() if path.parent.name != "stack"]
+#: The mutants that need no Docker engine: the others are images.
+WITHOUT_ENGINE = [name for name, path in FILES.items() if path.parent.name != "stack"]
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_mutant_names_requirements(name: str) -> None:
-    """Each file names requirements that there are, and expects the one that it breaks of itself alone."""
-    wanted = EVERY[name]
-    assert {wanted.breaks, *wanted.also, *wanted.beside} <= CONTRACT.requirements.keys()
-    assert wanted.breaks not in wanted.also
-    assert bool(wanted.side) == bool(wanted.dockerfile) == (name not in MADE_HERE)
+def test_names_requirements_of_the_contract(name: str) -> None:
+    """Each file names requirements of the contract, and the one that it breaks only once."""
+    mutant = MUTANTS[name]
+    assert {mutant.breaks, *mutant.may_also_break, *mutant.run_with} <= CONTRACT.requirements.keys()
+    assert mutant.breaks not in mutant.may_also_break
+    assert name.startswith(mutant.breaks.lower().replace("-", "") + "-")
+    assert bool(mutant.image) == bool(mutant.dockerfile) == (name not in WITHOUT_ENGINE)
 
 
-@pytest.mark.parametrize("name", MADE_HERE)
-def test_mutant_can_be_made(name: str, tmp_path: Path) -> None:
-    """The changes of each file fit the reference, and are still Python."""
-    kind_of(FILES[name]).make(ROOT, EVERY[name], tmp_path)
+@pytest.mark.parametrize("name", MUTANTS)
+def test_is_described_in_one_sentence(name: str) -> None:
+    """Each description is one sentence."""
+    description = MUTANTS[name].description
+    assert description[0].isupper()
+    assert description.endswith(".")
+    assert ". " not in description
+
+
+@pytest.mark.parametrize("name", WITHOUT_ENGINE)
+def test_can_be_made(name: str, tmp_path: Path) -> None:
+    """The changes of each file fit the reference, and the changed Python files compile."""
+    kind_of(FILES[name]).make(MUTANTS[name], tmp_path)
     for path in tmp_path.rglob("*.py"):
         compile(path.read_text("utf-8"), path.name, "exec")
 
 
 def test_there_are_enough() -> None:
-    """Enough of each kind; every MUST is broken by one, and by two where generated requests are judged for it."""
+    """There are enough of each kind; every MUST has a mutant that breaks it, and two if it has a generated rule."""
     kinds = Counter(path.parent.name for path in FILES.values())
     assert kinds["backend"] >= 60
     assert kinds["console"] >= 30
-    assert sum(one.breaks.startswith(("STK", "TRL")) for one in EVERY.values()) >= 8
-    broken = Counter(one.breaks for one in EVERY.values())
-    musts = {one.id for one in CONTRACT.requirements.values() if one.level is Level.MUST}
+    assert sum(mutant.breaks.startswith(("STK", "TRL")) for mutant in MUTANTS.values()) >= 8
+    broken = Counter(mutant.breaks for mutant in MUTANTS.values())
+    musts = {requirement.id for requirement in CONTRACT.requirements.values() if requirement.level is Level.MUST}
     assert musts - broken.keys() == set()
     assert {name for name in musts & RULES.keys() if broken[name] < 2} == set()
 
 
 @pytest.mark.parametrize("before", ["there is no such line", "self._trail"], ids=["never", "often"])
-def test_change_that_does_not_fit_is_told(before: str, tmp_path: Path) -> None:
-    """A replacement whose text stands nowhere, or more than once, is a mistake and no mutant."""
-    wanted = msgspec.structs.replace(HONEST, change=(Change(file="app.py", before=before, after=""),))
+def test_refuses_a_change_that_does_not_fit(before: str, tmp_path: Path) -> None:
+    """A change whose text occurs nowhere, or more than once, is refused."""
+    mutant = msgspec.structs.replace(REFERENCE, change=(Change(file="app.py", before=before, after=""),))
     with pytest.raises(MutantError, match=r"app\.py: expected once, found \d+ times: "):
-        KINDS["backend"].make(ROOT, wanted, tmp_path)
+        KINDS["backend"].make(mutant, tmp_path)
 
 
-def test_unknown_field_is_told(tmp_path: Path) -> None:
-    """A misspelt field of a mutant's file is a mistake."""
+def test_refuses_an_unknown_field(tmp_path: Path) -> None:
+    """A misspelt field of a mutant's file is refused."""
     path = tmp_path / "one.toml"
     path.write_text('breaks = "AUT-01"\nsubtelty = 1\n', "utf-8")
     with pytest.raises(MutantError, match=r"one\.toml: "):
         load(path)
 
 
-def test_mutant_without_a_defect_is_told(tmp_path: Path) -> None:
-    """A file that plants nothing is a mistake: what survives there would be the reference."""
+def test_refuses_a_mutant_without_a_defect(tmp_path: Path) -> None:
+    """A file that plants no defect is refused: the mutant would be the reference."""
     path = tmp_path / "one.toml"
     path.write_text('breaks = "AUT-01"\nsubtlety = 1\ndescription = "Nothing."\n', "utf-8")
     with pytest.raises(MutantError, match=r"one\.toml: no defect is planted"):
         load(path)
 
 
-def test_folder_without_mutants_is_told(tmp_path: Path) -> None:
-    """Nothing to judge is a mistake, and so is a folder that bears the name of no kind."""
-    with pytest.raises(MutantError, match="holds no mutant"):
+def test_refuses_a_folder_without_mutants(tmp_path: Path) -> None:
+    """A folder without mutants is refused, and so is a subfolder that is not named after a kind."""
+    with pytest.raises(MutantError, match="contains no mutants"):
         files_in(tmp_path)
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "one.toml").write_text("", "utf-8")
-    with pytest.raises(MutantError, match="bears the name of their kind"):
+    with pytest.raises(MutantError, match="must have the name of its kind"):
         files_in(tmp_path)

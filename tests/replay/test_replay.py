@@ -37,7 +37,7 @@ SORTS = {
 }
 
 #: The pair without its page: no browser is needed to see what is wrong with its module.
-PAIR = (ROOT / "images" / "embedded.toml").read_text("utf-8").partition("[console]")[0]
+PAIR = f"extends = '{ROOT / 'images' / 'backend.toml'}'\n"
 MODULE = '[console]\ndriver = "module"\nmodule = "console/static/client.js"\n'
 MODULE += 'env = { NEXT_PUBLIC_API_URL = "{backend_url}", NEXT_PUBLIC_API_KEY = "{api_key}" }\n'
 

@@ -83,8 +83,7 @@ def wrong(sandbox: Sandbox) -> Sandbox:
     shutil.copytree(ROOT / "suites", sandbox.home / "suites", dirs_exist_ok=True)
     for name, where in PLANTED.items():
         plant(load(mutants_folder() / f"{name}.toml").change, sandbox.home / "images" / where)
-    described = (ROOT / "images" / "embedded.toml").read_text("utf-8").partition("[console]")[0]
-    described = described.replace('cwd = "backend"', 'cwd = "images/backend"')
+    described = 'extends = "images/backend.toml"\n[backend]\ncwd = "images/backend"\n'
     console = '[console]\ndriver = "module"\nmodule = "images/console/static/client.js"\n'
     console += 'env = { NEXT_PUBLIC_API_URL = "{backend_url}", NEXT_PUBLIC_API_KEY = "{api_key}" }\n'
     sandbox.target(described + console)

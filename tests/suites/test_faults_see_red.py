@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from technogate.model.verdict import Verdict
-from technogate.target.process.program import wait_for
+from technogate.target.readiness import wait_for
 from tests.conftest import ROOT, STUCK_S, Sandbox
 from tests.ports import kept_port
 
@@ -116,9 +116,9 @@ def test_a_backend_that_serves_one_at_a_time_is_found(faults: Sandbox) -> None:
     for name, value in (("response_s", LIMIT_S), ("abort_earliest_s", LIMIT_S / 2), ("abort_latest_s", 2 * LIMIT_S)):
         behavior = re.sub(rf"(?m)^{name} = \S+", f"{name} = {value}", behavior)
     (contract / "behavior.toml").write_text(behavior, "utf-8")
-    script = (HERE / "one_at_a_time.py").as_posix()
     target = faults.target(
-        f'[backend]\ncommand = ["{{python}}", "{script}", "{{port}}", "{LIMIT_S / 2}"]\n'
+        f'[backend]\ncommand = ["{{python}}", "-m", "tests.suites.one_at_a_time", "{{port}}", "{LIMIT_S / 2}"]\n'
+        f'cwd = "{ROOT.as_posix()}"\n'
         'env = { KEY = "{api_key}" }\ncommands = { approved = "PING", slow = "SLOW" }\n'
     )
     found = judged(faults, target, "ERR-07", "TMO-01")
@@ -132,10 +132,10 @@ def test_a_backend_that_serves_one_at_a_time_is_found(faults: Sandbox) -> None:
 @pytest.fixture
 def stranger() -> Iterator[str]:
     """The address of a backend that the gate did not start."""
-    command = [sys.executable, str(HERE / "one_at_a_time.py")]
+    command = [sys.executable, "-m", "tests.suites.one_at_a_time"]
     with (
         kept_port() as port,
-        subprocess.Popen([*command, str(port), "0"], env={**os.environ, "KEY": KEY}) as process,
+        subprocess.Popen([*command, str(port), "0"], cwd=ROOT, env={**os.environ, "KEY": KEY}) as process,
     ):
         try:
             assert wait_for(f"http://127.0.0.1:{port}/health", STUCK_S, lambda: process.poll() is not None) == ""

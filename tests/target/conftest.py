@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,14 +15,15 @@ from technogate.journal.redaction import Redactor
 from technogate.target.environment import clean_environment
 from technogate.target.process.program import Launch, Program
 from technogate.target.process.reaper import Reaper
-from tests.conftest import STUCK_S
+from tests.conftest import ROOT, STUCK_S
 from tests.ports import kept_port
 
 KEY = "TgAbCdEfGh0123456789"
 
 #: Serves every path: its environment as JSON, but for /health. Words after the port change its ways.
 SERVER = """
-import http.server, json, os, signal, subprocess, sys, time
+import os, signal, subprocess, sys, time
+from stand_in import StandIn, http_response
 
 port, ways = int(sys.argv[1]), sys.argv[2:]
 if "dies" in ways:
@@ -42,40 +44,23 @@ if "patient" in ways:
         time.sleep(0.01)
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        sick = self.path == "/health" and "sick" in ways
-        self.send_response(503 if sick else 200)
-        self.end_headers()
-        self.wfile.write(json.dumps(dict(os.environ) | {"path": self.path, "argv": sys.argv[1:]}).encode())
-
-    def log_message(self, *args):
-        print(self.path)
+def handler(request):
+    print(request.path, flush=True)
+    sick = request.path == "/health" and "sick" in ways
+    body = dict(os.environ) | {"path": request.path, "argv": sys.argv[1:]}
+    return http_response(503 if sick else 200, body, headers={"Connection": "close"})
 
 
-class Server(http.server.HTTPServer):
-    allow_reuse_address = True
-
-    def server_bind(self):
-        import socketserver
-        socketserver.TCPServer.server_bind(self)
-
-
-Server(("127.0.0.1", port), Handler).serve_forever()
+StandIn(handler, port=port).join()
 """
 
 Launcher = Callable[..., Program]
 
 
-@pytest.fixture(scope="session")
-def home() -> Path:
-    """The checkout: the schema lies there."""
-    return Path(__file__).resolve().parents[2]
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the throwaway server in it, as `server.py`."""
+    """A folder with the throwaway server in it, as `server.py`, and beside it the stand-in that it serves with."""
+    shutil.copy(ROOT / "tests" / "stand_in.py", tmp_path)
     (tmp_path / "server.py").write_text(SERVER)
     return tmp_path
 

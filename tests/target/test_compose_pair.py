@@ -16,8 +16,8 @@ from technogate.target.compose.compose_pair import ComposePair
 from technogate.target.compose.compose_target import FILES_VARIABLE, ComposeTarget
 from technogate.target.compose.container import Container
 from technogate.target.compose.network import status_from_within
-from technogate.target.process.program import probe
-from tests.containers import HOME, KEY, built_on, docker, left_of, reference_target, target_of
+from technogate.target.readiness import probe
+from tests.containers import KEY, built_on, docker, left_of, reference_target, target_of
 
 pytestmark = pytest.mark.slow
 
@@ -26,17 +26,16 @@ Eventually = Callable[[Callable[[], bool]], bool]
 #: Starts a pair, says its project, and waits to be killed.
 STARTER = """
 import sys, time
-from pathlib import Path
 from technogate.target.load import load_target
-from technogate.target import compose_project
+from technogate.target.compose import compose_project
 
 made = compose_project.Project.__init__
 def tell(self, **arguments):
     made(self, **arguments)
     print(self.name, flush=True)
 compose_project.Project.__init__ = tell
-target = load_target("compose", Path(sys.argv[1]))
-pair = target.start(sys.argv[2])
+target = load_target("compose")
+pair = target.start(sys.argv[1])
 print("ready", flush=True)
 time.sleep(600)
 """
@@ -256,7 +255,7 @@ def test_nothing_outlives_the_gate(
     """A gate that dies, be it in the middle of a start, leaves no container, network or volume."""
     assert reference
     with subprocess.Popen(
-        [sys.executable, "-c", STARTER, str(HOME), KEY], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+        [sys.executable, "-c", STARTER, KEY], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
     ) as run_context:
         assert run_context.stdout is not None
         project = run_context.stdout.readline().strip()

@@ -15,6 +15,8 @@ from technogate.target import load_target
 from technogate.target.placeholders import PLACEHOLDERS
 from technogate.target.spec import AuditSpec, BackendSpec, Commands, ConsoleSpec, Selectors, TargetFile
 from technogate.target.target_file import SCHEMA, read_target_file
+from technogate.util import shipped as shipped_data
+from technogate.util.shipped import shipped
 
 RUN = 'command = "serve --port {port}"\n'
 BACKEND = "[backend]\n" + RUN
@@ -84,9 +86,9 @@ MISTAKES = {
     BACKEND + "api_key_env = 'K'\n[console]\napi_url = 'http://h'\napi_key_env = 'L'\n" + URL: (
         "console: leave api_key_env to [backend]: a pair has one key"
     ),
-    "a = \n": "line 1, column 5: not TOML: Invalid value",
-    BACKEND + "port = 1\nport = 2\n": "line 4, column 9: not TOML: Cannot overwrite a value",
-    "a = [1,": "line 1, column 8: not TOML: ",
+    "a = \n": "my.toml, line 1, column 5: Invalid value; correct the TOML",
+    BACKEND + "port = 1\nport = 2\n": "my.toml, line 4, column 9: Cannot overwrite a value; correct the TOML",
+    "a = [1,": "my.toml, line 1, column 8: ",
 }
 
 
@@ -98,33 +100,33 @@ def write(folder: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize(("text", "line"), MISTAKES.items())
-def test_a_mistake_is_one_line_with_its_cure(tmp_path: Path, home: Path, text: str, line: str) -> None:
+def test_a_mistake_is_one_line_with_its_cure(tmp_path: Path, text: str, line: str) -> None:
     """The first line shown names the file, the key, what is wrong and what to do."""
     with pytest.raises(TargetFileError) as caught:
-        read_target_file(write(tmp_path, text), home)
+        read_target_file(write(tmp_path, text))
     shown = str(caught.value)
-    assert shown.startswith("my.toml: ")
+    assert shown.startswith("my.toml")
     assert line in shown
     assert "\n" not in shown
 
 
-def test_all_mistakes_are_found_misspelt_keys_first(tmp_path: Path, home: Path) -> None:
+def test_all_mistakes_are_found_misspelt_keys_first(tmp_path: Path) -> None:
     """A misspelt key explains what else is missing, so it is shown; the others are there to be read."""
     text = "[backend]\ncomand = 'x'\nport = 'y'\n"
     with pytest.raises(TargetFileError) as caught:
-        read_target_file(write(tmp_path, text), home)
+        read_target_file(write(tmp_path, text))
     keys = [mistake.split()[1].rstrip(":") for mistake in caught.value.mistakes]
     assert keys == ["backend.comand", "backend.port", "backend"]
 
 
-def test_a_value_of_the_environment_is_never_shown(tmp_path: Path, home: Path) -> None:
+def test_a_value_of_the_environment_is_never_shown(tmp_path: Path) -> None:
     """It may be a secret."""
     with pytest.raises(TargetFileError) as caught:
-        read_target_file(write(tmp_path, BACKEND + "env = { K = 77112233 }\n"), home)
+        read_target_file(write(tmp_path, BACKEND + "env = { K = 77112233 }\n"))
     assert "77112233" not in "".join(caught.value.mistakes)
 
 
-def test_a_whole_file_means_what_it_says(tmp_path: Path, home: Path) -> None:
+def test_a_whole_file_means_what_it_says(tmp_path: Path) -> None:
     """Every key arrives; a string command is split as a shell would, other braces are left alone."""
     text = """
         name = "my pair"
@@ -143,7 +145,7 @@ def test_a_whole_file_means_what_it_says(tmp_path: Path, home: Path) -> None:
         command = ["{python}", "c.py", "{port}", "{backend_url}"]
         selectors = { status = "#s" }
     """
-    spec = read_target_file(write(tmp_path, text), home)
+    spec = read_target_file(write(tmp_path, text))
     assert spec.backend == BackendSpec(
         command=("serve", "a b", "--port", "{port}"),
         cwd="b",
@@ -161,28 +163,63 @@ def test_a_whole_file_means_what_it_says(tmp_path: Path, home: Path) -> None:
     assert (spec.name, spec.faults) == ("my pair", True)
 
 
-def test_a_file_needs_no_name_and_may_begin_with_a_mark(tmp_path: Path, home: Path) -> None:
+def test_a_file_needs_no_name_and_may_begin_with_a_mark(tmp_path: Path) -> None:
     """The name is that of the file; the byte order mark that some editors write is nobody's mistake."""
     path = write(tmp_path, "\ufeff" + BACKEND)
-    assert read_target_file(path, home).name == "my"
+    assert read_target_file(path).name == "my"
 
 
-def test_what_is_not_utf8_is_told(tmp_path: Path, home: Path) -> None:
+def test_what_is_not_utf8_is_told(tmp_path: Path) -> None:
     """A file in another encoding is one line with a hint."""
     path = tmp_path / "my.toml"
     path.write_bytes(b'name = "\xff"')
-    with pytest.raises(TargetFileError, match=r"my\.toml: byte 8 is not UTF-8: save the file as UTF-8"):
-        read_target_file(path, home)
+    with pytest.raises(TargetFileError, match=r"my\.toml, line 1: not UTF-8; save the file as UTF-8"):
+        read_target_file(path)
 
 
-def _schema(home: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((home / SCHEMA).read_text("utf-8"))
+def test_takes_over_the_tables_of_extended_files(tmp_path: Path) -> None:
+    """Tables are merged key by key; a later file wins over an earlier one, and the file itself over both."""
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "first.toml").write_text(
+        'name = "first"\n[backend]\ncwd = "a"\nenv = { A = "1", B = "1", C = "1" }\n', "utf-8"
+    )
+    (tmp_path / "shared" / "second.toml").write_text('extends = "third.toml"\n[backend]\nenv = { B = "2" }\n', "utf-8")
+    (tmp_path / "shared" / "third.toml").write_text(BACKEND, "utf-8")
+    text = 'extends = ["shared/first.toml", "shared/second.toml"]\n[backend]\nenv = { C = "3" }\n'
+    spec = read_target_file(write(tmp_path, text))
+    assert spec.backend == BackendSpec(
+        command=("serve", "--port", "{port}"), cwd="a", env={"A": "1", "B": "2", "C": "3"}
+    )
+    assert spec.name == "my"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('extends = "none.toml"\n', "my.toml: extends: none.toml: cannot be read: No such file or directory"),
+        ('extends = "my.toml"\n', "my.toml: extends: my.toml extends itself; remove one of the two"),
+        ('extends = "bad.toml"\n', "my.toml: extends: bad.toml, line 1, column 5: Invalid value; correct the TOML"),
+        ("extends = 1\n" + BACKEND, "my.toml: extends must be a string in quotes or a list"),
+        ("extends = [1]\n" + BACKEND, "my.toml: extends[0] must be a string in quotes"),
+        ("extends = []\n" + BACKEND, "my.toml: extends must not be empty"),
+    ],
+)
+def test_refuses_a_file_that_cannot_be_extended(tmp_path: Path, text: str, line: str) -> None:
+    """A file that is missing, broken or extends itself is reported in one line that names both files."""
+    (tmp_path / "bad.toml").write_text("a = \n", "utf-8")
+    with pytest.raises(TargetFileError) as caught:
+        read_target_file(write(tmp_path, text))
+    assert str(caught.value) == line
+
+
+def _schema() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(shipped(SCHEMA).read_text("utf-8"))
     return found
 
 
-def test_schema_and_types_know_the_same_keys(home: Path) -> None:
+def test_schema_and_types_know_the_same_keys() -> None:
     """A key in the one and not in the other would be documented and unread, or read and undocumented."""
-    schema = _schema(home)
+    schema = _schema()
     Draft202012Validator.check_schema(schema)
 
     def compare(table: dict[str, Any], struct: type[msgspec.Struct], where: str) -> None:
@@ -199,9 +236,9 @@ def test_schema_and_types_know_the_same_keys(home: Path) -> None:
     assert all("{" + name + "}" in schema["description"] for name in PLACEHOLDERS)
 
 
-def test_the_embedded_pair_is_a_target_file(home: Path) -> None:
+def test_the_embedded_pair_is_a_target_file() -> None:
     """The reference pair has no way in of its own: it is described as anybody's pair is."""
-    target = load_target("embedded", home)
+    target = load_target("embedded")
     assert target.ref.kind == "embedded"
     assert target.parties == ("backend", "console", "pair")
     assert target.started_by_gate
@@ -211,25 +248,26 @@ def test_the_embedded_pair_is_a_target_file(home: Path) -> None:
     target.preflight()
 
 
-def test_other_words_are_no_target(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_words_are_no_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What names no target is told, with the likely right word."""
     monkeypatch.chdir(tmp_path)
     write(tmp_path, BACKEND)
     with pytest.raises(UnknownTarget, match=r"--target embeded: .*; did you mean embedded\?"):
-        load_target("embeded", home)
+        load_target("embeded")
     with pytest.raises(UnknownTarget, match=r"--target mu\.toml: .*; did you mean my\.toml\?"):
-        load_target("mu.toml", home)
+        load_target("mu.toml")
     with pytest.raises(UnknownTarget, match=r"say embedded, compose, or the path of a TOML target file"):
-        load_target("staging", home)
+        load_target("staging")
     with pytest.raises(UnknownTarget, match="is a folder; name a TOML file in it"):
-        load_target(str(tmp_path), home)
+        load_target(str(tmp_path))
     with pytest.raises(UnknownTarget, match=r"--target composed: .*; did you mean compose\?"):
-        load_target("composed", home)
+        load_target("composed")
 
 
-def test_a_home_without_the_reference_pair_is_told(tmp_path: Path) -> None:
-    """An incomplete installation is one line with a hint."""
+def test_reports_an_installation_without_the_reference_pair(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An incomplete installation is reported in one line with a hint."""
+    monkeypatch.setattr(shipped_data, "shipped_root", lambda: tmp_path)
     with pytest.raises(TargetFileError, match=r"images/embedded\.toml is missing from this installation"):
-        load_target("embedded", tmp_path)
+        load_target("embedded")
     with pytest.raises(TargetFileError, match=r"images/compose\.toml is missing from this installation"):
-        load_target("compose", tmp_path)
+        load_target("compose")

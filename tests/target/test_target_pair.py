@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.server
 import os
 import socket
 import sys
@@ -19,6 +18,7 @@ from technogate.target import Running, RunningConsole, load_target, running_pair
 from technogate.target.process.ports import HOST, HeldPort, is_taken
 from technogate.target.running_pair import Pair
 from tests.conftest import STUCK_S
+from tests.stand_in import StandIn, http_response
 
 KEY = "TgAbCdEfGh0123456789"
 BACKEND = '[backend]\ncommand = "{python} server.py {port}"\nenv = { KEY = "{api_key}", ORIGIN = "{console_origin}" }\n'
@@ -27,10 +27,10 @@ CONSOLE = '[console]\ncommand = "{python} server.py {port}"\nready = "/health"\n
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the throwaway programs are POSIX's")
 
 
-def start(folder: Path, home: Path, text: str) -> Running:
+def start(folder: Path, text: str) -> Running:
     """Start the pair that `text` describes."""
     (folder / "my.toml").write_text(text)
-    return load_target(str(folder / "my.toml"), home).start(KEY)
+    return load_target(str(folder / "my.toml")).start(KEY)
 
 
 def environment(url: str) -> dict[str, str]:
@@ -42,30 +42,13 @@ def environment(url: str) -> dict[str, str]:
 @pytest.fixture
 def unknown_routes() -> Iterator[str]:
     """The base URL of a server that the gate did not start."""
-    server = http.server.ThreadingHTTPServer((HOST, 0), Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield f"http://{HOST}:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with StandIn(lambda _: http_response(200)) as server:
+        yield server.url
 
 
-class Quiet(http.server.BaseHTTPRequestHandler):
-    """Answers every path with 200."""
-
-    def do_GET(self) -> None:
-        """Answer."""
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-def test_a_pair_is_told_of_each_other(folder: Path, home: Path) -> None:
+def test_a_pair_is_told_of_each_other(folder: Path) -> None:
     """The backend allows the console's origin, the console has the backend's address and the key."""
-    with start(folder, home, 'name = "both"\n' + BACKEND + CONSOLE) as pair:
+    with start(folder, 'name = "both"\n' + BACKEND + CONSOLE) as pair:
         assert pair.backend is not None
         assert pair.console is not None
         assert environment(pair.backend.url)["ORIGIN"] == pair.console.origin == pair.console_origin
@@ -82,9 +65,9 @@ def test_a_pair_is_told_of_each_other(folder: Path, home: Path) -> None:
     pair.close()
 
 
-def test_outputs_outlive_the_pair_without_the_key(folder: Path, home: Path) -> None:
+def test_outputs_outlive_the_pair_without_the_key(folder: Path) -> None:
     """What the programs wrote is there after the end, the key masked and the leak named."""
-    with start(folder, home, BACKEND) as pair:
+    with start(folder, BACKEND) as pair:
         assert pair.backend is not None
         httpx.get(f"{pair.backend.url}/{KEY}", timeout=STUCK_S, trust_env=False)
     (output,) = pair.outputs()
@@ -95,20 +78,20 @@ def test_outputs_outlive_the_pair_without_the_key(folder: Path, home: Path) -> N
     assert output.exit_code is not None
 
 
-def test_when_the_console_fails_the_backend_is_ended(folder: Path, home: Path, free: int) -> None:
+def test_when_the_console_fails_the_backend_is_ended(folder: Path, free: int) -> None:
     """Half a pair is not left running, and the error names the console."""
     broken = '[console]\ncommand = "{python} server.py {port} dies"\n'
     with pytest.raises(StartError, match="console did not start") as caught:
-        start(folder, home, BACKEND + f"port = {free}\n" + broken)
+        start(folder, BACKEND + f"port = {free}\n" + broken)
     assert caught.value.program == "console"
     assert caught.value.exit_code == 7
     assert caught.value.output.startswith("first line")
     assert not is_taken(free)
 
 
-def test_a_further_console_faces_another_backend(folder: Path, home: Path) -> None:
+def test_a_further_console_faces_another_backend(folder: Path) -> None:
     """Each has its own address, its own backend address and, if wished, another key or none."""
-    with start(folder, home, CONSOLE) as pair:
+    with start(folder, CONSOLE) as pair:
         assert pair.backend is None
         assert pair.console is None
         assert pair.parties == ("console",)
@@ -125,10 +108,10 @@ def test_a_further_console_faces_another_backend(folder: Path, home: Path) -> No
     assert [output.program for output in pair.outputs()] == ["console", "console-2"]
 
 
-def test_a_console_that_knows_one_port_makes_room(folder: Path, home: Path, free: int) -> None:
+def test_a_console_that_knows_one_port_makes_room(folder: Path, free: int) -> None:
     """It cannot be moved, so the one before the real backend stops meanwhile and then comes back."""
     console = f'[console]\ncommand = "{{python}} server.py {free}"\nport = {free}\n'
-    with start(folder, home, BACKEND + console) as pair:
+    with start(folder, BACKEND + console) as pair:
         assert pair.console is not None
         assert pair.backend is not None
         with pair.start_console("http://127.0.0.1:9") as further:
@@ -140,11 +123,11 @@ def test_a_console_that_knows_one_port_makes_room(folder: Path, home: Path, free
         assert pair.console.program.alive
 
 
-def test_a_module_has_no_page(folder: Path, home: Path) -> None:
+def test_a_module_has_no_page(folder: Path) -> None:
     """There is no program: the driver gets the file, its folder and its environment."""
     (folder / "client.ts").write_text("")
     text = '[console]\ndriver = "module"\nmodule = "client.ts"\nenv = { API = "{backend_url}/v1" }\n'
-    with start(folder, home, text) as pair:
+    with start(folder, text) as pair:
         console = pair.start_console("http://127.0.0.1:9", "other")
         assert console.program is None
         assert console.url == ""
@@ -155,13 +138,11 @@ def test_a_module_has_no_page(folder: Path, home: Path) -> None:
     assert pair.outputs() == []
 
 
-def test_a_console_given_by_url_is_mapped(
-    folder: Path, home: Path, unknown_routes: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_console_given_by_url_is_mapped(folder: Path, unknown_routes: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It keeps its own backend address, which the browser must lead to the gate's."""
     monkeypatch.setenv("MY_KEY", "key-of-the-running-pair")
     text = f'[console]\nurl = "{unknown_routes}/app/"\napi_url = "http://backend:8000/"\napi_key_env = "MY_KEY"\n'
-    with start(folder, home, text) as pair:
+    with start(folder, text) as pair:
         assert pair.api_key == "key-of-the-running-pair"
         assert not pair.configurable
         console = pair.start_console("http://127.0.0.1:9")
@@ -175,12 +156,12 @@ def test_a_console_given_by_url_is_mapped(
 
 
 def test_a_backend_given_by_url_is_left_alone(
-    folder: Path, home: Path, unknown_routes: str, monkeypatch: pytest.MonkeyPatch
+    folder: Path, unknown_routes: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is reached with the key of the environment, never started, and attacked only if its owner says so."""
     monkeypatch.setenv("MY_KEY", "key-of-the-running-pair")
     text = f'[backend]\nurl = "{unknown_routes}"\napi_key_env = "MY_KEY"\n'
-    with start(folder, home, text + 'audit = { source = "sql", url = "sqlite:///t.db", query = "q" }\n') as pair:
+    with start(folder, text + 'audit = { source = "sql", url = "sqlite:///t.db", query = "q" }\n') as pair:
         assert pair.backend is not None
         assert pair.backend.url == unknown_routes
         assert pair.backend.program is None
@@ -190,32 +171,30 @@ def test_a_backend_given_by_url_is_left_alone(
         with pytest.raises(UserError, match="my describes no console: add"):
             pair.start_console("http://127.0.0.1:9")
     (folder / "my.toml").write_text("faults = true\n" + text)
-    target = load_target(str(folder / "my.toml"), home)
+    target = load_target(str(folder / "my.toml"))
     assert target.allows_faults
     assert not target.parallel
     assert target.api_key == "key-of-the-running-pair"
 
 
-def test_a_pair_that_does_not_run_is_told(folder: Path, home: Path, free: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pair_that_does_not_run_is_told(folder: Path, free: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """An address where nobody answers is one line, not a run of failures."""
     monkeypatch.setenv("MY_KEY", "key-of-the-running-pair")
     text = f'[backend]\nurl = "http://127.0.0.1:{free}"\napi_key_env = "MY_KEY"\nstart_timeout_s = 0.2\n'
     with pytest.raises(StartError, match=r"backend does not answer: GET http://.*/health: .*; is it running\?"):
-        start(folder, home, text)
+        start(folder, text)
 
 
-def test_audit_paths_are_resolved(folder: Path, home: Path) -> None:
+def test_audit_paths_are_resolved(folder: Path) -> None:
     """A path with {workdir} lies in the backend's folder, a relative one beside the target file."""
     for path, wanted in (("{workdir}/t.jsonl", "{workdir}/t.jsonl"), ("logs/t.jsonl", str(folder / "logs/t.jsonl"))):
-        with start(folder, home, BACKEND + f'audit = {{ source = "jsonl", path = "{path}" }}\n') as pair:
+        with start(folder, BACKEND + f'audit = {{ source = "jsonl", path = "{path}" }}\n') as pair:
             assert pair.backend is not None
             assert pair.backend.program is not None
             assert pair.backend.audit.path == wanted.replace("{workdir}", str(pair.backend.program.workdir))
 
 
-def test_a_port_that_somebody_takes_first_is_tried_again(
-    folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_port_that_somebody_takes_first_is_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The port is taken before the start: another one is chosen and nobody is bothered."""
     with socket.create_server((HOST, 0)) as thief:
         stolen = [thief.getsockname()[1]] * 2
@@ -229,14 +208,14 @@ def test_a_port_that_somebody_takes_first_is_tried_again(
                     self.number = stolen.pop()
 
         monkeypatch.setattr(running_pair, "HeldPort", Unlucky)
-        with start(folder, home, BACKEND) as pair:
+        with start(folder, BACKEND) as pair:
             assert pair.backend is not None
             assert environment(pair.backend.url)["KEY"] == KEY
         assert stolen == []
 
 
 @pytest.mark.slow
-def test_a_program_that_loses_its_port_while_starting_is_tried_again(folder: Path, home: Path) -> None:
+def test_a_program_that_loses_its_port_while_starting_is_tried_again(folder: Path) -> None:
     """The program dies because another listens on its port: it gets another port."""
 
     def steal() -> None:
@@ -251,7 +230,7 @@ def test_a_program_that_loses_its_port_while_starting_is_tried_again(folder: Pat
     thread = threading.Thread(target=steal)
     thread.start()
     try:
-        with start(folder, home, BACKEND.replace("{port}", "{port} patient")) as pair:
+        with start(folder, BACKEND.replace("{port}", "{port} patient")) as pair:
             thread.join()
             assert pair.backend is not None
             assert pair.backend.url != f"http://{HOST}:{thieves[0].getsockname()[1]}"
@@ -262,13 +241,13 @@ def test_a_program_that_loses_its_port_while_starting_is_tried_again(folder: Pat
             thief.close()
 
 
-def test_a_taken_fixed_port_is_told_before_anything_starts(folder: Path, home: Path) -> None:
+def test_a_taken_fixed_port_is_told_before_anything_starts(folder: Path) -> None:
     """The line names the key and the port; the other side is not started either."""
     with socket.create_server((HOST, 0)) as thief:
         port = thief.getsockname()[1]
         fixed = CONSOLE + f"port = {port}\n"
         with pytest.raises(PortTaken, match=rf"my: console\.port is {port}, which is in use: .* leave the key out"):
-            start(folder, home, BACKEND.replace("{port}", "{port} patient") + "start_timeout_s = 2\n" + fixed)
+            start(folder, BACKEND.replace("{port}", "{port} patient") + "start_timeout_s = 2\n" + fixed)
     assert not (folder / "asked").exists()
 
 
@@ -287,40 +266,38 @@ PREFLIGHT = {
 
 
 @pytest.mark.parametrize(("text", "line"), PREFLIGHT.items())
-def test_preflight_tells_what_would_fail(
-    folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch, text: str, line: str
-) -> None:
+def test_preflight_tells_what_would_fail(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, line: str) -> None:
     """What can be seen beforehand is told beforehand, in one line with its hint."""
     monkeypatch.setenv("SHORT_KEY", "abc")
     (folder / "my.toml").write_text(text)
     with pytest.raises(UserError) as caught:
-        load_target(str(folder / "my.toml"), home).preflight()
+        load_target(str(folder / "my.toml")).preflight()
     assert str(caught.value).startswith(line)
     assert "abc" not in str(caught.value)
 
 
-def test_a_program_beside_the_file_is_found(folder: Path, home: Path) -> None:
+def test_a_program_beside_the_file_is_found(folder: Path) -> None:
     """A relative program is looked up where it will be started."""
     script = folder / "serve.sh"
     script.write_text('#!/bin/sh\nexec "$PY" server.py "$1"\n')
     script.chmod(0o755)
-    with start(folder, home, '[backend]\ncommand = "./serve.sh {port}"\nenv = { PY = "{python}" }\n') as pair:
+    with start(folder, '[backend]\ncommand = "./serve.sh {port}"\nenv = { PY = "{python}" }\n') as pair:
         assert pair.backend is not None
         assert environment(pair.backend.url)["PY"] == sys.executable
 
 
-def test_the_key_of_the_environment_wins(folder: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_of_the_environment_wins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A started program whose key is named gets that one."""
     monkeypatch.setenv("MY_KEY", "key-of-this-machine")
-    with start(folder, home, BACKEND + 'api_key_env = "MY_KEY"\n') as pair:
+    with start(folder, BACKEND + 'api_key_env = "MY_KEY"\n') as pair:
         assert pair.backend is not None
         assert environment(pair.backend.url)["KEY"] == pair.api_key == "key-of-this-machine"
         assert "MY_KEY" not in environment(pair.backend.url)
 
 
-def test_the_reference_pair_runs(home: Path) -> None:
+def test_the_reference_pair_runs() -> None:
     """The embedded pair starts, answers, and is gone afterwards."""
-    with load_target("embedded", home).start(KEY) as pair:
+    with load_target("embedded").start(KEY) as pair:
         assert isinstance(pair, Pair)
         assert pair.backend is not None
         assert pair.backend.program is not None
@@ -330,8 +307,8 @@ def test_the_reference_pair_runs(home: Path) -> None:
         os.kill(pid, 0)
 
 
-def test_what_runs_is_a_running(folder: Path, home: Path) -> None:
+def test_what_runs_is_a_running(folder: Path) -> None:
     """The protocol and the pair have the same members, so that another kind of target can stand in."""
     members = {name for name in dir(Running) if not name.startswith("_")}
-    with start(folder, home, CONSOLE) as pair:
+    with start(folder, CONSOLE) as pair:
         assert members <= set(dir(pair))

@@ -18,8 +18,9 @@ from technogate.model.errors import PortTaken, StartError
 from technogate.target.environment import clean_environment
 from technogate.target.process import program as program_module
 from technogate.target.process.ports import HOST, HeldPort, is_taken
-from technogate.target.process.program import Program, probe
+from technogate.target.process.program import Program
 from technogate.target.process.reaper import Reaper
+from technogate.target.readiness import probe
 from tests.conftest import STUCK_S
 
 KEY = "TgAbCdEfGh0123456789"
@@ -190,10 +191,9 @@ def test_a_held_port_is_given_to_nobody_else() -> None:
 
 RUN_CONTEXT = """
 import os, signal, sys
-from pathlib import Path
 from technogate.target import load_target
 
-running = load_target(sys.argv[1], Path(sys.argv[2])).start("TgAbCdEfGh0123456789")
+running = load_target(sys.argv[1]).start("TgAbCdEfGh0123456789")
 backend = running.backend.program
 print(os.getpid(), backend.pid, running._reaper.pid, backend.workdir.parent, flush=True)
 signal.pause()
@@ -202,15 +202,11 @@ signal.pause()
 
 @pytest.mark.slow
 @pytest.mark.parametrize("hit_reaper", [False, True], ids=["quietly", "with Ctrl-C at the reaper"])
-def test_nothing_outlives_a_killed_gate(
-    folder: Path, home: Path, runs: Runs, eventually: Eventually, hit_reaper: bool
-) -> None:
+def test_nothing_outlives_a_killed_gate(folder: Path, runs: Runs, eventually: Eventually, hit_reaper: bool) -> None:
     """When the gate itself is killed, the reaper ends its programs, removes its folder, and goes."""
     target = folder / "pair.toml"
     target.write_text('[backend]\ncommand = "{python} server.py {port} parent"\n')
-    with subprocess.Popen(
-        [sys.executable, "-c", RUN_CONTEXT, str(target), str(home)], stdout=subprocess.PIPE
-    ) as run_context:
+    with subprocess.Popen([sys.executable, "-c", RUN_CONTEXT, str(target)], stdout=subprocess.PIPE) as run_context:
         assert run_context.stdout is not None
         gate_pid, backend, reaper, workdir = run_context.stdout.readline().decode().split()
         child = int((Path(workdir) / "backend" / "output.log").read_text().split("child ")[-1].split()[0])

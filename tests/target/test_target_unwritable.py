@@ -38,21 +38,21 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("text", "line"), MISTAKES.items())
-def test_a_mistake_is_one_line_with_its_cure(tmp_path: Path, home: Path, text: str, line: str) -> None:
+def test_a_mistake_is_one_line_with_its_cure(tmp_path: Path, text: str, line: str) -> None:
     """The first line shown names the key, what is wrong and what to do."""
     path = tmp_path / "my.toml"
     path.write_text(text, "utf-8")
     with pytest.raises(TargetFileError) as caught:
-        read_target_file(path, home)
+        read_target_file(path)
     assert line in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_running_pair_knows_the_file(folder: Path, home: Path) -> None:
+def test_a_running_pair_knows_the_file(folder: Path) -> None:
     """Placeholders are filled, and a relative path lies beside the target file."""
     for text, expected in (("{workdir}/t.db", "{workdir}/t.db"), ("data/t.db", f"{folder / 'data' / 't.db'}")):
         (folder / "pair.toml").write_text(f"{TABLE}lock_sqlite = '{text}'\n", "utf-8")
-        with load_target(str(folder / "pair.toml"), home).start(KEY) as pair:
+        with load_target(str(folder / "pair.toml")).start(KEY) as pair:
             assert pair.backend is not None
             assert pair.backend.program is not None
             workdir = str(pair.backend.program.workdir)
@@ -60,11 +60,11 @@ def test_a_running_pair_knows_the_file(folder: Path, home: Path) -> None:
             assert pair.backend.folder == folder.resolve()
 
 
-def test_a_running_pair_knows_the_commands(folder: Path, home: Path) -> None:
+def test_a_running_pair_knows_the_commands(folder: Path) -> None:
     """Placeholders are filled in every word."""
     text = TABLE + "command = ['{python}', 'break', '{port}']\nundo = ['mend', '{backend_url}']\n"
     (folder / "pair.toml").write_text(text, "utf-8")
-    with load_target(str(folder / "pair.toml"), home).start(KEY) as pair:
+    with load_target(str(folder / "pair.toml")).start(KEY) as pair:
         assert pair.backend is not None
         assert pair.backend.unwritable.undo == ("mend", pair.backend.url)
         assert pair.backend.unwritable.command[1:] == ("break", pair.backend.url.rpartition(":")[2])
@@ -72,8 +72,8 @@ def test_a_running_pair_knows_the_commands(folder: Path, home: Path) -> None:
 
 @pytest.mark.parametrize(("word", "parallel"), [("'all'", False), ("'{workdir}/t'", True), ("'--at={port}'", True)])
 def test_a_command_that_may_break_every_trail_keeps_pairs_from_running_side_by_side(
-    tmp_path: Path, home: Path, word: str, parallel: bool
+    tmp_path: Path, word: str, parallel: bool
 ) -> None:
     """One pair's fault must not be felt by another that is being judged."""
     (tmp_path / "pair.toml").write_text(f"{TABLE}command = ['x', {word}]\nundo = ['y']\n", "utf-8")
-    assert load_target(str(tmp_path / "pair.toml"), home).parallel is parallel
+    assert load_target(str(tmp_path / "pair.toml")).parallel is parallel

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from technogate.model.events import TrailEntry, TrailReading
 from technogate.trail.history import Compactor, replay
 from technogate.trail.reconcile.matching import Slot, match
-from technogate.util.timestamps import Moments, seconds_of
+from technogate.util.timestamps import TimestampReader, seconds_of
 
 ENTRIES = st.builds(
     TrailEntry,
@@ -62,12 +62,12 @@ def test_failed_readings_show_nothing() -> None:
 
 
 @given(entries=st.lists(st.integers(0, 9), max_size=5), slots=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4))))
-def test_as_many_entries_as_possible_are_adopted(entries: list[int], slots: list[tuple[int, int]]) -> None:
+def test_as_many_entries_as_possible_are_matched(entries: list[int], slots: list[tuple[int, int]]) -> None:
     """No other assignment takes more entries, and each lies in a slot of its own."""
-    free = [Slot(start=start, end=start + length, owner=owner) for owner, (start, length) in enumerate(slots[:6])]
+    free = [Slot(start=start, end=start + length, request=place) for place, (start, length) in enumerate(slots[:6])]
     placed = match([(at, number) for number, at in enumerate(entries)], free)
     assert len(set(placed.values())) == len(placed)
-    assert all(free[owner].start <= entries[number] <= free[owner].end for number, owner in placed.items())
+    assert all(free[place].start <= entries[number] <= free[place].end for number, place in placed.items())
     assert len(placed) == most(entries, free)
 
 
@@ -85,7 +85,7 @@ def most(entries: list[int], slots: list[Slot]) -> int:
 
 def test_times() -> None:
     """Only RFC 3339 in UTC with a Z is a time."""
-    moments = Moments()
-    assert moments("1970-01-01T00:01:00.5Z") == seconds_of("1970-01-01T00:01:00.5Z") == 60.5
+    read_timestamp = TimestampReader()
+    assert read_timestamp("1970-01-01T00:01:00.5Z") == seconds_of("1970-01-01T00:01:00.5Z") == 60.5
     for text in ("1970-01-01T00:01:00", "1970-01-01 00:01:00Z", "1970-13-01T00:01:00Z", "1970-01-01T00:01:60Z", "", 5):
-        assert moments(text) is None
+        assert read_timestamp(text) is None

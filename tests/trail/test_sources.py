@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import msgspec
@@ -23,6 +20,7 @@ from technogate.trail.sources.api_source import ApiSource
 from technogate.trail.sources.jsonl_source import JsonlSource
 from technogate.trail.sources.open_source import open_source
 from technogate.trail.sources.sql_source import SqlSource
+from tests.stand_in import StandIn, StandInRequest, http_response
 
 KEY = "TgAbCdEfGh0123456789"
 ENTRY = {
@@ -41,40 +39,23 @@ Serve = Callable[..., str]
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """Starts a backend that knows `KEY` and gives one answer to every read, after so many of 429; its base URL."""
-    running: list[tuple[http.server.HTTPServer, threading.Thread]] = []
+    with ExitStack() as stack:
 
-    def start(body: bytes, status: int = 200, refused: int = 0) -> str:
-        refusals = iter(range(refused))
+        def start(body: bytes, status: int = 200, refused: int = 0) -> str:
+            refusals = iter(range(refused))
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                parts = urlsplit(self.path)
-                asked = (parts.path, parse_qs(parts.query).get("filter"), self.headers.get("X-API-Key"))
-                known = asked == ("/api/audit", ["all"], KEY)
-                response = body.replace(b"LIMIT", parse_qs(parts.query)["limit"][0].encode())
-                limited = next(refusals, None) is not None
-                self.send_response(429 if limited else status if known else 403)
-                if limited:
-                    self.send_header("Retry-After", "0")
-                self.send_header("X-Trace-Id", "own-1")
-                self.send_header("Content-Length", str(len(response)))
-                self.end_headers()
-                self.wfile.write(response)
+            def handler(request: StandInRequest) -> bytes:
+                query = dict(request.query)
+                known = (request.path, query.get("filter"), request.header("X-API-Key")) == ("/api/audit", "all", KEY)
+                own = {"X-Trace-Id": "own-1"}
+                if next(refusals, None) is not None:
+                    return http_response(429, headers={**own, "Retry-After": "0"})
+                content = body.replace(b"LIMIT", query["limit"].encode())
+                return http_response(status if known else 403, content, headers=own)
 
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
+            return stack.enter_context(StandIn(handler)).url
 
-        server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        running.append((server, thread))
-        return f"http://127.0.0.1:{server.server_port}"
-
-    yield start
-    for server, thread in running:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        yield start
 
 
 def test_the_api_is_read_with_the_key(serve: Serve) -> None:
@@ -91,7 +72,7 @@ def test_an_api_that_limits_its_rate_is_read_all_the_same(serve: Serve) -> None:
     source = ApiSource(serve(json.dumps([ENTRY]).encode(), refused=2), KEY)
     assert source.read() == (FULL,)
     assert list(source.own_trace_ids) == ["own-1"] * 3
-    with pytest.raises(TrailError, match="it answers 429"):
+    with pytest.raises(TrailError, match="it responds 429"):
         ApiSource(serve(b"[]", refused=100), KEY).read()
 
 
@@ -104,12 +85,12 @@ def test_the_api_is_never_asked_for_more_than_it_gives(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "line"),
     [
-        (b"[]", 500, "it answers 500"),
-        (b"[]", 204, "it answers 204"),
-        (b'["\xff"]', 200, "its answer is not JSON"),
-        (b"<html>", 200, "its answer is not JSON"),
-        (b'{"status": "BLOCKED"}', 200, "its answer is not a list: it says BLOCKED"),
-        (b"7", 200, "its answer is not a list"),
+        (b"[]", 500, "it responds 500"),
+        (b"[]", 204, "it responds 204"),
+        (b'["\xff"]', 200, "its response is not JSON"),
+        (b"<html>", 200, "its response is not JSON"),
+        (b'{"status": "BLOCKED"}', 200, "its response is not a list: its status is BLOCKED"),
+        (b"7", 200, "its response is not a list"),
         (b"[{}, 7]", 200, "entry 2 is not an object"),
     ],
 )
@@ -122,7 +103,7 @@ def test_an_api_that_gives_no_trail_cannot_be_read(serve: Serve, body: bytes, st
 def test_an_api_that_refuses_or_is_gone_cannot_be_read(serve: Serve) -> None:
     """A wrong key and a closed port are errors, and the key is not in their text."""
     url = serve(b"[]")
-    with pytest.raises(TrailError, match="it answers 403"):
+    with pytest.raises(TrailError, match="it responds 403"):
         ApiSource(url, "another-key-entirely").read()
     with pytest.raises(TrailError, match="cannot be read: ") as caught:
         ApiSource("http://127.0.0.1:1", KEY).read()

@@ -27,20 +27,11 @@ QUERY = "SELECT * FROM trail ORDER BY id DESC"
 #: first start; the trail is made unwritable by another session, which locks its table.
 TARGET = """
 name = "reference on PostgreSQL"
+extends = "COMMANDS"
 
 [backend]
 command = ["{python}", "start.py", "SERVER/trail_{port}", "--host", "{host}", "--port", "{port}"]
 env = { TECHNO_API_KEY = "{api_key}", TECHNO_DEMO_FAULTS = "1", PYTHONPATH = "BACKEND" }
-
-[backend.commands]
-approved = "PING"
-warning = "CHECK_QUOTA"
-neutral = "NOOP"
-expired = "OLD_SESSION"
-blocked = "DELETE_ALL"
-slow = "SLOW"
-crashing = "CRASH"
-unknown_status = "ODD_STATUS"
 
 [backend.audit]
 source = "sql"
@@ -146,7 +137,12 @@ def target_in(folder: Path, server: str) -> Path:
     (folder / "start.py").write_text(START, "utf-8")
     (folder / "lock.py").write_text(LOCK, "utf-8")
     path = folder / "target.toml"
-    path.write_text(TARGET.replace("SERVER", server).replace("BACKEND", str(backend)), "utf-8")
+    path.write_text(
+        TARGET.replace("SERVER", server)
+        .replace("BACKEND", str(backend))
+        .replace("COMMANDS", str(ROOT / "images" / "commands.toml")),
+        "utf-8",
+    )
     return path
 
 

@@ -91,7 +91,7 @@ def test_a_failed_reading_is_recorded_too() -> None:
     trail_reader, events = made(source)
     with pytest.raises(TrailError):
         trail_reader.read()
-    assert not trail_reader.look()
+    assert not trail_reader.try_read()
     assert [one.error for one in events if isinstance(one, TrailReading)] == [f"no access with {MARK}"] * 2
 
 

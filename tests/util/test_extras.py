@@ -25,9 +25,9 @@ from technogate.runner.suite import requirement
 
 
 @requirement("CON-02")
-def test_page(page_stage, must_hold):
+def test_page(page_harness, must_hold):
     '''An approval is shown.'''
-    must_hold(console.shows(page_stage.execute(page_stage.conforming()), "status", "APPROVED"))
+    must_hold(console.shows(page_harness.execute(page_harness.conforming()), "status", "APPROVED"))
 """
 
 

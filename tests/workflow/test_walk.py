@@ -48,14 +48,16 @@ def house(sandbox: Sandbox) -> Sandbox:
     shutil.copy(ROOT / "suites" / "backend" / "test_api_key.py", sandbox.suite("test_api_key.py", ""))
     sandbox.suite("test_others.py", SUITE + "".join(item(name) for name in OTHERS))
     shutil.copy(ROOT / "docker-compose.test.yml", home)
-    sandbox.target((ROOT / "images" / "embedded.toml").read_text("utf-8").replace('cwd = "', 'cwd = "images/').replace(
-        'module = "console', 'module = "images/console'))  # fmt: skip
+    sandbox.target(
+        'name = "embedded"\nextends = "images/embedded.toml"\n[backend]\ncwd = "images/backend"\n'
+        '[console]\ncwd = "images/console"\nmodule = "images/console/static/client.js"\n'
+    )
     plant(
         load(mutants_folder() / "backend/aut02-case-ignored.toml").change,
         home / "images/backend/techno_backend",
     )
     process = home / "src" / "technogate" / "target" / "process" / "process_target.py"
-    anchor = "            faults=self.may_disturb,\n"
+    anchor = "            faults=self.allows_faults,\n"
     text = process.read_text("utf-8")
     assert text.count(anchor) == 1
     text = text.replace(anchor, anchor + IMAGES).replace("import TargetRef", "import ImageRef, TargetRef")

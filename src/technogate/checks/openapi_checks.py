@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 from technogate.checks.openapi_shape import Node, Place, Shape, limits_of, list_of, node_of, shape_of
 from technogate.contract.loader import Contract, Operation
 from technogate.contract.openapi import RefError, document_problems, resolve, shape_problem
-from technogate.contract.schemas import show
+from technogate.contract.schema_wording import show
 
 __all__ = ["contradictions", "document_problems"]
 

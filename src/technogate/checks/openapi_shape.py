@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from technogate.contract.openapi import RefError, resolve
-from technogate.contract.schemas import show
+from technogate.contract.schema_wording import show
 
 #: Schemas within schemas are followed so far; what lies deeper, or recurs, counts as not said.
 _DEEPEST = 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from technogate.model.events import Exchange, Finding, TrailEntry
-from technogate.trail.reconcile.anomaly import told
+from technogate.trail.reconcile.anomaly import entry_text
 from technogate.trail.reconcile.expected_entries import TrailTerms, expected_entries
 from technogate.util.timestamps import seconds_of
 
@@ -30,7 +30,7 @@ def has_its_entry(entries: Sequence[TrailEntry], exchange: Exchange, terms: Trai
     if len(found) != 1:
         return _finding("one entry", exchange, expected, f"{len(found)} such entries among {len(entries)}", owed.ids)
     if owed.state and found[0].state != owed.state:
-        return _finding("one entry", exchange, expected, told(found[0]), owed.ids)
+        return _finding("one entry", exchange, expected, entry_text(found[0]), owed.ids)
     return []
 
 
@@ -62,11 +62,11 @@ def still_there(before: Sequence[TrailEntry], after: Sequence[TrailEntry]) -> li
     for entry in before:
         if entry not in after:
             same = [one for one in after if entry.trace_id and one.trace_id == entry.trace_id]
-            observed = f"it became {told(same[0])}" if same else "it is gone"
+            observed = f"it became {entry_text(same[0])}" if same else "it is gone"
             return [
                 Finding(
                     check="append-only",
-                    expected=f"the entry as it was: {told(entry)}",
+                    expected=f"the entry as it was: {entry_text(entry)}",
                     observed=observed,
                     trace_id=entry.trace_id,
                 )

@@ -60,7 +60,6 @@ def deploy_check(
     from technogate.deploy.decision_output import show
     from technogate.deploy.evidence.signing_keys import public_key
     from technogate.util.phrases import utc_time
-    from technogate.util.shipped import find_home
     from technogate.workflow.deployment import record as write_record
 
     images = {"console": console, "backend": backend}
@@ -70,7 +69,6 @@ def deploy_check(
         key=public_key(key),
         max_age_s=seconds_of(max_age),
         contract=load_contract(contract),
-        home=find_home(),
         now=time.time(),
     )
     if record is not None:

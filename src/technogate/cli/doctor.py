@@ -14,7 +14,7 @@ from rich.table import Table
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.module.node import find_node
 from technogate.drivers.page.chromium import browser_missing, find_browser, playwright_stopped, why_stopped
-from technogate.util.shipped import HomeError, find_home
+from technogate.util.shipped import ShippedDataError, shipped
 
 #: Seconds that one attempt to install a browser may take.
 INSTALL_S = 600
@@ -49,8 +49,8 @@ def _python() -> ToolStatus:
 
 def _shipped_data() -> ToolStatus:
     try:
-        details, present = str(find_home()), True
-    except HomeError as error:
+        details, present = str(shipped()), True
+    except ShippedDataError as error:
         details, present = str(error), False
     return ToolStatus(
         name="suites", present=present, details=details, hint="install technogate again", needed_for="everything"

@@ -21,13 +21,13 @@ from technogate.runner.suite_process import pytest_line
 COLLECT_S = 120
 
 
-def planned_items(contract: Contract, home: Path) -> list[PlannedItem]:
+def planned_items(contract: Contract) -> list[PlannedItem]:
     """Every item that checks `contract`, run-wide checks included, found by collecting the suites.
 
     Raises UserError when the suites cannot be collected, because an incomplete table would be wrong.
     """
     with tempfile.TemporaryDirectory() as folder:
-        line = [*pytest_line(home), "--collect-only"]
+        line = [*pytest_line(), "--collect-only"]
         line += [f"--contract={contract.folder}", f"--reports={folder}"]
         ended = subprocess.run(line, capture_output=True, text=True, errors="replace", timeout=COLLECT_S, check=False)
         journal = Path(folder) / "journal.jsonl"
@@ -44,9 +44,9 @@ def planned_items(contract: Contract, home: Path) -> list[PlannedItem]:
     ]
 
 
-def coverage_table(contract: Contract, home: Path, ids: Sequence[str]) -> Table:
+def coverage_table(contract: Contract, ids: Sequence[str]) -> Table:
     """The requirements named by `ids`, each with the number of items that check it."""
-    counted = Counter(item.requirement for item in planned_items(contract, home))
+    counted = Counter(item.requirement for item in planned_items(contract))
     table = Table(title=f"{contract.title} {contract.version}", title_justify="left", box=None, pad_edge=False)
     for title in ("id", "party", "level", "group"):
         table.add_column(title, no_wrap=True)
@@ -68,7 +68,7 @@ def coverage_table(contract: Contract, home: Path, ids: Sequence[str]) -> Table:
     return table
 
 
-def explanation(contract: Contract, home: Path, requirement_id: str) -> str:
+def explanation(contract: Contract, requirement_id: str) -> str:
     """The text of a requirement, the decisions it rests on, and its checks."""
     requirement = contract.requirements[requirement_id]
     group = contract.groups.get(requirement.group, requirement.group)
@@ -88,7 +88,7 @@ def explanation(contract: Contract, home: Path, requirement_id: str) -> str:
     if requirement.not_tested:
         lines += [f"Not tested: {requirement.not_tested}", ""]
     by_subject: dict[str, list[str]] = defaultdict(list)
-    for item in planned_items(contract, home):
+    for item in planned_items(contract):
         if item.requirement == requirement_id:
             by_subject[item.subject].append(item.item)
     lines.append(

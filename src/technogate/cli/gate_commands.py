@@ -26,9 +26,10 @@ def register(app: typer.Typer) -> None:
         epilog="Exit codes: 0 nothing required is missing, 1 something required is missing.", rich_help_panel=GATE
     )(doctor)
     app.command(
-        epilog="Exit codes: 0 complete, 1 a survivor, a false alarm, an unproven MUST, 2 usage, 3 not all was judged.",
+        epilog="Exit codes: 0 PASS, 1 FAIL (a mutant survived, a false positive, an unproven MUST), 2 usage, "
+        "3 INCONCLUSIVE (not every mutant and the reference judged).",
         rich_help_panel=GATE,
-    )(score)
+    )(mutants)
 
 
 def explain(
@@ -38,21 +39,19 @@ def explain(
     """Explain a requirement: its text, decisions and checks."""
     from technogate.cli.explain import explanation
     from technogate.contract.selection import select
-    from technogate.util.shipped import find_home
 
-    loaded, home, console = load_contract(contract), find_home(), make_console()
+    loaded, console = load_contract(contract), make_console()
     for requirement_id in select(loaded, [requirement]):
-        console.print(explanation(loaded, home, requirement_id), markup=False, soft_wrap=True)
+        console.print(explanation(loaded, requirement_id), markup=False, soft_wrap=True)
 
 
 def requirements(selection: SelectionArgument = None, contract: ContractOption = "") -> None:
     """List the requirements, each with its number of checks."""
     from technogate.cli.explain import coverage_table
     from technogate.contract.selection import select
-    from technogate.util.shipped import find_home
 
     loaded = load_contract(contract)
-    make_console().print(coverage_table(loaded, find_home(), select(loaded, selection or [])))
+    make_console().print(coverage_table(loaded, select(loaded, selection or [])))
 
 
 def doctor(
@@ -67,16 +66,18 @@ def doctor(
     raise typer.Exit(0 if examine(console) else 1)
 
 
-def score(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="mutants [default: all]")] = None,
-    mutants: Annotated[
+def mutants(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="mutants to run [default: all, and the reference]")
+    ] = None,
+    folder: Annotated[
         Path | None,
-        typer.Option("--mutants", help="folder of the mutants [default: the mutants shipped]"),
+        typer.Option("--mutants", help="folder of the mutants [default: the shipped mutants]"),
     ] = None,
     reports: ReportsOption = Path("reports"),
     workers: WorkersOption = None,
 ) -> None:
-    """Judge programs that are wrong on purpose, and the reference: what the gate sees, and whether it errs."""
-    from technogate.mutation.score_run import score_all
+    """Run the mutation score: every mutant must fail, the reference must pass."""
+    from technogate.mutation.run_mutants import run_mutants
 
-    raise typer.Exit(score_all(names or [], mutants, reports, workers, make_console()))
+    raise typer.Exit(run_mutants(names or [], folder, reports, workers, make_console()))

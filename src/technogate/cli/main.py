@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from technogate.cli import deployment_commands, gate_commands, run_commands, wor
 from technogate.cli.command_groups import EPILOG, GroupedCommands
 from technogate.model.errors import Interrupted, StartError, TargetFileError, UserError
 from technogate.model.verdict import ExitCode
+from technogate.util.garbage import ignore_existing_objects
+from technogate.util.shipped import ShippedDataError
 from technogate.util.text import terminal, terminal_lines
 
 #: Variables that would make the suites' pytest leave items out, or load plugins that are not the gate's.
@@ -60,7 +61,7 @@ def main() -> None:
         os.environ.pop(name, None)
     code = _guarded(lambda: app(prog_name="technogate"))
     # A garbage collection at exit walks through the whole run and takes a third of a second.
-    gc.freeze()
+    ignore_existing_objects()
     sys.exit(code)
 
 
@@ -71,9 +72,8 @@ def _mistakes() -> tuple[type[Exception], ...]:
     """
     from technogate.contract.loader import ContractError
     from technogate.journal.journal_file import JournalError
-    from technogate.util.shipped import HomeError
 
-    return (UserError, ContractError, HomeError, JournalError)
+    return (UserError, ContractError, ShippedDataError, JournalError)
 
 
 def _guarded(command: Callable[[], object]) -> int:

@@ -66,9 +66,8 @@ def make_console() -> Console:
 def load_contract(folder: str) -> Contract:
     """The contract in `folder`, the shipped one for "".
 
-    Raises ContractError for a contract that is refused, HomeError when the installation is incomplete.
+    Raises ContractError for a contract that is refused, ShippedDataError when the installation is incomplete.
     """
-    from technogate.runner.run_context import contract_given
-    from technogate.util.shipped import find_home
+    from technogate.runner.run_context import contract_or_default
 
-    return contract_given(folder, find_home())
+    return contract_or_default(folder)

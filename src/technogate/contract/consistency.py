@@ -8,7 +8,8 @@ from pathlib import Path
 from technogate.contract.behavior import Behavior
 from technogate.contract.files import ContractError
 from technogate.contract.operations import Operation
-from technogate.contract.schemas import Schemas, show
+from technogate.contract.schema_wording import show
+from technogate.contract.schemas import Schemas
 
 #: Parts of the document that hold values, not descriptions: no schema is looked for within them.
 _VALUES = frozenset({"example", "examples", "default", "const", "enum", "value"})

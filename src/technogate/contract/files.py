@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from technogate.contract.behavior import Behavior, BehaviorError, behavior_of, w
 from technogate.contract.openapi import document_problems
 from technogate.model.requirement import Requirement
 from technogate.util.phrases import one_line
+from technogate.util.toml_file import TomlFileError, decode_text, parse_toml
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as YamlLoader
@@ -196,14 +196,13 @@ def _bytes_of(file: Path) -> bytes:
 
 def _text(file: Path, raw: bytes) -> str:
     try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise ContractError(f"{file}, line {line}: not UTF-8; save the file as UTF-8") from error
+        return decode_text(raw, str(file))
+    except TomlFileError as error:
+        raise ContractError(str(error)) from error
 
 
 def _toml(file: Path, raw: bytes) -> dict[str, object]:
     try:
-        return tomllib.loads(_text(file, raw))
-    except tomllib.TOMLDecodeError as error:
-        raise ContractError(f"{file}: {one_line(str(error))}; correct the TOML") from error
+        return parse_toml(decode_text(raw, str(file)), str(file))
+    except TomlFileError as error:
+        raise ContractError(str(error)) from error

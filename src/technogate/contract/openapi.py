@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValida
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 from referencing.exceptions import Unresolvable
 
-from technogate.contract.schemas import show
+from technogate.contract.schema_wording import show
 
 #: A document nested deeper than this, or of more parts, is refused: no real one is.
 DEEPEST = 64

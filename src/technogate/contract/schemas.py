@@ -1,244 +1,165 @@
-"""JSON Schema (Draft 2020-12) for the parts of one OpenAPI document: compiled once, worded for people.
+"""JSON Schema (Draft 2020-12) for the parts of one document: each compiled once by jsonschema-rs.
 
-Two engines share the work. The fast one says yes or no; only a no makes the slow one word the
-problems. `format` is an annotation and asserts nothing; `pattern` has the meaning of ECMA 262.
+`format` is an annotation and asserts nothing; `pattern` has the meaning of ECMA 262. Nothing here opens a file or a
+socket, whatever a document refers to.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
+from typing import Any, NoReturn
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
-from referencing import Registry
-from referencing.exceptions import Unresolvable
 
-from technogate.util.ecma import PatternError, compile_pattern, portable
+from technogate.contract.schema_wording import SchemaMistake, problem_lines
+from technogate.util.ecma import PatternError, matcher, portable, without_surrogates
 from technogate.util.phrases import one_line
 
 #: At most so many problems of one value are worded; a last line says that there are more.
 MOST_PROBLEMS = 20
-_LONGEST = 60
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_TYPES = {
-    "array": "an array",
-    "boolean": "true or false",
-    "integer": "an integer",
-    "null": "null",
-    "number": "a number",
-    "object": "an object",
-    "string": "a string",
-}
+#: A value nested deeper than this is refused unread: the engine would overflow its stack.
+_DEEPEST = 1000
+_TOO_DEEP = "$: expected a value that can be checked, found one nested too deeply"
 
 
 class SchemaError(Exception):
-    """A schema cannot be used: it is missing, refers to nothing, or has a pattern the gate cannot read."""
+    """A schema cannot be used: it is missing, refers to nothing, or has a pattern that is not supported."""
 
 
 class Schemas:
     """The schemas of one document, each named by a JSON pointer such as `#/components/schemas/Health`.
 
-    The document must be a valid OpenAPI 3.1 document whose references all stay within it.
+    `#` is the document itself. All references must stay within the document.
     """
 
     def __init__(self, document: Mapping[str, object]) -> None:
-        """Read every pattern of `document`; raises SchemaError for one that the gate cannot read."""
-        self._document = dict(document)
+        """Read every pattern of `document`; raises SchemaError for one that is not supported."""
+        self._document = document
         self._portable = {key: _with_portable_patterns(value) for key, value in document.items()}
-        self._patterns = {pattern: _compiled(pattern) for pattern in _patterns(document)}
-        extended: type[Draft202012Validator] = extend(Draft202012Validator, {"pattern": self._pattern})  # type: ignore[no-untyped-call]
-        self._engine = extended
-        self._compiled: dict[str, tuple[jsonschema_rs.Draft202012Validator, Draft202012Validator]] = {}
+        self._compiled: dict[str, jsonschema_rs.Draft202012Validator] = {}
 
     def problems(self, pointer: str, value: object) -> list[str]:
         """What is wrong with the parsed JSON `value`, one line each: path, expected, found.
 
         An empty list means valid. Raises SchemaError when `pointer` leads to no usable schema.
         """
-        fast, slow = self._at(pointer)
-        if _surely_valid(fast, value):
-            return []
+        engine = self._engine(pointer)
+        if not _nested_within(value, _DEEPEST):
+            return [_TOO_DEEP]
         try:
-            errors = slow.iter_errors(value)
-            lines = list(islice(dict.fromkeys(_lines(errors)), MOST_PROBLEMS + 1))
-        except Unresolvable as error:
-            raise SchemaError(f"{pointer} refers to nothing: {error}") from error
-        except RecursionError:
-            return ["$: expected a value that can be checked, found one nested too deeply"]
+            valid = engine.is_valid(value)
+        except UnicodeEncodeError:
+            # Half a surrogate pair: the engine reads UTF-8 alone.
+            valid = engine.is_valid(_as_json(value))
+        except ValueError as error:
+            return [f"$: expected a JSON value, found one that cannot be checked ({one_line(str(error))})"]
+        if valid:
+            return []
+        lines = list(islice(dict.fromkeys(problem_lines(self.mistakes(pointer, value))), MOST_PROBLEMS + 1))
         if len(lines) > MOST_PROBLEMS:
             lines[MOST_PROBLEMS:] = ["$: there are more problems of this kind"]
-        # The engines disagree only where one of them cannot cope with a value: that is no success.
-        return lines or _refused_by_fast(fast, value)
+        # Never success, even if no keyword can be named.
+        return lines or ["$: expected a valid value, found one that the schema refuses"]
 
-    def _at(self, pointer: str) -> tuple[jsonschema_rs.Draft202012Validator, Draft202012Validator]:
-        """Both engines for the schema at `pointer`."""
+    def mistakes(self, pointer: str, value: object) -> Iterator[SchemaMistake]:
+        """Each keyword that `value` breaks; raises SchemaError when `pointer` leads to no usable schema.
+
+        A value that JSON does not have, such as a date of TOML, counts as null.
+        """
+        for error in self._engine(pointer).iter_errors(_as_json(value)):
+            yield self._mistake(error, value)
+
+    def _engine(self, pointer: str) -> jsonschema_rs.Draft202012Validator:
         if pointer not in self._compiled:
+            schema = self._portable if pointer == "#" else {**self._portable, "$ref": pointer}
             try:
-                fast = jsonschema_rs.Draft202012Validator({**self._portable, "$ref": pointer}, validate_formats=False)
+                self._compiled[pointer] = jsonschema_rs.Draft202012Validator(
+                    schema, validate_formats=False, retriever=_refuse
+                )
             except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
                 raise SchemaError(f"{pointer} is not a usable schema: {one_line(str(error))}") from error
-            self._compiled[pointer] = fast, self._engine({**self._document, "$ref": pointer}, registry=Registry())
         return self._compiled[pointer]
 
-    def _pattern(self, _: object, pattern: str, value: object, __: object) -> Iterator[ValidationError]:
-        """The keyword `pattern` as ECMA 262 reads it."""
-        if isinstance(value, str) and not self._patterns[pattern].search(value):
-            yield ValidationError("pattern")
+    def _mistake(self, error: jsonschema_rs.ValidationError, whole: object) -> SchemaMistake:
+        kind, keyword = error.kind, error.kind.name
+        schema = _walk(self._document, error.schema_path[:-1], {})
+        value = _walk(whole, error.instance_path, error.instance)
+        names: tuple[str, ...] = ()
+        branches: tuple[tuple[SchemaMistake, ...], ...] = ()
+        match kind:
+            case jsonschema_rs.ValidationErrorKind.Required():
+                names = (kind.property,)
+            case jsonschema_rs.ValidationErrorKind.AdditionalProperties():
+                names = tuple(kind.unexpected)
+            case jsonschema_rs.ValidationErrorKind.AnyOf() | jsonschema_rs.ValidationErrorKind.OneOfNotValid():
+                branches = tuple(tuple(self._mistake(below, whole) for below in branch) for branch in kind.context)
+            case jsonschema_rs.ValidationErrorKind.PropertyNames():
+                keyword, value = str(error.schema_path[-1]), kind.error.instance
+        return SchemaMistake(
+            keyword=keyword,
+            wanted=schema.get(keyword, kind.value) if isinstance(schema, Mapping) else kind.value,
+            schema=schema if isinstance(schema, Mapping) else {},
+            path=tuple(error.instance_path),
+            value=value,
+            rule_path=tuple(error.evaluation_path),
+            names=names,
+            branches=branches,
+        )
 
 
-def show(value: object) -> str:
-    """A value as part of one short line of ASCII: scalars as JSON, arrays and objects by their size."""
-    if isinstance(value, str):
-        return json.dumps(value) if len(value) <= _LONGEST else f"{json.dumps(value[:_LONGEST])} and more"
-    if isinstance(value, Mapping):
-        return f"an object of {len(value)} fields"
-    if isinstance(value, list | tuple):
-        return f"an array of {len(value)} items"
-    if isinstance(value, int) and value.bit_length() > 200:
-        return f"an integer of {value.bit_length()} bits"
-    return json.dumps(value, default=repr)
+def _refuse(uri: str) -> NoReturn:
+    raise ValueError(f"the reference {uri} leaves the document")
 
 
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _with_portable_patterns(node: object) -> object:
+    """A copy of a document whose patterns the engine reads as ECMA 262; raises SchemaError for one it cannot."""
+    if isinstance(node, Mapping):
+        if "patternProperties" in node:
+            raise SchemaError("patternProperties is not supported; name the properties")
+        copy = {key: _with_portable_patterns(value) for key, value in node.items()}
+        return {**copy, "pattern": _portable(pattern)} if isinstance(pattern := copy.get("pattern"), str) else copy
+    return [_with_portable_patterns(member) for member in node] if isinstance(node, list) else node
+
+
+def _portable(pattern: str) -> str:
     try:
-        return compile_pattern(pattern)
+        matcher(pattern)
+        return portable(pattern)
     except PatternError as error:
         raise SchemaError(str(error)) from error
 
 
-def _patterns(node: object) -> Iterator[str]:
-    """Every `pattern` in a document; raises SchemaError for a keyword whose patterns would be read as Python's."""
-    stack = [node]
-    while stack:
-        here = stack.pop()
-        if isinstance(here, Mapping):
-            if "patternProperties" in here:
-                raise SchemaError("patternProperties is not read by the gate; name the properties")
-            if isinstance(pattern := here.get("pattern"), str):
-                yield pattern
-            stack.extend(here.values())
-        elif isinstance(here, list):
-            stack.extend(here)
+def _nested_within(value: object, levels: int) -> bool:
+    """Whether arrays and objects of `value` are nested no deeper than `levels`."""
+    level = [value]
+    for _ in range(levels):
+        below: list[object] = []
+        for node in level:
+            members = node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ()
+            below += [member for member in members if isinstance(member, Mapping | list | tuple)]
+        if not below:
+            return True
+        level = below
+    return False
 
 
-def _with_portable_patterns(node: object) -> object:
-    """A copy of a document whose patterns every engine reads alike."""
-    if isinstance(node, Mapping):
-        copy = {key: _with_portable_patterns(value) for key, value in node.items()}
-        pattern = copy.get("pattern")
-        return {**copy, "pattern": portable(pattern)} if isinstance(pattern, str) else copy
-    return [_with_portable_patterns(each) for each in node] if isinstance(node, list) else node
+def _as_json(value: object) -> object:
+    """A copy of `value` that the engine can read: UTF-8 text, and null in the place of what JSON does not have."""
+    if isinstance(value, str):
+        return without_surrogates(value)
+    if isinstance(value, Mapping):
+        return {without_surrogates(str(key)): _as_json(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(member) for member in value]
+    return value if value is None or isinstance(value, bool | int | float) else None
 
 
-def _surely_valid(fast: jsonschema_rs.Draft202012Validator, value: object) -> bool:
-    """Whether the fast engine accepts `value`; a value it cannot read is left to the slow one."""
-    try:
-        return fast.is_valid(value)
-    except ValueError:
-        return False
-
-
-def _refused_by_fast(fast: jsonschema_rs.Draft202012Validator, value: object) -> list[str]:
-    """The fast engine's own words, when the slow engine found nothing."""
-    try:
-        return [f"$: {one_line(str(error.message))}" for error in islice(fast.iter_errors(value), MOST_PROBLEMS)]
-    except ValueError as error:
-        return [f"$: expected a JSON value, found one that cannot be checked ({one_line(str(error))})"]
-
-
-def _lines(errors: Iterator[ValidationError]) -> Iterator[str]:
-    """Each error as `path: expected …, found …`."""
-    for error in errors:
-        if error.validator in ("anyOf", "oneOf") and error.context:
-            yield from _alternatives(error)
-        elif error.validator == "required":
-            yield from _missing(error)
+def _walk(node: Any, path: list[str | int], otherwise: object) -> object:
+    """What `path` leads to within `node`; `otherwise` where it leads to nothing."""
+    for step in path:
+        if step in node if isinstance(node, Mapping) else isinstance(node, list | tuple) and isinstance(step, int):
+            node = node[step]
         else:
-            yield f"{_path(error)}: expected {_expected(error)}, found {_found(error)}"
-
-
-def _alternatives(error: ValidationError) -> Iterator[str]:
-    """The problems of the alternative that was most likely meant: the right type, then the fewest problems."""
-    branches: dict[object, list[ValidationError]] = {}
-    for problem in error.context or ():
-        branches.setdefault(problem.relative_schema_path[0], []).append(problem)
-    types: dict[str, None] = {}
-    meant: list[list[ValidationError]] = []
-    for problems in branches.values():
-        wrong = [each for each in problems if each.validator == "type" and not each.relative_path]
-        types.update(dict.fromkeys(_type_words(each.validator_value) for each in wrong))
-        if not wrong:
-            meant.append(problems)
-    if meant:
-        nearest = min(meant, key=len)
-        yield from _lines(iter(nearest))
-    else:
-        yield f"{_path(error)}: expected {' or '.join(types)}, found {_found(error)}"
-
-
-def _missing(error: ValidationError) -> Iterator[str]:
-    """One line for each required field that is not there."""
-    fields: object = error.validator_value
-    there: object = error.instance
-    for field in fields if isinstance(fields, list) else ():
-        if isinstance(there, Mapping) and field not in there:
-            yield f"{_path(error)}: expected the field {show(field)}, found none"
-
-
-def _expected(error: ValidationError) -> str:
-    """What the keyword asks for, with the schema's title where that says more than the keyword."""
-    keyword, wanted = str(error.validator), error.validator_value
-    word = _WORDS.get(keyword)
-    if word is None:
-        return f"{keyword} {show(wanted)}"
-    text = word(wanted)
-    title = error.schema.get("title") if isinstance(error.schema, Mapping) else None
-    if not title or keyword in ("enum", "type"):
-        return text
-    return str(title) if len(text) > 2 * _LONGEST else f"{text} ({title})"
-
-
-def _found(error: ValidationError) -> str:
-    """What was there instead; a string that is too long or too short is told by its length."""
-    if error.validator in ("minLength", "maxLength") and isinstance(error.instance, str):
-        return f"{len(error.instance)}"
-    return show(error.instance)
-
-
-def _type_words(wanted: object) -> str:
-    names = wanted if isinstance(wanted, list) else [wanted]
-    return " or ".join(_TYPES.get(str(name), str(name)) for name in names)
-
-
-def _one_of(wanted: Sequence[object]) -> str:
-    return f"one of {', '.join(show(each) for each in wanted)}"
-
-
-_WORDS: Mapping[str, Callable[..., str]] = {
-    "const": show,
-    "enum": _one_of,
-    "maxItems": "at most {} items".format,
-    "maxLength": "at most {} characters".format,
-    "maximum": "at most {}".format,
-    "minItems": "at least {} items".format,
-    "minLength": "at least {} characters".format,
-    "minimum": "at least {}".format,
-    "pattern": "a match of {}".format,
-    "type": _type_words,
-}
-
-
-def _path(error: ValidationError) -> str:
-    """The place within the value, as a JSON path."""
-    return "$" + "".join(_step(step) for step in error.absolute_path)
-
-
-def _step(step: str | int) -> str:
-    if isinstance(step, int):
-        return f"[{step}]"
-    return f".{step}" if _NAME.fullmatch(step) and len(step) <= _LONGEST else f"[{show(step)}]"
+            return otherwise
+    return node

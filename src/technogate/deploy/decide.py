@@ -84,7 +84,6 @@ def decide(
     key: SSlibKey,
     max_age_s: float,
     contract: Contract,
-    home: Path,
     now: float,
 ) -> DeployDecision:
     """Prove every line of the checklist for the `images` (side -> name), or give the reason why it is not proven.
@@ -100,7 +99,7 @@ def decide(
         images=known,
         statement=_attempt(lines, _OF_VALIDATION, partial(_statement, payload)),
         contract=contract,
-        gate_digest=gate_digest(home),
+        gate_digest=gate_digest(),
         max_age_s=max_age_s,
         now=now,
     )

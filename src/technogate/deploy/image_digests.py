@@ -1,4 +1,4 @@
-"""The images that are about to be deployed, as the container engine of this machine knows them."""
+"""The images to deploy, as the container engine of this machine knows them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,11 @@ import subprocess
 from typing import Any
 
 from technogate.model.events import ImageRef
+from technogate.util.shipped import ShippedDataError, shipped
 from technogate.util.strict_json import NotStrictJson, parse
 
-#: Seconds that the engine gets for an answer.
+#: Timeout of the engine in seconds.
 RESPONSE_S = 30.0
-
-#: Tags that are moved from one image to the next by custom: what they name today says nothing of tomorrow.
-MOVING = frozenset({
-    "latest", "stable", "edge", "nightly", "self_test", "current", "newest", "next", "snapshot", "head", "tip",
-    "main", "master", "trunk", "develop", "development", "dev", "test", "staging", "prod", "production", "release",
-})  # fmt: skip
 
 #: `repository:tag`, the repository with or without a host and a port.
 _NAME = re.compile(r"(?P<repository>[a-zA-Z0-9][a-zA-Z0-9._/:-]{0,254}):(?P<tag>[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127})")
@@ -25,29 +20,47 @@ _ID = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 class ImageError(Exception):
-    """An image that is not there, or that its name does not pin; the text is one line."""
+    """An image that is missing, or whose name does not pin it; the text is one line."""
 
 
 def tagged(name: str) -> str:
-    """The tag of an image's name; raises ImageError for a name without one, or with one that moves."""
-    found = _NAME.fullmatch(name)
-    # `sha256:…` looks like a name with a tag, and is an id.
-    if found is None or "/" in found["tag"] or found["repository"] == "sha256":
+    """The tag in the name of an image.
+
+    Raises ImageError for a name without a tag, for a tag that moves, and when the list of moving tags is missing.
+    """
+    match = _NAME.fullmatch(name)
+    # `sha256:…` looks like a name with a tag, but is an id.
+    if match is None or "/" in match["tag"] or match["repository"] == "sha256":
         raise ImageError(f"{name!r} has no tag: name the image as repository:tag")
-    parts = re.split(r"[._-]", found["tag"].lower())
-    if found["tag"].lower() in MOVING or "latest" in parts:
+    tag = match["tag"].lower()
+    if tag in _moving_tags() or "latest" in re.split(r"[._-]", tag):
         raise ImageError(f"{name!r} has a tag that moves; give the image one of its own, such as its version")
-    return found["tag"]
+    return match["tag"]
+
+
+def _moving_tags() -> frozenset[str]:
+    """Tags that by custom move from one image to the next: their image today may be another one tomorrow.
+
+    Raises ImageError when the list cannot be read or is empty: without it no tag is known to be safe.
+    """
+    try:
+        lines = shipped("images", "moving-tags.txt").read_text("utf-8").splitlines()
+    except (ShippedDataError, OSError, UnicodeDecodeError) as error:
+        raise ImageError(f"the list of moving image tags cannot be read, install technogate again: {error}") from error
+    tags = frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    if not tags:
+        raise ImageError("the list of moving image tags is empty, install technogate again")
+    return tags
 
 
 def inspect(name: str) -> ImageRef:
-    """The image `name` with the id that it has here and now.
+    """The image `name` with its id on this machine.
 
-    Raises ImageError when the name pins nothing, the image does not exist here, or the engine does not
-    say.
+    Raises ImageError when the name does not pin an image, the image does not exist on this machine, or the engine
+    returns no id for it.
     """
     tagged(name)
-    image = _described(name, _ask(name))
+    image = _described(name, _inspect_output(name))
     digest = image.get("Id")
     if not isinstance(digest, str) or not _ID.fullmatch(digest):
         raise ImageError(f"the engine gives no id for {name!r}")
@@ -58,17 +71,17 @@ def inspect(name: str) -> ImageRef:
 
 
 def _same(tag: str, name: str) -> bool:
-    """Whether a tag of the engine's is the name that was given: a host that goes without saying may be left out."""
+    """Whether a tag from the engine is the name `name`: the default host may be left out of either."""
     return tag == name or tag.endswith(f"/{name}") or name.endswith(f"/{tag}")
 
 
-def _ask(name: str) -> bytes:
-    """What the engine answers when asked for the image."""
+def _inspect_output(name: str) -> bytes:
+    """The output of `docker image inspect`."""
     program = shutil.which("docker")
     if program is None:
-        raise ImageError("docker is not installed here, so nobody can say what the image is")
+        raise ImageError("docker is not installed on this machine, so the id of the image is unknown")
     try:
-        ended = subprocess.run(
+        done = subprocess.run(
             [program, "image", "inspect", name],
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -76,21 +89,21 @@ def _ask(name: str) -> bytes:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise ImageError(f"docker did not answer within {RESPONSE_S:.0f} s") from error
+        raise ImageError(f"docker did not respond within {RESPONSE_S:.0f} s") from error
     except OSError as error:
         raise ImageError(f"docker cannot be run: {error.strerror}") from error
-    if ended.returncode != 0:
-        said = " ".join(ended.stderr.decode("utf-8", "replace").split())[:200]
-        raise ImageError(f"docker does not know it: {said or f'exit code {ended.returncode}'}")
-    return ended.stdout
+    if done.returncode != 0:
+        message = " ".join(done.stderr.decode("utf-8", "replace").split())[:200]
+        raise ImageError(f"docker does not know it: {message or f'exit code {done.returncode}'}")
+    return done.stdout
 
 
 def _described(name: str, raw: bytes) -> dict[str, Any]:
-    """The one image in an answer of the engine's."""
+    """The only image in the output of the engine."""
     try:
         response = parse(raw)
     except NotStrictJson as error:
-        raise ImageError(f"docker's answer is not JSON: {error.reason}") from error
+        raise ImageError(f"docker's output is not JSON: {error.reason}") from error
     if not isinstance(response, list) or len(response) != 1 or not isinstance(response[0], dict):
         raise ImageError(f"docker does not describe one image for {name!r}")
     return response[0]

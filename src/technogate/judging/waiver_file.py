@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import msgspec
 from technogate.contract.behavior import worded
 from technogate.model.errors import UserError
 from technogate.model.events import Waiver
+from technogate.util.toml_file import TomlFileError, decode_text, parse_toml
 
 #: The default file, if it exists in the current folder.
 DEFAULT = Path("waivers.toml")
@@ -53,11 +53,13 @@ def waivers_of(file: str) -> tuple[Waiver, ...]:
 
 def read_waivers(path: Path) -> tuple[Waiver, ...]:
     """The waivers in the file `path`; raises UserError for a mistake in the file."""
-    text = _text(path)
     try:
-        rows = msgspec.convert(tomllib.loads(text), _File).waiver
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path}: {' '.join(str(error).split())[:300]}; correct the TOML") from error
+        text = decode_text(path.read_bytes(), str(path))
+        rows = msgspec.convert(parse_toml(text, str(path)), _File).waiver
+    except OSError as error:
+        raise UserError(f"{path}: the waivers cannot be read: {error.strerror}; correct --waivers") from error
+    except TomlFileError as error:
+        raise UserError(str(error)) from error
     except msgspec.ValidationError as error:
         raise UserError(f"{path}: {worded(error)}; a waiver is a table [[waiver]]") from error
     lines = [text.count("\n", 0, heading.start()) + 1 for heading in _HEADING.finditer(text)]
@@ -70,15 +72,6 @@ def read_waivers(path: Path) -> tuple[Waiver, ...]:
             raise UserError(f"{place}: {waiver.requirement} is waived twice; keep one of the two")
         waivers.append(waiver)
     return tuple(waivers)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: byte {error.start} is not UTF-8; save the file as UTF-8") from error
-    except OSError as error:
-        raise UserError(f"{path}: the waivers cannot be read: {error.strerror}; correct --waivers") from error
 
 
 def _waiver(row: dict[str, object], place: str) -> Waiver:

@@ -1,1 +1,1 @@
-"""The detection score: the gate against programs that are wrong on purpose, and against those that are right."""
+"""The mutation score: every mutant must fail, the reference must pass."""

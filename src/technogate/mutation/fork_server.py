@@ -1,12 +1,11 @@
-"""Starting the runs of a score: a process that has imported everything forks one child for each.
+"""Start the runs of a mutation score: a process that has imported everything forks one child for each.
 
-Importing pytest, the libraries and every suite takes seconds, a check of one requirement often less than one.
-Where a process cannot fork, each run is a fresh one of Python.
+The import of pytest, the libraries and every suite takes seconds, the check of one requirement often less than one.
+Where a process cannot fork, each run is a new Python process.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import subprocess
@@ -23,56 +22,57 @@ import msgspec
 import pytest
 
 from technogate.mutation.job import JOB, LOG, OUTCOME, Job, JobOutcome
-from technogate.mutation.mutant_run import WARM, do, quiet
+from technogate.mutation.run_job import WARM, redirect_output, run_job
 from technogate.runner.suite_process import pytest_line
+from technogate.util.garbage import ignore_existing_objects
 
-#: macOS has fork, and system libraries that do not survive it.
+#: macOS has fork, but its system libraries do not survive it.
 CAN_FORK = sys.platform == "linux"
 
-#: Seconds after which a run is stuck, and that it gets to tear down before it is killed. The longest honest run
-#: takes a minute where there is nothing else to do, and many times that where there is.
+#: Seconds after which a run counts as stuck, and seconds it then has to tear down before it is killed. The longest
+#: run of the reference takes a minute on an idle machine, and many times that on a busy one.
 STUCK_S, GRACE_S = 1200.0, 60.0
 
 
 @dataclass(slots=True)
-class Suites:
-    """The pytest plugin that learns which files hold the checks of each requirement, and imports them all."""
+class SuiteFiles:
+    """The pytest plugin that collects the files that hold the checks of each requirement, and imports them all."""
 
-    files: dict[str, set[str]] = field(default_factory=dict)
+    by_requirement: dict[str, set[str]] = field(default_factory=dict)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Take down the file of each item."""
+        """Note the file of each item."""
         for item in session.items:
             for mark in item.iter_markers("requirement"):
-                self.files.setdefault(str(mark.args[0]), set()).add(str(item.path))
+                self.by_requirement.setdefault(str(mark.args[0]), set()).add(str(item.path))
 
 
 class SuitesError(Exception):
-    """The suites cannot be collected; the text is the last that they wrote."""
+    """The suites cannot be collected; the text is the end of pytest's output."""
 
 
-def collect(home: Path) -> Mapping[str, tuple[str, ...]]:
-    """The files that hold the checks of each requirement; afterwards this process has imported all of them.
+def collect() -> Mapping[str, tuple[str, ...]]:
+    """The files that hold the checks of each requirement; this process imports all of them.
 
     Raises SuitesError.
     """
-    found = Suites()
-    _, _, _, *line = pytest_line(home)
-    with tempfile.TemporaryDirectory(prefix="technogate-score-") as place, _written_to(Path(place) / "log") as log:
-        status = pytest.main([*line, *WARM, "--collect-only", f"--reports={place}"], plugins=[found])
+    suite_files = SuiteFiles()
+    _, _, _, *arguments = pytest_line()
+    with tempfile.TemporaryDirectory(prefix="technogate-mutants-") as folder, _output_to(Path(folder) / "log") as log:
+        status = pytest.main([*arguments, *WARM, "--collect-only", f"--reports={folder}"], plugins=[suite_files])
         text = log.read_text("utf-8", "replace")
-    if status != pytest.ExitCode.OK or not found.files:
+    if status != pytest.ExitCode.OK or not suite_files.by_requirement:
         raise SuitesError(f"the suites cannot be collected: {text[-2000:]}")
-    return {name: tuple(sorted(paths)) for name, paths in found.files.items()}
+    return {name: tuple(sorted(paths)) for name, paths in suite_files.by_requirement.items()}
 
 
 @contextmanager
-def _written_to(log: Path) -> Iterator[Path]:
-    """Within the context whatever this process writes goes to the file `log`; signals are as before afterwards."""
+def _output_to(log: Path) -> Iterator[Path]:
+    """Redirect all output of this process to the file `log`; restore the handler of SIGTERM afterwards."""
     sys.stdout.flush()
     sys.stderr.flush()
-    kept = os.dup(1), os.dup(2)
-    asked = signal.getsignal(signal.SIGTERM)
+    originals = os.dup(1), os.dup(2)
+    previous_handler = signal.getsignal(signal.SIGTERM)
     with log.open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
@@ -81,43 +81,42 @@ def _written_to(log: Path) -> Iterator[Path]:
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
-            for stream, before in zip((1, 2), kept, strict=True):
-                os.dup2(before, stream)
-                os.close(before)
-            signal.signal(signal.SIGTERM, asked)
+            for stream, original in zip((1, 2), originals, strict=True):
+                os.dup2(original, stream)
+                os.close(original)
+            signal.signal(signal.SIGTERM, previous_handler)
 
 
-class Started:
-    """One run that was started. `poll` is asked until it is over."""
+class RunningJob:
+    """A job in a process of its own; call `poll` until it returns the outcome."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
         job.path.mkdir(parents=True)
-        self._begun = time.monotonic()
-        self._deadline = self._begun + STUCK_S
-        self._stopped = ""
+        self._started = time.monotonic()
+        self._deadline = self._started + STUCK_S
+        self._stop_reason = ""
         self._process: subprocess.Popen[bytes] | None = None
         if CAN_FORK:
             self._pid = _forked(job)
             return
         (job.path / JOB).write_bytes(msgspec.json.encode(job))
-        line = [sys.executable, "-m", "technogate.mutation.mutant_run", str(job.path)]
+        line = [sys.executable, "-m", "technogate.mutation.run_job", str(job.path)]
         self._process = subprocess.Popen(line, stdin=subprocess.DEVNULL, start_new_session=True)
         self._pid = self._process.pid
 
     def poll(self) -> JobOutcome | None:
-        """What came of the run, None while it goes on. A run that is stuck is ended."""
+        """The outcome of the run, None while it goes on. A run that is stuck is stopped."""
         ended = self._ended()
         if not ended and time.monotonic() > self._deadline:
             self.stop(f"it was not over after {STUCK_S:g} s")
         return self._read() if ended else None
 
-    def stop(self, why: str) -> None:
-        """Ask the run to tear down what it started, and end it when it was asked before."""
-        again = bool(self._stopped)
-        self._stopped = why
+    def stop(self, reason: str) -> None:
+        """Ask the run to tear down what it started; kill it if it was asked before."""
+        number = getattr(signal, "SIGKILL", signal.SIGTERM) if self._stop_reason else signal.SIGTERM
+        self._stop_reason = reason
         self._deadline = time.monotonic() + GRACE_S
-        number = getattr(signal, "SIGKILL", signal.SIGTERM) if again else signal.SIGTERM
         with suppress(ProcessLookupError):
             if self._process is not None:
                 self._process.send_signal(number)
@@ -130,16 +129,18 @@ class Started:
         return os.waitpid(self._pid, os.WNOHANG)[0] == self._pid
 
     def _read(self) -> JobOutcome:
-        if self._stopped:
-            return JobOutcome(end="broken", text=self._stopped, seconds=time.monotonic() - self._begun)
+        if self._stop_reason:
+            return self._crashed(self._stop_reason)
         try:
             return msgspec.json.decode((self.job.path / OUTCOME).read_bytes(), type=JobOutcome)
         except (OSError, msgspec.MsgspecError):
-            why = f"its process left no outcome; its last words: {self._last_words()}"
-            return JobOutcome(end="broken", text=why, seconds=time.monotonic() - self._begun)
+            return self._crashed(f"its process left no outcome; the last line of its log: {self._last_line()}")
 
-    def _last_words(self) -> str:
-        """The last line that the run wrote, whose log goes with the folder of the score."""
+    def _crashed(self, message: str) -> JobOutcome:
+        return JobOutcome(end="crashed", message=message, seconds=time.monotonic() - self._started)
+
+    def _last_line(self) -> str:
+        """The last line of the run's log, which is deleted with the folder of the score."""
         try:
             lines = (self.job.path / LOG).read_text("utf-8", "replace").split("\n")
         except OSError as error:
@@ -148,25 +149,25 @@ class Started:
 
 
 def _forked(job: Job) -> int:
-    """Do a job in a child of this process; its process id."""
+    """Run a job in a child of this process; the child's process id."""
     started = time.monotonic()
-    # What is here already is never collected again: the pages stay shared.
-    gc.freeze()
+    # The garbage collector leaves the existing objects alone, so that their pages stay shared.
+    ignore_existing_objects()
     pid = os.fork()
     if pid:
         return pid
-    status, last = 1, ""
+    status, last_line = 1, ""
     try:
         os.setsid()
-        quiet(job)
-        do(job, started)
+        redirect_output(job)
+        run_job(job, started)
         status = 0
-    except BaseException as error:  # noqa: BLE001 - whatever it is must not run on in a copy of the parent
+    except BaseException as error:  # noqa: BLE001 - no exception may continue in a copy of the parent
         traceback.print_exc()
-        # On one line, and the last of the log: what is told of it.
-        last = f"{type(error).__name__}: {' '.join(str(error).split())}\n"
+        # On one line at the end of the log: this line is reported.
+        last_line = f"{type(error).__name__}: {' '.join(str(error).split())}\n"
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
-        os.write(2, last.encode("utf-8", "replace"))
+        os.write(2, last_line.encode("utf-8", "replace"))
         os._exit(status)

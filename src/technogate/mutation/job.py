@@ -1,4 +1,4 @@
-"""One run of the gate within a score: what it is asked for, and what it says."""
+"""One run of the gate within a mutation score: its input and its outcome."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import msgspec
 
 from technogate.model.settings import Profile
 
-#: Where a job and its outcome stand in the folder of a run.
+#: The files of a job, its outcome and its log in the folder of a run.
 JOB, OUTCOME, LOG = "job.json", "outcome.json", "run.log"
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """One run: a mutant of a kind (or the reference, `file` ""), and the requirements it is held to.
+    """One run of a mutant of a kind (or of the reference, if `file` is "") against the requirements in `selection`.
 
-    `stop_at` is the requirement whose first finding ends the run, "" for none. `suites` are the files that
-    hold the checks of the requirements selected. Times are those of `time.time`.
+    The first finding of the requirement `stop_at` ends the run ("" for none). `suites` are the files that hold the
+    checks of the selected requirements.
     """
 
     kind: str
@@ -36,25 +36,25 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The name of the mutant, or of the reference: the folder is named after it and what is run of it."""
+        """The name of the mutant or of the reference: the folder's name up to the first dot."""
         return self.path.name.partition(".")[0]
 
 
 class JobOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gate said.
+    """What a run came to.
 
-    `end` is how the run ended: `judged` (also when it was stopped at a finding), `refused` by the gate before
-    any request, with `text` the line that it said, or `broken`, with `text` the reason. `findings` holds what was
-    observed, by requirement. `open` names the requirements in scope without a result, each with the reason;
-    `crashed` the items that broke or never ended. `first_s` is the number of seconds from the start of the run to
-    the first finding of `stop_at`, None when there was none.
+    `end` is `judged` (also when a finding ended the run), `refused` when the gate refused the target before any
+    request, or `crashed`; for the last two, `message` is the reason. `findings` holds what was observed, by
+    requirement. `not_exercised` names the selected requirements without a result, each with the reason;
+    `crashed_items` the items that crashed or never ended. `first_finding_s` is the number of seconds from the start
+    of the run to the first finding of `stop_at`, None if there was none.
     """
 
-    end: Literal["judged", "refused", "broken"]
-    text: str = ""
+    end: Literal["judged", "refused", "crashed"]
+    message: str = ""
     findings: dict[str, str] = {}
-    open: dict[str, str] = {}
-    crashed: tuple[str, ...] = ()
+    not_exercised: dict[str, str] = {}
+    crashed_items: tuple[str, ...] = ()
     items: int = 0
-    first_s: float | None = None
+    first_finding_s: float | None = None
     seconds: float = 0.0

@@ -1,6 +1,6 @@
-"""The kinds of mutant: what each is a changed copy of, and the target file that describes it.
+"""The kinds of mutant: which program each is a changed copy of, and the target file for it.
 
-A kind's mutants are the TOML files of the folder that bears its name.
+The mutants of a kind are the TOML files in the folder with its name.
 """
 
 from __future__ import annotations
@@ -11,34 +11,12 @@ from pathlib import Path
 
 from technogate.mutation.image_mutants import stack_target
 from technogate.mutation.mutant import Mutant, MutantError, copied, plant
+from technogate.util.shipped import shipped
 
+#: A machine that starts many mutants at once starts each of them slowly.
 BACKEND = """
 [backend]
-command = ["{python}", "-m", "techno_backend", "--host", "{host}", "--port", "{port}"]
-cwd = "CWD"
 start_timeout_s = 90
-env = { TECHNO_API_KEY = "{api_key}", TECHNO_DATABASE_URL = "sqlite:///{workdir}/trail.db", \
-TECHNO_ALLOWED_ORIGINS = "{console_origin}", TECHNO_DEMO_FAULTS = "1" }
-
-[backend.unwritable]
-lock_sqlite = "{workdir}/trail.db"
-
-[backend.commands]
-approved = "PING"
-warning = "CHECK_QUOTA"
-neutral = "NOOP"
-expired = "OLD_SESSION"
-blocked = "DELETE_ALL"
-slow = "SLOW"
-crashing = "CRASH"
-unknown_status = ["ODD_STATUS", "LOWER_STATUS", "PADDED_STATUS", "LIST_STATUS", "NULL_STATUS", "NO_STATUS"]
-"""
-
-PAGE = """
-[console]
-command = ["{python}", "server.py", "--host", "{host}", "--port", "{port}"]
-cwd = "console"
-env = { NEXT_PUBLIC_API_URL = "{backend_url}", NEXT_PUBLIC_API_KEY = "{api_key}" }
 """
 
 MODULE = """
@@ -50,7 +28,7 @@ module = "console/static/client.js"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutationSubject:
-    """What a run is given: a target, and a contract folder ("" for the one that ships with the gate)."""
+    """The arguments of a run: a target, and a contract folder ("" for the shipped one)."""
 
     target: str
     contract: str = ""
@@ -58,49 +36,52 @@ class MutationSubject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutantKind:
-    """One kind: the party (or parties, as words of `technogate check`) that answer for it, and how it is made.
+    """One kind: the parties that it is checked as (arguments of `technogate check`), and how its mutants are made.
 
-    `make` makes a subject from the home of the gate, the mutant and an empty folder; it raises UserError.
+    `make` makes a subject from the mutant and an empty folder; it raises UserError.
     """
 
     name: str
     parties: tuple[str, ...]
-    make: Callable[[Path, Mutant, Path], MutationSubject]
+    make: Callable[[Mutant, Path], MutationSubject]
 
 
-def _target(folder: Path, *tables: str) -> MutationSubject:
+def _target(folder: Path, *sides: str, tables: str = "") -> MutationSubject:
+    """Describe a target that extends the reference's target files for `sides`, with further `tables`."""
     path = folder / "target.toml"
-    path.write_text('name = "mutant"\n' + "".join(tables), "utf-8")
+    extended = [str(shipped("images", f"{side}.toml")) for side in sides]
+    head = f"extends = {extended}\n" if extended else ""
+    path.write_text(f'name = "mutant"\n{head}{tables}', "utf-8")
     return MutationSubject(target=str(path))
 
 
-def _backend(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
-    plant(mutant.change, copied(home / "images" / "backend" / "techno_backend", folder / "techno_backend"))
-    return _target(folder, BACKEND.replace("CWD", "."))
+def _backend(mutant: Mutant, folder: Path) -> MutationSubject:
+    plant(mutant.change, copied(shipped("images", "backend", "techno_backend"), folder / "techno_backend"))
+    return _target(folder, "backend", tables=BACKEND + 'cwd = "."\n')
 
 
-def _console(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
-    plant(mutant.change, copied(home / "images" / "console", folder / "console", "Dockerfile", "*.md"))
+def _console(mutant: Mutant, folder: Path) -> MutationSubject:
+    plant(mutant.change, copied(shipped("images", "console"), folder / "console", "Dockerfile", "*.md"))
     if not mutant.change:
-        return _target(folder, PAGE, 'module = "console/static/client.js"\n')
-    return _target(folder, PAGE if mutant.page else MODULE)
+        return _target(folder, "console", tables='[console]\nmodule = "console/static/client.js"\n')
+    return _target(folder, "console") if mutant.page_only else _target(folder, tables=MODULE)
 
 
-def _pair(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
-    copied(home / "images" / "backend" / "techno_backend", folder / "backend" / "techno_backend")
-    copied(home / "images" / "console", folder / "console", "Dockerfile", "*.md")
+def _pair(mutant: Mutant, folder: Path) -> MutationSubject:
+    copied(shipped("images", "backend", "techno_backend"), folder / "backend" / "techno_backend")
+    copied(shipped("images", "console"), folder / "console", "Dockerfile", "*.md")
     plant(mutant.change, folder)
-    return _target(folder, BACKEND.replace("CWD", "backend"), PAGE)
+    return _target(folder, "backend", "console", tables=BACKEND)
 
 
-def _contract(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
-    copy = copied(home / "contracts" / "console-v0.1", folder / "contract")
+def _contract(mutant: Mutant, folder: Path) -> MutationSubject:
+    copy = copied(shipped("contracts", "console-v0.1"), folder / "contract")
     plant(mutant.change, copy)
     return MutationSubject(target="embedded", contract=str(copy))
 
 
-def _stack(home: Path, mutant: Mutant, folder: Path) -> MutationSubject:
-    return MutationSubject(target=str(stack_target(home, mutant, folder)))
+def _stack(mutant: Mutant, folder: Path) -> MutationSubject:
+    return MutationSubject(target=str(stack_target(mutant, folder)))
 
 
 KINDS: Mapping[str, MutantKind] = {
@@ -114,27 +95,26 @@ KINDS: Mapping[str, MutantKind] = {
     )
 }
 
-#: The reference, made as its mutants are.
-HONEST = Mutant(breaks="", description="The reference, as it is.", subtlety=1)
+#: The reference, made the same way as its mutants.
+REFERENCE = Mutant(breaks="", description="The unchanged reference.", subtlety=1)
 
 
 def kind_of(path: Path) -> MutantKind:
-    """The kind of the mutant in the file at `path`: the name of its folder; raises MutantError."""
-    found = KINDS.get(path.parent.name)
-    if found is None:
-        known = ", ".join(KINDS)
-        raise MutantError(f"{path}: a folder of mutants bears the name of their kind: {known}")
-    return found
+    """The kind of the mutant in the file at `path`, from the name of its folder; raises MutantError."""
+    kind = KINDS.get(path.parent.name)
+    if kind is None:
+        raise MutantError(f"{path}: the folder of a mutant must have the name of its kind: {', '.join(KINDS)}")
+    return kind
 
 
 def files_in(folder: Path) -> dict[str, Path]:
     """The files of every mutant in the folders within `folder`, by name, sorted; raises MutantError."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for path in sorted(folder.glob("*/*.toml")):
         kind_of(path)
-        if path.stem in found:
-            raise MutantError(f"{path}: another mutant has this name")
-        found[path.stem] = path
-    if not found:
-        raise MutantError(f"{folder} holds no mutant; name the folder that does with --mutants")
-    return found
+        if path.stem in files:
+            raise MutantError(f"{path}: another mutant has the same name")
+        files[path.stem] = path
+    if not files:
+        raise MutantError(f"{folder} contains no mutants; pass another folder with --mutants")
+    return files

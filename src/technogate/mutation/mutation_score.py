@@ -1,4 +1,4 @@
-"""The score: its document, and the one place where it is complete or not."""
+"""The mutation score: its document, and the one place where its verdict is decided."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from typing import Literal
 
 from technogate.model.events import ContractRef
 from technogate.model.requirement import Level, Party, Requirement
-from technogate.model.verdict import Document, ExitCode
+from technogate.model.verdict import EXIT_CODES, Document, Verdict
 
-#: Shape of the document; grows when a field changes its meaning.
+#: Version of the document's shape; grows when a field changes its meaning.
 SCHEMA = 1
 
-#: The part of all mutants that must be seen through by the very requirement that they break.
-BY_DECLARED = 0.9
+#: The share of all mutants that the requirement they break must kill.
+KILLED_SHARE = 0.9
 
-#: How a mutant fared: seen through by the requirement that it breaks, by another alone, by none; or not judged.
-MutantStatus = Literal["declared", "other", "survived", "unjudged"]
+#: `killed` by the requirement that the mutant breaks, `killed_by_other` by another requirement only.
+MutantStatus = Literal["killed", "killed_by_other", "survived", "not_judged"]
 
 
 class MutantResult(Document, frozen=True):
-    """One mutant. `killed_by` are the requirements with a finding, `observed` is the one that counts.
+    """One mutant. `killed_by` are the requirements with a finding, `observed` is the finding that counts.
 
-    `first_s` is the number of seconds from the start of its run to the first finding of the requirement that it
-    breaks, None when there was none; `seconds` how long it took in all. `problem` says why it was not judged.
+    `first_finding_s` is the number of seconds from the start of its run to the first finding of the requirement that
+    it breaks, None if there was none; `seconds` is the duration of its runs. `problem` is the reason why it was not
+    judged, "" if it was.
     """
 
     name: str
@@ -35,15 +36,16 @@ class MutantResult(Document, frozen=True):
     status: MutantStatus
     killed_by: tuple[str, ...]
     observed: str
-    first_s: float | None
+    first_finding_s: float | None
     seconds: float
     problem: str
 
 
 class ReferenceResult(Document, frozen=True):
-    """The reference, held to the whole contract: `alarms` are the findings, by requirement; there must be none.
+    """The reference, checked against the contract. `false_positives` are the findings, by requirement.
 
-    `not_exercised` are requirements without a result, each with the reason. `problem` says why it was not judged.
+    `not_exercised` are requirements without a result, each with the reason. `problem` is the reason why the reference
+    was not judged, "" if it was.
     """
 
     name: str
@@ -55,18 +57,18 @@ class ReferenceResult(Document, frozen=True):
 
 
 class Tally(Document, frozen=True):
-    """Mutants by fate."""
+    """Numbers of mutants by status."""
 
     mutants: int
-    declared: int
-    other: int
+    killed: int
+    killed_by_other: int
     survived: int
-    unjudged: int
+    not_judged: int
 
     @property
-    def killed(self) -> int:
-        """Those that some requirement saw through."""
-        return self.declared + self.other
+    def killed_by_any(self) -> int:
+        """Those that some requirement killed."""
+        return self.killed + self.killed_by_other
 
 
 class RequirementTally(Document, frozen=True):
@@ -80,15 +82,16 @@ class RequirementTally(Document, frozen=True):
 
 
 class MutationScore(Document, frozen=True, rename={"schema_version": "schema"}):
-    """A whole score.
+    """The whole mutation score.
 
-    `partial` says that only some mutants were asked for: such a score is never complete. `unproven` are the MUST
-    requirements that no mutant was seen to break, `unproven_should` the others. `median_first_s` is the median
-    number of seconds to the first finding.
+    `reasons` explain a `verdict` other than PASS. `partial` is true if only some mutants were run: the verdict is
+    never PASS then. `unproven` are the MUST requirements that killed none of the mutants that break them,
+    `unproven_should` the other requirements. `median_first_finding_s` is the median number of seconds to the first
+    finding.
     """
 
     schema_version: int
-    complete: bool
+    verdict: Verdict
     exit_code: int
     reasons: tuple[str, ...]
     partial: bool
@@ -104,13 +107,13 @@ class MutationScore(Document, frozen=True, rename={"schema_version": "schema"}):
     by_requirement: tuple[RequirementTally, ...]
     unproven: tuple[str, ...]
     unproven_should: tuple[str, ...]
-    median_first_s: float | None
+    median_first_finding_s: float | None
     mutants: tuple[MutantResult, ...]
     references: tuple[ReferenceResult, ...]
 
 
-class About(Document, frozen=True):
-    """What a score says of itself."""
+class ScoreOrigin(Document, frozen=True):
+    """When, with what and how a mutation score was made."""
 
     gate_version: str
     contract: ContractRef
@@ -121,94 +124,94 @@ class About(Document, frozen=True):
     partial: bool
 
 
-def score(
-    about: About,
+def mutation_score(
+    origin: ScoreOrigin,
     requirements: Mapping[str, Requirement],
     mutants: Sequence[MutantResult],
     references: Sequence[ReferenceResult],
 ) -> MutationScore:
-    """Put the document together."""
-    proven = {one.breaks for one in mutants if one.status == "declared"}
-    unproven = [one for one in requirements.values() if one.id not in proven]
-    must = tuple(one.id for one in unproven if one.level is Level.MUST)
+    """Make the document from the results."""
+    proven = {mutant.breaks for mutant in mutants if mutant.status == "killed"}
+    unproven = [requirement for requirement in requirements.values() if requirement.id not in proven]
+    must = tuple(requirement.id for requirement in unproven if requirement.level is Level.MUST)
     total = tally(mutants)
-    reasons, code = _effective_verdict(total, references, () if about.partial else must, partial=about.partial)
-    times = [one.first_s for one in mutants if one.first_s is not None]
+    reasons, verdict = _verdict(total, references, () if origin.partial else must, partial=origin.partial)
+    times = [mutant.first_finding_s for mutant in mutants if mutant.first_finding_s is not None]
     return MutationScore(
         schema_version=SCHEMA,
-        complete=code is ExitCode.PASS,
-        exit_code=int(code),
+        verdict=verdict,
+        exit_code=int(EXIT_CODES[verdict]),
         reasons=tuple(reasons),
-        partial=about.partial,
-        gate_version=about.gate_version,
-        contract=about.contract,
-        seed=about.seed,
-        started=about.started,
-        seconds=about.seconds,
-        workers=about.workers,
+        partial=origin.partial,
+        gate_version=origin.gate_version,
+        contract=origin.contract,
+        seed=origin.seed,
+        started=origin.started,
+        seconds=origin.seconds,
+        workers=origin.workers,
         total=total,
-        by_kind=_grouped(mutants, lambda one: one.kind),
-        by_subtlety=_grouped(mutants, lambda one: str(one.subtlety)),
+        by_kind=_grouped(mutants, lambda mutant: mutant.kind),
+        by_subtlety=_grouped(mutants, lambda mutant: str(mutant.subtlety)),
         by_requirement=tuple(
             RequirementTally(
-                id=one.id,
-                party=one.party,
-                level=one.level,
-                text=one.text,
-                tally=tally([each for each in mutants if each.breaks == one.id]),
+                id=requirement.id,
+                party=requirement.party,
+                level=requirement.level,
+                text=requirement.text,
+                tally=tally(mutant for mutant in mutants if mutant.breaks == requirement.id),
             )
-            for one in requirements.values()
+            for requirement in requirements.values()
         ),
         unproven=must,
-        unproven_should=tuple(one.id for one in unproven if one.level is not Level.MUST),
-        median_first_s=statistics.median(times) if times else None,
+        unproven_should=tuple(requirement.id for requirement in unproven if requirement.level is not Level.MUST),
+        median_first_finding_s=statistics.median(times) if times else None,
         mutants=tuple(mutants),
         references=tuple(references),
     )
 
 
 def tally(mutants: Iterable[MutantResult]) -> Tally:
-    """Count mutants by fate."""
-    statuses = [one.status for one in mutants]
+    """Count mutants by status."""
+    statuses = [mutant.status for mutant in mutants]
     return Tally(
         mutants=len(statuses),
-        declared=statuses.count("declared"),
-        other=statuses.count("other"),
+        killed=statuses.count("killed"),
+        killed_by_other=statuses.count("killed_by_other"),
         survived=statuses.count("survived"),
-        unjudged=statuses.count("unjudged"),
+        not_judged=statuses.count("not_judged"),
     )
 
 
 def _grouped(mutants: Sequence[MutantResult], key: Callable[[MutantResult], str]) -> dict[str, Tally]:
-    return {name: tally(one for one in mutants if key(one) == name) for name in sorted(set(map(key, mutants)))}
+    return {name: tally(mutant for mutant in mutants if key(mutant) == name) for name in sorted(set(map(key, mutants)))}
 
 
-def _effective_verdict(
+def _verdict(
     total: Tally, references: Sequence[ReferenceResult], unproven: Sequence[str], *, partial: bool
-) -> tuple[list[str], ExitCode]:
-    """Why the score is not complete, and the exit code. What failed weighs more than what is not known."""
-    failed: list[str] = []
+) -> tuple[list[str], Verdict]:
+    """The reasons against a PASS, and the verdict: a failure outweighs what is unknown."""
+    failures: list[str] = []
     unknown: list[str] = []
     if total.survived:
-        failed.append(f"{total.survived} of {total.mutants} mutants survived")
-    if total.declared < BY_DECLARED * total.mutants:
-        failed.append(
-            f"{total.declared} of {total.mutants} were seen through by the requirement that they break: "
-            f"less than {BY_DECLARED:.0%}"
+        failures.append(f"{total.survived} of {total.mutants} mutants survived")
+    if total.killed < KILLED_SHARE * total.mutants:
+        failures.append(
+            f"{total.killed} of {total.mutants} mutants were killed by the requirement that they break: "
+            f"less than {KILLED_SHARE:.0%}"
         )
-    false_positives = sum(len(one.false_positives) for one in references)
+    false_positives = sum(len(reference.false_positives) for reference in references)
     if false_positives:
-        failed.append(f"{false_positives} false alarms: requirements that the reference holds turned red")
+        failures.append(f"{false_positives} false positives: requirements that the reference meets failed")
     if unproven:
-        failed.append(f"{len(unproven)} MUST requirements are unproven: {', '.join(unproven)}")
-    if total.unjudged:
-        unknown.append(f"{total.unjudged} mutants could not be judged")
-    unknown += [f"the reference {one.name} could not be judged" for one in references if one.problem]
+        failures.append(f"{len(unproven)} MUST requirements are unproven: {', '.join(unproven)}")
+    if total.not_judged:
+        unknown.append(f"{total.not_judged} mutants could not be judged")
+    unknown += [f"the reference {reference.name} could not be judged" for reference in references if reference.problem]
     if not total.mutants:
         unknown.append("there was no mutant")
     if partial:
-        unknown.append("only some mutants were asked for: a score is of all of them")
+        unknown.append("only some mutants were run: PASS needs all of them and the reference")
     elif not references:
         unknown.append("the reference was not judged")
-    code = ExitCode.FAIL if failed else ExitCode.INCONCLUSIVE if unknown else ExitCode.PASS
-    return failed + unknown, code
+    verdict = Verdict.FAIL if failures else Verdict.INCONCLUSIVE if unknown else Verdict.PASS
+    return failures + unknown, verdict

@@ -21,7 +21,7 @@ from technogate.runner.run_context import load_inputs, new_run, prepare_reports
 def replay(word: str, journal: Path | None, target: str, contract: str, reports: Path | None, console: Console) -> int:
     """Run the finding that `word` names again, and return the exit code.
 
-    What the finding's own run says is taken for what is "" or None. Raises UserError, ContractError, HomeError
+    What the finding's own run says is taken for what is "" or None. Raises UserError, ContractError, ShippedDataError
     or JournalError for what the user can mend.
     """
     found = look_up(word, journal)
@@ -52,7 +52,7 @@ def _replayed(
     if not found.items:
         return unknown("it comes from the whole run, and no single item shows it", found.sample.recheck_command), None
     try:
-        contract, loaded, home = load_inputs(settings)
+        contract, loaded = load_inputs(settings)
     except UserError as mistake:
         if given:
             raise
@@ -67,7 +67,7 @@ def _replayed(
         Replay(finding=found.name, items=found.items, item=finding.item, smallest=finding.smallest), settings.folder
     )
     try:
-        finished_run = run_and_judge(settings, home, 1, console, f"replaying {found.name} on {loaded.ref.name}")
+        finished_run = run_and_judge(settings, 1, console, f"replaying {found.name} on {loaded.ref.name}")
     except StartError as mistake:
         return unknown(f"{mistake}\n{mistake.output}".strip(), "see that the target starts"), None
     except JournalError as error:

@@ -7,7 +7,6 @@ written down by `technogate.runner.recorder`.
 from __future__ import annotations
 
 import base64
-import gc
 import os
 import signal
 from collections.abc import Iterable
@@ -28,12 +27,14 @@ from technogate.model.errors import UserError
 from technogate.model.settings import EXAMPLES, Mode, Profile, Settings
 from technogate.model.verdict import ExitCode
 from technogate.runner.allure_results import AllureResults
+from technogate.runner.item_order import MARKERS
 from technogate.runner.parent_watch import exit_with_parent
 from technogate.runner.recorder import Recorder
 from technogate.runner.run_context import RunContext, Smallest, join_run, open_run
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import CheckCounter
-from technogate.util.shipped import HomeError, find_home, user_cache
+from technogate.util.garbage import ignore_existing_objects
+from technogate.util.shipped import ShippedDataError, shipped, user_cache
 
 # By default Hypothesis makes a folder for its tables in the current folder. It asks for the place once, early.
 if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
@@ -66,8 +67,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _suites_named(config: pytest.Config) -> bool:
     """Whether pytest was asked to run a folder of suites."""
     try:
-        suites = find_home() / "suites"
-    except HomeError:
+        suites = shipped("suites")
+    except ShippedDataError:
         return False
     here = Path(config.invocation_params.dir)
     paths = [(here / str(argument).split("::")[0]).resolve() for argument in config.args]
@@ -94,7 +95,7 @@ def _whole(config: pytest.Config) -> None:
 
     Items that are left out after that are planned all the same, and undecided.
     """
-    suites, here = find_home() / "suites", Path(config.invocation_params.dir)
+    suites, here = shipped("suites"), Path(config.invocation_params.dir)
     narrowed = [name for name in ("ignore", "ignore_glob") if config.getoption(name, None)]
     # pytest notes its own options for strictness in the same place.
     narrowed += [word for word in config.getoption("override_ini", None) or () if not word.startswith("strict_")]
@@ -104,7 +105,8 @@ def _whole(config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Load contract and target and open the journal; a mistake of the user's ends with exit code 2."""
-    config.addinivalue_line("markers", "requirement(id): the one requirement that an item checks")
+    for marker in ("requirement(id): the one requirement that an item checks", *MARKERS):
+        config.addinivalue_line("markers", marker)
     if not _suites_named(config):
         return
     signal.signal(signal.SIGTERM, _terminate)
@@ -120,7 +122,7 @@ def pytest_configure(config: pytest.Config) -> None:
             _whole(config)
         joined = None if given is None else join_run(given["technogate"], given["workerid"])
         run_context = joined or open_run(_settings(config), collect_only=config.getoption("collectonly"))
-    except (UserError, ContractError, HomeError, JournalError) as mistake:
+    except (UserError, ContractError, ShippedDataError, JournalError) as mistake:
         pytest.exit(str(mistake), returncode=int(ExitCode.USAGE))
     config.stash[RUN_CONTEXT] = run_context
     # One process of a run proves the instruments, while the suites are being collected.
@@ -207,9 +209,9 @@ def pytest_keyboard_interrupt() -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Leave the end of the process quick: there is nothing in it any more that is worth collecting."""
+    """Shorten the end of the process: a last collection would free nothing that matters."""
     if config.stash.get(RUN_CONTEXT, None) is not None:
-        gc.freeze()
+        ignore_existing_objects()
 
 
 @pytest.fixture(scope="session")

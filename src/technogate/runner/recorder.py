@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import inspect
 import sys
 import zlib
@@ -19,9 +18,11 @@ from technogate.model.events import Finding, ItemResult, Outcome, Plan, PlannedI
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary
 from technogate.runner.finish_run import finish_run, nothing_left_of_a_broken_end
+from technogate.runner.item_order import in_order, runs_in_containers_alone
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import HINT, Violation, leaves
+from technogate.util.garbage import collect_rarely
 
 #: The longest reason that a result keeps, in characters.
 REASON_LIMIT = 2000
@@ -50,16 +51,19 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Tie each item to its requirement, drop what is not judged here, and write the plan.
+        """Tie each item to its requirement, drop what is not judged here, write the plan, and order the items.
 
-        Before anybody else leaves an item out: what was planned and does not run is undecided.
+        First of all such hooks: an item that is planned and left out afterwards is inconclusive.
         """
         run_context = self._run_context
         wanted = set(run_context.settings.selection)
         replayed = None if run_context.replay is None else set(run_context.replay.items)
         covered: set[str] = set()
         kept: list[pytest.Item] = []
-        for item in items:
+        # A requirement that only items for containers check is inconclusive for any other pair.
+        contained = run_context.target.ref.kind == "compose"
+        considered = [item for item in items if contained or not runs_in_containers_alone(item)]
+        for item in considered:
             found = run_context.contract.requirements.get(_requirement_id(item))
             if found is None:
                 raise pytest.UsageError(f"{item.nodeid}: the contract has no requirement {_requirement_id(item)!r}")
@@ -72,19 +76,16 @@ class Recorder:
             PlannedItem(item=item.nodeid, requirement=_requirement_id(item), subject=_subject(item)) for item in kept
         )
         chosen = set(kept)
-        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-        items[:] = kept
+        config.hook.pytest_deselected(items=[item for item in considered if item not in chosen])
+        workers: dict[str, int] = getattr(config, "workerinput", {})
+        items[:] = in_order(kept, workers.get("workercount", 1))
         if run_context.worker in ("main", "gw0"):
             run_context.record(Plan(items=plan, covered=tuple(sorted(covered))))
 
     @staticmethod
     def pytest_collection_finish() -> None:
-        """What is there by now stays to the end: to look through it for garbage again and again finds none.
-
-        What comes later dies when nobody refers to it any more; the few cycles are looked for less often.
-        """
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
+        """Collect garbage rarely from now on: what has been collected as items stays to the end."""
+        collect_rarely()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:

@@ -25,7 +25,7 @@ from technogate.target import Target
 from technogate.util.text import terminal, terminal_lines
 
 #: Signs the evidence of a validation: what the run came to after that, and one line for the user, "" for none.
-Sign = Callable[[FinishedRun, Path, Path], tuple[FinishedRun, str]]
+Sign = Callable[[FinishedRun, Path], tuple[FinishedRun, str]]
 
 #: More workers than this only wait for each other: each starts a pair and a browser.
 MOST_WORKERS = 4
@@ -54,9 +54,9 @@ def run(
     """Run a validation (or a check of the requirements that `check` names) and return the exit code.
 
     `sign` is called with the conclusion of a validation, before it is shown. Raises UserError, ContractError,
-    HomeError or JournalError for what the user can mend.
+    ShippedDataError or JournalError for what the user can mend.
     """
-    contract, target, home = load_inputs(settings)
+    contract, target = load_inputs(settings)
     if workers is not None and workers > 1 and not target.parallel:
         raise UserError(f"{settings.target} cannot be started side by side; leave --workers out")
     selection = () if check is None else select(contract, check)
@@ -70,7 +70,7 @@ def run(
     count = workers or default_workers(target, len(selection))
     name = f"{'validating' if check is None else 'checking'} {target.ref.name} against {contract.id}"
     try:
-        finished_run = run_and_judge(settings, home, count, console, name)
+        finished_run = run_and_judge(settings, count, console, name)
     except JournalError as error:
         console.print(terminal(f"INCONCLUSIVE: {error}"), markup=False)
         _show_log(settings, console)
@@ -78,7 +78,7 @@ def run(
     with nothing_left_of_a_broken_end(settings.folder):
         said = ""
         if check is None and sign is not None:
-            finished_run, said = sign(finished_run, home, settings.folder)
+            finished_run, said = sign(finished_run, settings.folder)
         _tell(finished_run, console)
         if any(abort.kind == "crash" for abort in finished_run.journal.aborts) or not finished_run.journal.plans:
             _show_log(settings, console)
@@ -87,14 +87,14 @@ def run(
     return int(finished_run.exit_code)
 
 
-def run_and_judge(settings: Settings, home: Path, workers: int, console: Console, name: str) -> FinishedRun:
+def run_and_judge(settings: Settings, workers: int, console: Console, name: str) -> FinishedRun:
     """Have the suites act while a person watches, judge what they wrote, and write the reports.
 
     Raises StartError when the user's configuration ended the run, and JournalError when there is no journal
     of it that can be judged.
     """
     with Watch(console, name) as watch:
-        run_suites(settings, home, workers, watch.event, watch.tick)
+        run_suites(settings, workers, watch.event, watch.tick)
     finished_run = finish_run(settings.journal, settings.folder, settings.run)
     for abort in finished_run.journal.aborts:
         if abort.kind == "configuration":

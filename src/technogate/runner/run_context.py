@@ -34,7 +34,7 @@ from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
 from technogate.util.extras import MODULES, missing
 from technogate.util.gate_digest import gate_digest
-from technogate.util.shipped import find_home
+from technogate.util.shipped import shipped
 
 DEFAULT_CONTRACT = "console-v0.1"
 
@@ -78,7 +78,6 @@ class RunContext:
     settings: Settings
     contract: Contract
     target: Target
-    home: Path
     journal: JournalWriter
     worker: str
     run: str
@@ -136,22 +135,21 @@ class RunContext:
         return plain
 
 
-def contract_given(folder: str, home: Path) -> Contract:
-    """The contract in the folder that was given, "" for the one shipped; raises ContractError."""
-    return load_contract(Path(folder) if folder else home / "contracts" / DEFAULT_CONTRACT)
+def contract_or_default(folder: str) -> Contract:
+    """Load the contract in `folder`, or the shipped one for ""; raises ContractError."""
+    return load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT))
 
 
-def load_inputs(settings: Settings, *, starts: bool = True) -> tuple[Contract, Target, Path]:
-    """Contract, target and home of a run; what never `starts` the target does not look for what that would need.
+def load_inputs(settings: Settings, *, starts: bool = True) -> tuple[Contract, Target]:
+    """Load the contract and the target of a run; with `starts` False, skip the checks that only a start needs.
 
-    Raises UserError, ContractError or HomeError, each one line for the user.
+    Raises UserError, ContractError or ShippedDataError, each one line for the user.
     """
-    home = find_home()
-    contract = contract_given(settings.contract, home)
-    target = load_target(settings.target, home)
+    contract = contract_or_default(settings.contract)
+    target = load_target(settings.target)
     if starts:
         target.preflight()
-    return contract, target, home
+    return contract, target
 
 
 def prepare_reports(folder: Path) -> None:
@@ -178,7 +176,7 @@ def prepare_reports(folder: Path) -> None:
 
 def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
     """Begin a run: load what it needs, open its journal and write the header."""
-    contract, target, home = load_inputs(settings, starts=not collect_only)
+    contract, target = load_inputs(settings, starts=not collect_only)
     # A check shows what holds and what does not: nothing is waived in it.
     waivers = waivers_of(settings.waivers) if settings.mode == "validate" else ()
     prepare_reports(settings.folder)
@@ -187,7 +185,6 @@ def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
         settings=settings,
         contract=contract,
         target=target,
-        home=home,
         journal=JournalWriter(settings.journal, "main"),
         worker="main",
         run=settings.run or new_run(),
@@ -202,12 +199,11 @@ def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
 def join_run(given: dict[str, Any], worker: str) -> RunContext:
     """Join a run in a worker process, with what the controlling process handed over."""
     handed = msgspec.convert(given, HandOver)
-    contract, target, home = load_inputs(handed.settings)
+    contract, target = load_inputs(handed.settings)
     return RunContext(
         settings=handed.settings,
         contract=contract,
         target=target,
-        home=home,
         journal=JournalWriter(handed.settings.journal, worker),
         worker=worker,
         run=handed.run,
@@ -260,7 +256,7 @@ def _header(run_context: RunContext, waivers: tuple[Waiver, ...]) -> Header:
         p99_s=dict(contract.behavior.time.p99_s),
         slow=_slow_command(run_context.target),
         waivers=waivers,
-        gate_digest=gate_digest(run_context.home),
+        gate_digest=gate_digest(),
         replays=run_context.replay.finding if run_context.replay is not None else "",
     )
 

@@ -16,6 +16,7 @@ from technogate.journal.journal_file import JournalError, decode_line
 from technogate.model.errors import Interrupted
 from technogate.model.events import Event
 from technogate.model.settings import TEARDOWN_S, Settings
+from technogate.util.shipped import shipped
 
 #: Seconds between two looks at the journal.
 POLL_S = 0.1
@@ -52,19 +53,19 @@ class Tail:
                 return
 
 
-def pytest_line(home: Path) -> list[str]:
-    """What every command line begins with that has pytest collect the suites of `home` and judge nothing."""
-    suites, settings = str(home / "suites"), str(home / "pyproject.toml")
-    line = [sys.executable, "-m", "pytest", suites, f"--rootdir={home}", "-c", settings]
+def pytest_line() -> list[str]:
+    """What every command line begins with that has pytest collect the suites and judge nothing."""
+    suites, settings = str(shipped("suites")), str(shipped("pyproject.toml"))
+    line = [sys.executable, "-m", "pytest", suites, f"--rootdir={shipped()}", "-c", settings]
     # The suites assert nothing with `assert`: to have pytest rewrite them costs a second for nothing.
     # Its five rounds of collecting garbage at the end take two seconds, and would tell of nothing that is judged.
     line += ["-p", "no:unraisableexception"]
     return [*line, "-p", "no:cacheprovider", "--assert=plain", "-q", "--gate-act-only"]
 
 
-def command(settings: Settings, home: Path, workers: int) -> list[str]:
+def command(settings: Settings, workers: int) -> list[str]:
     """The pytest command line of a run."""
-    line = [*pytest_line(home), "--tb=short"]
+    line = [*pytest_line(), "--tb=short"]
     line += [f"--target={settings.target}", f"--contract={settings.contract}", f"--profile={settings.profile}"]
     line += [f"--seed={settings.seed}", f"--reports={settings.reports}", f"--gate-mode={settings.mode}"]
     line += [f"--gate-select={','.join(settings.selection)}", f"--waivers={settings.waivers}"]
@@ -90,9 +91,7 @@ def _stop_requests() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def run_suites(
-    settings: Settings, home: Path, workers: int, watch: Callable[[Event], None], tick: Callable[[], None]
-) -> int:
+def run_suites(settings: Settings, workers: int, watch: Callable[[Event], None], tick: Callable[[], None]) -> int:
     """Run the suites and return pytest's exit status; `watch` sees each event, `tick` is called in between.
 
     A stop signal, or a silence of `STUCK_S` seconds, ends the suites in good order, or by force after
@@ -104,7 +103,7 @@ def run_suites(
     with _stop_requests() as stops, log.open("wb") as output:
         # A group of its own: Ctrl-C reaches only this process, which passes it on once.
         process = subprocess.Popen(
-            command(settings, home, workers),
+            command(settings, workers),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

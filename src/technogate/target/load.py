@@ -10,40 +10,41 @@ from technogate.model.errors import TargetFileError, UnknownTarget
 from technogate.target.process.process_target import ProcessTarget
 from technogate.target.protocol import Target
 from technogate.target.target_file import read_target_file
+from technogate.util.shipped import shipped
 
-#: The reference pair, as programs and as containers, within the gate's home.
+#: The reference pair, as programs and as containers, within the shipped data.
 REFERENCE = {"embedded": Path("images", "embedded.toml"), "compose": Path("images", "compose.toml")}
 
 
-def load_target(text: str, home: Path) -> Target:
+def load_target(text: str) -> Target:
     """The target that `text` names: `embedded`, `compose`, or the path of a TOML file.
 
     Raises UnknownTarget for anything else, TargetFileError for a file with mistakes.
     """
     if text in REFERENCE:
-        path = home / REFERENCE[text]
+        path = shipped(REFERENCE[text])
         if not path.is_file():
             name = REFERENCE[text].as_posix()
             raise TargetFileError(f"{name} is missing from this installation; install technogate again")
-        return _target(path, home, "embedded")
+        return _target(path, "embedded")
     path = Path(text)
     if path.is_dir():
         raise UnknownTarget(f"--target {text} is a folder; name a TOML file in it")
     if not path.is_file():
         raise UnknownTarget(f"--target {text}: there is no such target or file{_suggestion(text)}")
-    return _target(path, home, "file")
+    return _target(path, "file")
 
 
-def _target(path: Path, home: Path, kind: Literal["embedded", "file"]) -> Target:
+def _target(path: Path, kind: Literal["embedded", "file"]) -> Target:
     """The target that a file describes: containers where it has [compose], else programs."""
-    spec = read_target_file(path, home)
+    spec = read_target_file(path)
     folder = path.parent.resolve()
     if spec.compose is None:
         return ProcessTarget(spec=spec, folder=folder, kind=kind)
     # Only who wants containers waits for the import of pytest-docker.
     from technogate.target.compose.compose_target import ComposeTarget
 
-    return ComposeTarget(spec=spec, folder=folder, home=home)
+    return ComposeTarget(spec=spec, folder=folder)
 
 
 def _suggestion(text: str) -> str:

@@ -27,9 +27,10 @@ from technogate.target.placeholder_values import (
 )
 from technogate.target.placeholders import fill
 from technogate.target.process.ports import HOST, HeldPort, is_taken
-from technogate.target.process.program import Launch, Program, wait_for
+from technogate.target.process.program import Launch, Program
 from technogate.target.process.reaper import FOLDER_PREFIX, Reaper
 from technogate.target.protocol import RunningBackend, RunningConsole, nothing
+from technogate.target.readiness import wait_for
 from technogate.target.spec import BackendSpec, ConsoleSpec, ServedSpec, TargetFile
 
 #: How often a start is tried again when somebody else took the port in the meantime.

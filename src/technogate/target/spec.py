@@ -169,9 +169,13 @@ class ComposeSpec(Spec, frozen=True, kw_only=True):
 
 
 class TargetFile(Spec, frozen=True, kw_only=True):
-    """A whole target file. `faults` allows attacks on a pair that the gate did not start."""
+    """A whole target file, with what it took over from the files that it extends.
+
+    `faults` allows attacks on a pair that the gate did not start.
+    """
 
     name: str
+    extends: str | tuple[str, ...] = ()
     faults: bool = False
     compose: ComposeSpec | None = None
     backend: BackendSpec | None = None

@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import difflib
 import json
-import re
 import shlex
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
+from technogate.contract.schema_wording import SchemaMistake
+from technogate.contract.schemas import Schemas
 from technogate.model.errors import TargetFileError
+from technogate.target.extends import read_extended
 from technogate.target.placeholders import placeholder_mistakes
 from technogate.target.spec import TargetFile
+from technogate.util.shipped import shipped
 
-#: Where the schema lies within the gate's home.
+#: The JSON Schema of target files, within the shipped data.
 SCHEMA = Path("contracts", "schemas", "target.schema.json")
 _TYPES = {
     "object": "a table",
@@ -32,13 +32,12 @@ _TYPES = {
     "number": "a number",
     "boolean": "true or false",
 }
-_POSITION = re.compile(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", re.DOTALL)
 
 
-def read_target_file(path: Path, home: Path) -> TargetFile:
+def read_target_file(path: Path) -> TargetFile:
     """Read, check and decode the target file at `path`; raises TargetFileError with every mistake found."""
-    document = _parse(path)
-    schema = json.loads((home / SCHEMA).read_text("utf-8"))
+    document = read_extended(path)
+    schema = json.loads(shipped(SCHEMA).read_text("utf-8"))
     mistakes = list(_mistakes(document, schema))
     if not mistakes:
         spec, mistakes = _decode(document, path.stem)
@@ -47,38 +46,18 @@ def read_target_file(path: Path, home: Path) -> TargetFile:
     raise TargetFileError(*(f"{path.name}: {mistake}" for mistake in mistakes))
 
 
-def _parse(path: Path) -> dict[str, Any]:
-    """The file as a document; raises TargetFileError for what cannot be read or is not TOML."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TargetFileError(f"{path.name}: byte {error.start} is not UTF-8: save the file as UTF-8") from error
-    except OSError as error:
-        raise TargetFileError(f"{path}: cannot be read: {error.strerror}") from error
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        match = _POSITION.match(str(error))
-        if match is None:
-            raise TargetFileError(f"{path.name}: not TOML: {error}") from error
-        lines = text.split("\n")
-        line, column = match[2] or str(len(lines)), match[3] or str(len(lines[-1]) + 1)
-        raise TargetFileError(f"{path.name}: line {line}, column {column}: not TOML: {match[1]}") from error
-
-
 def _mistakes(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
-    """What the schema finds, misspelt keys first: they explain most of what else is found."""
-    found = sorted(Draft202012Validator(schema).iter_errors(document), key=_rank)
+    """What breaks the schema, misspelt keys first: they explain most of the other mistakes."""
     known = list(_known_keys(schema))
-    for error in found:
-        yield from _explain(error, known)
+    for mistake in sorted(Schemas(schema).mistakes("#", document), key=_rank):
+        yield from _explain(mistake, known)
 
 
-def _rank(error: ValidationError) -> tuple[int, list[str]]:
+def _rank(mistake: SchemaMistake) -> tuple[int, list[str]]:
     """Misspelt keys, wrong values, rules within a table, rules between tables; in the order of their paths."""
-    rule = 2 if error.absolute_schema_path[0] == "properties" else 3
+    rule = 2 if mistake.rule_path[0] == "properties" else 3
     ranks = {"additionalProperties": 0, "required": rule, "not": rule, "anyOf": rule}
-    return ranks.get(str(error.validator), 1), [str(part) for part in error.absolute_path]
+    return ranks.get(mistake.keyword, 1), [str(part) for part in mistake.path]
 
 
 def _known_keys(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
@@ -88,16 +67,15 @@ def _known_keys(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
         yield from _known_keys(below, f"{prefix}{name}.")
 
 
-def _explain(error: ValidationError, known: list[str]) -> Iterator[str]:
-    """One line for each mistake that `error` stands for."""
-    path = _dotted(error)
-    says = error.schema.get("description", "") if isinstance(error.schema, Mapping) else ""
-    value = error.instance
-    rule: Any = error.validator_value
-    match error.validator:
+def _explain(mistake: SchemaMistake, known: list[str]) -> Iterator[str]:
+    """One line for each key that `mistake` is about."""
+    path = _dotted(mistake.path)
+    description = mistake.schema.get("description", "")
+    value = mistake.value
+    rule: Any = mistake.wanted
+    match mistake.keyword:
         case "additionalProperties":
-            allowed = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
-            for key in sorted(set(error.instance if isinstance(error.instance, dict) else ()) - set(allowed)):
+            for key in sorted(mistake.names):
                 yield _unknown_key(f"{path}.{key}" if path else key, known)
         case "type":
             wanted = rule if isinstance(rule, list) else [rule]
@@ -108,16 +86,16 @@ def _explain(error: ValidationError, known: list[str]) -> Iterator[str]:
         case "minLength" | "minItems":
             yield f"{path} must not be empty"
         case "required" | "not" | "anyOf":
-            yield f"{path}: {says}" if path else says
-        case _ if "propertyNames" in error.absolute_schema_path:
-            yield f'{path}: "{value}" is not the {says}'
+            yield f"{path}: {description}" if path else str(description)
+        case _ if "propertyNames" in mistake.rule_path:
+            yield f'{path}: "{value}" is not the {description}'
         case _:
-            yield f"{path} must be {says}, not {json.dumps(value, default=str)[:80]}"
+            yield f"{path} must be {description}, not {json.dumps(value, default=str)[:80]}"
 
 
-def _dotted(error: ValidationError) -> str:
-    """The key path that the error is about: `backend.command[1]`."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
+def _dotted(path: tuple[str | int, ...]) -> str:
+    """A path as a key of the file: `backend.command[1]`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
 
 
 def _unknown_key(path: str, known: list[str]) -> str:

@@ -1,8 +1,8 @@
-"""Readings of one trail, kept compact and told in full again.
+"""Readings of one audit trail, stored compactly and restored in full.
 
-The trail is read again and again, and each reading shows up to a thousand entries that are mostly known.
-A `Compactor` keeps what is new and how the rest lay; `replay` makes the whole lists of it again. So the
-journal alone shows what every reading showed, in its order.
+The audit trail is read many times, and each reading shows up to a thousand entries that are mostly known.
+A `Compactor` keeps the new entries and the order of all; `replay` restores the whole lists. So the
+journal alone holds what every reading showed, in its order.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Runs = tuple[tuple[int, int], ...]
 
 
 class Compactor:
-    """Numbers the entries of one trail as they turn up."""
+    """Numbers the entries of one audit trail in the order in which they appear."""
 
     def __init__(self) -> None:
         self._numbers: dict[object, int] = {}
@@ -27,7 +27,7 @@ class Compactor:
         """The entries that are new, each as `clean` leaves it, and the runs of numbers that make up the list.
 
         `entries` are newest first, and so are those returned; numbers are given from the oldest on, so
-        that the whole of a trail that only grows is one run, counted down.
+        that the whole of an audit trail that only grows is one run, counted down.
         """
         keys = [_key(entry) for entry in entries]
         fresh: list[TrailEntry] = []
@@ -53,10 +53,10 @@ def _key(entry: TrailEntry) -> object:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailHistory:
-    """All readings of one trail: `lists[i]` are the numbers of the entries that `readings[i]` showed, newest first.
+    """All readings of one audit trail: `lists[i]` are the numbers of the entries in `readings[i]`, newest first.
 
-    `entries` are by number, `first` says which reading was the first to show each. `failed` are the
-    readings that came to nothing.
+    `entries` are by number, `first` is the index of the reading that was the first to show each. `failed` are the
+    readings that failed.
     """
 
     readings: list[TrailReading]
@@ -67,7 +67,7 @@ class TrailHistory:
 
 
 def replay(readings: Iterable[TrailReading]) -> TrailHistory:
-    """The whole lists of the readings of one trail, which must come in the order in which they were made."""
+    """The whole lists of the readings of one audit trail, which must come in the order in which they were made."""
     history = TrailHistory(readings=[], lists=[], entries=[], first=[], failed=[])
     for reading in readings:
         if reading.error:

@@ -1,8 +1,8 @@
-"""Reads the trail in time: nobody can see more than its newest thousand entries at once.
+"""Reads the audit trail in time: one reading shows no more than its newest thousand entries.
 
-A trail reader watches the journal of its process. It reads the trail before the first request, whenever enough
-requests may have left entries since the last reading, and at the end, until the entries that must come
-have come. Each reading is evidence, and so are those that suites ask for.
+A trail reader watches the journal of its process. It reads the audit trail before the first request, whenever enough
+requests may have left entries since the last reading, and at the end, until every expected entry has appeared.
+Each reading is evidence, those that suites request included.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from technogate.trail.sources.open_source import AuditSource
 
 #: Requests since the last reading after which the end of an item brings another one.
 ENOUGH = 250
-#: Requests after which one is due within an item too: with all that may still come, less than a reading shows.
+#: Requests after which one is due within an item too: with those still to come, fewer than a reading shows.
 AT_MOST = 500
-#: Seconds between two looks for an entry, and at the end of a run at most.
+#: Seconds between two readings while an entry is awaited, and the most between two at the end of a run.
 POLL_S, SLOW_POLL_S = 0.05, 0.5
-#: Seconds that a check waits for entries, unless it is about when they become visible: a late one is not lost.
+#: Seconds that a check waits for entries, unless it checks when they become visible: a late entry is not lost.
 TIMEOUT_S = 5.0
-#: Seconds that the end of a run waits for entries that must come. No wait is longer than this one.
+#: Seconds that the end of a run waits for expected entries. No wait is longer than this one.
 COMPLETE_S = 10.0
 
 
 class TrailReader:
-    """Reads the trail of the backend at `base_url` from `source`, and writes every reading down."""
+    """Reads the audit trail of the backend at `base_url` from `source`, and records every reading."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class TrailReader:
         new_id: Callable[[], str],
         item: Callable[[], str],
     ) -> None:
-        """`record` takes each reading; `item` names the test item at work."""
+        """`record` takes each reading; `item` returns the id of the running test item."""
         self._source = source
         self._base_url = base_url.rstrip("/")
         self._terms = terms
@@ -59,7 +59,7 @@ class TrailReader:
 
     @property
     def name(self) -> str:
-        """What reports call the source."""
+        """The name of the source in reports."""
         return self._source.name
 
     def read(self) -> tuple[TrailEntry, ...]:
@@ -70,8 +70,8 @@ class TrailReader:
         at = time.time()
         try:
             entries = self._source.read(MOST)
-        except TrailError as mistake:
-            error = str(mistake)
+        except TrailError as failure:
+            error = str(failure)
         ended = time.time()
         leaks: list[str] = []
         fresh, layout = self._compactor.fold(entries, lambda entry: self._clean(entry, leaks))
@@ -98,7 +98,7 @@ class TrailReader:
         return entries
 
     def read_until(self, trace_ids: Collection[str], timeout_s: float = TIMEOUT_S) -> tuple[TrailEntry, ...]:
-        """Read until there is an entry of each of `trace_ids`, or for `patience_s` seconds; returns the last list.
+        """Read until there is an entry of each of `trace_ids`, or for `timeout_s` seconds; returns the last list.
 
         The last reading begins when that time has passed. Raises TrailError.
         """
@@ -113,22 +113,22 @@ class TrailReader:
             time.sleep(POLL_S)
 
     def watch(self, event: Event) -> None:
-        """Take notice of an event of this process's journal, and read the trail when it is time."""
+        """Take an event of this process's journal into account, and read the audit trail when it is time."""
         if isinstance(event, Exchange):
             if event.responded_by != "backend" or event.base_url.rstrip("/") != self._base_url:
                 return
             self._since += 1
-            owed = expected_entries(event, self._terms)
-            if owed.least:
-                self._awaited.update(owed.ids[:1])
-            # A backend that was made to fail is left alone until it answers again.
+            expected = expected_entries(event, self._terms)
+            if expected.least:
+                self._awaited.update(expected.ids[:1])
+            # A backend under an injected fault is not read until it responds again.
             if self._since >= AT_MOST and event.response is not None and not event.under_fault:
-                self.look()
+                self.try_read()
         elif isinstance(event, ItemResult) and self._since >= ENOUGH:
-            self.look()
+            self.try_read()
 
-    def look(self) -> bool:
-        """Read once; False when that failed. The journal has the reading and the reason either way."""
+    def try_read(self) -> bool:
+        """Read once; False when that failed. The journal has the reading, and the reason of a failure."""
         try:
             self.read()
         except TrailError:
@@ -136,11 +136,11 @@ class TrailReader:
         return True
 
     def wait_until_complete(self) -> None:
-        """Read until every entry that must come has come, or will hardly come any more."""
+        """Read until every expected entry has appeared, at most `COMPLETE_S` seconds."""
         until = time.monotonic() + COMPLETE_S
         pause = POLL_S
         while True:
-            read = self.look()
+            read = self.try_read()
             if (read and not self._awaited) or time.monotonic() > until:
                 return
             time.sleep(pause)

@@ -6,23 +6,31 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-#: What of the home takes part in judging, besides the package itself. The contract has a digest of its own.
-JUDGING = ("suites", "fixtures", "conftest.py", "docker-compose.test.yml", "images/compose.toml")
+from technogate.util.shipped import PACKAGE, shipped
+
+#: The shipped data that takes part in judging, besides the package itself. The contract has a digest of its own.
+JUDGING = (
+    "suites",
+    "fixtures",
+    "conftest.py",
+    "docker-compose.test.yml",
+    "images/compose.toml",
+    "images/commands.toml",
+)
 
 #: Folders that hold nothing written by a person.
-_MADE = {"__pycache__", "_home"}
+_MADE = {"__pycache__", "_shipped"}
 
 
-def gate_digest(home: Path) -> str:
+def gate_digest() -> str:
     """The sha256 over names, lengths and bytes of the package's files and of what judges beside it.
 
     It is the same for a checkout and for the package made from it. Raises OSError when a file cannot
     be read.
     """
-    package = Path(__file__).resolve().parents[1]
-    files = {f"technogate/{name}": path for name, path in _files(package)}
+    files = {f"technogate/{name}": path for name, path in _files(PACKAGE)}
     for part in JUDGING:
-        root = home / part
+        root = shipped(part)
         files |= {f"{part}/{name}" if name else part: path for name, path in _files(root)}
     sha = hashlib.sha256()
     for name in sorted(files):

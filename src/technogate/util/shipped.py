@@ -1,22 +1,23 @@
-"""Where the gate's own material lies: contracts, suites, fixtures and the reference pair."""
+"""Find the data that ships with technogate: contracts, suites, fixtures, images and mutants."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 #: The folder of the package itself.
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
-class HomeError(Exception):
-    """The installation is incomplete; the text is one line for a person."""
+class ShippedDataError(Exception):
+    """The shipped data is missing from this installation; the text is one line for the user."""
 
 
 def user_cache(env: Mapping[str, str]) -> Path:
-    """The folder for what may be made again at any time, of the user whose environment this is."""
+    """Return the user's cache folder, for what may be made again at any time, from their environment `env`."""
     home = Path.home()
     if sys.platform == "darwin":
         return home / "Library" / "Caches"
@@ -25,18 +26,27 @@ def user_cache(env: Mapping[str, str]) -> Path:
     return Path(env.get("XDG_CACHE_HOME", "") or home / ".cache")
 
 
-def find_home() -> Path:
-    """The folder that holds `contracts/`, `suites/`, `fixtures/` and `images/`.
+@cache
+def shipped_root() -> Path:
+    """Return the folder that holds `contracts/`, `suites/`, `fixtures/` and `images/`.
 
-    In a checkout that is its root; in an installed package the copy that travels with it. Raises
-    HomeError when neither is there.
+    In a checkout this is its root; in an installed package, the copy in the wheel. Raises ShippedDataError when
+    both are missing.
     """
-    for candidate in (PACKAGE.parents[1], PACKAGE / "_home"):
+    for candidate in (PACKAGE.parents[1], PACKAGE / "_shipped"):
         if (candidate / "suites").is_dir() and (candidate / "contracts").is_dir():
             return candidate
-    raise HomeError("the suites and contracts are missing from this installation; install technogate again")
+    raise ShippedDataError("the suites and contracts are missing from this installation; install technogate again")
+
+
+def shipped(*parts: str | Path) -> Path:
+    """Return the path of shipped data: `shipped("images", "embedded.toml")`; without parts, the root.
+
+    The path may not exist. Raises ShippedDataError when the installation has no shipped data at all.
+    """
+    return shipped_root().joinpath(*parts)
 
 
 def mutants_folder() -> Path:
-    """The folder of the mutants that ship with the package: one folder a kind, one TOML file a mutant."""
+    """Return the folder of the mutants in the package: one folder for each kind, one TOML file for each mutant."""
     return PACKAGE / "mutation" / "mutants"

@@ -9,17 +9,17 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from technogate.contract.loader import Contract
+from technogate.contract.schema_wording import SchemaMistake
+from technogate.contract.schemas import Schemas
 from technogate.model.errors import UserError
+from technogate.util.toml_file import TomlFileError, parse_toml
 from technogate.workflow.facts import LAYERS
 from technogate.workflow.intake_answer import IntakeAnswer, State
 
@@ -74,13 +74,9 @@ def read_answer(text: str, contract: Contract) -> AnswerReading:
     front = lines[1:end]
     try:
         # The empty line replaces the fence, so that the parser counts lines as in the file.
-        tables = tomllib.loads("\n".join(["", *front]))
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"the front part is not TOML: {' '.join(str(error).split())[:200]}; correct it") from error
-    except RecursionError as error:
-        raise UserError(
-            "the front part is not an answer: its lists are nested too deeply; start from a new template"
-        ) from error
+        tables = parse_toml("\n".join(["", *front]), "the front part")
+    except TomlFileError as error:
+        raise UserError(str(error)) from error
     problems = [*_by_schema(tables, front), *_by_contract(tables, front, contract)]
     problems = sorted(dict.fromkeys(problems), key=lambda problem: (problem.line == 0, problem.line, problem.key))
     complete = all(problem.detail for problem in problems)
@@ -110,18 +106,16 @@ def _by_schema(tables: dict[str, Any], front: list[str]) -> Iterator[Problem]:
     """What the schema refuses, and values such as `nan`, each with its line."""
     for path in _not_finite(tables, []):
         yield _problem(path, front, "write a number")
-    for error in Draft202012Validator(msgspec.json.schema(IntakeAnswer)).iter_errors(tables):
-        path = [str(part) for part in error.absolute_path]
-        table: Mapping[str, object] = error.instance if isinstance(error.instance, Mapping) else {}
-        schema: Mapping[str, Any] = error.schema if isinstance(error.schema, Mapping) else {}
-        if error.validator == "required":
-            missing = [str(name) for name in schema["required"] if name not in table]
-            yield from (_problem([*path, name], front, "is missing; add it") for name in missing)
-        elif error.validator == "additionalProperties":
-            unknown = sorted(set(table) - set(schema.get("properties", {})))
-            yield from (_problem([*path, name], front, "is an unknown key; remove it") for name in unknown)
+    for mistake in Schemas(msgspec.json.schema(IntakeAnswer)).mistakes("#", tables):
+        path = [str(step) for step in mistake.path]
+        if mistake.keyword == "required":
+            yield from (_problem([*path, name], front, "is missing; add it") for name in mistake.names)
+        elif mistake.keyword == "additionalProperties":
+            yield from (
+                _problem([*path, name], front, "is an unknown key; remove it") for name in sorted(mistake.names)
+            )
         else:
-            yield _problem(path, front, _hint(error))
+            yield _problem(path, front, _hint(mistake))
 
 
 def _not_finite(value: object, path: list[str]) -> Iterator[list[str]]:
@@ -136,19 +130,19 @@ def _not_finite(value: object, path: list[str]) -> Iterator[list[str]]:
             yield from _not_finite(member, [*path, str(number)])
 
 
-def _hint(error: ValidationError) -> str:
+def _hint(mistake: SchemaMistake) -> str:
     """What to write instead of the value that the schema refused."""
-    limit: Any = error.validator_value
-    if error.validator == "enum":
+    limit: Any = mistake.wanted
+    if mistake.keyword == "enum":
         return f"write one of {', '.join(str(value) for value in limit)}"
-    if error.validator == "type":
+    if mistake.keyword == "type":
         return f"write {_WORDS.get(str(limit), str(limit))}"
-    if error.validator == "minLength":
+    if mistake.keyword == "minLength":
         return "fill it in"
-    if error.validator == "pattern":
+    if mistake.keyword == "pattern":
         return "copy it from the template"
     words = {"minimum": "at least", "maximum": "at most", "maxLength": "at most that many characters:"}
-    return f"write {words.get(str(error.validator), str(error.validator))} {limit}"
+    return f"write {words.get(mistake.keyword, mistake.keyword)} {limit}"
 
 
 def _by_contract(tables: Mapping[str, Any], front: list[str], contract: Contract) -> Iterator[Problem]:

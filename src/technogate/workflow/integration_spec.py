@@ -14,7 +14,7 @@ from technogate.workflow.facts import about, endpoint_section, page, row, schema
 
 NAME = "INTEGRATION_SPEC.md"
 
-#: The compose file that the gate starts, relative to its shipped data.
+#: The compose file that the gate starts, within the shipped data.
 COMPOSITION = "docker-compose.test.yml"
 
 _CONTENTS = """1. [Adapter endpoints](#adapter-endpoints)

@@ -16,7 +16,6 @@ from technogate.report import html, status_page
 from technogate.report.project_progress import ProjectProgress
 from technogate.report.verdict_json import encode
 from technogate.util.phrases import many
-from technogate.util.shipped import find_home
 from technogate.util.text import terminal
 from technogate.workflow import evaluation as grading
 from technogate.workflow import gaps, gaps_page, intake, integration_spec, phases, project_files
@@ -80,7 +79,7 @@ def evaluate_answer(file: Path, contract: Contract, project: Path, confirmed_by:
 
 def write_specification(contract: Contract, project: Path) -> None:
     """Write the integration specification."""
-    text = integration_spec.specification(contract, project_files.composition_of(find_home()))
+    text = integration_spec.specification(contract, project_files.composition())
     _write(project / integration_spec.NAME, text)
 
 
@@ -126,7 +125,7 @@ def _publish(
     `judged` holds runs that are judged already, by folder: their reports are written as well.
     """
     validation = judged.get(reports) or project_files.journal_in(reports)
-    documents = project_files.found_in(project, reports, validation, contract, find_home())
+    documents = project_files.found_in(project, reports, validation, contract)
     progress = phases.progress_of(documents, contract)
     _write(project / status_page.NAME, status_page.status_page(progress))
     for folder, run in {reports: validation, **judged}.items():

@@ -14,6 +14,7 @@ from technogate.journal.journal_file import Journal, JournalError, read_journal
 from technogate.judging.judge import judge
 from technogate.model.errors import UserError
 from technogate.model.verdict import VerdictDocument
+from technogate.util.shipped import shipped
 from technogate.util.write_file import write_file
 from technogate.workflow import deployment, gaps, intake, integration_spec
 from technogate.workflow.evaluation import Evaluation
@@ -44,9 +45,9 @@ def history_of(project: Path) -> gaps.GapHistory:
     return decoded(project / gaps.HISTORY, gaps.GapHistory) or gaps.EMPTY
 
 
-def composition_of(home: Path) -> str:
+def composition() -> str:
     """The text of the compose file that the gate starts."""
-    return read(home / integration_spec.COMPOSITION)
+    return read(shipped(integration_spec.COMPOSITION))
 
 
 Judged = tuple[Journal, VerdictDocument]
@@ -64,9 +65,7 @@ def journal_in(reports: Path) -> Judged | str | None:
         return f"the journal cannot be judged: {error}"
 
 
-def found_in(
-    project: Path, reports: Path, judged: Judged | str | None, contract: Contract, home: Path
-) -> FoundDocuments:
+def found_in(project: Path, reports: Path, judged: Judged | str | None, contract: Contract) -> FoundDocuments:
     """The documents of each phase in the folder; `judged` is the journal in the folder `reports`."""
     return FoundDocuments(
         prompt=_text(project / intake.PROMPT),
@@ -74,7 +73,7 @@ def found_in(
         answer=_answer(project / intake.TEMPLATE, contract),
         evaluation=latest_evaluation(project),
         spec=_text(project / integration_spec.NAME),
-        expected_spec=integration_spec.specification(contract, composition_of(home)),
+        expected_spec=integration_spec.specification(contract, composition()),
         history=history_of(project),
         document=judged[1] if isinstance(judged, tuple) else judged,
         evidence_sha256=deployment.digest_of(reports / sign.NAME),

@@ -1,14 +1,15 @@
-"""A server that keeps every byte of every connection, and answers as it is told."""
+"""A server that keeps every byte of every connection, and the requests that the attacks are made of."""
 
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from technogate.faults.http_attacks.request_bytes import Address, RawRequest
+from technogate.drivers.http.address import Address
+from technogate.faults.http_attacks.request_bytes import RawRequest
+from tests.stand_in import StandIn
 
 KEY = "TgAbCdEfGh0123456789"
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -22,74 +23,48 @@ class Conversation:
         self.end = ""
 
 
-class Listener:
-    """Accepts connections until it is closed; `answer` is sent once a request's head is there."""
+class Listener(StandIn):
+    """Keeps the bytes of each connection as they came, whether or not they are requests; `response` is sent once.
+
+    It reads bytes and not requests, for what it must keep is what a hostile client sends before any request is whole.
+    """
 
     def __init__(self, response: bytes = b"", *, closes: bool = False) -> None:
         self.conversations: list[Conversation] = []
         self._response = response
         self._closes = closes
-        self._sockets: list[socket.socket] = []
-        self._threads: list[threading.Thread] = []
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port: int = self._socket.getsockname()[1]
-        self._accepting = threading.Thread(target=self._accept)
-        self._accepting.start()
+        super().__init__(lambda _: None)
 
     @property
     def address(self) -> Address:
         """Where it listens."""
-        return Address.of(f"http://127.0.0.1:{self.port}")
+        return Address.of(self.url)
 
     def saw(self, count: int, holds: Callable[[Conversation], bool]) -> bool:
-        """Whether there were that many connections and all are as said: of none, nothing is true."""
-        return len(self.conversations) == count and all(holds(one) for one in self.conversations)
+        """Whether there were `count` connections and `holds` is true of each: of none, nothing is true."""
+        return len(self.conversations) == count and all(holds(conversation) for conversation in self.conversations)
 
-    def close(self) -> None:
-        """End every connection and every thread."""
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._accepting.join()
-        for connection in self._sockets:
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
-        for thread in self._threads:
-            thread.join()
-
-    def _accept(self) -> None:
+    def serve(self, connection: socket.socket) -> None:
+        """Take in the bytes of one connection until it ends."""
+        conversation = Conversation()
+        self.conversations.append(conversation)
+        responded = False
         while True:
             try:
-                connection, _ = self._socket.accept()
+                more = connection.recv(1 << 16)
             except OSError:
+                conversation.end = "reset"
                 return
-            conversation = Conversation()
-            self.conversations.append(conversation)
-            self._sockets.append(connection)
-            thread = threading.Thread(target=self._serve, args=(connection, conversation))
-            self._threads.append(thread)
-            thread.start()
-
-    def _serve(self, connection: socket.socket, conversation: Conversation) -> None:
-        answered = False
-        with connection:
-            while True:
-                try:
-                    more = connection.recv(1 << 16)
-                except OSError:
-                    conversation.end = "reset"
+            if not more:
+                conversation.end = "closed"
+                return
+            conversation.data += more
+            if self._response and not responded and b"\r\n\r\n" in conversation.data:
+                responded = True
+                connection.sendall(self._response)
+                if self._closes:
+                    conversation.end = "closed by the server"
                     return
-                if not more:
-                    conversation.end = "closed"
-                    return
-                conversation.data += more
-                if self._response and not answered and b"\r\n\r\n" in conversation.data:
-                    answered = True
-                    connection.sendall(self._response)
-                    if self._closes:
-                        conversation.end = "closed by the server"
-                        return
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from technogate.drivers.http.address import Address
 from technogate.faults.http_attacks.attack import exchange_of
 from technogate.faults.http_attacks.attack_client import Client
 from technogate.faults.http_attacks.attack_script import Script
-from technogate.faults.http_attacks.request_bytes import Address, RawRequest, first_response
+from technogate.faults.http_attacks.request_bytes import RawRequest, first_response
 from technogate.journal.redaction import MARK, Redactor
 from technogate.model.events import Ended, Exchange
 from technogate.target.process.ports import HeldPort

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
+from technogate.drivers.http.address import Address
 from technogate.faults.fault_errors import NotDelivered
 from technogate.faults.http_attacks.attack import Attack
 from technogate.faults.http_attacks.attack_script import Script
@@ -15,7 +16,7 @@ from technogate.faults.http_attacks.big_header import BigHeader
 from technogate.faults.http_attacks.garbage import Garbage
 from technogate.faults.http_attacks.half_request import Cut, HalfRequest
 from technogate.faults.http_attacks.idle_connections import Idle
-from technogate.faults.http_attacks.request_bytes import Address, RawRequest
+from technogate.faults.http_attacks.request_bytes import RawRequest
 from technogate.faults.http_attacks.slow_body import SlowBody
 from technogate.faults.http_attacks.slow_header import SlowHeader
 from technogate.target.process.ports import HeldPort

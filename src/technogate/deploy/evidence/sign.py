@@ -18,7 +18,7 @@ from technogate.util.write_file import write_file
 NAME = EVIDENCE
 
 
-def sign_evidence(finished_run: FinishedRun, signer: CryptoSigner | None, home: Path, folder: Path) -> Path | None:
+def sign_evidence(finished_run: FinishedRun, signer: CryptoSigner | None, folder: Path) -> Path | None:
     """Write the evidence of a finished validation into `folder`; None without a key and without images.
 
     Raises EvidenceError, one line, when there is a key or there are images but no evidence is possible: without a key,
@@ -35,7 +35,7 @@ def sign_evidence(finished_run: FinishedRun, signer: CryptoSigner | None, home: 
     if finished_run.document.verdict is Verdict.PASS and finished_run.exit_code is not ExitCode.PASS:
         raise EvidenceError("the run did not end with its verdict")
     digest = finished_run.journal.header.gate_digest
-    if gate_digest(home) != digest:
+    if gate_digest() != digest:
         raise EvidenceError("the gate's own files changed during the run; run the validation again")
     payload = encode(statement_of(finished_run.document, digest))
     return write_file(folder / NAME, seal(payload, signer).decode("ascii"))
@@ -48,9 +48,9 @@ def signed_by(signer: CryptoSigner | None) -> Sign:
     requested but could not be written, a PASS becomes INCONCLUSIVE, because it cannot be deployed.
     """
 
-    def sign(finished_run: FinishedRun, home: Path, folder: Path) -> tuple[FinishedRun, str]:
+    def sign(finished_run: FinishedRun, folder: Path) -> tuple[FinishedRun, str]:
         try:
-            written = sign_evidence(finished_run, signer, home, folder)
+            written = sign_evidence(finished_run, signer, folder)
         except (EvidenceError, OSError) as error:
             message = f"no evidence: {error}"
             requested = signer is not None and finished_run.document.target.images

@@ -1,4 +1,4 @@
-"""The HTTP driver: sends one case to the backend and records the exchange, secrets left at the door."""
+"""The HTTP driver: sends one case to the backend and records the exchange, secrets redacted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import msgspec
 
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import Key
-from technogate.drivers.http.pace import Pace, retry_after
+from technogate.drivers.http.pace import TOO_MANY, Pace, RateLimit, rate_limit
 from technogate.drivers.http.raw_http import BrokenError, NoConnectionError, RawConnection
 from technogate.journal.redaction import Redactor
 from technogate.model.events import Body, Ended, Exchange, Headers, Request, Response, RunWarning
@@ -20,14 +20,11 @@ from technogate.model.events import Body, Ended, Exchange, Headers, Request, Res
 Query = tuple[tuple[str, str], ...]
 JSON_TYPE = "application/json"
 
-#: Seconds between two looks at the audit list.
+#: Seconds between two readings of the audit list.
 POLL_S = 0.05
 
 #: Headers of ours that a case replaces by naming them; any other that it names is sent beside ours.
 _OURS = frozenset({"host", "accept", "accept-encoding", "user-agent", "content-length"})
-
-#: The answer of a backend that limits its rate.
-TOO_MANY = 429
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,9 +49,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 class HttpDriver:
     """Sends cases to one backend over kept-alive connections; never follows a redirect.
 
-    Nothing is sent again behind anybody's back. A backend that answers 429 is not asked faster than it
-    allows, and what it turned away is asked once more: every attempt is an exchange of its own. May be
-    used by several threads at once.
+    Nothing is sent twice, but for one case: after a response of 429 the request is sent again, no faster than the
+    backend allows, and every attempt is an exchange of its own. May be used by several threads at once.
     """
 
     def __init__(
@@ -71,9 +67,9 @@ class HttpDriver:
         timeout_s: float,
         note: Callable[[RunWarning], None] | None = None,
     ) -> None:
-        """`record` takes each exchange; `item` names the test item at work; `timeout_s` bounds an answer.
+        """`record` takes each exchange; `item` returns the id of the running test item; `timeout_s` bounds a response.
 
-        `note` takes what a reader should know about the pace, once, when the driver is closed.
+        `note` takes a warning about the pace, once, when the driver is closed.
         """
         self.base_url = base_url.rstrip("/")
         self.key = key
@@ -88,14 +84,14 @@ class HttpDriver:
         self._wire = RawConnection(self.base_url, timeout_s)
 
     def close(self) -> None:
-        """Close the connections, and note what the pace has become."""
+        """Close the connections, and report the pace."""
         self._wire.close()
-        self.pace.tell()
+        self.pace.report()
 
     def case(self, operation: str, **changes: Any) -> Case:
         """A case of `operation`, with `changes` to the fields of Case. Raises KeyError for an unknown id."""
-        found = self.contract.operations[operation]
-        return Case(method=found.method.upper(), path=found.path, operation=operation, **changes)
+        described = self.contract.operations[operation]
+        return Case(method=described.method.upper(), path=described.path, operation=operation, **changes)
 
     def execute(self, command: object, *, key: Key | None = None, **more: object) -> Exchange:
         """Execute `command`, with further fields of the body."""
@@ -108,9 +104,9 @@ class HttpDriver:
         return self.send(self.case(operation, query=pairs), key=key)
 
     def read_entry(self, operation: str, query: Mapping[str, object] | None, trace_id: str) -> Exchange:
-        """Read the audit list until it has an entry of `trace_id`, or an entry may not take longer (TRL-06).
+        """Read the audit list until it has an entry of `trace_id`, or the time to become visible is over (TRL-06).
 
-        The last reading begins when that time has passed: one that began before proves nothing, however long it took.
+        The last reading begins when that time has passed: an earlier one proves nothing, however long it took.
         """
         until = time.monotonic() + self.contract.behavior.time.trail_visible_s
         while True:
@@ -124,21 +120,12 @@ class HttpDriver:
     def send(self, case: Case, *, key: Key | None = None) -> Exchange:
         """Send `case` with `key` (the right one by default), record what came of it and return that.
 
-        Raises nothing for what a backend does: a refused connection ends `failed`, a broken or late
-        answer `indeterminate`. While the backend turns it away with 429, the case is sent again, at the
-        pace that the backend allows and for as long as `Pace` has patience; the last attempt is returned.
+        Raises nothing for what a backend does: a refused connection ends `failed`, a broken or slow
+        response `indeterminate`. While the backend responds with 429, the case is sent again, at the
+        pace that the backend allows and as often as `Pace` allows; the exchange of the last attempt is returned.
         """
-        key = self.key if key is None else key
-        attempt = 0
-        while True:
-            self.pace.wait()
-            exchange = self._attempt(case, key, attempt)
-            if exchange.response is None or exchange.response.status != TOO_MANY:
-                self.pace.served()
-                return exchange
-            if not self.pace.limited(retry_after(exchange.response.header("retry-after"), exchange.ended), attempt):
-                return exchange
-            attempt += 1
+        used_key = self.key if key is None else key
+        return self.pace.send(lambda attempt: self._attempt(case, used_key, attempt), _rate_limit_of)
 
     def _attempt(self, case: Case, key: Key, attempt: int) -> Exchange:
         """Send `case` once and record the exchange."""
@@ -187,7 +174,7 @@ class HttpDriver:
         return exchange
 
     def _headers(self, case: Case, keys: tuple[str, ...], exchange_id: str) -> list[tuple[str, str]]:
-        """The headers of a case, with `keys` in the key header; each request says which case sent it."""
+        """The headers of a case, with `keys` in the key header; the user agent names run and exchange."""
         headers = [
             ("Host", self._wire.host),
             ("Accept", "*/*"),
@@ -201,3 +188,8 @@ class HttpDriver:
             headers.append(("Content-Length", str(len(case.body))))
         own = {name.lower() for name, _ in case.headers} & _OURS
         return [pair for pair in headers if pair[0].lower() not in own] + list(case.headers)
+
+
+def _rate_limit_of(exchange: Exchange) -> RateLimit | None:
+    response = exchange.response
+    return None if response is None else rate_limit(response.status, response.header("retry-after"), exchange.ended)

@@ -14,9 +14,10 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 import h11
+
+from technogate.drivers.http.address import Address
 
 #: Bytes of status line and headers that an answer may have.
 HEAD_LIMIT = 100 * 1024
@@ -50,15 +51,12 @@ class RawConnection:
 
     def __init__(self, base_url: str, timeout_s: float) -> None:
         """`base_url` is http or https; `timeout_s` bounds one answer, the making of its connection included."""
-        parts = urlsplit(base_url)
-        self._tls = ssl.create_default_context() if parts.scheme == "https" else None
-        self._name = parts.hostname or ""
-        self._address = (self._name, parts.port or (443 if self._tls else 80))
+        self._address = Address.of(base_url)
         self._timeout_s = timeout_s
         self._idle: list[socket.socket] = []
         self._lock = threading.Lock()
-        self.host = parts.netloc.rpartition("@")[2]
-        self.prefix = parts.path.rstrip("/")
+        self.host = self._address.authority
+        self.prefix = self._address.prefix
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -109,18 +107,10 @@ class RawConnection:
 
     def _connect(self, deadline: float) -> socket.socket:
         try:
-            connection = socket.create_connection(self._address, timeout=_left(deadline))
+            return self._address.connect(_left(deadline))
         except TimeoutError as error:
             raise NoConnectionError(f"no connection within {self._timeout_s:g} s") from error
         except OSError as error:
-            raise NoConnectionError(_words(error)) from error
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._tls is None:
-            return connection
-        try:
-            return self._tls.wrap_socket(connection, server_hostname=self._name)
-        except OSError as error:
-            connection.close()
             raise NoConnectionError(_words(error)) from error
 
 

@@ -65,12 +65,7 @@ class BrowserProcess:
 
     def _start(self, executable: Path, map_hosts: Mapping[str, str]) -> None:
         self._playwright = sync_playwright().start()
-        try:
-            self._browser = self._playwright.chromium.launch(
-                executable_path=executable, args=launch_arguments(map_hosts), headless=True, timeout=LOAD_S * 1000
-            )
-        except PlaywrightError as error:
-            raise DriverError(f"the browser {executable} does not start: {first_line(error)}") from error
+        self._browser = launch(self._playwright, executable, map_hosts)
 
     def _end(self) -> None:
         browser, playwright = self._browser, self._playwright
@@ -81,6 +76,16 @@ class BrowserProcess:
         finally:
             if playwright is not None:
                 playwright.stop()
+
+
+def launch(playwright: Playwright, executable: Path, map_hosts: Mapping[str, str]) -> Browser:
+    """Start a headless browser; raises DriverError when it does not start."""
+    try:
+        return playwright.chromium.launch(
+            executable_path=executable, args=launch_arguments(map_hosts), headless=True, timeout=LOAD_S * 1000
+        )
+    except PlaywrightError as error:
+        raise DriverError(f"the browser {executable} does not start: {first_line(error)}") from error
 
 
 def borrow(executable: Path, map_hosts: Mapping[str, str], *, alone: bool = False) -> BrowserProcess:

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
+from technogate.drivers.http.address import Address
 from technogate.faults.fault_errors import NotDelivered
 from technogate.faults.http_attacks.attack_client import Client
 from technogate.faults.http_attacks.attack_script import Hostile
-from technogate.faults.http_attacks.request_bytes import Address, RawRequest, first_response
+from technogate.faults.http_attacks.request_bytes import RawRequest, first_response
 from technogate.journal.redaction import MARK, Redactor
 from technogate.mock.recorded_request import parse_response
 from technogate.model.events import Body, Ended, Exchange, Request, Response

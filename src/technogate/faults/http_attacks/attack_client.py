@@ -9,9 +9,10 @@ import threading
 import time
 from contextlib import suppress
 
+from technogate.drivers.http.address import CONNECT_S, Address
 from technogate.faults.fault_errors import NotDelivered
 from technogate.faults.http_attacks.attack_script import Script
-from technogate.faults.http_attacks.request_bytes import CONNECT_S, Address, first_response
+from technogate.faults.http_attacks.request_bytes import first_response
 
 #: Seconds between two looks at whether a client that waits for an answer was called back.
 POLL_S = 0.2

@@ -1,48 +1,10 @@
-"""A backend's address on the wire, and the bytes of a request before anything is done to them."""
+"""The bytes of a conforming request, before a fault changes them, and of a whole response."""
 
 from __future__ import annotations
 
-import socket
-import ssl
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from technogate.model.events import Headers
-
-#: Seconds that opening a connection, or getting bytes into it, may take.
-CONNECT_S = 3.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where a backend listens. `prefix` is the path of its base URL, `authority` what `Host` says."""
-
-    host: str
-    port: int
-    authority: str
-    prefix: str = ""
-    tls: bool = False
-
-    @classmethod
-    def of(cls, base_url: str) -> Address:
-        """The address in a base URL; raises ValueError for one without a host."""
-        parts = urlsplit(base_url)
-        tls = parts.scheme == "https"
-        if not parts.hostname:
-            raise ValueError(f"no host in {base_url}")
-        port = parts.port or (443 if tls else 80)
-        return cls(host=parts.hostname, port=port, authority=parts.netloc, prefix=parts.path.rstrip("/"), tls=tls)
-
-    def connect(self, timeout_s: float = CONNECT_S) -> socket.socket:
-        """A connection whose operations give up after `timeout_s` seconds; raises OSError."""
-        plain = socket.create_connection((self.host, self.port), timeout=timeout_s)
-        if not self.tls:
-            return plain
-        try:
-            return ssl.create_default_context().wrap_socket(plain, server_hostname=self.host)
-        except OSError:
-            plain.close()
-            raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

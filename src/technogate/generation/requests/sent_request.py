@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import Key
-from technogate.drivers.http.http_driver import TOO_MANY, Case
+from technogate.drivers.http.http_driver import Case
+from technogate.drivers.http.pace import TOO_MANY
 from technogate.generation.requests.request_oracle import Auth, Expectation, RequestDefect, Validity
 from technogate.generation.requests.request_plan import Mode
 from technogate.model.events import Exchange, Finding

@@ -8,11 +8,12 @@ and a fraction. Any other pattern is left to `from_regex`.
 from __future__ import annotations
 
 import re
+import warnings
 from datetime import date
 
 from hypothesis import strategies as st
 
-from technogate.util.ecma import compile_pattern
+from technogate.util.ecma import PatternError, matcher
 
 Texts = st.SearchStrategy[str]
 
@@ -26,6 +27,8 @@ _OFTEN: dict[str | None, tuple[int, int | None]] = {None: (1, 1), "+": (1, None)
 _TIMES = ("2024-02-29T23:59:59Z", "1999-12-31T00:00:00.123456Z", "2026-07-04T09:08:07.5Z")
 _NO_TIMES = ("", "A", "a", "0", "T", "2026-07-04", "2026-07-04T09:08:07", "2026-13-04T09:08:07Z")
 
+_NAMED_GROUP = re.compile(r"\(\?<(?![=!])")
+
 _DAY_S = 24 * 60 * 60
 
 
@@ -34,13 +37,24 @@ def texts_matching(pattern: str, least: int, most: int, length: int) -> Texts:
 
     A part that may be repeated without end is repeated up to `length` times.
     """
-    compiled = compile_pattern(pattern)
+    matches = matcher(pattern)
     drawn = _row(pattern, least, most, length)
     if drawn is not None:
         return drawn
-    timely = all(map(compiled.search, _TIMES)) and not any(map(compiled.search, _NO_TIMES))
-    others = _times() if timely else st.from_regex(compiled)
-    return others.filter(lambda text: least <= len(text) <= most and compiled.search(text) is not None)
+    timely = all(map(matches, _TIMES)) and not any(map(matches, _NO_TIMES))
+    others = _times() if timely else _by_regex(pattern)
+    return others.filter(lambda text: least <= len(text) <= most and matches(text))
+
+
+def _by_regex(pattern: str) -> Texts:
+    """Texts that match a pattern as Python reads it: close enough to ECMA 262 for whoever filters them."""
+    try:
+        with warnings.catch_warnings():
+            # Python warns of brackets such as `[a&&b]`, which a future version of it may read otherwise.
+            warnings.simplefilter("error", FutureWarning)
+            return st.from_regex(re.compile(_NAMED_GROUP.sub("(?P<", pattern), re.ASCII))
+    except (re.error, OverflowError, RecursionError, FutureWarning) as error:
+        raise PatternError(f"the pattern {pattern!r} is not supported: no text can be drawn for it: {error}") from error
 
 
 def _row(pattern: str, least: int, most: int, length: int) -> Texts | None:

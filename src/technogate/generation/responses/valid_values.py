@@ -18,7 +18,7 @@ from technogate.contract.loader import Contract
 from technogate.contract.openapi import resolve
 from technogate.generation.responses.pattern_texts import texts_matching
 from technogate.generation.responses.response_oracle import doubtful_time
-from technogate.util.ecma import compile_pattern
+from technogate.util.ecma import matcher
 
 Node = Mapping[str, object]
 Json = st.SearchStrategy[object]
@@ -157,7 +157,7 @@ def _texts(node: Node) -> st.SearchStrategy[str]:
         letters = st.characters(codec="utf-8")
         return st.text(letters, min_size=least, max_size=max(least, min(most, TEXT_LENGTH)))
     drawn = texts_matching(pattern, least, most, TEXT_LENGTH)
-    if compile_pattern(pattern).search(_LEAP_SECOND):
+    if matcher(pattern)(_LEAP_SECOND):
         drawn = drawn.filter(lambda text: not doubtful_time(text))
     examples = [text for text in cast(list[object], node.get("examples", [])) if isinstance(text, str)]
     clear = [text for text in examples if not doubtful_time(text)]

@@ -16,6 +16,7 @@ from technogate.target.compose.images import COMPOSE_FILE, IMAGE_VARIABLES, fact
 from technogate.target.packages import check_audit_database
 from technogate.target.running_pair import RETRIES, PortLost
 from technogate.target.spec import ComposeSpec, TargetFile
+from technogate.util.shipped import shipped
 
 #: Names further compose files of the team's own, separated as the system separates paths.
 FILES_VARIABLE = "TECHNOGATE_COMPOSE_FILE"
@@ -31,11 +32,10 @@ class ComposeTarget:
     parallel = True
     allows_faults = True
 
-    def __init__(self, *, spec: TargetFile, folder: Path, home: Path, environ: Mapping[str, str] | None = None) -> None:
-        """`folder` is that of the target file, `home` the gate's own; `environ` names further compose files."""
+    def __init__(self, *, spec: TargetFile, folder: Path, environ: Mapping[str, str] | None = None) -> None:
+        """`folder` is that of the target file; `environ` names further compose files."""
         self.spec = spec
         self._folder = folder
-        self._home = home
         self._compose = spec.compose or ComposeSpec()
         self._environ = os.environ if environ is None else environ
         self._command: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class ComposeTarget:
             if not path.is_file():
                 raise UserError(f"{self.spec.name}: there is no compose file {path}")
         self._command = compose_command()
-        self._images = provide(image_names(self._compose, self._sides(), self._home), self._home, self._command)
+        self._images = provide(image_names(self._compose, self._sides()), self._command)
         if backend := self._images.get("backend"):
             self._ready = "service_healthy" if facts(backend.name).has_health_check else "service_started"
 
@@ -104,7 +104,7 @@ class ComposeTarget:
             files=self._files(),
             command=self._command,
             variables={
-                "TECHNOGATE_HOME": str(self._home),
+                "TECHNOGATE_SHIPPED": str(shipped()),
                 "BACKEND_READY": self._ready,
                 # A side that is not described is in the compose file all the same.
                 **{IMAGE_VARIABLES[side]: image.name for side, image in self._images.items()},
@@ -118,7 +118,7 @@ class ComposeTarget:
 
     def _files(self) -> list[Path]:
         """Every compose file: the gate's, then those of the target file, then those that the environment names."""
-        return [self._home / COMPOSE_FILE, *(self._folder / name for name in self._compose.files), *self._named()]
+        return [shipped(COMPOSE_FILE), *(self._folder / name for name in self._compose.files), *self._named()]
 
     def _named(self) -> list[Path]:
         """The compose files that the environment names."""

@@ -13,12 +13,13 @@ from technogate.model.events import ImageRef
 from technogate.model.image import ImageFacts
 from technogate.target.compose.engine import ComposeFailed, EngineError, docker, inspect, run_compose
 from technogate.target.spec import ComposeSpec
+from technogate.util.shipped import shipped
 
-#: The gate's own compose file, within its home.
+#: The gate's own compose file, within the shipped data.
 COMPOSE_FILE = Path("docker-compose.test.yml")
 #: The variable that names another image, by side. It is a variable of the compose file too.
 IMAGE_VARIABLES = {"backend": "BACKEND_IMAGE", "console": "CONSOLE_IMAGE"}
-#: What the reference images are built from, within the gate's home.
+#: What the reference images are built from, within the shipped data.
 SOURCES = {"backend": ("constraints.txt", "images/backend"), "console": ("images/console",)}
 #: Folders of those sources that do not change what the image does.
 LEFT_OUT = frozenset({"__pycache__", "wheels"})
@@ -28,30 +29,28 @@ BUILD_S, PULL_S = 900.0, 900.0
 TAIL_LINES = 25
 
 
-def image_names(spec: ComposeSpec, sides: Sequence[str], home: Path) -> dict[str, str]:
+def image_names(spec: ComposeSpec, sides: Sequence[str]) -> dict[str, str]:
     """The image of each side: from the environment, from the target file, else the reference.
 
     A reference image is named after what it is built from, so an outdated one is never taken for it.
     Raises UserError when this installation lacks what it is built from.
     """
     said = {"backend": spec.backend_image, "console": spec.console_image}
-    return {
-        side: os.environ.get(IMAGE_VARIABLES[side], "") or said[side] or _reference_name(side, home) for side in sides
-    }
+    return {side: os.environ.get(IMAGE_VARIABLES[side], "") or said[side] or _reference_name(side) for side in sides}
 
 
-def provide(names: dict[str, str], home: Path, command: Sequence[str]) -> dict[str, ImageRef]:
+def provide(names: dict[str, str], command: Sequence[str]) -> dict[str, ImageRef]:
     """See that every image is on this machine, building the references and fetching others; what they are.
 
     Raises UserError for one that cannot be had, StartError for a reference that cannot be built.
     """
     missing = [side for side, name in names.items() if not _is_here(name)]
-    references = [side for side in missing if names[side] == _reference_name(side, home)]
+    references = [side for side in missing if names[side] == _reference_name(side)]
     for side in missing:
         if side not in references:
             _fetch(names[side], IMAGE_VARIABLES[side])
     if references:
-        _build(references, names, home, command)
+        _build(references, names, command)
     return {side: ImageRef(name=name, digest=facts(name).digest) for side, name in names.items()}
 
 
@@ -91,18 +90,18 @@ def _fetch(name: str, variable: str) -> None:
         ) from error
 
 
-def _build(sides: Sequence[str], names: dict[str, str], home: Path, command: Sequence[str]) -> None:
+def _build(sides: Sequence[str], names: dict[str, str], command: Sequence[str]) -> None:
     _say(f"building {' and '.join(names[side] for side in sides)}: this takes a while, and is done once")
     environment = {
         **os.environ,
         **{IMAGE_VARIABLES[side]: names[side] for side in sides},
-        "TECHNOGATE_HOME": str(home),
+        "TECHNOGATE_SHIPPED": str(shipped()),
         # Compose wants every variable of the file, though no build sees this one.
         "TECHNO_API_KEY": "none",
     }
     # A step that fails leaves its container behind, where the older compose builds and is not told otherwise.
     run_wide_result = ["--force-rm"] if tuple(command) == ("docker-compose",) else []
-    argv = [*command, "-f", str(home / COMPOSE_FILE), "-p", "technogate-build", "build", *run_wide_result, *sides]
+    argv = [*command, "-f", str(shipped(COMPOSE_FILE)), "-p", "technogate-build", "build", *run_wide_result, *sides]
     try:
         run_compose(argv, environment, BUILD_S)
     except ComposeFailed as error:
@@ -113,20 +112,20 @@ def _build(sides: Sequence[str], names: dict[str, str], home: Path, command: Seq
         ) from error
 
 
-def _reference_name(side: str, home: Path) -> str:
+def _reference_name(side: str) -> str:
     digest = hashlib.sha256(os.environ.get("BASE_IMAGE", "").encode())
-    for path in _sources(side, home):
-        digest.update(path.relative_to(home).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in _sources(side):
+        digest.update(path.relative_to(shipped()).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return f"techno-os-{side}:reference-{digest.hexdigest()[:12]}"
 
 
-def _sources(side: str, home: Path) -> Iterator[Path]:
+def _sources(side: str) -> Iterator[Path]:
     for name in SOURCES[side]:
-        path = home / name
+        path = shipped(name)
         if not path.exists():
             raise UserError(f"{name} is missing from this installation; name images in {', '.join(_variables())}")
         for found in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if found.is_file() and not LEFT_OUT & set(found.relative_to(home).parts):
+            if found.is_file() and not LEFT_OUT & set(found.relative_to(shipped()).parts):
                 yield found
 
 

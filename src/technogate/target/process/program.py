@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
 import shlex
-import ssl
 import subprocess
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import PortTaken, StartError
 from technogate.target.process import process_group
 from technogate.target.process.ports import is_taken
 from technogate.target.process.reaper import Reaper
+from technogate.target.readiness import wait_for
 
 #: Seconds between asking a program to end and ending it.
 STOP_S = 3.0
@@ -195,39 +191,3 @@ class Program:
         process_group.kill(pid)
         self._reaped = True
         self._reaper.remove(pid)
-
-
-def wait_for(url: str, timeout_s: float, given_up: Callable[[], bool]) -> str:
-    """Ask `url` until it answers 2xx or 3xx, `given_up` says so or `timeout_s` passed; "" or why not."""
-    deadline = time.monotonic() + timeout_s
-    why = "no answer"
-    while not given_up():
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return why
-        why = probe(url, min(PROBE_S, max(left, POLL_S)))
-        if not why:
-            return ""
-        time.sleep(POLL_S)
-    return why
-
-
-def probe(url: str, timeout_s: float) -> str:
-    """Ask `url` once: "" when it answers 2xx or 3xx, else what happened instead."""
-    parts = urlsplit(url)
-    host, port = parts.hostname or "", parts.port
-    where = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    connection = (
-        http.client.HTTPSConnection(host, port, timeout=timeout_s, context=ssl.create_default_context())
-        if parts.scheme == "https"
-        else http.client.HTTPConnection(host, port, timeout=timeout_s)
-    )
-    try:
-        connection.request("GET", where, headers={"User-Agent": "technogate", "Connection": "close"})
-        response = connection.getresponse()
-        response.close()
-    except (OSError, http.client.HTTPException) as error:
-        return str(error) or type(error).__name__
-    finally:
-        connection.close()
-    return "" if response.status // 100 in (2, 3) else f"status {response.status}"

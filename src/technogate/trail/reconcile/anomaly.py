@@ -1,4 +1,4 @@
-"""What can be wrong between requests and trail."""
+"""What can be wrong between requests and audit trail."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from technogate.model.events import TrailEntry
 class AnomalyKind(StrEnum):
     """The kinds of anomaly, each a breach of one requirement.
 
-    `lost`: a request that owes an entry has none (TRL-01, TRL-02). `duplicated`: it has more than one (the
-    same; TRL-04 for a request that owes none). `misstated`: its state is not that of the answer (TRL-01,
+    `lost`: a request that must leave an entry has none (TRL-01, TRL-02). `duplicated`: it has more than one (the
+    same; TRL-04 for a request that need not leave one). `misstated`: its state is not that of the response (TRL-01,
     TRL-02). `mistimed`: its time is none, or outside of the request's (TRL-03). `phantom`: an entry of no
-    request (TRL-04). `altered`, `vanished`: once seen, later another or gone (TRL-05). `late`: visible only
+    request (TRL-04). `altered`, `vanished`: once shown, later another or gone (TRL-05). `late`: visible only
     after the time that an entry may take (TRL-06). `out of order`: older above newer (AUD-04).
     """
 
@@ -47,7 +47,7 @@ class Anomaly:
     parallel: bool = False
 
 
-def told(entry: TrailEntry) -> str:
-    """An entry in a few words."""
+def entry_text(entry: TrailEntry) -> str:
+    """The fields of an entry on one line."""
     parts = (entry.timestamp, entry.action, entry.result, entry.state, entry.trace_id)
     return " ".join(part or "(nothing)" for part in parts)

@@ -1,4 +1,4 @@
-"""One reading of the trail beside the next: nothing once seen may change, vanish or change its place."""
+"""One reading of the audit trail beside the next: no entry once shown may change, vanish or change its place."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from technogate.trail.history import TrailHistory
-from technogate.trail.reconcile.anomaly import Anomaly, AnomalyKind, told
+from technogate.trail.reconcile.anomaly import Anomaly, AnomalyKind, entry_text
 
 Times = Sequence[float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Continuity:
-    """What comparing the readings brought: `compared` entries were looked at twice, `ordered` lists were sorted.
+    """The result of comparing the readings: `compared` entries were in both, the order of `ordered` lists was checked.
 
     `replaced` are the numbers of entries that are later versions of others.
     """
@@ -26,26 +26,26 @@ class Continuity:
 
 
 def continuity(history: TrailHistory, times: Times) -> Continuity:
-    """Compare each reading with the one before it (TRL-05), and look at the order of each (AUD-04)."""
-    found = Continuity()
+    """Compare each reading with the one before it (TRL-05), and check the order of each (AUD-04)."""
+    result = Continuity()
     for index in range(1, len(history.lists)):
-        _compare(history, times, index, found)
+        _compare(history, times, index, result)
     seen: set[tuple[int, int]] = set()
     for reading, numbers in zip(history.readings, history.lists, strict=True):
         # Only the API promises an order by time; a file has its own, and a query its author's.
         if reading.source.startswith("api") and len(numbers) > 1:
-            found.ordered.append(len(numbers))
-            _order(history, times, numbers, seen, found)
-    return found
+            result.ordered.append(len(numbers))
+            _order(history, times, numbers, seen, result)
+    return result
 
 
-def _compare(history: TrailHistory, times: Times, index: int, found: Continuity) -> None:
-    """Find what the reading `index` lacks of the one before, though it reaches as far back."""
+def _compare(history: TrailHistory, times: Times, index: int, result: Continuity) -> None:
+    """Find the entries of the reading before `index` that `index` lacks, although it reaches as far back."""
     before, after = history.lists[index - 1], history.lists[index]
     still = set(after)
     gone = [(place, number) for place, number in enumerate(before) if number not in still]
     if kept := len(before) - len(gone):
-        found.compared.append(kept)
+        result.compared.append(kept)
     reading = history.readings[index]
     if reading.limit and len(after) >= reading.limit:
         # The list is full: newer entries may have pushed out the oldest. What stood above an entry that
@@ -66,13 +66,13 @@ def _compare(history: TrailHistory, times: Times, index: int, found: Continuity)
         if version is None:
             what, kind = "it was gone", AnomalyKind.MISSING
         else:
-            what, kind = f"it had become: {told(history.entries[version])}", AnomalyKind.ALTERED
-            found.replaced.add(version)
-        found.anomalies.append(
+            what, kind = f"it had become: {entry_text(history.entries[version])}", AnomalyKind.ALTERED
+            result.replaced.add(version)
+        result.anomalies.append(
             Anomaly(
                 kind=kind,
                 requirement="TRL-05",
-                expected=f"the entry as it was in reading {history.readings[index - 1].id}: {told(entry)}",
+                expected=f"the entry as it was in reading {history.readings[index - 1].id}: {entry_text(entry)}",
                 observed=f"in reading {reading.id} {what}",
                 trace_ids=(entry.trace_id,) if entry.trace_id else (),
                 entry=entry,
@@ -81,22 +81,22 @@ def _compare(history: TrailHistory, times: Times, index: int, found: Continuity)
 
 
 def _order(
-    history: TrailHistory, times: Times, numbers: list[int], seen: set[tuple[int, int]], found: Continuity
+    history: TrailHistory, times: Times, numbers: list[int], seen: set[tuple[int, int]], result: Continuity
 ) -> None:
-    """Find neighbours of which the upper is the older; each pair is told once."""
+    """Find neighbours of which the upper is the older; each pair is reported once."""
     for upper, lower in itertools.pairwise(numbers):
         newer, older = times[upper], times[lower]
         if newer is None or older is None or older <= newer or (upper, lower) in seen:
             continue
         seen.add((upper, lower))
-        one, other = history.entries[upper], history.entries[lower]
-        found.anomalies.append(
+        above, below = history.entries[upper], history.entries[lower]
+        result.anomalies.append(
             Anomaly(
                 kind=AnomalyKind.DISORDERED,
                 requirement="AUD-04",
                 expected="the newest entry first",
-                observed=f"the entry of {one.timestamp} stands above that of {other.timestamp}",
-                trace_ids=tuple(entry.trace_id for entry in (one, other) if entry.trace_id),
-                entry=one,
+                observed=f"the entry of {above.timestamp} stands above that of {below.timestamp}",
+                trace_ids=tuple(entry.trace_id for entry in (above, below) if entry.trace_id),
+                entry=above,
             )
         )

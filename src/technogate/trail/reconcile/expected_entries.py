@@ -1,12 +1,12 @@
-"""What each request owes the audit trail: how many entries, of which state.
+"""The entries that each request must or may leave in the audit trail: how many, of which state.
 
-- A request that got no answer, or not all of it, may have been handled: it owes nothing, and one entry of
-  it is in order. One that surely never arrived has none.
-- A refusal (400, 401, 403) by one of the guarded operations owes exactly one, of the state BLOCKED (TRL-02).
-- Any other answer to an execute owes exactly one, of the state that the answer says (TRL-01).
-- Any other answer may leave one: reads (D12), 404, 405, and what the contract does not name.
-- Where the backend says that the trail could not be written there may be none (TRL-10), as for a refusal of
-  what an HTTP parser may turn away before any route is known, or of a disturbed request.
+- A request without a response, or with a part of one, may have been handled: it may leave one entry, and
+  need not. A request that surely never arrived leaves none.
+- A refusal (400, 401, 403) by one of the guarded operations must leave one, of the state BLOCKED (TRL-02).
+- Any other response to an execute must leave one, of the status in the response (TRL-01).
+- Any other response may leave one: reads (D12), 404, 405, and what the contract does not name.
+- Where the backend reports that the audit trail could not be written there may be none (TRL-10), as for a refusal
+  of what an HTTP parser may reject before any route is known, or of a request under an injected fault.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LONG_HEAD = 8000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrailTerms:
-    """What the contract says of the trail, as far as reconciling needs it. Times in seconds."""
+    """The contract's terms for the audit trail, as far as reconciling needs them. Times in seconds."""
 
     execute: str
     guarded: frozenset[str]
@@ -73,9 +73,9 @@ class TrailTerms:
 
 
 class ExpectedEntries(msgspec.Struct, frozen=True, gc=False):
-    """One request's share of the trail: from `least` to `most` entries of `state` ("" for any).
+    """One request's share of the audit trail: from `least` to `most` entries of `state` ("" for any).
 
-    `ids` are the trace ids that the answer names, at most one unless header and body contradict each
+    `ids` are the trace ids that the response names, at most one unless header and body contradict each
     other. `requirement` is the one that a missing, surplus or wrong entry breaks.
     """
 
@@ -87,55 +87,55 @@ class ExpectedEntries(msgspec.Struct, frozen=True, gc=False):
     requirement: str = "TRL-04"
 
 
-class _Said(msgspec.Struct, frozen=True, gc=False):
-    """The members of an answer that matter here, whatever they hold."""
+class _ResponseMembers(msgspec.Struct, frozen=True, gc=False):
+    """The members of a response body that matter here, whatever they hold."""
 
     trace_id: Any = None
     status: Any = None
     reason_codes: Any = None
 
 
-_NOTHING = _Said()
-_decoder = msgspec.json.Decoder(_Said)
+_NO_MEMBERS = _ResponseMembers()
+_decoder = msgspec.json.Decoder(_ResponseMembers)
 
 
 def expected_entries(exchange: Exchange, terms: TrailTerms) -> ExpectedEntries:
-    """What `exchange` owes the trail."""
+    """The entries that `exchange` must or may leave."""
     response = exchange.response
     if response is None:
         return ExpectedEntries(exchange, (), 0, 0 if exchange.end is Ended.FAILED else 1)
-    said = _said(response.body.text)
+    members = _members_of(response.body.text)
     ids = header_values(response.headers, terms.trace_header)
-    if isinstance(said.trace_id, str) and said.trace_id not in ids:
-        ids.append(said.trace_id)
+    if isinstance(members.trace_id, str) and members.trace_id not in ids:
+        ids.append(members.trace_id)
     named = tuple(filter(None, ids))
     if exchange.operation not in terms.guarded or exchange.end is not Ended.OK:
         return ExpectedEntries(exchange, named, 0, 1)
     if response.status in REFUSALS:
-        owed = ExpectedEntries(exchange, named, 1, 1, terms.blocked, "TRL-02")
+        expected = ExpectedEntries(exchange, named, 1, 1, terms.blocked, "TRL-02")
     elif exchange.operation == terms.execute:
-        word = said.status if isinstance(said.status, str) else ""
-        owed = ExpectedEntries(exchange, named, 1, 1, word if response.status < 400 else terms.blocked, "TRL-01")
+        status = members.status if isinstance(members.status, str) else ""
+        expected = ExpectedEntries(exchange, named, 1, 1, status if response.status < 400 else terms.blocked, "TRL-01")
     else:
         return ExpectedEntries(exchange, named, 0, 1)
-    codes = said.reason_codes
-    excused = isinstance(codes, list) and terms.unaudited in codes
+    codes = members.reason_codes
+    unwritable = isinstance(codes, list) and terms.unaudited in codes
     refused = 400 <= response.status < 500
-    if excused or (refused and (exchange.under_fault or may_break_a_parser(exchange.request))):
-        return ExpectedEntries(exchange, named, 0, 1, owed.state, owed.requirement)
-    return owed
+    if unwritable or (refused and (exchange.under_fault or may_break_a_parser(exchange.request))):
+        return ExpectedEntries(exchange, named, 0, 1, expected.state, expected.requirement)
+    return expected
 
 
-def _said(text: str) -> _Said:
+def _members_of(text: str) -> _ResponseMembers:
     """The members of a body that is a JSON object; nothing for any other body."""
     if not text.startswith("{"):
         text = text.lstrip()
         if not text.startswith("{"):
-            return _NOTHING
+            return _NO_MEMBERS
     try:
         return _decoder.decode(text)
     except (msgspec.DecodeError, msgspec.ValidationError):
-        return _NOTHING
+        return _NO_MEMBERS
 
 
 def may_break_a_parser(request: Request) -> bool:
@@ -146,15 +146,13 @@ def may_break_a_parser(request: Request) -> bool:
     return sum(map(len, parts)) > LONG_HEAD or not all(part.isascii() and part.isprintable() for part in parts)
 
 
-def overlapping(expected_entries_of: Sequence[ExpectedEntries]) -> set[str]:
-    """The exchanges that owe an entry and were under way while another such one was."""
+def overlapping(requests: Sequence[ExpectedEntries]) -> set[str]:
+    """The ids of the exchanges that must leave an entry and were under way while another such one was."""
     found: set[str] = set()
-    owing = sorted(
-        (expected_entries.exchange for expected_entries in expected_entries_of if expected_entries.least),
-        key=lambda exchange: exchange.started,
-    )
+    exchanges = [request.exchange for request in requests if request.least]
+    exchanges.sort(key=lambda exchange: exchange.started)
     longest = None
-    for exchange in owing:
+    for exchange in exchanges:
         if longest is not None and exchange.started < longest.ended:
             found |= {exchange.id, longest.id}
         if longest is None or exchange.ended > longest.ended:

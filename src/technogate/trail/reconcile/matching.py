@@ -1,8 +1,8 @@
-"""Entries that name no request, given to requests that could have left them.
+"""Entries that name no request, matched with requests that could have left them.
 
-A request without an answer may have left an entry, and nobody was told its trace id. Such an entry is
-in order when a request of that kind was under way at its time, and no other entry has been put down to
-it. What its action and state ought to be, nobody can know: an action is the backend's own word.
+A request without a response may have left an entry, and its trace id is unknown. Such an entry is
+in order when a request of that kind was under way at its time, and no other entry has been matched with
+it. Its action and state cannot be checked: the contract does not fix the action.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """Room for one entry with a time from `start` to `end`; `owner` is whose it is."""
+    """Room for one entry with a time from `start` to `end`; `request` is that of its request."""
 
     start: float
     end: float
-    owner: int
+    request: int
 
 
 def match(entries: Iterable[tuple[float, int]], slots: Iterable[Slot]) -> dict[int, int]:
-    """As many entries as can be in slots, at most one in each: the slot's owner by the entry's number.
+    """As many entries as can be in slots, at most one in each: the slot's request by the entry's number.
 
     `entries` are (time, number). The slot that closes first is taken first, which no other choice beats.
     """
@@ -32,7 +32,7 @@ def match(entries: Iterable[tuple[float, int]], slots: Iterable[Slot]) -> dict[i
     for at, number in sorted(entries):
         while waiting and waiting[-1].start <= at:
             slot = waiting.pop()
-            heapq.heappush(open_slots, (slot.end, slot.owner))
+            heapq.heappush(open_slots, (slot.end, slot.request))
         while open_slots and open_slots[0][0] < at:
             heapq.heappop(open_slots)
         if open_slots:

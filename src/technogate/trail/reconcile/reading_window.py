@@ -1,4 +1,4 @@
-"""How far back each reading of a trail reaches: it shows the newest entries, and not all of them."""
+"""How far back each reading of an audit trail reaches: it shows the newest entries, and not all of them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from technogate.trail.history import TrailHistory
 
 
-class Window:
-    """The readings of one trail by time. `ends` holds, by the number of an entry, when its request had ended."""
+class ReadingWindow:
+    """The readings of one audit trail by time. `ends` holds, by the number of an entry, when its request had ended."""
 
     def __init__(self, history: TrailHistory, times: Sequence[float | None]) -> None:
         self.ends: dict[int, float] = {}
@@ -32,7 +32,7 @@ class Window:
     def reaches(self, index: int, started: float) -> bool:
         """Whether the reading `index` shows anything older than a request that began at `started`.
 
-        That is told by the requests of the entries shown: the backend's clock need not be ours.
+        The requests of the entries shown decide that: the backend's clock need not be ours.
         """
         if self._is_whole(index):
             return True

@@ -1,14 +1,14 @@
-"""The audit trail reconciled: every request of a run against every entry that its trail showed.
+"""The audit trail reconciled: every request of a run against every entry that its readings showed.
 
 A pure function from exchanges and readings to anomalies. The part of an id before its last "-" names the
 worker, and with the backend's address the pair; each pair has a trail of its own. Within a pair requests
 and entries are compared as multisets by trace id, never by timing. Time decides only about entries that
-name no request (`technogate.trail.reconcile.matching`), and about what the trail cannot have shown yet.
+name no request (`technogate.trail.reconcile.matching`), and about what a reading cannot have shown yet.
 
-An entry that stood in the first reading, before the first request, is older than the run and owes nothing.
+An entry that stood in the first reading, before the first request, is older than the run and needs no request.
 What no reading could have shown is a gap: the requirements concerned are then undecided, not broken. Where
-an entry was changed or taken away after it was seen, that is one anomaly; everything else is judged by the
-entry as it was first seen. The cost is linear in requests and entries (and n log n in those that overlap).
+an entry was changed or removed after it was shown, that is one anomaly; everything else is judged by the
+entry as it was first shown. The cost is linear in requests and entries (and n log n in those that overlap).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DECIDES = ("TRL-01", "TRL-02", "TRL-03", "TRL-04", "TRL-05", "TRL-06", "TRL-08",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """What reconciling found, for each requirement how many comparisons it made, and why it could not decide."""
+    """The anomalies, the number of comparisons for each requirement, and why a requirement is undecided."""
 
     anomalies: tuple[Anomaly, ...]
     checks: Mapping[str, int]
@@ -42,7 +42,7 @@ class Reconciliation:
 
 
 def reconcile(exchanges: Iterable[Exchange], readings: Iterable[TrailReading], terms: TrailTerms) -> Reconciliation:
-    """Compare the requests sent to each backend with the trail that it kept of them."""
+    """Compare the requests sent to each backend with the audit trail that it kept of them."""
     sent: dict[tuple[str, str], list[Exchange]] = defaultdict(list)
     for exchange in exchanges:
         if exchange.responded_by == "backend":
@@ -54,8 +54,8 @@ def reconcile(exchanges: Iterable[Exchange], readings: Iterable[TrailReading], t
     checks: Counter[str] = Counter()
     gaps: dict[str, str] = {}
     for pair in dict.fromkeys((*sent, *read)):
-        expected_entries_of = [expected_entries(exchange, terms) for exchange in sent.get(pair, ())]
-        reconciler = Reconciler(expected_entries_of, read.get(pair, ()), terms)
+        requests = [expected_entries(exchange, terms) for exchange in sent.get(pair, ())]
+        reconciler = Reconciler(requests, read.get(pair, ()), terms)
         reconciler.reconcile()
         anomalies += reconciler.anomalies
         checks += reconciler.checks

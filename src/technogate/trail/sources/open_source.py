@@ -1,4 +1,4 @@
-"""Audit sources: where the trail is read, behind one protocol."""
+"""Audit sources: where the audit trail is read, behind one protocol."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["AuditSource", "TrailError", "open_source"]
 
 
 class AuditSource(Protocol):
-    """A place where the trail is read. Reading never changes it, but for what `own_trace_ids` tells."""
+    """A place where the audit trail is read. Reading adds no entry but those of `own_trace_ids`."""
 
     @property
     def name(self) -> str:
-        """What reports call this source; holds no secret."""
+        """The name of this source in reports; holds no secret."""
 
     @property
     def own_trace_ids(self) -> tuple[str, ...]:
@@ -30,12 +30,12 @@ class AuditSource(Protocol):
 
 
 def open_source(spec: AuditSpec, backend_url: str, api_key: str) -> AuditSource:
-    """The source that `spec` describes (placeholders resolved); raises TrailError for a useless one."""
+    """The source that `spec` describes (placeholders resolved); raises TrailError for an unusable one."""
     match spec.source:
         case "jsonl":
             return JsonlSource(Path(spec.path), spec.fields)
         case "sql":
-            # Only here: to import what speaks to databases takes every process of a run a sixth of a second.
+            # Imported only here: SQLAlchemy costs every process of a run a sixth of a second.
             from technogate.trail.sources.sql_source import SqlSource
 
             return SqlSource(spec.url, spec.query)

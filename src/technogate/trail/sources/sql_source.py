@@ -17,16 +17,16 @@ class SqlSource:
     """Reads the rows of a query, which must order them newest first. The database is never written."""
 
     def __init__(self, url: str, query: str) -> None:
-        """Read the SQLAlchemy URL `url` by `query`; raises TrailError for what is no such URL."""
+        """Read the SQLAlchemy URL `url` by `query`; raises TrailError for an invalid URL."""
         try:
-            given = make_url(url)
-            self._url = _read_only(given)
-            self._name = f"sql {given.get_backend_name()} {Path(given.database or '').name}".rstrip()
+            requested = make_url(url)
+            self._url = _read_only(requested)
+            self._name = f"sql {requested.get_backend_name()} {Path(requested.database or '').name}".rstrip()
             # Without parameters the driver takes the query as it stands: colons and percent signs are the user's.
             options = {"no_parameters": True}
             if self._url.get_backend_name() == "postgresql":
                 options["postgresql_readonly"] = True
-            # No connection outlives its reading: the backend may be killed, or its trail taken away, at any time.
+            # No connection outlives its reading: the backend may be killed, or its audit trail removed, at any time.
             self._engine = create_engine(self._url, poolclass=NullPool, execution_options=options)
         except (ArgumentError, SQLAlchemyError, ImportError, ValueError) as error:
             raise TrailError(f"the audit database cannot be reached: {_one_line(error)}") from error
@@ -34,7 +34,7 @@ class SqlSource:
 
     @property
     def name(self) -> str:
-        """What reports call this source; without the password."""
+        """The name of this source in reports; without the password."""
         return self._name
 
     @property
@@ -72,6 +72,6 @@ def _read_only(url: URL) -> URL:
 
 
 def _one_line(error: Exception) -> str:
-    """What the database said, without the statement and its parameters."""
+    """The database's own message, without the statement and its parameters."""
     cause = getattr(error, "orig", None) or error
     return " ".join(str(cause).split()) or type(cause).__name__

@@ -1,0 +1,119 @@
+"""An exchange: one request and its response, as they were on the wire, without secrets.
+
+Text from a program under test is kept as it was; `technogate.util.text` makes it harmless to show.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Literal
+
+from technogate.model.record import Record
+
+#: Bytes of one body that the journal keeps; a longer one is cut, and `cut` is true.
+BODY_LIMIT = 1 << 20
+
+
+class Ended(StrEnum):
+    """How one request ended: `ok` answered in full, `failed` surely not handled, else `indeterminate`."""
+
+    OK = "ok"
+    FAILED = "failed"
+    INDETERMINATE = "indeterminate"
+
+
+class Body(Record, frozen=True):
+    """The bytes of a request's or an answer's body; `text` when they are UTF-8, else `base64`."""
+
+    text: str = ""
+    base64: str = ""
+    size: int = 0
+    cut: bool = False
+
+    @classmethod
+    def of(cls, raw: bytes) -> Body:
+        """Keep `raw`, at most `BODY_LIMIT` bytes of it."""
+        kept = raw[:BODY_LIMIT]
+        cut = len(kept) < len(raw)
+        try:
+            return cls(text=kept.decode("utf-8"), size=len(raw), cut=cut)
+        except UnicodeDecodeError:
+            return cls(base64=base64.b64encode(kept).decode("ascii"), size=len(raw), cut=cut)
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes as kept: whole unless `cut`."""
+        return base64.b64decode(self.base64) if self.base64 else self.text.encode("utf-8")
+
+
+Headers = tuple[tuple[str, str], ...]
+
+
+def header_values(headers: Headers, name: str) -> list[str]:
+    """Every value of the header `name`, whatever its case, in the order they came."""
+    wanted, size = name.lower(), len(name)
+    # A run has millions of headers: most differ in length already.
+    return [value for key, value in headers if len(key) == size and key.lower() == wanted]
+
+
+class Request(Record, frozen=True):
+    """One HTTP request as it was sent. `path` has the query and no host."""
+
+    method: str
+    path: str
+    headers: Headers = ()
+    body: Body = Body()
+
+
+class Response(Record, frozen=True):
+    """One HTTP answer as it was received."""
+
+    status: int
+    headers: Headers = ()
+    body: Body = Body()
+    http_version: str = "HTTP/1.1"
+
+    def header(self, name: str) -> str | None:
+        """The first value of the header `name`, or None."""
+        values = header_values(self.headers, name)
+        return values[0] if values else None
+
+
+class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
+    """One request and what came of it: the unit of evidence.
+
+    `id` is unique in the run. `answered_by` says who produced the answer: the `backend` under test,
+    or the gate's own `double` that stands in for a backend while the console is judged. `key` is the
+    API key that was sent, as a shell expression over `$TECHNOGATE_API_KEY` ("" when none was).
+    `started` and `ended` are seconds since the epoch. `leaks` names where the answer held the key,
+    `problems` what keeps a 5xx of a guarded operation from being the error answer that the contract asks for.
+    """
+
+    id: str
+    item: str
+    responded_by: Literal["backend", "console", "mock"]
+    request: Request
+    started: float
+    ended: float
+    operation: str = ""
+    case: str = ""
+    base_url: str = ""
+    key: str = ""
+    response: Response | None = None
+    end: Ended = Ended.OK
+    error: str = ""
+    under_fault: str = ""
+    leaks: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Time from the first byte sent to the end of the answer."""
+        return self.ended - self.started
+
+
+def by_id(exchanges: Iterable[Exchange]) -> dict[str, Exchange]:
+    """Index exchanges by their id."""
+    return {exchange.id: exchange for exchange in exchanges}

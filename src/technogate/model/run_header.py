@@ -1,0 +1,109 @@
+"""The first and the last line of a journal: what was judged against what, and how the run ended."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from technogate.model.record import Record
+from technogate.model.requirement import Requirement
+
+
+class ContractRef(Record, frozen=True):
+    """Which contract the run was held to; `digest` is the sha256 of the folder's files."""
+
+    id: str
+    title: str
+    version: str
+    digest: str
+
+
+class ImageRef(Record, frozen=True):
+    """A container image: the name with its tag, and the image id (`sha256:` and 64 digits) that it had."""
+
+    name: str
+    digest: str
+
+
+class TargetRef(Record, frozen=True):
+    """Which pair was judged and how it was reached; `target_argument` is what the user wrote after `--target`.
+
+    `images` are the images that ran, by party; empty when processes were judged.
+    """
+
+    name: str
+    kind: Literal["embedded", "compose", "file"]
+    parties: tuple[str, ...]
+    started_by_gate: bool
+    faults: bool
+    addresses: dict[str, str] = msgspec.field(default_factory=dict)
+    target_argument: str = "embedded"
+    images: dict[str, ImageRef] = msgspec.field(default_factory=dict)
+
+
+class Waiver(Record, frozen=True):
+    """A failure that is put up with for a while: whose, why, and until the end of which day (UTC, ISO 8601).
+
+    With `image` it is for that image alone. `place` is where it is written, for whoever has to mend it.
+    """
+
+    requirement: str
+    reason: str
+    owner: str
+    expires: str
+    image: str = ""
+    place: str = ""
+
+
+class Header(Record, frozen=True, tag_field="event", tag="header"):
+    """First line of a journal: all that judging needs to know besides the events themselves.
+
+    `guarded` are the operations that need a key and carry a trace id; `decisions` and `groups` hold
+    titles by id. `execute` is the operation whose every answer owes the trail an entry, `blocked` the
+    state of a refusal's, `unaudited` the reason code that says there could be none. Seconds: a complete
+    answer takes no longer than `response_s`, an entry is visible `trail_visible_s` after it, 99 of 100
+    answers of an operation within `p99_s`. `slow` is the command that hangs on purpose. `gate_digest` is
+    the sha256 of the gate's own files. `replays` names the finding that a replay is about.
+    """
+
+    format: int
+    run: str
+    gate_version: str
+    contract: ContractRef
+    requirements: tuple[Requirement, ...]
+    target: TargetRef
+    mode: Literal["validate", "check", "replay"]
+    profile: str
+    seed: int
+    started: float
+    selection: tuple[str, ...] = ()
+    tolerance_s: float = 5.0
+    versions: dict[str, str] = msgspec.field(default_factory=dict)
+    decisions: dict[str, str] = msgspec.field(default_factory=dict)
+    groups: dict[str, str] = msgspec.field(default_factory=dict)
+    guarded: tuple[str, ...] = ()
+    trace_header: str = "X-Trace-Id"
+    execute: str = ""
+    blocked: str = "BLOCKED"
+    unaudited: str = "AUDIT_UNAVAILABLE"
+    response_s: float = 15.0
+    trail_visible_s: float = 2.0
+    p99_s: dict[str, float] = msgspec.field(default_factory=dict)
+    slow: str = ""
+    waivers: tuple[Waiver, ...] = ()
+    gate_digest: str = ""
+    replays: str = ""
+
+
+class Footer(Record, frozen=True, tag_field="event", tag="footer"):
+    """Last line of a journal: how the run ended, and the digest of every byte before this line and of its own words.
+
+    The clock was moved by `moved` seconds while the journal was written, held against one that nobody can set.
+    """
+
+    end: Literal["finished", "interrupted", "crashed"]
+    lines: int
+    sha256: str
+    ended: float
+    moved: float = 0.0

@@ -1,0 +1,20 @@
+"""The HTTP client for requests that are not cases: readiness probes, and reads of the audit trail."""
+
+from __future__ import annotations
+
+import ssl
+from urllib.parse import urlsplit
+
+import httpx
+
+
+def http_client(url: str, timeout_s: float) -> httpx.Client:
+    """Return a client for the server at `url`; `timeout_s` bounds each step of a request.
+
+    It follows no redirect, sends nothing twice and ignores the proxies of the environment.
+    """
+    # Loading certificates takes longer than a request: they are loaded only where there is something to verify.
+    secure = urlsplit(url).scheme == "https"
+    tls = ssl.create_default_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    headers = {"User-Agent": "technogate", "Accept-Encoding": "identity", "Connection": "close"}
+    return httpx.Client(verify=tls, trust_env=False, timeout=timeout_s, headers=headers)
