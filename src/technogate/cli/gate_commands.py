@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
         epilog="Exit codes: 0 nothing required is missing, 1 something required is missing.", rich_help_panel=GATE
     )(doctor)
     app.command(
+        short_help="Run the mutation score over the mutants and the reference.",
         epilog="Exit codes: 0 PASS, 1 FAIL (a mutant survived, a false positive, an unproven MUST), 2 usage, "
         "3 INCONCLUSIVE (not every mutant and the reference judged).",
         rich_help_panel=GATE,
@@ -68,7 +69,7 @@ def doctor(
 
 def mutants(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="mutants to run [default: all, and the reference]")
+        list[str] | None, typer.Argument(metavar="NAME", help="mutants to run [default: all, and the reference]")
     ] = None,
     folder: Annotated[
         Path | None,
