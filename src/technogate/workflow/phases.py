@@ -116,7 +116,7 @@ def _evaluation(found: FoundDocuments, contract: Contract) -> _PhaseState:
     if evaluation.contract_digest != contract.digest:
         return _PhaseState(evidence="the evaluation is of another contract", command=command)
     if not isinstance(found.answer, AnswerReading) or found.answer.sha256 != evaluation.answer_sha256:
-        return _PhaseState(evidence="the evaluation is of another answer than the current evaluation", command=command)
+        return _PhaseState(evidence="the evaluation is of another answer than the current answer", command=command)
     decided = f"{evaluation.decision.value} by rule {evaluation.decided_by} ({evaluation.rule.text}), {evaluation.date}"
     if evaluation.decision is RubricDecision.HOLD:
         return _PhaseState(barred=True, evidence=decided, command="technogate gaps")
