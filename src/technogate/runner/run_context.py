@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import itertools
-import platform
 import random
 import secrets
 import shutil
 import string
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from technogate import __version__
 from technogate.checks.response_checks import error_response
 from technogate.contract.loader import Contract, load_contract
-from technogate.journal.journal_file import FORMAT, JournalWriter
+from technogate.journal.journal_file import JournalWriter
 from technogate.journal.redaction import Redactor
 from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import UserError
-from technogate.model.events import Abort, Event, Exchange, Header, Waiver
+from technogate.model.events import Abort, Event, Exchange
 from technogate.model.settings import Settings
 from technogate.report import REPORTS
 from technogate.report.allure import NAME as ALLURE
+from technogate.runner.journal_header import journal_header
 from technogate.runner.replay_order import Replay, read_replay
 from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
-from technogate.util.gate_digest import gate_digest
 from technogate.util.shipped import shipped
 
 DEFAULT_CONTRACT = "console-v0.1"
@@ -190,7 +186,11 @@ def open_run(settings: Settings) -> RunContext:
         seed=seed,
         replay=read_replay(Path(settings.replay)) if settings.replay else None,
     )
-    run_context.record(_header(run_context, waivers))
+    replays = run_context.replay.finding if run_context.replay is not None else ""
+    header = journal_header(
+        settings, contract, target, run=run_context.run, seed=seed, waivers=waivers, replays=replays
+    )
+    run_context.record(header)
     return run_context
 
 
@@ -219,47 +219,3 @@ def new_key() -> str:
     """An API key for one run: letters of both cases, so that a comparison that ignores case is caught."""
     alphabet = string.ascii_letters + string.digits
     return "Tg" + "".join(secrets.choice(alphabet) for _ in range(30))
-
-
-def _header(run_context: RunContext, waivers: tuple[Waiver, ...]) -> Header:
-    """All that judging needs besides the events."""
-    contract, settings = run_context.contract, run_context.settings
-    return Header(
-        format=FORMAT,
-        run=run_context.run,
-        gate_version=__version__,
-        contract=contract.ref,
-        requirements=tuple(contract.requirements.values()),
-        target=msgspec.structs.replace(run_context.target.ref, target_argument=settings.target),
-        mode=settings.mode,
-        profile=settings.profile,
-        seed=run_context.seed,
-        started=time.time(),
-        selection=settings.selection,
-        tolerance_s=contract.behavior.time.clock_tolerance_s,
-        versions={
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            **{name: metadata.version(name) for name in ("pytest", "hypothesis", "httpx", "playwright")},
-        },
-        decisions={decision.id: decision.title for decision in contract.decisions.values()},
-        groups=dict(contract.groups),
-        guarded=tuple(operation.id for operation in contract.guarded),
-        trace_header=contract.behavior.headers.trace,
-        execute=contract.behavior.operations.execute,
-        blocked=contract.behavior.statuses.blocked,
-        unaudited=contract.behavior.reason_codes.audit_unavailable,
-        response_s=contract.behavior.time.response_s,
-        trail_visible_s=contract.behavior.time.trail_visible_s,
-        p99_s=dict(contract.behavior.time.p99_s),
-        slow=_slow_command(run_context.target),
-        waivers=waivers,
-        gate_digest=gate_digest(),
-        replays=run_context.replay.finding if run_context.replay is not None else "",
-    )
-
-
-def _slow_command(target: Target) -> str:
-    """The command of the backend that hangs on purpose, "" when the target names none."""
-    backend = target.spec.backend
-    return (backend.commands.slow if backend else None) or ""

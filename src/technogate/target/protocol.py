@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol
 
+import msgspec
+
 from technogate.model.events import Output, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.process.program import Program
@@ -173,3 +175,11 @@ class Target(Protocol):
 
         Raises UserError, StartError above all. Nothing is left running then.
         """
+
+
+def with_addresses(ref: TargetRef, backend: RunningBackend | None, console: RunningConsole | None) -> TargetRef:
+    """Return `ref` with the addresses of the sides that run and have one."""
+    addresses = {"backend": backend.url} if backend is not None else {}
+    if console is not None and console.url:
+        addresses["console"] = console.url
+    return msgspec.structs.replace(ref, addresses={**ref.addresses, **addresses})

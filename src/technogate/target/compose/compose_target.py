@@ -13,7 +13,7 @@ from technogate.target.api_key import check_key, given_key
 from technogate.target.compose.compose_pair import ComposePair
 from technogate.target.compose.engine import compose_command
 from technogate.target.compose.images import COMPOSE_FILE, IMAGE_VARIABLES, facts, image_names, provide
-from technogate.target.running_pair import RETRIES, PortLost
+from technogate.target.port_retry import on_free_ports
 from technogate.target.spec import ComposeSpec, TargetFile
 from technogate.util.shipped import shipped
 
@@ -85,12 +85,7 @@ class ComposeTarget:
         """
         if not self._command:
             self.preflight()
-        for _ in range(RETRIES):
-            try:
-                return self._start_once(run_key)
-            except PortLost:
-                continue
-        return self._start_once(run_key)
+        return on_free_ports(lambda: self._start_once(run_key))
 
     def _start_once(self, run_key: str) -> ComposePair:
         return ComposePair(

@@ -16,8 +16,7 @@ NETWORK_LABEL = "com.docker.compose.network"
 STOP_S = 3
 #: Seconds between two looks at whether a container that starts is still there.
 GLANCE_S = 0.5
-#: What the engine says when the port of a container is somebody else's now.
-TAKEN = ("port is already allocated", "address already in use", "ports are not available")
+_TAKEN = ("port is already allocated", "address already in use", "ports are not available")
 
 
 class Container(Program):
@@ -83,7 +82,7 @@ class Container(Program):
         try:
             docker("start", self.container)
         except EngineError as error:
-            if any(words in str(error).lower() for words in TAKEN):
+            if port_was_taken(str(error)):
                 raise PortTaken(
                     f"{self.name} needs port {self.port}, which is in use: end the program that holds it"
                 ) from error
@@ -140,3 +139,8 @@ class Container(Program):
             return False
         self._looked = time.monotonic()
         return not self.alive
+
+
+def port_was_taken(output: str) -> bool:
+    """Whether `output` of the engine reports that another program has the port of a container."""
+    return any(words in output.lower() for words in _TAKEN)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from technogate.model.errors import UserError
+from technogate.target.environment import clean_environment
 from technogate.target.process import process_group
 from technogate.target.process.reaper import PROJECT_LABEL, Reaper
 
@@ -135,3 +137,9 @@ def _run(argv: Sequence[str], timeout_s: float, errors: int) -> subprocess.Compl
 def _last_line(raw: bytes) -> str:
     lines = [line.strip() for line in raw.decode("utf-8", "replace").splitlines() if line.strip()]
     return lines[-1] if lines else ""
+
+
+def engine_environment() -> dict[str, str]:
+    """Return the environment in which another process reaches the same engine."""
+    ways = {"XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", *(name for name in os.environ if name.startswith("DOCKER_"))}
+    return clean_environment({name: os.environ[name] for name in ways if name in os.environ})

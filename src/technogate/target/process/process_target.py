@@ -17,8 +17,9 @@ from technogate.model.events import TargetRef
 from technogate.model.requirement import Party
 from technogate.target.api_key import check_key, given_key
 from technogate.target.environment import clean_environment
+from technogate.target.port_retry import on_free_ports
 from technogate.target.process.ports import is_taken
-from technogate.target.running_pair import RETRIES, Pair, PortLost
+from technogate.target.running_pair import Pair
 from technogate.target.spec import ServedSpec, TargetFile
 
 
@@ -81,12 +82,7 @@ class ProcessTarget:
         Raises UserError (StartError above all), and then leaves nothing running.
         """
         self.preflight()
-        for _ in range(RETRIES):
-            try:
-                return self._start_once(run_key)
-            except PortLost:
-                continue
-        return self._start_once(run_key)
+        return on_free_ports(lambda: self._start_once(run_key))
 
     def _start_once(self, run_key: str) -> Pair:
         return Pair(self.spec, self.ref, self.parties, self.folder, self.api_key or run_key)
