@@ -1,4 +1,4 @@
-"""A pair that runs: started in order, ended whatever happens."""
+"""A running pair of programs: started in order, ended in any case."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from technogate.model.requirement import Party
 from technogate.target.environment import clean_environment
 from technogate.target.placeholder_values import (
     address,
+    console_environment,
     console_values,
     origin,
     resolve_audit,
     resolve_unwritable,
-    told,
 )
 from technogate.target.placeholders import fill
 from technogate.target.port_retry import on_free_ports
@@ -40,7 +40,7 @@ class Pair:
     def __init__(
         self, spec: TargetFile, ref: TargetRef, parties: tuple[Party, ...], folder: Path, api_key: str
     ) -> None:
-        """Start the pair; raises StartError, PortTaken or PortLost, and then leaves nothing behind."""
+        """Start the pair; on StartError, PortTaken or PortLost nothing is left behind."""
         self.parties = parties
         self.api_key = api_key
         self.backend: RunningBackend | None = None
@@ -51,7 +51,7 @@ class Pair:
         self._folder = folder
         self._consoles = 0
         with ExitStack() as stack:
-            reaper = Reaper(clean_environment())
+            self._reaper = reaper = Reaper(clean_environment())
             stack.callback(reaper.close)
             temporary = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True)
             workdir = Path(temporary.name).resolve()
@@ -74,10 +74,10 @@ class Pair:
         return self._spec.console is not None and not self._spec.console.url
 
     def start_console(self, api_url: str, api_key: str | None = None) -> RunningConsole:
-        """A further console for the backend at `api_url`; `api_key` None means this pair's key.
+        """Start a further console for the backend at `api_url`; `api_key` None means this pair's key.
 
-        A console that cannot be told its port stops the one in front of the real backend meanwhile,
-        which comes back when the further one is stopped.
+        A console with a fixed port replaces the one in front of the real backend, which is started again when
+        the further one is stopped.
         """
         spec = self._spec.console
         if self._programs.ended:
@@ -86,7 +86,7 @@ class Pair:
             raise UserError(f"{self._spec.name} describes no console: add [console] to its target file")
         key = self.api_key if api_key is None else api_key
         if spec.url:
-            return self._given_console(spec, api_url, key)
+            return self._running_console(spec, api_url, key)
         if spec.driver == "module":
             return self._console(spec, api_url, key, None)
         primary = self.console.program if self.console is not None else None
@@ -105,7 +105,7 @@ class Pair:
         return self._programs.outputs()
 
     def close(self) -> None:
-        """End every program and remove every temporary folder. Doing it twice is harmless."""
+        """End every program and remove every temporary folder. A second call does nothing."""
         self._stack.close()
 
     def __enter__(self) -> Pair:
@@ -120,7 +120,7 @@ class Pair:
         """Start what is described: the backend, then the console in front of it."""
         backend, console = self._spec.backend, self._spec.console
         with HeldPort() as held:
-            # The backend must know the console's origin, so that port is chosen first and held until its turn.
+            # The backend must know the console's origin: that port is chosen first and held until the console starts.
             port = (console.port if console is not None else None) or held.number
             self.console_origin = origin(console.url) if console is not None and console.url else address(port)
             if backend is not None:
@@ -134,7 +134,7 @@ class Pair:
                 return
             url = self.backend.url
             if console.url:
-                self.console = self._given_console(console, url, self.api_key)
+                self.console = self._running_console(console, url, self.api_key)
             elif console.driver == "module":
                 self.console = self._console(console, url, self.api_key, None)
             else:
@@ -142,7 +142,7 @@ class Pair:
                 self.console = self._console(console, url, self.api_key, program)
 
     def _start_backend(self, spec: BackendSpec) -> RunningBackend:
-        """Start the backend, or see that the one given by its url answers."""
+        """Start the backend, or check that a backend given by its url responds."""
         values = {"api_key": self.api_key, "console_origin": self.console_origin, "python": sys.executable}
         program = None
         if spec.url:
@@ -166,25 +166,25 @@ class Pair:
             folder=self._folder,
         )
 
-    def _given_console(self, spec: ConsoleSpec, api_url: str, key: str) -> RunningConsole:
-        """The console that runs already, its requests to be mapped to `api_url`."""
+    def _running_console(self, spec: ConsoleSpec, api_url: str, key: str) -> RunningConsole:
+        """Return the console that runs already; its requests are mapped to `api_url`."""
         if not api_url or key != self.api_key:
             raise UserError(f"{self._spec.name}: a console given by url keeps its configuration: give its command")
         return self._console(spec, api_url, key, None)
 
     def _console_program(self, spec: ConsoleSpec, api_url: str, key: str) -> Program:
-        """Start a further console, on another port again when somebody takes the first."""
+        """Start a further console, on another port when the first is taken."""
         return on_free_ports(lambda: self._launch_console(spec, api_url, key, None))
 
     def _launch_console(self, spec: ConsoleSpec, api_url: str, key: str, port: int | None) -> Program:
-        """Start one console server on `port`, on the only one it knows, or on a free one."""
+        """Start one console server on `port`, on its fixed port, or on a free one."""
         if port is None:
             with HeldPort() as held:
                 port = held.number if spec.movable else (spec.port or held.number)
         self._consoles += 1
         name = "console" if self._consoles == 1 else f"console-{self._consoles}"
         values = console_values(api_url, key, address(port))
-        return self._programs.launch(name, spec, port, values, told(api_url, key))
+        return self._programs.launch(name, spec, port, values, console_environment(api_url, key))
 
     def _console(
         self,
@@ -194,16 +194,18 @@ class Pair:
         program: Program | None,
         on_stop: Callable[[], None] = nothing,
     ) -> RunningConsole:
-        """Describe one console that is there."""
+        """Return the handle of a console that runs."""
         url = program.launch.url if program is not None else spec.url.rstrip("/")
         page_origin = origin(url) if url else self.console_origin
         env: dict[str, str] = {}
         if spec.module and program is not None:
-            # The client module behind a page sees what the page's own server sees.
+            # The client module behind a page gets the environment of the page's own server.
             env = dict(program.launch.env)
         elif spec.module:
             values = console_values(api_url, key, page_origin)
-            env = clean_environment(told(api_url, key) | {k: fill(v, values) for k, v in spec.env.items()})
+            env = clean_environment(
+                console_environment(api_url, key) | {k: fill(v, values) for k, v in spec.env.items()}
+            )
         configured = (spec.api_url or (self._spec.backend.url if self._spec.backend else "")) if spec.url else api_url
         return RunningConsole(
             name=program.name if program is not None else "console",

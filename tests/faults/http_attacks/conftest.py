@@ -1,4 +1,4 @@
-"""A server that keeps every byte of every connection, and answers as it is told."""
+"""A server that keeps every byte of every connection, and sends the response that a test sets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length
 
 
 class Conversation:
-    """One connection as the server saw it: its bytes, and how it ended."""
+    """One connection as received by the server: its bytes, and how it ended."""
 
     def __init__(self) -> None:
         self.data = b""
@@ -43,7 +43,7 @@ class Listener:
         return Address.of(f"http://127.0.0.1:{self.port}")
 
     def saw(self, count: int, holds: Callable[[Conversation], bool]) -> bool:
-        """Whether there were that many connections and all are as said: of none, nothing is true."""
+        """Whether there were that many connections and the predicate holds for all; false for none."""
         return len(self.conversations) == count and all(holds(one) for one in self.conversations)
 
     def close(self) -> None:

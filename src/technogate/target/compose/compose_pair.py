@@ -1,4 +1,4 @@
-"""A pair of containers that runs: started by compose, removed whatever happens."""
+"""A running pair of containers: started by compose, removed in any case."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from technogate.target.compose.compose_project import Project
 from technogate.target.compose.container import STOP_S, Container, port_was_taken
 from technogate.target.compose.engine import ComposeFailed, containers, docker, engine_environment
 from technogate.target.compose.images import IMAGE_VARIABLES
-from technogate.target.placeholder_values import address, resolve_audit, resolve_unwritable, told
+from technogate.target.placeholder_values import address, console_environment, resolve_audit, resolve_unwritable
 from technogate.target.placeholders import fill
 from technogate.target.port_retry import PortLost, on_free_ports
 from technogate.target.process.ports import HOST, HeldPort
@@ -45,7 +45,7 @@ class ComposePair:
         variables: Mapping[str, str],
         api_key: str,
     ) -> None:
-        """Start the pair; raises UserError (StartError, PortLost) and then leaves nothing behind.
+        """Start the pair; on UserError (StartError, PortLost) nothing is left behind.
 
         `folder` is that of the target file, `project_folder` that of the team's own compose files, `files` are
         all compose files, `command` is compose itself.
@@ -90,9 +90,9 @@ class ComposePair:
         return self._spec.console is not None and not self._spec.console.api_url
 
     def start_console(self, api_url: str, api_key: str | None = None) -> RunningConsole:
-        """A further console for the backend at `api_url`; `api_key` None means this pair's key.
+        """Start a further console for the backend at `api_url`; `api_key` None means this pair's key.
 
-        An image with its backend's address built in keeps that one, and the browser is told otherwise.
+        An image with its backend's address built in keeps it, and the browser maps that address to `api_url`.
         """
         spec = self._spec.console
         if self._outputs is not None:
@@ -105,14 +105,14 @@ class ComposePair:
         return on_free_ports(lambda: self._further_console(spec, api_url, key))
 
     def outputs(self) -> list[Output]:
-        """What every container has written so far, the API key masked."""
+        """Return what every container has written so far, the API key masked."""
         if self._outputs is not None:
             return list(self._outputs)
         names = {program.container: name for name, program in self._programs.items()}
         return self.project.outputs(names, self._redactor)
 
     def close(self) -> None:
-        """End every container and remove containers, network and volumes. Doing it twice is harmless."""
+        """End every container and remove containers, network and volumes. A second call does nothing."""
         self._stack.close()
 
     def __enter__(self) -> ComposePair:
@@ -132,7 +132,7 @@ class ComposePair:
             raise self.project.start_error(error, self._redactor, tuple(PORTS)) from error
 
     def _start_services(self) -> None:
-        """Start what must be there first, then the backend and the console in front of it."""
+        """Start the services before the pair, then the backend and the console in front of it."""
         backend, console = self._spec.backend, self._spec.console
         with HeldPort() as for_backend, HeldPort() as for_console:
             ports = {"backend": for_backend.number, "console": for_console.number}
@@ -151,7 +151,7 @@ class ComposePair:
                 "CONSOLE_PORT": str(ports["console"]),
                 "TECHNO_API_KEY": self.api_key,
                 "TECHNO_ALLOWED_ORIGINS": self.console_origin,
-                **told(url, self.api_key),
+                **console_environment(url, self.api_key),
                 **{name: fill(text, values) for name, text in self._compose.variables.items()},
             })  # fmt: skip
             self.project.start_before(self._compose.before, ServedSpec().timeout_s)
@@ -199,19 +199,19 @@ class ComposePair:
             self.project.compose(
                 "run", "--detach", "-T", "--no-deps", f"--name={container}",
                 f"--publish={HOST}:{port}:{PORTS['console']}", "console",
-                variables=told(api_url, key),
+                variables=console_environment(api_url, key),
             )  # fmt: skip
             program = self._program(name, "console", port, container)
             program.wait_ready()
         except (ComposeFailed, StartError, PortTaken) as error:
-            said = error.output if isinstance(error, ComposeFailed | StartError) else ""
-            message, output = (self._redactor.clean_text(text)[0] for text in (str(error), said))
+            written = error.output if isinstance(error, ComposeFailed | StartError) else ""
+            message, output = (self._redactor.clean_text(text)[0] for text in (str(error), written))
             lost = port_was_taken(f"{message} {output}")
             raise (PortLost if lost else StartError)(message, program=name, output=output) from error
         return self._console_of(spec, api_url, key, program)
 
     def _program(self, name: str, service: str, port: int, container: str = "") -> Container:
-        """The handle of one container that was started."""
+        """Return the handle of one container that was started."""
         spec: ServedSpec | None = self._spec.backend if service == "backend" else self._spec.console
         launch = Launch(
             name=name,

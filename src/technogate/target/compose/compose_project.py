@@ -29,10 +29,10 @@ TAIL_LINES = 20
 
 
 class Project:
-    """A compose project that is gone when the gate is, however the gate ended.
+    """A compose project that is removed when the gate ends, in whatever way.
 
-    pytest-docker's `Services` asks it for published ports as it asks its own executor, which cannot be
-    used itself: that one goes through a shell, takes no environment and outlives an interrupted start.
+    pytest-docker's `Services` takes it in place of its own executor, which uses a shell, takes no environment and
+    outlives an interrupted start.
     """
 
     def __init__(
@@ -71,9 +71,11 @@ class Project:
         try:
             self.compose("up", "--detach", "--no-build", *services)
         except ComposeFailed as error:
-            said = error.output.strip()
+            written = error.output.strip()
             raise StartError(
-                f"the containers did not start: {error}", program="docker compose up", output=f"{said}\n{self.logs()}"
+                f"the containers did not start: {error}",
+                program="docker compose up",
+                output=f"{written}\n{self.logs()}",
             ) from error
 
     def start_before(self, services: Sequence[str], timeout_s: float) -> None:
@@ -166,5 +168,5 @@ class Project:
         """Remove containers, network and volumes; raises UserError when something is left."""
         if not remove_project(self.name):
             hint = f"docker ps --all --filter label=com.docker.compose.project={self.name}"
-            raise UserError(f"the containers of {self.name} could not be removed; look at them with: {hint}")
+            raise UserError(f"the containers of {self.name} could not be removed; list them with: {hint}")
         self._reaper.remove_project(self.name)
