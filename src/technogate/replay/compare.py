@@ -47,11 +47,11 @@ def unknown(reason: str, hint: str = "") -> Replayed:
     return Replayed(state=ReplayState.UNKNOWN, reason=reason, hint=hint)
 
 
-def compare(found: LocatedFinding, journal: Journal, document: VerdictDocument) -> Replayed:
+def compare(located: LocatedFinding, journal: Journal, document: VerdictDocument) -> Replayed:
     """Compare the finding with the replay's journal and the document judged from it."""
-    before, after, finding = found.journal.header, journal.header, found.sample.finding
+    before, after, finding = located.journal.header, journal.header, located.sample.finding
     if before.contract.digest != after.contract.digest:
-        return unknown("the contract is not that of the finding", found.sample.recheck_command)
+        return unknown("the contract is not that of the finding", located.sample.recheck_command)
     if problems := self_test_problems(journal):
         return unknown(problems[0])
     findings = [sample.finding for sample in document.findings if sample.finding.requirement == finding.requirement]
@@ -62,8 +62,8 @@ def compare(found: LocatedFinding, journal: Journal, document: VerdictDocument) 
         return unknown(problems[0])
     if findings:
         now = f"expected {findings[0].expected}; observed {findings[0].observed}"
-        return unknown(f"its requirement fails in another way now: {now}", found.sample.recheck_command)
-    return _not_passed(finding, document) or _another_case(found, journal) or Replayed(state=ReplayState.FIXED)
+        return unknown(f"its requirement fails in another way now: {now}", located.sample.recheck_command)
+    return _not_passed(finding, document) or _another_case(located, journal) or Replayed(state=ReplayState.FIXED)
 
 
 def _not_passed(finding: Finding, document: VerdictDocument) -> Replayed | None:
@@ -83,24 +83,26 @@ def _not_passed(finding: Finding, document: VerdictDocument) -> Replayed | None:
     return unknown(result.reason or f"{finding.item} {result.outcome.value}", result.hint)
 
 
-def _another_case(found: LocatedFinding, journal: Journal) -> Replayed | None:
+def _another_case(located: LocatedFinding, journal: Journal) -> Replayed | None:
     """Return why another case may have passed than the one that failed; None for the same case."""
-    before, after, finding = found.journal.header, journal.header, found.sample.finding
+    before, after, finding = located.journal.header, journal.header, located.sample.finding
     if before.gate_digest != after.gate_digest:
-        return unknown("the gate has changed since, so the same item may run other cases", found.sample.recheck_command)
+        return unknown(
+            "the gate has changed since, so the same item may run other cases", located.sample.recheck_command
+        )
     if (before.seed, before.profile) != (after.seed, after.profile):
-        return unknown("the replay drew other cases: its seed or profile differs", found.sample.recheck_command)
-    originals = [exchange for exchange in found.journal.exchanges if exchange.id in finding.exchanges]
+        return unknown("the replay drew other cases: its seed or profile differs", located.sample.recheck_command)
+    originals = [exchange for exchange in located.journal.exchanges if exchange.id in finding.exchanges]
     requested = {request_of(exchange) for exchange in journal.exchanges if exchange.responded_by == "backend"}
     for original in originals:
         if original.responded_by == "backend" and request_of(original) not in requested:
             return unknown(
-                f"the request of the finding was not sent again: {_named(original)}", found.sample.recheck_command
+                f"the request of the finding was not sent again: {_named(original)}", located.sample.recheck_command
             )
     responses = [response_of(original) for original in originals if original.responded_by == "mock"]
     replayed = {response_of(exchange) for exchange in journal.exchanges if exchange.responded_by == "mock"}
     if finding.smallest and responses and not replayed & set(responses):
-        return unknown("the response of the finding was not sent again", found.sample.recheck_command)
+        return unknown("the response of the finding was not sent again", located.sample.recheck_command)
     return None
 
 

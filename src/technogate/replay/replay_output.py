@@ -26,17 +26,17 @@ _MEANING = {
 _LIMIT = 600
 
 
-def show(console: Console, found: LocatedFinding, replayed: Replayed, files: Sequence[Path]) -> None:
+def show(console: Console, located: LocatedFinding, replayed: Replayed, files: Sequence[Path]) -> None:
     """Print the result of a replay."""
     shape, colour = _STYLES[replayed.state]
-    finding = replayed.finding or found.sample.finding
+    finding = replayed.finding or located.sample.finding
     facts = Table.grid(padding=(0, 2, 0, 0))
     facts.add_column(width=15, justify="right", style="dim")
     facts.add_column(overflow="fold")
     for name, text in (("because", replayed.reason), ("next", replayed.hint)):
         if text:
             facts.add_row(name, rich_text(text, "bold", limit=_LIMIT))
-    facts.add_row("finding", rich_text(f"{found.name}, {finding.requirement}"))
+    facts.add_row("finding", rich_text(f"{located.name}, {finding.requirement}"))
     facts.add_row("item", rich_text(finding.item, limit=_LIMIT))
     if "case" in finding.example:
         facts.add_row("case", rich_text(finding.example["case"], limit=_LIMIT))

@@ -24,11 +24,11 @@ def replay(word: str, journal: Path | None, target: str, contract: str, reports:
     An argument that is "" or None is taken from the finding's own run. Raises UserError, ContractError,
     ShippedDataError or JournalError for user errors.
     """
-    found = look_up(word, journal)
-    folder = reports or found.journal.path.parent / "replay"
-    if (folder / "journal.jsonl").resolve() == found.journal.path.resolve():
+    located = look_up(word, journal)
+    folder = reports or located.journal.path.parent / "replay"
+    if (folder / "journal.jsonl").resolve() == located.journal.path.resolve():
         raise UserError(f"{folder} holds the journal of the finding; name another folder with --reports")
-    header = found.journal.header
+    header = located.journal.header
     settings = Settings(
         target=target or header.target.target_argument,
         contract=contract,
@@ -36,22 +36,22 @@ def replay(word: str, journal: Path | None, target: str, contract: str, reports:
         seed=header.seed,
         reports=str(folder.resolve()),
         mode="replay",
-        selection=(found.sample.finding.requirement,),
+        selection=(located.sample.finding.requirement,),
         run=new_run(),
         replay=str(folder.resolve() / NAME),
     )
-    replayed, finished_run = _replayed(found, settings, console, target_named=bool(target))
-    show(console, found, replayed, finished_run.files if finished_run is not None else ())
+    replayed, finished_run = _replayed(located, settings, console, target_named=bool(target))
+    show(console, located, replayed, finished_run.files if finished_run is not None else ())
     return int(EXIT_CODES[replayed.state])
 
 
 def _replayed(
-    found: LocatedFinding, settings: Settings, console: Console, *, target_named: bool
+    located: LocatedFinding, settings: Settings, console: Console, *, target_named: bool
 ) -> tuple[Replayed, FinishedRun | None]:
     """Run the items of the finding, if it has any, and compare; `target_named` when the user named the target."""
-    if not found.items:
+    if not located.items:
         return unknown(
-            "it comes from a run-wide check, and no single item reproduces it", found.sample.recheck_command
+            "it comes from a run-wide check, and no single item reproduces it", located.sample.recheck_command
         ), None
     try:
         contract, loaded = load_inputs(settings)
@@ -59,17 +59,17 @@ def _replayed(
         if target_named:
             raise
         return unknown(f"the target of the finding cannot be loaded: {mistake}", "name one with --target"), None
-    if contract.digest != found.journal.header.contract.digest:
-        return unknown("the contract is not that of the finding", found.sample.recheck_command), None
+    if contract.digest != located.journal.header.contract.digest:
+        return unknown("the contract is not that of the finding", located.sample.recheck_command), None
     prepare_reports(settings.folder)
-    finding = found.sample.finding
+    finding = located.sample.finding
     write_replay(
-        Replay(finding=found.name, items=found.items, item=finding.item, smallest=finding.smallest), settings.folder
+        Replay(finding=located.name, items=located.items, item=finding.item, smallest=finding.smallest), settings.folder
     )
     try:
-        finished_run = run_and_judge(settings, 1, console, f"replaying {found.name} on {loaded.ref.name}")
+        finished_run = run_and_judge(settings, 1, console, f"replaying {located.name} on {loaded.ref.name}")
     except StartError as mistake:
         return unknown(f"{mistake}\n{mistake.output}".strip(), "check that the target starts"), None
     except JournalError as error:
         return unknown(str(error), f"the output of the suites is in {settings.folder / 'suites.log'}"), None
-    return compare(found, finished_run.journal, finished_run.document), finished_run
+    return compare(located, finished_run.journal, finished_run.document), finished_run

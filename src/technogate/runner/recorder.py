@@ -64,12 +64,12 @@ class Recorder:
         contained = run_context.target.ref.kind == "compose"
         considered = [item for item in items if contained or not runs_in_containers_alone(item)]
         for item in considered:
-            found = run_context.contract.requirements.get(_requirement_id(item))
-            if found is None:
+            requirement = run_context.contract.requirements.get(_requirement_id(item))
+            if requirement is None:
                 raise pytest.UsageError(f"{item.nodeid}: the contract has no requirement {_requirement_id(item)!r}")
-            covered.add(found.id)
-            selected = item.nodeid in replayed if replayed is not None else not wanted or found.id in wanted
-            if selected and found.concerns(run_context.target.ref.parties):
+            covered.add(requirement.id)
+            selected = item.nodeid in replayed if replayed is not None else not wanted or requirement.id in wanted
+            if selected and requirement.concerns(run_context.target.ref.parties):
                 kept.append(item)
                 self._seed(item)
         plan = tuple(

@@ -37,8 +37,8 @@ class Commands(Spec, frozen=True, kw_only=True):
 
     def named(self, outcome: str) -> tuple[str, ...]:
         """Return the commands that provoke `outcome`: none, one or several."""
-        found: str | tuple[str, ...] | None = getattr(self, outcome)
-        return () if found is None else (found,) if isinstance(found, str) else found
+        commands: str | tuple[str, ...] | None = getattr(self, outcome)
+        return () if commands is None else (commands,) if isinstance(commands, str) else commands
 
 
 class AuditSpec(Spec, frozen=True, kw_only=True):

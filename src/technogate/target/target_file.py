@@ -48,9 +48,9 @@ def read_target_file(path: Path) -> TargetFile:
 
 def _mistakes(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
     """Yield the errors of the schema, misspelt keys first: they cause most of the others."""
-    found = sorted(Draft202012Validator(schema).iter_errors(document), key=_rank)
+    errors = sorted(Draft202012Validator(schema).iter_errors(document), key=_rank)
     known = list(_known_keys(schema))
-    for error in found:
+    for error in errors:
         yield from _explain(error, known)
 
 

@@ -63,24 +63,24 @@ class Secret:
 
 def secrets_in_settings(settings: Mapping[str, str], kind: str) -> list[Secret]:
     """Return the secrets among named values: environment variables, labels."""
-    found = []
+    secrets = []
     for name, value in settings.items():
         place = f"{kind} {name}"
         if _SECRET_NAME.fullmatch(name) and not _NO_VALUE.fullmatch(value):
-            found.append(Secret(place=place, what="a value for a secret"))
+            secrets.append(Secret(place=place, what="a value for a secret"))
         else:
-            found += [Secret(place=place, what=what) for what in _shapes(value.encode())]
-            found += [Secret(place=place, what="a password in an address")] * _has_url_password(value)
-    return found
+            secrets += [Secret(place=place, what=what) for what in _shapes(value.encode())]
+            secrets += [Secret(place=place, what="a password in an address")] * _has_url_password(value)
+    return secrets
 
 
 def secrets_in_text(text: str, place: str) -> list[Secret]:
     """Return the secrets in a line of history or a file of settings."""
-    found = [Secret(place=place, what=what) for what in _shapes(text.encode())]
+    secrets = [Secret(place=place, what=what) for what in _shapes(text.encode())]
     for name, value in _ASSIGNED.findall(text):
         if not _NO_VALUE.fullmatch(value.strip("\"'")):
-            found.append(Secret(place=place, what=f"a value for {name}"))
-    return found + [Secret(place=place, what="a password in an address")] * _has_url_password(text)
+            secrets.append(Secret(place=place, what=f"a value for {name}"))
+    return secrets + [Secret(place=place, what="a password in an address")] * _has_url_password(text)
 
 
 def secrets_in_file(path: str, raw: bytes) -> list[Secret]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 _FORM = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:)([0-5]\d(?:\.\d+)?)Z", re.ASCII)
 
 
-class Moments:
+class TimestampReader:
     """Read timestamps; the date of each minute is parsed once."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Moments:
 
 def seconds_of(timestamp: object) -> float | None:
     """Return the same for a single timestamp."""
-    return Moments()(timestamp)
+    return TimestampReader()(timestamp)
 
 
 def _start_of(minute: str) -> float | None:

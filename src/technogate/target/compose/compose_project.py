@@ -130,10 +130,10 @@ class Project:
 
     def container(self, service: str) -> str:
         """The container of a service; raises StartError when there is not exactly one."""
-        found = [name for name, of in containers(self.name).items() if of == service]
-        if len(found) != 1:
-            raise StartError(f"{service} has {len(found)} containers, not one", program=service)
-        return found[0]
+        names = [name for name, of in containers(self.name).items() if of == service]
+        if len(names) != 1:
+            raise StartError(f"{service} has {len(names)} containers, not one", program=service)
+        return names[0]
 
     def exit_codes(self) -> dict[str, int]:
         """The exit code of each service whose container was started and has ended."""

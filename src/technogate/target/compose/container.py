@@ -37,8 +37,8 @@ class Container(Program):
     @property
     def state(self) -> dict[str, Any]:
         """The state that the engine reports now."""
-        found: dict[str, Any] = inspect("--type=container", self.container)[0]["State"]
-        return found
+        state: dict[str, Any] = inspect("--type=container", self.container)[0]["State"]
+        return state
 
     @property
     def image(self) -> str:
@@ -48,9 +48,8 @@ class Container(Program):
     @property
     def networks(self) -> dict[str, str]:
         """The networks that it is on: by id, what compose files call each, else its own name."""
-        found: dict[str, dict[str, Any]] = inspect("--type=container", self.container)[0]["NetworkSettings"]["Networks"]
         names = {}
-        for name, network in found.items():
+        for name, network in self._networks().items():
             labels = inspect("--type=network", network["NetworkID"])[0].get("Labels") or {}
             names[str(network["NetworkID"])] = str(labels.get(NETWORK_LABEL, name))
         return names
@@ -112,8 +111,7 @@ class Container(Program):
 
     def cut_off(self) -> None:
         """Disconnect it from every network: no request reaches it, not even at its published port."""
-        found: dict[str, dict[str, Any]] = inspect("--type=container", self.container)[0]["NetworkSettings"]["Networks"]
-        for network in found.values():
+        for network in self._networks().values():
             docker("network", "disconnect", str(network["NetworkID"]), self.container)
             self._disconnected.append(network)
 
@@ -132,6 +130,12 @@ class Container(Program):
     def execute(self, *command: str) -> str:
         """Run a command in it and return what it wrote; raises EngineError unless it ended with 0."""
         return docker("exec", self.container, *command)
+
+    def _networks(self) -> dict[str, dict[str, Any]]:
+        """Return what the engine reports of each network that it is on, by name."""
+        settings = inspect("--type=container", self.container)[0]["NetworkSettings"]
+        networks: dict[str, dict[str, Any]] = settings["Networks"]
+        return networks
 
     def _gone(self) -> bool:
         """Whether it ended while it should become ready; the engine is polled every `POLL_S` seconds."""

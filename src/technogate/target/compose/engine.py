@@ -40,8 +40,8 @@ def logs(container: str) -> str:
 
 def inspect(*names: str) -> list[dict[str, Any]]:
     """Return what the engine reports of containers or images; raises EngineError when one is unknown."""
-    found: list[dict[str, Any]] = json.loads(docker("inspect", *names))
-    return found
+    inspected: list[dict[str, Any]] = json.loads(docker("inspect", *names))
+    return inspected
 
 
 def containers(project: str) -> dict[str, str]:

@@ -21,18 +21,18 @@ def secrets_in_layers(image: str, api_key: str) -> tuple[list[Secret], int]:
 
     Raises EngineError when the image cannot be read as a whole.
     """
-    found: dict[Secret, None] = {}
+    secrets: dict[Secret, None] = {}
     needles = (api_key.encode(), base64.b64encode(api_key.encode()).rstrip(b"=")[:-1])
     count = 0
     with _saved(image) as stream:
         for path, raw in _files(stream):
             count += 1
-            found |= dict.fromkeys(secrets_in_file(path, raw))
+            secrets |= dict.fromkeys(secrets_in_file(path, raw))
             if any(needle in raw for needle in needles):
-                found[Secret(place=f"/{path}", what="the API key of this pair")] = None
+                secrets[Secret(place=f"/{path}", what="the API key of this pair")] = None
     if not count:
         raise EngineError(f"the image {image} has no file that can be read")
-    return list(found), count
+    return list(secrets), count
 
 
 def _files(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:

@@ -56,12 +56,12 @@ def provide(names: dict[str, str], command: Sequence[str]) -> dict[str, ImageRef
 
 def facts(name: str) -> ImageFacts:
     """Return what the engine reports of an image; raises EngineError for one that is not on this machine."""
-    [found] = inspect("--type=image", name)
-    config = found["Config"]
+    [image] = inspect("--type=image", name)
+    config = image["Config"]
     history = docker("history", "--no-trunc", "--format={{.CreatedBy}}", name)
     return ImageFacts(
         name=name,
-        digest=found["Id"],
+        digest=image["Id"],
         user=config.get("User") or "",
         health=tuple((config.get("Healthcheck") or {}).get("Test") or ()),
         environment=dict(entry.partition("=")[::2] for entry in config.get("Env") or ()),
@@ -124,9 +124,9 @@ def _sources(side: str) -> Iterator[Path]:
         path = shipped(name)
         if not path.exists():
             raise UserError(f"{name} is missing from this installation; name images in {', '.join(_variables())}")
-        for found in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if found.is_file() and not LEFT_OUT & set(found.relative_to(shipped()).parts):
-                yield found
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and not LEFT_OUT & set(file.relative_to(shipped()).parts):
+                yield file
 
 
 def _variables() -> tuple[str, ...]:

@@ -166,14 +166,14 @@ def remove_project(name: str) -> bool:
 def _remove(project: str, listing: list[str], removal: list[str]) -> list[str]:
     """Remove what `listing` shows of a project; return what was found, or the project when the engine failed."""
     try:
-        found = subprocess.run(
+        listed = subprocess.run(
             ["docker", *listing, "--quiet", f"--filter=label={PROJECT_LABEL}={project}"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=ENGINE_S,
             check=True,
         )
-        names = [os.fsdecode(word) for word in found.stdout.split()]
+        names = [os.fsdecode(word) for word in listed.stdout.split()]
         if names:
             subprocess.run(
                 ["docker", *removal, *names],

@@ -13,7 +13,7 @@ from technogate.trail.reconcile.expected_entries import ExpectedEntries, TrailTe
 from technogate.trail.reconcile.matching import Slot, match
 from technogate.trail.reconcile.multidict import Multidict
 from technogate.trail.reconcile.reading_window import Window
-from technogate.util.timestamps import Moments
+from technogate.util.timestamps import TimestampReader
 
 #: The requirements that are undecided when the trail could not be read.
 OF_THE_TRAIL = ("TRL-01", "TRL-02", "TRL-03", "TRL-04", "TRL-05", "TRL-06", "TRL-08")
@@ -31,7 +31,7 @@ class Reconciler:
         self._terms = terms
         self._expected_entries = expected_entries_of
         self._history = replay(readings)
-        moments = Moments()
+        moments = TimestampReader()
         self._times = [moments(entry.timestamp) for entry in self._history.entries]
         self._window = Window(self._history, self._times)
         self._parallel = overlapping(expected_entries_of)
