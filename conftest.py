@@ -1,4 +1,4 @@
-"""Names the plugin and the fixtures of the suites."""
+"""The plugin and the fixtures of the suites."""
 
 pytest_plugins = [
     "technogate.runner.plugin",

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from fixtures.containers import HEALTHY_S, Stack
+from fixtures.containers import HEALTHY_S
+from fixtures.faulty_stack import Stack
 from technogate.checks import console
 from technogate.checks import stack_checks as check
 from technogate.contract.loader import Contract

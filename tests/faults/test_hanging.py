@@ -1,4 +1,4 @@
-"""Requests that are collected late: none is lost, and none gets into a journal that is closed."""
+"""Hanging requests: none is lost, and none gets into a closed journal."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from technogate.model.events import Event, Exchange, RunWarning
 from tests.faults.test_kill import exchange
 
 
-def test_answers_are_collected_when_they_are_there() -> None:
-    """Asking goes on in the background, and collecting waits for all."""
+def test_collect_waits_for_every_response() -> None:
+    """Requests run in the background, and collecting waits for all of them."""
     release = threading.Event()
 
     def send() -> Exchange:
@@ -27,8 +27,8 @@ def test_answers_are_collected_when_they_are_there() -> None:
     assert hanging.waiting == 0
 
 
-def test_what_kept_a_request_from_being_sent_is_raised() -> None:
-    """A broken driver is no backend that answered."""
+def test_raises_the_error_of_a_request_that_was_not_sent() -> None:
+    """An error of the driver is no response of the backend."""
 
     def send() -> Exchange:
         raise ValueError("no such operation")
@@ -39,8 +39,8 @@ def test_what_kept_a_request_from_being_sent_is_raised() -> None:
         hanging.collect()
 
 
-def test_nothing_is_written_once_it_is_closed() -> None:
-    """The journal may be closed by then."""
+def test_records_nothing_after_close() -> None:
+    """The journal may be closed too."""
     written: list[Event] = []
     hanging = HangingRequests(written.append)
     hanging.record(RunWarning(text="before"))

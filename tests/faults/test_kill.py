@@ -1,4 +1,4 @@
-"""Kills under load: the schedule, the moment of a kill, and what counts as kept."""
+"""Kills under load: the schedule, the moment of a kill, and which entries must be kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from technogate.model.events import Body, Ended, Exchange, Request, Response, Tr
 
 
 def exchange(trace_id: str, *, status: int = 200) -> Exchange:
-    """An execute request that was answered with a trace id; "" when it got no answer."""
+    """An execute request whose response has this trace id; "" without a response."""
     body = Body.of(b'{"trace_id": "%s"}' % trace_id.encode())
     return Exchange(
         id=f"gw0d-{trace_id or 'unanswered'}",
@@ -32,7 +32,7 @@ def exchange(trace_id: str, *, status: int = 200) -> Exchange:
 
 
 class Backend:
-    """A program that answers until it is killed, and says who killed it when."""
+    """A program that responds until it is killed, and records who killed it."""
 
     def __init__(self, *, immortal: bool = False) -> None:
         self.exit_code: int | None = None
@@ -59,8 +59,8 @@ class Backend:
             self.exit_code = None if self._immortal else -9
 
 
-def test_a_schedule_is_its_seed() -> None:
-    """The same seed gives the same kills, another one others; each moment has its turn."""
+def test_a_seed_gives_one_schedule() -> None:
+    """The same seed gives the same kills, another seed others; every moment occurs."""
     first, again, other = plan_kills(1, 6), plan_kills(1, 6), plan_kills(2, 6)
     assert first == again != other
     assert [kill.moment for kill in first] == [*KillMoment, *KillMoment]
@@ -71,14 +71,14 @@ def test_a_schedule_is_its_seed() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"responses": 0}, {"responses": 1, "delay_s": 2.0}, {"responses": 1, "delay_s": -1.0}]
 )
-def test_a_kill_that_makes_no_sense_is_told(wrong: dict[str, float]) -> None:
+def test_refuses_an_invalid_kill(wrong: dict[str, float]) -> None:
     """Parameters are checked when the record is made."""
     with pytest.raises(ValueError, match="kill"):
         Kill(number=1, moment=KillMoment.IN_BURST, **wrong)  # type: ignore[arg-type]
 
 
-def test_right_after_an_answer_nobody_comes_in_between() -> None:
-    """The client that got the answer kills, before any other answer is counted."""
+def test_kills_before_the_next_response() -> None:
+    """The client that received the response kills, before another response is counted."""
     backend = Backend()
     kill = Kill(number=1, moment=KillMoment.AFTER_RESPONSE, responses=7)
     exchanges = kill_under_load(backend, kill, [backend.ask] * 4, lambda: pytest.fail("nothing to shoot"))
@@ -88,8 +88,8 @@ def test_right_after_an_answer_nobody_comes_in_between() -> None:
     assert 7 <= backend.answered_at_kill < 7 + 4
 
 
-def test_who_asks_after_the_kill_asks_once(eventually: Callable[[Callable[[], bool]], bool]) -> None:
-    """A client that gets no answer stops, so that each has at most one request of which nobody knows the end."""
+def test_a_client_stops_after_a_missing_response(eventually: Callable[[Callable[[], bool]], bool]) -> None:
+    """A client without a response stops, so that each has at most one request with an unknown outcome."""
     backend = Backend()
     with Load([backend.ask] * 4, 7, backend.kill) as load:
         assert eventually(lambda: sum(one.response is None for one in load.exchanges) == 4)
@@ -97,8 +97,8 @@ def test_who_asks_after_the_kill_asks_once(eventually: Callable[[Callable[[], bo
 
 
 @pytest.mark.parametrize("moment", [KillMoment.IN_FLIGHT, KillMoment.IN_BURST])
-def test_the_kill_comes_after_the_shot(moment: KillMoment) -> None:
-    """Between a request and its answer means: sent, then killed. A burst needs no shot."""
+def test_kills_after_the_request_was_sent(moment: KillMoment) -> None:
+    """Between a request and its response means: sent, then killed. A burst needs no such request."""
     backend = Backend()
     seen: list[str] = []
     kill = Kill(number=1, moment=moment, responses=2, delay_s=0.001)
@@ -107,21 +107,21 @@ def test_the_kill_comes_after_the_shot(moment: KillMoment) -> None:
     assert backend.killer == threading.current_thread().name
 
 
-def test_a_load_that_brings_no_answers_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A backend that answers nothing was never killed under load."""
+def test_reports_a_load_without_responses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A backend that never responds was not killed under load."""
     monkeypatch.setattr(kill_module, "LOAD_S", 0.2)
     backend = Backend()
     kill = Kill(number=3, moment=KillMoment.IN_BURST, responses=2)
     dead: list[Callable[[], Exchange]] = [lambda: exchange("")]
-    with pytest.raises(NotDelivered, match="kill 3 never came: the load brought 0 answers"):
+    with pytest.raises(NotDelivered, match="kill 3 was not sent: the load received 0 responses"):
         kill_under_load(backend, kill, dead, lambda: None)
     assert backend.killer == ""
 
 
-def test_a_program_that_outlives_the_kill_is_told() -> None:
-    """A kill that nobody felt proves nothing."""
+def test_reports_a_program_that_survives_the_kill() -> None:
+    """A kill without an effect proves nothing."""
     backend = Backend(immortal=True)
-    with pytest.raises(NotDelivered, match="kill 1: the backend outlived SIGKILL"):
+    with pytest.raises(NotDelivered, match="kill 1: the backend survived SIGKILL"):
         kill_under_load(backend, Kill(number=1, moment=KillMoment.IN_BURST, responses=1), [backend.ask], lambda: None)
 
 
@@ -129,20 +129,20 @@ HEADER = "X-Trace-Id"
 
 
 def survival(exchanges: list[Exchange], *trail: str, known: tuple[str, ...] = ()) -> Survival:
-    """What came of a kill, with a trail of these trace ids."""
+    """The result of a kill, with an audit trail of these trace ids."""
     entries = [TrailEntry(trace_id=trace_id, state="APPROVED") for trace_id in trail]
     return Survival(moment="kill 2, at random in a burst", exchanges=exchanges, entries=entries, known=known)
 
 
-def test_what_was_answered_is_kept() -> None:
-    """Entries of earlier requests are no matter, and one unanswered request may have one."""
+def test_accepts_a_trail_with_every_answered_request() -> None:
+    """Entries of earlier requests are ignored, and a request without a response may have one."""
     after = survival([exchange("a"), exchange("b"), exchange("")], "old", "a", "b", "c", known=("old",))
     assert kept(after, HEADER) == []
     assert not_doubled(after, HEADER) == []
 
 
 def test_a_lost_entry_names_the_trace_id_and_the_moment() -> None:
-    """Whoever mends it must know which request, and when the kill came."""
+    """The finding names the request and the moment of the kill."""
     (finding,) = kept(survival([exchange("a"), exchange("b"), exchange("")], "a"), HEADER)
     assert finding.observed == "kill 2, at random in a burst: 1 have none: b"
     assert finding.trace_id == "b"
@@ -151,20 +151,20 @@ def test_a_lost_entry_names_the_trace_id_and_the_moment() -> None:
 
 
 @pytest.mark.parametrize("trail", [("a", "a"), ("a", "b", "b")], ids=["answered", "unanswered"])
-def test_two_entries_of_one_request_are_one_too_many(trail: tuple[str, ...]) -> None:
+def test_reports_two_entries_of_one_request(trail: tuple[str, ...]) -> None:
     """An entry that is written again after the restart is a second one, answered or not."""
     (finding,) = not_doubled(survival([exchange("a"), exchange("")], *trail), HEADER)
     assert "1 have more" in finding.observed
 
 
-def test_more_entries_than_requests_were_left_unanswered() -> None:
-    """Two strangers in the trail cannot both be of the one request that got no answer."""
+def test_reports_more_unknown_entries_than_unanswered_requests() -> None:
+    """Two unknown entries cannot both be of the one request without a response."""
     (finding,) = not_doubled(survival([exchange("a"), exchange("")], "a", "b", "c"), HEADER)
     assert finding.observed.endswith("2 entries of none that was answered: b, c")
 
 
-def test_an_answer_that_names_no_trace_id_is_lost() -> None:
-    """Without a trace id no entry can be told to be its own."""
+def test_reports_a_response_without_a_trace_id() -> None:
+    """Without a trace id no entry can be matched."""
     answered = exchange("a")
     nameless = Exchange(
         id="gw0d-9",

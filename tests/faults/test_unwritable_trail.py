@@ -1,4 +1,4 @@
-"""Making a trail unwritable: felt while it lasts, mended whatever happens, and told when it did not work."""
+"""Making a trail unwritable: in effect within the context, restored in any case, and reported when it fails."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def database(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     return path
 
 
-def test_a_locked_file_cannot_be_written_and_then_it_can(database: Path) -> None:
-    """The lock is felt by every writer, and is gone afterwards."""
+def test_locks_the_file_within_the_context(database: Path) -> None:
+    """No writer can write while the file is locked; afterwards every writer can."""
     with unwritable(UnwritableSpec(lock_sqlite=str(database)), database.parent, clean) as how:
         assert how == "the SQLite file a trail?#%.db is locked"
         with pytest.raises(sqlite3.OperationalError, match="locked"):
@@ -49,7 +49,7 @@ def test_a_locked_file_cannot_be_written_and_then_it_can(database: Path) -> None
     write(database)
 
 
-def test_the_lock_goes_with_whatever_went_wrong(database: Path) -> None:
+def test_releases_the_lock_after_an_exception(database: Path) -> None:
     """An exception within the context leaves nothing locked."""
     with (
         pytest.raises(KeyboardInterrupt),
@@ -59,8 +59,8 @@ def test_the_lock_goes_with_whatever_went_wrong(database: Path) -> None:
     write(database)
 
 
-def test_a_file_that_is_not_there_is_told_and_not_made(tmp_path: Path) -> None:
-    """A lock on a file of our own making would disturb nobody."""
+def test_refuses_a_missing_file(tmp_path: Path) -> None:
+    """The file is not created: a lock on a new file would have no effect."""
     path = tmp_path / "none.db"
     with (
         pytest.raises(NotDelivered, match=r"none\.db cannot be locked: unable to open database file"),
@@ -70,8 +70,8 @@ def test_a_file_that_is_not_there_is_told_and_not_made(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_file_that_stays_in_use_is_told(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lock that cannot be had is a fault that was not delivered."""
+def test_reports_a_file_in_use(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the lock the fault was not delivered."""
     monkeypatch.setattr(module, "LOCK_S", 0.05)
     with closing(sqlite3.connect(database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -83,7 +83,7 @@ def test_a_file_that_stays_in_use_is_told(database: Path, monkeypatch: pytest.Mo
         other.execute("ROLLBACK")
 
 
-def test_declared_commands_break_and_mend(tmp_path: Path) -> None:
+def test_runs_the_command_and_its_undo(tmp_path: Path) -> None:
     """The command has run within the context, its undo afterwards, both in the target file's folder."""
     spec = UnwritableSpec(command=(*TOUCH, "broken"), undo=(*REMOVE, "broken"))
     with unwritable(spec, tmp_path, clean):
@@ -91,8 +91,8 @@ def test_declared_commands_break_and_mend(tmp_path: Path) -> None:
     assert not (tmp_path / "broken").exists()
 
 
-def test_a_command_that_fails_is_undone_and_told(tmp_path: Path) -> None:
-    """It may have done half of its work; what it said is shown without secrets."""
+def test_undoes_and_reports_a_failed_command(tmp_path: Path) -> None:
+    """It may have had a part of its effect; its output is shown without secrets."""
     (tmp_path / "broken").touch()
     spec = UnwritableSpec(command=FAIL, undo=(*REMOVE, "broken"))
     with (
@@ -103,8 +103,8 @@ def test_a_command_that_fails_is_undone_and_told(tmp_path: Path) -> None:
     assert not (tmp_path / "broken").exists()
 
 
-def test_a_command_that_cannot_be_run_is_told(tmp_path: Path) -> None:
-    """One line says which and why."""
+def test_reports_a_command_that_cannot_be_run(tmp_path: Path) -> None:
+    """One line names the command and the reason."""
     spec = UnwritableSpec(command=("no-such-program-here",), undo=(*TOUCH, "mended"))
     with (
         pytest.raises(NotDelivered, match=r"unwritable\.command cannot be run: No such file"),
@@ -114,19 +114,19 @@ def test_a_command_that_cannot_be_run_is_told(tmp_path: Path) -> None:
     assert (tmp_path / "mended").exists()
 
 
-def test_what_stays_broken_is_told_loudly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The target is not what it was: a person must know."""
-    monkeypatch.setattr(module, "MENDS", 2)
+def test_reports_a_trail_that_stays_unwritable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The target did not recover: the user must restore it."""
+    monkeypatch.setattr(module, "ATTEMPTS", 2)
     spec = UnwritableSpec(command=(*TOUCH, "broken"), undo=FAIL)
     with (
-        pytest.raises(NotRecovered, match=r"unwritable\.undo ended with code 3: .*: mend the trail by hand"),
+        pytest.raises(NotRecovered, match=r"unwritable\.undo ended with code 3: .*: restore the trail by hand"),
         unwritable(spec, tmp_path, clean),
     ):
         assert (tmp_path / "broken").exists()
 
 
-def test_without_a_way_nothing_is_delivered(tmp_path: Path) -> None:
-    """A target file that declares nothing cannot be taken for one that works."""
+def test_refuses_a_target_without_a_declared_way(tmp_path: Path) -> None:
+    """Without a declared way the fault cannot be delivered."""
     with (
         pytest.raises(NotDelivered, match="declares no way"),
         unwritable(UnwritableSpec(), tmp_path, clean),

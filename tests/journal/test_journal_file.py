@@ -1,4 +1,4 @@
-"""The journal: what was written is read, and what was cut or changed is not taken for whole."""
+"""The journal: it is read as written, and a cut or changed one is not taken for whole."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_round_trip(tmp_path: Path) -> None:
 
 
 def test_without_footer_it_is_torn(tmp_path: Path) -> None:
-    """A journal that nobody sealed is torn, and what it holds can still be read."""
+    """A journal without a footer is torn, and its events can still be read."""
     journal = builders.journal(tmp_path, *PASSED, end="none")
     assert "without a footer" in journal.torn
     assert len(journal.results) == 1
@@ -40,7 +40,7 @@ def torn_or_none(path: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_every_cut_is_noticed(tmp_path: Path) -> None:
+def test_detects_every_cut(tmp_path: Path) -> None:
     """Cut at any byte, a journal is torn or is none: never whole."""
     path = builders.journal(tmp_path, *PASSED).path
     whole = path.read_bytes()
@@ -58,7 +58,7 @@ def test_every_cut_is_noticed(tmp_path: Path) -> None:
         (b'"run":"run1"', b'"run":"run2"'),
     ],
 )
-def test_every_edit_is_noticed(tmp_path: Path, before: bytes, after: bytes) -> None:
+def test_detects_every_edit(tmp_path: Path, before: bytes, after: bytes) -> None:
     """A journal that was changed after it was sealed is damaged."""
     path = builders.journal(tmp_path, *PASSED).path
     whole = path.read_bytes()
@@ -78,7 +78,7 @@ def test_every_edit_is_noticed(tmp_path: Path, before: bytes, after: bytes) -> N
         (rb'"sha256":"..', b'"sha256":"zz'),
     ],
 )
-def test_every_edit_of_the_footer_is_noticed(tmp_path: Path, before: bytes, after: bytes) -> None:
+def test_detects_every_edit_of_the_footer(tmp_path: Path, before: bytes, after: bytes) -> None:
     """How and when a run ended cannot be changed afterwards either."""
     path = builders.journal(tmp_path, *PASSED, end="interrupted").path
     *lines, footer = path.read_bytes().splitlines(keepends=True)
@@ -89,8 +89,8 @@ def test_every_edit_of_the_footer_is_noticed(tmp_path: Path, before: bytes, afte
         read_journal(path)
 
 
-def test_a_missing_line_is_noticed_without_a_footer(tmp_path: Path) -> None:
-    """Lines are numbered, so that one taken from the middle of a torn journal is missed."""
+def test_detects_a_missing_line_without_a_footer(tmp_path: Path) -> None:
+    """Lines are numbered, so that a missing line in a torn journal is detected."""
     path = builders.journal(tmp_path, *PASSED, RunWarning(text="x"), end="none").path
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:2] + lines[3:]))
@@ -99,13 +99,13 @@ def test_a_missing_line_is_noticed_without_a_footer(tmp_path: Path) -> None:
 
 
 def test_half_a_surrogate_pair_is_kept_readable(tmp_path: Path) -> None:
-    """Text that UTF-8 cannot hold is spelled out instead of ending the run."""
+    """Text that UTF-8 cannot encode is escaped."""
     assert builders.journal(tmp_path, RunWarning(text="a\ud800b")).warnings == [RunWarning(text="a\\ud800b")]
 
 
 @pytest.mark.parametrize("text", ["", "x\n", "{}\n", '{"worker":"main","seq":0,"event":{"event":"note","text":"x"}}\n'])
-def test_what_is_no_journal_is_refused(tmp_path: Path, text: str) -> None:
-    """A file of something else is refused with one line."""
+def test_refuses_another_file(tmp_path: Path, text: str) -> None:
+    """A file that is no journal is refused with one line."""
     path = tmp_path / "journal.jsonl"
     path.write_text(text)
     with pytest.raises(JournalError) as caught:
@@ -144,6 +144,6 @@ def test_a_full_disk_is_an_error() -> None:
 
 
 def test_an_unwritable_folder_is_an_error(tmp_path: Path) -> None:
-    """A journal that cannot be opened says so in one line."""
+    """A journal that cannot be opened is reported in one line."""
     with pytest.raises(JournalError, match="cannot write the journal"):
         JournalWriter(tmp_path / "nowhere" / "journal.jsonl", "main")

@@ -31,7 +31,7 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_every_spelling_is_found_and_removed(name: str) -> None:
-    """Whatever way the key is spelled, it is gone, and its place is named."""
+    """Every spelling of the key is removed, and its place is named."""
     text = f"before {SPELLINGS[name]} after"
     clean, met = Redactor(KEY).clean_text(text)
     assert met
@@ -54,7 +54,7 @@ def test_base64_at_any_place(before: bytes, after: bytes, key: str) -> None:
     assert met
 
 
-def test_answer_names_each_place() -> None:
+def test_response_names_each_place() -> None:
     """Headers and body are cleaned, and each place that held the key is named."""
     body = json.dumps({"echo": KEY}).encode()
     response, places = Redactor(KEY).response(Response(status=200, headers=(("X-Echo", KEY),), body=Body.of(body)))

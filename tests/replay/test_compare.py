@@ -1,4 +1,4 @@
-"""What a replay says, from two journals alone: FIXED takes every proof, and whatever lacks is CANNOT TELL."""
+"""The result of a replay, from two journals alone: FIXED requires every proof; without one it is CANNOT TELL."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def replayed(
     changes: dict[str, object] | None = None,
     **how: Any,
 ) -> Replayed:
-    """What a replay says that wrote `events`, its header changed so."""
+    """The result of a replay that wrote `events`, with a changed header."""
     folder = tmp_path / "replay"
     folder.mkdir()
     head = builders.header(mode="replay", selection=("AUT-01",))
@@ -48,7 +48,7 @@ def replayed(
     return compare(before or found(tmp_path / "before", sent()), journal, judge(journal))
 
 
-def test_everything_proven_is_fixed(tmp_path: Path) -> None:
+def test_fixed_requires_every_proof(tmp_path: Path) -> None:
     """The same request again, in a sound run whose item passed, is FIXED; what is new in each run does not count."""
     again = sent(id="main-7", started=9.0, ended=9.5)
     other = (("User-Agent", "run 2"), ("Host", "127.0.0.1:1"))
@@ -58,9 +58,9 @@ def test_everything_proven_is_fixed(tmp_path: Path) -> None:
 
 def test_the_same_check_again_is_still_failing(tmp_path: Path) -> None:
     """The same check of the same requirement failing is enough, on whatever request."""
-    said = replayed(tmp_path, PLAN, sent("{}"), FAILED, FINDING)
-    assert said.state is ReplayState.FAILING
-    assert said.finding is not None
+    result = replayed(tmp_path, PLAN, sent("{}"), FAILED, FINDING)
+    assert result.state is ReplayState.FAILING
+    assert result.finding is not None
 
 
 def head(**changes: object) -> dict[str, object]:
@@ -73,7 +73,7 @@ OTHER = replace(FINDING, check="another")
 NO_ITEM = builders.plan(("two", "AUT-01")), builders.result("two", "AUT-01")
 SILENT = (Proof(name="driver", problem="nothing was seen"),)
 
-#: What lacks a proof: the events of the replay, how it was written, and a word of the reason.
+#: A missing proof: the events of the replay, how it was written, and a part of the reason.
 UNPROVEN: dict[str, tuple[tuple[Event, ...], dict[str, Any], str]] = {
     "nothing was planned": ((sent(), PASSED), {}, "no tests were collected"),
     "the item is gone": ((*NO_ITEM, sent()), {}, "did not run"),
@@ -91,7 +91,7 @@ UNPROVEN: dict[str, tuple[tuple[Event, ...], dict[str, Any], str]] = {
     "no self-test": ((PLAN, sent(), PASSED), {"proofs": ()}, "no self-test"),
     "a failed self-test": ((PLAN, sent(), FAILED, FINDING), {"proofs": SILENT}, "nothing was seen"),
     "another contract": ((PLAN, sent(), FAILED, FINDING), {"changes": head(contract=CONTRACT)}, "contract"),
-    "another gate": ((PLAN, sent(), PASSED), {"changes": head(gate_digest="2" * 64)}, "gate itself"),
+    "another gate": ((PLAN, sent(), PASSED), {"changes": head(gate_digest="2" * 64)}, "the gate has changed"),
     "another seed": ((PLAN, sent(), PASSED), {"changes": head(seed=8)}, "seed"),
     "another profile": ((PLAN, sent(), PASSED), {"changes": head(profile="thorough")}, "profile"),
     "the clock was set back": ((PLAN, sent(), PASSED), {"changes": head(started=4e9)}, "clock"),
@@ -99,30 +99,32 @@ UNPROVEN: dict[str, tuple[tuple[Event, ...], dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", UNPROVEN)
-def test_what_lacks_a_proof_cannot_be_told(tmp_path: Path, name: str) -> None:
-    """Each proof is needed: without it, nobody can tell."""
+def test_cannot_tell_without_a_proof(tmp_path: Path, name: str) -> None:
+    """Without any one of the proofs the result is CANNOT TELL."""
     events, how, why = UNPROVEN[name]
-    said = replayed(tmp_path, *events, **how)
-    assert said.state is ReplayState.UNKNOWN
-    assert why in said.reason
+    result = replayed(tmp_path, *events, **how)
+    assert result.state is ReplayState.UNKNOWN
+    assert why in result.reason
 
 
 @pytest.mark.parametrize("again", [True, False])
-def test_a_generated_answer_must_be_given_again(tmp_path: Path, again: bool) -> None:
-    """A hostile answer that the double did not give again has not been withstood."""
+def test_requires_the_same_hostile_response(tmp_path: Path, again: bool) -> None:
+    """A hostile response must be sent again before the finding is FIXED."""
 
     def answered(body: str, stamp: str) -> Exchange:
-        text = f'{{"status":"{body}","ts_utc":"{stamp}"}}'
-        return sent(responded_by="mock", response=Response(status=200, body=Body(text=text)))
+        # The mock backend counts its trace ids up: they differ in every run.
+        text = f'{{"status":"{body}","ts_utc":"{stamp}","trace_id":"{"harness-1" if "01-01" in stamp else "mock-27"}"}}'
+        response = Response(status=200, headers=(("X-Trace-Id", f"mock-{len(stamp)}"),), body=Body(text=text))
+        return sent(responded_by="mock", response=response)
 
     finding = replace(FINDING, smallest="AA==")
     before = found(tmp_path / "before", answered("approved", "2026-01-01T00:00:00Z"), finding=finding)
     given = answered("approved" if again else "APPROVED", "2026-02-02T00:00:00.5Z")
-    said = replayed(tmp_path, PLAN, given, PASSED, before=before)
-    assert said.state is (ReplayState.FIXED if again else ReplayState.UNKNOWN)
+    result = replayed(tmp_path, PLAN, given, PASSED, before=before)
+    assert result.state is (ReplayState.FIXED if again else ReplayState.UNKNOWN)
 
 
-def test_a_finding_of_the_whole_run_has_no_item(tmp_path: Path) -> None:
+def test_a_finding_of_a_run_wide_check_has_no_item(tmp_path: Path) -> None:
     """A finding that rests on no item and no exchange cannot be replayed; one on exchanges needs their items."""
     whole = replace(FINDING, item="every exchange::AUT-01", exchanges=())
     assert found(tmp_path / "whole", sent(), finding=whole).items == ()

@@ -20,23 +20,23 @@ from tests.conftest import ROOT, STUCK_S
 
 pytestmark = pytest.mark.slow
 
-#: Two wrong ways of a backend and one of a console, all in one pair.
+#: Two defects of a backend and one of a console, in one pair.
 PLANTED = {
     "backend/exe02-422": "backend/techno_backend",
     "backend/trl02-two-entries-for-403": "backend/techno_backend",
     "console/con03-lower-case-accepted": "console",
 }
 
-#: One finding of each sort, by a part of its item's name: a fixed case, a generated request, the whole run,
-#: and a hostile answer to a console, which Hypothesis drew.
+#: One finding of each sort, by a part of its item's name: a fixed case, a generated request, a run-wide check,
+#: and a generated hostile response to a console.
 SORTS = {
     "fixed": "test_bad_command_400[null]",
     "generated": "test_generated_bad_commands[executeCommand]",
-    "sweep": "every exchange::TRL-02",
+    "run-wide": "every exchange::TRL-02",
     "console": "test_any_other_status_is_blocked[module]",
 }
 
-#: The pair without its page: no browser is needed to see what is wrong with its module.
+#: The pair without its page: its module shows the defect without a browser.
 PAIR = f"extends = '{ROOT / 'images' / 'backend.toml'}'\n"
 MODULE = '[console]\ndriver = "module"\nmodule = "console/static/client.js"\n'
 MODULE += 'env = { NEXT_PUBLIC_API_URL = "{backend_url}", NEXT_PUBLIC_API_KEY = "{api_key}" }\n'
@@ -87,7 +87,7 @@ def pair_in(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def failed(tmp_path_factory: pytest.TempPathFactory) -> Failed:
-    """A wrong pair, checked once."""
+    """A pair with defects, checked once."""
     folder = tmp_path_factory.mktemp("failed")
     pair_in(folder)
     for name, where in PLANTED.items():
@@ -133,29 +133,29 @@ def test_it_still_fails_and_is_fixed(failed: Failed, right: str, sort: str) -> N
 
 
 def cannot_tell(ended: subprocess.CompletedProcess[str]) -> str:
-    """What a replay says that proves nothing."""
+    """The output of a replay with the result CANNOT TELL."""
     assert ended.returncode == 3, ended.stdout + ended.stderr
     assert "CANNOT TELL" in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
     return " ".join(ended.stdout.split())
 
 
-def test_a_target_that_dies_proves_nothing(failed: Failed) -> None:
+def test_cannot_tell_when_the_target_does_not_start(failed: Failed) -> None:
     """A target that does not start is neither fixed nor failing."""
     dead = failed.folder / "dead.toml"
     dead.write_text((failed.folder / "pair.toml").read_text().replace('"-m", "techno_backend"', '"-c", "exit(9)"'))
     assert "exited with code 9" in cannot_tell(failed.replay("fixed", "--target", "dead.toml"))
 
 
-def test_a_target_that_is_gone_proves_nothing(failed: Failed, tmp_path: Path) -> None:
-    """The target of the finding's run may not be there any more."""
+def test_cannot_tell_when_the_target_is_missing(failed: Failed, tmp_path: Path) -> None:
+    """The target of the finding's run may have been removed."""
     journal = failed.folder / "reports" / "check" / "journal.jsonl"
     words = ("--journal", str(journal), "--reports", "here")
     assert "--target" in cannot_tell(run_context(tmp_path, "replay", failed.name("fixed"), *words))
 
 
-def test_another_contract_proves_nothing(failed: Failed, right: str, tmp_path: Path) -> None:
-    """Under a contract that was changed since, passing would say nothing of the finding."""
+def test_cannot_tell_with_another_contract(failed: Failed, right: str, tmp_path: Path) -> None:
+    """A pass under a changed contract is no proof."""
     folder = shutil.copytree(ROOT / "contracts" / "console-v0.1", tmp_path / "contract")
     text = (folder / "requirements.toml").read_text("utf-8")
     (folder / "requirements.toml").write_text(text + "# a word more\n", "utf-8")
@@ -163,18 +163,18 @@ def test_another_contract_proves_nothing(failed: Failed, right: str, tmp_path: P
     assert "contract is not the one" in said
 
 
-def test_a_target_without_the_party_proves_nothing(failed: Failed, tmp_path: Path) -> None:
-    """A finding of the console says nothing about a backend alone."""
+def test_cannot_tell_without_the_party(failed: Failed, tmp_path: Path) -> None:
+    """A finding of the console cannot be replayed on a backend alone."""
     pair_in(tmp_path)
     (tmp_path / "pair.toml").write_text(PAIR, "utf-8")
     cannot_tell(failed.replay("console", "--target", str(tmp_path / "pair.toml")))
 
 
-def test_what_names_no_finding_is_a_mistake(failed: Failed, tmp_path: Path) -> None:
-    """A word, run, number or journal that is not there is one line and exit code 2."""
+def test_refuses_an_unknown_finding(failed: Failed, tmp_path: Path) -> None:
+    """An unknown word, run, number or journal is one line and exit code 2."""
     journal = str(failed.folder / "reports" / "check" / "journal.jsonl")
     wrong = {
-        ("nonsense",): "names no finding",
+        ("nonsense",): "is no finding",
         ("1",): "no journal",
         (f"{failed.run}-1",): "no journal of the run",
         (f"{failed.run}-999", "--journal", journal): "its findings are 1 to",

@@ -1,4 +1,4 @@
-"""The gate breaks, and stays shut: damaged journals, a disk that is full, a report writer that raises."""
+"""Errors of the gate never pass: damaged journals, a full disk, a report writer that raises."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ runpy.run_module("technogate", run_name="__main__")
 
 @pytest.fixture
 def small(sandbox: Sandbox) -> Sandbox:
-    """A sandbox whose only requirement holds: undisturbed, a run in it is a PASS."""
+    """A sandbox whose only requirement holds: without an error, a run in it is a PASS."""
     sandbox.contract(("CTR-01",))
     sandbox.target(BACKEND)
     sandbox.suite("test_it.py", HOLDS)
@@ -68,7 +68,7 @@ def damages(draw: st.DrawFn, whole: bytes) -> bytes:
     """The bytes of a journal, cut, edited, or with lines taken out, repeated or exchanged."""
     lines = whole.splitlines(keepends=True)
     kind = draw(st.sampled_from(["cut", "byte", "insert", "drop", "repeat", "swap"]))
-    # The footer is one line of many, and says how the run ended: every other change is one of it.
+    # The footer is one line of many and holds the end of the run: every other change is in it.
     first = draw(st.sampled_from([0, len(whole) - len(lines[-1])]))
     at = draw(st.integers(first, len(whole) - 1))
     if kind == "cut":
@@ -91,7 +91,7 @@ def damages(draw: st.DrawFn, whole: bytes) -> bytes:
 )
 @given(data=st.data())
 def test_no_damaged_journal_passes(tmp_path: Path, whole: bytes, data: st.DataObject) -> None:
-    """Whatever is done to a journal that was sealed, its footer included, it is not judged a PASS any more."""
+    """A sealed journal that was changed, its footer included, is not judged a PASS."""
     damaged = data.draw(damages(whole))
     path = tmp_path / "journal.jsonl"
     path.write_bytes(damaged)
@@ -101,7 +101,7 @@ def test_no_damaged_journal_passes(tmp_path: Path, whole: bytes, data: st.DataOb
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of a file's size")
 @pytest.mark.parametrize("size", [0, 300, 1500, 3000, 6000])
 def test_a_full_disk_never_passes(small: Sandbox, size: int) -> None:
-    """However early the disk is full, the run does not pass, and nobody is shown a stack trace."""
+    """With a full disk the run does not pass, and prints no stack trace."""
     ended = subprocess.run(
         [sys.executable, "-c", FULL, str(size), "validate", *OPTIONS, "--workers", "1"],
         cwd=small.home, env=small.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -112,7 +112,7 @@ def test_a_full_disk_never_passes(small: Sandbox, size: int) -> None:
     assert "PASS" not in verdicts(small.reports)
 
 
-#: The writers, and what each leaves.
+#: The writers, and the file of each.
 NAMES = {
     "verdict_json": "verdict.json",
     "markdown": "report.md",
@@ -124,7 +124,7 @@ NAMES = {
 
 @pytest.mark.parametrize("writer", NAMES)
 def test_a_writer_that_raises_never_passes(small: Sandbox, writer: str) -> None:
-    """A report writer that breaks, in whatever way, keeps the gate shut, for a reader of any other report too."""
+    """When a report writer raises, the run does not pass, in any other report either."""
     path = small.home / "src" / "technogate" / "report" / f"{writer}.py"
     text = path.read_text("utf-8")
     assert "\ndef write(" in text
@@ -138,7 +138,7 @@ def test_a_writer_that_raises_never_passes(small: Sandbox, writer: str) -> None:
 
 @pytest.mark.parametrize("writer", NAMES)
 def test_a_writer_that_raises_once_never_passes(small: Sandbox, writer: str) -> None:
-    """A writer that breaks and then writes again: every report says what the exit code says, and why."""
+    """When a writer raises once, every report has the verdict of the exit code, and the reason."""
     path = small.home / "src" / "technogate" / "report" / f"{writer}.py"
     once = "\n_write, _broke = write, []\n\ndef write(*words: object) -> object:\n    if not _broke:\n"
     once += '        _broke.append(1)\n        raise ZeroDivisionError("planted")\n    return _write(*words)\n'
@@ -150,8 +150,8 @@ def test_a_writer_that_raises_once_never_passes(small: Sandbox, writer: str) -> 
 
 
 @pytest.mark.parametrize("error", ["OSError('planted')", "SystemError('planted')", "KeyboardInterrupt()"])
-def test_an_end_that_breaks_leaves_no_report(small: Sandbox, error: str) -> None:
-    """When the summary cannot be shown, as on a terminal that is gone, no report is left to say PASS."""
+def test_removes_reports_when_the_summary_fails(small: Sandbox, error: str) -> None:
+    """When the summary cannot be shown, as on a closed terminal, no report with a PASS is left."""
     path = small.home / "src" / "technogate" / "report" / "terminal_summary.py"
     path.write_text(
         path.read_text("utf-8") + f"\ndef show(*_: object, **_words: object) -> None:\n    raise {error}\n", "utf-8"
@@ -162,8 +162,8 @@ def test_an_end_that_breaks_leaves_no_report(small: Sandbox, error: str) -> None
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
-def test_a_summary_that_nobody_can_read_never_passes(small: Sandbox) -> None:
-    """A run whose output ends on a full disk does not pass, and no report is left to say so."""
+def test_an_unwritable_summary_never_passes(small: Sandbox) -> None:
+    """A run whose output goes to a full disk does not pass, and no report with a PASS is left."""
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
             [sys.executable, "-m", "technogate", "validate", *OPTIONS, "--workers", "1"],
@@ -174,13 +174,13 @@ def test_a_summary_that_nobody_can_read_never_passes(small: Sandbox) -> None:
     assert "PASS" not in verdicts(small.reports)
 
 
-#: Ends one side of the pair behind the gate's back; its only check holds.
+#: Ends one side of the pair outside the gate; its only check holds.
 ENDED = item("running.{side}.program.kill(); must_hold([])", also=", running")
 
 
 @pytest.mark.parametrize("side", ["backend", "console"])
 def test_a_program_that_ends_in_the_middle_of_a_run(sandbox: Sandbox, side: str) -> None:
-    """A side that somebody else ended is named with its exit code, and nothing that was checked makes a PASS."""
+    """A side that the gate did not end is reported with its exit code, and the run is no PASS."""
     sandbox.contract(("CTR-01",))
     sandbox.suite("test_it.py", ENDED.format(side=side))
     ended = sandbox.run("validate", "--contract", "contracts/small", "--workers", "1")

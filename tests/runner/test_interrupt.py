@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
-    """Wait for something that must come to pass; fails when it does not."""
+    """Wait until a condition holds; fails when it never does."""
     until = time.monotonic() + STUCK_S
     while not holds():
         assert time.monotonic() < until, f"{what} did not come to pass"
@@ -29,7 +29,7 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 
 
 def processes_of(sandbox: Sandbox) -> list[str]:
-    """Every process that works in the sandbox, or was told of it."""
+    """Every process whose working folder or command line is in the sandbox."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -42,7 +42,7 @@ def processes_of(sandbox: Sandbox) -> list[str]:
 
 
 def exchanged(sandbox: Sandbox) -> bool:
-    """Whether the run has begun to talk to the pair."""
+    """Whether the run has begun to send requests to the pair."""
     try:
         return any(one.responded_by == "backend" for one in read_journal(sandbox.journal).exchanges)
     except JournalError:
@@ -52,7 +52,7 @@ def exchanged(sandbox: Sandbox) -> bool:
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
 def test_nothing_is_left_behind(sandbox: Sandbox, stop: signal.Signals, workers: str) -> None:
-    """Stopped in the middle of its work, a run ends everything that it started and says INCONCLUSIVE."""
+    """An interrupted run ends everything that it started and is INCONCLUSIVE."""
     shutil.copytree(ROOT / "suites", sandbox.home / "suites", dirs_exist_ok=True)
     with sandbox.popen("validate", "--workers", workers) as process:
         wait_until(lambda: exchanged(sandbox), "the first exchange")
@@ -68,7 +68,7 @@ def test_nothing_is_left_behind(sandbox: Sandbox, stop: signal.Signals, workers:
     wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
 
 
-#: Holds the suites up before their first line of code.
+#: Holds the suites before their first line of code.
 EARLY = """
 import pathlib, sys, time
 if "--gate-act-only" in sys.orig_argv:
@@ -78,14 +78,14 @@ if "--gate-act-only" in sys.orig_argv:
 
 
 def test_an_interrupt_before_there_is_a_journal_is_one_line(sandbox: Sandbox) -> None:
-    """Stopped before the suites have written a line, a run says that nothing had begun, and is no PASS."""
+    """A run that is interrupted before its first event prints that no item had begun, and is no PASS."""
     (sandbox.home / "src" / "sitecustomize.py").write_text(EARLY)
     with sandbox.popen("validate") as process:
         wait_until((sandbox.home / "waiting").exists, "the start of the suites")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=STUCK_S)
     assert process.returncode == int(ExitCode.INCONCLUSIVE), out + err
-    assert err == "technogate: interrupted: nothing had begun, so there is nothing to judge\n"
+    assert err == "technogate: interrupted: no item had begun, so there is nothing to judge\n"
     assert "journal" not in out
     assert not (sandbox.reports / "verdict.json").exists()
     wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
@@ -94,7 +94,7 @@ def test_an_interrupt_before_there_is_a_journal_is_one_line(sandbox: Sandbox) ->
 def test_an_interrupt_in_any_command_is_one_line(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Ctrl-C while a command prepares is no stack trace and no silence, and its exit code that of a run broken off."""
+    """Ctrl-C while a command prepares prints one line and no stack trace, with the exit code of an interrupted run."""
     monkeypatch.setattr(sys, "argv", ["technogate", "requirements"])
 
     def stopped(*_: object, **__: object) -> None:
@@ -109,7 +109,7 @@ def test_an_interrupt_in_any_command_is_one_line(
 
 
 def test_nothing_is_left_behind_when_the_suites_are_killed(sandbox: Sandbox) -> None:
-    """Even when the suites are killed at once, what they had started ends, and the run is INCONCLUSIVE."""
+    """When the suites are killed, the programs that they started end, and the run is INCONCLUSIVE."""
     shutil.copytree(ROOT / "suites", sandbox.home / "suites", dirs_exist_ok=True)
     with sandbox.popen("validate", "--workers", "1") as process:
         wait_until(lambda: exchanged(sandbox), "the first exchange")
@@ -122,7 +122,7 @@ def test_nothing_is_left_behind_when_the_suites_are_killed(sandbox: Sandbox) -> 
 
 
 def test_nothing_is_left_behind_when_the_command_is_killed(sandbox: Sandbox) -> None:
-    """Suites that nobody waits for any more end as if interrupted, and seal their journal."""
+    """When the command is killed, the suites end as if interrupted, and seal their journal."""
     shutil.copytree(ROOT / "suites", sandbox.home / "suites", dirs_exist_ok=True)
     with sandbox.popen("validate", "--workers", "2") as process:
         wait_until(lambda: exchanged(sandbox), "the first exchange")

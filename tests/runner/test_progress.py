@@ -1,4 +1,4 @@
-"""What a person sees while a run is at work, where there is no terminal: a line when there is something new."""
+"""The progress of a run without a terminal: a line whenever the state has changed."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Clock:
         return self.now
 
 
-def test_nothing_new_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long nothing happens, no line is said twice; what has happened since is said in time."""
+def test_prints_each_state_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line is printed twice, however long nothing happens; a new state is printed in time."""
     clock, file = Clock(), io.StringIO()
     monkeypatch.setattr(progress, "time", clock)
     with Watch(Console(file=file, width=200), "validating it") as watch:
@@ -38,6 +38,6 @@ def test_nothing_new_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = file.getvalue().splitlines()
     assert lines == [
         "validating it: starting",
-        "played 0 of 2 · 0 exchanges · 0 findings",
-        "played 1 of 2 · 0 exchanges · 0 findings",
+        "ran 0 of 2 · 0 exchanges · 0 findings",
+        "ran 1 of 2 · 0 exchanges · 0 findings",
     ]

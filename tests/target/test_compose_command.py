@@ -1,4 +1,4 @@
-"""Which compose is used: the newer one, then the older one, and neither is a mistake with its hint."""
+"""Which compose is used: the plugin, then docker-compose; without either, an error with a hint."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_older_one_without_the_plugin(installed: Path) -> None:
 
 @pytest.mark.parametrize("older", ["", "exit 1"])
 def test_neither(installed: Path, older: str) -> None:
-    """Without either, or with one that does not run, the hint is said."""
+    """Without either, or with one that does not run, the error has a hint."""
     put(installed, "docker", WITHOUT_PLUGIN)
     if older:
         put(installed, "docker-compose", older)
@@ -53,7 +53,7 @@ def test_neither(installed: Path, older: str) -> None:
 
 
 def test_no_engine(installed: Path) -> None:
-    """Compose without an engine is of no use."""
+    """Compose needs an engine."""
     put(installed, "docker", NO_ENGINE)
     put(installed, "docker-compose", "exit 0")
     with pytest.raises(UserError, match="needs a Docker engine"):

@@ -1,4 +1,4 @@
-"""The pair as containers: started, disturbed, and gone again whatever happened. Needs a Docker engine."""
+"""The pair as containers: started, frozen, cut off, and removed in any case. Needs a Docker engine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 Eventually = Callable[[Callable[[], bool]], bool]
 
-#: Starts a pair, says its project, and waits to be killed.
+#: Starts a pair, prints its project, and waits to be killed.
 STARTER = """
 import sys, time
 from technogate.target.load import load_target
@@ -69,7 +69,7 @@ def image_of(reference: ComposeTarget, side: str) -> str:
 
 
 def test_images_are_named_with_their_ids(reference: ComposeTarget, pair: ComposePair) -> None:
-    """The target says which images it judges, and these are the ones that run."""
+    """The target names the images that it judges, and these run."""
     for side, served in (("backend", pair.backend), ("console", pair.console)):
         ref = reference.ref.images[side]
         assert ref.digest == docker("image", "inspect", "--format={{.Id}}", ref.name)
@@ -85,7 +85,7 @@ def test_pair_listens_on_loopback_alone(pair: ComposePair) -> None:
     assert all(line.startswith("127.0.0.1:") and "," not in line for line in published)
 
 
-def test_two_pairs_side_by_side(reference: ComposeTarget, pair: ComposePair) -> None:
+def test_two_pairs_in_parallel(reference: ComposeTarget, pair: ComposePair) -> None:
     """Each pair has its own project, network and ports, and leaves nothing behind."""
     with reference.start(KEY) as other:
         assert pair.backend is not None
@@ -103,7 +103,7 @@ def test_two_pairs_side_by_side(reference: ComposeTarget, pair: ComposePair) -> 
 
 @pytest.mark.parametrize("end", [Container.stop, Container.kill])
 def test_ended_and_started_again(backend: Container, end: Callable[[Container], None]) -> None:
-    """However it is ended, it is seen to have ended, and comes back at the same address."""
+    """It ends in every way, is reported as ended, and starts again at the same address."""
     url = backend.launch.url + backend.launch.ready
     end(backend)
     assert not backend.alive
@@ -118,7 +118,7 @@ def test_ended_and_started_again(backend: Container, end: Callable[[Container], 
 
 
 def test_frozen_and_thawed(backend: Container) -> None:
-    """A frozen container runs and does not answer; one that is frozen can be ended all the same."""
+    """A frozen container runs and does not respond; it can be ended while frozen."""
     url = backend.launch.url + backend.launch.ready
     backend.freeze()
     assert backend.alive
@@ -131,7 +131,7 @@ def test_frozen_and_thawed(backend: Container) -> None:
 
 
 def test_cut_off_and_reconnected(pair: ComposePair, backend: Container) -> None:
-    """A container that is cut off runs on and reaches nobody; reconnected, it is where and what it was before."""
+    """A container that is cut off runs on without a network; reconnected, it has its address and names again."""
     url = backend.launch.url + backend.launch.ready
     before = backend.networks
     started = backend.state["StartedAt"]
@@ -152,7 +152,7 @@ def test_cut_off_and_reconnected(pair: ComposePair, backend: Container) -> None:
 
 
 def test_further_console(pair: ComposePair) -> None:
-    """A further console has the backend and the key that it is told, and ends alone."""
+    """A further console has the given backend and key, and ends alone."""
     with pair.start_console("http://127.0.0.1:1", "AnotherKey123") as console:
         assert isinstance(console.program, Container)
         environment = docker("inspect", "--format={{.Config.Env}}", console.program.container)
@@ -199,8 +199,8 @@ def test_console_that_dies(reference: ComposeTarget, tmp_path: Path) -> None:
     assert "GET /health" in error.output
 
 
-def test_backend_that_never_answers(reference: ComposeTarget, tmp_path: Path) -> None:
-    """A backend that listens nowhere is given up after its time, with its log; without a health check too."""
+def test_backend_that_never_responds(reference: ComposeTarget, tmp_path: Path) -> None:
+    """A backend that does not listen is ended after the timeout, and its log is shown; without a health check too."""
     sleeping = built_on(image_of(reference, "backend"), 'HEALTHCHECK NONE\nCMD ["sh", "-c", "echo asleep; sleep 600"]')
     text = f"[compose]\nbackend_image = '{sleeping}'\n[backend]\nstart_timeout_s = 2\n[console]\n"
     error = failed_start(target_of(text, tmp_path))
@@ -209,7 +209,7 @@ def test_backend_that_never_answers(reference: ComposeTarget, tmp_path: Path) ->
 
 
 def test_missing_image(reference: ComposeTarget, tmp_path: Path) -> None:
-    """An image that nobody has is named, and what to do about it."""
+    """A missing image is named, with a hint."""
     assert reference
     target = target_of("[compose]\nbackend_image = 'registry.invalid/nobody:1'\n[backend]\n", tmp_path)
     with pytest.raises(UserError, match=r"the image registry.invalid/nobody:1 is neither .* correct BACKEND_IMAGE"):
@@ -231,15 +231,15 @@ def test_compose_file_of_the_team(reference: ComposeTarget, tmp_path: Path, monk
     with reference.start(KEY) as pair:
         assert pair.backend is not None
         assert isinstance(pair.backend.program, Container)
-        assert pair.backend.program.ask("cat", "/given/note.txt") == "from the team"
-        assert pair.backend.program.ask("printenv", "TEAM_KEY") == KEY
+        assert pair.backend.program.execute("cat", "/given/note.txt") == "from the team"
+        assert pair.backend.program.execute("printenv", "TEAM_KEY") == KEY
         assert len(left_of(pair.project.name)) == 5
     assert {output.program for output in pair.outputs()} == {"backend", "console", "helper"}
     assert left_of(pair.project.name) == []
 
 
 def test_image_that_a_compose_file_exchanges(reference: ComposeTarget, tmp_path: Path) -> None:
-    """What is judged is what the report names: another image behind its back is a mistake."""
+    """The image that runs must be the one that the report names."""
     other = built_on(image_of(reference, "backend"), "LABEL another=one")
     (tmp_path / "other.yml").write_text(f"services: {{backend: {{image: '{other}'}}}}\n")
     target = target_of("[compose]\nfiles = ['other.yml']\n[backend]\n[console]\n", tmp_path)
@@ -252,7 +252,7 @@ def test_image_that_a_compose_file_exchanges(reference: ComposeTarget, tmp_path:
 def test_nothing_outlives_the_gate(
     reference: ComposeTarget, eventually: Eventually, moment: str, signal_number: signal.Signals
 ) -> None:
-    """A gate that dies, be it in the middle of a start, leaves no container, network or volume."""
+    """A killed gate leaves no container, network or volume, not even in the middle of a start."""
     assert reference
     with subprocess.Popen(
         [sys.executable, "-c", STARTER, KEY], stdout=subprocess.PIPE, text=True, env=dict(os.environ)

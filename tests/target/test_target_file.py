@@ -1,4 +1,4 @@
-"""Target files: every mistake is one line that names the key and the hint; a right one means what it says."""
+"""Target files: every error is one line with the key and the hint; a correct file is decoded."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ URL = 'url = "http://127.0.0.1:1"\n'
 #: A file's text, and the line that it must get.
 MISTAKES = {
     "": "describe [backend], [console] or both",
-    "[backend]\ncomand = 'x {port}'\n": "backend.comand is not a key I know; did you mean backend.command?",
-    "[bakend]\n": "bakend is not a key I know; did you mean backend?",
-    "url = 'http://h'\n" + BACKEND: "url is not a key I know; did you mean backend.url?",
-    BACKEND + "xyzzy = 1\n": "backend.xyzzy is not a key I know; known here: url, command, cwd, env, port, ready,",
+    "[backend]\ncomand = 'x {port}'\n": "backend.comand is not a known key; did you mean backend.command?",
+    "[bakend]\n": "bakend is not a known key; did you mean backend?",
+    "url = 'http://h'\n" + BACKEND: "url is not a known key; did you mean backend.url?",
+    BACKEND + "xyzzy = 1\n": "backend.xyzzy is not a known key; known here: url, command, cwd, env, port, ready,",
     BACKEND + "[backend.commands]\naproved = 'PING'\n": "did you mean backend.commands.approved?",
     BACKEND + "[console]\n" + RUN + "[console.selectors]\nstatuss = 'x'\n": "did you mean console.selectors.status?",
     BACKEND + "port = '80'\n": "backend.port must be a whole number",
@@ -66,18 +66,16 @@ MISTAKES = {
     BACKEND + "[backend.audit]\npath = 'x'\n": 'backend.audit: path and fields are for source = "jsonl"',
     BACKEND + "[backend.audit]\nurl = 'x'\n": 'backend.audit: url and query are for source = "sql"',
     BACKEND + "[backend.audit]\nsource = 'jsonl'\npath = '{workdri}/x'\n": (
-        "backend.audit.path: {workdri} is not a placeholder I know; did you mean {workdir}?"
+        "backend.audit.path: {workdri} is not a placeholder; did you mean {workdir}?"
     ),
-    BACKEND + "env = { K = '{api_kye}' }\n": (
-        "backend.env.K: {api_kye} is not a placeholder I know; did you mean {api_key}?"
-    ),
+    BACKEND + "env = { K = '{api_kye}' }\n": ("backend.env.K: {api_kye} is not a placeholder; did you mean {api_key}?"),
     "[backend]\napi_key_env = 'K'\n" + URL + "audit = { source = 'jsonl', path = '{workdir}/t' }\n": (
-        "backend.audit.path: {workdir} means nothing here: backend.url is given, so the gate starts no program"
+        "backend.audit.path: {workdir} has no value here: backend.url is given, so the gate starts no program"
     ),
     "[console]\n": 'console: say url (where it runs) or command (what starts it), or driver = "module"',
     "[console]\ndriver = 'module'\n": 'console: driver = "module" needs module',
     "[console]\ndriver = 'module'\nmodule = 'a.ts'\n" + URL: 'console: driver = "module" serves no page',
-    "[console]\ndriver = 'module'\nmodule = 'a.ts'\nenv = { P = '{port}' }\n": "{port} means nothing here: console.",
+    "[console]\ndriver = 'module'\nmodule = 'a.ts'\nenv = { P = '{port}' }\n": "{port} has no value here: console.",
     "[console]\ndriver = 'chrome'\n" + RUN: 'console.driver must be browser or module, not "chrome"',
     "[console]\napi_url = 'http://h'\n" + RUN: "console: api_url and api_key_env are for a console given by url",
     "[console]\napi_key_env = 'K'\n" + URL: "console: needs api_url: the backend address that the running console",
@@ -100,7 +98,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 @pytest.mark.parametrize(("text", "line"), MISTAKES.items())
-def test_a_mistake_is_one_line_with_its_cure(tmp_path: Path, text: str, line: str) -> None:
+def test_reports_an_error_in_one_line_with_a_hint(tmp_path: Path, text: str, line: str) -> None:
     """The first line shown names the file, the key, what is wrong and what to do."""
     with pytest.raises(TargetFileError) as caught:
         read_target_file(write(tmp_path, text))
@@ -110,8 +108,8 @@ def test_a_mistake_is_one_line_with_its_cure(tmp_path: Path, text: str, line: st
     assert "\n" not in shown
 
 
-def test_all_mistakes_are_found_misspelt_keys_first(tmp_path: Path) -> None:
-    """A misspelt key explains what else is missing, so it is shown; the others are there to be read."""
+def test_reports_every_error_with_misspelt_keys_first(tmp_path: Path) -> None:
+    """A misspelt key is shown, because it causes other errors; the others are listed."""
     text = "[backend]\ncomand = 'x'\nport = 'y'\n"
     with pytest.raises(TargetFileError) as caught:
         read_target_file(write(tmp_path, text))
@@ -126,7 +124,7 @@ def test_a_value_of_the_environment_is_never_shown(tmp_path: Path) -> None:
     assert "77112233" not in "".join(caught.value.mistakes)
 
 
-def test_a_whole_file_means_what_it_says(tmp_path: Path) -> None:
+def test_decodes_every_key(tmp_path: Path) -> None:
     """Every key arrives; a string command is split as a shell would, other braces are left alone."""
     text = """
         name = "my pair"
@@ -163,13 +161,13 @@ def test_a_whole_file_means_what_it_says(tmp_path: Path) -> None:
     assert (spec.name, spec.faults) == ("my pair", True)
 
 
-def test_a_file_needs_no_name_and_may_begin_with_a_mark(tmp_path: Path) -> None:
-    """The name is that of the file; the byte order mark that some editors write is nobody's mistake."""
+def test_accepts_a_byte_order_mark_and_no_name(tmp_path: Path) -> None:
+    """The name defaults to that of the file, and a byte order mark is ignored."""
     path = write(tmp_path, "\ufeff" + BACKEND)
     assert read_target_file(path).name == "my"
 
 
-def test_what_is_not_utf8_is_told(tmp_path: Path) -> None:
+def test_refuses_another_encoding(tmp_path: Path) -> None:
     """A file in another encoding is one line with a hint."""
     path = tmp_path / "my.toml"
     path.write_bytes(b'name = "\xff"')
@@ -217,7 +215,7 @@ def _schema() -> dict[str, Any]:
     return found
 
 
-def test_schema_and_types_know_the_same_keys() -> None:
+def test_schema_and_types_have_the_same_keys() -> None:
     """A key in the one and not in the other would be documented and unread, or read and undocumented."""
     schema = _schema()
     Draft202012Validator.check_schema(schema)
@@ -237,7 +235,7 @@ def test_schema_and_types_know_the_same_keys() -> None:
 
 
 def test_the_embedded_pair_is_a_target_file() -> None:
-    """The reference pair has no way in of its own: it is described as anybody's pair is."""
+    """The reference pair is described by a target file."""
     target = load_target("embedded")
     assert target.ref.kind == "embedded"
     assert target.parties == ("backend", "console", "pair")
@@ -248,15 +246,15 @@ def test_the_embedded_pair_is_a_target_file() -> None:
     target.preflight()
 
 
-def test_other_words_are_no_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What names no target is told, with the likely right word."""
+def test_refuses_an_unknown_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown target is reported with the closest word."""
     monkeypatch.chdir(tmp_path)
     write(tmp_path, BACKEND)
     with pytest.raises(UnknownTarget, match=r"--target embeded: .*; did you mean embedded\?"):
         load_target("embeded")
     with pytest.raises(UnknownTarget, match=r"--target mu\.toml: .*; did you mean my\.toml\?"):
         load_target("mu.toml")
-    with pytest.raises(UnknownTarget, match=r"say embedded, compose, or the path of a TOML target file"):
+    with pytest.raises(UnknownTarget, match=r"name embedded, compose, or the path of a TOML target file"):
         load_target("staging")
     with pytest.raises(UnknownTarget, match="is a folder; name a TOML file in it"):
         load_target(str(tmp_path))

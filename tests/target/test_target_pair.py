@@ -1,4 +1,4 @@
-"""Pairs: started in order, reached as described, ended whatever happens."""
+"""Pairs: started in order, reached as described, ended in any case."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def unknown_routes() -> Iterator[str]:
         yield server.url
 
 
-def test_a_pair_is_told_of_each_other(folder: Path) -> None:
+def test_configures_each_side_for_the_other(folder: Path) -> None:
     """The backend allows the console's origin, the console has the backend's address and the key."""
     with start(folder, 'name = "both"\n' + BACKEND + CONSOLE) as pair:
         assert pair.backend is not None
@@ -66,7 +66,7 @@ def test_a_pair_is_told_of_each_other(folder: Path) -> None:
 
 
 def test_outputs_outlive_the_pair_without_the_key(folder: Path) -> None:
-    """What the programs wrote is there after the end, the key masked and the leak named."""
+    """The outputs can be read after the end, with the key masked and the leak named."""
     with start(folder, BACKEND) as pair:
         assert pair.backend is not None
         httpx.get(f"{pair.backend.url}/{KEY}", timeout=STUCK_S, trust_env=False)
@@ -89,8 +89,8 @@ def test_when_the_console_fails_the_backend_is_ended(folder: Path, free: int) ->
     assert not is_taken(free)
 
 
-def test_a_further_console_faces_another_backend(folder: Path) -> None:
-    """Each has its own address, its own backend address and, if wished, another key or none."""
+def test_starts_a_further_console_for_another_backend(folder: Path) -> None:
+    """Each has its own address, its own backend address and, optionally, another key or none."""
     with start(folder, CONSOLE) as pair:
         assert pair.backend is None
         assert pair.console is None
@@ -108,8 +108,8 @@ def test_a_further_console_faces_another_backend(folder: Path) -> None:
     assert [output.program for output in pair.outputs()] == ["console", "console-2"]
 
 
-def test_a_console_that_knows_one_port_makes_room(folder: Path, free: int) -> None:
-    """It cannot be moved, so the one before the real backend stops meanwhile and then comes back."""
+def test_a_console_with_a_fixed_port_is_replaced(folder: Path, free: int) -> None:
+    """The console in front of the real backend stops meanwhile, and is started again."""
     console = f'[console]\ncommand = "{{python}} server.py {free}"\nport = {free}\n'
     with start(folder, BACKEND + console) as pair:
         assert pair.console is not None
@@ -139,7 +139,7 @@ def test_a_module_has_no_page(folder: Path) -> None:
 
 
 def test_a_console_given_by_url_is_mapped(folder: Path, unknown_routes: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It keeps its own backend address, which the browser must lead to the gate's."""
+    """It keeps its own backend address, which the browser maps to the gate's."""
     monkeypatch.setenv("MY_KEY", "key-of-the-running-pair")
     text = f'[console]\nurl = "{unknown_routes}/app/"\napi_url = "http://backend:8000/"\napi_key_env = "MY_KEY"\n'
     with start(folder, text) as pair:
@@ -177,11 +177,11 @@ def test_a_backend_given_by_url_is_left_alone(
     assert target.api_key == "key-of-the-running-pair"
 
 
-def test_a_pair_that_does_not_run_is_told(folder: Path, free: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address where nobody answers is one line, not a run of failures."""
+def test_reports_a_pair_that_does_not_run(folder: Path, free: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address without a response is one line, not many failures."""
     monkeypatch.setenv("MY_KEY", "key-of-the-running-pair")
     text = f'[backend]\nurl = "http://127.0.0.1:{free}"\napi_key_env = "MY_KEY"\nstart_timeout_s = 0.2\n'
-    with pytest.raises(StartError, match=r"backend does not answer: GET http://.*/health: .*; is it running\?"):
+    with pytest.raises(StartError, match=r"backend does not respond: GET http://.*/health: .*; is it running\?"):
         start(folder, text)
 
 
@@ -194,8 +194,8 @@ def test_audit_paths_are_resolved(folder: Path) -> None:
             assert pair.backend.audit.path == wanted.replace("{workdir}", str(pair.backend.program.workdir))
 
 
-def test_a_port_that_somebody_takes_first_is_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The port is taken before the start: another one is chosen and nobody is bothered."""
+def test_retries_when_a_port_is_taken_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The port is taken before the start: another one is chosen without an error."""
     with socket.create_server((HOST, 0)) as thief:
         stolen = [thief.getsockname()[1]] * 2
 
@@ -215,7 +215,7 @@ def test_a_port_that_somebody_takes_first_is_tried_again(folder: Path, monkeypat
 
 
 @pytest.mark.slow
-def test_a_program_that_loses_its_port_while_starting_is_tried_again(folder: Path) -> None:
+def test_retries_when_a_program_loses_its_port(folder: Path) -> None:
     """The program dies because another listens on its port: it gets another port."""
 
     def steal() -> None:
@@ -241,7 +241,7 @@ def test_a_program_that_loses_its_port_while_starting_is_tried_again(folder: Pat
             thief.close()
 
 
-def test_a_taken_fixed_port_is_told_before_anything_starts(folder: Path) -> None:
+def test_reports_a_taken_fixed_port_before_the_start(folder: Path) -> None:
     """The line names the key and the port; the other side is not started either."""
     with socket.create_server((HOST, 0)) as thief:
         port = thief.getsockname()[1]
@@ -266,8 +266,8 @@ PREFLIGHT = {
 
 
 @pytest.mark.parametrize(("text", "line"), PREFLIGHT.items())
-def test_preflight_tells_what_would_fail(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, line: str) -> None:
-    """What can be seen beforehand is told beforehand, in one line with its hint."""
+def test_preflight_reports_what_would_fail(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str, line: str) -> None:
+    """A problem that can be found before the start is reported in one line with a hint."""
     monkeypatch.setenv("SHORT_KEY", "abc")
     (folder / "my.toml").write_text(text)
     with pytest.raises(UserError) as caught:
@@ -296,7 +296,7 @@ def test_the_key_of_the_environment_wins(folder: Path, monkeypatch: pytest.Monke
 
 
 def test_the_reference_pair_runs() -> None:
-    """The embedded pair starts, answers, and is gone afterwards."""
+    """The embedded pair starts, responds, and is ended."""
     with load_target("embedded").start(KEY) as pair:
         assert isinstance(pair, Pair)
         assert pair.backend is not None
@@ -307,8 +307,8 @@ def test_the_reference_pair_runs() -> None:
         os.kill(pid, 0)
 
 
-def test_what_runs_is_a_running(folder: Path) -> None:
-    """The protocol and the pair have the same members, so that another kind of target can stand in."""
+def test_a_pair_implements_the_protocol(folder: Path) -> None:
+    """The protocol and the pair have the same members, so that another kind of target can replace it."""
     members = {name for name in dir(Running) if not name.startswith("_")}
     with start(folder, CONSOLE) as pair:
         assert members <= set(dir(pair))

@@ -1,4 +1,4 @@
-"""Programs under test: started, watched, disturbed, ended, with nothing left behind."""
+"""Programs under test: started, frozen, ended, with nothing left behind."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ Eventually = Callable[[Callable[[], bool]], bool]
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
 
-def ask(program: Program) -> dict[str, str]:
-    """What the throwaway server tells of itself."""
+def environment_of(program: Program) -> dict[str, str]:
+    """The environment that the throwaway server reports."""
     found: dict[str, str] = httpx.get(program.launch.url + "/env", timeout=STUCK_S, trust_env=False).json()
     return found
 
@@ -42,13 +42,13 @@ def child_of(program: Program) -> int:
     return int(program.output.split("child ")[-1].split()[0])
 
 
-def test_a_program_starts_answers_and_ends(launcher: Launcher) -> None:
-    """After `wait_ready` it answers; after `stop` it is gone and its port is free."""
+def test_a_program_starts_responds_and_ends(launcher: Launcher) -> None:
+    """After `wait_ready` it responds; after `stop` it has ended and its port is free."""
     program = launcher()
     program.start()
     program.wait_ready()
     assert program.alive
-    assert ask(program)["path"] == "/env"
+    assert environment_of(program)["path"] == "/env"
     program.stop()
     assert not program.alive
     assert program.exit_code == -signal.SIGTERM
@@ -81,8 +81,8 @@ def test_children_of_a_program_that_died_are_ended_too(launcher: Launcher, runs:
     assert eventually(lambda: not runs(child))
 
 
-def test_early_death_is_told_with_code_and_output(launcher: Launcher) -> None:
-    """A program that dies while starting is told at once, with its last lines and without the key."""
+def test_reports_an_early_end_with_code_and_output(launcher: Launcher) -> None:
+    """A program that ends while starting is reported at once, with its last lines and without the key."""
     program = launcher("dies", KEY)
     program.start()
     with pytest.raises(StartError, match="exited with code 7") as caught:
@@ -93,8 +93,8 @@ def test_early_death_is_told_with_code_and_output(launcher: Launcher) -> None:
     assert KEY in program.output
 
 
-def test_a_program_that_is_never_ready_is_told(launcher: Launcher) -> None:
-    """One that answers 503 is not ready; the error says what it answered."""
+def test_reports_a_program_that_is_never_ready(launcher: Launcher) -> None:
+    """A program that responds with 503 is not ready; the error names the status."""
     program = launcher("sick", timeout_s=0.6)
     program.start()
     with pytest.raises(StartError, match=r"not ready after 0\.6 s: GET http://127\.0\.0\.1:\d+/health: ") as caught:
@@ -103,7 +103,7 @@ def test_a_program_that_is_never_ready_is_told(launcher: Launcher) -> None:
     program.wait_ready("/other", timeout_s=STUCK_S)
 
 
-def test_a_program_that_does_not_exist_is_told(launcher: Launcher) -> None:
+def test_reports_a_program_that_does_not_exist(launcher: Launcher) -> None:
     """A command that names nothing is one line for the user."""
     program = launcher()
     program.launch = dataclasses.replace(program.launch, argv=("no-such-program-here",))
@@ -118,19 +118,19 @@ def test_restart_keeps_port_and_folder(launcher: Launcher) -> None:
     program.wait_ready()
     (program.workdir / "trail").write_text("kept")
     first, port = program.pid, program.port
-    ask(program)
+    environment_of(program)
     program.kill()
     assert program.exit_code == -signal.SIGKILL
     program.restart()
     assert program.pid != first
     assert program.port == port
-    assert ask(program)["path"] == "/env"
+    assert environment_of(program)["path"] == "/env"
     assert (program.workdir / "trail").read_text() == "kept"
     assert program.output.count("/env") == 2
 
 
-def test_a_frozen_program_accepts_and_never_answers(launcher: Launcher) -> None:
-    """Frozen it is alive and silent; thawed it answers; stopped while frozen it still ends in its own way."""
+def test_a_frozen_program_accepts_and_never_responds(launcher: Launcher) -> None:
+    """Frozen it is alive without a response; thawed it responds; stopped while frozen it ends by itself."""
     program = launcher("tidy")
     program.start()
     program.wait_ready()
@@ -147,7 +147,7 @@ def test_a_frozen_program_accepts_and_never_answers(launcher: Launcher) -> None:
 def test_a_program_that_ignores_the_request_to_end_is_killed(
     launcher: Launcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SIGTERM first, SIGKILL when that was not heard."""
+    """SIGTERM first, then SIGKILL."""
     monkeypatch.setattr(program_module, "STOP_S", 0.2)
     program = launcher("stubborn")
     program.start()
@@ -156,7 +156,7 @@ def test_a_program_that_ignores_the_request_to_end_is_killed(
     assert program.exit_code == -signal.SIGKILL
 
 
-def test_a_taken_port_is_told_before_the_start(launcher: Launcher) -> None:
+def test_reports_a_taken_port_before_the_start(launcher: Launcher) -> None:
     """Nothing is started on a port that another holds."""
     program = launcher()
     with socket.create_server((HOST, program.port)), pytest.raises(PortTaken, match=f"port {program.port}"):
@@ -165,7 +165,7 @@ def test_a_taken_port_is_told_before_the_start(launcher: Launcher) -> None:
 
 
 def test_what_does_not_run_cannot_be_frozen(launcher: Launcher) -> None:
-    """A fault that cannot be injected is an error, never silence."""
+    """A fault that cannot be injected is an error."""
     with pytest.raises(RuntimeError, match="does not run"):
         launcher().freeze()
 
@@ -177,10 +177,10 @@ def test_the_gates_secrets_stay_with_the_gate(launcher: Launcher, monkeypatch: p
     program = launcher()
     program.start()
     program.wait_ready()
-    assert ask(program)["KEY"] == KEY
+    assert environment_of(program)["KEY"] == KEY
 
 
-def test_a_held_port_is_given_to_nobody_else() -> None:
+def test_a_held_port_is_taken() -> None:
     """While it is held the port is taken; once released it is free."""
     with HeldPort() as held:
         number = held.number
@@ -203,7 +203,7 @@ signal.pause()
 @pytest.mark.slow
 @pytest.mark.parametrize("hit_reaper", [False, True], ids=["quietly", "with Ctrl-C at the reaper"])
 def test_nothing_outlives_a_killed_gate(folder: Path, runs: Runs, eventually: Eventually, hit_reaper: bool) -> None:
-    """When the gate itself is killed, the reaper ends its programs, removes its folder, and goes."""
+    """When the gate itself is killed, the reaper ends its programs, removes its folder, and exits."""
     target = folder / "pair.toml"
     target.write_text('[backend]\ncommand = "{python} server.py {port} parent"\n')
     with subprocess.Popen([sys.executable, "-c", RUN_CONTEXT, str(target)], stdout=subprocess.PIPE) as run_context:
@@ -222,7 +222,7 @@ def test_nothing_outlives_a_killed_gate(folder: Path, runs: Runs, eventually: Ev
 
 
 def test_a_reaper_that_was_killed_is_replaced(reaper: Reaper, launcher: Launcher, runs: Runs) -> None:
-    """The next program put in its care finds another reaper, which takes over all."""
+    """The next registration starts another reaper, which takes over all."""
     first = reaper.pid
     os.kill(first, signal.SIGKILL)
     reaper._process.wait()

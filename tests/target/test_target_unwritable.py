@@ -1,4 +1,4 @@
-"""What a target file says of making the audit trail unwritable: one way, told in full, and found at run time."""
+"""The table [backend.unwritable] of a target file: its errors, and its values at run time."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ MISTAKES = {
     TABLE + "command = []\nundo = ['y']\n": "backend.unwritable.command must not be empty",
     TABLE + "lock_sqlit = 't.db'\n": "did you mean backend.unwritable.lock_sqlite?",
     TABLE + "lock_sqlite = '{workdri}/t.db'\n": (
-        "backend.unwritable.lock_sqlite: {workdri} is not a placeholder I know; did you mean {workdir}?"
+        "backend.unwritable.lock_sqlite: {workdri} is not a placeholder; did you mean {workdir}?"
     ),
     TABLE + "command = ['x', '{prot}']\nundo = ['y']\n": (
-        "backend.unwritable.command[1]: {prot} is not a placeholder I know; did you mean {port}?"
+        "backend.unwritable.command[1]: {prot} is not a placeholder; did you mean {port}?"
     ),
     "[backend]\nurl = 'http://127.0.0.1:1'\napi_key_env = 'K'\nunwritable = { lock_sqlite = '{workdir}/t.db' }\n": (
-        "backend.unwritable.lock_sqlite: {workdir} means nothing here: backend.url is given"
+        "backend.unwritable.lock_sqlite: {workdir} has no value here: backend.url is given"
     ),
 }
 
 
 @pytest.mark.parametrize(("text", "line"), MISTAKES.items())
-def test_a_mistake_is_one_line_with_its_cure(tmp_path: Path, text: str, line: str) -> None:
+def test_reports_an_error_of_unwritable_in_one_line(tmp_path: Path, text: str, line: str) -> None:
     """The first line shown names the key, what is wrong and what to do."""
     path = tmp_path / "my.toml"
     path.write_text(text, "utf-8")
@@ -48,7 +48,7 @@ def test_a_mistake_is_one_line_with_its_cure(tmp_path: Path, text: str, line: st
     assert "\n" not in str(caught.value)
 
 
-def test_a_running_pair_knows_the_file(folder: Path) -> None:
+def test_a_running_pair_has_the_file(folder: Path) -> None:
     """Placeholders are filled, and a relative path lies beside the target file."""
     for text, expected in (("{workdir}/t.db", "{workdir}/t.db"), ("data/t.db", f"{folder / 'data' / 't.db'}")):
         (folder / "pair.toml").write_text(f"{TABLE}lock_sqlite = '{text}'\n", "utf-8")
@@ -60,7 +60,7 @@ def test_a_running_pair_knows_the_file(folder: Path) -> None:
             assert pair.backend.folder == folder.resolve()
 
 
-def test_a_running_pair_knows_the_commands(folder: Path) -> None:
+def test_a_running_pair_has_the_commands(folder: Path) -> None:
     """Placeholders are filled in every word."""
     text = TABLE + "command = ['{python}', 'break', '{port}']\nundo = ['mend', '{backend_url}']\n"
     (folder / "pair.toml").write_text(text, "utf-8")
@@ -71,9 +71,7 @@ def test_a_running_pair_knows_the_commands(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("word", "parallel"), [("'all'", False), ("'{workdir}/t'", True), ("'--at={port}'", True)])
-def test_a_command_that_may_break_every_trail_keeps_pairs_from_running_side_by_side(
-    tmp_path: Path, word: str, parallel: bool
-) -> None:
-    """One pair's fault must not be felt by another that is being judged."""
+def test_a_command_for_every_trail_prevents_parallel_pairs(tmp_path: Path, word: str, parallel: bool) -> None:
+    """A fault of one pair must not affect another."""
     (tmp_path / "pair.toml").write_text(f"{TABLE}command = ['x', {word}]\nundo = ['y']\n", "utf-8")
     assert load_target(str(tmp_path / "pair.toml")).parallel is parallel

@@ -1,4 +1,4 @@
-"""What looks like a secret: each kind is seen, and what only resembles one is not."""
+"""Patterns of secrets: each kind is found, without false positives."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ HARMLESS_FILES = {
 
 
 @pytest.mark.parametrize("case", BAKED_FILES)
-def test_a_secret_in_a_file_is_seen(case: str) -> None:
+def test_finds_a_secret_in_a_file(case: str) -> None:
     """Each kind of secret is found, at its place, and is not shown."""
     path, raw = BAKED_FILES[case]
     [found] = secrets_in_file(path, raw)
@@ -59,7 +59,7 @@ def test_a_secret_in_a_file_is_seen(case: str) -> None:
 
 @pytest.mark.parametrize("case", HARMLESS_FILES)
 def test_a_harmless_file_is_left_alone(case: str) -> None:
-    """What only resembles a secret is no alarm."""
+    """Text that resembles a secret is no finding."""
     assert secrets_in_file(*HARMLESS_FILES[case]) == []
 
 
@@ -73,7 +73,7 @@ def test_a_harmless_file_is_left_alone(case: str) -> None:
         ("CI", GITHUB.decode()),
     ],
 )
-def test_a_secret_in_a_setting_is_seen(name: str, value: str) -> None:
+def test_finds_a_secret_in_a_setting(name: str, value: str) -> None:
     """A variable whose name or value says that it is a secret is one."""
     [found] = secrets_in_settings({name: value}, "environment")
     assert found.place == f"environment {name}"
@@ -92,7 +92,7 @@ def test_a_secret_in_a_setting_is_seen(name: str, value: str) -> None:
     ],
 )
 def test_a_harmless_setting_is_left_alone(name: str, value: str) -> None:
-    """Settings of ordinary images are no alarm."""
+    """Settings of ordinary images are no finding."""
     assert secrets_in_settings({name: value}, "environment") == []
 
 
@@ -108,13 +108,13 @@ def test_a_harmless_setting_is_left_alone(name: str, value: str) -> None:
         ("ENV PATH=/usr/local/bin:/usr/bin", 0),
     ],
 )
-def test_history_tells_what_was_given_at_build_time(line: str, count: int) -> None:
-    """A value that a build step was given is in the image's history for good; one that was mounted is not."""
+def test_finds_build_arguments_in_the_history(line: str, count: int) -> None:
+    """A value that was passed to a build step is in the image's history; a mounted one is not."""
     assert len(secrets_in_text(line, "history")) == count
 
 
 def image(**changes: object) -> ImageFacts:
-    """An image as it ought to be, but for `changes`."""
+    """A conforming image with `changes`."""
     usual: dict[str, object] = {
         "name": "backend:1", "digest": "sha256:0", "user": "10001:10001", "health": ("CMD", "true"),
         "environment": {"PATH": "/usr/bin"}, "labels": {}, "history": ("CMD",),
@@ -123,7 +123,7 @@ def image(**changes: object) -> ImageFacts:
 
 
 def test_a_good_image_has_no_finding() -> None:
-    """The yardstick: an image as it ought to be."""
+    """A conforming image has no finding."""
     assert not [*ordinary_user(image()), *tells_health(image()), *nothing_baked(image(), [], "Tg4kfiDmwn2")]
 
 

@@ -1,4 +1,4 @@
-"""Hostile text: whatever a program under test sends, a report shows it and obeys none of it."""
+"""Hostile text: a report shows everything that a program under test sends as text."""
 
 from __future__ import annotations
 

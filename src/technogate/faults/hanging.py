@@ -1,6 +1,6 @@
-"""Requests whose answers take long, asked for in the background and collected late (TMO-01).
+"""Requests with slow responses, sent in the background and collected later (TMO-01).
 
-The wall clock of a time-out is then spent on other items.
+Other items run while the timeout passes.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from technogate.model.events import Event, Exchange
 
 
 class HangingRequests:
-    """Sends requests at once, each in a thread of its own, and keeps what came of each.
+    """Sends requests at once, each in a thread of its own, and keeps the exchanges.
 
-    `record` is to be given to whatever sends: it lets nothing into the journal any more once this is
-    closed, for then the journal may be too.
+    The senders write through `record`: it drops every event after `close`, because the journal may be closed too.
     """
 
     def __init__(self, record: Callable[[Event], None]) -> None:
@@ -27,14 +26,14 @@ class HangingRequests:
         self._threads: list[threading.Thread] = []
 
     def record(self, event: Event) -> None:
-        """Write an event down, unless this is closed."""
+        """Record an event, unless this is closed."""
         with self._lock:
             if not self._closed:
                 self._record(event)
 
     def start(self, sends: Sequence[Callable[[], Exchange]]) -> None:
-        """Begin: each of `sends` sends one request and returns what came of it."""
-        # Daemons: an interrupted session must not wait for answers.
+        """Start the threads: each of `sends` sends one request and returns the exchange."""
+        # Daemons: an interrupted session must not wait for responses.
         self._threads = [
             threading.Thread(target=self._send, args=(send,), name="hanging", daemon=True) for send in sends
         ]
@@ -43,7 +42,7 @@ class HangingRequests:
 
     @property
     def waiting(self) -> int:
-        """How many have no answer yet."""
+        """How many have no response yet."""
         return sum(thread.is_alive() for thread in self._threads)
 
     def wait(self) -> None:
@@ -52,21 +51,21 @@ class HangingRequests:
             thread.join()
 
     def collect(self) -> list[Exchange]:
-        """What came of each request; raises what kept one from being sent."""
+        """Return every exchange; raises the error of a request that could not be sent."""
         self.wait()
         if self._failures:
             raise self._failures[0]
         return list(self._exchanges)
 
     def close(self) -> None:
-        """Let nothing into the journal any more."""
+        """Record nothing any more."""
         with self._lock:
             self._closed = True
 
     def _send(self, send: Callable[[], Exchange]) -> None:
         try:
             exchange = send()
-        except Exception as failure:  # noqa: BLE001 - told to whoever collects, in the thread that can tell it
+        except Exception as failure:  # noqa: BLE001 - raised again in the thread that collects
             self._failures.append(failure)
             return
         self._exchanges.append(exchange)

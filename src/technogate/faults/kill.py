@@ -1,6 +1,6 @@
-"""Kills under load: the backend ends by SIGKILL at chosen moments while clients wait for answers (TRL-07).
+"""Kills under load: the backend is killed with SIGKILL while clients wait for responses (TRL-07).
 
-Acting only: what was answered and what the trail kept is compared by `technogate.checks.durable`.
+`technogate.checks.durable` compares the responses with the audit trail.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from typing import Protocol
 from technogate.faults.fault_errors import NotDelivered
 from technogate.model.events import Exchange
 
-#: Seconds that the load may take to bring the answers after which the kill comes.
+#: Seconds that the load may take to receive the responses before the kill.
 LOAD_S = 30.0
 #: Requests that one client sends at most before a kill.
 MOST_REQUESTS = 60
-#: Answers after which a kill comes: drawn from this range.
+#: Responses before a kill: drawn from this range.
 RESPONSES = (3, 24)
-#: Seconds between the moment and the kill, where it is not the moment itself: drawn up to this.
+#: The longest delay of a kill in seconds, by its moment; drawn.
 DELAY_S = {"flight": 0.004, "burst": 0.03}
 
 
 class KillMoment(StrEnum):
     """When the backend is killed."""
 
-    AFTER_RESPONSE = "right after an answer arrived"
-    IN_FLIGHT = "between a request and its answer"
+    AFTER_RESPONSE = "right after a response arrived"
+    IN_FLIGHT = "between a request and its response"
     IN_BURST = "at random in a burst"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kill:
-    """One kill of a schedule: after `answers` answers, and `delay_s` seconds after its moment."""
+    """One kill of a schedule: after `responses` responses, and `delay_s` seconds after its moment."""
 
     number: int
     moment: KillMoment
@@ -45,7 +45,7 @@ class Kill:
 
     def __post_init__(self) -> None:
         if self.responses < 1:
-            raise ValueError(f"a kill comes after at least one answer, not {self.responses}")
+            raise ValueError(f"a kill needs at least one response before it, not {self.responses}")
         if not 0 <= self.delay_s <= 1:
             raise ValueError(f"the delay of a kill is 0 to 1 seconds, not {self.delay_s}")
 
@@ -58,11 +58,11 @@ class Killable(Protocol):
         """None while it runs."""
 
     def kill(self) -> None:
-        """End it at once, without asking."""
+        """Kill it."""
 
 
 def plan_kills(seed: int, count: int) -> tuple[Kill, ...]:
-    """The schedule of `count` kills that `seed` stands for: each moment in turn, the rest drawn."""
+    """Return the schedule of `count` kills for `seed`: the moments in turn, the rest drawn."""
     drawn = random.Random(seed)  # noqa: S311 - a schedule, repeatable
     moments = list(KillMoment)
     kills = []
@@ -76,10 +76,10 @@ def plan_kills(seed: int, count: int) -> tuple[Kill, ...]:
 
 
 class Load:
-    """Clients that ask one after the other, each in a thread of its own, until one gets no answer."""
+    """Clients that send requests, each in a thread of its own, until one gets no response."""
 
     def __init__(self, clients: Sequence[Callable[[], Exchange]], responses: int, strike: Callable[[], None]) -> None:
-        """Each of `clients` sends one request; the one that brings answer number `answers` calls `strike`."""
+        """Each of `clients` sends one request; the one that receives response number `responses` calls `strike`."""
         self.exchanges: list[Exchange] = []
         self.reached = threading.Event()
         self._responses = responses
@@ -87,11 +87,11 @@ class Load:
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._answered = 0
-        self._threads = [threading.Thread(target=self._ask, args=(client,), name="load") for client in clients]
+        self._threads = [threading.Thread(target=self._send, args=(client,), name="load") for client in clients]
 
     @property
     def answered(self) -> int:
-        """How many answers came so far."""
+        """How many responses arrived so far."""
         return self._answered
 
     def __enter__(self) -> Load:
@@ -104,7 +104,7 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def _ask(self, client: Callable[[], Exchange]) -> None:
+    def _send(self, client: Callable[[], Exchange]) -> None:
         for _ in range(MOST_REQUESTS):
             if self._stopped.is_set():
                 return
@@ -114,7 +114,7 @@ class Load:
                 self._answered += exchange.response is not None
                 now = self._answered == self._responses and not self.reached.is_set()
                 if now:
-                    # Within the lock: nobody else's answer comes between this one and the kill.
+                    # Within the lock: no other response arrives between this one and the kill.
                     self._strike()
                     self.reached.set()
             if exchange.response is None:
@@ -124,10 +124,10 @@ class Load:
 def kill_under_load(
     program: Killable, kill: Kill, clients: Sequence[Callable[[], Exchange]], shoot: Callable[[], None]
 ) -> list[Exchange]:
-    """Put `clients` to work, kill `program` at the moment of `kill`, and return what became of every request.
+    """Run `clients`, kill `program` at the moment of `kill`, and return every exchange.
 
-    `shoot` sends one whole request and does not wait for its answer. Raises NotDelivered when the load
-    never brought enough answers, or when the program outlived the kill.
+    `shoot` sends one whole request and does not wait for its response. Raises NotDelivered when the load never
+    received enough responses, or when the program survived the kill.
     """
     at_once = kill.moment is KillMoment.AFTER_RESPONSE
     with Load(clients, kill.responses, program.kill if at_once else _nothing) as load:
@@ -138,12 +138,12 @@ def kill_under_load(
             time.sleep(kill.delay_s)
             program.kill()
     if not reached:
-        brought = f"the load brought {load.answered} answers in {LOAD_S:g} s, not {kill.responses}"
-        raise NotDelivered(f"kill {kill.number} never came: {brought}")
+        brought = f"the load received {load.answered} responses in {LOAD_S:g} s, not {kill.responses}"
+        raise NotDelivered(f"kill {kill.number} was not sent: {brought}")
     if program.exit_code is None:
-        raise NotDelivered(f"kill {kill.number}: the backend outlived SIGKILL")
+        raise NotDelivered(f"kill {kill.number}: the backend survived SIGKILL")
     return load.exchanges
 
 
 def _nothing() -> None:
-    """What the client does that brings the answer, where the kill comes later."""
+    """Do nothing when the last response arrives: the kill comes later."""

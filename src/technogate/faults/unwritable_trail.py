@@ -1,4 +1,4 @@
-"""Makes an audit trail unwritable for a while, the way that the target file declares (TRL-10)."""
+"""Make an audit trail unwritable for a while, in the way that the target file declares (TRL-10)."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from urllib.parse import quote
 from technogate.faults.fault_errors import NotDelivered, NotRecovered
 from technogate.target.spec import UnwritableSpec
 
-#: Seconds that the lock of a file in use may take to be had.
+#: Seconds to wait for the lock of a file in use.
 LOCK_S = 5.0
-#: Seconds that a declared command may take, to break and to mend.
+#: Seconds that a declared command may take, to make the trail unwritable or to restore it.
 COMMAND_S = 20.0
-#: Tries to mend before the trail is given up.
-MENDS = 3
+#: Attempts to restore the trail.
+ATTEMPTS = 3
 #: The last characters of a command's output that an error shows.
 TAIL = 300
 
 
 @contextmanager
 def unwritable(spec: UnwritableSpec, folder: Path, clean: Callable[[str], str]) -> Iterator[str]:
-    """Within the context nothing can be written to the trail; yields in words what keeps it so.
+    """Within the context the trail cannot be written; yields a description of how.
 
     `spec` has its placeholders resolved, `folder` is where its commands run, `clean` takes secrets out
-    of a text. Raises NotDelivered when it could not be made so, NotHealed when it stays so.
+    of a text. Raises NotDelivered when it stays writable, NotRecovered when it stays unwritable.
     """
     if spec.lock_sqlite:
         with _locked(Path(spec.lock_sqlite)) as how:
@@ -42,7 +42,7 @@ def unwritable(spec: UnwritableSpec, folder: Path, clean: Callable[[str], str]) 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[str]:
-    """Hold the exclusive lock of a SQLite file, which no process can write meanwhile, root's neither."""
+    """Hold the exclusive lock of a SQLite file, so that no process can write it, not even one of root."""
     absolute = path.resolve().as_posix()
     uri = f"file:{quote(absolute if absolute.startswith('/') else '/' + absolute)}?mode=rw"
     try:
@@ -58,25 +58,25 @@ def _locked(path: Path) -> Iterator[str]:
 
 @contextmanager
 def _broken(spec: UnwritableSpec, folder: Path, clean: Callable[[str], str]) -> Iterator[str]:
-    """Run the declared command, and whatever came of it, its undo."""
+    """Run the declared command and, in any case, its undo."""
     try:
         failed = _run(spec.command, folder, clean)
         if failed:
             raise NotDelivered(f"backend.unwritable.command {failed}")
         yield f"backend.unwritable.command ran: {spec.command[0]}"
     finally:
-        _mend(spec.undo, folder, clean)
+        _restore(spec.undo, folder, clean)
 
 
-def _mend(undo: tuple[str, ...], folder: Path, clean: Callable[[str], str]) -> None:
-    """Run the undo until it works; raises NotHealed."""
+def _restore(undo: tuple[str, ...], folder: Path, clean: Callable[[str], str]) -> None:
+    """Run the undo until it succeeds; raises NotRecovered."""
     failed = ""
-    for attempt in range(MENDS):
+    for attempt in range(ATTEMPTS):
         time.sleep(0.2 * attempt)
         failed = _run(undo, folder, clean)
         if not failed:
             return
-    raise NotRecovered(f"backend.unwritable.undo {failed}: mend the trail by hand, then run the validation again")
+    raise NotRecovered(f"backend.unwritable.undo {failed}: restore the trail by hand, then run the validation again")
 
 
 def _run(argv: tuple[str, ...], folder: Path, clean: Callable[[str], str]) -> str:
@@ -92,10 +92,10 @@ def _run(argv: tuple[str, ...], folder: Path, clean: Callable[[str], str]) -> st
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"was not done after {COMMAND_S:g} s"
+        return f"did not end within {COMMAND_S:g} s"
     except OSError as error:
         return f"cannot be run: {error.strerror or error}"
     if done.returncode == 0:
         return ""
-    said = clean(" ".join(done.stdout.decode("utf-8", "replace").split())[-TAIL:])
-    return f"ended with code {done.returncode}: {said}"
+    output = clean(" ".join(done.stdout.decode("utf-8", "replace").split())[-TAIL:])
+    return f"ended with code {done.returncode}: {output}"

@@ -1,1 +1,1 @@
-"""The journal: the one file between the half that acts and the half that judges, and what is redacted on its way in."""
+"""The journal: the one file from which everything is judged, and the redaction of what is written to it."""

@@ -1,9 +1,9 @@
-"""The journal: one append-only file of JSON lines, from which everything else can be made again.
+"""The journal: one append-only file of JSON lines, from which every report can be written again.
 
 Several processes append to the same file. Each event is one line, written by one `write` call on a
 descriptor opened for appending, so that lines never interleave. Every writer numbers its own lines;
-the footer holds the digest of all bytes before it and of its own words. A reader can thus tell a journal that is whole
-from one that is torn (cut short) and from one that is damaged (edited, or not a journal at all).
+the footer holds the digest of all bytes before it and of itself. A reader distinguishes a whole journal from a
+torn one (cut short) and from a damaged one (edited, or no journal at all).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ FORMAT = 2
 
 
 class JournalError(Exception):
-    """The journal cannot be written, or what was read is damaged; the text is one line for a person."""
+    """The journal cannot be written, or what was read is damaged; the text is one line for the user."""
 
 
 class JournalLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,26 +56,26 @@ _decoder = msgspec.json.Decoder(JournalLine)
 
 
 def _encode(line: JournalLine) -> bytes:
-    """One line as JSON. A page can hold half of a surrogate pair, which JSON in UTF-8 cannot: it is spelled out."""
+    """Encode one line as JSON. A lone surrogate, which a page can contain and UTF-8 cannot, is escaped."""
     try:
         return _encoder.encode(line)
     except UnicodeEncodeError:
-        return _encoder.encode(_spelled_out(msgspec.to_builtins(line)))
+        return _encoder.encode(_escaped(msgspec.to_builtins(line)))
 
 
-def _spelled_out(value: Any) -> Any:
-    """`value` with each lone surrogate as the escape that a programmer would type."""
+def _escaped(value: Any) -> Any:
+    """Return `value` with each lone surrogate escaped."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, dict):
-        return {_spelled_out(key): _spelled_out(member) for key, member in value.items()}
+        return {_escaped(key): _escaped(member) for key, member in value.items()}
     if isinstance(value, list | tuple):
-        return [_spelled_out(member) for member in value]
+        return [_escaped(member) for member in value]
     return value
 
 
 def decode_line(text: bytes) -> JournalLine:
-    """One line of a journal; raises JournalError for what is none."""
+    """Decode one line of a journal; raises JournalError for anything else."""
     try:
         return _decoder.decode(text)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
@@ -109,7 +109,7 @@ class JournalWriter:
             except OSError as error:
                 raise JournalError(f"cannot write the journal {self.path}: {error.strerror}") from error
             if written != len(line):
-                cut = f"the disk took {written} of {len(line)} bytes"
+                cut = f"only {written} of {len(line)} bytes were written"
                 raise JournalError(f"cannot write the journal {self.path}: {cut}")
             self._seq += 1
 
@@ -123,8 +123,8 @@ class JournalWriter:
     def seal(self, end: Literal["finished", "interrupted", "crashed"]) -> None:
         """Write the footer, after every other process has closed its writer; nothing of this one follows it."""
         with self._lock:
-            ended, going = time.time(), time.monotonic()
-            moved = round((ended - self._opened[0]) - (going - self._opened[1]), 3)
+            ended, monotonic = time.time(), time.monotonic()
+            moved = round((ended - self._opened[0]) - (monotonic - self._opened[1]), 3)
             sha, lines = _digest(self.path)
             footer = Footer(end=end, lines=lines, sha256="", ended=ended, moved=moved)
             sha.update(_encode(JournalLine(self.worker, self._seq, footer)))
@@ -133,7 +133,7 @@ class JournalWriter:
 
 
 def _digest(path: Path) -> tuple[hashlib._Hash, int]:
-    """The sha256 of the file, to go on with, and its number of lines."""
+    """Return the sha256 object of the file, for more input, and its number of lines."""
     sha, lines = hashlib.sha256(), 0
     with path.open("rb") as file:
         while block := file.read(1 << 20):
@@ -155,7 +155,7 @@ def _whole(raw: bytes, lines: list[bytes], footer: Footer) -> bool:
 class Journal:
     """A journal as read: its events by kind, in the order of the file.
 
-    `torn` is "" for a whole journal, else one sentence that says what is missing. `sha256` is the
+    `torn` is "" for a whole journal, else one sentence that names what is missing. `sha256` is the
     digest of the whole file.
     """
 
@@ -241,5 +241,5 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
     for event in events:
         kind = lists.get(type(event))
         if kind is None:
-            raise JournalError(f"{path} is damaged: a second {type(event).__name__.lower()} stands within it")
+            raise JournalError(f"{path} is damaged: a second {type(event).__name__.lower()} is in the middle of it")
         kind.append(event)

@@ -1,8 +1,7 @@
-"""Redaction at the door: no secret gets into the journal, and every place that held one is named.
+"""Redaction: no secret gets into the journal, and every place that held one is named.
 
-A program under test may give the key away in another spelling than its own. The redactor therefore
-knows the key as it is, in any case, reversed, as hexadecimal, percent-encoded, and as base64 at each
-of the three alignments that it can have within a longer text.
+A program under test may leak the key in another encoding. The redactor therefore finds the key as it is, in any
+case, reversed, as hexadecimal, percent-encoded, and as base64 at each of its three alignments within a longer text.
 """
 
 from __future__ import annotations
@@ -15,15 +14,15 @@ import msgspec
 
 from technogate.model.events import Body, Headers, Response
 
-#: What stands in the evidence where the key stood; a shell that has the key set repeats the request.
+#: Replaces the key in the evidence; in a shell with this variable set, the command repeats the request.
 MARK = "$TECHNOGATE_API_KEY"
 
-#: A shorter key cannot be told from ordinary words, so a leak of it could not be proven.
+#: A shorter key cannot be distinguished from ordinary words, so a leak of it could not be proven.
 SHORTEST_KEY = 8
 
 
 def _spellings(key: str) -> dict[str, bytes]:
-    """Each way a text can hold `key`, by the name that a finding gives it."""
+    """Return each spelling of `key` in a text, by its name in findings."""
     raw = key.encode("utf-8")
     spellings = {
         "plain": raw,
@@ -47,12 +46,12 @@ def _spellings(key: str) -> dict[str, bytes]:
 
 
 class Redactor:
-    """Replaces every spelling of one key, and names the spellings that it met."""
+    """Replaces every spelling of one key, and names the spellings that were found."""
 
     def __init__(self, key: str) -> None:
         """Prepare for `key`; raises ValueError when it is too short to be searched for."""
         if len(key) < SHORTEST_KEY:
-            raise ValueError(f"a key needs at least {SHORTEST_KEY} characters to be told from ordinary text")
+            raise ValueError(f"a key needs at least {SHORTEST_KEY} characters to be distinguished from ordinary text")
         self._names: list[str] = []
         groups: list[bytes] = []
         for name, spelling in sorted(_spellings(key).items(), key=lambda pair: -len(pair[1])):
@@ -61,7 +60,7 @@ class Redactor:
         self._pattern = re.compile(b"|".join(groups), re.IGNORECASE)
 
     def clean(self, raw: bytes) -> tuple[bytes, tuple[str, ...]]:
-        """`raw` without the key, and the spellings of the key that it held."""
+        """Return `raw` without the key, and the spellings of the key in it."""
         if not self._pattern.search(raw):
             return raw, ()
         met: list[str] = []
@@ -91,7 +90,7 @@ class Redactor:
         return tuple(cleaned), tuple(places)
 
     def response(self, response: Response) -> tuple[Response, tuple[str, ...]]:
-        """An answer without the key, and the places that held it."""
+        """Return a response without the key, and the places that held it."""
         headers, places = self.headers(response.headers)
         raw, met = self.clean(response.body.raw)
         if not places and not met:

@@ -1,24 +1,24 @@
-"""The mistakes that the person at the keyboard can mend.
+"""User errors.
 
-Each is one line that names what is wrong and the hint. The command line prints it and ends with
-exit code 2; nothing else in the gate catches these to carry on.
+Each is one line that names what is wrong, with a hint. The command line prints it and ends with exit code 2;
+no other code catches these to go on.
 """
 
 from __future__ import annotations
 
 
 class UserError(Exception):
-    """A mistake that the user can mend; the text is one line with a hint."""
+    """An error that the user can correct; the text is one line with a hint."""
 
 
-class UnknownTarget(UserError):  # noqa: N818 - a mistake, not a crash: named by what is wrong
-    """The word after `--target` names nothing that the gate can judge."""
+class UnknownTarget(UserError):  # noqa: N818 - a user error, named by what is wrong
+    """The argument of `--target` is no target and no file."""
 
 
 class TargetFileError(UserError):
-    """A target file cannot be read or has mistakes.
+    """A target file cannot be read or has errors.
 
-    The text is the first mistake; `mistakes` holds all that were found, one line each.
+    The text is the first error; `mistakes` holds all of them, one line each.
     """
 
     def __init__(self, *mistakes: str) -> None:
@@ -26,15 +26,15 @@ class TargetFileError(UserError):
         self.mistakes = mistakes
 
 
-class PortTaken(UserError):  # noqa: N818 - a mistake, not a crash: named by what is wrong
+class PortTaken(UserError):  # noqa: N818 - a user error, named by what is wrong
     """A port that a program under test must have is in use by another."""
 
 
 class StartError(UserError):
-    """A program under test did not start, or one that should run does not answer.
+    """A program under test did not start, or one that should run does not respond.
 
-    `program` is its name, `command` the command line as shown to a person ("" for a program that the
-    gate did not start), `exit_code` its exit code (None when it still ran, or is not ours), `output`
+    `program` is its name, `command` the command line as shown to the user ("" for a program that the
+    gate did not start), `exit_code` its exit code (None when it still runs, or was not started by the gate), `output`
     the last lines that it wrote. Neither the text nor `output` holds the API key.
     """
 
@@ -48,5 +48,5 @@ class StartError(UserError):
         self.output = output
 
 
-class Interrupted(Exception):  # noqa: N818 - what happened, and nobody's mistake
-    """The person, or the system, stopped a run before there was anything to judge; the text says so."""
+class Interrupted(Exception):  # noqa: N818 - named by what happened
+    """The user or the system stopped a run before there was anything to judge."""

@@ -1,6 +1,6 @@
 """The events of a journal, and every record that they are made of.
 
-All of them are frozen. Code that acts creates them, the journal stores them, judging and writers only read them.
+All of them are frozen. Suites and fixtures create them, the journal stores them, judging and report writers read them.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class RenderedOutput(Record, frozen=True, tag_field="event", tag="rendered_outpu
 
 
 class FaultEvent(Record, frozen=True, tag_field="event", tag="fault"):
-    """A deliberate disturbance: injected, felt or healed."""
+    """A fault: injected, observed, or recovered from."""
 
     item: str
     kind: str
@@ -73,28 +73,28 @@ class Output(Record, frozen=True, tag_field="event", tag="output"):
 
 
 class Proof(Record, frozen=True):
-    """One instrument of the gate, shown what is known; `problem` is what it did not see, "" when it saw all."""
+    """One part of the self-test; `problem` is what it did not detect, "" when it passed."""
 
     name: str
     problem: str = ""
 
 
 class SelfTest(Record, frozen=True, tag_field="event", tag="self_test"):
-    """What the gate's own instruments proved before anybody was judged, and how many seconds that took."""
+    """The result of the self-test, which runs before the target is judged, and how many seconds it took."""
 
     proofs: tuple[Proof, ...]
     seconds: float = 0.0
 
 
 class Abort(Record, frozen=True, tag_field="event", tag="abort"):
-    """The run could not go on. `configuration` is the user's to mend (exit 2), `crash` is ours."""
+    """The run could not go on. `configuration` is a user error (exit 2), `crash` an error of the gate."""
 
     kind: Literal["configuration", "crash"]
     message: str
 
 
 class RunWarning(Record, frozen=True, tag_field="event", tag="warning"):
-    """Something a reader should know that judges nothing: a slowed rate, a retried start."""
+    """A note for the reader that does not affect the verdict: a limited rate, a retried start."""
 
     text: str
 

@@ -17,7 +17,7 @@ BODY_LIMIT = 1 << 20
 
 
 class Ended(StrEnum):
-    """How one request ended: `ok` answered in full, `failed` surely not handled, else `indeterminate`."""
+    """How one request ended: `ok` with a complete response, `failed` surely not handled, else `indeterminate`."""
 
     OK = "ok"
     FAILED = "failed"
@@ -25,7 +25,7 @@ class Ended(StrEnum):
 
 
 class Body(Record, frozen=True):
-    """The bytes of a request's or an answer's body; `text` when they are UTF-8, else `base64`."""
+    """The bytes of a request's or a response's body; `text` when they are UTF-8, else `base64`."""
 
     text: str = ""
     base64: str = ""
@@ -52,9 +52,9 @@ Headers = tuple[tuple[str, str], ...]
 
 
 def header_values(headers: Headers, name: str) -> list[str]:
-    """Every value of the header `name`, whatever its case, in the order they came."""
+    """Return every value of the header `name`, in any case, in the order received."""
     wanted, size = name.lower(), len(name)
-    # A run has millions of headers: most differ in length already.
+    # A run has millions of headers: comparing the lengths first is faster.
     return [value for key, value in headers if len(key) == size and key.lower() == wanted]
 
 
@@ -68,7 +68,7 @@ class Request(Record, frozen=True):
 
 
 class Response(Record, frozen=True):
-    """One HTTP answer as it was received."""
+    """One HTTP response as it was received."""
 
     status: int
     headers: Headers = ()
@@ -82,13 +82,13 @@ class Response(Record, frozen=True):
 
 
 class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
-    """One request and what came of it: the unit of evidence.
+    """One request and its outcome: the unit of evidence.
 
-    `id` is unique in the run. `answered_by` says who produced the answer: the `backend` under test,
-    or the gate's own `double` that stands in for a backend while the console is judged. `key` is the
+    `id` is unique in the run. `responded_by` names the sender of the response: the `backend` under test,
+    or the `mock` backend that the console is judged with. `key` is the
     API key that was sent, as a shell expression over `$TECHNOGATE_API_KEY` ("" when none was).
-    `started` and `ended` are seconds since the epoch. `leaks` names where the answer held the key,
-    `problems` what keeps a 5xx of a guarded operation from being the error answer that the contract asks for.
+    `started` and `ended` are seconds since the epoch. `leaks` names the places of the response that held
+    the key, `problems` what is wrong with a 5xx of a guarded operation as an error response.
     """
 
     id: str
@@ -110,7 +110,7 @@ class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
 
     @property
     def seconds(self) -> float:
-        """Time from the first byte sent to the end of the answer."""
+        """Time from the first byte sent to the end of the response."""
         return self.ended - self.started
 
 

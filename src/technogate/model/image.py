@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """What an engine says of an image. `digest` is its id, `health` its health check, `history` newest first."""
+    """What an engine reports of an image. `digest` is its id, `health` its health check, `history` newest first."""
 
     name: str
     digest: str

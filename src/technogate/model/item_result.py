@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 
 
 class PlannedItem(Record, frozen=True):
-    """One test item that the run set out to execute."""
+    """One test item that the run planned."""
 
     item: str
     requirement: str
@@ -35,7 +35,7 @@ class Plan(Record, frozen=True, tag_field="event", tag="plan"):
 
 
 class ItemResult(Record, frozen=True, tag_field="event", tag="result"):
-    """How one item ended, and how many checks it made on the way."""
+    """How one item ended, and how many checks it made."""
 
     item: str
     requirement: str
@@ -47,11 +47,11 @@ class ItemResult(Record, frozen=True, tag_field="event", tag="result"):
 
 
 class Finding(Record, frozen=True, tag_field="event", tag="finding"):
-    """One violation of one requirement, with all that a reader needs to act on it.
+    """One violation of one requirement, with all that is needed to reproduce it.
 
-    `example` is the smallest input (or answer) found that shows it, as field and value. `item` and
+    `example` is the smallest input (or response) found that shows it, as field and value. `item` and
     `requirement` are filled in by the run; a check leaves them empty. `smallest` is what the item's
-    generator needs to play that example again, "" for an item that generates nothing.
+    generator needs to run that example again, "" for an item that generates nothing.
     """
 
     check: str

@@ -1,4 +1,4 @@
-"""Requirements: the numbered sentences a target is held to."""
+"""Requirements: the numbered sentences that a target must meet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 
 class Party(StrEnum):
-    """Who must act when a requirement fails."""
+    """Whose program must change when a requirement fails."""
 
     BACKEND = "backend"
     CONSOLE = "console"

@@ -43,9 +43,9 @@ class TargetRef(Record, frozen=True):
 
 
 class Waiver(Record, frozen=True):
-    """A failure that is put up with for a while: whose, why, and until the end of which day (UTC, ISO 8601).
+    """An accepted failure: its owner, its reason, and the day (UTC, ISO 8601) at whose end it expires.
 
-    With `image` it is for that image alone. `place` is where it is written, for whoever has to mend it.
+    With `image` it is for that image alone. `place` is the file and line where it is written.
     """
 
     requirement: str
@@ -60,10 +60,10 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     """First line of a journal: all that judging needs to know besides the events themselves.
 
     `guarded` are the operations that need a key and carry a trace id; `decisions` and `groups` hold
-    titles by id. `execute` is the operation whose every answer owes the trail an entry, `blocked` the
-    state of a refusal's, `unaudited` the reason code that says there could be none. Seconds: a complete
-    answer takes no longer than `response_s`, an entry is visible `trail_visible_s` after it, 99 of 100
-    answers of an operation within `p99_s`. `slow` is the command that hangs on purpose. `gate_digest` is
+    titles by id. `execute` is the operation whose every response must have an entry in the audit trail, `blocked` the
+    state of a refusal's entry, `unaudited` the reason code for a trail that cannot be written. Seconds: a complete
+    response takes no longer than `response_s`, an entry is visible `trail_visible_s` after it, 99 of 100
+    responses of an operation within `p99_s`. `slow` is the command that hangs on purpose. `gate_digest` is
     the sha256 of the gate's own files. `replays` names the finding that a replay is about.
     """
 
@@ -99,7 +99,7 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
 class Footer(Record, frozen=True, tag_field="event", tag="footer"):
     """Last line of a journal: how the run ended, and the digest of every byte before this line and of its own words.
 
-    The clock was moved by `moved` seconds while the journal was written, held against one that nobody can set.
+    `moved` is by how many seconds the clock was changed while the journal was written, by a monotonic clock.
     """
 
     end: Literal["finished", "interrupted", "crashed"]

@@ -1,4 +1,4 @@
-"""What a run is asked for, and every number that a profile stands for."""
+"""The settings of a run, and the numbers that each profile sets."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ Mode = Literal["validate", "check", "replay"]
 #: Generated cases for one property, by profile.
 EXAMPLES: dict[Profile, int] = {"quick": 15, "standard": 60, "thorough": 400}
 
-#: Hostile answers for each function of a console, by profile and driver: a page costs more than a module.
+#: Hostile responses for each function of a console, by profile and driver: a page costs more than a module.
 HOSTILE: dict[Profile, dict[str, int]] = {
     "quick": {"module": 60, "browser": 10},
     "standard": {"module": 420, "browser": 64},
     "thorough": {"module": 3000, "browser": 400},
 }
 
-#: Cases that may be tried to make a failing one smaller, by profile: a number, so that a seed gives the same one again.
+#: Cases that shrinking may try, by profile: a number and no time, so that a seed gives the same smallest case.
 SHRINK: dict[Profile, int] = {"quick": 40, "standard": 150, "thorough": 1000}
 
-#: Seconds after which that ends in any case, by profile: for a target that keeps each case waiting.
+#: Seconds after which shrinking ends in any case, by profile: for a target with slow responses.
 SHRINK_S: dict[Profile, float] = {"quick": 15.0, "standard": 60.0, "thorough": 300.0}
 
 #: Seconds that an interrupted run gets to tear down what it started, before it is killed.
@@ -31,11 +31,11 @@ TEARDOWN_S = 45.0
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """One run, as asked for.
+    """The settings of one run.
 
     An empty `contract` means the one that ships with the gate, empty `waivers` the file `waivers.toml`
-    of the current folder, if there is one. `run` is the name of the run, "" for one that is made up.
-    `replay` is the file that says what is replayed, "" for every other run.
+    of the current folder, if there is one. `run` is the name of the run, "" for a random one.
+    `replay` is the file that names what is replayed, "" for every other run.
     """
 
     target: str = "embedded"

@@ -22,11 +22,11 @@ class TrailEntry(Record, frozen=True):
 class TrailReading(Record, frozen=True, tag_field="event", tag="trail"):
     """One reading of the audit trail, newest entry first; `error` when it could not be read.
 
-    It began at `at` and was over at `ended`, in seconds since the epoch, and asked for `limit` entries of
+    It began at `at` and was over at `ended`, in seconds since the epoch, and requested `limit` entries of
     the trail that the backend at `base_url` keeps. `reads` are the trace ids of the reading's own
-    requests. A trail is read again and again, so `entries` holds only those that no earlier reading of
-    the same pair showed. The entries of all its readings are numbered from 0 on, those of one reading
-    from the oldest on, and `layout` tells the whole list that was seen as runs of (first number, count)
+    requests. A trail is read many times, so `entries` holds only those that no earlier reading of
+    the same pair returned. The entries of all its readings are numbered from 0 on, those of one reading
+    from the oldest on, and `layout` is the whole list that was read, as runs of (first number, count)
     that count down: a trail that only grows is one run. Without it the list is `entries`. `leaks` names
     the fields that held the key.
     """

@@ -13,7 +13,7 @@ from technogate.model.requirement import Level, Party
 
 
 class Verdict(StrEnum):
-    """PASS opens the gate; FAIL and INCONCLUSIVE keep it shut."""
+    """Only PASS exits 0."""
 
     PASS = "PASS"  # noqa: S105 - a verdict
     FAIL = "FAIL"
@@ -21,7 +21,7 @@ class Verdict(StrEnum):
 
 
 class ExitCode(IntEnum):
-    """What a shell sees. Anything but 0 keeps the gate shut."""
+    """The exit code of the command line. Only 0 is a success."""
 
     PASS = 0
     FAIL = 1
@@ -40,20 +40,20 @@ _ORDER = (Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS)
 
 
 def roll_up(verdicts: Iterable[Verdict]) -> Verdict:
-    """The worst of `verdicts`: fail over inconclusive over pass; of nothing, INCONCLUSIVE."""
-    seen = set(verdicts)
-    return next((verdict for verdict in _ORDER if verdict in seen), Verdict.INCONCLUSIVE)
+    """Return the worst of `verdicts`: FAIL before INCONCLUSIVE before PASS; INCONCLUSIVE for none."""
+    present = set(verdicts)
+    return next((verdict for verdict in _ORDER if verdict in present), Verdict.INCONCLUSIVE)
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of a document that others read: every field is always written, and no other is taken."""
+    """Base of a document for other programs: every field is always written, and unknown fields are refused."""
 
 
 class Sample(Document, frozen=True):
-    """A finding with what a person needs to see it again.
+    """A finding with the commands that reproduce it.
 
-    `curl` sends its request, `replay` runs the finding again and says whether it is fixed, `recheck_command` checks its
-    whole requirement.
+    `curl` sends its request, `replay` runs the finding again and reports whether it is fixed, `recheck_command`
+    checks its whole requirement.
     """
 
     number: int
@@ -66,15 +66,15 @@ class Sample(Document, frozen=True):
 
 
 def finding_id(run: str, number: int) -> str:
-    """The name of a finding, which no other run has."""
+    """Return the name of a finding, unique among all runs."""
     return f"{run}-{number}"
 
 
 class RequirementResult(Document, frozen=True):
-    """One requirement: what it says, how it ended, why, and on which items and findings that rests.
+    """The result of one requirement: its verdict, the reason, and the items and findings behind it.
 
-    `standing` is what it weighs in the verdict of the run: as `verdict`, but a failure that is waived
-    weighs as those of its items that did not fail.
+    `effective_verdict` counts in the verdict of the run: it is `verdict`, but a waived failure counts as the items
+    that did not fail.
     """
 
     id: str
@@ -100,7 +100,7 @@ class RequirementResult(Document, frozen=True):
 
 
 class WaiverState(StrEnum):
-    """What became of a waiver: `used` covers a failure, `open` met no result; the others keep the gate shut."""
+    """The state of a waiver: `used` covers a failure, `open` has no result yet; any other makes the run fail."""
 
     USED = "used"
     OPEN = "open"
@@ -110,7 +110,7 @@ class WaiverState(StrEnum):
 
 
 class WaiverResult(Document, frozen=True):
-    """A waiver and what became of it; `problem` says what is wrong with it and how to mend it, "" for nothing."""
+    """A waiver and its state; `problem` is what is wrong with it and how to correct it, "" for nothing."""
 
     waiver: Waiver
     state: WaiverState
@@ -150,16 +150,16 @@ class GroupResult(Document, frozen=True):
 
 
 class Bucket(Document, frozen=True):
-    """A part of a histogram: `count` answers took at most `upto_s` seconds and longer than the bucket before."""
+    """A bar of a histogram: `count` responses took at most `upto_s` seconds and longer than the bucket before."""
 
     upto_s: Annotated[float | None, msgspec.Meta(description="null: whatever is longer")]
     count: int
 
 
 class Latency(Document, frozen=True):
-    """How long an operation's answers took that no fault disturbed: nearest-rank percentiles, in seconds.
+    """The latency of an operation's responses without faults: nearest-rank percentiles, in seconds.
 
-    `limit_s` is what the contract asks of `p99`, None where it asks nothing.
+    `limit_s` is the contract's limit of `p99`, None without one.
     """
 
     operation: str
@@ -214,12 +214,12 @@ class VerdictDocument(Document, frozen=True):
     journal: JournalRef
 
 
-#: The reason that a check gives for being no verdict.
+#: The reason why a check is no verdict.
 NOT_VALIDATED = "only a part was checked: that is never a verdict"
 
 
 def exit_code(document: VerdictDocument) -> ExitCode:
-    """What the shell is told. A `check` exits 0 when each requirement selected passed, and is no verdict."""
+    """Return the exit code. A `check` exits 0 when each selected requirement passed, and is no verdict."""
     if document.exit_code == ExitCode.USAGE:
         return ExitCode.USAGE
     if document.is_validation or document.journal.torn or not document.requirements:

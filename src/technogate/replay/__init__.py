@@ -1,1 +1,1 @@
-"""One finding run again: fixed, still failing, or nobody can tell."""
+"""Run one finding again: FIXED, STILL FAILING or CANNOT TELL."""

@@ -1,6 +1,6 @@
-"""What a replay says of a finding: a pure function of the journal that showed it and of the one that replayed it.
+"""Compare a finding with its replay: a pure function of the finding's journal and of the replay's journal.
 
-FIXED takes proof: the same case was played again in a sound run, its check was made, and it passed.
+FIXED requires proof: the same case ran again in a sound run, and its check was made and passed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ EXIT_CODES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What came of a replay: `reason` and `hint` for what cannot be told, the finding that shows it still failing."""
+    """The result of a replay: `reason` and `hint` for CANNOT TELL, `finding` for STILL FAILING."""
 
     state: ReplayState
     reason: str = ""
@@ -43,31 +43,31 @@ class Replayed:
 
 
 def unknown(reason: str, hint: str = "") -> Replayed:
-    """Nobody can tell, for this reason."""
+    """Return CANNOT TELL, with the reason."""
     return Replayed(state=ReplayState.UNKNOWN, reason=reason, hint=hint)
 
 
-def compare(found: LocatedFinding, journal: Journal, document: VerdictDocument) -> Replayed:
-    """Hold the finding against the replay's journal and the document judged from it."""
-    before, after, finding = found.journal.header, journal.header, found.sample.finding
+def compare(located: LocatedFinding, journal: Journal, document: VerdictDocument) -> Replayed:
+    """Compare the finding with the replay's journal and the document judged from it."""
+    before, after, finding = located.journal.header, journal.header, located.sample.finding
     if before.contract.digest != after.contract.digest:
-        return unknown("the contract is not the one that the finding was made against", found.sample.recheck_command)
+        return unknown("the contract is not that of the finding", located.sample.recheck_command)
     if problems := self_test_problems(journal):
         return unknown(problems[0])
-    mine = [sample.finding for sample in document.findings if sample.finding.requirement == finding.requirement]
-    same = [one for one in mine if one.check == finding.check]
+    findings = [sample.finding for sample in document.findings if sample.finding.requirement == finding.requirement]
+    same = [candidate for candidate in findings if candidate.check == finding.check]
     if same:
         return Replayed(state=ReplayState.FAILING, finding=same[0])
     if problems := unsound(journal):
         return unknown(problems[0])
-    if mine:
-        now = f"expected {mine[0].expected}; observed {mine[0].observed}"
-        return unknown(f"its requirement fails in another way now: {now}", found.sample.recheck_command)
-    return _not_passed(finding, document) or _another_case(found, journal) or Replayed(state=ReplayState.FIXED)
+    if findings:
+        now = f"expected {findings[0].expected}; observed {findings[0].observed}"
+        return unknown(f"its requirement fails in another way now: {now}", located.sample.recheck_command)
+    return _not_passed(finding, document) or _another_case(located, journal) or Replayed(state=ReplayState.FIXED)
 
 
 def _not_passed(finding: Finding, document: VerdictDocument) -> Replayed | None:
-    """Why the finding's item did not pass, None when it did."""
+    """Return why the finding's item did not pass; None when it passed."""
     results: list[ItemResult] = [
         item
         for requirement in document.requirements
@@ -83,26 +83,26 @@ def _not_passed(finding: Finding, document: VerdictDocument) -> Replayed | None:
     return unknown(result.reason or f"{finding.item} {result.outcome.value}", result.hint)
 
 
-def _another_case(found: LocatedFinding, journal: Journal) -> Replayed | None:
-    """Why what passed may not be what failed, None when it is the same case."""
-    before, after, finding = found.journal.header, journal.header, found.sample.finding
+def _another_case(located: LocatedFinding, journal: Journal) -> Replayed | None:
+    """Return why another case may have passed than the one that failed; None for the same case."""
+    before, after, finding = located.journal.header, journal.header, located.sample.finding
     if before.gate_digest != after.gate_digest:
         return unknown(
-            "the gate itself has changed since, so the same item may play other cases", found.sample.recheck_command
+            "the gate has changed since, so the same item may run other cases", located.sample.recheck_command
         )
     if (before.seed, before.profile) != (after.seed, after.profile):
-        return unknown("the replay drew other cases: its seed or profile is another", found.sample.recheck_command)
-    owed = [one for one in found.journal.exchanges if one.id in finding.exchanges]
-    asked = {request_of(one) for one in journal.exchanges if one.responded_by == "backend"}
-    for one in owed:
-        if one.responded_by == "backend" and request_of(one) not in asked:
+        return unknown("the replay drew other cases: its seed or profile differs", located.sample.recheck_command)
+    originals = [exchange for exchange in located.journal.exchanges if exchange.id in finding.exchanges]
+    requested = {request_of(exchange) for exchange in journal.exchanges if exchange.responded_by == "backend"}
+    for original in originals:
+        if original.responded_by == "backend" and request_of(original) not in requested:
             return unknown(
-                f"the request of the finding was not sent again: {_named(one)}", found.sample.recheck_command
+                f"the request of the finding was not sent again: {_named(original)}", located.sample.recheck_command
             )
-    answered = [response_of(one) for one in owed if one.responded_by == "mock"]
-    given = {response_of(one) for one in journal.exchanges if one.responded_by == "mock"}
-    if finding.smallest and answered and not given & set(answered):
-        return unknown("the answer of the finding was not given again", found.sample.recheck_command)
+    responses = [response_of(original) for original in originals if original.responded_by == "mock"]
+    replayed = {response_of(exchange) for exchange in journal.exchanges if exchange.responded_by == "mock"}
+    if finding.smallest and responses and not replayed & set(responses):
+        return unknown("the response of the finding was not sent again", located.sample.recheck_command)
     return None
 
 

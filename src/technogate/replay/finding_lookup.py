@@ -1,4 +1,4 @@
-"""Which finding a person means: the name that a report shows, looked up in the journal that it was judged from."""
+"""Look up a finding by the name that a report shows, in the journal that it was judged from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from technogate.model.errors import UserError
 from technogate.model.events import Header
 from technogate.model.verdict import Sample, finding_id
 
-#: Where validations and checks leave their journals, unless told otherwise; and replays.
+#: The default places of the journals of validations and checks, and of replays.
 JOURNALS = (Path("reports/journal.jsonl"), Path("reports/check/journal.jsonl"))
 REPLAYS = (Path("reports/replay/journal.jsonl"), Path("reports/check/replay/journal.jsonl"))
 
@@ -30,46 +30,50 @@ class LocatedFinding:
 
     @property
     def items(self) -> tuple[str, ...]:
-        """The items that show it: its own, and those whose exchanges it rests on; none for one of the whole run."""
+        """The items that reproduce it: its own, and those of its exchanges; none for a finding of a run-wide check."""
         finding = self.sample.finding
-        mine = {one.item for one in self.journal.exchanges if one.id in finding.exchanges} | {finding.item}
-        return tuple(item.item for plan in self.journal.plans for item in plan.items if item.item in mine)
+        names = {exchange.item for exchange in self.journal.exchanges if exchange.id in finding.exchanges} | {
+            finding.item
+        }
+        return tuple(item.item for plan in self.journal.plans for item in plan.items if item.item in names)
 
 
 def look_up(word: str, journal: Path | None) -> LocatedFinding:
-    """The finding that `word` names: its number, alone or after the name of its run.
+    """Return the finding that `word` names: its number, alone or after the name of its run.
 
     Raises UserError for a word that names none, and JournalError for a journal that cannot be read.
     """
     run, _, digits = word.rpartition("-")
     if not digits.isascii() or not digits.isdigit():
-        raise UserError(f"{word!r} names no finding: give it as a report shows it, such as 1f3a9c0b-5, or its number")
+        raise UserError(f"{word!r} is no finding: name it as a report does, such as 1f3a9c0b-5, or by its number")
     path = _journal_of(run, journal)
     read = read_journal(path)
     if run and read.header.run != run:
-        raise UserError(f"{path} is of the run {read.header.run}, not {run}; name the right one with --journal")
+        raise UserError(
+            f"{path} is the journal of the run {read.header.run}, not {run}; name the right one with --journal"
+        )
     samples = judge(read).findings
     for sample in samples:
         if sample.number == int(digits):
             return LocatedFinding(journal=read, sample=sample)
-    there = f"its findings are 1 to {len(samples)}" if samples else "it has none"
-    raise UserError(f"{path} has no finding {int(digits)}: {there}")
+    known = f"its findings are 1 to {len(samples)}" if samples else "it has none"
+    raise UserError(f"{path} has no finding {int(digits)}: {known}")
 
 
 def _journal_of(run: str, journal: Path | None) -> Path:
-    """The journal to look in: the one named, else that of `run` where runs leave theirs, else the last run's."""
+    """Return the journal to search: the one named, else that of `run` in the default places, else the latest."""
     if journal is not None:
         return journal
     there = [path for path in JOURNALS + REPLAYS if path.is_file() and run in ("", _run_of(path))]
     if not there:
         whose = f"of the run {run} " if run else ""
-        raise UserError(f"no journal {whose}in {JOURNALS[0].parent}/: say with --journal where it is")
+        raise UserError(f"no journal {whose}in {JOURNALS[0].parent}/: name it with --journal")
     last = [path for path in there if path in JOURNALS] or there
     return max(last, key=lambda path: path.stat().st_mtime)
 
 
 def _run_of(path: Path) -> str:
-    """The run that a journal is of, "" for what is no journal."""
+    """Return the run of a journal, "" for any other file."""
     try:
         with path.open("rb") as file:
             event = decode_line(file.readline()).event

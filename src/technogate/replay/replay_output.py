@@ -1,4 +1,4 @@
-"""What a person sees of a replay: the word first, then what it rests on."""
+"""The output of a replay: the result first, then the reasons."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from technogate.replay.finding_lookup import LocatedFinding
 from technogate.report.terminal_summary import put
 from technogate.util.text import rich_text
 
-_LOOKS = {ReplayState.FIXED: ("✔", "green"), ReplayState.FAILING: ("✘", "red"), ReplayState.UNKNOWN: ("?", "yellow")}
+_STYLES = {ReplayState.FIXED: ("✔", "green"), ReplayState.FAILING: ("✘", "red"), ReplayState.UNKNOWN: ("?", "yellow")}
 
 _MEANING = {
-    ReplayState.FIXED: "The case that failed was played again and passes. That is no verdict: validate for one.",
+    ReplayState.FIXED: "The case that failed ran again and passed. This is no verdict: run a validation for one.",
     ReplayState.FAILING: "The same check of the same requirement fails again.",
-    ReplayState.UNKNOWN: "The replay proves nothing, neither that it is fixed nor that it still fails.",
+    ReplayState.UNKNOWN: "The replay proves neither that the finding is fixed nor that it still fails.",
 }
 
 #: Characters of one piece of evidence.
 _LIMIT = 600
 
 
-def show(console: Console, found: LocatedFinding, replayed: Replayed, files: Sequence[Path]) -> None:
-    """Print what came of a replay."""
-    shape, colour = _LOOKS[replayed.state]
-    finding = replayed.finding or found.sample.finding
+def show(console: Console, located: LocatedFinding, replayed: Replayed, files: Sequence[Path]) -> None:
+    """Print the result of a replay."""
+    shape, colour = _STYLES[replayed.state]
+    finding = replayed.finding or located.sample.finding
     facts = Table.grid(padding=(0, 2, 0, 0))
     facts.add_column(width=15, justify="right", style="dim")
     facts.add_column(overflow="fold")
     for name, text in (("because", replayed.reason), ("next", replayed.hint)):
         if text:
             facts.add_row(name, rich_text(text, "bold", limit=_LIMIT))
-    facts.add_row("finding", rich_text(f"{found.name}, {finding.requirement}"))
+    facts.add_row("finding", rich_text(f"{located.name}, {finding.requirement}"))
     facts.add_row("item", rich_text(finding.item, limit=_LIMIT))
     if "case" in finding.example:
         facts.add_row("case", rich_text(finding.example["case"], limit=_LIMIT))

@@ -1,4 +1,4 @@
-"""A replay from the outside: look the finding up, have its items act once more, compare, tell the user."""
+"""A replay from the outside: look up the finding, run its items again, compare, show the result."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from technogate.runner.run_context import load_inputs, new_run, prepare_reports
 def replay(word: str, journal: Path | None, target: str, contract: str, reports: Path | None, console: Console) -> int:
     """Run the finding that `word` names again, and return the exit code.
 
-    What the finding's own run says is taken for what is "" or None. Raises UserError, ContractError, ShippedDataError
-    or JournalError for what the user can mend.
+    An argument that is "" or None is taken from the finding's own run. Raises UserError, ContractError,
+    ShippedDataError or JournalError for user errors.
     """
-    found = look_up(word, journal)
-    folder = reports or found.journal.path.parent / "replay"
-    if (folder / "journal.jsonl").resolve() == found.journal.path.resolve():
+    located = look_up(word, journal)
+    folder = reports or located.journal.path.parent / "replay"
+    if (folder / "journal.jsonl").resolve() == located.journal.path.resolve():
         raise UserError(f"{folder} holds the journal of the finding; name another folder with --reports")
-    header = found.journal.header
+    header = located.journal.header
     settings = Settings(
         target=target or header.target.target_argument,
         contract=contract,
@@ -36,40 +36,40 @@ def replay(word: str, journal: Path | None, target: str, contract: str, reports:
         seed=header.seed,
         reports=str(folder.resolve()),
         mode="replay",
-        selection=(found.sample.finding.requirement,),
+        selection=(located.sample.finding.requirement,),
         run=new_run(),
         replay=str(folder.resolve() / NAME),
     )
-    replayed, finished_run = _replayed(found, settings, console, given=bool(target))
-    show(console, found, replayed, finished_run.files if finished_run is not None else ())
+    replayed, finished_run = _replayed(located, settings, console, target_named=bool(target))
+    show(console, located, replayed, finished_run.files if finished_run is not None else ())
     return int(EXIT_CODES[replayed.state])
 
 
 def _replayed(
-    found: LocatedFinding, settings: Settings, console: Console, *, given: bool
+    located: LocatedFinding, settings: Settings, console: Console, *, target_named: bool
 ) -> tuple[Replayed, FinishedRun | None]:
-    """Run what shows the finding, if anything does, and compare; `given` when the user named the target."""
-    if not found.items:
-        return unknown("it comes from the whole run, and no single item shows it", found.sample.recheck_command), None
+    """Run the items of the finding, if it has any, and compare; `target_named` when the user named the target."""
+    if not located.items:
+        return unknown(
+            "it comes from a run-wide check, and no single item reproduces it", located.sample.recheck_command
+        ), None
     try:
         contract, loaded = load_inputs(settings)
     except UserError as mistake:
-        if given:
+        if target_named:
             raise
-        return unknown(f"the target of the finding cannot be had: {mistake}", "name one with --target"), None
-    if contract.digest != found.journal.header.contract.digest:
-        return unknown(
-            "the contract is not the one that the finding was made against", found.sample.recheck_command
-        ), None
+        return unknown(f"the target of the finding cannot be loaded: {mistake}", "name one with --target"), None
+    if contract.digest != located.journal.header.contract.digest:
+        return unknown("the contract is not that of the finding", located.sample.recheck_command), None
     prepare_reports(settings.folder)
-    finding = found.sample.finding
+    finding = located.sample.finding
     write_replay(
-        Replay(finding=found.name, items=found.items, item=finding.item, smallest=finding.smallest), settings.folder
+        Replay(finding=located.name, items=located.items, item=finding.item, smallest=finding.smallest), settings.folder
     )
     try:
-        finished_run = run_and_judge(settings, 1, console, f"replaying {found.name} on {loaded.ref.name}")
+        finished_run = run_and_judge(settings, 1, console, f"replaying {located.name} on {loaded.ref.name}")
     except StartError as mistake:
-        return unknown(f"{mistake}\n{mistake.output}".strip(), "see that the target starts"), None
+        return unknown(f"{mistake}\n{mistake.output}".strip(), "check that the target starts"), None
     except JournalError as error:
-        return unknown(str(error), f"the suites' own words are in {settings.folder / 'act.log'}"), None
-    return compare(found, finished_run.journal, finished_run.document), finished_run
+        return unknown(str(error), f"the output of the suites is in {settings.folder / 'suites.log'}"), None
+    return compare(located, finished_run.journal, finished_run.document), finished_run

@@ -1,4 +1,4 @@
-"""What makes two requests, or two answers of the double, the same case: all but what is new in every run. Pure."""
+"""Compare requests, or responses of the mock backend, without what is new in every run."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from technogate.model.events import Exchange
 #: Headers that name the run, the connection or the address, or follow from the body.
 _OF_THE_RUN = frozenset({"host", "user-agent", "content-length", "origin", "referer", "date"})
 
-#: Moments, addresses and the trace ids that the double counts up: new in every run.
+#: Timestamps, addresses and the trace ids that the mock backend counts up: new in every run.
 _NEW = re.compile(
-    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?|(?:127\.0\.0\.1|localhost|\[::1\]):\d+|\b(?:stage|double)-\d+\b"
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?|(?:127\.0\.0\.1|localhost|\[::1\]):\d+|\b(?:harness|mock)-\d+\b"
 )
 
 Likeness = tuple[object, ...]
 
 
 def request_of(exchange: Exchange) -> Likeness:
-    """What was asked, the same for the same case in another run."""
+    """Return the request in a form that is equal for the same case in another run."""
     request = exchange.request
     headers = tuple((name.lower(), _plain(value)) for name, value in request.headers if name.lower() not in _OF_THE_RUN)
     body = request.body
@@ -26,7 +26,7 @@ def request_of(exchange: Exchange) -> Likeness:
 
 
 def response_of(exchange: Exchange) -> Likeness:
-    """What the double answered, and how it disturbed the answer."""
+    """Return the mock backend's response and its fault, equal for the same case in another run."""
     response = exchange.response
     if response is None:
         return exchange.operation, exchange.under_fault
@@ -38,5 +38,5 @@ def response_of(exchange: Exchange) -> Likeness:
 
 
 def _plain(text: str) -> str:
-    """`text` without what is new in every run."""
+    """Return `text` without what is new in every run."""
     return _NEW.sub("…", text)

@@ -17,7 +17,7 @@ from technogate.report.write_all import WriterError, remove_all, write_all
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedRun:
-    """What a run came to. `problem` is one line when a report could not be written."""
+    """A judged run and its reports. `problem` is one line when a report could not be written."""
 
     journal: Journal
     document: VerdictDocument
@@ -27,17 +27,17 @@ class FinishedRun:
 
 
 def finish_run(journal_path: Path, folder: Path, run: str = "") -> FinishedRun:
-    """Judge a journal, which must be that of `run` if that is named, and write its reports into `folder`.
+    """Judge a journal and write its reports into `folder`; if `run` is given, the journal must be of that run.
 
     A report that cannot be written makes a PASS inconclusive, in every other report too. Raises JournalError
     when the journal cannot be read, is damaged, or is that of another run.
     """
     journal = read_journal(journal_path)
     if run and journal.header.run != run:
-        raise JournalError(f"{journal_path} is that of another run: give each run a folder of its own with --reports")
+        raise JournalError(f"{journal_path} is of another run; give each run a folder of its own with --reports")
     document = judge(journal)
     ended = FinishedRun(journal=journal, document=document, files=(), exit_code=exit_code(document), problem="")
-    with nothing_left_of_a_broken_end(folder):
+    with reports_removed_on_error(folder):
         try:
             return replace(ended, files=tuple(write_all(journal, document, folder)))
         except WriterError as error:
@@ -46,9 +46,9 @@ def finish_run(journal_path: Path, folder: Path, run: str = "") -> FinishedRun:
 
 
 def withheld(finished_run: FinishedRun, why: str, folder: Path) -> FinishedRun:
-    """The conclusion without its PASS, for a reason that the journal does not know; any other is left as it is.
+    """Turn a PASS into INCONCLUSIVE, for a reason `why` that is not in the journal; leave any other result as it is.
 
-    The reports are written again, so that whoever reads one alone, and not the exit code, does not deploy either.
+    The reports are written again: a reader of one report must not take the run for a PASS.
     """
     if finished_run.exit_code is not ExitCode.PASS:
         return finished_run
@@ -59,17 +59,17 @@ def withheld(finished_run: FinishedRun, why: str, folder: Path) -> FinishedRun:
         reasons=(why, *finished_run.document.reasons),
     )
     kept_back = replace(finished_run, document=document, files=(), exit_code=ExitCode.INCONCLUSIVE)
-    with nothing_left_of_a_broken_end(folder):
+    with reports_removed_on_error(folder):
         try:
             return replace(kept_back, files=tuple(write_all(finished_run.journal, document, folder)))
         except WriterError:
-            # What cannot be written now is gone, and `why` is told in any case.
+            # A report that cannot be written now is removed, and `why` is shown in any case.
             return kept_back
 
 
 @contextmanager
-def nothing_left_of_a_broken_end(folder: Path) -> Iterator[None]:
-    """Remove every report when what is done within ends in an exception: the exit code will not be theirs."""
+def reports_removed_on_error(folder: Path) -> Iterator[None]:
+    """Remove every report when the block raises: the exit code will differ from the verdict in them."""
     try:
         yield
     except BaseException:

@@ -26,7 +26,7 @@ class Turn(Enum):
     SLOW_FAULTS = auto()  # waits for slow responses that an earlier fault provoked
     STACK_COLLECTS = auto()  # waits for the freeze that an item of STACK began
     OTHERS = auto()
-    SLOW_RESPONSES = auto()  # waits for slow responses of the mock backend, which others are run during
+    SLOW_RESPONSES = auto()  # waits for slow responses of the mock backend while other items run
 
 
 #: One of several workers gets every fault, and early: what is slow is under way while the others run the rest.

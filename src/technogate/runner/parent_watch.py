@@ -1,4 +1,4 @@
-"""Suites whose command was killed: nobody waits for them any more, and they end as if interrupted."""
+"""End the suites when the command that started them was killed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import time
 
 from technogate.model.settings import TEARDOWN_S
 
-#: Seconds between two looks at whether the command still lives.
+#: Seconds between two polls of the parent's process id.
 POLL_S = 0.5
 
 
 def exit_with_parent(parent: int) -> None:
-    """Interrupt this process when `parent`, the process id of the command that started it, is gone.
+    """Interrupt this process when the process with the id `parent`, which started it, has ended.
 
-    What it takes down is given `TEARDOWN_S` seconds; then its whole group is ended. A daemon thread watches.
+    A daemon thread polls. Teardown may take `TEARDOWN_S` seconds; then the whole process group is killed.
     """
     threading.Thread(target=_watch, args=(parent,), name="parent-watch", daemon=True).start()
 

@@ -1,7 +1,7 @@
 """The bridge between pytest and a run: options, start, workers, and the exit status.
 
-It is at work only when a folder of suites is among pytest's arguments. What happens in between is
-written down by `technogate.runner.recorder`.
+It is active only when a folder of suites is among pytest's arguments. `technogate.runner.recorder` records
+what happens in between.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ _INTERNAL = "(set by the technogate command)"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options of the gate; `technogate validate` fills them in, plain `pytest suites` may."""
+    """Add the gate's options; `technogate validate` sets them, and plain `pytest suites` accepts them."""
     group = parser.getgroup("technogate", "the contract gate between console and backend")
-    group.addoption("--target", default="embedded", help="embedded, or a TOML file that describes a pair")
+    group.addoption("--target", default="embedded", help="embedded, compose, or a TOML file that describes a pair")
     group.addoption("--contract", default="", help="folder of the contract")
-    group.addoption("--profile", default="standard", choices=get_args(Profile), help="how much is generated")
-    group.addoption("--seed", type=int, default=None, help="seed of everything that is drawn")
+    group.addoption("--profile", default="standard", choices=get_args(Profile), help="number of generated cases")
+    group.addoption("--seed", type=int, default=None, help="seed of all generated cases and faults")
     group.addoption("--waivers", default="", help="file of waivers [default: waivers.toml here, if there is one]")
-    group.addoption("--reports", default="reports", help="folder for journal and reports")
+    group.addoption("--reports", default="reports", help="folder of the journal and the reports")
     group.addoption("--gate-mode", default="validate", choices=get_args(Mode), help=_INTERNAL)
     group.addoption("--gate-select", default="", help=_INTERNAL)
     group.addoption("--gate-parent", type=int, default=0, help=_INTERNAL)
@@ -65,7 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def _suites_named(config: pytest.Config) -> bool:
-    """Whether pytest was asked to run a folder of suites."""
+    """Whether a folder of suites is among pytest's arguments."""
     try:
         suites = shipped("suites")
     except ShippedDataError:
@@ -90,42 +90,44 @@ def _settings(config: pytest.Config) -> Settings:
     )
 
 
-def _whole(config: pytest.Config) -> None:
-    """See that a validation collects every suite; raises UserError.
+def _check_no_suite_left_out(config: pytest.Config) -> None:
+    """Check that a validation collects every suite; raises UserError.
 
-    Items that are left out after that are planned all the same, and undecided.
+    An item that is left out later is planned all the same, and inconclusive.
     """
     suites, here = shipped("suites"), Path(config.invocation_params.dir)
     narrowed = [name for name in ("ignore", "ignore_glob") if config.getoption(name, None)]
-    # pytest notes its own options for strictness in the same place.
+    # pytest keeps its own strictness options in the same list.
     narrowed += [word for word in config.getoption("override_ini", None) or () if not word.startswith("strict_")]
     if narrowed or suites not in [(here / str(argument)).resolve() for argument in config.args]:
-        raise UserError("a validation runs every suite, and this would leave some out; for a part: technogate check")
+        raise UserError(
+            "a validation runs every suite, and these options leave some out; to run a part, use technogate check"
+        )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Load contract and target and open the journal; a mistake of the user's ends with exit code 2."""
+    """Load contract and target and open the journal; a user error ends with exit code 2."""
     for marker in ("requirement(id): the one requirement that an item checks", *MARKERS):
         config.addinivalue_line("markers", marker)
     if not _suites_named(config):
         return
     signal.signal(signal.SIGTERM, _terminate)
     for remembering in ("lfplugin", "nfplugin"):
-        # What failed last is in the journal; pytest would write it down once more, beside the suites.
+        # The journal records what failed last; pytest would write it once more, beside the suites.
         if config.pluginmanager.has_plugin(remembering):
             config.pluginmanager.unregister(name=remembering)
-    given: dict[str, Any] | None = getattr(config, "workerinput", None)
-    if given is None and (parent := config.getoption("gate_parent")):
+    workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if workerinput is None and (parent := config.getoption("gate_parent")):
         exit_with_parent(parent)
     try:
-        if given is None and config.getoption("gate_mode") == "validate":
-            _whole(config)
-        joined = None if given is None else join_run(given["technogate"], given["workerid"])
+        if workerinput is None and config.getoption("gate_mode") == "validate":
+            _check_no_suite_left_out(config)
+        joined = None if workerinput is None else join_run(workerinput["technogate"], workerinput["workerid"])
         run_context = joined or open_run(_settings(config), collect_only=config.getoption("collectonly"))
     except (UserError, ContractError, ShippedDataError, JournalError) as mistake:
         pytest.exit(str(mistake), returncode=int(ExitCode.USAGE))
     config.stash[RUN_CONTEXT] = run_context
-    # One process of a run proves the instruments, while the suites are being collected.
+    # One process of a run runs the self-test, while the suites are being collected.
     self_test = SelfTestRun(run_context) if joined is None and not config.getoption("collectonly") else None
     recorder = Recorder(run_context, act_only=config.getoption("gate_act_only"), self_test=self_test)
     config.pluginmanager.register(recorder, "technogate-recorder")
@@ -142,12 +144,12 @@ def _label_allure_results(config: pytest.Config, results: AllureResults) -> None
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:
-    """SIGTERM ends a run as Ctrl-C does: fixtures are torn down and the journal is sealed."""
+    """End a run on SIGTERM as on Ctrl-C: fixtures are torn down and the journal is sealed."""
     raise KeyboardInterrupt
 
 
 class SmallestCase(ExampleDatabase):
-    """Has a search begin with the case that a replay hands in, and keeps the smallest one that fails."""
+    """The example database of a run: a search begins with the case of a replay, and the smallest failure is kept."""
 
     def __init__(self, smallest: Smallest) -> None:
         super().__init__()
@@ -155,11 +157,11 @@ class SmallestCase(ExampleDatabase):
 
     def fetch(self, key: bytes) -> Iterable[bytes]:
         """See ExampleDatabase."""
-        given = self._smallest.given
-        return [base64.b64decode(given, validate=True)] if given and _is_smallest(key) else []
+        replayed = self._smallest.given
+        return [base64.b64decode(replayed, validate=True)] if replayed and _is_smallest(key) else []
 
     def save(self, key: bytes, value: bytes) -> None:
-        """See ExampleDatabase: while a case is made smaller, the last one saved is the smallest."""
+        """See ExampleDatabase: during shrinking, the last case saved is the smallest."""
         if _is_smallest(key):
             self._smallest.kept = base64.b64encode(value).decode("ascii")
 
@@ -173,7 +175,7 @@ def _is_smallest(key: bytes) -> bool:
 
 
 def _load_hypothesis_profile(run_context: RunContext) -> None:
-    """Our own profile: where CI is set, Hypothesis' default one would ignore the run's seed."""
+    """Load a profile of our own: where CI is set, Hypothesis' default profile ignores the run's seed."""
     hypothesis.settings.register_profile(
         "technogate",
         max_examples=EXAMPLES[run_context.settings.profile],
@@ -202,7 +204,7 @@ def pytest_testnodeready(node: Any) -> None:
 
 
 def pytest_keyboard_interrupt() -> None:
-    """Interrupt the workers too: otherwise pytest-xdist waits for their work, and then kills them with it undone."""
+    """Interrupt the workers too: otherwise pytest-xdist waits for their items and then kills them without teardown."""
     while _workers:
         with suppress(ProcessLookupError):
             os.kill(_workers.pop(), signal.SIGTERM)
@@ -222,5 +224,5 @@ def run_context(pytestconfig: pytest.Config) -> RunContext:
 
 @pytest.fixture
 def must_hold(run_context: RunContext) -> CheckCounter:
-    """Takes what checks returned, counts them, and raises the first finding."""
+    """Count checks, and raise the first of the findings that they returned."""
     return run_context.counter

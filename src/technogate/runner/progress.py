@@ -1,4 +1,4 @@
-"""What a person sees while a run is at work: a live line on a terminal, plain lines elsewhere."""
+"""The progress of a run: a live line on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ PLAIN_EVERY_S = 5.0
 
 
 class Watch:
-    """Follows the events of one run. Use as a context manager around it."""
+    """Follow the events of one run; a context manager around it."""
 
-    def __init__(self, console: Console, what: str) -> None:
-        """`what` names the run in a few words of our own."""
+    def __init__(self, console: Console, title: str) -> None:
+        """`title` names the run in a few words."""
         self._console = console
-        self._what = what
+        self._title = title
         self._planned = 0
         self._done = 0
         self._exchanges = 0
         self._findings = 0
         self._failing: set[str] = set()
         self._open = 0
-        self._said = time.monotonic()
-        self._told = ""
+        self._shown_at = time.monotonic()
+        self._last_line = ""
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
@@ -43,10 +43,10 @@ class Watch:
                 console=self._console,
                 transient=True,
             )
-            self._task = self._bar.add_task(self._what, total=None, words="starting")
+            self._task = self._bar.add_task(self._title, total=None, words="starting")
             self._bar.start()
         else:
-            self._say(f"{self._what}: starting")
+            self._print(f"{self._title}: starting")
         return self
 
     def __exit__(
@@ -55,7 +55,7 @@ class Watch:
         if self._bar is not None:
             self._bar.stop()
         else:
-            self._tell()
+            self._show()
 
     def event(self, event: Event) -> None:
         """Take one event of the journal into account."""
@@ -71,32 +71,32 @@ class Watch:
                 self._findings += 1
                 if event.requirement not in self._failing:
                     self._failing.add(event.requirement)
-                    self._say(f"✗ {event.requirement}: expected {event.expected}; observed {event.observed}")
+                    self._print(f"✗ {event.requirement}: expected {event.expected}; observed {event.observed}")
             case RunWarning():
-                self._say(event.text)
+                self._print(event.text)
             case _:
                 pass
 
     def tick(self) -> None:
-        """Show where the run is, now and then."""
+        """Show the state of the run, on a plain console every `PLAIN_EVERY_S` seconds."""
         if self._bar is not None and self._task is not None:
             self._bar.update(self._task, total=self._planned or None, completed=self._done, words=self._words())
-        elif time.monotonic() - self._said >= PLAIN_EVERY_S:
-            self._tell()
+        elif time.monotonic() - self._shown_at >= PLAIN_EVERY_S:
+            self._show()
 
-    def _tell(self) -> None:
-        """Say where the run is, unless that was said already."""
-        words = self._words()
-        if words != self._told:
-            self._told = words
-            self._say(words)
+    def _show(self) -> None:
+        """Print the state of the run, unless it has not changed."""
+        line = self._words()
+        if line != self._last_line:
+            self._last_line = line
+            self._print(line)
 
     def _words(self) -> str:
-        # Not "items": judging adds those that hold the run as a whole to a requirement.
-        words = f"played {self._done} of {self._planned} · {self._exchanges} exchanges · {self._findings} findings"
+        # Without the word "items": judging adds those of run-wide checks.
+        words = f"ran {self._done} of {self._planned} · {self._exchanges} exchanges · {self._findings} findings"
         return words + (f" · {self._open} not exercised" if self._open else "")
 
-    def _say(self, text: str) -> None:
-        """One line above the bar, made harmless."""
-        self._said = time.monotonic()
+    def _print(self, text: str) -> None:
+        """Print one line above the bar, its control characters escaped."""
+        self._shown_at = time.monotonic()
         self._console.print(terminal(text, 300), markup=False, highlight=False, soft_wrap=True)

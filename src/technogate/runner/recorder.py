@@ -1,4 +1,4 @@
-"""Writes down what pytest does: the plan, each item's result, each finding, and the journal's end."""
+"""Record what pytest does: the plan, each item's result, each finding, and the end of the journal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from technogate.journal.journal_file import JournalError
 from technogate.model.events import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary
-from technogate.runner.finish_run import finish_run, nothing_left_of_a_broken_end
+from technogate.runner.finish_run import finish_run, reports_removed_on_error
 from technogate.runner.item_order import in_order, runs_in_containers_alone
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test.run_self_test import SelfTestRun
@@ -43,7 +43,7 @@ class Recorder:
     """The pytest plugin of one process of a run. It judges nothing: judging reads the journal."""
 
     def __init__(self, run_context: RunContext, *, act_only: bool, self_test: SelfTestRun | None) -> None:
-        """With `act_only` the controlling process leaves judging to whoever started it."""
+        """With `act_only` the controlling process does not judge: the process that started it does."""
         self._self_test = self_test
         self._run_context = run_context
         self._act_only = act_only
@@ -64,12 +64,12 @@ class Recorder:
         contained = run_context.target.ref.kind == "compose"
         considered = [item for item in items if contained or not runs_in_containers_alone(item)]
         for item in considered:
-            found = run_context.contract.requirements.get(_requirement_id(item))
-            if found is None:
+            requirement = run_context.contract.requirements.get(_requirement_id(item))
+            if requirement is None:
                 raise pytest.UsageError(f"{item.nodeid}: the contract has no requirement {_requirement_id(item)!r}")
-            covered.add(found.id)
-            asked = item.nodeid in replayed if replayed is not None else not wanted or found.id in wanted
-            if asked and found.concerns(run_context.target.ref.parties):
+            covered.add(requirement.id)
+            selected = item.nodeid in replayed if replayed is not None else not wanted or requirement.id in wanted
+            if selected and requirement.concerns(run_context.target.ref.parties):
                 kept.append(item)
                 self._seed(item)
         plan = tuple(
@@ -89,7 +89,7 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
-        """Let no item run before the self-test has passed: a check that detects nothing judges nobody."""
+        """Run no item before the self-test has passed: a check that detects nothing must not judge a target."""
         problems = [] if self._self_test is None else self._self_test.end()
         if problems:
             pytest.exit(f"self-test failed: {problems[0]}", returncode=int(ExitCode.INCONCLUSIVE))
@@ -101,7 +101,7 @@ class Recorder:
             hypothesis.seed(self._run_context.seed ^ zlib.crc32(item.nodeid.encode()))(test)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A suite that does not import is a crash of the run, never a smaller run."""
+        """Record a suite that does not import as a crash of the run, never as a smaller run."""
         if report.failed:
             lines = [line.strip() for line in report.longreprtext.splitlines() if line.strip()]
             self._run_context.abort(
@@ -110,7 +110,7 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Name the item at work, so that every exchange says for which item it was sent."""
+        """Set the current item, so that every exchange names the item that it was sent for."""
         self._run_context.begin_item(item.nodeid)
         self._phases = []
         return (yield)
@@ -151,7 +151,7 @@ class Recorder:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Close this process's journal; the controlling process seals it, and judges unless told not to."""
+        """Close this process's journal; the controlling process seals it, and judges it unless `act_only` is set."""
         journal = self._run_context.journal
         if hasattr(session.config, "workerinput"):
             journal.close()
@@ -163,16 +163,16 @@ class Recorder:
             session.exitstatus = ExitCode.INCONCLUSIVE
             return
         if not self._act_only:
-            session.exitstatus = self._conclude()
+            session.exitstatus = self._finish()
 
-    def _conclude(self) -> int:
-        """Judge what was run and show the summary, for `pytest suites` without the technogate command."""
+    def _finish(self) -> int:
+        """Judge the run and show the summary, for `pytest suites` without the technogate command."""
         try:
             finished_run = finish_run(self._run_context.journal.path, self._run_context.settings.folder)
         except JournalError as error:
             sys.stderr.write(f"{error}\n")
             return int(ExitCode.INCONCLUSIVE)
-        with nothing_left_of_a_broken_end(self._run_context.settings.folder):
+        with reports_removed_on_error(self._run_context.settings.folder):
             terminal_summary.show(
                 Console(highlight=False, emoji=False), finished_run.document, files=finished_run.files
             )
@@ -182,7 +182,7 @@ class Recorder:
 
 
 def _end(exitstatus: int) -> Literal["finished", "interrupted", "crashed"]:
-    """What pytest's exit status says of the session; a status that nobody knows is a crash."""
+    """How the session ended, by pytest's exit status; an unknown status is a crash."""
     known: dict[int, Literal["finished", "interrupted", "crashed"]] = {
         int(pytest.ExitCode.OK): "finished",
         int(pytest.ExitCode.TESTS_FAILED): "finished",
@@ -193,7 +193,7 @@ def _end(exitstatus: int) -> Literal["finished", "interrupted", "crashed"]:
 
 
 def _requirement_id(item: pytest.Item) -> str:
-    """The one requirement that an item is marked with; anything else is a mistake of the suite's."""
+    """The one requirement that an item is marked with; raises UsageError for none or several."""
     marks = list(item.iter_markers("requirement"))
     if len(marks) != 1 or len(marks[0].args) != 1:
         raise pytest.UsageError(f"{item.nodeid}: a check needs exactly one @requirement, this has {len(marks)}")
@@ -204,12 +204,12 @@ def _subject(item: pytest.Item) -> str:
     """The first line of the test's docstring, which reports show."""
     text = inspect.getdoc(getattr(item, "function", None))
     if not text:
-        raise pytest.UsageError(f"{item.nodeid}: a check needs a docstring that says what it holds the target to")
+        raise pytest.UsageError(f"{item.nodeid}: a check needs a docstring that states what it requires of the target")
     return text.splitlines()[0]
 
 
 def _phase(call: pytest.CallInfo[None], report: pytest.TestReport) -> _Phase:
-    """Classify one phase. Only a violation is a failure; anything else that raised broke the check."""
+    """Classify one phase. Only a violation is a failure; any other exception is an error of the check."""
     if call.excinfo is None:
         clean = report.outcome == "passed" and not hasattr(report, "wasxfail")
         return _Phase(outcome=Outcome.PASSED if clean else Outcome.ERRORED, seconds=call.duration)

@@ -1,4 +1,4 @@
-"""What the acting half of a replay is told: the items to run, and the case to begin with."""
+"""The file that names what the suites replay: the items to run, and the case to begin with."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 from technogate.model.errors import UserError
 
-#: The file that tells it, in the folder of the replay.
+#: The name of the file, in the folder of the replay.
 NAME = "replay.json"
 
 
@@ -36,4 +36,4 @@ def read_replay(path: Path) -> Replay:
     try:
         return msgspec.json.decode(path.read_bytes(), type=Replay)
     except (OSError, msgspec.DecodeError) as error:
-        raise UserError(f"{path} does not say what to replay: {error}") from error
+        raise UserError(f"{path} is not a replay file: {error}") from error

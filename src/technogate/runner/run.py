@@ -1,4 +1,4 @@
-"""A whole run from the outside: prepare, act, conclude, tell the user."""
+"""A whole run from the outside: prepare it, run the suites, judge the journal, show the result."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from technogate.model.errors import StartError, UserError
 from technogate.model.settings import Settings
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary as summary
-from technogate.runner.finish_run import FinishedRun, finish_run, nothing_left_of_a_broken_end
+from technogate.runner.finish_run import FinishedRun, finish_run, reports_removed_on_error
 from technogate.runner.progress import Watch
 from technogate.runner.run_context import load_inputs, new_run, prepare_reports
 from technogate.runner.suite_process import run_suites
 from technogate.target import Target
 from technogate.util.text import terminal, terminal_lines
 
-#: Signs the evidence of a validation: what the run came to after that, and one line for the user, "" for none.
+#: Signs the evidence of a validation: returns the finished run, and one line for the user, "" for none.
 Sign = Callable[[FinishedRun, Path], tuple[FinishedRun, str]]
 
-#: More workers than this only wait for each other: each starts a pair and a browser.
+#: More workers than this slow each other down: each starts a pair and a browser.
 MOST_WORKERS = 4
 
 #: A check of so few requirements is over before a second worker has started.
 FEW = 3
 
-#: Lines of the suites' own output that are shown when the suites themselves broke.
+#: Lines of the suites' own output that are shown when the suites crashed.
 LOG_LINES = 25
 
 
 def default_workers(target: Target, requirements: int) -> int:
-    """As many workers as there are cores, but one for a pair that cannot be started side by side."""
+    """Return the number of cores, at most `MOST_WORKERS`; 1 for a target that cannot run several times in parallel."""
     if not target.parallel or 0 < requirements <= FEW:
         return 1
     return max(1, min(MOST_WORKERS, os.cpu_count() or 1))
@@ -53,12 +53,12 @@ def run(
 ) -> int:
     """Run a validation (or a check of the requirements that `check` names) and return the exit code.
 
-    `sign` is called with the conclusion of a validation, before it is shown. Raises UserError, ContractError,
-    ShippedDataError or JournalError for what the user can mend.
+    `sign` is called with a finished validation before it is shown. Raises UserError, ContractError,
+    ShippedDataError or JournalError for user errors.
     """
     contract, target = load_inputs(settings)
     if workers is not None and workers > 1 and not target.parallel:
-        raise UserError(f"{settings.target} cannot be started side by side; leave --workers out")
+        raise UserError(f"{settings.target} cannot run several times in parallel; leave --workers out")
     selection = () if check is None else select(contract, check)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
     settings = msgspec.structs.replace(
@@ -75,23 +75,23 @@ def run(
         console.print(terminal(f"INCONCLUSIVE: {error}"), markup=False)
         _show_log(settings, console)
         return int(ExitCode.INCONCLUSIVE)
-    with nothing_left_of_a_broken_end(settings.folder):
-        said = ""
+    with reports_removed_on_error(settings.folder):
+        message = ""
         if check is None and sign is not None:
-            finished_run, said = sign(finished_run, settings.folder)
-        _tell(finished_run, console)
+            finished_run, message = sign(finished_run, settings.folder)
+        _show_summary(finished_run, console)
         if any(abort.kind == "crash" for abort in finished_run.journal.aborts) or not finished_run.journal.plans:
             _show_log(settings, console)
-        if said:
-            console.print(terminal(said), markup=False, soft_wrap=True)
+        if message:
+            console.print(terminal(message), markup=False, soft_wrap=True)
     return int(finished_run.exit_code)
 
 
 def run_and_judge(settings: Settings, workers: int, console: Console, name: str) -> FinishedRun:
-    """Have the suites act while a person watches, judge what they wrote, and write the reports.
+    """Run the suites with a progress display, judge their journal, and write the reports.
 
-    Raises StartError when the user's configuration ended the run, and JournalError when there is no journal
-    of it that can be judged.
+    Raises StartError when the user's configuration ended the run, and JournalError when it left no journal that
+    can be judged.
     """
     with Watch(console, name) as watch:
         run_suites(settings, workers, watch.event, watch.tick)
@@ -106,8 +106,8 @@ def run_and_judge(settings: Settings, workers: int, console: Console, name: str)
 def rejudge(journal: Path, folder: Path, console: Console) -> int:
     """Judge a stored journal, write its reports into `folder`, and return the exit code.
 
-    A torn journal is judged as far as it goes, its reports are written, and the exit code is 2: what
-    was handed in is not a whole journal. Raises JournalError for one that is damaged.
+    A torn journal is judged as far as it goes, its reports are written, and the exit code is 2: the
+    input is not a whole journal. Raises JournalError for a damaged one.
     """
     if journal.resolve() != (folder / "journal.jsonl").resolve():
         try:
@@ -115,8 +115,8 @@ def rejudge(journal: Path, folder: Path, console: Console) -> int:
         except OSError as error:
             raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
     finished_run = finish_run(journal, folder)
-    with nothing_left_of_a_broken_end(folder):
-        _tell(finished_run, console)
+    with reports_removed_on_error(folder):
+        _show_summary(finished_run, console)
     if finished_run.journal.torn:
         raise JournalError(
             f"{journal} is torn: {finished_run.journal.torn}; the reports show what it holds, run the validation again"
@@ -124,19 +124,19 @@ def rejudge(journal: Path, folder: Path, console: Console) -> int:
     return int(finished_run.exit_code)
 
 
-def _tell(finished_run: FinishedRun, console: Console) -> None:
-    """The summary of a run, and what kept a report from being written."""
+def _show_summary(finished_run: FinishedRun, console: Console) -> None:
+    """Print the summary of a run, and why a report could not be written."""
     summary.show(console, finished_run.document, files=finished_run.files)
     if finished_run.problem:
         console.print(terminal(finished_run.problem), markup=False)
 
 
 def _show_log(settings: Settings, console: Console) -> None:
-    """The last lines that the suites wrote, for whoever has to find out why they broke."""
+    """Print the last lines that the suites wrote: they show why the suites crashed."""
     try:
-        text = (settings.folder / "act.log").read_text("utf-8", errors="replace")
+        text = (settings.folder / "suites.log").read_text("utf-8", errors="replace")
     except OSError:
         return
     lines = text.splitlines()[-LOG_LINES:]
-    console.print(f"The last lines of {settings.folder / 'act.log'}:", markup=False)
+    console.print(f"The last lines of {settings.folder / 'suites.log'}:", markup=False)
     console.print(terminal_lines("\n".join(lines)), markup=False)

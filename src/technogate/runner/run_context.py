@@ -1,46 +1,41 @@
-"""One process's share in a run: the journal it writes to, the item at work, and what fixtures need."""
+"""The part of a run that one process has: its journal, the current item, and what fixtures need."""
 
 from __future__ import annotations
 
 import itertools
-import platform
 import random
 import secrets
 import shutil
 import string
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
-from technogate import __version__
 from technogate.checks.response_checks import error_response
 from technogate.contract.loader import Contract, load_contract
-from technogate.journal.journal_file import FORMAT, JournalWriter
+from technogate.journal.journal_file import JournalWriter
 from technogate.journal.redaction import Redactor
 from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import UserError
-from technogate.model.events import Abort, Event, Exchange, Header, Waiver
+from technogate.model.events import Abort, Event, Exchange
 from technogate.model.settings import Settings
 from technogate.report.allure import NAME as ALLURE
 from technogate.report.write_all import REPORTS
+from technogate.runner.journal_header import journal_header
 from technogate.runner.replay_order import Replay, read_replay
 from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
-from technogate.util.extras import MODULES, missing
-from technogate.util.gate_digest import gate_digest
 from technogate.util.shipped import shipped
 
 DEFAULT_CONTRACT = "console-v0.1"
 
 
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
-    """What the controlling process tells each worker of a run."""
+    """What the controlling process passes to each worker of a run."""
 
     settings: Settings
     run: str
@@ -50,10 +45,9 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Smallest:
-    """The smallest case that fails the item at work, as text that its generator wrote and can read.
+    """The smallest case that fails the current item, as text that its generator wrote and can read.
 
-    `given` is the one to be played first: that of the finding, in the replay's own item. `kept` is the
-    smallest that was found.
+    `given` is the one to run first: in a replay, that of the finding. `kept` is the smallest that was found.
     """
 
     replay: Replay | None
@@ -70,9 +64,8 @@ class Smallest:
 class RunContext:
     """What the plugin shares with the fixtures of one pytest process.
 
-    `worker` names the process in the journal; `run_key` is the API key that started programs get;
-    `watchers` are called with each event once it is written; `replay` is what is replayed, None in every
-    other run.
+    `worker` names the process in the journal; `run_key` is the API key of started programs; `watchers` are called
+    with each event after it is written; `replay` is None unless the run is a replay.
     """
 
     settings: Settings
@@ -99,7 +92,7 @@ class RunContext:
         self.new_id = lambda: f"{self.worker}-{next(numbers)}"
 
     def record(self, event: Event) -> None:
-        """Append one event to the journal, from whichever thread, and tell the watchers of it."""
+        """Append one event to the journal, from any thread, and call the watchers with it."""
         if isinstance(event, Exchange):
             event = self._measured(event)
         with self._lock:
@@ -108,14 +101,14 @@ class RunContext:
                 watch(event)
 
     def _measured(self, exchange: Exchange) -> Exchange:
-        """The exchange with what is wrong with a 5xx of a guarded operation: judging has no contract (ERR-02)."""
+        """Add to a 5xx of a guarded operation what is wrong with it: judging has no contract (ERR-02)."""
         response = exchange.response
         if response is None or response.status < 500 or response.body.cut or exchange.responded_by != "backend":
             return exchange
         if exchange.operation not in {operation.id for operation in self.contract.guarded}:
             return exchange
-        found = error_response(self.contract, exchange)
-        return msgspec.structs.replace(exchange, problems=tuple(one.observed for one in found))
+        findings = error_response(self.contract, exchange)
+        return msgspec.structs.replace(exchange, problems=tuple(finding.observed for finding in findings))
 
     def abort(self, kind: Literal["configuration", "crash"], message: str) -> None:
         """Record that the run cannot go on."""
@@ -129,9 +122,9 @@ class RunContext:
         self.counter = CheckCounter()
 
     def hand_over(self) -> dict[str, Any]:
-        """What a worker needs to join, in plain types."""
-        given = HandOver(settings=self.settings, run=self.run, run_key=self.run_key, seed=self.seed)
-        plain: dict[str, Any] = msgspec.to_builtins(given)
+        """Return what a worker needs to join the run, in plain types."""
+        handed = HandOver(settings=self.settings, run=self.run, run_key=self.run_key, seed=self.seed)
+        plain: dict[str, Any] = msgspec.to_builtins(handed)
         return plain
 
 
@@ -153,13 +146,13 @@ def load_inputs(settings: Settings, *, starts: bool = True) -> tuple[Contract, T
 
 
 def prepare_reports(folder: Path) -> None:
-    """Make the reports folder, prove that it can be written, and remove an earlier run's results.
+    """Make the reports folder, check that it is writable, and remove an earlier run's results.
 
     Raises UserError when that is impossible.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # What an earlier run left behind must not be taken for this run's result.
+        # A file of an earlier run must not be taken for this run's result.
         for name in ("journal.jsonl", *REPORTS):
             if name == ALLURE and (folder / name).exists():
                 shutil.rmtree(folder / name)
@@ -177,7 +170,7 @@ def prepare_reports(folder: Path) -> None:
 def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
     """Begin a run: load what it needs, open its journal and write the header."""
     contract, target = load_inputs(settings, starts=not collect_only)
-    # A check shows what holds and what does not: nothing is waived in it.
+    # Nothing is waived in a check: it shows what passes and what fails.
     waivers = waivers_of(settings.waivers) if settings.mode == "validate" else ()
     prepare_reports(settings.folder)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
@@ -192,13 +185,17 @@ def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
         seed=seed,
         replay=read_replay(Path(settings.replay)) if settings.replay else None,
     )
-    run_context.record(_header(run_context, waivers))
+    replays = run_context.replay.finding if run_context.replay is not None else ""
+    header = journal_header(
+        settings, contract, target, run=run_context.run, seed=seed, waivers=waivers, replays=replays
+    )
+    run_context.record(header)
     return run_context
 
 
-def join_run(given: dict[str, Any], worker: str) -> RunContext:
-    """Join a run in a worker process, with what the controlling process handed over."""
-    handed = msgspec.convert(given, HandOver)
+def join_run(workerinput: dict[str, Any], worker: str) -> RunContext:
+    """Join a run in a worker process, with what the controlling process passed to it."""
+    handed = msgspec.convert(workerinput, HandOver)
     contract, target = load_inputs(handed.settings)
     return RunContext(
         settings=handed.settings,
@@ -213,60 +210,11 @@ def join_run(given: dict[str, Any], worker: str) -> RunContext:
 
 
 def new_run() -> str:
-    """A name for a run: its journal bears it, and so do its requests."""
+    """Draw a name for a run: it is in the run's journal and in its requests."""
     return secrets.token_hex(4)
 
 
 def new_key() -> str:
-    """An API key for one run: letters of both cases, so that a comparison that ignores case is caught."""
+    """Draw an API key for one run, with letters of both cases: a comparison that ignores case must be found."""
     alphabet = string.ascii_letters + string.digits
     return "Tg" + "".join(secrets.choice(alphabet) for _ in range(30))
-
-
-def _header(run_context: RunContext, waivers: tuple[Waiver, ...]) -> Header:
-    """All that judging needs besides the events."""
-    contract, settings = run_context.contract, run_context.settings
-    return Header(
-        format=FORMAT,
-        run=run_context.run,
-        gate_version=__version__,
-        contract=contract.ref,
-        requirements=tuple(contract.requirements.values()),
-        target=msgspec.structs.replace(run_context.target.ref, target_argument=settings.target),
-        mode=settings.mode,
-        profile=settings.profile,
-        seed=run_context.seed,
-        started=time.time(),
-        selection=settings.selection,
-        tolerance_s=contract.behavior.time.clock_tolerance_s,
-        versions={
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            **{name: metadata.version(name) for name in ("pytest", "hypothesis", "httpx", *_playwright())},
-        },
-        decisions={decision.id: decision.title for decision in contract.decisions.values()},
-        groups=dict(contract.groups),
-        guarded=tuple(operation.id for operation in contract.guarded),
-        trace_header=contract.behavior.headers.trace,
-        execute=contract.behavior.operations.execute,
-        blocked=contract.behavior.statuses.blocked,
-        unaudited=contract.behavior.reason_codes.audit_unavailable,
-        response_s=contract.behavior.time.response_s,
-        trail_visible_s=contract.behavior.time.trail_visible_s,
-        p99_s=dict(contract.behavior.time.p99_s),
-        slow=_slow_command(run_context.target),
-        waivers=waivers,
-        gate_digest=gate_digest(),
-        replays=run_context.replay.finding if run_context.replay is not None else "",
-    )
-
-
-def _playwright() -> tuple[str, ...]:
-    """Playwright's name where it is installed: it is an extra."""
-    return () if missing(*MODULES["browser"]) else ("playwright",)
-
-
-def _slow_command(target: Target) -> str:
-    """The command of the backend that hangs on purpose, "" when the target names none."""
-    backend = target.spec.backend
-    return (backend.commands.slow if backend else None) or ""

@@ -1,37 +1,37 @@
-"""Keeps together, on one of several workers, the items that judge the same generated requests."""
+"""Keep items that share a pair or a batch of generated requests on one of several workers."""
 
 from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-#: All items in these places belong together: they disturb pairs that they share, and wait for the same long time.
-DISTURBING = ("suites/faults/", "suites/stack/test_lifecycle.py")
+#: The items in these places belong together: they inject faults into pairs that they share.
+FAULT_PLACES = ("suites/faults/", "suites/stack/test_lifecycle.py")
 
-#: Long items that disturb nobody: whoever disturbs pairs plays them while what takes long there comes to its end.
+#: Long items without faults: the worker that injects faults runs them while slow responses are under way.
 BESIDE = tuple(
     f"suites/console/test_hostile_answers.py::{name}"
     for name in ("test_any_violation_is_blocked", "test_any_broken_memory_is_no_snapshot", "test_any_4xx_is_blocked")
 )
 
-#: Items in this folder belong together when their parameter is the same: it names what they share.
+#: Items in this folder belong together when their parameter, which names the batch, is the same.
 TOGETHER = "suites/properties/"
 
 
 class WholeBatches(LoadScopeScheduling):  # type: ignore[misc]
-    """Hands out items one by one to whoever is free, but the items of one batch all to the same worker."""
+    """Send each item to any free worker, and all items of one batch to the same worker."""
 
     def _split_scope(self, nodeid: str) -> str:
         return batch_of(nodeid)
 
 
 def is_beside(nodeid: str) -> bool:
-    """Whether the item is played while slow answers are waited for."""
+    """Whether an item runs while slow responses are under way."""
     return any(name in nodeid for name in BESIDE)
 
 
 def batch_of(nodeid: str) -> str:
-    """The name of the batch that an item shares with others; an item that shares none is its own."""
-    if any(place in nodeid for place in DISTURBING) or is_beside(nodeid):
-        return DISTURBING[0]
+    """Return the name of the batch of an item; an item without a batch is one of its own."""
+    if any(place in nodeid for place in FAULT_PLACES) or is_beside(nodeid):
+        return FAULT_PLACES[0]
     shared = nodeid.rpartition("[")[2].rstrip("]")
     return f"{TOGETHER}{shared}" if TOGETHER in nodeid and shared else nodeid

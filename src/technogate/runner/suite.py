@@ -1,4 +1,4 @@
-"""What a suite writes with: the requirement marker, the violation, and the reasons for not checking."""
+"""The vocabulary of the suites: the requirement marker, the violation, and the reason for not exercising."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 HINT = " || hint: "
 
 
-class Violation(AssertionError):  # noqa: N818 - a violation is the field's word, and it is not an error of ours
+class Violation(AssertionError):  # noqa: N818 - the field's word, and no error of the gate
     """Raised by `must_hold` so that a failing check ends its item and Hypothesis can shrink the case."""
 
     def __init__(self, finding: Finding) -> None:
@@ -27,11 +27,11 @@ class MustHold(Protocol):
     """The fixture `must_hold`: counts the checks made and raises the first finding."""
 
     def __call__(self, *results: Sequence[Finding]) -> None:
-        """Take what checks returned; raises Violation when one of them found something."""
+        """Take the findings of checks; raises Violation with the first finding."""
 
 
 class CheckCounter:
-    """Counts the checks of one item: an item that checked nothing has proven nothing."""
+    """Count the checks of one item: an item without a check proves nothing."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -45,7 +45,7 @@ class CheckCounter:
 
 
 def requirement(requirement_id: str) -> Callable[[F], F]:
-    """Tie a test item to the one requirement it checks; an id the contract lacks fails at collection."""
+    """Mark a test item with the one requirement that it checks; an unknown id fails at collection."""
     return pytest.mark.requirement(requirement_id)
 
 

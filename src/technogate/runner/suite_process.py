@@ -1,4 +1,4 @@
-"""The acting half of a run, in a process of its own: pytest over the suites, watched by its journal."""
+"""Run the suites with pytest in a process of its own, and follow its journal."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from technogate.model.events import Event
 from technogate.model.settings import TEARDOWN_S, Settings
 from technogate.util.shipped import shipped
 
-#: Seconds between two looks at the journal.
+#: Seconds between two reads of the journal.
 POLL_S = 0.1
 
-#: Seconds without a single event after which the suites are stuck; the longest honest silence is a time-out's.
+#: Seconds without an event after which the suites are stuck; the longest wait of a working run is a timeout.
 STUCK_S = 120.0
 
-#: Signals that mean: stop, and leave nothing behind.
+#: Signals that end a run in good order.
 STOP = [signal.SIGINT, signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
 
 
 class Tail:
-    """Reads the events that were appended to a journal since the last look."""
+    """Read the events that were appended to a journal since the last read."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
 
     def events(self) -> Iterator[Event]:
-        """Each new whole line's event. A damaged line ends it: judging will say so."""
+        """Yield the event of each new whole line, up to a damaged one: judging reports that."""
         try:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
@@ -54,11 +54,11 @@ class Tail:
 
 
 def pytest_line() -> list[str]:
-    """What every command line begins with that has pytest collect the suites and judge nothing."""
+    """Return the beginning of every command line that has pytest collect the suites and judge nothing."""
     suites, settings = str(shipped("suites")), str(shipped("pyproject.toml"))
     line = [sys.executable, "-m", "pytest", suites, f"--rootdir={shipped()}", "-c", settings]
-    # The suites assert nothing with `assert`: to have pytest rewrite them costs a second for nothing.
-    # Its five rounds of collecting garbage at the end take two seconds, and would tell of nothing that is judged.
+    # The suites do not use `assert`: rewriting them takes pytest a second.
+    # Its five garbage collections at the end take two seconds, and report nothing that is judged.
     line += ["-p", "no:unraisableexception"]
     return [*line, "-p", "no:cacheprovider", "--assert=plain", "-q", "--gate-act-only"]
 
@@ -77,7 +77,7 @@ def command(settings: Settings, workers: int) -> list[str]:
 
 @contextmanager
 def _stop_requests() -> Iterator[list[int]]:
-    """Collect stop signals instead of dying of them."""
+    """Collect stop signals instead of ending."""
     caught: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
@@ -92,16 +92,16 @@ def _stop_requests() -> Iterator[list[int]]:
 
 
 def run_suites(settings: Settings, workers: int, watch: Callable[[Event], None], tick: Callable[[], None]) -> int:
-    """Run the suites and return pytest's exit status; `watch` sees each event, `tick` is called in between.
+    """Run the suites and return pytest's exit status; `watch` is called with each event, `tick` in between.
 
-    A stop signal, or a silence of `STUCK_S` seconds, ends the suites in good order, or by force after
-    `TEARDOWN_S` seconds. The journal tells what came of it: this function judges nothing. Raises
-    Interrupted when they were stopped before there was a single event: then there is nothing to judge.
+    A stop signal, or `STUCK_S` seconds without an event, ends the suites in good order, or by force after
+    `TEARDOWN_S` seconds. This function judges nothing: the journal does. Raises Interrupted when the suites were
+    stopped before the first event: then there is nothing to judge.
     """
-    log = settings.folder / "act.log"
+    log = settings.folder / "suites.log"
     tail = Tail(settings.journal)
     with _stop_requests() as stops, log.open("wb") as output:
-        # A group of its own: Ctrl-C reaches only this process, which passes it on once.
+        # A process group of its own: Ctrl-C reaches only this process, which passes it on once.
         process = subprocess.Popen(
             command(settings, workers),
             stdin=subprocess.DEVNULL,
@@ -111,13 +111,13 @@ def run_suites(settings: Settings, workers: int, watch: Callable[[Event], None],
         )
         deadline = None
         begun = False
-        heard = time.monotonic()
+        last_event = time.monotonic()
         while process.poll() is None:
             for event in tail.events():
-                begun, heard = True, time.monotonic()
+                begun, last_event = True, time.monotonic()
                 watch(event)
             tick()
-            stuck = time.monotonic() - heard > STUCK_S
+            stuck = time.monotonic() - last_event > STUCK_S
             if (stops or stuck) and deadline is None:
                 deadline = time.monotonic() + TEARDOWN_S
                 process.send_signal(signal.SIGTERM)
@@ -128,12 +128,12 @@ def run_suites(settings: Settings, workers: int, watch: Callable[[Event], None],
         begun = True
         watch(event)
     if stops and not begun:
-        raise Interrupted("nothing had begun, so there is nothing to judge")
+        raise Interrupted("no item had begun, so there is nothing to judge")
     return process.returncode
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the suites and their workers at once; programs they started end with their reaper."""
+    """Kill the suites and their workers; their reaper ends the programs that they started."""
     if hasattr(os, "killpg"):
         os.killpg(process.pid, signal.SIGKILL)
     else:

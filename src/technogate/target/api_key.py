@@ -1,4 +1,4 @@
-"""The API key that the environment has for a pair, where its target file names a variable for it."""
+"""The API key of a pair, from the environment variable that its target file names."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from technogate.model.errors import UserError
 from technogate.target.spec import TargetFile
 
 
-def given_key(spec: TargetFile) -> str:
-    """The key of the pair; "" when the target file names no variable, or that one is not set."""
+def key_from_environment(spec: TargetFile) -> str:
+    """Return the key of the pair; "" when the target file names no variable, or the variable is not set."""
     _, name = _variable(spec)
     return os.environ.get(name, "") if name else ""
 
@@ -29,7 +29,7 @@ def check_key(spec: TargetFile) -> None:
 
 
 def _variable(spec: TargetFile) -> tuple[str, str]:
-    """The key path that names the variable, and that name; "" when none does."""
+    """Return the key path that names the variable, and the name; "" without one."""
     for side, served in (("backend", spec.backend), ("console", spec.console)):
         if served is not None and served.api_key_env:
             return f"{side}.api_key_env", served.api_key_env

@@ -1,8 +1,7 @@
-"""The environment that a program under test gets.
+"""The environment of a program under test.
 
-Not the gate's own: that may hold keys, tokens and proxy addresses which are none of the program's
-business, and which would then turn up in its output. A program gets the variables named here, where
-they are set, and those that its target file declares.
+It is not the gate's own, which may hold keys, tokens and proxy addresses that could then be in the program's
+output. A program gets the variables named here, where they are set, and those that its target file declares.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ PASSED_ON = frozenset({
 
 
 def clean_environment(declared: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a program under test: what is passed on, then what is `declared`.
+    """Return the environment of a program under test: what is passed on, and what is `declared`.
 
-    `PYTHONUNBUFFERED` is set, so that the last lines of a Python program that dies are not lost.
+    `PYTHONUNBUFFERED` is set, so that the last lines of a Python program that crashes are not lost.
     """
     passed = {name: value for name, value in os.environ.items() if name in PASSED_ON or name.startswith("LC_")}
     return {**passed, "PYTHONUNBUFFERED": "1", **(declared or {})}

@@ -1,4 +1,4 @@
-"""From the word after `--target` to a target."""
+"""Load a target from the argument of `--target`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ REFERENCE = {"embedded": Path("images", "embedded.toml"), "compose": Path("image
 
 
 def load_target(text: str) -> Target:
-    """The target that `text` names: `embedded`, `compose`, or the path of a TOML file.
+    """Load the target that `text` names: `embedded`, `compose`, or the path of a TOML file.
 
-    Raises UnknownTarget for anything else, TargetFileError for a file with mistakes.
+    Raises UnknownTarget for anything else, TargetFileError for a file with errors.
     """
     if text in REFERENCE:
         path = shipped(REFERENCE[text])
@@ -41,15 +41,15 @@ def _target(path: Path, kind: Literal["embedded", "file"]) -> Target:
     folder = path.parent.resolve()
     if spec.compose is None:
         return ProcessTarget(spec=spec, folder=folder, kind=kind)
-    # Only who wants containers waits for the import of pytest-docker.
+    # Importing pytest-docker takes time: only targets with containers need it.
     from technogate.target.compose.compose_target import ComposeTarget
 
     return ComposeTarget(spec=spec, folder=folder)
 
 
 def _suggestion(text: str) -> str:
-    """What the user may have meant: a near word or file, else what there is to choose from."""
+    """Return a hint: the closest word or file, else the choices."""
     folder = Path(text).parent
     files = [path.as_posix() for path in sorted(folder.glob("*.toml"))] if folder.is_dir() else []
     close = difflib.get_close_matches(Path(text).as_posix(), [*REFERENCE, *files], n=1)
-    return f"; did you mean {close[0]}?" if close else "; say embedded, compose, or the path of a TOML target file"
+    return f"; did you mean {close[0]}?" if close else "; name embedded, compose, or the path of a TOML target file"

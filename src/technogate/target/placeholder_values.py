@@ -1,4 +1,4 @@
-"""What the placeholders of a target file stand for in a running pair."""
+"""The values of the placeholders of a target file in a running pair."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from technogate.target.spec import AuditSpec, UnwritableSpec
 
 
 def address(port: int) -> str:
-    """The base URL of what listens on `port`."""
+    """Return the base URL of the program that listens on `port`."""
     return f"http://{HOST}:{port}"
 
 
@@ -25,18 +25,18 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def told(api_url: str, key: str) -> dict[str, str]:
-    """What the contract has a console find in its environment."""
+def console_environment(api_url: str, key: str) -> dict[str, str]:
+    """Return the variables that the contract gives a console in its environment."""
     return {"NEXT_PUBLIC_API_URL": api_url, "NEXT_PUBLIC_API_KEY": key}
 
 
 def console_values(api_url: str, key: str, origin: str) -> dict[str, str]:
-    """The placeholders of a console that need no program."""
+    """Return the placeholders of a console that need no program."""
     return {"api_key": key, "backend_url": api_url, "console_origin": origin, "python": sys.executable}
 
 
 def resolve_audit(audit: AuditSpec, folder: Path, values: Mapping[str, str]) -> AuditSpec:
-    """Fill the placeholders of an audit source; what is relative lies in `folder`, beside the target file."""
+    """Fill the placeholders of an audit source; relative paths are in `folder`, beside the target file."""
     path, url = fill(audit.path, values), fill(audit.url, values)
     if path:
         path = str(folder / path)
@@ -47,7 +47,7 @@ def resolve_audit(audit: AuditSpec, folder: Path, values: Mapping[str, str]) -> 
 
 
 def resolve_unwritable(spec: UnwritableSpec, folder: Path, values: Mapping[str, str]) -> UnwritableSpec:
-    """The same for what makes the trail unwritable."""
+    """Fill the placeholders of the way to make the audit trail unwritable."""
     path = fill(spec.lock_sqlite, values)
     return msgspec.structs.replace(
         spec,

@@ -1,7 +1,7 @@
 """Placeholders in a target file: `{port}`, `{api_key}` and the like.
 
 Only the exact names below are replaced, textually; other braces (JSON, shell variables) stay as they
-are. A word in braces that looks like a placeholder and is none is a mistake, never passed on as text.
+are. An unknown word in braces is an error, never passed on as text.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ PLACEHOLDERS = {
     "container": "the container that the backend runs in",
     "project": "the compose project that the containers belong to",
 }
-#: Those without a meaning where the gate starts no program of that side.
+#: Placeholders without a value where the gate starts no program of that side.
 _NEED_PROGRAM = frozenset({"workdir", "port", "host"})
-#: Those without a meaning where there are no containers.
+#: Placeholders without a value where there are no containers.
 _NEED_COMPOSE = frozenset({"container", "project"})
 _WORD = re.compile(r"\{([a-z_]+)\}")
 
@@ -37,23 +37,23 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 
 
 def placeholder_mistakes(spec: TargetFile) -> Iterator[str]:
-    """Every placeholder of `spec` that is unknown, or means nothing where it stands; one line each."""
+    """Every placeholder of `spec` that is unknown, or has no value in its place; one line each."""
     for path, text, absent, need in _places(spec):
         for word in _WORD.findall(text):
             if word not in PLACEHOLDERS:
                 close = difflib.get_close_matches(word, PLACEHOLDERS, n=1, cutoff=0.0)
-                yield f"{path}: {{{word}}} is not a placeholder I know; did you mean {{{close[0]}}}?"
+                yield f"{path}: {{{word}}} is not a placeholder; did you mean {{{close[0]}}}?"
             elif word in _NEED_COMPOSE and spec.compose is None:
-                yield f"{path}: {{{word}}} means nothing here: there is no [compose], so there are no containers"
+                yield f"{path}: {{{word}}} has no value here: there is no [compose], so there are no containers"
             elif word in absent:
-                yield f"{path}: {{{word}}} means nothing here: {need}"
+                yield f"{path}: {{{word}}} has no value here: {need}"
 
 
 def _places(spec: TargetFile) -> Iterator[tuple[str, str, frozenset[str], str]]:
     """Each text that may hold placeholders: its key path, the text, what is absent there and why."""
     if spec.compose is not None:
         for name, text in spec.compose.variables.items():
-            yield f"compose.variables.{name}", text, frozenset({"workdir", "container"}), "no container is there yet"
+            yield f"compose.variables.{name}", text, frozenset({"workdir", "container"}), "no container exists yet"
     if spec.backend is not None:
         yield from _backend_places(spec.backend, contained=spec.compose is not None)
     if spec.console is not None:

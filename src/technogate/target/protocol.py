@@ -1,7 +1,7 @@
-"""What the gate knows of a pair under test, however it is reached.
+"""The interface of a pair under test, independent of how it is started.
 
-A `Target` is a pair described; `start` makes it a `Running` one. Everything else in the gate works
-with these, and never asks what kind of target it has.
+A `Target` is the description of a pair; `start` returns a `Running` one. All other code works with these,
+whatever the kind of the target.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol
 
+import msgspec
+
 from technogate.model.events import Output, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.process.program import Program
@@ -20,7 +22,7 @@ from technogate.target.spec import AuditSpec, Commands, Selectors, TargetFile, U
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningBackend:
-    """A backend that answers at `url`.
+    """A backend that runs at `url`.
 
     `audit` and `unwritable` have their placeholders resolved; `folder` is that of the target file;
     `program` is None when the gate did not start it.
@@ -35,17 +37,17 @@ class RunningBackend:
 
 
 def nothing() -> None:
-    """What stopping a console means that the gate did not start."""
+    """Stop a console that the gate did not start: nothing to do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningConsole:
     """One instance of the console, for one backend address and one key.
 
-    With driver `browser` the page is at `url`, its origin is `origin`. What it asks goes to `api_url`;
-    that is `backend_url`, but for a console that the gate did not start: then the browser must send
-    what it asks of `api_url` to `backend_url` (`mapped`). With driver `module` there is no page. Where
-    there is a `module`, beside a page or instead of one, it is the file that exports the three functions,
+    With driver `browser` the page is at `url`, its origin is `origin`. Its requests go to `api_url`,
+    which is `backend_url`, except for a console that the gate did not start: then the browser must send
+    requests for `api_url` to `backend_url` (`mapped`). With driver `module` there is no page. `module`, beside
+    a page or instead of one, is the file that exports the three functions,
     `env` its whole environment, `cwd` its folder.
     """
 
@@ -65,11 +67,11 @@ class RunningConsole:
 
     @property
     def mapped(self) -> bool:
-        """Whether the driver must send what the console asks of `api_url` to `backend_url`."""
+        """Whether the driver must send the console's requests for `api_url` to `backend_url`."""
         return self.api_url != self.backend_url
 
     def stop(self) -> None:
-        """End this instance, if the gate started it. Doing it twice is harmless."""
+        """End this instance, if the gate started it. A second call does nothing."""
         if self.program is not None:
             self.program.stop()
         self.on_stop()
@@ -92,7 +94,7 @@ class Running(Protocol):
 
     @property
     def parties(self) -> tuple[Party, ...]:
-        """Who is judged: backend, console, and pair when both are there."""
+        """The parties that are judged: backend, console, and pair for both."""
 
     @property
     def api_key(self) -> str:
@@ -108,24 +110,24 @@ class Running(Protocol):
 
     @property
     def console_origin(self) -> str:
-        """The origin that the backend was told to allow."""
+        """The origin that the backend is configured to allow."""
 
     @property
     def configurable(self) -> bool:
         """Whether `start_console` can give the console another key, or no address at all."""
 
     def start_console(self, api_url: str, api_key: str | None = None) -> RunningConsole:
-        """A further console whose backend is at `api_url`; `api_key` None means this pair's key.
+        """Start a further console whose backend is at `api_url`; `api_key` None means this pair's key.
 
         Raises StartError when it does not start, and UserError when the target has no console or one
         that runs already and cannot be configured otherwise.
         """
 
     def outputs(self) -> list[Output]:
-        """What every program that the gate started has written so far, the API key masked."""
+        """Return what every program that the gate started has written so far, the API key masked."""
 
     def close(self) -> None:
-        """End every program and remove every temporary folder. Doing it twice is harmless."""
+        """End every program and remove every temporary folder. A second call does nothing."""
 
     def __enter__(self) -> Running: ...
 
@@ -135,11 +137,11 @@ class Running(Protocol):
 
 
 class Target(Protocol):
-    """A pair described: what it is, and how to start it."""
+    """The description of a pair, and how to start it."""
 
     @property
     def spec(self) -> TargetFile:
-        """The description, placeholders and all."""
+        """The target file, with its placeholders."""
 
     @property
     def ref(self) -> TargetRef:
@@ -147,11 +149,11 @@ class Target(Protocol):
 
     @property
     def parties(self) -> tuple[Party, ...]:
-        """Who is judged: backend, console, and pair when both are there."""
+        """The parties that are judged: backend, console, and pair for both."""
 
     @property
     def api_key(self) -> str:
-        """The key that the environment has for this pair; "" when one may be made up."""
+        """The key of the environment for this pair; "" when the gate may draw one."""
 
     @property
     def started_by_gate(self) -> bool:
@@ -159,17 +161,25 @@ class Target(Protocol):
 
     @property
     def parallel(self) -> bool:
-        """Whether several may be started side by side: no port is fixed, and nothing runs already."""
+        """Whether several may run in parallel: no port is fixed, and no side runs already."""
 
     @property
     def allows_faults(self) -> bool:
         """Whether faults may be injected: the gate started it, or its owner says so."""
 
     def preflight(self) -> None:
-        """Look for what would keep it from starting; raises UserError for the first that is found."""
+        """Check everything that a start needs; raises UserError for the first problem."""
 
     def start(self, run_key: str) -> Running:
-        """Start it (or see that it answers); `run_key` is its API key unless it has one of its own.
+        """Start it (or check that it responds); `run_key` is its API key unless it has one of its own.
 
-        Raises UserError, StartError above all. Nothing is left running then.
+        On UserError, above all StartError, nothing is left running.
         """
+
+
+def with_addresses(ref: TargetRef, backend: RunningBackend | None, console: RunningConsole | None) -> TargetRef:
+    """Return `ref` with the addresses of the sides that run and have one."""
+    addresses = {"backend": backend.url} if backend is not None else {}
+    if console is not None and console.url:
+        addresses["console"] = console.url
+    return msgspec.structs.replace(ref, addresses={**ref.addresses, **addresses})

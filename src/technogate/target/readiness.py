@@ -9,7 +9,7 @@ import httpx
 
 from technogate.util.http_client import http_client
 
-#: Seconds between two probes of a program that starts, and that one probe may take.
+#: Seconds between two probes of a program that starts, and that one probe may take: a page may be compiled first.
 POLL_S, PROBE_S = 0.03, 5.0
 
 
@@ -19,7 +19,7 @@ def wait_for(url: str, timeout_s: float, given_up: Callable[[], bool]) -> str:
     After `timeout_s` seconds, or as soon as `given_up` is true, return what the last probe observed instead.
     """
     deadline = time.monotonic() + timeout_s
-    why = "no answer"
+    why = "no response"
     while not given_up():
         left = deadline - time.monotonic()
         if left <= 0:

@@ -1,44 +1,37 @@
-"""A pair that runs: started in order, ended whatever happens."""
+"""A running pair of programs: started in order, ended in any case."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
 
-import msgspec
-
 from technogate.journal.redaction import Redactor
-from technogate.model.errors import PortTaken, StartError, UserError
+from technogate.model.errors import StartError, UserError
 from technogate.model.events import Output, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.environment import clean_environment
 from technogate.target.placeholder_values import (
     address,
+    console_environment,
     console_values,
     origin,
     resolve_audit,
     resolve_unwritable,
-    told,
 )
 from technogate.target.placeholders import fill
-from technogate.target.process.ports import HOST, HeldPort, is_taken
-from technogate.target.process.program import Launch, Program
+from technogate.target.port_retry import on_free_ports
+from technogate.target.process.pair_programs import PairPrograms, restarted_once
+from technogate.target.process.ports import HOST, HeldPort
+from technogate.target.process.program import Program
 from technogate.target.process.reaper import FOLDER_PREFIX, Reaper
-from technogate.target.protocol import RunningBackend, RunningConsole, nothing
+from technogate.target.protocol import RunningBackend, RunningConsole, nothing, with_addresses
 from technogate.target.readiness import wait_for
 from technogate.target.spec import BackendSpec, ConsoleSpec, ServedSpec, TargetFile
-
-#: How often a start is tried again when somebody else took the port in the meantime.
-RETRIES = 3
-
-
-class PortLost(StartError):  # noqa: N818 - says what happened
-    """A free port was taken by another between choosing it and listening on it: try again."""
 
 
 class Pair:
@@ -47,7 +40,7 @@ class Pair:
     def __init__(
         self, spec: TargetFile, ref: TargetRef, parties: tuple[Party, ...], folder: Path, api_key: str
     ) -> None:
-        """Start the pair; raises StartError, PortTaken or PortLost, and then leaves nothing behind."""
+        """Start the pair; on StartError, PortTaken or PortLost nothing is left behind."""
         self.parties = parties
         self.api_key = api_key
         self.backend: RunningBackend | None = None
@@ -56,29 +49,24 @@ class Pair:
         self._spec = spec
         self._ref = ref
         self._folder = folder
-        self._redactor = Redactor(api_key)
-        self._programs: list[Program] = []
-        self._outputs: list[Output] | None = None
         self._consoles = 0
         with ExitStack() as stack:
-            self._reaper = Reaper(clean_environment())
-            stack.callback(self._reaper.close)
+            self._reaper = reaper = Reaper(clean_environment())
+            stack.callback(reaper.close)
             temporary = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True)
-            self._workdir = Path(temporary.name).resolve()
-            stack.callback(self._reaper.remove_folder, self._workdir)
+            workdir = Path(temporary.name).resolve()
+            stack.callback(reaper.remove_folder, workdir)
             stack.enter_context(temporary)
-            self._reaper.add_folder(self._workdir)
-            stack.callback(self._stop_programs)
+            reaper.add_folder(workdir)
+            self._programs = PairPrograms(folder=folder, workdir=workdir, redactor=Redactor(api_key), reaper=reaper)
+            stack.callback(self._programs.stop)
             self._start()
             self._stack = stack.pop_all()
 
     @property
     def ref(self) -> TargetRef:
         """Which pair this is, with the addresses that it has now."""
-        addresses = {"backend": self.backend.url} if self.backend else {}
-        if self.console is not None and self.console.url:
-            addresses["console"] = self.console.url
-        return msgspec.structs.replace(self._ref, addresses={**self._ref.addresses, **addresses})
+        return with_addresses(self._ref, self.backend, self.console)
 
     @property
     def configurable(self) -> bool:
@@ -86,43 +74,38 @@ class Pair:
         return self._spec.console is not None and not self._spec.console.url
 
     def start_console(self, api_url: str, api_key: str | None = None) -> RunningConsole:
-        """A further console for the backend at `api_url`; `api_key` None means this pair's key.
+        """Start a further console for the backend at `api_url`; `api_key` None means this pair's key.
 
-        A console that cannot be told its port stops the one in front of the real backend meanwhile,
-        which comes back when the further one is stopped.
+        A console with a fixed port replaces the one in front of the real backend, which is started again when
+        the further one is stopped.
         """
         spec = self._spec.console
-        if self._outputs is not None:
+        if self._programs.ended:
             raise RuntimeError("the pair is closed")
         if spec is None:
             raise UserError(f"{self._spec.name} describes no console: add [console] to its target file")
         key = self.api_key if api_key is None else api_key
         if spec.url:
-            return self._given_console(spec, api_url, key)
+            return self._running_console(spec, api_url, key)
         if spec.driver == "module":
             return self._console(spec, api_url, key, None)
         primary = self.console.program if self.console is not None else None
         if primary is not None and not spec.movable:
             primary.stop()
             try:
-                return self._console(spec, api_url, key, self._console_program(spec, api_url, key), _revive(primary))
+                further = self._console_program(spec, api_url, key)
+                return self._console(spec, api_url, key, further, restarted_once(primary))
             except UserError:
                 primary.restart()
                 raise
         return self._console(spec, api_url, key, self._console_program(spec, api_url, key))
 
     def outputs(self) -> list[Output]:
-        """What every program that the gate started has written so far, the API key masked."""
-        if self._outputs is not None:
-            return list(self._outputs)
-        collected: list[Output] = []
-        for program in self._programs:
-            text, leaks = self._redactor.clean_text(program.output)
-            collected.append(Output(program=program.name, text=text, leaks=leaks, exit_code=program.exit_code))
-        return collected
+        """Return what every program that the gate started has written so far, the API key masked."""
+        return self._programs.outputs()
 
     def close(self) -> None:
-        """End every program and remove every temporary folder. Doing it twice is harmless."""
+        """End every program and remove every temporary folder. A second call does nothing."""
         self._stack.close()
 
     def __enter__(self) -> Pair:
@@ -133,17 +116,11 @@ class Pair:
     ) -> None:
         self.close()
 
-    def _stop_programs(self) -> None:
-        """End every program, the last started first, and keep what they wrote."""
-        for program in reversed(self._programs):
-            program.stop()
-        self._outputs = self.outputs()
-
     def _start(self) -> None:
         """Start what is described: the backend, then the console in front of it."""
         backend, console = self._spec.backend, self._spec.console
         with HeldPort() as held:
-            # The backend must know the console's origin, so that port is chosen first and held until its turn.
+            # The backend must know the console's origin: that port is chosen first and held until the console starts.
             port = (console.port if console is not None else None) or held.number
             self.console_origin = origin(console.url) if console is not None and console.url else address(port)
             if backend is not None:
@@ -152,12 +129,12 @@ class Pair:
             if console is None:
                 return
             if console.url:
-                self._responses("console", console)
+                self._check_responds("console", console)
             if self.backend is None:
                 return
             url = self.backend.url
             if console.url:
-                self.console = self._given_console(console, url, self.api_key)
+                self.console = self._running_console(console, url, self.api_key)
             elif console.driver == "module":
                 self.console = self._console(console, url, self.api_key, None)
             else:
@@ -165,11 +142,11 @@ class Pair:
                 self.console = self._console(console, url, self.api_key, program)
 
     def _start_backend(self, spec: BackendSpec) -> RunningBackend:
-        """Start the backend, or see that the one given by its url answers."""
+        """Start the backend, or check that a backend given by its url responds."""
         values = {"api_key": self.api_key, "console_origin": self.console_origin, "python": sys.executable}
         program = None
         if spec.url:
-            self._responses("backend", spec)
+            self._check_responds("backend", spec)
             url, parts = spec.url.rstrip("/"), urlsplit(spec.url)
             port = parts.port or (443 if parts.scheme == "https" else 80)
             values |= {"host": parts.hostname or "", "port": str(port)}
@@ -177,7 +154,7 @@ class Pair:
             with HeldPort() as held:
                 port = spec.port or held.number
             url = address(port)
-            program = self._launch("backend", spec, port, {**values, "backend_url": url}, {})
+            program = self._programs.launch("backend", spec, port, {**values, "backend_url": url}, {})
             values |= {"host": HOST, "port": str(port), "workdir": str(program.workdir)}
         values["backend_url"] = url
         return RunningBackend(
@@ -189,30 +166,25 @@ class Pair:
             folder=self._folder,
         )
 
-    def _given_console(self, spec: ConsoleSpec, api_url: str, key: str) -> RunningConsole:
-        """The console that runs already, its requests to be mapped to `api_url`."""
+    def _running_console(self, spec: ConsoleSpec, api_url: str, key: str) -> RunningConsole:
+        """Return the console that runs already; its requests are mapped to `api_url`."""
         if not api_url or key != self.api_key:
             raise UserError(f"{self._spec.name}: a console given by url keeps its configuration: give its command")
         return self._console(spec, api_url, key, None)
 
     def _console_program(self, spec: ConsoleSpec, api_url: str, key: str) -> Program:
-        """Start a further console, on another port again when somebody takes the first."""
-        for _ in range(RETRIES):
-            try:
-                return self._launch_console(spec, api_url, key, None)
-            except PortLost:
-                continue
-        return self._launch_console(spec, api_url, key, None)
+        """Start a further console, on another port when the first is taken."""
+        return on_free_ports(lambda: self._launch_console(spec, api_url, key, None))
 
     def _launch_console(self, spec: ConsoleSpec, api_url: str, key: str, port: int | None) -> Program:
-        """Start one console server on `port`, on the only one it knows, or on a free one."""
+        """Start one console server on `port`, on its fixed port, or on a free one."""
         if port is None:
             with HeldPort() as held:
                 port = held.number if spec.movable else (spec.port or held.number)
         self._consoles += 1
         name = "console" if self._consoles == 1 else f"console-{self._consoles}"
         values = console_values(api_url, key, address(port))
-        return self._launch(name, spec, port, values, told(api_url, key))
+        return self._programs.launch(name, spec, port, values, console_environment(api_url, key))
 
     def _console(
         self,
@@ -222,16 +194,18 @@ class Pair:
         program: Program | None,
         on_stop: Callable[[], None] = nothing,
     ) -> RunningConsole:
-        """Describe one console that is there."""
+        """Return the handle of a console that runs."""
         url = program.launch.url if program is not None else spec.url.rstrip("/")
         page_origin = origin(url) if url else self.console_origin
         env: dict[str, str] = {}
         if spec.module and program is not None:
-            # The client module behind a page sees what the page's own server sees.
+            # The client module behind a page gets the environment of the page's own server.
             env = dict(program.launch.env)
         elif spec.module:
             values = console_values(api_url, key, page_origin)
-            env = clean_environment(told(api_url, key) | {k: fill(v, values) for k, v in spec.env.items()})
+            env = clean_environment(
+                console_environment(api_url, key) | {k: fill(v, values) for k, v in spec.env.items()}
+            )
         configured = (spec.api_url or (self._spec.backend.url if self._spec.backend else "")) if spec.url else api_url
         return RunningConsole(
             name=program.name if program is not None else "console",
@@ -249,56 +223,9 @@ class Pair:
             on_stop=on_stop,
         )
 
-    def _launch(
-        self, name: str, spec: ServedSpec, port: int, values: Mapping[str, str], given: Mapping[str, str]
-    ) -> Program:
-        """Start one program and wait until it is ready; raises StartError, PortTaken or PortLost."""
-        workdir = self._workdir / name
-        known = {**values, "host": HOST, "port": str(port), "workdir": str(workdir)}
-        launch = Launch(
-            name=name,
-            argv=tuple(fill(word, known) for word in spec.command),
-            cwd=self._folder / spec.cwd,
-            env=clean_environment({**given, **{key: fill(value, known) for key, value in spec.env.items()}}),
-            workdir=workdir,
-            port=port,
-            url=address(port),
-            ready=spec.ready,
-            timeout_s=spec.timeout_s,
-            redactor=self._redactor,
-        )
-        program = Program(launch, self._reaper)
-        self._programs.append(program)
-        try:
-            program.start()
-            program.wait_ready()
-        except (StartError, PortTaken) as error:
-            program.stop()
-            lost = isinstance(error, PortTaken) or (error.exit_code is not None and is_taken(port))
-            if lost and port != spec.port:
-                raise PortLost(
-                    f"{error} (port {port} was taken by another)",
-                    program=name,
-                    command=program.command,
-                    exit_code=program.exit_code,
-                    output=program.tail(),
-                ) from error
-            raise
-        return program
-
-    def _responses(self, name: str, spec: ServedSpec) -> None:
-        """See that a program which the gate did not start answers; raises StartError."""
+    def _check_responds(self, name: str, spec: ServedSpec) -> None:
+        """Check that a program which the gate did not start responds; raises StartError."""
         url = spec.url.rstrip("/") + spec.ready
         why = wait_for(url, spec.timeout_s, lambda: False)
         if why:
-            raise StartError(f"{name} does not answer: GET {url}: {why}; is it running?", program=name)
-
-
-def _revive(program: Program) -> Callable[[], None]:
-    """What brings `program` back, once."""
-
-    def revive() -> None:
-        if not program.alive:
-            program.restart()
-
-    return revive
+            raise StartError(f"{name} does not respond: GET {url}: {why}; is it running?", program=name)

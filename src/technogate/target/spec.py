@@ -1,7 +1,7 @@
-"""The description of a pair under test: what a target file says, typed.
+"""The typed content of a target file: the description of a pair under test.
 
-The shape is that of `contracts/schemas/target.schema.json`, which also documents every key for the
-people who write such files. Values still hold their placeholders.
+The schema is `contracts/schemas/target.schema.json`, which also documents every key for authors of target
+files. Values still hold their placeholders.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 
 #: Seconds that a program gets to become ready after the gate started it.
 START_TIMEOUT_S = 60.0
-#: Seconds that a program which should run already gets to answer.
+#: Seconds that a program which should run already may take to respond.
 RESPONSE_TIMEOUT_S = 5.0
 
 
@@ -23,7 +23,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Commands(Spec, frozen=True, kw_only=True):
     """Commands of the backend by what they provoke; None where the file names none.
 
-    `unknown_status` may be several: a status can be a word that nobody knows, no string, or missing.
+    `unknown_status` may be several: a status can be an unknown word, no string, or missing.
     """
 
     approved: str | None = None
@@ -36,9 +36,9 @@ class Commands(Spec, frozen=True, kw_only=True):
     unknown_status: str | tuple[str, ...] | None = None
 
     def named(self, outcome: str) -> tuple[str, ...]:
-        """The commands that provoke `outcome`, none, one or several."""
-        found: str | tuple[str, ...] | None = getattr(self, outcome)
-        return () if found is None else (found,) if isinstance(found, str) else found
+        """Return the commands that provoke `outcome`: none, one or several."""
+        commands: str | tuple[str, ...] | None = getattr(self, outcome)
+        return () if commands is None else (commands,) if isinstance(commands, str) else commands
 
 
 class AuditSpec(Spec, frozen=True, kw_only=True):
@@ -55,10 +55,10 @@ class AuditSpec(Spec, frozen=True, kw_only=True):
 
 
 class UnwritableSpec(Spec, frozen=True, kw_only=True):
-    """How the audit trail is made unwritable and mended again (TRL-10): one way, or none.
+    """How the audit trail is made unwritable and restored (TRL-10): one way, or none.
 
-    `lock_sqlite` is the trail's SQLite file, which the gate locks. `command` breaks the trail and `undo`
-    mends it; both are run by the gate.
+    `lock_sqlite` is the trail's SQLite file, which the gate locks. `command` makes the trail unwritable and
+    `undo` restores it; the gate runs both.
     """
 
     lock_sqlite: str = ""
@@ -67,12 +67,12 @@ class UnwritableSpec(Spec, frozen=True, kw_only=True):
 
     @property
     def declared(self) -> bool:
-        """Whether there is a way."""
+        """Whether the target file declares a way."""
         return bool(self.lock_sqlite or self.command)
 
     @property
     def far_reaching(self) -> bool:
-        """Whether it may break the trail of every pair: the command names nothing that is this pair's own."""
+        """Whether it may affect the trail of every pair: the command has no placeholder of this pair."""
         own = ("{workdir}", "{port}", "{backend_url}", "{container}", "{project}")
         return bool(self.command) and not any(name in word for word in self.command for name in own)
 
@@ -98,7 +98,7 @@ class ServedSpec(Spec, frozen=True, kw_only=True):
 
     @property
     def movable(self) -> bool:
-        """Whether the program can be told its port: {port} occurs in its command or environment."""
+        """Whether its port can be chosen: {port} is in its command or environment."""
         return any("{port}" in text for text in (*self.command, *self.env.values()))
 
 

@@ -1,6 +1,6 @@
-"""Target files: read, held against their schema, and turned into a typed description.
+"""Read target files, check them against their schema, and decode them.
 
-Every mistake becomes one line that names the file, the key, what is wrong and the likely right key.
+Every error becomes one line that names the file, the key, what is wrong and the likely right key.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _TYPES = {
 
 
 def read_target_file(path: Path) -> TargetFile:
-    """Read, check and decode the target file at `path`; raises TargetFileError with every mistake found."""
+    """Read, check and decode the target file at `path`; raises TargetFileError with every error."""
     document = read_extended(path)
     schema = json.loads(shipped(SCHEMA).read_text("utf-8"))
     mistakes = list(_mistakes(document, schema))
@@ -61,7 +61,7 @@ def _rank(mistake: SchemaMistake) -> tuple[int, list[str]]:
 
 
 def _known_keys(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    """Every key that the schema names, as a dotted path."""
+    """Yield every key of the schema, as a dotted path."""
     for name, below in schema.get("properties", {}).items():
         yield prefix + name
         yield from _known_keys(below, f"{prefix}{name}.")
@@ -103,11 +103,11 @@ def _unknown_key(path: str, known: list[str]) -> str:
     table, _, name = path.rpartition(".")
     here = {key.rpartition(".")[2]: key for key in known if key.rpartition(".")[0] == table}
     close = difflib.get_close_matches(name, here, n=1)
-    unknown_routes = [key for key in known if key.rpartition(".")[2] == name]
-    guess = [here[word] for word in close] or unknown_routes or difflib.get_close_matches(path, known, n=1, cutoff=0.8)
+    same_name = [key for key in known if key.rpartition(".")[2] == name]
+    guess = [here[word] for word in close] or same_name or difflib.get_close_matches(path, known, n=1, cutoff=0.8)
     if guess:
-        return f"{path} is not a key I know; did you mean {guess[0]}?"
-    return f"{path} is not a key I know; known here: {', '.join(here)}"
+        return f"{path} is not a known key; did you mean {guess[0]}?"
+    return f"{path} is not a known key; known here: {', '.join(here)}"
 
 
 def _guess(word: str, words: list[str]) -> str:
@@ -117,7 +117,7 @@ def _guess(word: str, words: list[str]) -> str:
 
 
 def _decode(document: dict[str, Any], stem: str) -> tuple[TargetFile | None, list[str]]:
-    """The document as a description, or the mistakes that a schema cannot see."""
+    """Decode the document, or return the errors that a schema cannot express."""
     whole: dict[str, Any] = {"name": stem, **document}
     mistakes: list[str] = []
     for side in ("backend", "console"):
@@ -136,7 +136,7 @@ def _decode(document: dict[str, Any], stem: str) -> tuple[TargetFile | None, lis
 
 
 def _command_mistakes(spec: TargetFile) -> Iterator[str]:
-    """Commands without a word, and programs that nobody tells the port."""
+    """Yield empty commands, and programs without a port."""
     if spec.compose is not None:
         return
     for side, served in (("backend", spec.backend), ("console", spec.console)):
@@ -145,4 +145,4 @@ def _command_mistakes(spec: TargetFile) -> Iterator[str]:
         if not served.command or not served.command[0].strip():
             yield f"{side}.command must not be empty"
         elif served.port is None and not served.movable:
-            yield f"{side}.port is missing: neither command nor env has {{port}}, so say where the program listens"
+            yield f"{side}.port is missing: neither command nor env has {{port}}, so name the port of the program"

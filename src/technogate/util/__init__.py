@@ -1,1 +1,1 @@
-"""Helpers that know nothing of contracts or targets. Imports nothing of technogate."""
+"""General helpers, independent of contracts and targets. They import nothing else of technogate."""

@@ -1,4 +1,4 @@
-"""The gate's own identity: one digest over everything that it judges with."""
+"""The identity of the gate: one digest over all code and data that it judges with."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ JUDGING = (
     "images/commands.toml",
 )
 
-#: Folders that hold nothing written by a person.
-_MADE = {"__pycache__", "_shipped"}
+#: Folders that are generated.
+_GENERATED = {"__pycache__", "_shipped"}
 
 
 def gate_digest() -> str:
-    """The sha256 over names, lengths and bytes of the package's files and of what judges beside it.
+    """Return the sha256 over names, lengths and bytes of the package's files and of `JUDGING`.
 
-    It is the same for a checkout and for the package made from it. Raises OSError when a file cannot
-    be read.
+    It is the same in a checkout and in the wheel built from it. Raises OSError when a file cannot be read.
     """
     files = {f"technogate/{name}": path for name, path in _files(PACKAGE)}
     for part in JUDGING:
@@ -41,11 +40,11 @@ def gate_digest() -> str:
 
 
 def _files(root: Path) -> Iterator[tuple[str, Path]]:
-    """Every file below `root` with its name from there on, "" for a root that is a file itself."""
+    """Yield every file below `root` with its relative name, which is "" when `root` is a file."""
     if root.is_file():
         yield "", root
         return
     for path in root.rglob("*"):
         parts = path.relative_to(root).parts
-        if path.is_file() and not any(part in _MADE or part.startswith(".") for part in parts):
+        if path.is_file() and not any(part in _GENERATED or part.startswith(".") for part in parts):
             yield "/".join(parts), path

@@ -1,6 +1,6 @@
-"""What looks like a secret, with few false alarms: well-known tokens, private keys, passwords that have a value.
+"""Patterns of secrets, with few false positives: well-known tokens, private keys, passwords with a value.
 
-Nothing here shows the secret itself: a finding names its place and its kind.
+A finding names the place and the kind of a secret, never the secret itself.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-#: Longer files are looked through for private keys alone: what holds settings is short.
+#: Longer files are searched for private keys alone: files of settings are short.
 TEXT_LIMIT = 1 << 20
 
-#: Tokens that say by their form what they are.
+#: Tokens that are known by their form.
 _TOKENS = {
     "an AWS access key": rb"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
     "a GitHub token": rb"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60})",
@@ -25,7 +25,7 @@ _TOKENS = {
     "a signed web token": rb"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}",
 }
 _TOKEN = re.compile(b"|".join(b"(" + pattern + b")" for pattern in _TOKENS.values()))
-#: One of these is in every token: looking for a fixed text is far quicker than the pattern.
+#: Every token contains one of these: a search for a fixed text is far faster than the pattern.
 _HINTS = (
     b"AKIA", b"ASIA", b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_", b"github_pat_", b"glpat-", b"xox", b"k_live_",
     b"AIza", b"npm_", b"pypi-AgE", b".eyJ",
@@ -33,13 +33,13 @@ _HINTS = (
 _PRIVATE_KEY = re.compile(
     rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----(?:\s|\\n)+(?:[A-Za-z-]+: .*\s+)*(?:[A-Za-z0-9+/=]|\s|\\n){100,}-----END "
 )
-#: A name that says that its value is a secret. GPG_KEY of Python's own images is a public fingerprint.
+#: A name whose value is a secret. GPG_KEY of Python's own images is a public fingerprint.
 _NAME = r"[A-Za-z0-9_.-]*(?:SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL)[A-Za-z0-9_.-]*"
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
 _VALUE = r"(\"[^\"\n]*\"|'[^'\n]*'|[^\s;&|,\"']+)"
 _ASSIGNED = re.compile(rf"(?<![\w.-])({_NAME})[\"']?[ \t]*[=:][ \t]*{_VALUE}", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s/:@'\"]*:([^\s/:@'\"]+)@", re.IGNORECASE)
-#: Values that stand for a secret which is given elsewhere, or switch something.
+#: Values that refer to a secret in another place, or are switches.
 _NO_VALUE = re.compile(r"|[$<{].*|\*+|x+|changeme|none|null|true|false|[01]|/run/secrets/.*", re.IGNORECASE)
 
 #: Files that hold settings and, in an image, often more.
@@ -48,7 +48,7 @@ _SETTINGS_FILES = re.compile(
 )
 _ALWAYS_SECRET = re.compile(r"id_(?:rsa|dsa|ecdsa|ed25519)|\.git-credentials|\.pgpass")
 _ALWAYS_SECRET_PATHS = (".aws/credentials", ".docker/config.json", ".kube/config", ".config/gcloud/credentials.db")
-#: Where keys of tests and examples are nobody's secret.
+#: Folders in which keys of tests and examples are public.
 _LIBRARIES = frozenset({"site-packages", "dist-packages", "node_modules"})
 _FOR_TESTS = re.compile(r"tests?|testing|examples?|fixtures?|docs?")
 
@@ -62,29 +62,29 @@ class Secret:
 
 
 def secrets_in_settings(settings: Mapping[str, str], kind: str) -> list[Secret]:
-    """The secrets among named values: environment variables, labels."""
-    found = []
+    """Return the secrets among named values: environment variables, labels."""
+    secrets = []
     for name, value in settings.items():
         place = f"{kind} {name}"
         if _SECRET_NAME.fullmatch(name) and not _NO_VALUE.fullmatch(value):
-            found.append(Secret(place=place, what="a value for a secret"))
+            secrets.append(Secret(place=place, what="a value for a secret"))
         else:
-            found += [Secret(place=place, what=what) for what in _shapes(value.encode())]
-            found += [Secret(place=place, what="a password in an address")] * _has_url_password(value)
-    return found
+            secrets += [Secret(place=place, what=what) for what in _shapes(value.encode())]
+            secrets += [Secret(place=place, what="a password in an address")] * _has_url_password(value)
+    return secrets
 
 
 def secrets_in_text(text: str, place: str) -> list[Secret]:
-    """The secrets in a line of history or a file of settings."""
-    found = [Secret(place=place, what=what) for what in _shapes(text.encode())]
+    """Return the secrets in a line of history or a file of settings."""
+    secrets = [Secret(place=place, what=what) for what in _shapes(text.encode())]
     for name, value in _ASSIGNED.findall(text):
         if not _NO_VALUE.fullmatch(value.strip("\"'")):
-            found.append(Secret(place=place, what=f"a value for {name}"))
-    return found + [Secret(place=place, what="a password in an address")] * _has_url_password(text)
+            secrets.append(Secret(place=place, what=f"a value for {name}"))
+    return secrets + [Secret(place=place, what="a password in an address")] * _has_url_password(text)
 
 
 def secrets_in_file(path: str, raw: bytes) -> list[Secret]:
-    """The secrets in a file of an image, as its name and its bytes tell."""
+    """Return the secrets in a file of an image, by its name and its bytes."""
     where = PurePosixPath("/") / path
     if not raw or _is_for_tests(where):
         return []
@@ -93,16 +93,16 @@ def secrets_in_file(path: str, raw: bytes) -> list[Secret]:
     if _SETTINGS_FILES.fullmatch(where.name):
         return secrets_in_text(raw[:TEXT_LIMIT].decode("utf-8", "replace"), str(where))
     if b"\0" in raw[:1024]:
-        # A program: the keys within are those that a library tests itself with.
+        # A program: the keys in it are those of a library's own tests.
         return []
     if len(raw) > TEXT_LIMIT or _LIBRARIES & set(where.parts):
-        # What a library shows as a token is an example.
+        # A token in a library is an example.
         return [Secret(place=str(where), what=what) for what in _private_keys(raw)]
     return [Secret(place=str(where), what=what) for what in _shapes(raw)]
 
 
 def _shapes(raw: bytes) -> list[str]:
-    """The kinds of secrets that `raw` shows by their form."""
+    """Return the kinds of secrets whose form is in `raw`."""
     hinted = any(hint in raw for hint in _HINTS)
     kinds = [list(_TOKENS)[(match.lastindex or 1) - 1] for match in _TOKEN.finditer(raw)] if hinted else []
     return list(dict.fromkeys([*_private_keys(raw), *kinds]))

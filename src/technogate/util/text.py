@@ -1,9 +1,9 @@
-r"""Making hostile text harmless to show.
+r"""Make hostile text safe to show.
 
 Evidence comes from programs under test, and any of it may be hostile. In a report it is text: never
-markup, script, terminal control or workflow command. What cannot be shown is written as the escape
-a programmer would type (`\x1b`, `\u202e`). Backslashes of the text itself are left alone, so that
-showing a text twice shows the same.
+markup, script, terminal control or workflow command. A character that cannot be shown becomes the escape
+that a programmer would type (`\x1b`, `\u202e`). Backslashes of the text stay as they are, so that a second
+pass changes nothing.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from rich.text import Text
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
-#: Printable by Unicode's own account, yet without a mark of their own: fillers, selectors, blanks.
+#: Printable according to Unicode, and invisible: fillers, selectors, blanks.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
-#: `##[…]`, `##vso[…]`, `##teamcity[…]`: build servers look for these anywhere in a line.
+#: `##[…]`, `##vso[…]`, `##teamcity[…]`: build servers search for these anywhere in a line.
 _HASH_COMMAND = re.compile(r"#(?=#\w*\[)")
 #: `::error …::`: a command at the beginning of a line, and a terminal may wrap the line right before it.
 _COLON_COMMAND = re.compile(r":(?=:[a-z-]+(?:\s|::|$))", re.IGNORECASE)
 _COLONS = re.compile(r":(?=:)")
 _COLON_COMMAND_AT_START = re.compile(r"^([ \t]*):(?=:)", re.MULTILINE)
 
-#: What Markdown gives a meaning to: anywhere, at the beginning of a block, and before a bare address.
+#: Characters with a meaning in Markdown: anywhere, at the beginning of a block, and before a bare address.
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~$&]|^[-+=#]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 _NUMBERED = re.compile(r"^(\d+)([.)])")
 
@@ -46,8 +46,8 @@ def visible(text: str, limit: int | None = None, *, multiline: bool = False) -> 
 
     These are control characters (C0, C1, DEL), direction controls, zero-width characters, separators
     other than the plain space, lone surrogates, private and unassigned characters. Line feeds and
-    tabs stay when `multiline`. With `limit` at most that many characters are returned, followed by a
-    word on how many of `text` are left out.
+    tabs stay when `multiline`. With `limit` at most that many characters are returned, followed by
+    the number of characters that are left out.
     """
     if limit is None and text.isprintable() and not _UNSEEN.search(text):
         return text
@@ -75,7 +75,7 @@ def terminal(text: str, limit: int | None = None, *, multiline: bool = False) ->
 
 
 def terminal_lines(text: str) -> str:
-    r"""Lines of our own making, such as a shell command, that are printed without wrapping.
+    r"""Return lines that the gate made, such as a shell command, for printing without wrapping.
 
     As `terminal`, but `::` is broken at the beginning of a line alone: inside a command it may be part
     of an address.
@@ -117,7 +117,7 @@ def markdown_block(text: str, limit: int | None = None, *, language: str = "") -
 def markdown_text(text: str, limit: int | None = None) -> str:
     r"""`text` as running Markdown text on one line: no link, image, markup, mention or table break.
 
-    `@` becomes `\x40`, because whoever renders the page looks for mentions after all escapes are gone.
+    `@` becomes `\x40`, because a renderer searches for mentions after it has resolved all escapes.
     """
     shown = _MARKDOWN.sub(r"\\\1", visible(text, limit).lstrip(" "))
     return _NUMBERED.sub(r"\1\\\2", shown).replace("@", "\\\\x40")

@@ -1,4 +1,4 @@
-"""Times as the contract writes them, read as seconds; fast enough for every entry of a long run."""
+"""Read timestamps in the contract's format as seconds, fast enough for every entry of a long run."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ _FORM = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:)([0-5]\d(?:\.\d+)?)Z", re.A
 
 
 class TimestampReader:
-    """Reads timestamps; those of one minute share the work on its date."""
+    """Read timestamps; the date of each minute is parsed once."""
 
     def __init__(self) -> None:
         self._minutes: dict[str, float | None] = {}
 
     def __call__(self, timestamp: object) -> float | None:
-        """Seconds since the epoch of an RFC 3339 UTC time that ends in Z; None for anything else."""
+        """Return seconds since the epoch for an RFC 3339 UTC time that ends in Z; None for anything else."""
         match = _FORM.fullmatch(timestamp) if isinstance(timestamp, str) else None
         if match is None:
             return None
@@ -27,12 +27,12 @@ class TimestampReader:
 
 
 def seconds_of(timestamp: object) -> float | None:
-    """The same for a single timestamp."""
+    """Return the same for a single timestamp."""
     return TimestampReader()(timestamp)
 
 
 def _start_of(minute: str) -> float | None:
-    """Seconds since the epoch of the start of a minute; None for a date that there is not."""
+    """Seconds since the epoch of the start of a minute; None for a date that does not exist."""
     try:
         return datetime.strptime(minute, "%Y-%m-%dT%H:%M:").replace(tzinfo=UTC).timestamp()
     except ValueError:

@@ -1,4 +1,4 @@
-"""Writing a report so that a reader finds the whole of it or nothing."""
+"""Write a file so that a reader finds all of it or nothing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 
 
 def write_file(path: Path, text: str) -> Path:
-    """Put `text` into `path` as UTF-8, all of it at once; raises OSError when the disk does not take it."""
-    template = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    """Write `text` to `path` as UTF-8, atomically, and return `path`; raises OSError."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
-        template.write_bytes(text.encode("utf-8"))
-        template.replace(path)
+        temporary.write_bytes(text.encode("utf-8"))
+        temporary.replace(path)
     finally:
-        template.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
     return path

@@ -1,1 +1,1 @@
-"""Tests of the hostile clients: what they send is felt on the wire."""
+"""Tests of the hostile clients, by the bytes on the wire."""

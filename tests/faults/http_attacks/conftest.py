@@ -1,4 +1,4 @@
-"""A server that keeps every byte of every connection, and the requests that the attacks are made of."""
+"""A server that keeps every byte of every connection, and sends the response that a test sets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length
 
 
 class Conversation:
-    """One connection as the server saw it: its bytes, and how it ended."""
+    """One connection as received by the server: its bytes, and how it ended."""
 
     def __init__(self) -> None:
         self.data = b""

@@ -1,4 +1,4 @@
-"""Hostile clients as evidence: what was sent, what came back, and the key in neither."""
+"""Hostile clients as evidence: the bytes sent and received, without the key."""
 
 from __future__ import annotations
 
@@ -37,10 +37,8 @@ def evidence(client: Client, request: RawRequest) -> Exchange:
     )
 
 
-def test_an_answered_client_is_an_exchange(
-    listen: Listen, execute: RawRequest, eventually: Callable[..., bool]
-) -> None:
-    """A whole answer is kept, and the key is not."""
+def test_records_a_response(listen: Listen, execute: RawRequest, eventually: Callable[..., bool]) -> None:
+    """A complete response is kept, without the key."""
     client = Client(Script(opening=execute.render()))
     client.begin(listen(RESPONSE.replace(b"{}", KEY.encode()).replace(b"Length: 2", b"Length: 20")).address)
     assert eventually(lambda: client._receive(0.01))
@@ -55,8 +53,8 @@ def test_an_answered_client_is_an_exchange(
     assert (exchange.under_fault, exchange.operation) == ("a kind", "executeCommand")
 
 
-def test_a_client_without_an_answer_may_have_been_handled(listen: Listen, execute: RawRequest) -> None:
-    """Half a request has an uncertain end, and its evidence holds what was really sent."""
+def test_a_request_without_a_response_is_indeterminate(listen: Listen, execute: RawRequest) -> None:
+    """Half a request has an unknown outcome, and its evidence holds the bytes that were sent."""
     client = Client(Script(opening=execute.render()[:-9]))
     client.begin(listen().address)
     exchange = evidence(client, execute)
@@ -64,7 +62,7 @@ def test_a_client_without_an_answer_may_have_been_handled(listen: Listen, execut
     assert exchange.request.body.raw == execute.body[:-9]
 
 
-def test_a_client_that_was_not_let_in_was_surely_not_handled(execute: RawRequest) -> None:
+def test_a_refused_connection_is_a_failed_request(execute: RawRequest) -> None:
     """No connection, no request."""
     with HeldPort() as held:
         client = Client(Script(opening=execute.render()))
@@ -103,6 +101,6 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\
         (b"", None),
     ],
 )
-def test_the_first_answer_ends_where_it_says(data: bytes, first: bytes | None) -> None:
-    """What is pipelined behind an answer is not taken for a part of it."""
+def test_separates_the_first_response(data: bytes, first: bytes | None) -> None:
+    """Bytes that follow a response are no part of it."""
     assert first_response(data) == first

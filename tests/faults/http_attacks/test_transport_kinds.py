@@ -1,4 +1,4 @@
-"""Hostile clients: each kind puts on the wire what it says, and refuses parameters that make no sense."""
+"""Hostile clients: each kind sends the bytes that it describes, and refuses invalid parameters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.faults.http_attacks.conftest import RESPONSE, Listener
 Listen = Callable[..., Listener]
 Eventually = Callable[[Callable[[], bool]], bool]
 
-#: The length of a body that drips: so long that no machine is slow enough to see its end.
+#: The length of a body that drips: so long that it never ends within a test.
 LENGTH = 1_000_000
 
 
@@ -36,7 +36,7 @@ LENGTH = 1_000_000
     ids=["line", "head", "body"],
 )
 @pytest.mark.parametrize("reset", [False, True], ids=["close", "reset"])
-def test_half_a_request_ends_where_it_says(
+def test_half_a_request_ends_in_the_part_named(
     listen: Listen, execute: RawRequest, eventually: Eventually, cut: Cut, last: bytes, reset: bool
 ) -> None:
     """The server gets a true part of the request, ending in the middle of the part named, then the end of it."""
@@ -57,8 +57,8 @@ def test_half_a_request_ends_where_it_says(
     assert attack.delivered == len(attack.clients) >= 3
 
 
-def test_a_slow_header_goes_on_until_it_is_healed(listen: Listen, execute: RawRequest, eventually: Eventually) -> None:
-    """The head never ends, yet bytes keep coming; healed, the connections are closed."""
+def test_a_slow_header_lasts_as_long_as_the_attack(listen: Listen, execute: RawRequest, eventually: Eventually) -> None:
+    """The head never ends, and bytes keep arriving; at the end of the attack the connections are closed."""
     server = listen()
     with Attack(server.address, SlowHeader(request=execute, clients=3, interval_s=0.001), timeout_s=1) as attack:
         opening = execute.head()[:-2]
@@ -70,10 +70,8 @@ def test_a_slow_header_goes_on_until_it_is_healed(listen: Listen, execute: RawRe
         assert b"\r\n\r\n" not in conversation.data
 
 
-def test_a_slow_body_is_promised_and_never_complete(
-    listen: Listen, execute: RawRequest, eventually: Eventually
-) -> None:
-    """The head promises the length; blanks come one at a time."""
+def test_a_slow_body_never_completes(listen: Listen, execute: RawRequest, eventually: Eventually) -> None:
+    """The head announces the length; blanks arrive one at a time."""
     server = listen()
     with Attack(server.address, SlowBody(request=execute, clients=2, length=LENGTH, interval_s=0.001), timeout_s=1):
         assert eventually(lambda: server.saw(2, lambda one: one.data.endswith(b"  ")))
@@ -84,8 +82,8 @@ def test_a_slow_body_is_promised_and_never_complete(
         assert 0 < len(body) < LENGTH
 
 
-def test_a_big_header_waits_for_its_answer(listen: Listen, read: RawRequest) -> None:
-    """The whole request arrives with a value of the size named, and the answer is kept."""
+def test_a_big_header_waits_for_its_response(listen: Listen, read: RawRequest) -> None:
+    """The whole request arrives with a value of the size named, and the response is kept."""
     server = listen(RESPONSE)
     with Attack(server.address, BigHeader(request=read, size=70000, clients=1), timeout_s=STUCK_S, waves=1) as attack:
         pass
@@ -106,8 +104,8 @@ def test_garbage_follows_a_whole_request(listen: Listen, read: RawRequest, event
     assert len(first) > 2048
 
 
-def test_idle_clients_stay_and_say_nothing(listen: Listen, eventually: Eventually) -> None:
-    """All are connected at the same time until they are healed."""
+def test_idle_clients_stay_connected_and_send_nothing(listen: Listen, eventually: Eventually) -> None:
+    """All are connected at the same time until the attack ends."""
     server = listen()
     with Attack(server.address, Idle(clients=50), timeout_s=1) as attack:
         assert eventually(lambda: len(server.conversations) == 50)
@@ -117,16 +115,16 @@ def test_idle_clients_stay_and_say_nothing(listen: Listen, eventually: Eventuall
     assert not any(one.data for one in server.conversations)
 
 
-def test_clients_that_leave_come_again(listen: Listen, execute: RawRequest, eventually: Eventually) -> None:
-    """Others are disturbed as long as they ask, not only at the first moment."""
+def test_clients_that_leave_connect_again(listen: Listen, execute: RawRequest, eventually: Eventually) -> None:
+    """The attack lasts for the whole context, not only for its first moment."""
     server = listen()
     with Attack(server.address, HalfRequest(request=execute, cut=Cut.LINE, clients=2), timeout_s=1, waves=3):
         assert eventually(lambda: len(server.conversations) == 6)
     assert len(server.conversations) == 6
 
 
-def test_a_backend_that_closes_defends_itself(listen: Listen, execute: RawRequest, eventually: Eventually) -> None:
-    """A slow client that is thrown out was felt, and is no failure of the attack."""
+def test_a_backend_may_close_a_hostile_connection(listen: Listen, execute: RawRequest, eventually: Eventually) -> None:
+    """A slow client whose connection is closed was delivered, and is no error of the attack."""
     server = listen(RESPONSE, closes=True)
     with Attack(server.address, SlowBody(request=execute, clients=2, interval_s=0.001), timeout_s=1) as attack:
         assert eventually(lambda: not any(client.open for client in attack.clients))
@@ -134,8 +132,8 @@ def test_a_backend_that_closes_defends_itself(listen: Listen, execute: RawReques
     assert all(client.closed_by_backend for client in attack.clients)
 
 
-def test_an_attack_on_nobody_is_not_delivered(execute: RawRequest) -> None:
-    """Where nothing listens, whatever is seen proves nothing."""
+def test_an_attack_without_a_listener_is_not_delivered(execute: RawRequest) -> None:
+    """Without a listener the attack proves nothing."""
     with HeldPort() as held:
         address = Address.of(f"http://127.0.0.1:{held.number}")
         with (
@@ -164,7 +162,7 @@ def test_an_attack_on_nobody_is_not_delivered(execute: RawRequest) -> None:
 def test_parameters_are_checked_before_any_traffic(
     read: RawRequest, make: Callable[[RawRequest], object], says: str
 ) -> None:
-    """A mistake in a suite is told when the kind is made."""
+    """An error in a suite is raised when the kind is made."""
     with pytest.raises(ValueError, match=says):
         make(read)
 
@@ -185,7 +183,7 @@ print(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
-def test_room_for_many_connections_is_made() -> None:
+def test_raises_the_limit_of_open_files() -> None:
     """The soft limit is raised, never lowered, and at most to the hard one."""
     done = subprocess.run([sys.executable, "-c", LIMITS], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["100", "300", "200"]

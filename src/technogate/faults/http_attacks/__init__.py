@@ -1,1 +1,1 @@
-"""Hostile clients: kinds of bad transport that must not take a backend away from others (ERR-07)."""
+"""Hostile clients: kinds of bad transport that must not make a backend unavailable to others (ERR-07)."""

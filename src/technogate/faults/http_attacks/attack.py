@@ -1,4 +1,4 @@
-"""An attack: many hostile clients of one kind at work, until it is healed."""
+"""An attack: many hostile clients of one kind at the same time."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from technogate.journal.redaction import MARK, Redactor
 from technogate.mock.recorded_request import parse_response
 from technogate.model.events import Body, Ended, Exchange, Request, Response
 
-#: How often clients that leave at once come again.
+#: How often clients that leave at once connect again.
 WAVES = 5
 #: Seconds between two waves.
 PAUSE_S = 0.005
 
 
 class Attack:
-    """A context manager: within it the hostile clients are at work; at its end they have left.
+    """A context manager: within it the hostile clients are connected; at its end they have left.
 
-    The first wave is delivered when the context is entered, so that whoever asks within it is disturbed.
+    The first wave is delivered when the context is entered, so that every request within it is under the attack.
     """
 
     def __init__(self, address: Address, hostile: Hostile, *, timeout_s: float, waves: int = WAVES) -> None:
-        """`patience_s` is how many seconds a client waits for its answer."""
+        """`timeout_s` is how many seconds a client waits for its response."""
         self.hostile = hostile
         self.clients: list[Client] = []
         self._address = address
@@ -37,18 +37,18 @@ class Attack:
         self._timeout_s = timeout_s
         self._waves = waves
         self._recovered = threading.Event()
-        self._called_back = threading.Event()
+        self._abandoned = threading.Event()
         self._thread: threading.Thread | None = None
         self._broken: NotDelivered | None = None
 
     @property
     def delivered(self) -> int:
-        """How many clients the backend felt so far."""
+        """How many clients have reached the backend so far."""
         return sum(client.delivered for client in self.clients)
 
     @property
     def detail(self) -> str:
-        """What was done and what came of it, in a line."""
+        """The clients and their outcomes, in one line."""
         answered = sum(first_response(client.received) is not None for client in self.clients)
         closed = sum(client.closed_by_backend for client in self.clients)
         return (
@@ -62,7 +62,7 @@ class Attack:
         except BaseException:
             self._leave()
             raise
-        self._thread = threading.Thread(target=self._go_on, args=(first,), name=self.hostile.kind)
+        self._thread = threading.Thread(target=self._continue, args=(first,), name=self.hostile.kind)
         self._thread.start()
         return self
 
@@ -70,7 +70,7 @@ class Attack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is not None:
-            self._called_back.set()
+            self._abandoned.set()
         self._recovered.set()
         if self._thread is not None:
             self._thread.join()
@@ -83,7 +83,7 @@ class Attack:
             client.leave()
 
     def _first_wave(self) -> list[Client]:
-        """The wave that must be felt before anybody else asks; raises NotDelivered."""
+        """Deliver the first wave, before any other request; raises NotDelivered."""
         wave = self._wave()
         if not any(client.delivered for client in wave):
             why = next((client.error for client in wave if client.error), "no byte was taken")
@@ -91,19 +91,19 @@ class Attack:
         return wave
 
     def _wave(self) -> list[Client]:
-        """As many clients as the kind has, one after the other; no more once one is not let in. Raises NotDelivered."""
+        """Connect the clients of one wave, up to the first that is refused. Raises NotDelivered."""
         wave: list[Client] = []
         for _ in range(self.hostile.clients):
             client = Client(self._script)
             wave.append(client)
             self.clients.append(client)
             client.begin(self._address)
-            if not client.connected or self._called_back.is_set():
+            if not client.connected or self._abandoned.is_set():
                 break
         return wave
 
-    def _go_on(self, wave: list[Client]) -> None:
-        """What happens while others ask."""
+    def _continue(self, wave: list[Client]) -> None:
+        """Keep the attack going until it ends."""
         if self._script.held:
             while not self._recovered.wait(self._script.interval_s):
                 for client in wave:
@@ -121,11 +121,11 @@ class Attack:
             self._end_wave(wave)
 
     def _end_wave(self, wave: list[Client]) -> None:
-        """Wait for answers where the kind does, and leave."""
+        """Wait for responses if the kind does, and leave."""
         until = time.monotonic() + self._timeout_s
         for client in wave:
             if self._script.answered:
-                client.wait(until, self._called_back)
+                client.wait(until, self._abandoned)
             client.leave()
 
 
@@ -141,14 +141,14 @@ def exchange_of(
     new_id: Callable[[], str],
     redactor: Redactor,
 ) -> Exchange:
-    """The evidence of one hostile client that sent `request`, or a part of it, or more.
+    """Return the exchange of one hostile client that sent `request`, or a part of it, or more.
 
-    A refusal may come from an HTTP parser that knew no route, so only what is unanswered or answered 2xx
+    A refusal may come from an HTTP parser that knows no route, so only a request without a response or with 2xx
     counts as an exchange of `operation`.
     """
     response: Response | None = None
     leaks: tuple[str, ...] = ()
-    end, error = Ended.INDETERMINATE, client.error or "no whole answer"
+    end, error = Ended.INDETERMINATE, client.error or "no complete response"
     whole = first_response(client.received)
     if whole is not None:
         parsed, error = parse_response(whole)

@@ -1,4 +1,4 @@
-"""One hostile client: a connection, what went into it, and what came back."""
+"""One hostile client: a connection, the bytes sent, and the bytes received."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from technogate.faults.fault_errors import NotDelivered
 from technogate.faults.http_attacks.attack_script import Script
 from technogate.faults.http_attacks.request_bytes import first_response
 
-#: Seconds between two looks at whether a client that waits for an answer was called back.
+#: Seconds between two checks whether a client that waits for a response was abandoned.
 POLL_S = 0.2
-#: The most bytes of an answer that are kept.
+#: The most bytes of a response that are kept.
 MOST_KEPT = 1 << 20
-#: The most looks at what has come when a client leaves.
-MOST_LOOKS = 64
-#: Failures to connect that say nothing of the backend.
-OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.EADDRNOTAVAIL})
+#: The most reads when a client leaves.
+MOST_READS = 64
+#: Connection errors of this machine, not of the backend.
+LOCAL_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.EADDRNOTAVAIL})
 
 
 class Client:
-    """Runs one script. A backend that refuses, closes or resets is no error: it defends itself."""
+    """Runs one script. A backend may refuse, close or reset: that is no error."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -41,22 +41,22 @@ class Client:
 
     @property
     def open(self) -> bool:
-        """Whether the connection still stands, as far as was seen."""
+        """Whether the connection is open, as far as was observed."""
         return self._socket is not None
 
     @property
     def delivered(self) -> bool:
-        """Whether the backend felt it: a connection, and bytes of the opening if there are any."""
+        """Whether it reached the backend: it connected, and sent bytes of its opening if it has one."""
         return self.connected and (self.sent > 0 or not self.script.opening)
 
     def begin(self, address: Address) -> None:
-        """Connect and send the opening; raises NotDelivered when this machine cannot have one more connection."""
+        """Connect and send the opening; raises NotDelivered when this machine cannot open one more connection."""
         try:
             self._socket = address.connect()
         except OSError as failure:
-            if failure.errno in OURS:
+            if failure.errno in LOCAL_ERRORS:
                 raise NotDelivered(
-                    f"no more connections to be had here: {failure}; raise the limit: ulimit -n"
+                    f"this machine cannot open more connections: {failure}; raise the limit: ulimit -n"
                 ) from None
             self._end(f"not connected: {failure}")
             return
@@ -64,24 +64,24 @@ class Client:
         self._send(self.script.opening)
 
     def drip(self) -> None:
-        """Send the next byte of what drips, if the connection still stands."""
+        """Send the next byte of what drips, if the connection is open."""
         drip = self.script.drip
         if drip and self.open:
             at = self._dripped % len(drip)
             self._dripped += 1
             self._send(drip[at : at + 1])
 
-    def wait(self, until: float, called_back: threading.Event) -> None:
-        """Read until a whole answer, the connection's end, or the monotonic time `until`."""
-        while self._socket is not None and time.monotonic() < until and not called_back.is_set():
+    def wait(self, until: float, abandoned: threading.Event) -> None:
+        """Read until a complete response, the end of the connection, or the monotonic time `until`."""
+        while self._socket is not None and time.monotonic() < until and not abandoned.is_set():
             if first_response(self.received) is not None:
                 break
             self._receive(POLL_S)
         self.ended = time.time()
 
     def leave(self) -> None:
-        """Take what has come so far, then close the connection or reset it."""
-        for _ in range(MOST_LOOKS):
+        """Read what has arrived, then close the connection or reset it."""
+        for _ in range(MOST_READS):
             if not self._receive(0.001):
                 break
         if self._socket is None:
@@ -98,7 +98,7 @@ class Client:
                 count = self._socket.send(data)
             except OSError as failure:
                 self.closed_by_backend = isinstance(failure, ConnectionError)
-                # What the backend said before it closed can still be read.
+                # What the backend sent before it closed can still be read.
                 self._receive(0.001)
                 what = "closed the connection" if self.closed_by_backend else "took no more"
                 self._end(f"the backend {what} after {self.sent} bytes: {failure or type(failure).__name__}")
@@ -109,7 +109,7 @@ class Client:
                 self._end(f"the backend took no more after {self.sent} bytes")
 
     def _receive(self, timeout_s: float) -> bool:
-        """Take what has come, waiting at most `timeout_s` seconds; whether anything had."""
+        """Read what has arrived, waiting at most `timeout_s` seconds; return whether anything had."""
         if self._socket is None:
             return False
         try:

@@ -1,4 +1,4 @@
-"""What one hostile client does, in plain bytes: the common shape of every kind."""
+"""The script of one hostile client, in bytes: every kind makes one."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MOST_BYTES = 1 << 20
 class Script:
     """The steps of one hostile client: connect, send `opening`, then stay or leave.
 
-    A client with `held` keeps its connection until the attack is healed, and sends `drip` meanwhile, one
+    A client with `held` keeps its connection until the attack ends, and sends `drip` meanwhile, one
     byte every `interval_s` seconds, over and over. Any other leaves at once (with a reset where `reset`),
-    and comes again in waves. With `answered` the answer is waited for.
+    and connects again in waves. With `answered` it waits for the response.
     """
 
     opening: bytes

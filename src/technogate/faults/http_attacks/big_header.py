@@ -1,4 +1,4 @@
-"""A big header: far more than anybody reads, in a request that is otherwise in order."""
+"""A big header: far larger than servers accept, in an otherwise conforming request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from technogate.faults.http_attacks.request_bytes import RawRequest, positive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BigHeader:
-    """Send `request` with one more header whose value has `size` bytes, and wait for what comes of it."""
+    """Send `request` with one more header whose value has `size` bytes, and wait for the response."""
 
     request: RawRequest
     size: int = 65536

@@ -1,4 +1,4 @@
-"""Pipelined garbage: a whole request, and right behind it bytes that are none."""
+"""Pipelined garbage: a whole request, followed at once by bytes that are no request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from technogate.faults.http_attacks.request_bytes import RawRequest, positive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Garbage:
-    """Send `request` and `size` bytes of garbage drawn from `seed`, in one go, and wait for what comes of it."""
+    """Send `request` and `size` bytes of garbage drawn from `seed`, in one go, and wait for the response."""
 
     request: RawRequest
     seed: int

@@ -1,4 +1,4 @@
-"""Half a request: the client leaves in the middle of it, and comes again."""
+"""Half a request: the client leaves in the middle of it, and connects again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Idle connections: many clients that connect and never ask for anything."""
+"""Idle connections: many clients that connect and never send a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Room for many connections at once: some systems let a process have 256 open files unless it asks for more."""
+"""Raise the limit of open files for many connections at once: on some systems it is 256."""
 
 from __future__ import annotations
 

@@ -21,12 +21,12 @@ class RawRequest:
             raise ValueError("a header is one line")
 
     def head(self, *extra: tuple[str, str], length: int | None = None) -> bytes:
-        """The request line and the headers, with `extra` ones; `length` is the body's, as promised."""
-        promised = len(self.body) if length is None else length
+        """The request line and the headers, with `extra` ones; `length` is the announced length of the body."""
+        announced = len(self.body) if length is None else length
         lines = [f"{self.method} {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in self.headers)]
         lines += [f"{name}: {value}" for name, value in extra]
-        if promised:
-            lines.append(f"Content-Length: {promised}")
+        if announced:
+            lines.append(f"Content-Length: {announced}")
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
     def render(self) -> bytes:
@@ -41,7 +41,7 @@ def positive(name: str, number: float, most: float) -> None:
 
 
 def first_response(data: bytes) -> bytes | None:
-    """The first whole answer in `data`; what follows belongs to another request. None while its end is not there."""
+    """Return the first complete response in `data`, without what follows it; None while it is incomplete."""
     head, end, body = data.partition(b"\r\n\r\n")
     status, *fields = head.split(b"\r\n")
     if not end:

@@ -1,4 +1,4 @@
-"""A slow body: a request whose body is promised and comes one byte at a time."""
+"""A slow body: a request whose body is announced and sent one byte at a time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from technogate.faults.http_attacks.request_bytes import RawRequest, positive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlowBody:
-    """Send the head of `request`, promise `length` bytes of a body, and send a blank every `interval_s` seconds.
+    """Send the head of `request`, announce a body of `length` bytes, and send a blank every `interval_s` seconds.
 
-    Blanks may stand before any JSON value, so a provider cannot refuse it for what it has read.
+    Blanks may stand before any JSON value, so a provider cannot refuse the body for its first bytes.
     """
 
     request: RawRequest

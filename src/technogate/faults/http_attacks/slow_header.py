@@ -1,4 +1,4 @@
-"""A slow header: the head of a request that goes on for ever, one byte at a time."""
+"""A slow header: the head of a request that never ends, one byte at a time."""
 
 from __future__ import annotations
 

@@ -1,39 +1,32 @@
-"""A pair of containers that runs: started by compose, removed whatever happens."""
+"""A running pair of containers: started by compose, removed in any case."""
 
 from __future__ import annotations
 
-import os
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-
-import msgspec
 
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import PortTaken, StartError, UserError
 from technogate.model.events import Output, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.compose.compose_project import Project
-from technogate.target.compose.container import STOP_S, TAKEN, Container
-from technogate.target.compose.engine import ComposeFailed, containers, docker, inspect, logs
+from technogate.target.compose.container import STOP_S, Container, port_was_taken
+from technogate.target.compose.engine import ComposeFailed, containers, docker, engine_environment
 from technogate.target.compose.images import IMAGE_VARIABLES
-from technogate.target.environment import clean_environment
-from technogate.target.placeholder_values import address, resolve_audit, resolve_unwritable, told
+from technogate.target.placeholder_values import address, console_environment, resolve_audit, resolve_unwritable
 from technogate.target.placeholders import fill
+from technogate.target.port_retry import PortLost, on_free_ports
 from technogate.target.process.ports import HOST, HeldPort
 from technogate.target.process.program import Launch
 from technogate.target.process.reaper import Reaper
-from technogate.target.protocol import RunningBackend, RunningConsole
-from technogate.target.running_pair import RETRIES, PortLost
+from technogate.target.protocol import RunningBackend, RunningConsole, with_addresses
 from technogate.target.spec import BackendSpec, ComposeSpec, ConsoleSpec, ServedSpec, TargetFile
 
 #: The port that each image listens on, by the contract.
 PORTS = {"backend": 8000, "console": 3000}
-#: Seconds between two looks at a service that must be healthy first.
-POLL_S = 0.3
 
 
 class ComposePair:
@@ -52,7 +45,7 @@ class ComposePair:
         variables: Mapping[str, str],
         api_key: str,
     ) -> None:
-        """Start the pair; raises UserError (StartError, PortLost) and then leaves nothing behind.
+        """Start the pair; on UserError (StartError, PortLost) nothing is left behind.
 
         `folder` is that of the target file, `project_folder` that of the team's own compose files, `files` are
         all compose files, `command` is compose itself.
@@ -71,7 +64,7 @@ class ComposePair:
         self._outputs: list[Output] | None = None
         self._consoles = 0
         with ExitStack() as stack:
-            self._reaper = Reaper(_engine_environment())
+            self._reaper = Reaper(engine_environment())
             stack.callback(self._reaper.close)
             self.project = Project(
                 command=command,
@@ -89,10 +82,7 @@ class ComposePair:
     @property
     def ref(self) -> TargetRef:
         """Which pair this is, with the addresses that it has now."""
-        addresses = {"backend": self.backend.url} if self.backend else {}
-        if self.console is not None:
-            addresses["console"] = self.console.url
-        return msgspec.structs.replace(self._ref, addresses={**self._ref.addresses, **addresses})
+        return with_addresses(self._ref, self.backend, self.console)
 
     @property
     def configurable(self) -> bool:
@@ -100,9 +90,9 @@ class ComposePair:
         return self._spec.console is not None and not self._spec.console.api_url
 
     def start_console(self, api_url: str, api_key: str | None = None) -> RunningConsole:
-        """A further console for the backend at `api_url`; `api_key` None means this pair's key.
+        """Start a further console for the backend at `api_url`; `api_key` None means this pair's key.
 
-        An image with its backend's address built in keeps that one, and the browser is told otherwise.
+        An image with its backend's address built in keeps it, and the browser maps that address to `api_url`.
         """
         spec = self._spec.console
         if self._outputs is not None:
@@ -112,29 +102,17 @@ class ComposePair:
         key = self.api_key if api_key is None else api_key
         if spec.api_url and (not api_url or key != self.api_key):
             raise UserError(f"{self._spec.name}: an image with console.api_url built in keeps its configuration")
-        for _ in range(RETRIES):
-            try:
-                return self._further_console(spec, api_url, key)
-            except PortLost:
-                continue
-        return self._further_console(spec, api_url, key)
+        return on_free_ports(lambda: self._further_console(spec, api_url, key))
 
     def outputs(self) -> list[Output]:
-        """What every container has written so far, the API key masked."""
+        """Return what every container has written so far, the API key masked."""
         if self._outputs is not None:
             return list(self._outputs)
         names = {program.container: name for name, program in self._programs.items()}
-        found = containers(self.project.name)
-        collected: list[Output] = []
-        for container, service in found.items():
-            state = inspect("--type=container", container)[0]["State"]
-            text, leaks = self._redactor.clean_text(logs(container))
-            code = None if state["Running"] else int(state["ExitCode"])
-            collected.append(Output(program=names.get(container, service), text=text, leaks=leaks, exit_code=code))
-        return collected
+        return self.project.outputs(names, self._redactor)
 
     def close(self) -> None:
-        """End every container and remove containers, network and volumes. Doing it twice is harmless."""
+        """End every container and remove containers, network and volumes. A second call does nothing."""
         self._stack.close()
 
     def __enter__(self) -> ComposePair:
@@ -151,44 +129,32 @@ class ComposePair:
         try:
             self._start_services()
         except StartError as error:
-            message, code = str(error), error.exit_code
-            said = error.output if error.program.startswith("docker") else self.project.logs()
-            lost = any(words in f"{message} {said}".lower() for words in TAKEN)
-            # The cause may be in the container next door, of which compose says that it "is unhealthy" at most.
-            if code is None and (ended := self._ended()):
-                message = "; ".join(
-                    f"{name} did not start: its container exited with code {ended[name]}" for name in ended
-                )
-                code, said = next(iter(ended.values())), self.project.logs()
-            raise (PortLost if lost else StartError)(
-                self._redactor.clean_text(message)[0],
-                program=error.program,
-                command=error.command,
-                exit_code=code,
-                output=self._redactor.clean_text(said)[0],
-            ) from error
-
-    def _ended(self) -> dict[str, int]:
-        """The exit code of each container that should run and has ended; a helper of the team's may end with 0."""
-        found = self.project.exit_codes()
-        return {service: code for service, code in found.items() if code or service in PORTS}
+            raise self.project.start_error(error, self._redactor, tuple(PORTS)) from error
 
     def _start_services(self) -> None:
-        """Start what must be there first, then the backend and the console in front of it."""
+        """Start the services before the pair, then the backend and the console in front of it."""
         backend, console = self._spec.backend, self._spec.console
         with HeldPort() as for_backend, HeldPort() as for_console:
             ports = {"backend": for_backend.number, "console": for_console.number}
             url, self.console_origin = address(ports["backend"]), address(ports["console"])
-            values = {**self._values(), "backend_url": url, "port": str(ports["backend"])}
+            values = {
+                "api_key": self.api_key,
+                "console_origin": self.console_origin,
+                "python": sys.executable,
+                "host": HOST,
+                "project": self.project.name,
+                "backend_url": url,
+                "port": str(ports["backend"]),
+            }
             self.project.variables.update({
                 "BACKEND_PORT": str(ports["backend"]),
                 "CONSOLE_PORT": str(ports["console"]),
                 "TECHNO_API_KEY": self.api_key,
                 "TECHNO_ALLOWED_ORIGINS": self.console_origin,
-                **told(url, self.api_key),
+                **console_environment(url, self.api_key),
                 **{name: fill(text, values) for name, text in self._compose.variables.items()},
             })  # fmt: skip
-            self._start_before()
+            self.project.start_before(self._compose.before, ServedSpec().timeout_s)
             for_backend.release()
             for_console.release()
             sides = [side for side, served in (("backend", backend), ("console", console)) if served is not None]
@@ -196,32 +162,14 @@ class ComposePair:
                 return
             self.project.up(sides)
         programs = {side: self._program(side, side, ports[side]) for side in sides}
-        self.backend = self._running_backend(backend, programs["backend"], values)
+        self.backend = self._backend_of(backend, programs["backend"], values)
         if console is not None:
             self._consoles = 1
-            self.console = self._running_console(console, url, self.api_key, programs["console"])
+            self.console = self._console_of(console, url, self.api_key, programs["console"])
         for side, program in programs.items():
             if program.alive and (port := self.project.port(side, PORTS[side])) != ports[side]:
                 raise StartError(f"{side} is published at port {port}, not {ports[side]}", program=side)
             program.wait_ready()
-
-    def _start_before(self) -> None:
-        """Start the services that must be healthy first; raises StartError when one is not in time."""
-        if not self._compose.before:
-            return
-        self.project.up(self._compose.before)
-        deadline = time.monotonic() + ServedSpec().timeout_s
-        for service in self._compose.before:
-            container = self.project.container(service)
-            while (state := inspect("--type=container", container)[0]["State"])["Running"]:
-                health = (state.get("Health") or {}).get("Status", "healthy")
-                if health == "healthy":
-                    break
-                if time.monotonic() > deadline:
-                    raise StartError(f"{service} did not become healthy: it is {health}", program=service)
-                time.sleep(POLL_S)
-            else:
-                raise StartError(f"{service} ended with exit code {state['ExitCode']}", program=service)
 
     def _stop(self) -> None:
         """End every container, and keep what they wrote."""
@@ -229,19 +177,7 @@ class ComposePair:
             docker("stop", f"--time={STOP_S}", *running)
         self._outputs = self.outputs()
 
-    # ---- the two sides ----
-
-    def _values(self) -> dict[str, str]:
-        """The placeholders that are known before anything runs."""
-        return {
-            "api_key": self.api_key,
-            "console_origin": self.console_origin,
-            "python": sys.executable,
-            "host": HOST,
-            "project": self.project.name,
-        }
-
-    def _running_backend(self, spec: BackendSpec, program: Container, values: Mapping[str, str]) -> RunningBackend:
+    def _backend_of(self, spec: BackendSpec, program: Container, values: Mapping[str, str]) -> RunningBackend:
         known = {**values, "container": program.container}
         return RunningBackend(
             url=program.launch.url,
@@ -263,19 +199,19 @@ class ComposePair:
             self.project.compose(
                 "run", "--detach", "-T", "--no-deps", f"--name={container}",
                 f"--publish={HOST}:{port}:{PORTS['console']}", "console",
-                variables=told(api_url, key),
+                variables=console_environment(api_url, key),
             )  # fmt: skip
             program = self._program(name, "console", port, container)
             program.wait_ready()
         except (ComposeFailed, StartError, PortTaken) as error:
-            said = error.output if isinstance(error, ComposeFailed | StartError) else ""
-            message, output = (self._redactor.clean_text(text)[0] for text in (str(error), said))
-            lost = any(words in f"{message} {output}".lower() for words in TAKEN)
+            written = error.output if isinstance(error, ComposeFailed | StartError) else ""
+            message, output = (self._redactor.clean_text(text)[0] for text in (str(error), written))
+            lost = port_was_taken(f"{message} {output}")
             raise (PortLost if lost else StartError)(message, program=name, output=output) from error
-        return self._running_console(spec, api_url, key, program)
+        return self._console_of(spec, api_url, key, program)
 
     def _program(self, name: str, service: str, port: int, container: str = "") -> Container:
-        """The handle of one container that was started."""
+        """Return the handle of one container that was started."""
         spec: ServedSpec | None = self._spec.backend if service == "backend" else self._spec.console
         launch = Launch(
             name=name,
@@ -297,7 +233,7 @@ class ComposePair:
             raise UserError(f"{service} runs the image {image}, not {expected.name} ({expected.digest}); {hint}")
         return program
 
-    def _running_console(self, spec: ConsoleSpec, api_url: str, key: str, program: Container) -> RunningConsole:
+    def _console_of(self, spec: ConsoleSpec, api_url: str, key: str, program: Container) -> RunningConsole:
         return RunningConsole(
             name=program.name,
             driver="browser",
@@ -312,9 +248,3 @@ class ComposePair:
             env={},
             program=program,
         )
-
-
-def _engine_environment() -> dict[str, str]:
-    """What the reaper needs to reach the same engine."""
-    ways = {"XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", *(name for name in os.environ if name.startswith("DOCKER_"))}
-    return clean_environment({name: os.environ[name] for name in ways if name in os.environ})

@@ -5,27 +5,34 @@ from __future__ import annotations
 import os
 import secrets
 import shlex
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pytest_docker.plugin import Services
 
+from technogate.journal.redaction import Redactor
 from technogate.model.errors import StartError, UserError
-from technogate.target.compose.engine import ComposeFailed, containers, docker, logs, run_compose
+from technogate.model.events import Output
+from technogate.target.compose.container import port_was_taken
+from technogate.target.compose.engine import ComposeFailed, containers, docker, inspect, logs, run_compose
+from technogate.target.port_retry import PortLost
 from technogate.target.process.reaper import FOLDER_PREFIX, Reaper, remove_project
 
 #: Seconds that starting every container may take, health checks included.
 UP_S = 90.0
+#: Seconds between two polls of a service that must be healthy first.
+POLL_S = 0.3
 #: Lines of each container's output that an error shows.
 TAIL_LINES = 20
 
 
 class Project:
-    """A compose project that is gone when the gate is, however the gate ended.
+    """A compose project that is removed when the gate ends, in whatever way.
 
-    pytest-docker's `Services` asks it for published ports as it asks its own executor, which cannot be
-    used itself: that one goes through a shell, takes no environment and outlives an interrupted start.
+    pytest-docker's `Services` takes it in place of its own executor, which uses a shell, takes no environment and
+    outlives an interrupted start.
     """
 
     def __init__(
@@ -64,10 +71,55 @@ class Project:
         try:
             self.compose("up", "--detach", "--no-build", *services)
         except ComposeFailed as error:
-            said = error.output.strip()
+            written = error.output.strip()
             raise StartError(
-                f"the containers did not start: {error}", program="docker compose up", output=f"{said}\n{self.logs()}"
+                f"the containers did not start: {error}",
+                program="docker compose up",
+                output=f"{written}\n{self.logs()}",
             ) from error
+
+    def start_before(self, services: Sequence[str], timeout_s: float) -> None:
+        """Start `services` and wait until they are healthy; raises StartError when one is not in time."""
+        if not services:
+            return
+        self.up(services)
+        deadline = time.monotonic() + timeout_s
+        for service in services:
+            container = self.container(service)
+            while (state := inspect("--type=container", container)[0]["State"])["Running"]:
+                health = (state.get("Health") or {}).get("Status", "healthy")
+                if health == "healthy":
+                    break
+                if time.monotonic() > deadline:
+                    raise StartError(f"{service} did not become healthy: it is {health}", program=service)
+                time.sleep(POLL_S)
+            else:
+                raise StartError(f"{service} ended with exit code {state['ExitCode']}", program=service)
+
+    def start_error(self, error: StartError, redactor: Redactor, sides: Sequence[str]) -> StartError:
+        """Return `error` with its cause, the API key masked: PortLost when another program took a port.
+
+        The cause may be another container than the one that compose names "unhealthy"; of a helper of the team's
+        own, an exit code of 0 is none.
+        """
+        message, code = str(error), error.exit_code
+        output = error.output if error.program.startswith("docker") else self.logs()
+        lost = port_was_taken(f"{message} {output}")
+        if code is None and (ended := self._ended(sides)):
+            message = "; ".join(
+                f"{name} did not start: its container exited with code {status}" for name, status in ended.items()
+            )
+            code, output = next(iter(ended.values())), self.logs()
+        return (PortLost if lost else StartError)(
+            redactor.clean_text(message)[0],
+            program=error.program,
+            command=error.command,
+            exit_code=code,
+            output=redactor.clean_text(output)[0],
+        )
+
+    def _ended(self, sides: Sequence[str]) -> dict[str, int]:
+        return {service: code for service, code in self.exit_codes().items() if code or service in sides}
 
     def port(self, service: str, port: int) -> int:
         """The port of this machine at which `port` of a service is published; raises StartError."""
@@ -78,10 +130,10 @@ class Project:
 
     def container(self, service: str) -> str:
         """The container of a service; raises StartError when there is not exactly one."""
-        found = [name for name, of in containers(self.name).items() if of == service]
-        if len(found) != 1:
-            raise StartError(f"{service} has {len(found)} containers, not one", program=service)
-        return found[0]
+        names = [name for name, of in containers(self.name).items() if of == service]
+        if len(names) != 1:
+            raise StartError(f"{service} has {len(names)} containers, not one", program=service)
+        return names[0]
 
     def exit_codes(self) -> dict[str, int]:
         """The exit code of each service whose container was started and has ended."""
@@ -102,9 +154,19 @@ class Project:
             parts.append(f"--- {service} ({state[0]}{ended}) ---\n{tail}".rstrip())
         return "\n".join(parts)
 
+    def outputs(self, names: Mapping[str, str], redactor: Redactor) -> list[Output]:
+        """Return what every container has written, the API key masked; `names` are programs by container."""
+        collected: list[Output] = []
+        for container, service in containers(self.name).items():
+            state = inspect("--type=container", container)[0]["State"]
+            text, leaks = redactor.clean_text(logs(container))
+            code = None if state["Running"] else int(state["ExitCode"])
+            collected.append(Output(program=names.get(container, service), text=text, leaks=leaks, exit_code=code))
+        return collected
+
     def remove(self) -> None:
         """Remove containers, network and volumes; raises UserError when something is left."""
         if not remove_project(self.name):
             hint = f"docker ps --all --filter label=com.docker.compose.project={self.name}"
-            raise UserError(f"the containers of {self.name} could not be removed; look at them with: {hint}")
+            raise UserError(f"the containers of {self.name} could not be removed; list them with: {hint}")
         self._reaper.remove_project(self.name)

@@ -9,12 +9,12 @@ from pathlib import Path
 from technogate.model.errors import UserError
 from technogate.model.events import ImageRef, TargetRef
 from technogate.model.requirement import Party
-from technogate.target.api_key import check_key, given_key
+from technogate.target.api_key import check_key, key_from_environment
 from technogate.target.compose.compose_pair import ComposePair
 from technogate.target.compose.engine import compose_command
 from technogate.target.compose.images import COMPOSE_FILE, IMAGE_VARIABLES, facts, image_names, provide
 from technogate.target.packages import check_audit_database
-from technogate.target.running_pair import RETRIES, PortLost
+from technogate.target.port_retry import on_free_ports
 from technogate.target.spec import ComposeSpec, TargetFile
 from technogate.util.shipped import shipped
 
@@ -25,7 +25,7 @@ FILES_VARIABLE = "TECHNOGATE_COMPOSE_FILE"
 class ComposeTarget:
     """A pair of images; see `technogate.target.protocol.Target` for what each member means.
 
-    The same pair can be started many times side by side: each has a project, a network and ports of its own.
+    The same pair can run several times in parallel: each has a project, a network and ports of its own.
     """
 
     started_by_gate = True
@@ -56,17 +56,17 @@ class ComposeTarget:
 
     @property
     def parties(self) -> tuple[Party, ...]:
-        """Who is judged: backend, console, and pair when both are there."""
+        """The parties that are judged: backend, console, and pair for both."""
         sides = tuple(Party(side) for side in self._sides())
         return (*sides, Party.PAIR) if len(sides) > 1 else sides
 
     @property
     def api_key(self) -> str:
-        """The key that the environment has for this pair; "" when one may be made up."""
-        return given_key(self.spec)
+        """The key of the environment for this pair; "" when the gate may draw one."""
+        return key_from_environment(self.spec)
 
     def preflight(self) -> None:
-        """See that engine, compose, files and images are there; missing images are built or fetched.
+        """Check that engine, compose, files and images exist; build or pull missing images.
 
         Raises UserError for what is missing, StartError for a reference image that cannot be built.
         """
@@ -83,16 +83,11 @@ class ComposeTarget:
     def start(self, run_key: str) -> ComposePair:
         """Start it; `run_key` is its API key unless the environment has one for it.
 
-        Raises UserError (StartError above all, with what every container wrote), and leaves nothing running then.
+        On UserError (above all StartError, with what every container wrote) nothing is left running.
         """
         if not self._command:
             self.preflight()
-        for _ in range(RETRIES):
-            try:
-                return self._start_once(run_key)
-            except PortLost:
-                continue
-        return self._start_once(run_key)
+        return on_free_ports(lambda: self._start_once(run_key))
 
     def _start_once(self, run_key: str) -> ComposePair:
         return ComposePair(
@@ -106,7 +101,7 @@ class ComposeTarget:
             variables={
                 "TECHNOGATE_SHIPPED": str(shipped()),
                 "BACKEND_READY": self._ready,
-                # A side that is not described is in the compose file all the same.
+                # The compose file has both sides, also one that the target file does not describe.
                 **{IMAGE_VARIABLES[side]: image.name for side, image in self._images.items()},
             },
             api_key=self.api_key or run_key,
@@ -125,6 +120,6 @@ class ComposeTarget:
         return [Path(word).resolve() for word in self._environ.get(FILES_VARIABLE, "").split(os.pathsep) if word]
 
     def _project_folder(self) -> Path:
-        """What paths in the team's own compose files are relative to: the folder of the first of them."""
+        """The folder that paths in the team's own compose files are relative to: that of the first of them."""
         named = self._named()
         return named[0].parent if named and not self._compose.files else self._folder

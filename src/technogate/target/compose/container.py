@@ -1,4 +1,4 @@
-"""A program under test that runs in a container: disturbed and ended as any other, through the engine."""
+"""A program under test in a container: the engine injects the faults and ends it."""
 
 from __future__ import annotations
 
@@ -12,34 +12,33 @@ from technogate.target.process.reaper import Reaper
 
 #: What compose calls a network, on the network itself.
 NETWORK_LABEL = "com.docker.compose.network"
-#: Seconds that a container gets to end when asked.
+#: Seconds between SIGTERM and SIGKILL.
 STOP_S = 3
-#: Seconds between two looks at whether a container that starts is still there.
-GLANCE_S = 0.5
-#: What the engine says when the port of a container is somebody else's now.
-TAKEN = ("port is already allocated", "address already in use", "ports are not available")
+#: Seconds between two polls of a container that starts.
+POLL_S = 0.5
+_TAKEN = ("port is already allocated", "address already in use", "ports are not available")
 
 
 class Container(Program):
     """One container of the pair. It was created by compose; from then on it keeps its name and its port."""
 
     def __init__(self, container: str, launch: Launch, reaper: Reaper) -> None:
-        """`container` is its name at the engine, `launch` says how it is reached."""
+        """`container` is its name in the engine, `launch` has its address."""
         super().__init__(launch, reaper)
         self.container = container
-        self._looked = 0.0
-        self._left: list[dict[str, Any]] = []
+        self._polled = 0.0
+        self._disconnected: list[dict[str, Any]] = []
 
     @property
     def pid(self) -> int | None:
-        """None: its processes are the engine's."""
+        """None: its processes belong to the engine."""
         return None
 
     @property
     def state(self) -> dict[str, Any]:
-        """What the engine says of its state now."""
-        found: dict[str, Any] = inspect("--type=container", self.container)[0]["State"]
-        return found
+        """The state that the engine reports now."""
+        state: dict[str, Any] = inspect("--type=container", self.container)[0]["State"]
+        return state
 
     @property
     def image(self) -> str:
@@ -49,9 +48,8 @@ class Container(Program):
     @property
     def networks(self) -> dict[str, str]:
         """The networks that it is on: by id, what compose files call each, else its own name."""
-        found: dict[str, dict[str, Any]] = inspect("--type=container", self.container)[0]["NetworkSettings"]["Networks"]
         names = {}
-        for name, network in found.items():
+        for name, network in self._networks().items():
             labels = inspect("--type=network", network["NetworkID"])[0].get("Labels") or {}
             names[str(network["NetworkID"])] = str(labels.get(NETWORK_LABEL, name))
         return names
@@ -79,11 +77,11 @@ class Container(Program):
 
     def start(self) -> None:
         """Start it again, without waiting; raises PortTaken, or StartError when the engine refuses."""
-        self._looked = time.monotonic()
+        self._polled = time.monotonic()
         try:
             docker("start", self.container)
         except EngineError as error:
-            if any(words in str(error).lower() for words in TAKEN):
+            if port_was_taken(str(error)):
                 raise PortTaken(
                     f"{self.name} needs port {self.port}, which is in use: end the program that holds it"
                 ) from error
@@ -92,11 +90,11 @@ class Container(Program):
             ) from error
 
     def stop(self) -> None:
-        """End it: ask, wait 3 s, then kill. Not running is fine."""
+        """End it: send SIGTERM, wait 3 s, then kill it. If it does not run, do nothing."""
         docker("stop", f"--time={STOP_S}", self.container)
 
     def kill(self) -> None:
-        """End it at once, without asking. Not running is fine."""
+        """Kill it. If it does not run, do nothing."""
         try:
             docker("kill", self.container)
         except EngineError:
@@ -104,39 +102,49 @@ class Container(Program):
                 raise
 
     def freeze(self) -> None:
-        """Stop it in its tracks: connections stay open and nothing answers."""
+        """Freeze it: connections stay open and nothing responds."""
         docker("pause", self.container)
 
     def thaw(self) -> None:
-        """Let it run on after `freeze`."""
+        """Continue it after `freeze`."""
         docker("unpause", self.container)
 
     def cut_off(self) -> None:
-        """Take it off every network that it is on: nobody reaches it, at its published port neither."""
-        found: dict[str, dict[str, Any]] = inspect("--type=container", self.container)[0]["NetworkSettings"]["Networks"]
-        for network in found.values():
+        """Disconnect it from every network: no request reaches it, not even at its published port."""
+        for network in self._networks().values():
             docker("network", "disconnect", str(network["NetworkID"]), self.container)
-            self._left.append(network)
+            self._disconnected.append(network)
 
     def reconnect(self) -> None:
-        """Put it back on the networks that `cut_off` took it off, under the names and the address it was given."""
-        while self._left:
-            network = self._left[0]
+        """Reconnect it to the networks that `cut_off` took it off, with its aliases and its address."""
+        while self._disconnected:
+            network = self._disconnected[0]
             fixed = (network.get("IPAMConfig") or {}).get("IPv4Address")
             words = [
                 *(f"--alias={alias}" for alias in network.get("Aliases") or ()),
                 *([f"--ip={fixed}"] if fixed else []),
             ]
             docker("network", "connect", *words, str(network["NetworkID"]), self.container)
-            self._left.pop(0)
+            self._disconnected.pop(0)
 
-    def ask(self, *command: str) -> str:
-        """What a command wrote that was run within it; raises EngineError unless it ended with 0."""
+    def execute(self, *command: str) -> str:
+        """Run a command in it and return what it wrote; raises EngineError unless it ended with 0."""
         return docker("exec", self.container, *command)
 
+    def _networks(self) -> dict[str, dict[str, Any]]:
+        """Return what the engine reports of each network that it is on, by name."""
+        settings = inspect("--type=container", self.container)[0]["NetworkSettings"]
+        networks: dict[str, dict[str, Any]] = settings["Networks"]
+        return networks
+
     def _gone(self) -> bool:
-        """Whether it ended while it should become ready: the engine is not asked all the time."""
-        if time.monotonic() - self._looked < GLANCE_S:
+        """Whether it ended while it should become ready; the engine is polled every `POLL_S` seconds."""
+        if time.monotonic() - self._polled < POLL_S:
             return False
-        self._looked = time.monotonic()
+        self._polled = time.monotonic()
         return not self.alive
+
+
+def port_was_taken(output: str) -> bool:
+    """Whether `output` of the engine reports that another program has the port of a container."""
+    return any(words in output.lower() for words in _TAKEN)

@@ -1,13 +1,15 @@
-"""The Docker engine, asked through its command line: the one way in that every set-up has."""
+"""The Docker engine, through its command line, which every installation has."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from technogate.model.errors import UserError
+from technogate.target.environment import clean_environment
 from technogate.target.process import process_group
 from technogate.target.process.reaper import PROJECT_LABEL, Reaper
 
@@ -15,15 +17,15 @@ from technogate.target.process.reaper import PROJECT_LABEL, Reaper
 ENGINE_S = 30.0
 #: What compose calls a service, on each of its containers.
 SERVICE_LABEL = "com.docker.compose.service"
-_START_IT = "start Docker (it must answer `docker version`), or validate with --target embedded"
+_START_IT = "start Docker (`docker version` must work), or validate with --target embedded"
 
 
 class EngineError(UserError):
-    """The engine refused, or cannot be asked; the text is its last line."""
+    """The engine refused, or cannot be reached; the text is its last line."""
 
 
 def docker(*arguments: str, timeout_s: float = ENGINE_S) -> str:
-    """What `docker …` wrote to its standard output; raises EngineError unless it ended with 0."""
+    """Run `docker …` and return its standard output; raises EngineError unless it ended with 0."""
     done = _run(["docker", *arguments], timeout_s, subprocess.PIPE)
     if done.returncode != 0:
         raise EngineError(f"docker {arguments[0]} failed: {_last_line(done.stderr) or f'exit code {done.returncode}'}")
@@ -31,15 +33,15 @@ def docker(*arguments: str, timeout_s: float = ENGINE_S) -> str:
 
 
 def logs(container: str) -> str:
-    """All that a container wrote to its standard output and error, or why that is not known."""
+    """Return what a container wrote to its standard output and error, or why that cannot be read."""
     done = _run(["docker", "logs", container], ENGINE_S, subprocess.STDOUT)
     return done.stdout.decode("utf-8", "replace")
 
 
 def inspect(*names: str) -> list[dict[str, Any]]:
-    """What the engine knows of containers or images; raises EngineError when one is unknown."""
-    found: list[dict[str, Any]] = json.loads(docker("inspect", *names))
-    return found
+    """Return what the engine reports of containers or images; raises EngineError when one is unknown."""
+    inspected: list[dict[str, Any]] = json.loads(docker("inspect", *names))
+    return inspected
 
 
 def containers(project: str) -> dict[str, str]:
@@ -52,7 +54,7 @@ def containers(project: str) -> dict[str, str]:
 
 
 def compose_command() -> tuple[str, ...]:
-    """The compose command that this machine has: the newer one before the older one.
+    """Return the compose command of this machine: `docker compose`, else `docker-compose`.
 
     Raises UserError when there is none, or no engine for it.
     """
@@ -74,7 +76,7 @@ def run_compose(
 ) -> str:
     """Run one compose command and return what it wrote; with `reaper` it does not outlive the gate.
 
-    Raises ComposeFailed when it fails, or is not done after `timeout_s`; nothing of it runs on then.
+    Raises ComposeFailed when it fails, or is not done after `timeout_s`; it does not run on then.
     """
     try:
         process = subprocess.Popen(
@@ -87,31 +89,31 @@ def run_compose(
         )
     except OSError as error:
         raise EngineError(f"{argv[0]} cannot be run: {error.strerror}") from error
-    said: bytes = b""
+    written: bytes = b""
     try:
         if reaper is not None:
             reaper.add(process.pid)
-        said = process.communicate(timeout=timeout_s)[0]
-        late = ""
+        written = process.communicate(timeout=timeout_s)[0]
+        timed_out = ""
     except subprocess.TimeoutExpired:
         process_group.kill(process.pid)
-        said, late = process.communicate()[0], f"not done after {timeout_s:g} s"
+        written, timed_out = process.communicate()[0], f"not done after {timeout_s:g} s"
     finally:
-        # An interrupted command must not go on to start what nobody waits for.
+        # An interrupted command must not go on to start containers.
         process_group.kill(process.pid)
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
         if reaper is not None:
             reaper.remove(process.pid)
-    text = said.decode("utf-8", "replace")
-    if late or process.returncode != 0:
-        reason = late or _last_line(said) or f"exit code {process.returncode}"
+    text = written.decode("utf-8", "replace")
+    if timed_out or process.returncode != 0:
+        reason = timed_out or _last_line(written) or f"exit code {process.returncode}"
         raise ComposeFailed(f"docker compose failed: {reason}", output=text)
     return text
 
 
-class ComposeFailed(EngineError):  # noqa: N818 - says what happened
+class ComposeFailed(EngineError):  # noqa: N818 - named by what happened
     """A compose command failed; `output` is all that it wrote."""
 
     def __init__(self, message: str, *, output: str) -> None:
@@ -135,3 +137,9 @@ def _run(argv: Sequence[str], timeout_s: float, errors: int) -> subprocess.Compl
 def _last_line(raw: bytes) -> str:
     lines = [line.strip() for line in raw.decode("utf-8", "replace").splitlines() if line.strip()]
     return lines[-1] if lines else ""
+
+
+def engine_environment() -> dict[str, str]:
+    """Return the environment in which another process reaches the same engine."""
+    ways = {"XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", *(name for name in os.environ if name.startswith("DOCKER_"))}
+    return clean_environment({name: os.environ[name] for name in ways if name in os.environ})

@@ -1,4 +1,4 @@
-"""The files of an image, layer by layer: also those that a later layer removes again."""
+"""The files of an image, layer by layer: including those that a later layer removes."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from typing import IO
 from technogate.target.compose.engine import EngineError
 from technogate.util.secret_patterns import Secret, secrets_in_file
 
-#: Bytes of one file that are looked at; what lies beyond belongs to no file of settings and to no key.
+#: Bytes of one file that are searched; files of settings and keys are shorter.
 FILE_LIMIT = 64 << 20
 
 
 def secrets_in_layers(image: str, api_key: str) -> tuple[list[Secret], int]:
-    """What looks like a secret in the files of `image`, or is the pair's own key; how many files were read.
+    """Return what looks like a secret in the files of `image`, or is the pair's own key, and how many files were read.
 
     Raises EngineError when the image cannot be read as a whole.
     """
-    found: dict[Secret, None] = {}
+    secrets: dict[Secret, None] = {}
     needles = (api_key.encode(), base64.b64encode(api_key.encode()).rstrip(b"=")[:-1])
     count = 0
     with _saved(image) as stream:
         for path, raw in _files(stream):
             count += 1
-            found |= dict.fromkeys(secrets_in_file(path, raw))
+            secrets |= dict.fromkeys(secrets_in_file(path, raw))
             if any(needle in raw for needle in needles):
-                found[Secret(place=f"/{path}", what="the API key of this pair")] = None
+                secrets[Secret(place=f"/{path}", what="the API key of this pair")] = None
     if not count:
-        raise EngineError(f"the image {image} shows no file: it cannot be looked through")
-    return list(found), count
+        raise EngineError(f"the image {image} has no file that can be read")
+    return list(secrets), count
 
 
 def _files(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:

@@ -1,4 +1,4 @@
-"""The images of a pair: which ones, and how they come to be on this machine."""
+"""The images of a pair: their names, and how they are built or pulled."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def image_names(spec: ComposeSpec, sides: Sequence[str]) -> dict[str, str]:
     A reference image is named after what it is built from, so an outdated one is never taken for it.
     Raises UserError when this installation lacks what it is built from.
     """
-    said = {"backend": spec.backend_image, "console": spec.console_image}
-    return {side: os.environ.get(IMAGE_VARIABLES[side], "") or said[side] or _reference_name(side) for side in sides}
+    named = {"backend": spec.backend_image, "console": spec.console_image}
+    return {side: os.environ.get(IMAGE_VARIABLES[side], "") or named[side] or _reference_name(side) for side in sides}
 
 
 def provide(names: dict[str, str], command: Sequence[str]) -> dict[str, ImageRef]:
-    """See that every image is on this machine, building the references and fetching others; what they are.
+    """Build missing reference images, pull other missing ones, and return all of them.
 
-    Raises UserError for one that cannot be had, StartError for a reference that cannot be built.
+    Raises UserError for one that cannot be pulled, StartError for a reference that cannot be built.
     """
     missing = [side for side, name in names.items() if not _is_here(name)]
     references = [side for side in missing if names[side] == _reference_name(side)]
@@ -55,13 +55,13 @@ def provide(names: dict[str, str], command: Sequence[str]) -> dict[str, ImageRef
 
 
 def facts(name: str) -> ImageFacts:
-    """What the engine knows of an image; raises EngineError for one that is not here."""
-    [found] = inspect("--type=image", name)
-    config = found["Config"]
+    """Return what the engine reports of an image; raises EngineError for one that is not on this machine."""
+    [image] = inspect("--type=image", name)
+    config = image["Config"]
     history = docker("history", "--no-trunc", "--format={{.CreatedBy}}", name)
     return ImageFacts(
         name=name,
-        digest=found["Id"],
+        digest=image["Id"],
         user=config.get("User") or "",
         health=tuple((config.get("Healthcheck") or {}).get("Test") or ()),
         environment=dict(entry.partition("=")[::2] for entry in config.get("Env") or ()),
@@ -71,7 +71,7 @@ def facts(name: str) -> ImageFacts:
 
 
 def _is_here(name: str) -> bool:
-    """Whether the image is on this machine; raises EngineError when the engine does not answer."""
+    """Whether the image is on this machine; raises EngineError when the engine does not respond."""
     try:
         inspect("--type=image", name)
     except EngineError:
@@ -81,27 +81,27 @@ def _is_here(name: str) -> bool:
 
 
 def _fetch(name: str, variable: str) -> None:
-    _say(f"fetching {name}")
+    _print(f"pulling {name}")
     try:
         docker("pull", "--quiet", name, timeout_s=PULL_S)
     except EngineError as error:
         raise UserError(
-            f"the image {name} is neither on this machine nor to be fetched: {error}; build it, or correct {variable}"
+            f"the image {name} is not on this machine and cannot be pulled: {error}; build it, or correct {variable}"
         ) from error
 
 
 def _build(sides: Sequence[str], names: dict[str, str], command: Sequence[str]) -> None:
-    _say(f"building {' and '.join(names[side] for side in sides)}: this takes a while, and is done once")
+    _print(f"building {' and '.join(names[side] for side in sides)}: this takes a while, once")
     environment = {
         **os.environ,
         **{IMAGE_VARIABLES[side]: names[side] for side in sides},
         "TECHNOGATE_SHIPPED": str(shipped()),
-        # Compose wants every variable of the file, though no build sees this one.
+        # Compose requires every variable of the file; no build reads this one.
         "TECHNO_API_KEY": "none",
     }
-    # A step that fails leaves its container behind, where the older compose builds and is not told otherwise.
-    run_wide_result = ["--force-rm"] if tuple(command) == ("docker-compose",) else []
-    argv = [*command, "-f", str(shipped(COMPOSE_FILE)), "-p", "technogate-build", "build", *run_wide_result, *sides]
+    # Without this option the older compose leaves the container of a failed step behind.
+    options = ["--force-rm"] if tuple(command) == ("docker-compose",) else []
+    argv = [*command, "-f", str(shipped(COMPOSE_FILE)), "-p", "technogate-build", "build", *options, *sides]
     try:
         run_compose(argv, environment, BUILD_S)
     except ComposeFailed as error:
@@ -124,16 +124,16 @@ def _sources(side: str) -> Iterator[Path]:
         path = shipped(name)
         if not path.exists():
             raise UserError(f"{name} is missing from this installation; name images in {', '.join(_variables())}")
-        for found in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if found.is_file() and not LEFT_OUT & set(found.relative_to(shipped()).parts):
-                yield found
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and not LEFT_OUT & set(file.relative_to(shipped()).parts):
+                yield file
 
 
 def _variables() -> tuple[str, ...]:
     return tuple(IMAGE_VARIABLES.values())
 
 
-def _say(text: str) -> None:
-    """Tell whoever waits at the terminal; it judges nothing and is no evidence."""
+def _print(text: str) -> None:
+    """Print progress to the terminal; it is no evidence."""
     sys.stderr.write(f"technogate: {text}\n")
     sys.stderr.flush()

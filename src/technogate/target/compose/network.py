@@ -1,4 +1,4 @@
-"""Asking for an address from within a container's network, with whatever program its image has."""
+"""Request an address from a container's network, with a program of its image."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from technogate.target.compose.container import Container
 from technogate.target.compose.engine import EngineError
 
-#: Seconds that the backend gets to answer.
+#: Seconds that the backend may take to respond.
 RESPONSE_S = 10
 
 _PYTHON = f"""
@@ -25,8 +25,8 @@ _CURL = (
     f'curl --silent --output /dev/null --max-time {RESPONSE_S} --noproxy "*" --write-out "%{{http_code}}" "$0" || true'
 )
 _WGET = f'wget -q -T {RESPONSE_S} -O /dev/null "$0" && echo 200 || echo "wget failed"'
-#: Programs that can ask: how to see that one is there, and how it asks for the address that follows.
-_ASKING = (
+#: Programs that can send a request: how to check for one, and how it requests the address that follows.
+_PROGRAMS = (
     (("python3", "--version"), ("python3", "-c", _PYTHON)),
     (("python", "--version"), ("python", "-c", _PYTHON)),
     (("node", "--version"), ("node", "-e", _NODE)),
@@ -36,16 +36,16 @@ _ASKING = (
 
 
 def status_from_within(containers: Sequence[Container], url: str) -> str | None:
-    """The status that `url` answers when asked from within the first container that can, else what happened.
+    """Return the status of `url` as the first container that can send a request receives it, or its error.
 
-    None when no container has a program that can ask. Raises EngineError when the engine does not answer.
+    None when no container has such a program. Raises EngineError when the engine does not respond.
     """
     for container in containers:
-        for look, asking in _ASKING:
+        for check, request in _PROGRAMS:
             try:
-                container.ask(*look)
+                container.execute(*check)
             except EngineError:
-                # It is not there; the next one may be.
+                # The image does not have this program; try the next.
                 continue
-            return container.ask(*asking, url).strip()
+            return container.execute(*request, url).strip()
     return None

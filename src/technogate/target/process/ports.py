@@ -1,4 +1,4 @@
-"""Ports on the loopback address: choosing a free one, holding it, and telling whether one is taken."""
+"""Ports of the loopback address: choose a free one, hold it, check whether one is taken."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ HOST = "127.0.0.1"
 
 
 class HeldPort:
-    """A free port, held by a bound socket until `release`, so that nobody else is given it meanwhile."""
+    """A free port, held by a bound socket until `release`, so that no other program gets it."""
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -23,7 +23,7 @@ class HeldPort:
         self.number: int = self._socket.getsockname()[1]
 
     def release(self) -> None:
-        """Let go of the port: its program is about to start. Doing it twice is harmless."""
+        """Release the port for its program. A second call does nothing."""
         self._socket.close()
 
     def __enter__(self) -> HeldPort:
@@ -39,7 +39,7 @@ def is_taken(port: int) -> bool:
     """Whether a program could not listen on `port` of the loopback address now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         if os.name == "posix":
-            # Connections that are still closing must not count; on Windows this option would steal the port.
+            # Ignores connections that are still closing; on Windows this option would take the port over.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

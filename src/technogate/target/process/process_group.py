@@ -1,7 +1,7 @@
-"""Process groups: a program and all that it starts, signalled as one.
+"""Process groups: a program and all its children, signalled together.
 
 A program is the leader of a session of its own, so Ctrl-C at the gate does not reach it: the gate
-ends it, in its own order.
+ends it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def own_group() -> dict[str, Any]:
 
 
 def terminate(pid: int) -> None:
-    """Ask every process of the group to end; a stopped one is woken to hear it. Gone is fine."""
+    """Send SIGTERM to every process of the group, and continue frozen ones. A group that has ended is ignored."""
     if sys.platform == "win32":
         _taskkill(pid)
         return
@@ -34,24 +34,24 @@ def terminate(pid: int) -> None:
 
 
 def kill(pid: int) -> None:
-    """End every process of the group at once. Gone is fine."""
+    """Kill every process of the group. A group that has ended is ignored."""
     if sys.platform == "win32":
         _taskkill(pid, "/F")
         return
-    # PermissionError: macOS answers so when only zombies are left in the group.
+    # PermissionError: macOS raises it when only zombies are left in the group.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
 
 
 def freeze(pid: int) -> None:
-    """Stop every process of the group in its tracks; raises UserError where the system cannot."""
+    """Freeze every process of the group; raises UserError where the system cannot."""
     if sys.platform == "win32":
         raise UserError("this system cannot freeze a program: run the timeout checks on Linux or macOS")
     os.killpg(pid, signal.SIGSTOP)
 
 
 def thaw(pid: int) -> None:
-    """Let a frozen group run on."""
+    """Continue a frozen group."""
     if sys.platform != "win32":
         os.killpg(pid, signal.SIGCONT)
 

@@ -1,6 +1,6 @@
 """A pair described by a target file: programs that the gate starts, or addresses where they run.
 
-The embedded reference pair is such a file too, so there is one way to start a pair and not two.
+The embedded reference pair is such a file too.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Literal
 from technogate.model.errors import PortTaken, UserError
 from technogate.model.events import TargetRef
 from technogate.model.requirement import Party
-from technogate.target.api_key import check_key, given_key
+from technogate.target.api_key import check_key, key_from_environment
 from technogate.target.environment import clean_environment
 from technogate.target.packages import check_audit_database, check_reference
+from technogate.target.port_retry import on_free_ports
 from technogate.target.process.ports import is_taken
-from technogate.target.running_pair import RETRIES, Pair, PortLost
+from technogate.target.running_pair import Pair
 from technogate.target.spec import ServedSpec, TargetFile
 
 
@@ -45,14 +46,14 @@ class ProcessTarget:
 
     @property
     def parties(self) -> tuple[Party, ...]:
-        """Who is judged: backend, console, and pair when both are there."""
+        """The parties that are judged: backend, console, and pair for both."""
         sides = tuple(Party(side) for side, _ in self._sides())
         return (*sides, Party.PAIR) if len(sides) > 1 else sides
 
     @property
     def api_key(self) -> str:
-        """The key that the environment has for this pair; "" when one may be made up."""
-        return given_key(self.spec)
+        """The key of the environment for this pair; "" when the gate may draw one."""
+        return key_from_environment(self.spec)
 
     @property
     def started_by_gate(self) -> bool:
@@ -61,7 +62,7 @@ class ProcessTarget:
 
     @property
     def parallel(self) -> bool:
-        """Whether several may be started side by side: no port is fixed, nothing runs already, trails are apart."""
+        """Whether several may run in parallel: no port is fixed, no side runs already, their trails are separate."""
         apart = self.spec.backend is None or not self.spec.backend.unwritable.far_reaching
         return self.started_by_gate and apart and all(served.port is None for _, served in self._sides())
 
@@ -71,7 +72,7 @@ class ProcessTarget:
         return self.started_by_gate or self.spec.faults
 
     def preflight(self) -> None:
-        """Look for what would keep it from starting; raises UserError for the first that is found."""
+        """Check everything that a start needs; raises UserError for the first problem."""
         check_key(self.spec)
         if self.kind == "embedded":
             check_reference()
@@ -82,15 +83,10 @@ class ProcessTarget:
     def start(self, run_key: str) -> Pair:
         """Start it; `run_key` is its API key unless the environment has one for it.
 
-        Raises UserError (StartError above all), and then leaves nothing running.
+        On UserError (above all StartError) nothing is left running.
         """
         self.preflight()
-        for _ in range(RETRIES):
-            try:
-                return self._start_once(run_key)
-            except PortLost:
-                continue
-        return self._start_once(run_key)
+        return on_free_ports(lambda: self._start_once(run_key))
 
     def _start_once(self, run_key: str) -> Pair:
         return Pair(self.spec, self.ref, self.parties, self.folder, self.api_key or run_key)
@@ -103,7 +99,7 @@ class ProcessTarget:
             yield "console", self.spec.console
 
     def _check_side(self, side: str, served: ServedSpec) -> None:
-        """The folder is there, the program can be found, its module too, and its port is free."""
+        """Check that the folder, the program and the module exist, and that the port is free."""
         cwd, prefix = self.folder / served.cwd, f"{self.spec.name}: {side}"
         if not served.url and not cwd.is_dir():
             raise UserError(f"{prefix}.cwd is {served.cwd}, but there is no folder {cwd}")
@@ -127,7 +123,7 @@ class ProcessTarget:
         """Whether the first word of the command names a program, as seen from `cwd` and its environment."""
         word = served.command[0].replace("{python}", sys.executable)
         if "{" in word:
-            # What else stands for something is not known before the start.
+            # Other placeholders have no value before the start.
             return True
         if Path(word).name != word:
             return shutil.which(cwd / word) is not None

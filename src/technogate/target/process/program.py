@@ -1,4 +1,4 @@
-"""A program under test that the gate starts, watches, disturbs and ends."""
+"""A program under test: the gate starts it, injects faults into it, and ends it."""
 
 from __future__ import annotations
 
@@ -14,23 +14,19 @@ from technogate.target.process.ports import is_taken
 from technogate.target.process.reaper import Reaper
 from technogate.target.readiness import wait_for
 
-#: Seconds between asking a program to end and ending it.
+#: Seconds between SIGTERM and SIGKILL.
 STOP_S = 3.0
-#: Seconds between two looks at a program that is starting.
-POLL_S = 0.03
-#: Seconds that one readiness request may take; a page that is compiled when first asked for is slow.
-PROBE_S = 5.0
 #: Lines of output that an error shows.
 TAIL_LINES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """All that is needed to start a program, again and again, on the same port and in the same folder.
+    """All that is needed to start a program, any number of times, on the same port and in the same folder.
 
-    `env` is its whole environment, `url` the base URL that it serves, `ready` the path that answers
-    2xx or 3xx once it is ready, `timeout_s` how many seconds that may take. `redactor` keeps the API
-    key out of whatever is shown.
+    `env` is its whole environment, `url` the base URL that it serves, `ready` the path that responds
+    with 2xx or 3xx once it is ready, `timeout_s` how many seconds that may take. `redactor` masks the API key in
+    everything that is shown.
     """
 
     name: str
@@ -102,7 +98,7 @@ class Program:
 
     @property
     def command(self) -> str:
-        """Its command line as a person would type it, the API key masked."""
+        """Its command line as typed in a shell, the API key masked."""
         return self.launch.redactor.clean_text(shlex.join(self.launch.argv))[0]
 
     def start(self) -> None:
@@ -130,7 +126,7 @@ class Program:
         self._reaper.add(self._process.pid)
 
     def wait_ready(self, path: str | None = None, timeout_s: float | None = None) -> None:
-        """Wait until `path` (default: the declared one) answers; raises StartError when it dies or does not."""
+        """Wait until `path` (default: the declared one) responds; raises StartError when it does not."""
         url = self.launch.url + (path or self.launch.ready)
         limit = self.launch.timeout_s if timeout_s is None else timeout_s
         why = wait_for(url, limit, self._gone)
@@ -144,7 +140,7 @@ class Program:
         raise StartError(reason, program=self.name, command=self.command, exit_code=code, output=self.tail())
 
     def stop(self) -> None:
-        """End it and all that it started: ask, wait 3 s, then kill. Not running is fine."""
+        """End it and its children: send SIGTERM, wait 3 s, then kill them. If it does not run, do nothing."""
         if self._process is None:
             return
         if self.alive:
@@ -156,7 +152,7 @@ class Program:
         self.kill()
 
     def kill(self) -> None:
-        """End it and all that it started at once, without asking. Not running is fine."""
+        """Kill it and its children. If it does not run, do nothing."""
         if self._process is None:
             return
         if not self._reaped:
@@ -164,11 +160,11 @@ class Program:
         self._process.wait()
 
     def freeze(self) -> None:
-        """Stop it in its tracks: connections stay open and nothing answers. Raises UserError on Windows."""
+        """Freeze it: connections stay open and nothing responds. Raises UserError on Windows."""
         process_group.freeze(self._running())
 
     def thaw(self) -> None:
-        """Let it run on after `freeze`."""
+        """Continue it after `freeze`."""
         process_group.thaw(self._running())
 
     def restart(self) -> None:
@@ -187,7 +183,7 @@ class Program:
         return self._process.pid
 
     def _end_group(self, pid: int) -> None:
-        """End whoever is left of the group; after the leader's end nobody else would."""
+        """End what is left of the group after its leader has ended."""
         process_group.kill(pid)
         self._reaped = True
         self._reaper.remove(pid)

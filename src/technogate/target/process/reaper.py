@@ -1,10 +1,10 @@
-"""The reaper: a tiny process that ends what the gate left behind, should the gate be killed.
+"""The reaper: a small process that ends what is left of a run if the gate is killed.
 
 Run as a script (`python -I -S reaper.py`, standard library only) it reads lines from its standard
-input: `+123` puts a process group in its care, `-123` takes it out; `+dir PATH` and `-dir PATH` do
+input: `+123` registers a process group, `-123` unregisters it; `+dir PATH` and `-dir PATH` do
 the same for a temporary folder, `+compose NAME` and `-compose NAME` for a compose project. When the
-input ends, however the gate ended, it ends the groups still in its care, removes folders and projects,
-and exits. It hears no signal that a terminal sends.
+input ends, in whatever way the gate ended, it ends the registered groups, removes the folders and projects,
+and exits. It ignores the signals that a terminal sends.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-#: Only folders whose name begins so are ever removed.
+#: Only folders and projects whose name begins with this are removed.
 FOLDER_PREFIX = "technogate-"
-#: Seconds between asking a group to end and ending it.
+#: Seconds between SIGTERM and SIGKILL.
 GRACE_S = 3.0
 #: What compose calls a project, on everything that belongs to it.
 PROJECT_LABEL = "com.docker.compose.project"
-#: Seconds that one request to the Docker engine may take, and how often what it left is looked for again.
+#: Seconds that one request to the Docker engine may take, and how often the removal is repeated.
 ENGINE_S, ROUNDS = 30.0, 5
 
 
 class Reaper:
-    """The gate's end of the line. Whatever is in its care when the gate dies is ended."""
+    """The gate's end of the pipe. What is registered when the gate ends is ended too."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         """Start the helper process with `environment`; raises OSError when that is impossible."""
         self._environment = environment
-        self._care: dict[str, None] = {}
+        self._registered: dict[str, None] = {}
         self._process = self._spawn()
 
     @property
@@ -44,53 +44,53 @@ class Reaper:
         return self._process.pid
 
     def add(self, group: int) -> None:
-        """Put a process group into its care; raises OSError when no helper can be had."""
-        self._take(str(group))
+        """Register a process group; raises OSError when no helper can be started."""
+        self._register(str(group))
 
     def remove(self, group: int) -> None:
-        """Take a process group out of its care: it has ended."""
-        self._release(str(group))
+        """Unregister a process group that has ended."""
+        self._unregister(str(group))
 
     def add_folder(self, folder: Path) -> None:
-        """Put a temporary folder into its care; raises OSError when no helper can be had."""
-        self._take(f"dir {folder}")
+        """Register a temporary folder; raises OSError when no helper can be started."""
+        self._register(f"dir {folder}")
 
     def remove_folder(self, folder: Path) -> None:
-        """Take a temporary folder out of its care: it is gone."""
-        self._release(f"dir {folder}")
+        """Unregister a temporary folder that was removed."""
+        self._unregister(f"dir {folder}")
 
     def add_project(self, name: str) -> None:
-        """Put a compose project into its care; raises OSError when no helper can be had."""
-        self._take(f"compose {name}")
+        """Register a compose project; raises OSError when no helper can be started."""
+        self._register(f"compose {name}")
 
     def remove_project(self, name: str) -> None:
-        """Take a compose project out of its care: nothing of it is left."""
-        self._release(f"compose {name}")
+        """Unregister a compose project that was removed."""
+        self._unregister(f"compose {name}")
 
     def close(self) -> None:
-        """End the helper; what is still in its care is ended with it. Doing it twice is harmless."""
+        """End the helper, and with it what is still registered. A second call does nothing."""
         if self._process.stdin is not None:
             try:
                 self._process.stdin.close()
             except OSError:
-                # It was killed by somebody: its end of the pipe is gone, and so is our reason to write.
+                # The helper was killed: the other end of the pipe is closed.
                 self._process.kill()
         self._process.wait()
 
-    def _take(self, what: str) -> None:
-        self._care[what] = None
+    def _register(self, what: str) -> None:
+        self._registered[what] = None
         try:
             self._write(f"+{what}")
         except OSError:
-            # Somebody ended the helper: another one must take everything over.
+            # The helper was killed: register everything with another one.
             self.close()
             self._process = self._spawn()
-            for line in self._care:
+            for line in self._registered:
                 self._write(f"+{line}")
 
-    def _release(self, what: str) -> None:
-        self._care.pop(what, None)
-        # A helper that somebody ended has nothing in its care any more.
+    def _unregister(self, what: str) -> None:
+        self._registered.pop(what, None)
+        # A helper that was killed has nothing registered.
         with suppress(BrokenPipeError):
             self._write(f"-{what}")
 
@@ -113,20 +113,20 @@ class Reaper:
 
 
 def watch(lines: Iterable[bytes]) -> set[str]:
-    """What is still in care when `lines` end."""
-    care: set[str] = set()
+    """Return what is still registered when `lines` end."""
+    registered: set[str] = set()
     for raw in lines:
         line = os.fsdecode(raw).rstrip("\n")
         if line.startswith("+"):
-            care.add(line[1:])
+            registered.add(line[1:])
         elif line.startswith("-"):
-            care.discard(line[1:])
-    return care
+            registered.discard(line[1:])
+    return registered
 
 
-def reap(care: set[str]) -> None:
-    """End every group in `care`, first asking, then not; then remove projects and folders."""
-    groups = [int(entry) for entry in care if entry.isdigit()]
+def reap(registered: set[str]) -> None:
+    """End every registered group with SIGTERM, then SIGKILL; then remove projects and folders."""
+    groups = [int(entry) for entry in registered if entry.isdigit()]
     for group in groups:
         _signal(group, "SIGTERM")
         _signal(group, "SIGCONT")
@@ -135,7 +135,7 @@ def reap(care: set[str]) -> None:
         time.sleep(0.02)
     for group in groups:
         _signal(group, "SIGKILL")
-    for entry in care:
+    for entry in registered:
         if entry.startswith("compose "):
             remove_project(entry.removeprefix("compose "))
         folder = Path(entry.removeprefix("dir "))
@@ -144,10 +144,10 @@ def reap(care: set[str]) -> None:
 
 
 def remove_project(name: str) -> bool:
-    """Remove the containers, networks and volumes of a compose project; whether nothing of it is left.
+    """Remove the containers, networks and volumes of a compose project; return whether nothing is left.
 
-    By their labels: neither compose nor its files are needed. Only projects whose name begins as our
-    folders do are ever removed.
+    They are found by their labels, without compose and its files. Only projects whose name begins with
+    `FOLDER_PREFIX` are removed.
     """
     if not name.startswith(FOLDER_PREFIX):
         return False
@@ -164,16 +164,16 @@ def remove_project(name: str) -> bool:
 
 
 def _remove(project: str, listing: list[str], removal: list[str]) -> list[str]:
-    """Remove what `listing` shows of a project; what was there, or could not be looked for."""
+    """Remove what `listing` shows of a project; return what was found, or the project when the engine failed."""
     try:
-        found = subprocess.run(
+        listed = subprocess.run(
             ["docker", *listing, "--quiet", f"--filter=label={PROJECT_LABEL}={project}"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=ENGINE_S,
             check=True,
         )
-        names = [os.fsdecode(word) for word in found.stdout.split()]
+        names = [os.fsdecode(word) for word in listed.stdout.split()]
         if names:
             subprocess.run(
                 ["docker", *removal, *names],
@@ -188,7 +188,7 @@ def _remove(project: str, listing: list[str], removal: list[str]) -> list[str]:
 
 
 def _signal(group: int, name: str) -> bool:
-    """Send the signal `name` to the group ("" asks only); whether there was anyone to take it."""
+    """Send the signal `name` to the group ("" sends none); return whether the group exists."""
     if sys.platform == "win32":
         if name == "SIGKILL":
             subprocess.run(["taskkill", "/T", "/F", "/PID", str(group)], check=False, capture_output=True)
@@ -201,7 +201,7 @@ def _signal(group: int, name: str) -> bool:
 
 
 def main() -> None:
-    """Take care until the input ends."""
+    """Read registrations until the input ends, then end what is left."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
