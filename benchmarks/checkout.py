@@ -88,13 +88,15 @@ class Checkout:
             process = subprocess.Popen(
                 self._line(arguments, reports), stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=self.root
             )
-            while process.poll() is None and time.monotonic() - started < TIMEOUT_S:
-                if first_s is None and any(event["event"] == "finding" for event in tail.events()):
-                    first_s = time.monotonic() - started
-                    process.terminate()
-                time.sleep(POLL_S)
-            process.terminate()
-            process.wait()
+            try:
+                while process.poll() is None and time.monotonic() - started < TIMEOUT_S:
+                    if first_s is None and any(event["event"] == "finding" for event in tail.events()):
+                        first_s = time.monotonic() - started
+                        process.terminate()
+                    time.sleep(POLL_S)
+            finally:
+                process.terminate()
+                process.wait()
         total_s = time.monotonic() - started
         if first_s is None and process.returncode == 1:
             # The judge adds the findings of run-wide checks at the end of the run.

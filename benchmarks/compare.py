@@ -3,8 +3,9 @@
     python -m benchmarks.compare OTHER_CHECKOUT [--rounds 3] [--mutants 5] [--only validation|requests|findings]
 
 Measures the standard validation of the embedded pair, requests a second, and the time to the first finding on some
-mutants. Only commands that both checkouts have are run; the mutants and their target files come from this checkout.
-Prints the median of each figure and the ratio of this checkout to the other. Run it on a quiet machine.
+mutants. Only commands that both checkouts have are run. The mutants come from this checkout; each of the two gets its
+own target file of the embedded pair, beside the same wrong backend. Prints the median of each figure and the ratio of
+this checkout to the other. Run it on a quiet machine.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from benchmarks.checkout import JOURNAL, Checkout, JournalTail
-from benchmarks.first_finding import sample, time_on
+from benchmarks.checkout import JOURNAL, ROOT, Checkout, JournalTail
+from benchmarks.first_finding import MUTANTS, sample
 from technogate.model.errors import UserError
+from technogate.mutation.mutant import copied, load, plant
 
 #: Requirements that are checked with many generated requests and without waiting.
 REQUESTS = ("EXE-02", "EXE-03", "EXE-04", "EXE-06", "ENV-01", "AUT-02", "ERR-01", "AUD-05", "MEM-01")
@@ -54,7 +56,11 @@ def requests(checkout: Checkout) -> Figures:
 
 def findings(name: str, checkout: Checkout) -> Figures:
     """Seconds to the first finding on the mutant `name`; raises UserError without one."""
-    first_s = time_on(name, checkout.first_finding).first_s
+    with tempfile.TemporaryDirectory(prefix="technogate-benchmark-", ignore_cleanup_errors=True) as place:
+        images = copied(checkout.root / "images", Path(place) / "images", "wheels", "techno_backend")
+        backend = copied(ROOT / "images" / "backend" / "techno_backend", images / "backend" / "techno_backend")
+        plant(load(MUTANTS / f"{name}.toml").change, backend)
+        first_s = checkout.first_finding(str(images / "embedded.toml"), Path(place)).first_s
     if first_s is None:
         raise UserError(f"`technogate check backend` in {checkout.root} has no finding on the mutant {name}")
     return {f"first finding on {name} (s)": first_s}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from technogate.mutation.mutation_score import MutantResult, MutantStatus, MutationScore, RequirementTally, Tally
+from technogate.report.wording import many
 
 #: The meaning of the levels of subtlety.
 SUBTLETY = {"1": "blatant", "2": "easily overlooked", "3": "subtle"}
@@ -24,12 +25,14 @@ MUTANT_STATUSES: dict[MutantStatus, str] = {
 def headline(document: MutationScore) -> str:
     """The mutation score in one sentence."""
     total = document.total
-    text = f"{total.killed_by_any} of {total.mutants} mutants killed ({share(total.killed_by_any, total.mutants)})"
+    text = (
+        f"{total.killed_by_any} of {many(total.mutants, 'mutant')} killed ({share(total.killed_by_any, total.mutants)})"
+    )
     text += f", {total.killed} by the requirement that they break ({share(total.killed, total.mutants)})"
     if not document.references:
         return f"{text}; the reference was not run."
     false_positives = sum(len(reference.false_positives) for reference in document.references)
-    return f"{text}, {false_positives} false positive{'' if false_positives == 1 else 's'}."
+    return f"{text}, {many(false_positives, 'false positive')}."
 
 
 def share(part: int, whole: int) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 from technogate.model.events import ContractRef
 from technogate.model.requirement import Level, Party, Requirement
 from technogate.model.verdict import EXIT_CODES, Document, Verdict
+from technogate.report.wording import many
 
 #: Version of the document's shape; grows when a field changes its meaning.
 SCHEMA = 1
@@ -193,19 +194,19 @@ def _verdict(
     failures: list[str] = []
     unknown: list[str] = []
     if total.survived:
-        failures.append(f"{total.survived} of {total.mutants} mutants survived")
+        failures.append(f"{total.survived} of {many(total.mutants, 'mutant')} survived")
     if total.killed < KILLED_SHARE * total.mutants:
         failures.append(
-            f"{total.killed} of {total.mutants} mutants were killed by the requirement that they break: "
+            f"{total.killed} of {many(total.mutants, 'mutant')} killed by the requirement that they break: "
             f"less than {KILLED_SHARE:.0%}"
         )
     false_positives = sum(len(reference.false_positives) for reference in references)
     if false_positives:
-        failures.append(f"{false_positives} false positives: requirements that the reference meets failed")
+        failures.append(f"{many(false_positives, 'false positive')}: requirements that the reference meets failed")
     if unproven:
-        failures.append(f"{len(unproven)} MUST requirements are unproven: {', '.join(unproven)}")
+        failures.append(f"{many(len(unproven), 'MUST requirement')} unproven: {', '.join(unproven)}")
     if total.not_judged:
-        unknown.append(f"{total.not_judged} mutants could not be judged")
+        unknown.append(f"{many(total.not_judged, 'mutant')} could not be judged")
     unknown += [f"the reference {reference.name} could not be judged" for reference in references if reference.problem]
     if not total.mutants:
         unknown.append("there was no mutant")
