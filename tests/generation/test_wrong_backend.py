@@ -87,7 +87,7 @@ def test_a_defect_deep_in_one_operation(bench: Start) -> None:
     assert (len(body["session_id"]), len(set(body["session_id"]))) == (128, 1)
     assert len(body["command"]) <= 4
     assert (finding.observed, finding.example["response"]) == ("status 500", "500")
-    assert "made smaller" in finding.example["case"]
+    assert "shrunk" in finding.example["case"]
 
 
 def replaced(wrong: Callable[[Asked, Told], bool], **members: object) -> Defect:

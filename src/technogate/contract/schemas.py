@@ -134,13 +134,13 @@ def _nested_within(value: object, levels: int) -> bool:
     """Whether arrays and objects of `value` are nested no deeper than `levels`."""
     level = [value]
     for _ in range(levels):
-        below: list[object] = []
-        for node in level:
-            members = node.values() if isinstance(node, Mapping) else node if isinstance(node, list | tuple) else ()
-            below += [member for member in members if isinstance(member, Mapping | list | tuple)]
-        if not below:
+        members = (
+            node.values() if isinstance(node, dict) else node if isinstance(node, list | tuple) else ()
+            for node in level
+        )
+        level = [member for each in members for member in each if isinstance(member, dict | list | tuple)]
+        if not level:
             return True
-        level = below
     return False
 
 
