@@ -49,7 +49,7 @@ def main() -> None:
             waiting.connect_ex(("127.0.0.1", port))
         url = f"{pages.url}/?api=http://127.0.0.1:{port}"
         with BrowserDriver(url, selectors=SELECTORS) as driver:
-            said = [driver.disturbed()]
+            said = [driver.network_changed()]
             driver.start_execute("PING")
             until = time.monotonic() + STUCK_S
             while not connecting(port) and time.monotonic() < until:
@@ -59,10 +59,10 @@ def main() -> None:
             ip("link", "set", "tg0", "up")
             ip("link", "set", "tg1", "up")
             until = time.monotonic() + STUCK_S
-            while not (changed := driver.disturbed()) and time.monotonic() < until:
+            while not (changed := driver.network_changed()) and time.monotonic() < until:
                 # Only a driver that is asked something takes in what the browser told meanwhile.
                 driver.result()
-            said += [changed, driver.disturbed()]
+            said += [changed, driver.network_changed()]
             sys.stdout.write(json.dumps({"said": said, "failures": [one.failure for one in driver.requests()]}) + "\n")
 
 

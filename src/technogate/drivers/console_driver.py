@@ -92,7 +92,7 @@ class ConsoleDriver(Protocol):
     def wait_until_complete(self) -> None:
         """Wait until the console is idle; raises DriverError when it does not become so in time."""
 
-    def disturbed(self) -> bool:
+    def network_changed(self) -> bool:
         """Whether this machine's own network has spoilt a request since this was asked last: then nothing was seen."""
 
     def inspect(self) -> Exposure:

@@ -135,7 +135,7 @@ class ModuleDriver:
         except TimeoutError as error:
             raise DriverError(f"a call of {self.module.name} did not end within {2 * self.limit_s:g} s") from error
 
-    def disturbed(self) -> bool:
+    def network_changed(self) -> bool:
         """Node lets no request go because of a change of the network: never."""
         return False
 

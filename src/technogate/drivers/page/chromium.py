@@ -1,4 +1,4 @@
-"""Finding a Chromium for the browser driver, and saying what to do when there is none."""
+"""Finds a Chromium for the browser driver; reports a hint when there is none."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 from technogate.drivers.console_driver import DriverError
 
-#: Names a browser to be used instead of the one that is found.
+#: The variable that names the browser to use instead of a found one.
 BROWSER_ENV = "TECHNOGATE_BROWSER"
 
-#: The headless shell is the same engine without the windows around it: it starts and draws in a fraction of the time.
+#: The headless shell is the same engine without the windows around it: it starts and renders in a fraction of the time.
 ON_PATH = (
     "chromium-headless-shell",
     "chrome-headless-shell",
@@ -30,7 +30,7 @@ MAC_APPS = (
     "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 )
 
-#: Where Playwright keeps a Chromium that it downloaded, below its folder of browsers; a shell before a whole browser.
+#: A Chromium that Playwright downloaded, below its folder of browsers; a headless shell before a whole browser.
 _DOWNLOADED = (
     (
         "chromium_headless_shell-*/*/headless_shell",
@@ -48,14 +48,14 @@ _DOWNLOADED = (
 def find_browser(environ: Mapping[str, str] | None = None) -> Path | None:
     """The browser to use: the one named in the environment, Playwright's own, one that is installed.
 
-    None when there is none. Raises DriverError when the one named does not exist: it is never passed over.
+    None when there is none. Raises DriverError when the one named does not exist: no other is used then.
     """
     env = os.environ if environ is None else environ
     named = env.get(BROWSER_ENV, "")
     if named:
         path = shutil.which(named, path=env.get("PATH", ""))
         if path is None:
-            raise DriverError(f"{BROWSER_ENV} names {named}, which is no program: correct or unset it")
+            raise DriverError(f"{BROWSER_ENV} names {named}, which is not a program: correct or unset it")
         return Path(path)
     folder = _browsers_folder(env)
     for patterns in _DOWNLOADED:
@@ -71,7 +71,7 @@ def find_browser(environ: Mapping[str, str] | None = None) -> Path | None:
 
 
 def browser_missing(environ: Mapping[str, str] | None = None) -> tuple[str, str]:
-    """Why the console's page cannot be judged and the hint; two empty strings when a browser is there."""
+    """Why the console's page cannot be judged, and the hint; two empty strings when there is a browser."""
     if find_browser(environ) is not None:
         return "", ""
     hint = f"run `playwright install chromium`, or install Chromium or Chrome, or name one in {BROWSER_ENV}"
@@ -81,7 +81,7 @@ def browser_missing(environ: Mapping[str, str] | None = None) -> tuple[str, str]
 def launch_arguments(map_hosts: Mapping[str, str]) -> list[str]:
     """The browser's arguments; `map_hosts` sends `host` or `host:port` elsewhere (to `address:port`).
 
-    The browser must not speak to anybody but the console and its backend, thus no updates or sync.
+    The browser must send requests to the console and its backend alone, thus no updates or sync.
     """
     arguments = [
         "--disable-gpu",
