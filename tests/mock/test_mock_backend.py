@@ -65,7 +65,7 @@ def test_operations_do_not_share_a_script(mock_backend: MockBackend, ask: Ask) -
     (order,) = mock_backend.script("fetchMemory", Raw(data=b"memory"))
     assert b"t-default" in ask(request("/api/audit", "GET", b"")).head
     assert ask(request("/api/memory", "PUT", b"")).status == 404
-    assert order.delivery.why == "nobody asked for it"
+    assert order.delivery.why == "no request took it"
     assert ask(request("/api/memory?x=1", "GET", b"")).data == b"memory"
     assert order.delivery.delivered
 
@@ -73,7 +73,7 @@ def test_operations_do_not_share_a_script(mock_backend: MockBackend, ask: Ask) -
 def test_an_order_nobody_asks_for_is_not_delivered(mock_backend: MockBackend) -> None:
     """What was never asked for is named, with its operation and kind."""
     mock_backend.script("fetchMemory", Truncated(template=approved(), at=3))
-    assert mock_backend.undelivered() == ["fetchMemory, truncated at byte 3: nobody asked for it"]
+    assert mock_backend.undelivered() == ["fetchMemory, truncated at byte 3: no request took it"]
 
 
 def test_a_client_that_leaves_too_early_is_not_served(mock_backend: MockBackend) -> None:
@@ -177,7 +177,7 @@ def test_the_other_origin_is_watched(mock_backend: MockBackend) -> None:
 
 def test_waiting_ends_with_a_clear_error(mock_backend: MockBackend) -> None:
     """Too few requests, and replies that do not end, are errors that say what is missing."""
-    with pytest.raises(FaultError, match="executeCommand was asked 0 times, not 2"):
+    with pytest.raises(FaultError, match="executeCommand was requested 0 times, not 2"):
         mock_backend.wait_for("executeCommand", 2, timeout=0.05)
     mock_backend.script("executeCommand", Stall(template=approved()))
     with connect(mock_backend.port) as client:

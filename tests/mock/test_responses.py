@@ -274,7 +274,7 @@ def test_held_answer_waits_for_its_release(mock_backend: MockBackend) -> None:
         lambda: ResponseTemplate(status=99),
         lambda: ResponseTemplate(headers=(("X", "a\r\nb"),)),
         lambda: Reply(kind="none", steps=()),
-        lambda: Reply(kind="beyond", steps=(Send(data=b"x"),), felt_at=1),
+        lambda: Reply(kind="beyond", steps=(Send(data=b"x"),), effect_at=1),
         lambda: Wait(seconds=3601),
         lambda: Hold(name=""),
     ],
