@@ -175,7 +175,7 @@ def test_connections_that_ended_are_not(start: Callable[..., tuple[Bench, StandI
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
-        (b"", "without an answer|Reset|peer closed|without sending"),
+        (b"", "without a response|Reset|peer closed|without sending"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "cannot be read"),
         (b"SSH-2.0-x\r\n\r\n", "cannot be read"),
         (b"HTTP/1.1 200 OK\r\nbroken header\r\n\r\n", "cannot be read"),

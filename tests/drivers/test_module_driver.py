@@ -258,7 +258,7 @@ def test_node_is_found_by_name_and_never_passed_over(tmp_path: Path) -> None:
     real = find_node()
     assert node_version(real) >= (20, 0)
     assert find_node(environ={"TECHNOGATE_NODE": str(real)}) == real
-    with pytest.raises(DriverError, match="which is no program"):
+    with pytest.raises(DriverError, match="which is not a program"):
         find_node(environ={"TECHNOGATE_NODE": str(tmp_path / "node")})
     with pytest.raises(DriverError, match=r"not Node 22\.6 or newer"):
         find_node(typescript=True, environ={"TECHNOGATE_NODE": sys.executable})
