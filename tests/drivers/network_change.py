@@ -1,4 +1,4 @@
-"""A page asks a backend that does not accept, and an address of the machine comes and goes: what the driver says of it.
+"""A page asks a backend that does not accept, and an address of the machine comes and goes: what the driver reports.
 
 Run in a network of its own, the only one that changes then: `unshare --net python -m tests.drivers.network_change`.
 """
@@ -29,13 +29,13 @@ def ip(*words: str) -> None:
 
 
 def connecting(port: int) -> bool:
-    """Whether somebody waits to be connected to `port`."""
+    """Whether a client waits to be connected to `port`."""
     found = psutil.net_connections("tcp")
     return any(one.status == psutil.CONN_SYN_SENT and one.raddr and one.raddr.port == port for one in found)
 
 
 def main() -> None:
-    """Print what the driver said before, after, and after that."""
+    """Print what the driver reported before the change, after it, and once more."""
     ip("link", "set", "lo", "up")
     page = QUIET.read_bytes()
     pages = StandIn(lambda _: http_response(200, page, content_type="text/html"))

@@ -1,4 +1,4 @@
-"""An address of this machine comes or goes while a page asks: nobody's mistake, told as such, and played again."""
+"""An address of this machine is added or removed during a request: the interaction is reported and run again."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def no_network_of_our_own() -> str:
 
 
 @pytest.mark.skipif(bool(no_network_of_our_own()), reason=no_network_of_our_own())
-def test_a_request_that_the_network_has_spoilt_is_told_once() -> None:
-    """A request that waits to be connected is given up when an address appears; the driver says so, and only then."""
+def test_a_request_that_the_network_has_spoilt_is_reported_once() -> None:
+    """A request that waits to be connected is given up when an address appears; the driver then reports it."""
     ended = subprocess.run(
         [*NAMESPACE, sys.executable, "-m", "tests.drivers.network_change"],
         cwd=ROOT,
