@@ -23,7 +23,7 @@ EXECUTOR_LIMIT_MAX = 10.5
 
 
 class SettingsError(Exception):
-    """The environment is not usable. The text is one line that says what to set."""
+    """The environment is not usable. The text is one line that names what to set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
