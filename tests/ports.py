@@ -15,10 +15,10 @@ def kept_port() -> Iterator[int]:
     The program must set SO_REUSEADDR, as servers do: on Linux it can then listen beside our socket, which does not,
     while no other program is given the port, however long ours takes to start. Elsewhere the port is merely free.
     """
-    with socket.socket() as trail_reader:
-        trail_reader.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        trail_reader.bind(("127.0.0.1", 0))
-        number: int = trail_reader.getsockname()[1]
+    with socket.socket() as reserved:
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reserved.bind(("127.0.0.1", 0))
+        number: int = reserved.getsockname()[1]
         if sys.platform != "linux":
-            trail_reader.close()
+            reserved.close()
         yield number

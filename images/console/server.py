@@ -1,4 +1,4 @@
-"""The reference console's server: it hands out the page and its configuration, and never sees a command.
+"""The reference console's server: it serves the page and its configuration, and never receives a command.
 
 The page itself speaks to the backend, with the address and the key that it reads from `/config.json`.
 Standard library only. Start: `python server.py --host 127.0.0.1 --port 3000`.
@@ -22,7 +22,7 @@ from urllib.parse import SplitResult, urlsplit
 
 STATIC = Path(__file__).resolve().parent / "static"
 
-#: Every file that is served, by its path: nothing else can be reached, whatever a request's path says.
+#: Every file that is served, by its path: nothing else can be reached, whatever the path of a request.
 FILES = {
     "/": ("index.html", "text/html; charset=utf-8"),
     "/console.css": ("console.css", "text/css; charset=utf-8"),
@@ -31,7 +31,7 @@ FILES = {
     "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 
-#: Seconds that an idle connection, or a request that does not get on, keeps its thread.
+#: Seconds that an idle connection, or a request that makes no progress, keeps its thread.
 IDLE_LIMIT_S = 30.0
 
 HEADER_VALUE = re.compile(r"[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa1-\xff])?")
@@ -39,7 +39,7 @@ HEADER_VALUE = re.compile(r"[\x21-\x7e\xa1-\xff](?:[\x20-\x7e\xa0-\xff]*[\x21-\x
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """Where the backend is and the key it wants; either is empty when it is not set."""
+    """The backend's address and its key; either is empty when it is not set."""
 
     api_url: str = ""
     api_key: str = ""
@@ -53,7 +53,7 @@ class Configuration:
         )
 
     def problems(self) -> list[str]:
-        """What the page will complain about, one line each, without the key."""
+        """The problems that the page will report, one line each, without the key."""
         found = []
         if not connect_source(self.api_url):
             found.append("NEXT_PUBLIC_API_URL is not an http(s) address: set it, e.g. to http://127.0.0.1:8000")
@@ -76,13 +76,13 @@ def connect_source(api_url: str) -> str:
     parts = _split(api_url)
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         return ""
-    if not re.fullmatch(r"[a-z0-9._-]+", parts.hostname):  # a policy has no way to name an IPv6 address
+    if not re.fullmatch(r"[a-z0-9._-]+", parts.hostname):  # a policy cannot name an IPv6 address
         return f"{parts.scheme}:" if re.fullmatch(r"[0-9a-f:.]+", parts.hostname) else ""
     return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
 
 
 def security_headers(configuration: Configuration) -> dict[str, str]:
-    """The headers of every answer: no foreign or inline code, no framing, no form that navigates (CON-12, CON-15)."""
+    """The headers of every response: no foreign or inline code, no framing, no form that navigates (CON-12, CON-15)."""
     connect = f"'self' {connect_source(configuration.api_url)}".strip()
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -100,7 +100,7 @@ def security_headers(configuration: Configuration) -> dict[str, str]:
 
 
 class ConsoleServer(ThreadingHTTPServer):
-    """Serves the page, `/config.json` and `/health`; all answers are made before the first request comes."""
+    """Serves the page, `/config.json` and `/health`; all responses are made before the first request."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -119,7 +119,7 @@ class ConsoleServer(ThreadingHTTPServer):
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep quiet about a client that went away."""
+        """Ignore a client that closed its connection."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -133,7 +133,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Answer with the page, one of its files, the configuration or the health."""
+        """Respond with the page, one of its files, the configuration or the health."""
         self._answer(with_body=True)
 
     def do_HEAD(self) -> None:
@@ -151,13 +151,13 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def end_headers(self) -> None:
-        """Close the head of an answer, errors included, with the security headers."""
+        """End the head of a response, errors included, with the security headers."""
         for name, value in self.server.headers.items():
             self.send_header(name, value)
         super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the name is the base class's)
-        """Log nothing: what a browser asked for here tells nobody anything."""
+        """Log nothing: the requests of a browser here are of no interest."""
 
 
 def _stop(*_: object) -> NoReturn:

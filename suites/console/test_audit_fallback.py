@@ -119,7 +119,7 @@ def test_both_fail(harness: Harness, name: str, must_hold: MustHold) -> None:
 @pytest.mark.parametrize("how", ["closed", "reset"])
 def test_nobody_answers_a_list(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
     """With nobody listening, or every connection reset on arrival, the list is empty and nothing else breaks."""
-    interaction = harness.refused(how, lambda driver: driver.audit())
+    interaction = harness.run_refused(how, lambda driver: driver.audit())
     must_hold(console.empty_list(interaction))
     then = harness.execute(harness.conforming())
     must_hold(console.shows(then, "status", "APPROVED"))

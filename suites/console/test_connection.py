@@ -20,7 +20,7 @@ PLACES = [Where.BEFORE_HEADERS, Where.IN_HEADERS, Where.AFTER_HEADERS, Where.IN_
 @pytest.mark.parametrize("how", ["closed", "reset"])
 def test_nobody_answers(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
     """With nobody listening, or every connection reset on arrival, BLOCKED is shown."""
-    must_hold(console.blocked(harness.refused(how, lambda driver: driver.execute(COMMAND))))
+    must_hold(console.blocked(harness.run_refused(how, lambda driver: driver.execute(COMMAND))))
 
 
 @requirement("CON-07")
@@ -43,12 +43,12 @@ def test_reused_connection_breaks(harness: Harness, must_hold: MustHold) -> None
         names.audit: lambda: Conforming(template=json_template([], trace_id=harness.new_trace_id(), keep_alive=True)),
         names.memory: lambda: Conforming(template=json_template({}, trace_id=harness.new_trace_id(), keep_alive=True)),
     }
-    harness.order({name: make() for name, make in kept.items()})
+    harness.script({name: make() for name, make in kept.items()})
     harness.driver.execute(COMMAND)
     harness.driver.wait_until_complete()
     before = len(harness.mock_backend.received(names.execute))
-    placed = harness.order({names.execute: Broken(template=harness.template())})
-    interaction = harness.follow(placed, lambda driver: driver.execute(COMMAND), (names.execute,))
+    placed = harness.script({names.execute: Broken(template=harness.template())})
+    interaction = harness.run_scripted(placed, lambda driver: driver.execute(COMMAND), (names.execute,))
     posts = harness.mock_backend.received(names.execute)[before:]
     if any(not post.first_on_connection for post in posts):
         times = "once" if len(posts) == 1 else f"{len(posts)} times"

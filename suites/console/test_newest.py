@@ -36,7 +36,9 @@ def test_late_answer_is_not_shown(page_harness: Harness, name: str, where: Where
     if not harness.driver.start_execute("NEWER"):
         # A console that takes no second command while one is pending has no order to confuse.
         harness.mock_backend.release("older")
-        interaction = harness.follow(placed[:1], lambda driver: driver.result(), (execute,), "one command at a time")
+        interaction = harness.run_scripted(
+            placed[:1], lambda driver: driver.result(), (execute,), "one command at a time"
+        )
         must_hold(console.shows(interaction, "status", "APPROVED"))
         return
     harness.mock_backend.wait_for(execute, 2)
@@ -44,7 +46,7 @@ def test_late_answer_is_not_shown(page_harness: Harness, name: str, where: Where
     harness.mock_backend.release("older")
     harness.driver.wait_until_complete()
     harness.mock_backend.wait_until_complete()
-    interaction = harness.follow(placed, lambda driver: driver.result(), (execute,), f"the newer command: {name}")
+    interaction = harness.run_scripted(placed, lambda driver: driver.result(), (execute,), f"the newer command: {name}")
     seen = harness.record(first, (execute,), f"the newer command: {name}, before the late answer")
     must_hold(console.shows(seen, "status", expected), console.shows(interaction, "status", expected))
 
@@ -66,5 +68,5 @@ def test_late_failure_is_not_shown(page_harness: Harness, must_hold: MustHold) -
         harness.driver.result()
     harness.mock_backend.release("older")
     harness.driver.wait_until_complete()
-    interaction = harness.follow(placed, lambda driver: driver.result(), (execute,), "a late failure")
+    interaction = harness.run_scripted(placed, lambda driver: driver.result(), (execute,), "a late failure")
     must_hold(console.shows(interaction, "status", "APPROVED" if started else "BLOCKED"))

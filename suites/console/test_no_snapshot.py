@@ -65,7 +65,7 @@ def test_no_snapshot_in_the_page(page_harness: Harness, name: str, must_hold: Mu
 @pytest.mark.parametrize("how", ["closed", "reset"])
 def test_nobody_answers_the_memory(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
     """With nobody listening, or every connection reset on arrival, there is no snapshot and no error."""
-    must_hold(console.no_snapshot(harness.refused(how, lambda driver: driver.memory())))
+    must_hold(console.no_snapshot(harness.run_refused(how, lambda driver: driver.memory())))
 
 
 @requirement("CON-11")

@@ -12,7 +12,7 @@ from technogate.mock.scripted_reply import Fault
 from technogate.runner.suite import MustHold, requirement
 
 FAILURES: dict[str, Callable[[Harness], object]] = {
-    "refused": lambda harness: harness.refused("closed", lambda driver: driver.execute(COMMAND)),
+    "refused": lambda harness: harness.run_refused("closed", lambda driver: driver.execute(COMMAND)),
     "reset": lambda harness: harness.execute(Broken(template=harness.template())),
     "truncated": lambda harness: harness.execute(Truncated(template=harness.template(), at=10)),
     "html": lambda harness: harness.execute(harness.response("a page", b"<html>", content_type="text/html")),
@@ -24,7 +24,7 @@ FAILURES: dict[str, Callable[[Harness], object]] = {
     "a bad command": lambda harness: harness.execute(harness.conforming(), "no command"),
 }
 READS: dict[str, Callable[[Harness], object]] = {
-    "refused": lambda harness: harness.refused("closed", lambda driver: (driver.audit(), driver.memory())[1]),
+    "refused": lambda harness: harness.run_refused("closed", lambda driver: (driver.audit(), driver.memory())[1]),
     "500": lambda harness: (harness.audit(harness.error(500), harness.error(500)), harness.memory(harness.error(500))),
     "null": lambda harness: (harness.audit(null(harness), null(harness)), harness.memory(null(harness))),
 }

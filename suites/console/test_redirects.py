@@ -39,7 +39,9 @@ def not_redirected(harness: Harness, code: int, place: str, must_hold: MustHold)
     mock_backend.reset()
     placed = list(mock_backend.script(names.execute, redirect, default=harness.conforming()))
     mock_backend.script(names.memory, default=harness.conforming())
-    interaction = harness.follow(placed, lambda driver: driver.execute("PING"), (names.execute,), f"{code} to {place}")
+    interaction = harness.run_scripted(
+        placed, lambda driver: driver.execute("PING"), (names.execute,), f"{code} to {place}"
+    )
     own = console.only_of(interaction, mock_backend.base_url)
     must_hold(
         console.blocked(interaction),

@@ -14,7 +14,7 @@ def exposed(harness: Harness) -> Exposure:
     harness.execute(harness.conforming())
     harness.execute(harness.error(403))
     harness.execute(Broken(template=harness.template()))
-    harness.refused("closed", lambda driver: driver.execute(COMMAND))
+    harness.run_refused("closed", lambda driver: driver.execute(COMMAND))
     harness.audit(harness.error(401), harness.listing())
     harness.memory(harness.snapshot())
     return harness.driver.inspect()

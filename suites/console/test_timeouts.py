@@ -6,8 +6,18 @@ The scenes were begun with the run's first item, and are only collected here.
 import pytest
 
 from fixtures.console_interactions import drivers_of
-from fixtures.slow_response_kinds import AT_ONCE, CHAIN_PROFILES, ENDPOINTS, IN_TIME, KINDS, Endpoint, Kind, Late, Told
-from fixtures.slow_response_run import held_up
+from fixtures.slow_response_kinds import (
+    AT_ONCE,
+    CHAIN_PROFILES,
+    ENDPOINTS,
+    IN_TIME,
+    KINDS,
+    Endpoint,
+    Kind,
+    SlowResponse,
+    SlowResponseOutcome,
+)
+from fixtures.slow_response_run import lag_reason
 from technogate.checks import console, console_timeout
 from technogate.checks.console import Interaction
 from technogate.model.events import Finding
@@ -32,10 +42,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if run_context is None:
         return
     drivers, endpoints = drivers_of(run_context.target.spec.console), COLLECTED[metafunc.function.__name__]
-    late = [Late(driver=d, endpoint=e, kind=k) for d in drivers for e in endpoints for k in kinds(run_context, d, e)]
+    late = [
+        SlowResponse(driver=d, endpoint=e, kind=k) for d in drivers for e in endpoints for k in kinds(run_context, d, e)
+    ]
     if endpoints == ENDPOINTS and run_context.settings.profile in CHAIN_PROFILES:
-        late += [Late(driver=driver, endpoint="chain", kind="before-headers") for driver in drivers]
-    metafunc.parametrize("late", late, ids=[each.name for each in late])
+        late += [SlowResponse(driver=driver, endpoint="chain", kind="before-headers") for driver in drivers]
+    metafunc.parametrize("slow_response", late, ids=[each.name for each in late])
 
 
 def kinds(run_context: RunContext, driver: str, endpoint: Endpoint) -> tuple[Kind, ...]:
@@ -44,37 +56,37 @@ def kinds(run_context: RunContext, driver: str, endpoint: Endpoint) -> tuple[Kin
     return each[::2] if run_context.settings.profile == "quick" and driver == "browser" else each
 
 
-def in_time(run_context: RunContext, late: Late, interaction: Interaction) -> list[Finding]:
+def in_time(run_context: RunContext, slow_response: SlowResponse, interaction: Interaction) -> list[Finding]:
     """What is wrong with when and how the console gave up."""
     names, time = run_context.contract.behavior.operations, run_context.contract.behavior.time
-    if late.endpoint == "execute":
+    if slow_response.endpoint == "execute":
         return (
             console_timeout.shown_in_time(interaction, names.execute, time)
             or console_timeout.aborted(interaction, names.execute, time)
             or console.blocked(interaction)
         )
-    if late.endpoint == "memory":
+    if slow_response.endpoint == "memory":
         return console_timeout.shown_in_time(interaction, names.memory, time) or console_timeout.aborted(
             interaction, names.memory, time
         )
-    if late.endpoint == "fallback":
+    if slow_response.endpoint == "fallback":
         return console_timeout.shown_in_time(interaction, names.fallback, time) or console_timeout.aborted(
             interaction, names.fallback, time
         )
     found = console_timeout.asked_in_time(interaction, names.audit, names.fallback, time) or console_timeout.aborted(
         interaction, names.audit, time
     )
-    if late.endpoint == "chain":
+    if slow_response.endpoint == "chain":
         found = (
             found or console_timeout.shown_in_time(interaction, names.fallback, time) or console.empty_list(interaction)
         )
     return found
 
 
-def judged(told: Told, findings: list[Finding]) -> list[Finding]:
+def judged(told: SlowResponseOutcome, findings: list[Finding]) -> list[Finding]:
     """The findings; raises RuntimeError for findings on a machine that stood still while times were measured."""
-    if findings and held_up(told):
-        raise RuntimeError(held_up(told))
+    if findings and lag_reason(told):
+        raise RuntimeError(lag_reason(told))
     return findings
 
 
@@ -90,16 +102,19 @@ def fell_back(run_context: RunContext, interaction: Interaction) -> tuple[list[F
 
 @requirement("CON-06")
 def test_gives_up_in_time(
-    run_context: RunContext, late: Late, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
+    run_context: RunContext,
+    slow_response: SlowResponse,
+    slow_interaction: tuple[Interaction, SlowResponseOutcome],
+    must_hold: MustHold,
 ) -> None:
     """A request whose answer stops before, after or within its headers or body is given up between 14 and 16 s."""
     interaction, told = slow_interaction
-    must_hold(judged(told, in_time(run_context, late, interaction)))
+    must_hold(judged(told, in_time(run_context, slow_response, interaction)))
 
 
 @requirement("CON-10")
 def test_late_list_leads_to_the_fallback(
-    run_context: RunContext, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
+    run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
     """A list that is late leads to one request of the fallback with the same query, which is shown."""
     interaction, _ = slow_interaction
@@ -108,7 +123,7 @@ def test_late_list_leads_to_the_fallback(
 
 @requirement("CON-10")
 def test_slow_fallback_is_shown(
-    run_context: RunContext, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
+    run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
     """A list that fails late leads to one request of the fallback, which is shown although it is slow as well."""
     interaction, told = slow_interaction
@@ -116,7 +131,9 @@ def test_slow_fallback_is_shown(
 
 
 @requirement("CON-06")
-def test_fallback_has_a_time_of_its_own(slow_interaction: tuple[Interaction, Told], must_hold: MustHold) -> None:
+def test_fallback_has_a_time_of_its_own(
+    slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
+) -> None:
     """A fallback that conforms within its own 15 s is shown, whatever time its list has taken."""
     interaction, told = slow_interaction
     must_hold(judged(told, console.rows_say(interaction, "action", [IN_TIME])))
@@ -124,7 +141,7 @@ def test_fallback_has_a_time_of_its_own(slow_interaction: tuple[Interaction, Tol
 
 @requirement("CON-10")
 def test_late_fallback_is_the_empty_list(
-    run_context: RunContext, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
+    run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
     """When the fallback is late, it was asked once, and the list is empty."""
     interaction, _ = slow_interaction
@@ -135,7 +152,9 @@ def test_late_fallback_is_the_empty_list(
 
 
 @requirement("CON-11")
-def test_late_memory_is_no_snapshot(slow_interaction: tuple[Interaction, Told], must_hold: MustHold) -> None:
+def test_late_memory_is_no_snapshot(
+    slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
+) -> None:
     """A memory that is late is no snapshot, without an error."""
     interaction, _ = slow_interaction
     must_hold(console.no_snapshot(interaction))

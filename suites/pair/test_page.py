@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from fixtures.network_change_retry import undisturbed
+from fixtures.network_change_retry import retry_on_network_change
 from technogate.checks import console
 from technogate.checks.console import Interaction
 from technogate.drivers.page.page_driver import BrowserDriver
@@ -26,7 +26,7 @@ def test_command_from_page_to_trail(
     must_hold: MustHold,
 ) -> None:
     """A command entered in the page is shown with status and trace id, and the trail holds that trace id."""
-    rendered = undisturbed(run_context, page, lambda: page.execute(word(outcome)))
+    rendered = retry_on_network_change(run_context, page, lambda: page.execute(word(outcome)))
     rendered = msgspec.structs.replace(rendered, id=f"view-{run_context.new_id()}", item=run_context.item)
     run_context.record(rendered)
     interaction = Interaction(rendered=rendered, exchanges=(), case=f"the command {word(outcome)}, entered in the page")

@@ -96,7 +96,7 @@ def test_each_requirement_has_one_sweep() -> None:
 def test_an_honest_trail_holds(run_wide_checking: RunWideChecking, requirement: str) -> None:
     """Every sweep of the trail has something to check in an honest run, and finds nothing."""
     story = told("approved", "key", "read")
-    story.moments.insert(1, START + 1.5)
+    story.reading_times.insert(1, START + 1.5)
     found = run_wide_checking(requirement, *events(story))
     assert found.checks > 0
     assert (found.findings, found.gap) == ((), "")

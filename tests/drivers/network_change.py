@@ -1,4 +1,4 @@
-"""A page asks a backend that does not accept, and an address of the machine comes and goes: what the driver says of it.
+"""A page asks a backend that does not accept, and an address of the machine comes and goes: what the driver reports.
 
 Run in a network of its own, the only one that changes then: `unshare --net python -m tests.drivers.network_change`.
 """
@@ -29,13 +29,13 @@ def ip(*words: str) -> None:
 
 
 def connecting(port: int) -> bool:
-    """Whether somebody waits to be connected to `port`."""
+    """Whether a client waits to be connected to `port`."""
     found = psutil.net_connections("tcp")
     return any(one.status == psutil.CONN_SYN_SENT and one.raddr and one.raddr.port == port for one in found)
 
 
 def main() -> None:
-    """Print what the driver said before, after, and after that."""
+    """Print what the driver reported before the change, after it, and once more."""
     ip("link", "set", "lo", "up")
     page = QUIET.read_bytes()
     pages = StandIn(lambda _: http_response(200, page, content_type="text/html"))
@@ -49,7 +49,7 @@ def main() -> None:
             waiting.connect_ex(("127.0.0.1", port))
         url = f"{pages.url}/?api=http://127.0.0.1:{port}"
         with BrowserDriver(url, selectors=SELECTORS) as driver:
-            said = [driver.disturbed()]
+            said = [driver.network_changed()]
             driver.start_execute("PING")
             until = time.monotonic() + STUCK_S
             while not connecting(port) and time.monotonic() < until:
@@ -59,10 +59,10 @@ def main() -> None:
             ip("link", "set", "tg0", "up")
             ip("link", "set", "tg1", "up")
             until = time.monotonic() + STUCK_S
-            while not (changed := driver.disturbed()) and time.monotonic() < until:
+            while not (changed := driver.network_changed()) and time.monotonic() < until:
                 # Only a driver that is asked something takes in what the browser told meanwhile.
                 driver.result()
-            said += [changed, driver.disturbed()]
+            said += [changed, driver.network_changed()]
             sys.stdout.write(json.dumps({"said": said, "failures": [one.failure for one in driver.requests()]}) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""Keys: near misses differ from the key, and their expressions say what was sent."""
+"""Keys: near misses differ from the key, and their expressions produce what was sent."""
 
 from __future__ import annotations
 

@@ -62,14 +62,14 @@ def test_two_drivers_have_one_browser_and_no_cookie_in_common(driver: functools.
 def test_a_driver_that_needs_another_browser_has_one(
     driver: functools.partial[BrowserDriver], apart: dict[str, object]
 ) -> None:
-    """One that is to be alone, or sends a host elsewhere, shares with nobody."""
+    """One that is to be alone, or sends a host elsewhere, shares it with no other driver."""
     with driver(), driver(**apart):
         assert len(browsers()) == 2
     assert browsers() == []
 
 
 def test_after_a_browser_has_died_the_next_driver_has_another(driver: functools.partial[BrowserDriver]) -> None:
-    """Who had it is told, and whoever comes later has a browser that lives; both end without more ado."""
+    """Its drivers get an error, and a later driver gets a running browser; both close without an error."""
     with driver() as first:
         for one in browsers():
             one.kill()
@@ -82,7 +82,7 @@ def test_after_a_browser_has_died_the_next_driver_has_another(driver: functools.
     assert browsers() == []
 
 
-def test_a_driver_that_was_closed_says_so(driver: functools.partial[BrowserDriver]) -> None:
+def test_a_closed_driver_raises_an_error(driver: functools.partial[BrowserDriver]) -> None:
     """Nothing is done with a page that is gone, though the browser is still there."""
     with driver():
         closed = driver()

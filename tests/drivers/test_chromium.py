@@ -48,7 +48,7 @@ def test_the_order_in_which_browsers_are_taken(tmp_path: Path) -> None:
 def test_a_named_browser_is_never_passed_over(tmp_path: Path) -> None:
     """A wrong name is an error, though another browser is there."""
     _program(tmp_path / "chromium")
-    with pytest.raises(DriverError, match=r"TECHNOGATE_BROWSER names .*nowhere, which is no program"):
+    with pytest.raises(DriverError, match=r"TECHNOGATE_BROWSER names .*nowhere, which is not a program"):
         find_browser({"PATH": str(tmp_path), "TECHNOGATE_BROWSER": str(tmp_path / "nowhere")})
 
 

@@ -120,7 +120,7 @@ def test_a_request_goes_out_as_it_is(start: Callable[..., tuple[Bench, StandIn]]
 def test_the_key_is_sent_and_not_recorded(
     start: Callable[..., tuple[Bench, StandIn]], key: Key | None, sent: bytes
 ) -> None:
-    """The key goes out as asked for, an empty one as an empty header, and no record holds it."""
+    """The key goes out as requested, an empty one as an empty header, and no record holds it."""
     bench, server = start(always(OK))
     exchange = bench.driver.send(Case(method="GET", path=f"/{KEY}"), key=key)
     assert sent in server.requests[0].raw
@@ -130,14 +130,14 @@ def test_the_key_is_sent_and_not_recorded(
 
 
 def test_a_path_in_the_address_comes_first(start: Callable[..., tuple[Bench, StandIn]]) -> None:
-    """A backend that lives below a path is asked there; the record's path is the contract's."""
+    """A backend that lives below a path gets its requests there; the record's path is the contract's."""
     bench, server = start(always(OK), path="/below/")
     exchange = bench.driver.send(Case(method="GET", path="/api/memory"))
     assert server.requests[0].raw.startswith(b"GET /below/api/memory HTTP/1.1\r\n")
     assert (exchange.base_url, exchange.request.path) == (server.url + "/below", "/api/memory")
 
 
-def test_an_answer_is_recorded_as_it_came(start: Callable[..., tuple[Bench, StandIn]]) -> None:
+def test_a_response_is_recorded_as_it_came(start: Callable[..., tuple[Bench, StandIn]]) -> None:
     """Status, headers in their case and order, body: as they came; an earlier 100 is passed over."""
     bench, _ = start(always(b"HTTP/1.1 100 Continue\r\n\r\n" + OK))
     response = bench.driver.send(Case(method="GET", path="/")).response
@@ -163,7 +163,7 @@ def test_connections_are_kept(start: Callable[..., tuple[Bench, StandIn]], raw: 
     [OK.replace(b"\r\nX-Odd", b"\r\nConnection: close\r\nX-Odd", 1), b"HTTP/1.0 200 OK\r\n\r\n{}", OK + b"garbage"],
 )
 def test_connections_that_ended_are_not(start: Callable[..., tuple[Bench, StandIn]], raw: bytes) -> None:
-    """After a close, an answer without an end of its own, or bytes that nobody asked for, a new one is made."""
+    """After a close, a response without an end of its own, or bytes without a request, a new one is made."""
     bench, server = start(always(raw, stay=b"garbage" in raw))
     for _ in range(3):
         exchange = bench.driver.send(Case(method="GET", path="/"))
@@ -175,14 +175,14 @@ def test_connections_that_ended_are_not(start: Callable[..., tuple[Bench, StandI
 @pytest.mark.parametrize(
     ("raw", "why"),
     [
-        (b"", "without an answer|Reset|peer closed|without sending"),
+        (b"", "without a response|Reset|peer closed|without sending"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "cannot be read"),
         (b"SSH-2.0-x\r\n\r\n", "cannot be read"),
         (b"HTTP/1.1 200 OK\r\nbroken header\r\n\r\n", "cannot be read"),
     ],
 )
-def test_a_broken_answer_is_no_answer(start: Callable[..., tuple[Bench, StandIn]], raw: bytes, why: str) -> None:
-    """A cut or unreadable answer leaves the end of the request unknown, and the request is not sent again."""
+def test_a_broken_response_is_indeterminate(start: Callable[..., tuple[Bench, StandIn]], raw: bytes, why: str) -> None:
+    """A cut or unreadable response leaves the end of the request unknown, and the request is not sent again."""
     bench, server = start(always(raw, stay=False))
     exchange = bench.driver.execute("PING")
     assert (exchange.response, exchange.end) == (None, Ended.INDETERMINATE)
@@ -190,8 +190,8 @@ def test_a_broken_answer_is_no_answer(start: Callable[..., tuple[Bench, StandIn]
     assert len(server.requests) == 1
 
 
-def test_a_late_answer_is_no_answer(start: Callable[..., tuple[Bench, StandIn]]) -> None:
-    """The time for an answer is for all of it: bytes that trickle in do not lengthen it."""
+def test_a_slow_response_is_indeterminate(start: Callable[..., tuple[Bench, StandIn]]) -> None:
+    """The time for a response is for all of it: bytes that trickle in do not lengthen it."""
     release = threading.Event()
 
     def trickle(request: StandInRequest) -> None:
@@ -207,7 +207,7 @@ def test_a_late_answer_is_no_answer(start: Callable[..., tuple[Bench, StandIn]])
     assert "within 0.4 s" in exchange.error
 
 
-def test_nobody_there(contract: Contract) -> None:
+def test_a_refused_connection_is_failed(contract: Contract) -> None:
     """A request that no server took has surely failed."""
     with HeldPort() as nobodys:
         bench = Bench(contract, f"http://127.0.0.1:{nobodys.number}")
@@ -217,8 +217,8 @@ def test_nobody_there(contract: Contract) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue of connections is another matter")
-def test_a_connection_has_as_long_as_its_answer(contract: Contract) -> None:
-    """Who is not let in for the time of an answer has surely failed; there is no shorter limit of our own."""
+def test_a_connection_has_as_long_as_its_response(contract: Contract) -> None:
+    """A request that is not accepted within the time of a response has surely failed; there is no shorter limit."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as queue:
         for _ in range(4):
             waiting = queue.enter_context(socket.socket())
@@ -231,7 +231,7 @@ def test_a_connection_has_as_long_as_its_answer(contract: Contract) -> None:
     bench.driver.close()
 
 
-def test_an_early_answer_is_read(start: Callable[..., tuple[Bench, StandIn]]) -> None:
+def test_an_early_response_is_read(start: Callable[..., tuple[Bench, StandIn]]) -> None:
     """A server that refuses a large body without reading it is understood."""
     early = b"HTTP/1.1 413 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -248,7 +248,7 @@ def test_an_early_answer_is_read(start: Callable[..., tuple[Bench, StandIn]]) ->
 
 
 def test_a_head_has_no_body(start: Callable[..., tuple[Bench, StandIn]]) -> None:
-    """An answer to HEAD ends with its headers, whatever length they name."""
+    """A response to HEAD ends with its headers, whatever length they name."""
     bench, server = start(always(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"))
     for _ in range(2):
         assert bench.driver.send(Case(method="HEAD", path="/")).end is Ended.OK
@@ -265,7 +265,7 @@ def test_many_threads_share_a_driver(start: Callable[..., tuple[Bench, StandIn]]
 
 
 def test_a_refusal_of_the_rate_is_an_exchange(start: Callable[..., tuple[Bench, StandIn]]) -> None:
-    """429 is recorded, waited for, and asked again as an exchange of its own; a note says so once."""
+    """429 is recorded, waited for, and sent again as an exchange of its own; one warning reports it."""
     responses = iter([b"HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"] * 2 + [OK] * 2)
 
     bench, server = start(lambda _: next(responses))
@@ -281,10 +281,10 @@ def test_a_refusal_of_the_rate_is_an_exchange(start: Callable[..., tuple[Bench, 
     assert bench.warnings[0].text.startswith("the backend limits its rate")
 
 
-def test_the_last_look_for_an_entry_begins_when_its_time_is_over(
+def test_the_last_reading_for_an_entry_begins_when_its_time_is_over(
     start: Callable[..., tuple[Bench, StandIn]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An answer that was long under way does not prove that an entry is late: it is looked for once more."""
+    """A response that was long under way does not prove that an entry is late: the list is read once more."""
     real, late = time.monotonic, [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: real() + late[0])
 

@@ -38,28 +38,28 @@ def _default() -> Reply:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[MockBackend]:
-    """One double for all tests of this module."""
+    """One mock backend for all tests of this module."""
     with MockBackend(operations=OPERATIONS, defaults=dict.fromkeys(OPERATIONS, _default)) as mock_backend:
         yield mock_backend
 
 
 @pytest.fixture
 def mock_backend(running: MockBackend) -> MockBackend:
-    """The double in good health."""
+    """The mock backend, reset."""
     running.reset()
     return running
 
 
 @pytest.fixture(scope="module")
 def driver(running: MockBackend) -> Iterator[ModuleDriver]:
-    """The small client module, asking the double."""
+    """The small client module, with the mock backend as its backend."""
     env = {"NEXT_PUBLIC_API_URL": running.base_url, "NEXT_PUBLIC_API_KEY": KEY}
     with ModuleDriver(DATA / "client.mjs", env=env) as driver:
         yield driver
 
 
-def test_execute_sends_what_it_is_told_and_returns_fields(mock_backend: MockBackend, driver: ModuleDriver) -> None:
-    """The command and the session reach the backend with the environment's key; the answer comes back as fields."""
+def test_execute_sends_its_arguments_and_returns_fields(mock_backend: MockBackend, driver: ModuleDriver) -> None:
+    """The command and the session reach the backend with the environment's key; the response comes back as fields."""
     rendered = driver.execute("PING", "s-1")
     (received,) = mock_backend.received("executeCommand")
     assert json.loads(received.body) == {"command": "PING", "rest": ["s-1"]}
@@ -77,7 +77,7 @@ def test_without_a_session_there_is_no_second_argument(mock_backend: MockBackend
 
 
 def test_audit_and_memory(mock_backend: MockBackend, driver: ModuleDriver) -> None:
-    """Rows come in their order; an empty list and null are told apart from everything else."""
+    """Rows come in their order; an empty list and null are distinguished from everything else."""
     mock_backend.script("fetchAuditLog", Conforming(template=json_template([ENTRY, {**ENTRY, "trace_id": "b"}])))
     rows = driver.audit("BLOCKED", 7).rows
     assert [row["trace_id"] for row in rows] == ["a", "b"]
@@ -104,7 +104,7 @@ def test_audit_and_memory(mock_backend: MockBackend, driver: ModuleDriver) -> No
         ("ODD", {"status": "null", "trace_id": "5", "reason_codes": "A 7", "message": '{"a": 1}'}),
     ],
 )
-def test_odd_results_are_told_as_they_are(driver: ModuleDriver, command: str, fields: dict[str, str]) -> None:
+def test_odd_results_are_returned_as_they_are(driver: ModuleDriver, command: str, fields: dict[str, str]) -> None:
     """What a function throws, or returns where an object is due, never looks like a result."""
     assert driver.execute(command).fields == fields
 
@@ -143,7 +143,7 @@ def test_output_is_overheard_and_never_taken_for_a_message(driver: ModuleDriver)
 
 
 def test_relative_urls_are_resolved_against_the_base(mock_backend: MockBackend) -> None:
-    """A module without an address of its own asks the base, as it would ask its page's origin."""
+    """A module without an address of its own sends its requests to the base, as it would to its page's origin."""
     with ModuleDriver(DATA / "client.mjs", env={}, base=mock_backend.base_url) as driver:
         assert driver.execute("PING").fields["status"] == "APPROVED"
     with ModuleDriver(DATA / "client.mjs", env={}) as driver:
@@ -151,7 +151,7 @@ def test_relative_urls_are_resolved_against_the_base(mock_backend: MockBackend) 
 
 
 def test_relative_urls_of_a_judged_module_reach_its_backend(mock_backend: MockBackend) -> None:
-    """A target's module has no page whose origin it could ask: its backend stands for it."""
+    """A target's module has no page with an origin: the address of its backend is used."""
     console: Any = SimpleNamespace(module=DATA / "client.mjs", env={}, backend_url=mock_backend.base_url)
     driver = drive(console, "module")
     try:
@@ -254,11 +254,11 @@ def test_the_environment_is_the_consoles_own(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_node_is_found_by_name_and_never_passed_over(tmp_path: Path) -> None:
-    """The Node that is named is used; one that does not exist or is too old is an error, not a reason to look on."""
+    """The Node that is named is used; one that does not exist or is too old is an error, and no other is used."""
     real = find_node()
     assert node_version(real) >= (20, 0)
     assert find_node(environ={"TECHNOGATE_NODE": str(real)}) == real
-    with pytest.raises(DriverError, match="which is no program"):
+    with pytest.raises(DriverError, match="which is not a program"):
         find_node(environ={"TECHNOGATE_NODE": str(tmp_path / "node")})
     with pytest.raises(DriverError, match=r"not Node 22\.6 or newer"):
         find_node(typescript=True, environ={"TECHNOGATE_NODE": sys.executable})

@@ -1,4 +1,4 @@
-"""An address of this machine comes or goes while a page asks: nobody's mistake, told as such, and played again."""
+"""An address of this machine is added or removed during a request: the interaction is reported and run again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from fixtures.network_change_retry import TRIES, undisturbed
+from fixtures.network_change_retry import retry_on_network_change
+from technogate.drivers.network_change import ATTEMPTS
 from technogate.drivers.page.chromium import browser_missing
 from technogate.mock.reply_queue import FaultError
 from technogate.model.events import Event, RunWarning
@@ -38,8 +39,8 @@ def no_network_of_our_own() -> str:
 
 
 @pytest.mark.skipif(bool(no_network_of_our_own()), reason=no_network_of_our_own())
-def test_a_request_that_the_network_has_spoilt_is_told_once() -> None:
-    """A request that waits to be connected is given up when an address appears; the driver says so, and only then."""
+def test_a_request_that_the_network_has_spoilt_is_reported_once() -> None:
+    """A request that waits to be connected is given up when an address appears; the driver then reports it."""
     ended = subprocess.run(
         [*NAMESPACE, sys.executable, "-m", "tests.drivers.network_change"],
         cwd=ROOT,
@@ -56,33 +57,33 @@ def test_a_request_that_the_network_has_spoilt_is_told_once() -> None:
 
 @dataclass
 class Shaky:
-    """Is disturbed in its first plays, so many of them."""
+    """A driver whose first `spoilt` runs are spoilt by the network."""
 
-    plays: int
-    played: int = 0
-    asked: int = 0
+    spoilt: int
+    runs: int = 0
+    observed: int = 0
 
-    def play(self) -> str:
-        """One play more."""
-        self.played += 1
-        return f"play {self.played}"
+    def run(self) -> str:
+        """Run once more."""
+        self.runs += 1
+        return f"run {self.runs}"
 
     def break_off(self) -> str:
-        """One play more, that comes to no end when it is disturbed."""
-        if self.played < self.plays:
-            self.played += 1
+        """Run once more; a spoilt run ends in an error."""
+        if self.runs < self.spoilt:
+            self.runs += 1
             raise FaultError("no request came")
-        return self.play()
+        return self.run()
 
-    def disturbed(self) -> bool:
-        """Whether the play since this was asked last was disturbed."""
-        since, self.asked = self.asked, self.played
-        return since < self.played <= self.plays
+    def network_changed(self) -> bool:
+        """Whether a run since the last call was spoilt."""
+        since, self.observed = self.observed, self.runs
+        return since < self.runs <= self.spoilt
 
 
 @dataclass
 class Warnings:
-    """Takes notes."""
+    """Takes warnings."""
 
     item: str = "an item"
     taken: list[Event] = field(default_factory=list)
@@ -92,30 +93,30 @@ class Warnings:
         self.taken.append(event)
 
 
-@pytest.mark.parametrize("play", [Shaky.play, Shaky.break_off], ids=["to its end", "broken off"])
-@pytest.mark.parametrize("plays", range(TRIES))
-def test_a_disturbed_scene_is_played_again(plays: int, play: Callable[[Shaky], str]) -> None:
-    """What counts is the first play that nothing disturbed; each that was is noted."""
-    shaky, warnings = Shaky(plays), Warnings()
-    assert undisturbed(warnings, shaky, lambda: play(shaky)) == f"play {plays + 1}"
-    assert [type(event) for event in warnings.taken] == [RunWarning] * plays
+@pytest.mark.parametrize("run", [Shaky.run, Shaky.break_off], ids=["complete", "broken off"])
+@pytest.mark.parametrize("spoilt", range(ATTEMPTS))
+def test_runs_a_spoilt_interaction_again(spoilt: int, run: Callable[[Shaky], str]) -> None:
+    """The first run that the network has not spoilt counts; each spoilt one is reported in a warning."""
+    shaky, warnings = Shaky(spoilt), Warnings()
+    assert retry_on_network_change(warnings, shaky, lambda: run(shaky)) == f"run {spoilt + 1}"
+    assert [type(event) for event in warnings.taken] == [RunWarning] * spoilt
 
 
-def test_what_breaks_undisturbed_is_not_played_again() -> None:
-    """A scene that breaks for any other reason says so at once."""
+def test_runs_no_other_failure_again() -> None:
+    """An interaction that fails for any other reason raises its error at once."""
     warnings = Warnings()
 
-    def play() -> str:
-        raise FaultError("nobody asked")
+    def run() -> str:
+        raise FaultError("no request came")
 
-    with pytest.raises(FaultError, match="nobody asked"):
-        undisturbed(warnings, Shaky(0), play)
+    with pytest.raises(FaultError, match="no request came"):
+        retry_on_network_change(warnings, Shaky(0), run)
     assert warnings.taken == []
 
 
-def test_a_scene_that_is_always_disturbed_is_left_undecided() -> None:
-    """It ends as a check that broke, with a hint: never in a pass, never in a finding."""
-    shaky, warnings = Shaky(TRIES), Warnings()
+def test_leaves_an_interaction_undecided_that_is_always_spoilt() -> None:
+    """It ends in an error with a hint, neither in a pass nor in a finding."""
+    shaky, warnings = Shaky(ATTEMPTS), Warnings()
     with pytest.raises(FaultError, match="validate again"):
-        undisturbed(warnings, shaky, shaky.play)
-    assert len(warnings.taken) == TRIES
+        retry_on_network_change(warnings, shaky, shaky.run)
+    assert len(warnings.taken) == ATTEMPTS

@@ -1,4 +1,4 @@
-"""The pace: as fast as the backend answers, and no faster than it allows."""
+"""The pace: as fast as the backend responds, and no faster than it allows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from technogate.model.events import RunWarning
 
 
 class Clock:
-    """A clock that moves when somebody sleeps."""
+    """A clock that moves with each sleep."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -26,7 +26,7 @@ class Clock:
 
 
 def test_no_limit_no_wait() -> None:
-    """A backend that never says 429 is never waited for."""
+    """A backend that never responds with 429 is never waited for."""
     clock = Clock()
     pace = Pace(clock=clock, sleep=clock.sleep)
     for _ in range(100):
@@ -37,7 +37,7 @@ def test_no_limit_no_wait() -> None:
 
 @pytest.mark.parametrize("rate", [5.0, 20.0, 100.0])
 def test_the_pace_becomes_what_is_allowed(rate: float) -> None:
-    """A limit is met with few 429s, most of its allowance is used, and one note tells the rate."""
+    """A limit is met with few 429s, most of its allowance is used, and one warning reports the rate."""
     clock, warnings, refused, served = Clock(), list[RunWarning](), 0, 0
     pace = Pace(warnings.append, clock=clock, sleep=clock.sleep)
     tokens, at, started = rate, clock.now, clock.now
@@ -62,7 +62,7 @@ def test_the_pace_becomes_what_is_allowed(rate: float) -> None:
 
 
 def test_a_burst_that_is_refused_makes_the_pace_slower_once() -> None:
-    """Fifty requests under way at once say no more than one of them does, and later ones count again."""
+    """Fifty requests under way at once count as one, and later ones count again."""
     clock = Clock()
     pace = Pace(clock=clock, sleep=clock.sleep)
     for _ in range(90):
@@ -81,7 +81,7 @@ def test_a_burst_that_is_refused_makes_the_pace_slower_once() -> None:
     assert pace.rate < once
 
 
-def test_patience_ends() -> None:
+def test_attempts_are_bounded() -> None:
     """A backend that lets nothing through is given up on, after bounded waits."""
     clock = Clock()
     pace = Pace(clock=clock, sleep=clock.sleep)
@@ -93,7 +93,7 @@ def test_patience_ends() -> None:
     assert clock.now - 1000 <= ATTEMPTS * LONGEST_S
 
 
-def test_a_refusal_that_says_nothing_is_waited_for_longer_each_time() -> None:
+def test_without_retry_after_each_pause_is_longer() -> None:
     """Without Retry-After the waits double."""
     clock = Clock()
     pace = Pace(clock=clock, sleep=clock.sleep)
@@ -107,7 +107,7 @@ def test_a_refusal_that_says_nothing_is_waited_for_longer_each_time() -> None:
 
 
 def test_retry_after() -> None:
-    """Retry-After is a number of seconds or a date; anything else says nothing."""
+    """Retry-After is a number of seconds or a date; anything else is no value."""
     date = email.utils.formatdate(1_000_030, usegmt=True)
     assert retry_after("7", 0) == 7.0
     assert retry_after(date, 1_000_000) == 30.0

@@ -1,4 +1,4 @@
-"""The browser driver on pages of every kind: the reference page, and one that does not say when it is busy."""
+"""The browser driver on pages of every kind: the reference page, and one without aria-busy."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ QUIET = Selectors(
 
 
 def response(trace_id: str = "t-1", status: str = "APPROVED", **more: object) -> ResponseTemplate:
-    """A conforming answer to executeCommand."""
+    """A conforming response to executeCommand."""
     value = {"status": status, "ts_utc": TIME, "trace_id": trace_id, "reason_codes": [], **more}
     return json_template(value, trace_id=trace_id)
 
@@ -75,7 +75,7 @@ def _none() -> Reply:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[MockBackend]:
-    """One double for all pages."""
+    """One mock backend for all pages."""
     defaults = {
         "executeCommand": Conforming(template=response("t-default")).reply,
         "fetchAuditLog": _list,
@@ -104,7 +104,7 @@ def reference(running: MockBackend) -> Iterator[BrowserDriver]:
 
 @pytest.fixture(scope="module")
 def quiet_url(running: MockBackend) -> Iterator[str]:
-    """Where the page is that does not say when it is busy."""
+    """The URL of the page without aria-busy."""
     page = (DATA / "quiet" / "index.html").read_bytes()
     with StandIn(lambda _: http_response(200, page, content_type="text/html")) as server:
         yield f"{server.url}/?api={running.base_url}"
@@ -112,14 +112,14 @@ def quiet_url(running: MockBackend) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def quiet(quiet_url: str) -> Iterator[BrowserDriver]:
-    """The page that does not say when it is busy."""
+    """The page without aria-busy."""
     with BrowserDriver(quiet_url, selectors=QUIET) as driver:
         yield driver
 
 
 @pytest.fixture(params=["reference", "quiet"])
 def page(request: pytest.FixtureRequest, running: MockBackend) -> BrowserDriver:
-    """Each of the two pages, idle, with the double in good health."""
+    """Each of the two pages, idle, with the mock backend reset."""
     driver: BrowserDriver = request.getfixturevalue(request.param)
     driver.wait_until_complete()
     running.reset()
@@ -129,7 +129,7 @@ def page(request: pytest.FixtureRequest, running: MockBackend) -> BrowserDriver:
 
 @pytest.fixture
 def mock_backend(running: MockBackend, page: BrowserDriver) -> MockBackend:
-    """The double, in good health once the page is idle."""
+    """The mock backend, reset once the page is idle."""
     assert page
     return running
 
@@ -150,7 +150,7 @@ def test_a_command_is_entered_and_its_result_read(page: BrowserDriver, mock_back
 
 
 def test_failures_are_shown_as_the_page_shows_them(page: BrowserDriver, mock_backend: MockBackend) -> None:
-    """A reset, a cut answer and a redirect are felt by the page; the next answer is shown as it is."""
+    """A reset, a cut response and a redirect reach the page; the next response is shown as it is."""
     for fault in (
         Broken(template=response()),
         Truncated(template=response(), at=9),
@@ -184,7 +184,7 @@ def test_the_list_is_loaded_once_for_each_query(page: BrowserDriver, mock_backen
 
 
 def test_the_snapshot_is_loaded_once(page: BrowserDriver, mock_backend: MockBackend) -> None:
-    """A snapshot is read part by part, and no snapshot is told apart from an empty one."""
+    """A snapshot is read part by part, and the absence of a snapshot is distinguished from an empty one."""
     snapshot = {"command": "PING", "output": "two\n lines", "status": "NEUTRAL", "timestamp": TIME}
     mock_backend.script("fetchMemory", Conforming(template=json_template(snapshot)))
     assert page.memory().fields == snapshot
@@ -194,7 +194,7 @@ def test_the_snapshot_is_loaded_once(page: BrowserDriver, mock_backend: MockBack
 
 @pytest.mark.parametrize("keys", ["none", "own", "lines"])
 def test_a_page_that_takes_no_enter_key_is_used_by_mouse(quiet_url: str, running: MockBackend, keys: str) -> None:
-    """Whatever a page does about the key, each call is one press: one request, and the answer to it is read."""
+    """Whatever a page does about the key, each call is one press: one request, and the response to it is read."""
     with BrowserDriver(f"{quiet_url}&keys={keys}", selectors=QUIET) as driver:
         driver.wait_until_complete()
         running.reset()
@@ -227,8 +227,8 @@ def test_two_commands_overlap(reference: BrowserDriver, running: MockBackend) ->
     assert (older.delivery.delivered, newer.delivery.delivered) == (True, True)
 
 
-def test_what_ends_while_nobody_looks_has_ended(reference: BrowserDriver, running: MockBackend) -> None:
-    """A read that the page began by itself is told with its end, although nothing was asked of the page since."""
+def test_a_request_that_ends_between_calls_has_ended(reference: BrowserDriver, running: MockBackend) -> None:
+    """A read that the page began by itself is reported with its end, although no call was made since."""
     reference.wait_until_complete()
     running.reset()
     reference.forget()
@@ -264,7 +264,7 @@ def test_a_page_that_does_not_react_has_no_status(
 
 
 def test_what_a_page_leaves_behind_is_found(quiet: BrowserDriver, running: MockBackend) -> None:
-    """Storage, cookies, markup, console lines, errors and dialogs are all seen."""
+    """Storage, cookies, markup, console lines, errors and dialogs are all reported."""
     quiet.wait_until_complete()
     running.reset()
     quiet.forget()
@@ -281,7 +281,7 @@ def test_what_a_page_leaves_behind_is_found(quiet: BrowserDriver, running: MockB
 
 
 def test_the_reference_page_leaves_nothing_behind(reference: BrowserDriver, running: MockBackend) -> None:
-    """Markup in an answer stays text, and the key is nowhere to be seen."""
+    """Markup in a response stays text, and the key is nowhere in the page."""
     reference.wait_until_complete()
     running.reset()
     hostile = "<img src=x onerror=alert(1)>"
@@ -315,7 +315,7 @@ def test_the_callers_thread_keeps_no_event_loop(quiet: BrowserDriver) -> None:
     assert asyncio.run(asyncio.sleep(0, "ran")) == "ran"
 
 
-def test_a_page_that_does_not_answer_is_one_clear_error(quiet: BrowserDriver, running: MockBackend) -> None:
+def test_a_page_that_does_not_respond_is_one_clear_error(quiet: BrowserDriver, running: MockBackend) -> None:
     """A console that is not there is named by its address; once it is back the driver works again."""
     running.refuse()
     right, quiet._console.url = quiet._console.url, running.base_url

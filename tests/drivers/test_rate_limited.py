@@ -1,4 +1,4 @@
-"""A backend that limits its rate is judged to the end: slower, said so, and without a violation."""
+"""A backend that limits its rate is judged to the end: slower, with a warning, and without a violation."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Backend:
         return entries
 
     def entries_of(self, response: httpx.Response) -> list[dict[str, str]]:
-        """The entries that have the answer's trace id."""
+        """The entries that have the response's trace id."""
         return [entry for entry in self.trail() if entry["trace_id"] == response.headers["x-trace-id"]]
 
     def connect(self) -> socket.socket:

@@ -1,4 +1,4 @@
-"""The reference backend's four endpoints: what they answer, what they refuse, and what they record."""
+"""The reference backend's four endpoints: what they return, what they refuse, and what they record."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def send_raw(backend: Backend, body: bytes, content_type: str | None = "applicat
 def test_known_command_gets_the_status_it_deserves(
     backend: Backend, command: str, status: str, reasons: list[str]
 ) -> None:
-    """EXE-01, ENV-01 to ENV-06, TRL-01: the answer is complete, and its one entry agrees with it."""
+    """EXE-01, ENV-01 to ENV-06, TRL-01: the response is complete, and its one entry agrees with it."""
     asked = datetime.now(UTC)
     response = backend.execute(command, session_id="s-1", further={"field": [1]})
     assert response.status_code == 200
@@ -67,7 +67,7 @@ def test_known_command_gets_the_status_it_deserves(
 
 
 def test_unknown_command_is_blocked_and_its_name_not_kept(backend: Backend) -> None:
-    """EXE-06, TRL-09: a well-formed word that nobody knows could be a secret."""
+    """EXE-06, TRL-09: an unknown well-formed word could be a secret."""
     response = backend.execute("MY_SECRET_WORD")
     assert (response.status_code, response.json()["status"]) == (200, "BLOCKED")
     assert response.json()["reason_codes"] == ["UNKNOWN_COMMAND"]
@@ -131,7 +131,7 @@ def test_body_that_breaks_the_contract_is_400(backend: Backend, body: bytes) -> 
     [None, "", "text/plain", "application/json, text/plain", "application/jsonx", "application/json; charset=utf-16"],
 )
 def test_other_content_type_is_415(backend: Backend, content_type: str | None) -> None:
-    """EXE-04: JSON that does not say so is not executed."""
+    """EXE-04: JSON under another content type is not executed."""
     response = send_raw(backend, b'{"command":"PING"}', content_type)
     assert_error(response, 415, "VALIDATION_FAILED")
     assert len(backend.entries_of(response)) == 1

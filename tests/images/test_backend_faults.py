@@ -64,8 +64,8 @@ def test_unknown_status_is_blocked(backend: Backend, command: str) -> None:
     assert [entry["state"] for entry in backend.entries_of(response)] == ["BLOCKED"]
 
 
-def test_hanging_executor_is_blocked_and_holds_up_nobody(backend: Backend) -> None:
-    """TMO-01: TIMEOUT for those that hang, while other commands are answered before them."""
+def test_hanging_executor_is_blocked_and_delays_no_other_request(backend: Backend) -> None:
+    """TMO-01: TIMEOUT for those that hang, while other commands get their responses before them."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         slow = [pool.submit(backend.execute, "SLOW") for _ in range(8)]
         assert backend.execute("PING").json()["status"] == "APPROVED"
@@ -77,7 +77,7 @@ def test_hanging_executor_is_blocked_and_holds_up_nobody(backend: Backend) -> No
 
 
 def test_rate_limit_is_429_with_one_entry(tmp_path: Path) -> None:
-    """RATE_LIMITED says when to come back, and is a refusal like any other."""
+    """RATE_LIMITED has a Retry-After, and is a refusal like any other."""
     with running_backend(tmp_path, TECHNO_RATE_LIMIT="0.01") as limited:
         assert limited.execute("PING").is_success
         response = limited.execute("PING")

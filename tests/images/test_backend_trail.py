@@ -17,7 +17,7 @@ from tests.images.backend_process import KEY, Backend, assert_error, running_bac
 
 pytestmark = pytest.mark.slow
 
-#: Seconds that an answer may take (TMO-01).
+#: Seconds that a response may take (TMO-01).
 RESPONSE_S = 15.0
 
 
@@ -112,7 +112,7 @@ def test_database_agrees_with_the_endpoint(backend: Backend) -> None:
 
 
 def test_entries_survive_sigkill(tmp_path: Path) -> None:
-    """TRL-07: killed under load and started again, the backend has the entry of every answered request."""
+    """TRL-07: killed under load and started again, the backend has the entry of every request that got a response."""
     answered: list[str] = []
     enough = threading.Event()
     with running_backend(tmp_path) as doomed:

@@ -29,7 +29,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
 
 
 def read_answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """Read one answer: status code, headers, body."""
+    """Read one response: status code, headers, body."""
     with connection.makefile("rb") as stream:
         status = int(stream.readline().split()[1])
         headers = {}
@@ -55,7 +55,7 @@ def assert_serving(backend: Backend) -> None:
     ],
     ids=["nothing", "half a line", "half a head", "half a body", "half a chunk"],
 )
-def test_half_requests_hold_up_nobody(backend: Backend, sent: bytes) -> None:
+def test_half_requests_delay_no_other_request(backend: Backend, sent: bytes) -> None:
     """Fifty stalled clients at once, then their sudden end."""
     with ExitStack() as stalled:
         for _ in range(50):
@@ -94,7 +94,7 @@ def test_slow_body_is_given_up(backend: Backend) -> None:
     ids=["declared", "chunked"],
 )
 def test_large_body_is_refused_before_its_end(backend: Backend, framing: bytes) -> None:
-    """EXE-05: the answer comes while the body is still on its way, and then the connection ends."""
+    """EXE-05: the response comes while the body is still on its way, and then the connection ends."""
     with backend.connect() as connection:
         connection.sendall(HEAD + framing)
         status, _, body = read_answer(connection)
@@ -138,8 +138,8 @@ def test_what_is_not_http_is_400_or_closed(backend: Backend, sent: bytes) -> Non
     assert_serving(backend)
 
 
-def test_garbage_after_a_request_does_not_change_its_answer(backend: Backend) -> None:
-    """Pipelined garbage: the request before it is answered as it deserves."""
+def test_garbage_after_a_request_does_not_change_its_response(backend: Backend) -> None:
+    """Pipelined garbage: the request before it gets its own response."""
     with backend.connect() as connection:
         connection.sendall(HEAD + b"Content-Length: 18\r\n\r\n" + PING + b"\x00garbage\r\n\r\n")
         status, _, body = read_answer(connection)

@@ -1,4 +1,4 @@
-"""The console's client as a bare module in Node: what it sends, and what it makes of every kind of answer."""
+"""The console's client as a bare module in Node: what it sends, and how it handles every kind of response."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def client(process: Node, mock_backend: PlannedBackend) -> Node:
 
 
 def raw(head: str, body: bytes = b"", then: Any = "close") -> Reply:
-    """An answer whose head is given line by line."""
+    """A response whose head is given line by line."""
     return Reply(raw=head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body, then=then)
 
 
@@ -142,7 +142,7 @@ UNKNOWN_STATUSES = [
 
 
 def execute(client: Node, mock_backend: PlannedBackend, said: Reply) -> Any:
-    """What a command comes to that is answered so; it must have been sent exactly once."""
+    """The result of a command with this response; it must have been sent exactly once."""
     mock_backend.plan["/api/execute"] = said
     outcome = client.call("executeCommand", "STATUS")
     assert [request.method for request in mock_backend.received] == ["POST"]
@@ -159,7 +159,7 @@ def assert_blocked_here(outcome: Any, code: str) -> None:
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_conforming_answer_is_returned_as_it_is(client: Node, mock_backend: PlannedBackend, status: str) -> None:
+def test_a_conforming_response_is_returned_as_it_is(client: Node, mock_backend: PlannedBackend, status: str) -> None:
     """CON-02, CON-18: each of the five statuses comes back with its fields, and without unknown ones."""
     response = executed(status=status, reason_codes=["A_1", "Zb"], execution_id="exec_1", message="")
     assert execute(client, mock_backend, reply(200, {**response, "further": {"status": "APPROVED"}})) == response
@@ -187,7 +187,7 @@ def test_a_content_type_may_have_parameters(client: Node, mock_backend: PlannedB
     assert execute(client, mock_backend, reply(200, executed(), kind=kind))["status"] == "APPROVED"
 
 
-def test_a_compressed_answer_conforms(client: Node, mock_backend: PlannedBackend) -> None:
+def test_a_compressed_response_conforms(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-08: compression that is whole is no violation."""
     assert execute(client, mock_backend, raw(json_head(len(ZIPPED), "Content-Encoding: gzip"), ZIPPED)) == executed()
 
@@ -211,7 +211,7 @@ def test_an_error_status_is_blocked_whatever_its_body_says(
 
 
 @pytest.mark.parametrize("http", [400, 401, 403, 429, 500, 503])
-def test_a_conforming_error_answer_keeps_its_fields(client: Node, mock_backend: PlannedBackend, http: int) -> None:
+def test_a_conforming_error_response_keeps_its_fields(client: Node, mock_backend: PlannedBackend, http: int) -> None:
     """CON-04, CON-05: trace id, reasons and time of an ErrorResponse are returned, and its message if it may be."""
     response = refused(reason_codes=["RATE_LIMITED", "OTHER"], trace_id="error-1")
     message = "Autenticacao falhou" if http in {401, 403} else response["message"]
@@ -219,7 +219,7 @@ def test_a_conforming_error_answer_keeps_its_fields(client: Node, mock_backend: 
 
 
 @pytest.mark.parametrize("message", ["", "x" * 201, None, 1, ...], ids=["empty", "long", "null", "number", "missing"])
-def test_an_error_answer_that_breaks_the_contract_is_not_quoted(
+def test_an_error_response_that_breaks_the_contract_is_not_quoted(
     client: Node, mock_backend: PlannedBackend, message: object
 ) -> None:
     """CON-04: an invalid ErrorResponse is replaced as a whole."""
@@ -227,8 +227,8 @@ def test_an_error_answer_that_breaks_the_contract_is_not_quoted(
     assert_blocked_here(outcome, "VALIDATION_FAILED")
 
 
-def test_the_trace_id_header_of_a_broken_answer_is_kept(client: Node, mock_backend: PlannedBackend) -> None:
-    """CON-08: a person can look the violation up in the trail."""
+def test_the_trace_id_header_of_a_broken_response_is_kept(client: Node, mock_backend: PlannedBackend) -> None:
+    """CON-08: the violation can be found in the audit trail."""
     outcome = execute(client, mock_backend, reply(200, b"[]", headers={"X-Trace-Id": "header-1"}))
     assert (outcome["status"], outcome["trace_id"]) == ("BLOCKED", "header-1")
 
@@ -248,12 +248,12 @@ def test_another_success_is_blocked(client: Node, mock_backend: PlannedBackend, 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_transport_is_blocked(client: Node, mock_backend: PlannedBackend, name: str) -> None:
-    """CON-07, CON-08, CON-09: cut, reset and undecodable answers are BLOCKED, after one POST."""
+    """CON-07, CON-08, CON-09: cut, reset and undecodable responses are BLOCKED, after one POST."""
     assert_blocked_here(execute(client, mock_backend, BROKEN[name]), "API_BLOCKED")
 
 
 def test_a_refused_connection_is_blocked(process: Node) -> None:
-    """CON-07: nobody listens."""
+    """CON-07: no server listens."""
     outcome = process.call("executeCommand", "STATUS", settings={"apiUrl": CLOSED_PORT, "apiKey": KEY})
     assert_blocked_here(outcome, "API_BLOCKED")
 
@@ -370,7 +370,7 @@ def test_an_injected_configuration_is_taken_and_removed(mock_backend: PlannedBac
 
 
 def test_the_key_is_taken_out_of_what_is_shown(client: Node) -> None:
-    """CON-12: also when an answer repeats it; a key that may be a word is left alone."""
+    """CON-12: also when a response repeats it; a key that may be a word is left alone."""
     assert client.call("withoutKey", f"<{KEY}{KEY}>") == "<[hidden][hidden]>"
     assert client.call("withoutKey", "a key", settings={"apiUrl": CLOSED_PORT, "apiKey": "key"}) == "a key"
 
@@ -378,7 +378,7 @@ def test_the_key_is_taken_out_of_what_is_shown(client: Node) -> None:
 # ------------------------------------------------------------------------------------------------ audit, memory
 
 LATE = Reply(then="hold")
-#: A limit that a test can wait for, and that no machine is too slow to send a request and get an answer in.
+#: A limit that a test can wait for, and that no machine is too slow to send a request and get a response in.
 SHORT = {"timeoutMs": 2000}
 NOT_A_LIST = {
     "refused connection": Reply(then="reset"),
@@ -422,7 +422,7 @@ def test_the_audit_trail_is_returned_as_it_is(client: Node, mock_backend: Planne
 
 @pytest.mark.parametrize("name", NOT_A_LIST)
 def test_a_failing_audit_has_one_fallback(client: Node, mock_backend: PlannedBackend, name: str) -> None:
-    """CON-10: the fallback is asked exactly once, with the same query, and its list is returned."""
+    """CON-10: the fallback is requested exactly once, with the same query, and its list is returned."""
     mock_backend.plan = {
         "/api/audit": NOT_A_LIST[name],
         "/api/diagnostic/metrics": reply(200, [entry(trace_id="fall-1")]),
@@ -439,7 +439,7 @@ def test_a_failing_audit_has_one_fallback(client: Node, mock_backend: PlannedBac
 
 @pytest.mark.parametrize("name", NOT_A_LIST)
 def test_when_the_fallback_fails_too_the_list_is_empty(client: Node, mock_backend: PlannedBackend, name: str) -> None:
-    """CON-10: then nothing more is asked, and nothing breaks."""
+    """CON-10: then nothing more is requested, and nothing breaks."""
     mock_backend.plan = {"/api/audit": reply(503, refused()), "/api/diagnostic/metrics": NOT_A_LIST[name]}
     settings = {"apiUrl": mock_backend.url, "apiKey": KEY, **(SHORT if name == "late" else {})}
     assert client.call("fetchAuditLog", settings=settings) == []
@@ -457,7 +457,7 @@ def test_a_query_that_breaks_the_contract_is_never_sent(
     assert mock_backend.received == []
 
 
-def test_an_unread_trail_is_told_from_an_empty_one(client: Node, mock_backend: PlannedBackend) -> None:
+def test_an_unread_trail_differs_from_an_empty_one(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-10: `readAuditLog` names the source; where all failed it is none."""
     mock_backend.plan = {"/api/audit": reply(200, []), "/api/diagnostic/metrics": reply(200, [])}
     assert client.call("readAuditLog") == {"entries": [], "source": "audit"}
@@ -495,7 +495,7 @@ def test_no_snapshot_is_null(client: Node, mock_backend: PlannedBackend, said: R
 # --------------------------------------------------------------------------------------------- time and sequence
 
 
-#: Where an answer can stall, by the command that it is for.
+#: Where a response can stall, by the command that it is for.
 STALLED = {
     "SILENCE": LATE,
     "HALF_A_HEAD": Reply(raw=b"HTTP/1.1 200 OK\r\n", then="hold"),
@@ -505,7 +505,7 @@ STALLED = {
 }
 
 
-def test_an_answer_that_stalls_is_a_timeout(client: Node, mock_backend: PlannedBackend) -> None:
+def test_a_stalled_response_is_a_timeout(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-06, CON-09: the limit, here a shorter one, covers the head and the body; each command is sent once."""
     mock_backend.plan["/api/execute"] = lambda request: STALLED[request.json["command"]]
     client.call("configurationProblem", settings={"apiUrl": mock_backend.url, "apiKey": KEY, **SHORT})
@@ -514,13 +514,13 @@ def test_an_answer_that_stalls_is_a_timeout(client: Node, mock_backend: PlannedB
     assert sorted(request.json["command"] for request in mock_backend.received) == sorted(STALLED)
 
 
-def test_an_answer_over_32_mib_is_broken_off(client: Node, mock_backend: PlannedBackend) -> None:
+def test_a_response_over_32_mib_is_aborted(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-08: an endless body cannot fill the memory."""
     said = reply(200, executed(message="x" * (33 << 20)))
     assert_blocked_here(execute(client, mock_backend, said), "API_BLOCKED")
 
 
-def test_after_any_failure_the_next_answer_counts(client: Node, mock_backend: PlannedBackend) -> None:
+def test_after_any_failure_the_next_response_counts(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-16: no failure leaves anything behind."""
     for name in ["reset", "shorter than announced", "gzip cut"]:
         mock_backend.forget()
@@ -530,7 +530,7 @@ def test_after_any_failure_the_next_answer_counts(client: Node, mock_backend: Pl
 
 
 def test_calls_in_parallel_do_not_mix(client: Node, mock_backend: PlannedBackend) -> None:
-    """CON-17: each call resolves to its own answer, in whatever order they come."""
+    """CON-17: each call resolves to its own response, in whatever order they come."""
     released = threading.Event()
 
     def response(request: StandInRequest) -> Reply:

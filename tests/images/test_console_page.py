@@ -93,7 +93,7 @@ def test_each_status_is_shown_with_its_fields(
 
 
 def test_what_is_absent_is_hidden(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-02: without reasons, message or execution nothing of an older answer stays."""
+    """CON-02: without reasons, message or execution nothing of an older response stays."""
     mock_backend.plan["/api/execute"] = reply(
         200, executed(status="WARNING", reason_codes=["A"], message="Old.", execution_id="e_1")
     )
@@ -106,7 +106,9 @@ def test_what_is_absent_is_hidden(opened_page: OpenedPage, mock_backend: Planned
     assert "e_1" not in opened_page.part("result").inner_text()
 
 
-def test_while_an_answer_is_due_the_last_one_is_gone(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
+def test_while_a_response_is_pending_the_last_result_is_gone(
+    opened_page: OpenedPage, mock_backend: PlannedBackend
+) -> None:
     """CON-17: pressing Run marks the result busy at once and takes the old one away."""
     assert opened_page.run() == "APPROVED"
     released = threading.Event()
@@ -129,7 +131,7 @@ def test_while_an_answer_is_due_the_last_one_is_gone(opened_page: OpenedPage, mo
 def test_an_error_is_blocked_in_words(
     opened_page: OpenedPage, mock_backend: PlannedBackend, http: int, said: object
 ) -> None:
-    """CON-04, CON-05: whatever the body says; 401 and 403 have a sentence of their own."""
+    """CON-04, CON-05: whatever the body contains; 401 and 403 have a sentence of their own."""
     mock_backend.plan["/api/execute"] = reply(http, said)
     assert opened_page.run() == "BLOCKED"
     assert (opened_page.text("result-message") == "Autenticacao falhou") == (http in {401, 403})
@@ -150,10 +152,10 @@ def test_an_error_is_blocked_in_words(
         reply(204),
     ],
 )
-def test_what_is_no_conforming_answer_is_blocked(
+def test_a_response_that_does_not_conform_is_blocked(
     opened_page: OpenedPage, mock_backend: PlannedBackend, said: Reply
 ) -> None:
-    """CON-03, CON-07, CON-08, CON-09, CON-16: BLOCKED after one POST, and the next answer is shown as it is."""
+    """CON-03, CON-07, CON-08, CON-09, CON-16: BLOCKED after one POST, and the next response is shown as it is."""
     mock_backend.plan["/api/execute"] = said
     assert opened_page.run() == "BLOCKED"
     assert len(opened_page.reasons()) == 1
@@ -217,7 +219,7 @@ def test_what_breaks_the_pattern_is_never_sent(
 def test_without_a_configuration_nothing_is_sent(
     browser: Browser, mock_backend: PlannedBackend, environment: dict[str, str]
 ) -> None:
-    """CON-20: BLOCKED, and the page says what is missing."""
+    """CON-20: BLOCKED, and the page names what is missing."""
     with (
         console({name: value.replace("URL", mock_backend.url) for name, value in environment.items()}) as (url, _),
         opened(browser, url) as opened_page,
@@ -230,7 +232,7 @@ def test_without_a_configuration_nothing_is_sent(
 
 
 def test_markup_is_shown_as_text(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-15: no field of any answer becomes an element."""
+    """CON-15: no field of any response becomes an element."""
     mock_backend.plan["/api/execute"] = reply(200, executed(message=MARKUP))
     mock_backend.plan["/api/memory"] = reply(200, snapshot(output=MARKUP, command=MARKUP))
     before = opened_page.page.locator("*").count()
@@ -245,7 +247,7 @@ def test_markup_is_shown_as_text(opened_page: OpenedPage, mock_backend: PlannedB
 
 
 def test_the_newest_command_wins(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-17: a late answer to an older command is never shown."""
+    """CON-17: a late response to an older command is never shown."""
     released = threading.Event()
 
     def response(request: StandInRequest) -> Reply:
@@ -264,10 +266,10 @@ def test_the_newest_command_wins(opened_page: OpenedPage, mock_backend: PlannedB
     assert (opened_page.text("result-status"), opened_page.text("result-trace-id")) == ("NEUTRAL", "new")
 
 
-def test_an_older_answer_does_not_end_the_wait_for_a_newer_one(
+def test_an_older_response_does_not_end_the_wait_for_a_newer_one(
     opened_page: OpenedPage, mock_backend: PlannedBackend
 ) -> None:
-    """CON-17: the older command's answer comes first and is not shown either."""
+    """CON-17: the older command's response comes first and is not shown either."""
     released = threading.Event()
 
     def response(request: StandInRequest) -> Reply:
@@ -357,7 +359,7 @@ def test_a_limit_outside_the_contract_is_not_sent(
 
 @pytest.mark.parametrize("said", [reply(503, refused()), reply(200, refused()), reply(200, {"entries": []}), Reply()])
 def test_a_failing_audit_has_one_fallback(opened_page: OpenedPage, mock_backend: PlannedBackend, said: Reply) -> None:
-    """CON-10: asked once with the same query; when it fails too the list is empty and the rest works."""
+    """CON-10: requested once with the same query; when it fails too the list is empty and the rest works."""
     mock_backend.plan["/api/audit"] = said
     opened_page.part("audit-refresh").click()
     opened_page.wait_until_complete()
@@ -371,7 +373,7 @@ def test_a_failing_audit_has_one_fallback(opened_page: OpenedPage, mock_backend:
     assert opened_page.run() == "APPROVED"
 
 
-def test_an_empty_trail_says_so(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
+def test_an_empty_trail_is_shown_as_such(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-10: an empty list is not an unread one."""
     mock_backend.plan["/api/audit"] = reply(200, [])
     opened_page.part("audit-refresh").click()
@@ -411,7 +413,7 @@ def test_a_command_is_followed_by_one_reading_of_each(opened_page: OpenedPage, m
 
 
 def test_the_key_is_nowhere_in_the_page(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-12: not even when an answer repeats it."""
+    """CON-12: not even when a response repeats it."""
     mock_backend.plan["/api/execute"] = reply(200, executed(message=f"Your key is {KEY}."))
     mock_backend.plan["/api/memory"] = reply(200, snapshot(output=KEY))
     assert opened_page.run() == "APPROVED"
@@ -517,7 +519,7 @@ _LOW_CONTRAST = """() => {
 
 
 def test_every_control_has_a_name(opened_page: OpenedPage) -> None:
-    """CON-02: what a screen reader says for each control and region."""
+    """CON-02: what a screen reader reads for each control and region."""
     page = opened_page.page
     for role, name in [
         ("textbox", "Command"), ("textbox", "Session id optional"), ("button", "Run"), ("combobox", "State"),

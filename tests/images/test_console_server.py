@@ -127,7 +127,7 @@ def test_a_signal_ends_it_at_once_and_quietly(number: signal.Signals) -> None:
         assert (process.returncode, out, errors) == (0, "", "")
 
 
-def test_it_starts_unconfigured_and_says_so() -> None:
+def test_it_starts_unconfigured_and_reports_it() -> None:
     """CON-20: two lines on standard error name the two variables."""
     with console({}) as (url, process):
         assert httpx.get(f"{url}/config.json", trust_env=False).json() == {"apiUrl": "", "apiKey": ""}
@@ -148,7 +148,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 
 
 def test_the_image_has_no_secret_no_root_and_a_health_check() -> None:
-    """STK-07, STK-08: as its Dockerfile says; the base image can be replaced."""
+    """STK-07, STK-08: as its Dockerfile states; the base image can be replaced."""
     lines = (CONSOLE / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert "ARG BASE_IMAGE=python:3.11-slim" in lines
     assert "USER 10001:10001" in lines
@@ -157,6 +157,6 @@ def test_the_image_has_no_secret_no_root_and_a_health_check() -> None:
 
 
 def test_the_client_is_a_module_for_node() -> None:
-    """CON-01: the folder says so to every version of Node, and nothing is imported from elsewhere."""
+    """CON-01: the folder declares that to every version of Node, and nothing is imported from elsewhere."""
     assert json.loads((CONSOLE / "static" / "package.json").read_text(encoding="utf-8"))["type"] == "module"
     assert "import " not in (CONSOLE / "static" / "client.js").read_text(encoding="utf-8")

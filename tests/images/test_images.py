@@ -63,7 +63,7 @@ def test_health_checks_are_valid_python(path: Path) -> None:
 
 
 def test_compose_services() -> None:
-    """Console and backend, and a database for who asks for it, on one network, published on loopback alone."""
+    """Console and backend, and a database on request, on one network, published on loopback alone."""
     found = compose_file()
     assert set(found["services"]) == {"backend", "console", "postgres"}
     assert set(found["networks"]) == {"techno-net"}
@@ -132,8 +132,8 @@ def test_secret_that_a_later_layer_removes(reference: ComposeTarget) -> None:
     assert tells_health(facts(name))
 
 
-def test_backend_is_asked_by_its_name(reference: ComposeTarget) -> None:
-    """Within the network the backend answers at its service name, and a name that nobody has does not."""
+def test_backend_responds_at_its_service_name(reference: ComposeTarget) -> None:
+    """Within the network the backend responds at its service name, and an unknown name does not."""
     with reference.start(KEY) as pair:
         backend, console = containers_of(pair)
         assert status_from_within([console], "http://backend:8000/health") == "200"

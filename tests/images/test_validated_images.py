@@ -57,7 +57,7 @@ def tagged() -> Iterator[list[str]]:
 
 
 def asked(validated: Path, images: dict[str, str], *more: str, **given: str) -> subprocess.CompletedProcess[str]:
-    """What `technogate deploy-check` says; `given` are options other than the right ones."""
+    """The result of `technogate deploy-check`; `given` are options other than the right ones."""
     options = {
         **images,
         "evidence": str(validated / "evidence.dsse.json"),
@@ -76,7 +76,7 @@ def asked(validated: Path, images: dict[str, str], *more: str, **given: str) -> 
 
 
 def refused(ended: subprocess.CompletedProcess[str], reason: str) -> None:
-    """The answer was no, for this reason."""
+    """The deployment was refused for this reason."""
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "DO NOT DEPLOY" in ended.stdout
     assert reason in " ".join(ended.stdout.split()), ended.stdout
@@ -102,7 +102,7 @@ def test_one_byte_of_an_image(validated: Path, images: dict[str, str], tagged: l
 
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
 def test_one_byte_of_the_evidence(validated: Path, images: dict[str, str], tmp_path: Path, place: float) -> None:
-    """Evidence with one other letter anywhere in its payload is signed by nobody."""
+    """Evidence with one other letter anywhere in its payload has no valid signature."""
     sealed = json.loads((validated / "evidence.dsse.json").read_text("utf-8"))
     at = int(len(sealed["payload"]) * place)
     other = "A" if sealed["payload"][at] != "A" else "B"
@@ -121,7 +121,7 @@ def test_one_byte_of_the_contract(validated: Path, images: dict[str, str], tmp_p
 
 
 def test_another_key(validated: Path, images: dict[str, str], tmp_path: Path) -> None:
-    """Evidence that is signed by a key nobody trusts proves nothing."""
+    """Evidence that is signed by an untrusted key proves nothing."""
     _, public = generate(tmp_path / "keys")
     refused(asked(validated, images, key=str(public)), "no evidence to trust")
 
@@ -143,7 +143,7 @@ def test_moving_tag(validated: Path, images: dict[str, str], tagged: list[str]) 
     refused(asked(validated, images, console=tagged[0]), "has a tag that moves")
 
 
-def test_image_that_nobody_has(validated: Path, images: dict[str, str]) -> None:
+def test_image_that_does_not_exist(validated: Path, images: dict[str, str]) -> None:
     """An image that the engine does not know is not deployed."""
     refused(asked(validated, images, backend=f"{OWN}:nobody"), "docker does not know it")
 
@@ -153,7 +153,7 @@ def test_images_in_each_others_place(validated: Path, images: dict[str, str]) ->
     refused(asked(validated, images, console=images["backend"], backend=images["console"]), "validated was sha256:")
 
 
-def test_no_engine_to_ask(validated: Path, images: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no engine answers, nobody knows what the images are."""
+def test_no_engine_responds(validated: Path, images: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """When no engine responds, the images are unknown."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
     refused(asked(validated, images), "docker does not know it")

@@ -1,1 +1,1 @@
-"""Tests of the double: every fault kind is felt on the wire."""
+"""Tests of the mock backend: every fault kind is observed on the wire."""

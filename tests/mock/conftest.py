@@ -1,4 +1,4 @@
-"""A double and a client of bare sockets: what is felt here is felt on the wire."""
+"""A mock backend and a client of bare sockets: what the client observes was on the wire."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ APPROVED = {"status": "APPROVED", "ts_utc": "2025-01-01T00:00:00Z", "trace_id": 
 
 
 def approved(trace_id: str = "t-1") -> ResponseTemplate:
-    """A conforming answer to executeCommand."""
+    """A conforming response to executeCommand."""
     return json_template({**APPROVED, "trace_id": trace_id}, trace_id=trace_id)
 
 
 def default() -> Reply:
-    """The reply that nobody ordered."""
+    """The reply without a scripted one."""
     return Conforming(template=json_template([], trace_id="t-default")).reply()
 
 
 @pytest.fixture(scope="package")
 def running() -> Iterator[MockBackend]:
-    """One double for all tests of this package."""
+    """One mock backend for all tests of this package."""
     with MockBackend(operations=OPERATIONS, defaults=dict.fromkeys(OPERATIONS, default)) as mock_backend:
         yield mock_backend
 
 
 @pytest.fixture
 def mock_backend(running: MockBackend) -> Iterator[MockBackend]:
-    """The double in good health."""
+    """The mock backend, reset."""
     running.reset()
     yield running
     running.reset()
@@ -50,7 +50,7 @@ def mock_backend(running: MockBackend) -> Iterator[MockBackend]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What a client felt: the bytes that came, and how the connection ended."""
+    """What a client observed: the bytes that came, and how the connection ended."""
 
     data: bytes
     end: str
@@ -67,7 +67,7 @@ class Observed:
 
     @property
     def status(self) -> int:
-        """The status of the answer, 0 without one."""
+        """The status of the response, 0 without one."""
         match = re.match(rb"HTTP/1\.1 (\d{3})", self.data)
         return int(match.group(1)) if match else 0
 
@@ -100,7 +100,7 @@ def feel(client: socket.socket) -> Observed:
 
 @pytest.fixture
 def ask(mock_backend: MockBackend) -> Callable[..., Observed]:
-    """Sends one request on a connection of its own and says what was felt."""
+    """Sends one request on a connection of its own and returns what the client observed."""
 
     def once(wire: bytes | None = None) -> Observed:
         with connect(mock_backend.port) as client:

@@ -1,4 +1,4 @@
-"""The double: what it keeps, what it says of orders that came to nothing, how it refuses and recovers."""
+"""The mock backend: what it keeps, what it reports of replies that were not delivered, how it refuses and recovers."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def test_chunked_request_is_understood(mock_backend: MockBackend, ask: Ask) -> N
     assert (received.body, received.raw) == (b"abcde", wire)
 
 
-def test_orders_are_taken_in_turn_then_the_default(mock_backend: MockBackend, ask: Ask) -> None:
-    """Replies go out in the order of the script; after them the ordered default, after a reset the usual one."""
+def test_scripted_replies_are_taken_in_order_then_the_default(mock_backend: MockBackend, ask: Ask) -> None:
+    """Replies go out in the order of the script; after them the scripted default, after a reset the usual one."""
     mock_backend.script(
         "executeCommand", *(Conforming(template=approved(f"t-{n}")) for n in (1, 2)), default=Raw(data=b"end")
     )
@@ -61,23 +61,23 @@ def test_orders_are_taken_in_turn_then_the_default(mock_backend: MockBackend, as
 
 
 def test_operations_do_not_share_a_script(mock_backend: MockBackend, ask: Ask) -> None:
-    """An order for one operation is not taken by another, nor by another method on its path."""
+    """A scripted reply for one operation is not taken by another, nor by another method on its path."""
     (order,) = mock_backend.script("fetchMemory", Raw(data=b"memory"))
     assert b"t-default" in ask(request("/api/audit", "GET", b"")).head
     assert ask(request("/api/memory", "PUT", b"")).status == 404
-    assert order.delivery.why == "nobody asked for it"
+    assert order.delivery.why == "no request took it"
     assert ask(request("/api/memory?x=1", "GET", b"")).data == b"memory"
     assert order.delivery.delivered
 
 
-def test_an_order_nobody_asks_for_is_not_delivered(mock_backend: MockBackend) -> None:
-    """What was never asked for is named, with its operation and kind."""
+def test_a_reply_that_no_request_takes_is_not_delivered(mock_backend: MockBackend) -> None:
+    """A reply that no request took is named, with its operation and kind."""
     mock_backend.script("fetchMemory", Truncated(template=approved(), at=3))
-    assert mock_backend.undelivered() == ["fetchMemory, truncated at byte 3: nobody asked for it"]
+    assert mock_backend.undelivered() == ["fetchMemory, truncated at byte 3: no request took it"]
 
 
 def test_a_client_that_leaves_too_early_is_not_served(mock_backend: MockBackend) -> None:
-    """A client that goes before the fault takes effect leaves the order undelivered, and says when it went."""
+    """A client that goes before the fault takes effect leaves the reply undelivered, and the time is kept."""
     (order,) = mock_backend.script("executeCommand", Reply(kind="late", steps=(Wait(seconds=30), Send(data=b"x"))))
     with connect(mock_backend.port) as client:
         client.sendall(request())
@@ -89,7 +89,7 @@ def test_a_client_that_leaves_too_early_is_not_served(mock_backend: MockBackend)
 
 
 def test_a_reply_broken_off_by_reset_is_not_delivered(mock_backend: MockBackend) -> None:
-    """A reset breaks off what is held back: the client feels it, and no order outlives it."""
+    """A reset aborts what is held back: the client observes it, and no scripted reply outlives it."""
     (order,) = mock_backend.script("executeCommand", Held(template=approved(), name="never"))
     with connect(mock_backend.port) as client:
         client.sendall(request())
@@ -101,7 +101,7 @@ def test_a_reply_broken_off_by_reset_is_not_delivered(mock_backend: MockBackend)
 
 
 def test_half_a_request_is_kept_as_what_it_is(mock_backend: MockBackend) -> None:
-    """Bytes that never become a request are kept with their defect, and take no order."""
+    """Bytes that never become a request are kept with their defect, and take no scripted reply."""
     (order,) = mock_backend.script("executeCommand", Raw(data=b"x"))
     with connect(mock_backend.port) as client:
         client.sendall(b"POST /api/execute HTTP/1.1\r\nContent-Le")
@@ -126,8 +126,8 @@ def test_keep_alive_serves_the_next_request_on_the_same_connection(mock_backend:
     assert (one.first_on_connection, two.first_on_connection) == (True, False)
 
 
-def test_preflight_is_answered_and_kept_apart(mock_backend: MockBackend, ask: Ask) -> None:
-    """A preflight takes no order; answers to a page carry its origin, raw bytes do not."""
+def test_preflight_gets_a_response_and_is_kept_apart(mock_backend: MockBackend, ask: Ask) -> None:
+    """A preflight takes no scripted reply; responses to a page carry its origin, raw bytes do not."""
     mock_backend.script("executeCommand", Conforming(template=approved()), Conforming(template=approved(), cors=False))
     page, wanted = "Origin: http://page.test", "Access-Control-Request-Headers: content-type,x-api-key"
     observed = ask(request("/api/execute", "OPTIONS", b"", page, "Access-Control-Request-Method: POST", wanted))
@@ -143,8 +143,8 @@ def test_preflight_is_answered_and_kept_apart(mock_backend: MockBackend, ask: As
     assert b"Access-Control" not in ask(request("/api/execute", "POST", b"{}", page)).head
 
 
-def test_nobody_listens_while_refusing(mock_backend: MockBackend, ask: Ask) -> None:
-    """A refused connection is refused by the system; afterwards the same port answers again."""
+def test_refuses_connections_until_it_accepts(mock_backend: MockBackend, ask: Ask) -> None:
+    """A refused connection is refused by the system; afterwards the same port accepts again."""
     mock_backend.refuse()
     with pytest.raises(ConnectionRefusedError):
         connect(mock_backend.port)
@@ -164,7 +164,7 @@ def test_reset_on_arrival(mock_backend: MockBackend, ask: Ask) -> None:
 
 
 def test_the_other_origin_is_watched(mock_backend: MockBackend) -> None:
-    """A request to the other origin is kept apart, takes no order and shows whether it held the key."""
+    """A request to the other origin is kept apart, takes no scripted reply and shows whether it held the key."""
     mock_backend.script("executeCommand", Raw(data=b"own"))
     with connect(int(mock_backend.other_origin.rpartition(":")[2])) as client:
         client.sendall(request())
@@ -176,8 +176,8 @@ def test_the_other_origin_is_watched(mock_backend: MockBackend) -> None:
 
 
 def test_waiting_ends_with_a_clear_error(mock_backend: MockBackend) -> None:
-    """Too few requests, and replies that do not end, are errors that say what is missing."""
-    with pytest.raises(FaultError, match="executeCommand was asked 0 times, not 2"):
+    """Too few requests, and replies that do not end, are errors that names what is missing."""
+    with pytest.raises(FaultError, match="executeCommand was requested 0 times, not 2"):
         mock_backend.wait_for("executeCommand", 2, timeout=0.05)
     mock_backend.script("executeCommand", Stall(template=approved()))
     with connect(mock_backend.port) as client:
@@ -188,7 +188,7 @@ def test_waiting_ends_with_a_clear_error(mock_backend: MockBackend) -> None:
 
 
 def test_unknown_operations_are_refused(mock_backend: MockBackend) -> None:
-    """An order for what the contract does not know is a mistake of the test."""
+    """A scripted reply for what the contract does not know is an error of the test."""
     with pytest.raises(ValueError, match="no such operation: nothing"):
         mock_backend.script("nothing", Raw(data=b"x"))
     with pytest.raises(ValueError, match="no such operation: nothing"):

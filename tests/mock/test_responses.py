@@ -1,4 +1,4 @@
-"""Every fault kind is felt by a client of bare sockets, and refuses parameters that make no sense."""
+"""Every fault kind is observed by a client of bare sockets, and refuses parameters that make no sense."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ LASTS_S = 0.3
 
 
 def deliver(mock_backend: MockBackend, ask: Ask, fault: Fault | Reply) -> Observed:
-    """Order `fault`, ask for it, and make sure that it was delivered as ordered."""
+    """Script `fault`, request it, and make sure that it was delivered as scripted."""
     (order,) = mock_backend.script("executeCommand", fault)
     observed = ask()
     mock_backend.wait_until_complete()
@@ -62,8 +62,8 @@ def exactly(client: socket.socket, size: int) -> bytes:
     return data
 
 
-def test_conforming_answer_is_whole(mock_backend: MockBackend, ask: Ask) -> None:
-    """Without a fault the answer has its true length, its trace id and closes in good order."""
+def test_conforming_response_is_complete(mock_backend: MockBackend, ask: Ask) -> None:
+    """Without a fault the response has its true length, its trace id and closes properly."""
     observed = deliver(mock_backend, ask, Conforming(template=approved()))
     assert (observed.status, observed.body, observed.end) == (200, BODY, "closed")
     assert b"\r\nX-Trace-Id: t-1" in observed.head
@@ -83,7 +83,7 @@ def test_no_content_has_no_length(mock_backend: MockBackend, ask: Ask) -> None:
     [(503, None, b"503 Service Unavailable"), (299, "Fine", b"299 Fine"), (599, None, b"599 Unknown")],
 )
 def test_status(mock_backend: MockBackend, ask: Ask, code: int, reason: str | None, line: bytes) -> None:
-    """The status line is the ordered one, and the body still says APPROVED."""
+    """The status line is the scripted one, and the body still has the status APPROVED."""
     observed = deliver(mock_backend, ask, Status(template=approved(), code=code, reason=reason))
     assert observed.head.startswith(b"HTTP/1.1 " + line + b"\r\n")
     assert json.loads(observed.body)["status"] == "APPROVED"
@@ -96,7 +96,7 @@ def test_raw_bytes_are_exact(mock_backend: MockBackend, ask: Ask) -> None:
 
 @pytest.mark.parametrize("announced", [3, 4000, None, "many"])
 def test_wrong_length(mock_backend: MockBackend, ask: Ask, announced: str | int | None) -> None:
-    """The announced length is the ordered one while all of the body is sent."""
+    """The announced length is the scripted one while all of the body is sent."""
     observed = deliver(mock_backend, ask, WrongLength(template=approved(), announced=announced))
     assert observed.body == BODY
     assert (f"\r\nContent-Length: {announced}".encode() in observed.head) is (announced is not None)
@@ -120,7 +120,7 @@ def test_broken_chunks(mock_backend: MockBackend, ask: Ask, form: str) -> None:
 
 
 def test_whole_chunks(mock_backend: MockBackend, ask: Ask) -> None:
-    """In good order the chunks decode to the body."""
+    """Without a fault the chunks decode to the body."""
     response, error = parse_response(deliver(mock_backend, ask, Chunked(template=approved(), size=7)).data)
     assert (response.body.raw, error) == (BODY, "")
 
@@ -137,13 +137,13 @@ def test_broken_compression(mock_backend: MockBackend, ask: Ask, coding: str, fo
 
 
 def test_whole_compression(mock_backend: MockBackend, ask: Ask) -> None:
-    """In good order the body decompresses."""
+    """Without a fault the body decompresses."""
     assert gzip.decompress(deliver(mock_backend, ask, Compressed(template=approved())).body) == BODY
 
 
 @pytest.mark.parametrize("where", EARLY)
 def test_stall_stops_at_its_place_and_lasts(mock_backend: MockBackend, where: Where) -> None:
-    """The answer stops where ordered; without an end nothing more comes, else the rest of it after its time."""
+    """The response stops where scripted; without an end nothing more comes, else the rest of it after its time."""
     early = EARLY[where]
     mock_backend.script(
         "executeCommand",
@@ -164,12 +164,12 @@ def test_stall_stops_at_its_place_and_lasts(mock_backend: MockBackend, where: Wh
 
 
 def test_endless_stall_is_delivered_when_the_client_gives_up(mock_backend: MockBackend) -> None:
-    """A stall without an end is felt by a client that leaves, and the time of its leaving is kept."""
+    """A stall without an end is observed by a client that leaves, and the time of its leaving is kept."""
     (order,) = mock_backend.script("executeCommand", Stall(template=approved(), where=Where.IN_BODY))
     began = time.time()
     with connect(mock_backend.port) as client:
         client.sendall(request())
-        # Who leaves before the stall has begun has not felt it.
+        # Who leaves before the stall has begun has not observed it.
         assert exactly(client, len(EARLY[Where.IN_BODY])) == EARLY[Where.IN_BODY]
     mock_backend.wait_until_complete()
     assert order.delivery.delivered, order.delivery.why
@@ -180,7 +180,7 @@ def test_endless_stall_is_delivered_when_the_client_gives_up(mock_backend: MockB
 
 
 def test_drip_comes_byte_by_byte(mock_backend: MockBackend, ask: Ask) -> None:
-    """Every byte of the body is a step of its own, with a wait before it, and so long does the answer take."""
+    """Every byte of the body is a step of its own, with a wait before it, and the response takes as long."""
     fault = Drip(template=json_template({"a": 1}), interval=0.02)
     steps = fault.reply().steps[1:]
     assert [step.data for step in steps if isinstance(step, Send)] == [b"%c" % byte for byte in b'{"a":1}']
@@ -193,7 +193,7 @@ def test_drip_comes_byte_by_byte(mock_backend: MockBackend, ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("where", list(Where))
-def test_reset_is_felt_at_its_place(mock_backend: MockBackend, ask: Ask, where: Where) -> None:
+def test_reset_is_observed_at_its_place(mock_backend: MockBackend, ask: Ask, where: Where) -> None:
     """The connection ends with a reset after exactly the part before it."""
     observed = deliver(mock_backend, ask, Broken(template=approved(), where=where))
     assert observed.end == "reset"
@@ -203,8 +203,8 @@ def test_reset_is_felt_at_its_place(mock_backend: MockBackend, ask: Ask, where: 
 
 
 @pytest.mark.parametrize("where", [w for w in Where if w is not Where.AFTER_BODY])
-def test_early_close_is_felt_at_its_place(mock_backend: MockBackend, ask: Ask, where: Where) -> None:
-    """The connection ends in good order, too early."""
+def test_early_close_is_observed_at_its_place(mock_backend: MockBackend, ask: Ask, where: Where) -> None:
+    """The connection ends properly, too early."""
     observed = deliver(mock_backend, ask, Broken(template=approved(), where=where, reset=False))
     assert observed.end == "closed"
     assert len(observed.body) < len(BODY)
@@ -212,7 +212,7 @@ def test_early_close_is_felt_at_its_place(mock_backend: MockBackend, ask: Ask, w
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_redirect(mock_backend: MockBackend, ask: Ask, code: int) -> None:
-    """The answer points elsewhere and still says APPROVED."""
+    """The response points elsewhere and still has the status APPROVED."""
     observed = deliver(
         mock_backend,
         ask,
@@ -223,14 +223,14 @@ def test_redirect(mock_backend: MockBackend, ask: Ask, code: int) -> None:
 
 
 def test_caching_headers(mock_backend: MockBackend, ask: Ask) -> None:
-    """The answer begs to be kept."""
+    """The response asks caches to keep it."""
     observed = deliver(mock_backend, ask, Cached(template=approved()))
     assert b"\r\nCache-Control: public, max-age=31536000, immutable" in observed.head
     assert observed.body == BODY
 
 
-def test_held_answer_waits_for_its_release(mock_backend: MockBackend) -> None:
-    """A newer answer overtakes one that is held back, which comes once it is released."""
+def test_held_response_waits_for_its_release(mock_backend: MockBackend) -> None:
+    """A newer response overtakes one that is held back, which comes once it is released."""
     mock_backend.script(
         "executeCommand", Held(template=approved("t-old"), name="old"), Conforming(template=approved("t-new"))
     )
@@ -274,18 +274,18 @@ def test_held_answer_waits_for_its_release(mock_backend: MockBackend) -> None:
         lambda: ResponseTemplate(status=99),
         lambda: ResponseTemplate(headers=(("X", "a\r\nb"),)),
         lambda: Reply(kind="none", steps=()),
-        lambda: Reply(kind="beyond", steps=(Send(data=b"x"),), felt_at=1),
+        lambda: Reply(kind="beyond", steps=(Send(data=b"x"),), effect_at=1),
         lambda: Wait(seconds=3601),
         lambda: Hold(name=""),
     ],
 )
 def test_senseless_parameters_are_refused(make: Callable[[], object]) -> None:
-    """A fault that cannot be what it says is refused before any traffic."""
+    """A fault with invalid parameters is refused before any traffic."""
     with pytest.raises(ValueError, match=r"\w"):
         make()
 
 
-def test_head_is_cut_where_asked() -> None:
+def test_head_is_cut_at_its_place() -> None:
     """The two halves of a cut head make the whole."""
     whole = Head(status=200, reason="OK", headers=(("A", "b"),))
     extra = (("C", "d"),)

@@ -58,11 +58,11 @@ class Story:
     pair: str = "main"
     exchanges: list[Exchange] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
-    moments: list[float] = field(default_factory=list)
+    reading_times: list[float] = field(default_factory=list)
     kinds: list[Kind] = field(default_factory=list)
 
     def send(self, kind: Kind, *, started: float, took: float = 0.01, lag: float = 0.0) -> int:
-        """One request; its entry becomes visible `lag` seconds after the answer. Returns its place."""
+        """One request; its entry becomes visible `lag` seconds after the response. Returns its place."""
         place = len(self.exchanges)
         trace_id = f"t-{self.pair}-{place}"
         ended = started + took
@@ -125,7 +125,7 @@ class Story:
 
     def read(self, at: float) -> None:
         """The trail is read."""
-        self.moments.append(at)
+        self.reading_times.append(at)
 
     def shown(self, at: float) -> list[TrailEntry]:
         """What a reading shows: the newest entries, newest first."""
@@ -136,7 +136,7 @@ class Story:
         """The readings as a run records them; `lists` in place of what they would have shown."""
         compactor = Compactor()
         readings = []
-        for number, at in enumerate(self.moments):
+        for number, at in enumerate(self.reading_times):
             entries = self.shown(at) if lists is None else lists[number]
             fresh, layout = compactor.fold(entries, lambda entry: entry)
             readings.append(
@@ -156,4 +156,4 @@ class Story:
 
     def lists(self) -> list[list[TrailEntry]]:
         """What every reading shows."""
-        return [self.shown(at) for at in self.moments]
+        return [self.shown(at) for at in self.reading_times]

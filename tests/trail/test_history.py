@@ -1,4 +1,4 @@
-"""Readings are kept compact and told in full again; entries without a request find theirs."""
+"""Readings are stored compactly and restored in full; entries without a request find theirs."""
 
 from __future__ import annotations
 

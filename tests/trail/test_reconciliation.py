@@ -1,4 +1,4 @@
-"""Reconciling: an honest history has no anomaly, and each planted one is found as what it is."""
+"""Reconciling: an conforming history has no anomaly, and each planted one is found as what it is."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def requests(*kinds: Kind) -> st.SearchStrategy[Requests]:
     return st.lists(one, min_size=3, max_size=40)
 
 
-def told(drawn: Requests, *, limit: int = 1000, every: int = 5, offset: float = 0.0) -> Story:
+def story_of(drawn: Requests, *, limit: int = 1000, every: int = 5, offset: float = 0.0) -> Story:
     """The story of these requests: some overlap, and the trail is read before, meanwhile and after."""
     story = Story(limit=limit)
     story.keep(None, "from-before", "APPROVED", at=START - 60, visible=START - 60)
@@ -60,17 +60,17 @@ def kinds_of(result: Reconciliation) -> list[Anomaly]:
 
 
 @given(drawn=requests(), offset=st.floats(-4.9, 4.9))
-def test_an_honest_history_is_in_order(drawn: Requests, offset: float) -> None:
-    """Whatever is sent, in parallel or not, and however the clocks differ: an honest trail has no anomaly."""
-    result = reconciled(told(drawn, offset=offset))
+def test_a_conforming_history_has_no_anomaly(drawn: Requests, offset: float) -> None:
+    """Whatever is sent, in parallel or not, and however the clocks differ: an conforming trail has no anomaly."""
+    result = reconciled(story_of(drawn, offset=offset))
     assert not result.anomalies
     assert not result.gaps
 
 
 @given(drawn=requests(), limit=st.integers(3, 15), every=st.integers(1, 6))
-def test_a_small_window_accuses_nobody(drawn: Requests, limit: int, every: int) -> None:
+def test_a_small_window_leads_to_no_anomaly(drawn: Requests, limit: int, every: int) -> None:
     """Where readings show too few entries to see all, that can be a gap and is never an anomaly."""
-    assert not reconciled(told(drawn, limit=limit, every=every)).anomalies
+    assert not reconciled(story_of(drawn, limit=limit, every=every)).anomalies
 
 
 def lose(story: Story, place: int) -> None:
@@ -90,7 +90,7 @@ def repeat(story: Story, place: int) -> None:
 
 
 def misstate(story: Story, place: int) -> None:
-    """Give an entry a state that is not the answer's."""
+    """Give an entry a state that is not the response's."""
     row = story.row_of(place)
     row.entry = msgspec.structs.replace(row.entry, state="EXPIRED")
 
@@ -112,11 +112,11 @@ def delay(story: Story, place: int) -> None:
     """Make an entry visible too late, with a reading before and one after."""
     row, ended = story.row_of(place), story.exchanges[place].ended
     row.visible = ended + TERMS.visible_s + 1.5
-    story.moments = sorted([*story.moments, ended + TERMS.visible_s + 1, story.moments[-1] + 5])
+    story.reading_times = sorted([*story.reading_times, ended + TERMS.visible_s + 1, story.reading_times[-1] + 5])
 
 
 def haunt(story: Story, place: int) -> None:
-    """Add an entry that belongs to nobody."""
+    """Add an entry that belongs to no request."""
     row = story.row_of(place)
     story.keep(None, "nobody", "APPROVED", at=row.at, visible=row.visible)
 
@@ -141,7 +141,7 @@ def test_what_is_planted_is_found(
     plant: Callable[[Story, int], None], kind: Anomaly, drawn: Requests, data: st.DataObject
 ) -> None:
     """One planted anomaly gives exactly one of its kind, on its own request, and none else."""
-    story = told(drawn)
+    story = story_of(drawn)
     assume(story.owing())
     place = data.draw(st.sampled_from(story.owing()))
     trace_id = story.row_of(place).entry.trace_id
@@ -156,9 +156,9 @@ def test_what_is_planted_is_found(
 @pytest.mark.parametrize("kind", [Anomaly.MISSING, Anomaly.ALTERED], ids=str)
 @given(drawn=requests(*OWING), data=st.data())
 @settings(max_examples=40)
-def test_what_was_seen_must_stay(kind: Anomaly, drawn: Requests, data: st.DataObject) -> None:
-    """An entry that was seen and then is gone, or another, is found as that and as nothing else."""
-    story = told(drawn)
+def test_an_entry_once_shown_must_stay(kind: Anomaly, drawn: Requests, data: st.DataObject) -> None:
+    """An entry that was shown and then is gone, or another, is found as that and as nothing else."""
+    story = story_of(drawn)
     lists = story.lists()
     seen = [number for number in range(1, len(lists) - 1) if lists[number]]
     assume(seen)
@@ -179,7 +179,7 @@ def test_what_was_seen_must_stay(kind: Anomaly, drawn: Requests, data: st.DataOb
 @settings(max_examples=40)
 def test_newest_first_in_each_reading(drawn: Requests, data: st.DataObject) -> None:
     """Neighbours in the wrong order are found, once, and only where the source promises an order by time."""
-    story = told(drawn)
+    story = story_of(drawn)
     lists = story.lists()
     last = lists[-1]
     places = [at for at in range(len(last) - 1) if last[at].timestamp > last[at + 1].timestamp]
@@ -219,13 +219,13 @@ def test_requirements_of_the_anomalies() -> None:
 
 
 def test_checks_are_counted() -> None:
-    """Each requirement is told how much was compared for it."""
+    """The number of comparisons is reported for each requirement."""
     checks = reconciled(simple("approved", "blocked", "key", "read", "kept-read")).checks
     assert (checks["TRL-01"], checks["TRL-02"], checks["TRL-03"], checks["TRL-04"]) == (2, 1, 4, 4)
 
 
-def test_an_unanswered_request_takes_one_entry_and_no_second() -> None:
-    """No answer: no entry and one entry are in order, two are one too many."""
+def test_a_request_without_response_takes_one_entry_and_no_second() -> None:
+    """No response: no entry and one entry are in order, two are one too many."""
     assert not reconciled(simple("gone")).anomalies
     story = simple("silent")
     assert not reconciled(story).anomalies
@@ -233,7 +233,7 @@ def test_an_unanswered_request_takes_one_entry_and_no_second() -> None:
     assert kinds_of(reconciled(story)) == [Anomaly.PHANTOM]
 
 
-def test_an_unanswered_request_explains_no_entry_of_another_time() -> None:
+def test_a_request_without_response_explains_no_entry_of_another_time() -> None:
     """An entry long after an unanswered request is not its entry."""
     story = simple("gone", "approved")
     story.keep(None, "another", "BLOCKED", at=START + 100, visible=START + 100)
@@ -249,7 +249,7 @@ def test_a_request_that_never_arrived_explains_nothing() -> None:
     assert kinds_of(reconciled(story)) == [Anomaly.PHANTOM]
 
 
-def test_an_answer_that_broke_off_owes_nothing() -> None:
+def test_an_incomplete_response_needs_no_entry() -> None:
     """Headers that came and a body that did not: its entry may be there, once."""
     story = simple("approved")
     story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], end=Ended.INDETERMINATE)
@@ -260,7 +260,7 @@ def test_an_answer_that_broke_off_owes_nothing() -> None:
     assert not reconciled(story).anomalies
 
 
-def test_what_was_there_before_is_nobodys() -> None:
+def test_earlier_entries_belong_to_no_request() -> None:
     """Entries of the first reading are older than the run, whatever their time."""
     story = Story()
     story.keep(None, "old", "APPROVED", at=START + 0.5, visible=START - 10)
@@ -271,15 +271,15 @@ def test_what_was_there_before_is_nobodys() -> None:
 
 
 def test_an_entry_without_a_trace_id_is_lost_and_no_phantom() -> None:
-    """One mistake is told once: the request has no entry of its trace id."""
+    """One error is reported once: the request has no entry of its trace id."""
     story = simple("approved")
     row = story.row_of(0)
     row.entry = msgspec.structs.replace(row.entry, trace_id="")
     assert kinds_of(reconciled(story)) == [Anomaly.LOST]
 
 
-def test_an_answer_without_a_trace_id_has_its_entry_by_its_time() -> None:
-    """An answer that names no trace id breaks ENV-05; its entry is found by its time, and missed without."""
+def test_a_response_without_a_trace_id_has_its_entry_by_its_time() -> None:
+    """A response that names no trace id breaks ENV-05; its entry is found by its time, and missed without."""
     story = simple("blocked", "approved")
     bare = Response(status=200, body=Body.of(b'{"status": "BLOCKED"}'))
     story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], response=bare)
@@ -290,7 +290,7 @@ def test_an_answer_without_a_trace_id_has_its_entry_by_its_time() -> None:
 
 @pytest.mark.parametrize("wrong", ["lost", "surplus", "none"])
 def test_one_trace_id_for_all(wrong: str) -> None:
-    """A backend that gives every answer the same trace id is still reconciled by number and state."""
+    """A backend that gives every response the same trace id is still reconciled by number and state."""
     story = simple("approved", "blocked", "key")
     for place, one in enumerate(story.exchanges):
         assert one.response is not None
@@ -332,13 +332,13 @@ def test_pairs_have_trails_of_their_own() -> None:
     """An entry of one pair is no entry of another's request, even with the same trace id."""
     one, other = simple("approved"), Story(pair="gw1")
     other.exchanges = [msgspec.structs.replace(one.exchanges[0], id="gw1-1")]
-    other.moments = list(one.moments)
+    other.reading_times = list(one.reading_times)
     result = reconcile(one.exchanges + other.exchanges, one.readings() + other.readings(), TERMS)
     assert [(anomaly.kind, anomaly.exchanges) for anomaly in result.anomalies] == [(Anomaly.LOST, ("gw1-1",))]
 
 
-def test_answers_of_the_double_are_not_in_the_trail() -> None:
-    """What the gate's own double answered owes the backend's trail nothing."""
+def test_requests_to_the_mock_backend_are_not_in_the_trail() -> None:
+    """What the mock backend received needs no entry in the backend's trail."""
     story = simple("approved")
     lose(story, 0)
     story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], responded_by="mock")
@@ -346,7 +346,7 @@ def test_answers_of_the_double_are_not_in_the_trail() -> None:
 
 
 def test_requests_under_way_together_are_marked() -> None:
-    """An anomaly of a request in parallel says so (TRL-08)."""
+    """An anomaly of a request in parallel reports it (TRL-08)."""
     story = Story()
     story.read(START - 1)
     for number in range(3):
@@ -366,7 +366,7 @@ def test_requests_under_way_together_are_marked() -> None:
 def test_without_any_reading_nothing_is_decided() -> None:
     """A trail that was never read is a gap of every requirement about it."""
     story = simple("approved")
-    story.moments.clear()
+    story.reading_times.clear()
     result = reconciled(story)
     assert not result.anomalies
     assert "never read" in result.gaps["TRL-01"]

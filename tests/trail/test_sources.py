@@ -1,4 +1,4 @@
-"""Audit sources: the newest entries first, or one line that says why not."""
+"""Audit sources: the newest entries first, or one line with the reason."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Serve = Callable[..., str]
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Starts a backend that knows `KEY` and gives one answer to every read, after so many of 429; its base URL."""
+    """Starts a backend that knows `KEY` and gives one response to every read, after so many of 429; its base URL."""
     with ExitStack() as stack:
 
         def start(body: bytes, status: int = 200, refused: int = 0) -> str:
@@ -68,7 +68,7 @@ def test_the_api_is_read_with_the_key(serve: Serve) -> None:
 
 
 def test_an_api_that_limits_its_rate_is_read_all_the_same(serve: Serve) -> None:
-    """A read that is answered 429 is sent again, a bounded number of times, and each is known as the gate's own."""
+    """A read that gets a 429 is sent again, a bounded number of times, and each is known as the gate's own."""
     source = ApiSource(serve(json.dumps([ENTRY]).encode(), refused=2), KEY)
     assert source.read() == (FULL,)
     assert list(source.own_trace_ids) == ["own-1"] * 3
@@ -76,7 +76,7 @@ def test_an_api_that_limits_its_rate_is_read_all_the_same(serve: Serve) -> None:
         ApiSource(serve(b"[]", refused=100), KEY).read()
 
 
-def test_the_api_is_never_asked_for_more_than_it_gives(serve: Serve) -> None:
+def test_the_api_is_never_requested_beyond_its_limit(serve: Serve) -> None:
     """The contract's maximum is not exceeded."""
     source = ApiSource(serve(b'[{"action": "LIMIT"}]'), KEY)
     assert [source.read(limit)[0].action for limit in (1, 1000, 5000)] == ["1", "1000", "1000"]
@@ -213,21 +213,21 @@ def test_a_database_is_never_written(database: Path, tmp_path: Path) -> None:
         ("PRAGMA foreign_keys = ON", "it must be a SELECT"),
     ],
 )
-def test_a_query_that_does_not_fit_is_told(database: Path, query: str, line: str) -> None:
-    """A missing column is named with a hint; what the database says is passed on in one line."""
+def test_a_query_that_does_not_fit_is_an_error(database: Path, query: str, line: str) -> None:
+    """A missing column is named with a hint; the database's message is passed on in one line."""
     with pytest.raises(TrailError, match=line) as caught:
         SqlSource(f"sqlite:///{database}", query).read()
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite://", "sqlite:///:memory:", "nosuchdb://host/x"])
-def test_a_url_that_names_no_database_is_told(url: str) -> None:
+def test_a_url_that_names_no_database_is_an_error(url: str) -> None:
     """A useless URL is an error before any reading."""
     with pytest.raises(TrailError, match="the audit database cannot be reached: "):
         SqlSource(url, QUERY)
 
 
-def test_a_password_is_never_told() -> None:
+def test_a_password_is_never_shown() -> None:
     """Neither the name of a source nor its error holds the password of the database."""
     source = SqlSource("postgresql://me:pass-word-9@127.0.0.1:1/trail", QUERY)
     with pytest.raises(TrailError, match="sql postgresql trail cannot be read: ") as caught:
@@ -236,7 +236,7 @@ def test_a_password_is_never_told() -> None:
 
 
 def test_values_become_text() -> None:
-    """Times are told in UTC with a Z; nothing is empty; numbers and lists are JSON."""
+    """Times are in UTC with a Z; nothing is empty; numbers and lists are JSON."""
     assert as_text(datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)) == "2026-01-02T03:04:05.000006Z"
     assert as_text(datetime.fromisoformat("2026-01-02T03:04:05")) == "2026-01-02T03:04:05.000000Z"
     assert as_text(datetime.fromisoformat("2026-01-02T03:04:05+02:00")) == "2026-01-02T01:04:05.000000Z"

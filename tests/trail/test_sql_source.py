@@ -124,8 +124,8 @@ def test_the_database_is_never_written(database: str) -> None:
         ("SELECT '%s', ':name', * FROM nowhere WHERE a LIKE '%x%'", 'relation "nowhere" does not exist'),
     ],
 )
-def test_a_query_that_does_not_fit_is_told_in_one_line(database: str, query: str, line: str) -> None:
-    """What the database says is passed on; percent signs and colons are the user's own."""
+def test_a_query_that_does_not_fit_is_an_error_of_one_line(database: str, query: str, line: str) -> None:
+    """The database's message is passed on; percent signs and colons are the user's own."""
     with pytest.raises(TrailError, match=line) as caught:
         SqlSource(database, query).read()
     assert "\n" not in str(caught.value)

@@ -85,7 +85,7 @@ def test_a_reading_is_recorded_with_its_own_trace_id() -> None:
 
 
 def test_a_failed_reading_is_recorded_too() -> None:
-    """The journal tells why a reading came to nothing; whoever asked for it is told as well."""
+    """The journal holds the reason of a failed reading, and the caller gets it as an error."""
     source = Source()
     source.error = f"no access with {KEY}"
     trail_reader, events = made(source)
@@ -124,7 +124,7 @@ def test_it_reads_when_enough_was_sent() -> None:
 
 
 def test_others_do_not_count() -> None:
-    """Requests to another backend or to the double leave nothing in this trail."""
+    """Requests to another backend or to the mock backend leave nothing in this trail."""
     trail_reader, events = made(Source())
     for _ in range(AT_MOST):
         trail_reader.watch(msgspec.structs.replace(exchange(), base_url="http://other.test"))
@@ -133,7 +133,7 @@ def test_others_do_not_count() -> None:
     assert not events
 
 
-def test_a_disturbed_backend_is_left_alone() -> None:
+def test_a_backend_under_a_fault_is_not_read() -> None:
     """No reading in the middle of a fault."""
     trail_reader, events = made(Source())
     for _ in range(AT_MOST + 5):
@@ -144,7 +144,7 @@ def test_a_disturbed_backend_is_left_alone() -> None:
 
 
 class Clock:
-    """A clock that goes on when somebody waits, and otherwise stands still."""
+    """A clock that goes on with each wait, and otherwise stands still."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
@@ -169,21 +169,21 @@ def test_the_end_waits_for_what_must_come() -> None:
     trail_reader, events = made(source)
     trail_reader.watch(exchange("approved"))
 
-    class Late(Source):
-        """Has the entry at the third look."""
+    class Slow(Source):
+        """Has the entry at the third reading."""
 
         def read(self, limit: int = 1000) -> tuple[TrailEntry, ...]:
             if len(self.reads) == 2:
                 self.entries = [TrailEntry(trace_id="t-main-0")]
             return super().read(limit)
 
-    trail_reader._source = Late()
+    trail_reader._source = Slow()
     trail_reader.wait_until_complete()
     assert len(events) == 3
 
 
 def test_the_end_gives_up(clock: Clock) -> None:
-    """What never comes, and a trail that cannot be read, keep nobody for ever."""
+    """What never comes, and a trail that cannot be read, do not block the run forever."""
     source = Source()
     trail_reader, events = made(source)
     trail_reader.watch(exchange("approved"))
@@ -210,8 +210,8 @@ def test_reading_until_an_entry_is_there(clock: Clock) -> None:
     assert TIMEOUT_S < clock.now <= TIMEOUT_S + 2 * POLL_S
 
 
-def test_the_last_reading_begins_when_patience_is_at_an_end(clock: Clock) -> None:
-    """A reading that takes long does not cost an entry that came meanwhile: it is looked for once more."""
+def test_the_last_reading_begins_when_the_time_is_over(clock: Clock) -> None:
+    """A reading that takes long does not cost an entry that came meanwhile: the list is read once more."""
 
     class Slow(Source):
         """Takes as long as patience lasts; the entry comes just before it is over."""

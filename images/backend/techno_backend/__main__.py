@@ -18,7 +18,7 @@ from .transport import KEEP_ALIVE, PatientProtocol
 
 
 def main() -> int:
-    """Serve until a signal ends the process. Exit code 2: the environment is not usable, one line says why."""
+    """Serve until a signal ends the process. Exit code 2: the environment is not usable, one line names the reason."""
     parser = argparse.ArgumentParser(prog="techno_backend", description="The reference backend.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")

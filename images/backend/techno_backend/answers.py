@@ -1,4 +1,4 @@
-"""What the backend says: statuses, reason codes, and the bodies of its answers."""
+"""Statuses, reason codes, and the bodies of the backend's responses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """The reason codes that this backend gives of its own accord; an executor may add others."""
+    """The reason codes that this backend itself uses; an executor may add others."""
 
     API_KEY_INVALID = "API_KEY_INVALID"
     API_BLOCKED = "API_BLOCKED"
@@ -44,7 +44,7 @@ class Reason(StrEnum):
 
 
 class RefusalError(Exception):
-    """A request is answered with an `ErrorResponse` of HTTP status `http_status`.
+    """A request gets an `ErrorResponse` of HTTP status `http_status`.
 
     The texts are fixed sentences: nothing that came with the request or from the system is in them (ERR-03).
     """
@@ -65,7 +65,7 @@ def utc_now() -> str:
 
 
 def json_answer(body: object, http_status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer with the JSON of `body`.
+    """A response with the JSON of `body`.
 
     Raises:
         ValueError: `body` holds a number that JSON has no form for.

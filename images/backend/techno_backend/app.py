@@ -1,4 +1,4 @@
-"""The four endpoints: every request gets one answer, and every execute and every refusal one entry."""
+"""The four endpoints: every request gets one response, and every execute and every refusal one entry."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .trail import Entry, Trail, TrailError
 
 log = logging.getLogger("techno_backend")
 
-#: The four endpoints, and what a refused request is called in the trail.
+#: The four endpoints, and the action of a refused request in the audit trail.
 ACTIONS = {
     "/api/execute": "EXECUTE",
     "/api/audit": "READ_AUDIT",
@@ -45,7 +45,7 @@ class Backend:
         self._snapshot: dict[str, str] | None = None
 
     def guarded(self, work: Work) -> Work:
-        """`work` behind the key and the limits; a refusal is recorded before it is answered."""
+        """`work` behind the key and the limits; a refusal is recorded before its response."""
 
         async def endpoint(request: Request) -> Response:
             try:
@@ -58,14 +58,14 @@ class Backend:
             except TrailError as error:
                 return _audit_unavailable(request, error)
             except ClientDisconnect:
-                return Response(status_code=400)  # nobody is there to read it
+                return Response(status_code=400)  # the client is gone
 
         return endpoint
 
     async def refuse(
         self, request: Request, refusal: RefusalError, action: str = "", execution_id: str = ""
     ) -> Response:
-        """Record a refusal and answer it; without the record the answer is 503 (TRL-02, TRL-10)."""
+        """Record a refusal and respond to it; without the record the response is 503 (TRL-02, TRL-10)."""
         trace_id = _trace_id(request)
         name = action or ACTIONS[request.scope["path"]]
         try:
@@ -75,13 +75,13 @@ class Backend:
         return error_answer(refusal, trace_id)
 
     async def execute(self, request: Request) -> Response:
-        """`POST /api/execute`: intent, action, entry, answer, in this order."""
+        """`POST /api/execute`: intent, action, entry, response, in this order."""
         trace_id, execution_id = _trace_id(request), _execution_id()
         intake.check_content_type(request)
         asked = intake.parse_execute(await intake.read_body(request))
         command = self._commands.get(asked.command)
         if command is None:
-            # What nobody knows may be anything, a secret too: its name stays out of the trail (TRL-09).
+            # An unknown command may be anything, a secret too: its name is not recorded (TRL-09).
             action, outcome = ACTIONS["/api/execute"], blocked(Reason.UNKNOWN_COMMAND, "The command is not known.")
         else:
             action = asked.command
@@ -112,7 +112,7 @@ class Backend:
 
 
 class Envelope:
-    """What every answer has, whoever made it: `X-Trace-Id` (ENV-05), `no-store`, and one line in the log."""
+    """What every response has: `X-Trace-Id` (ENV-05), `no-store`, and one line in the log."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -122,7 +122,7 @@ class Envelope:
         trace_id = str(uuid.uuid4())
         scope["techno.trace_id"] = trace_id
         scope["techno.started"] = started = time.monotonic()
-        # Only words of our own are logged: a client could put the key into a path or a method (AUT-06).
+        # Only the server's own words are logged: a client could put the key into a path or a method (AUT-06).
         method = scope["method"] if scope["method"] in METHODS else "OTHER"
         path = scope["path"] if scope["path"] in (*ACTIONS, "/health") else "elsewhere"
 
@@ -138,7 +138,7 @@ class Envelope:
 
 
 def create_app(settings: Settings, trail: Trail, commands: Mapping[str, Command]) -> ASGIApp:
-    """The application. FastAPI's own document is off: it would promise 422, which the contract rules out."""
+    """The application. FastAPI's own document is off: it would describe 422, which the contract rules out."""
     backend = Backend(settings, trail, commands)
     api = FastAPI(openapi_url=None, redirect_slashes=False)
 
@@ -154,7 +154,7 @@ def create_app(settings: Settings, trail: Trail, commands: Mapping[str, Command]
         return error_answer(refusal, _trace_id(request))
 
     async def crashed(request: Request, error: Exception) -> Response:  # noqa: ARG001  (the server logs it)
-        """Our own mistake is still an `ErrorResponse`, with an entry where one is due (TRL-01)."""
+        """An internal error is still an `ErrorResponse`, with an entry where one is expected (TRL-01)."""
         refusal = RefusalError(500, Reason.INTERNAL_ERROR, "The request failed.")
         if request.scope["path"] in ACTIONS:
             return await backend.refuse(request, refusal)
@@ -190,7 +190,7 @@ def _execution_id() -> str:
 
 
 def _audit_unavailable(request: Request, error: TrailError) -> Response:
-    """Fail closed: what cannot be recorded is refused."""
+    """Fail closed: a request that cannot be recorded is refused."""
     trace_id = _trace_id(request)
     log.error("the audit trail is not available: %s trace=%s", error, trace_id)
     return error_answer(RefusalError(503, Reason.AUDIT_UNAVAILABLE, "The audit trail is not available."), trace_id)

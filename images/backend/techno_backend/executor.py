@@ -23,7 +23,7 @@ class ExecutorError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of a command, in the contract's words."""
+    """The outcome of a command, in the contract's terms."""
 
     status: Status
     reason_codes: tuple[str, ...] = ()
@@ -32,7 +32,7 @@ class Outcome:
 
 
 def blocked(reason: Reason, message: str) -> Outcome:
-    """The outcome of everything that is in doubt."""
+    """The outcome when in doubt."""
     return Outcome(status=Status.BLOCKED, reason_codes=(reason,), message=message)
 
 
@@ -50,7 +50,7 @@ async def run(command: Command, session_id: str | None, seconds: float) -> Outco
         return await command(session_id)
 
     task = asyncio.create_task(call())
-    # `wait`, not `wait_for`: a command that ignores its cancellation must not hold up the answer.
+    # `wait`, not `wait_for`: a command that ignores its cancellation must not delay the response.
     done, _ = await asyncio.wait({task}, timeout=seconds)
     if not done:
         task.cancel()

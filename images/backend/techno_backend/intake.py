@@ -1,4 +1,4 @@
-"""What a request must be: the key first, then size, form and values. Whatever is not is a `RefusalError`."""
+"""What a request must be: the key first, then size, form and values. Anything else is a `RefusalError`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMMAND = re.compile(r"[A-Z_]{3,32}")
 SESSION_ID_LIMIT = 128
 LIMIT_DEFAULT = 50
 LIMIT_MAX = 1000
-# JSON has one encoding and the media type no parameter; a charset that says so is harmless.
+# JSON has one encoding and the media type no parameter; a charset that names it is harmless.
 CONTENT_TYPE = re.compile(r'application/json\s*(;\s*charset\s*=\s*"?utf-8"?\s*)?', re.IGNORECASE)
 
 
@@ -45,7 +45,7 @@ def check_key(request: Request, key: bytes) -> None:
     given = [value for name, value in request.scope["headers"] if name == b"x-api-key"]
     if not any(given):
         raise RefusalError(401, Reason.API_KEY_INVALID, "An API key is required.")
-    # Bytes, not text: a key that is not ASCII is wrong and nothing worse.
+    # Bytes, not text: a key that is not ASCII is wrong and raises no error.
     if len(given) != 1 or not hmac.compare_digest(given[0], key):
         raise RefusalError(403, Reason.API_KEY_INVALID, "The API key is not valid.")
 

@@ -14,16 +14,16 @@ HEAD_LIMIT = 32 * 1024
 #: Seconds that a client has for sending its body.
 BODY_SECONDS = 5.0
 #: Seconds that one write to the trail waits for a lock before the trail counts as unwritable. A write
-#: may wait behind another one, so an answer comes at the latest this much times two after the executor.
+#: may wait behind another one, so a response comes at the latest this much times two after the executor.
 TRAIL_SECONDS = 2.0
-#: Seconds that a read of the trail may take in all, waiting for its turn included.
+#: Seconds that a read of the trail may take in all, its wait in the queue included.
 TRAIL_READ_SECONDS = 5.0
 #: The executor's limit may not be higher: limit and trail together stay under the 15 s of TMO-01.
 EXECUTOR_LIMIT_MAX = 10.5
 
 
 class SettingsError(Exception):
-    """The environment is not usable. The text is one line that says what to set."""
+    """The environment is not usable. The text is one line that names what to set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

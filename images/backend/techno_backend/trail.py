@@ -1,7 +1,7 @@
 """The audit trail: one append-only table in SQLite or PostgreSQL.
 
 Each command leaves two rows: `begun`, committed before it is run (no audit, no action: TRL-10), and `ended`,
-committed before the answer (TRL-06, TRL-07). A refusal leaves `ended` alone. The trail's entries are the
+committed before the response (TRL-06, TRL-07). A refusal leaves `ended` alone. The trail's entries are the
 `ended` rows: the view `audit_trail` shows them to whoever reads the database. A `begun` without an `ended` is
 a command whose end nobody saw: the process was killed, or the trail failed, meanwhile. Both kinds are in one
 table, so that what keeps an entry from being written keeps the command from being run. No column has room for
@@ -79,7 +79,7 @@ class TrailError(Exception):
 class Entry:
     """How one request ended, or with no `state`, that a command is about to be run.
 
-    `action` is a command's name, or what was asked for.
+    `action` is a command's name, or the kind of the request.
     """
 
     trace_id: str
@@ -222,7 +222,7 @@ def _engine(text: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _: object) -> None:
-        # A commit is in the kernel's hands before the answer goes out, so it survives SIGKILL (TRL-07).
+        # A commit is in the kernel's hands before the response goes out, so it survives SIGKILL (TRL-07).
         # Only a power cut can take the last ones; where that matters, FULL costs an fsync for each commit.
         connection.execute("PRAGMA synchronous=NORMAL")
 

@@ -12,14 +12,14 @@ from .answers import Reason, RefusalError, error_answer
 
 #: Seconds after which an idle connection is closed. Longer than clients keep theirs, so that they close first.
 KEEP_ALIVE = 30
-#: Seconds between two looks at a connection: one that has begun no request in between is dropped.
+#: Seconds between two checks of a connection: one that has begun no request in between is dropped.
 STALL_SECONDS = 30.0
 #: Seconds in which a body that was refused unread may still arrive, before the connection is dropped.
 LINGER_SECONDS = 2.0
 
 
 class PatientProtocol(H11Protocol):
-    """uvicorn's protocol, which never waits forever for a request's head or for a body nobody reads."""
+    """uvicorn's protocol, which never waits forever for a request's head or for a body that is not read."""
 
     _seen: object = None
     _look: asyncio.TimerHandle | None = None
@@ -44,7 +44,7 @@ class PatientProtocol(H11Protocol):
         self._look = self.loop.call_later(STALL_SECONDS, self._drop_if_stalled)
 
     def on_response_complete(self) -> None:
-        """Give a body that is still on its way a moment, so that the client gets to read the answer."""
+        """Wait briefly for a body that is still on its way, so that the client can read the response."""
         super().on_response_complete()
         if self.conn.their_state is h11.SEND_BODY:
             self.loop.call_later(LINGER_SECONDS, self._drop_if_unread, self.cycle)
@@ -54,7 +54,7 @@ class PatientProtocol(H11Protocol):
             self.transport.abort()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP with an `ErrorResponse`, where an answer is still possible."""
+        """Respond with an `ErrorResponse` to what is not HTTP, where a response is still possible."""
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             trace_id = str(uuid.uuid4())
             answer = error_answer(RefusalError(400, Reason.VALIDATION_FAILED, msg), trace_id)

@@ -1,5 +1,5 @@
 /**
- * The page: what a person enters goes to the client, what the client yields is shown.
+ * The page: what a person enters goes to the client, what the client returns is shown.
  *
  * Whatever came from the backend is set as text, never as markup (CON-15), and without the key (CON-12).
  */
@@ -14,7 +14,7 @@ import {
   withoutKey,
 } from "./client.js";
 
-/** One sentence for each status, so that it is told in words, and not in colour alone. */
+/** One sentence for each status, so that it is shown in words, and not in colour alone. */
 const MEANING = {
   APPROVED: "The backend approved this command.",
   BLOCKED: "Not allowed, or in doubt: treat this command as refused.",
@@ -32,7 +32,7 @@ const AUDIT_FIELDS = {
   execution_id: "Execution",
 };
 
-/** Milliseconds that the console's own server has to say where the backend is. */
+/** Milliseconds that the console's own server has to send the backend's address. */
 const CONFIGURATION_LIMIT_MS = 5000;
 
 const part = (testId) => document.querySelector(`[data-testid="${testId}"]`);
@@ -56,7 +56,7 @@ function showBadge(element, status) {
   element.dataset.status = status;
 }
 
-/** A counter of calls: only the newest one may show its answer (CON-17). */
+/** A counter of calls: only the newest one may show its response (CON-17). */
 function newest() {
   let last = 0;
   return () => {
@@ -69,7 +69,7 @@ function newest() {
 
 let configured = null;
 
-/** Ask the console's server, once, where the backend is; asked again only if that failed. */
+/** Request the backend's address from the console's server, once; again only if that failed. */
 function configuration() {
   configured ??= readConfiguration().catch(() => {
     configured = null;
@@ -107,7 +107,7 @@ async function run() {
   }
 }
 
-/** Take the last result away: while an answer is due nothing may look like one. */
+/** Remove the last result: while a response is pending nothing may look like one. */
 function showWaiting(command) {
   result.setAttribute("aria-busy", "true");
   result.dataset.status = "pending";
@@ -141,7 +141,7 @@ function textElement(name, text) {
   return element;
 }
 
-/** Say on top of the page that nothing can be sent, if so (CON-20). */
+/** Show on top of the page that nothing can be sent, if so (CON-20). */
 function showProblem() {
   show(byId("problem"), configurationProblem());
 }

@@ -1,1 +1,1 @@
-"""Drivers: what sends a case to a target and brings back evidence."""
+"""Drivers: send cases to a target and return evidence."""

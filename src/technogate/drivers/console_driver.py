@@ -1,6 +1,6 @@
-"""The console drivers' common ground: what both can do with a console, and what they bring back.
+"""What the console drivers have in common: what both can do with a console, and what they return.
 
-A view made here has no `id`, `item` and `exchanges`: whoever records it fills these in.
+A rendered output made here has no `id`, `item` and `exchanges`: the code that records it fills these in.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Call = Literal["executeCommand", "fetchAuditLog", "fetchMemory"]
 #: How long a console may take to show something, in seconds; the contract allows it 16 (CON-06).
 LIMIT_S = 20.0
 
-#: The fields of a view by the name that the answer gives them, for each of the three calls.
+#: The fields of a rendered output, by their names in the response, for each of the three calls.
 EXECUTE_FIELDS = ("status", "trace_id", "reason_codes", "message", "ts_utc", "execution_id")
 MEMORY_FIELDS = ("command", "output", "status", "timestamp", "execution_id")
 AUDIT_FIELDS = ("timestamp", "action", "result", "state", "trace_id", "execution_id")
@@ -29,11 +29,11 @@ class DriverError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """One request that the page made; `failure` is the browser's own word for why it came to nothing.
+    """One request that the page made; `failure` is the browser's own reason for a request that failed.
 
-    It began at `at` and had its answer in full at `ended` (0 while it has not), in seconds since the
-    epoch. `sent` and `headers` are the headers of the request and of the answer, as far as the browser
-    tells them; they may hold secrets.
+    It began at `at` and its response was complete at `ended` (0 while it is not), in seconds since the
+    epoch. `sent` and `headers` are the headers of the request and of the response, as far as the browser
+    reports them; they may hold secrets.
     """
 
     method: str
@@ -55,7 +55,7 @@ class Exposure:
     `storage` maps `localStorage:name` and `sessionStorage:name` to the value; `cookies` are
     `name=value`; `text` is the page's text and the values of its inputs, `html` its markup; `lines`
     are the page's console output (for a module its standard output and error). `markup` lists, for
-    each part that shows answers, the elements in it by tag name.
+    each part that shows responses, the elements in it by tag name.
     """
 
     storage: dict[str, str] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class ConsoleDriver(Protocol):
         """Run a command and wait until its result is shown; raises DriverError when a part is missing."""
 
     def start_execute(self, command: str, session_id: str | None = None) -> bool:
-        """Run a command without waiting; False when the console does not let it be run (again)."""
+        """Run a command without waiting; False when the console does not allow it (again)."""
 
     def result(self) -> RenderedOutput:
         """What is shown as the result of the newest command, once it is shown."""
@@ -92,8 +92,8 @@ class ConsoleDriver(Protocol):
     def wait_until_complete(self) -> None:
         """Wait until the console is idle; raises DriverError when it does not become so in time."""
 
-    def disturbed(self) -> bool:
-        """Whether this machine's own network has spoilt a request since this was asked last: then nothing was seen."""
+    def network_changed(self) -> bool:
+        """Whether a change of this machine's network has spoilt a request since the last call."""
 
     def inspect(self) -> Exposure:
         """What the console leaves where others could read it."""
@@ -108,7 +108,7 @@ def shown(value: object) -> str:
 
 
 def execute_fields(value: object) -> dict[str, str]:
-    """The fields of what executeCommand returned; what is no object is an error."""
+    """The fields of what executeCommand returned; a value that is not an object is an error."""
     if not isinstance(value, Mapping):
         return {"error": f"executeCommand returned {shown(value)}, not an object"}
     fields = {name: shown(value[name]) for name in EXECUTE_FIELDS if name in value}
@@ -119,7 +119,7 @@ def execute_fields(value: object) -> dict[str, str]:
 
 
 def memory_fields(value: object) -> dict[str, str]:
-    """The fields of what fetchMemory returned; null is the empty snapshot, what is no object an error."""
+    """The fields of what fetchMemory returned; null is the empty snapshot, a value that is not an object an error."""
     if value is None:
         return {"empty": "true"}
     if not isinstance(value, Mapping):
@@ -128,16 +128,16 @@ def memory_fields(value: object) -> dict[str, str]:
 
 
 def audit_fields(value: object) -> tuple[dict[str, str], tuple[dict[str, str], ...]]:
-    """The fields and rows of what fetchAuditLog returned; what is no list of objects is an error."""
+    """The fields and rows of what fetchAuditLog returned; a value that is not a list of objects is an error."""
     if not isinstance(value, list):
         return {"error": f"fetchAuditLog returned {shown(value)}, not a list"}, ()
     if not all(isinstance(row, Mapping) for row in value):
-        return {"error": "fetchAuditLog returned a list with entries that are no objects"}, ()
+        return {"error": "fetchAuditLog returned a list with entries that are not objects"}, ()
     rows = tuple({name: shown(row[name]) for name in AUDIT_FIELDS if name in row} for row in value)
     return ({} if rows else {"empty": "true"}), rows
 
 
-#: What turns the value that a call returned into fields and rows.
+#: Turns the value that a call returned into fields and rows.
 Reading = Callable[[object], tuple[dict[str, str], tuple[dict[str, str], ...]]]
 READINGS: dict[str, Reading] = {
     "executeCommand": lambda value: (execute_fields(value), ()),

@@ -1,1 +1,1 @@
-"""Faults: the hostile provider that stands in for a backend while the gate judges a console."""
+"""The mock backend: the hostile provider that takes the place of a backend while the gate judges a console."""

@@ -19,15 +19,15 @@ from technogate.model.events import Headers, header_values
 #: A request that is longer than this is cut off: no console sends one.
 REQUEST_LIMIT = 8 << 20
 
-#: How long a closed connection waits for the other side to close too, in seconds.
-GOODBYE_S = 1.0
+#: How long a closed connection waits for the client to close too, in seconds.
+CLOSE_S = 1.0
 
 _REQUEST_LINE = re.compile(rb"([^\s]+) ([^\s]+) HTTP/1\.[01]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """One request off the wire. `defect` says what is wrong with it, "" if nothing."""
+class WireRequest:
+    """One request off the wire. `defect` is what is wrong with it, "" if nothing."""
 
     method: str
     target: str
@@ -39,7 +39,7 @@ class Asked:
 
 
 class Peer:
-    """One accepted connection: what comes in, and whether the other side is still there."""
+    """One accepted connection: the bytes that come in, and whether the client has closed it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int) -> None:
         self.number = number
@@ -64,7 +64,7 @@ class Peer:
         return cls(reader, asyncio.StreamWriter(transport, protocol, reader, loop), number)
 
     async def listen(self) -> None:
-        """Take in bytes until the other side closes; the only reader of the connection."""
+        """Read until the client closes; the only reader of the connection."""
         with contextlib.suppress(OSError):
             while len(self._buffer) < REQUEST_LIMIT and (data := await self._reader.read(1 << 16)):
                 if not self._buffer:
@@ -75,27 +75,27 @@ class Peer:
         self.gone.set()
         self._news.set()
 
-    async def request(self) -> Asked | None:
-        """The next request, or None when the other side left without sending any more."""
+    async def request(self) -> WireRequest | None:
+        """The next request, or None when the client closed without sending any more."""
         while True:
-            asked, used = parse_request(bytes(self._buffer), self._began)
-            if asked is not None:
+            request, used = parse_request(bytes(self._buffer), self._began)
+            if request is not None:
                 del self._buffer[:used]
                 self._began = time.time()
-                return asked
+                return request
             if self.gone.is_set():
                 if not self._buffer:
                     return None
                 raw = bytes(self._buffer)
                 self._buffer.clear()
-                return Asked(
+                return WireRequest(
                     method="", target="", headers=(), body=b"", raw=raw, started=self._began, defect="cut short"
                 )
             self._news.clear()
             await self._news.wait()
 
     async def deliver(self, reply: Reply, cors: Headers, released: Callable[[str], asyncio.Event]) -> Delivery:
-        """Take the steps of `reply`; the delivery says how far the client let them take effect."""
+        """Take the steps of `reply`; the delivery records how far the client let them take effect."""
         self.sent.clear()
         pending, done = bytearray(), -1
         for index, step in enumerate(reply.steps):
@@ -110,7 +110,7 @@ class Peer:
             elif self.gone.is_set():
                 return self._delivery(reply, done)
             elif not await self._pause(step, released):
-                # A wait counts from its beginning: to leave during it is to have felt it.
+                # A wait counts from its beginning: a client that leaves during it has observed it.
                 return self._delivery(reply, index)
             done = index
         if not reply.keep_alive:
@@ -118,7 +118,7 @@ class Peer:
         return self._delivery(reply, done)
 
     def _delivery(self, reply: Reply, reached: int) -> Delivery:
-        """Delivered when the step that was reached is the one by which the fault is felt, or later."""
+        """Delivered when the step that was reached is the one by which the fault takes effect, or a later one."""
         observed = reached >= reply.effect
         why = "" if observed else "the client closed the connection before the fault took effect"
         return Delivery(delivered=observed, why=why, client_left=self.left_at)
@@ -130,9 +130,9 @@ class Peer:
         elif isinstance(step, Close):
             await self.close()
         elif isinstance(step, Wait):
-            return not await _first(self.gone, None, step.seconds)
+            return not await _wait_for(self.gone, None, step.seconds)
         elif isinstance(step, Hold):
-            return not await _first(self.gone, released(step.name), None)
+            return not await _wait_for(self.gone, released(step.name), None)
         return True
 
     async def write(self, data: bytes) -> bool:
@@ -148,23 +148,23 @@ class Peer:
         return True
 
     async def close(self) -> None:
-        """Say that no more comes, and give the other side a moment to say so too."""
+        """Close the sending side."""
         with contextlib.suppress(OSError, RuntimeError):
             if not self._writer.is_closing():
                 self._writer.write_eof()
 
-    async def goodbye(self) -> None:
-        """Close and wait for the other side's close: an early close of ours could destroy sent bytes."""
+    async def close_and_wait(self) -> None:
+        """Close and wait until the client closes: aborting earlier could destroy bytes that were sent."""
         await self.close()
         if not self._writer.is_closing():
-            await _first(self.gone, None, GOODBYE_S)
+            await _wait_for(self.gone, None, CLOSE_S)
 
     def abort(self) -> None:
         """Drop the connection at once."""
         self._writer.transport.abort()
 
     def reset(self) -> None:
-        """Reset the connection: the other side sees ECONNRESET."""
+        """Reset the connection: the client gets ECONNRESET."""
         raw: socket.socket | None = self._writer.get_extra_info("socket")
         if raw is not None and not self._writer.is_closing():
             linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
@@ -172,7 +172,7 @@ class Peer:
         self._writer.transport.abort()
 
 
-async def _first(gone: asyncio.Event, other: asyncio.Event | None, seconds: float | None) -> bool:
+async def _wait_for(gone: asyncio.Event, other: asyncio.Event | None, seconds: float | None) -> bool:
     """Wait for `gone`, `other` or the end of the time; True when it was `gone`."""
     waits = [asyncio.ensure_future(event.wait()) for event in (gone, other) if event is not None]
     try:
@@ -183,7 +183,7 @@ async def _first(gone: asyncio.Event, other: asyncio.Event | None, seconds: floa
     return gone.is_set() and not (other is not None and other.is_set())
 
 
-def parse_request(raw: bytes, started: float) -> tuple[Asked | None, int]:
+def parse_request(raw: bytes, started: float) -> tuple[WireRequest | None, int]:
     """The first whole request in `raw` and the bytes it takes, or None as long as some are missing."""
     head, end, rest = raw.partition(b"\r\n\r\n")
     if not end:
@@ -191,10 +191,10 @@ def parse_request(raw: bytes, started: float) -> tuple[Asked | None, int]:
     line, _, fields = head.partition(b"\r\n")
     match = _REQUEST_LINE.fullmatch(line)
     if match is None:
-        asked = Asked(
+        request = WireRequest(
             method="", target="", headers=(), body=b"", raw=raw, started=started, defect="not an HTTP request"
         )
-        return asked, len(raw)
+        return request, len(raw)
     headers = tuple(
         (name.decode("latin-1"), value.decode("latin-1").strip())
         for name, _, value in (field.partition(b":") for field in fields.split(b"\r\n") if field)
@@ -204,7 +204,7 @@ def parse_request(raw: bytes, started: float) -> tuple[Asked | None, int]:
         return None, 0
     content, length = body
     used = len(head) + 4 + length
-    asked = Asked(
+    request = WireRequest(
         method=match.group(1).decode("latin-1"),
         target=match.group(2).decode("latin-1"),
         headers=headers,
@@ -212,7 +212,7 @@ def parse_request(raw: bytes, started: float) -> tuple[Asked | None, int]:
         raw=raw[:used],
         started=started,
     )
-    return asked, used
+    return request, used
 
 
 def _body(headers: Headers, rest: bytes) -> tuple[bytes, int] | None:

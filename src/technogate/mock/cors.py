@@ -1,4 +1,4 @@
-"""What lets a page of another origin talk to the double: the browser asks, the double allows everything."""
+"""CORS: what allows a page of another origin to send requests to the mock backend, which allows everything."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from technogate.model.events import Headers
 
 
 def cors_headers(request: Headers) -> Headers:
-    """What lets a page of another origin read the answer; nothing for a request without an Origin."""
+    """The headers that let a page of another origin read the response; none for a request without an Origin."""
     origin = next((value for name, value in request if name.lower() == "origin"), None)
     if origin is None:
         return ()
@@ -18,12 +18,12 @@ def cors_headers(request: Headers) -> Headers:
 
 
 def preflight_response(request: Headers, max_age: int) -> bytes:
-    """The answer to a preflight: whatever it asks for is allowed."""
-    asked = {name.lower(): value for name, value in request}
+    """The response to a preflight: whatever it requests is allowed."""
+    requested = {name.lower(): value for name, value in request}
     lines = ["HTTP/1.1 204 No Content", *(f"{name}: {value}" for name, value in cors_headers(request))]
-    lines.append(f"Access-Control-Allow-Methods: {asked.get('access-control-request-method', 'GET, POST')}")
+    lines.append(f"Access-Control-Allow-Methods: {requested.get('access-control-request-method', 'GET, POST')}")
     lines.append(
-        f"Access-Control-Allow-Headers: {asked.get('access-control-request-headers', 'X-API-Key, Content-Type')}"
+        f"Access-Control-Allow-Headers: {requested.get('access-control-request-headers', 'X-API-Key, Content-Type')}"
     )
     lines += [f"Access-Control-Max-Age: {max_age}", "Connection: close", "", ""]
     return "\r\n".join(lines).encode("latin-1")

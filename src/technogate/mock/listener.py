@@ -1,6 +1,6 @@
-"""The double's listening side: two origins, their connections, and the refusal to connect.
+"""The listening side of the mock backend: two origins, their connections, and the refusal to connect.
 
-Everything here runs in the double's own event loop; `technogate.mock.mock_backend` calls it from outside.
+Everything here runs in the event loop of the mock backend; `technogate.mock.mock_backend` calls it from outside.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import socket
 import time
 from typing import Literal
 
-from technogate.mock.connection import Asked, Peer
+from technogate.mock.connection import Peer, WireRequest
 from technogate.mock.cors import cors_headers, preflight_response
 from technogate.mock.recorded_request import Delivery, RecordedRequest
 from technogate.mock.reply_queue import ReplyQueue
@@ -22,7 +22,7 @@ Refusal = Literal["closed", "reset"]
 
 
 class Server:
-    """Listens on both origins and answers each request with the reply that the book has for it."""
+    """Listens on both origins and responds to each request with the reply that the reply queue has for it."""
 
     def __init__(self, reply_queue: ReplyQueue, host: str, preflight_max_age: int) -> None:
         self.host = host
@@ -35,7 +35,7 @@ class Server:
         self._holds: dict[str, asyncio.Event] = {}
         self._accepted: dict[asyncio.Task[None], socket.socket] = {}
         self._listeners: dict[Origin, socket.socket] = {}
-        self._parked: socket.socket | None = None
+        self._reserved: socket.socket | None = None
 
     def base_url(self, origin: Origin) -> str:
         """The address of an origin."""
@@ -60,26 +60,26 @@ class Server:
         bound.setblocking(False)
         self.ports[origin] = bound.getsockname()[1]
         self._listeners[origin] = bound
-        asyncio.get_running_loop().add_reader(bound, self._arrive, origin, bound)
+        asyncio.get_running_loop().add_reader(bound, self._accept_one, origin, bound)
 
-    def _arrive(self, origin: Origin, bound: socket.socket) -> None:
+    def _accept_one(self, origin: Origin, bound: socket.socket) -> None:
         """Accept one connection. asyncio's own server leaks one that comes in while it closes."""
         try:
             accepted, _ = bound.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
         accepted.setblocking(False)
-        task = asyncio.get_running_loop().create_task(self._attend(origin, accepted))
+        task = asyncio.get_running_loop().create_task(self._serve_connection(origin, accepted))
         self._accepted[task] = accepted
         task.add_done_callback(self._accepted.pop)
 
-    def _deafen(self, origin: Origin) -> None:
+    def _stop_listening(self, origin: Origin) -> None:
         """Stop listening for `origin`: what waits to be accepted is reset."""
         bound = self._listeners.pop(origin)
         asyncio.get_running_loop().remove_reader(bound)
         bound.close()
 
-    async def _attend(self, origin: Origin, accepted: socket.socket) -> None:
+    async def _serve_connection(self, origin: Origin, accepted: socket.socket) -> None:
         """Serve one connection until either side closes it."""
         self._connections += 1
         peer = await Peer.on(accepted, self._connections)
@@ -90,13 +90,13 @@ class Server:
         listening = asyncio.get_running_loop().create_task(peer.listen())
         try:
             first = True
-            while (asked := await peer.request()) is not None:
-                if not await self._response(origin, peer, asked, first):
+            while (request := await peer.request()) is not None:
+                if not await self._response(origin, peer, request, first):
                     break
                 first = False
-            await peer.goodbye()
+            await peer.close_and_wait()
         except asyncio.CancelledError:
-            # The reset of the double, or its end: the task is over either way.
+            # The mock backend was reset or closed: the task is over either way.
             pass
         finally:
             peer.abort()
@@ -104,34 +104,34 @@ class Server:
             with contextlib.suppress(asyncio.CancelledError):
                 await listening
 
-    async def _response(self, origin: Origin, peer: Peer, asked: Asked, first: bool) -> bool:
-        """Answer one request; True when the connection stays open for another."""
-        if asked.method == "OPTIONS" or asked.defect:
-            return await self._aside(origin, peer, asked, first)
+    async def _response(self, origin: Origin, peer: Peer, request: WireRequest, first: bool) -> bool:
+        """Respond to one request; True when the connection stays open for another."""
+        if request.method == "OPTIONS" or request.defect:
+            return await self._respond_unscripted(origin, peer, request, first)
         generation, number, reply = self._reply_queue.begin(
-            asked, connection=peer.number, first=first, origin=origin, base_url=self.base_url(origin)
+            request, connection=peer.number, first=first, origin=origin, base_url=self.base_url(origin)
         )
-        delivery = Delivery(delivered=False, why="the double was reset before the reply was complete")
+        delivery = Delivery(delivered=False, why="the mock backend was reset before the reply was complete")
         try:
-            delivery = await peer.deliver(reply, cors_headers(asked.headers), self._hold)
+            delivery = await peer.deliver(reply, cors_headers(request.headers), self._hold)
         finally:
             self._reply_queue.end(generation, number, bytes(peer.sent), delivery)
         return reply.keep_alive and not peer.gone.is_set()
 
-    async def _aside(self, origin: Origin, peer: Peer, asked: Asked, first: bool) -> bool:
-        """Answer a preflight; write down what is no request."""
-        sent, preflight = b"", asked.method == "OPTIONS"
+    async def _respond_unscripted(self, origin: Origin, peer: Peer, request: WireRequest, first: bool) -> bool:
+        """Respond to a preflight; record bytes that are no request."""
+        sent, preflight = b"", request.method == "OPTIONS"
         if preflight:
-            sent = preflight_response(asked.headers, self._max_age)
+            sent = preflight_response(request.headers, self._max_age)
             await peer.write(sent)
-        self._reply_queue.note(
+        self._reply_queue.record(
             RecordedRequest(
                 number=0, connection=peer.number, first_on_connection=first, origin=origin,
-                base_url=self.base_url(origin), operation="", method=asked.method, target=asked.target,
-                headers=asked.headers, body=asked.body, raw=asked.raw, started=asked.started, ended=time.time(),
+                base_url=self.base_url(origin), operation="", method=request.method, target=request.target,
+                headers=request.headers, body=request.body, raw=request.raw, started=request.started, ended=time.time(),
                 sent=sent, fault="",
-                delivery=Delivery(delivered=preflight, why=asked.defect, client_left=peer.left_at),
-                preflight=preflight, defect=asked.defect,
+                delivery=Delivery(delivered=preflight, why=request.defect, client_left=peer.left_at),
+                preflight=preflight, defect=request.defect,
             )
         )  # fmt: skip
         return False
@@ -140,11 +140,11 @@ class Server:
         return self._holds.setdefault(name, asyncio.Event())
 
     async def release(self, name: str) -> None:
-        """Let go of what is held back as `name`."""
+        """Release what is held back as `name`."""
         self._hold(name).set()
 
-    async def break_off(self) -> None:
-        """Cancel every connection under way, and wait until each is gone."""
+    async def abort_connections(self) -> None:
+        """Cancel every connection under way, and wait until each is closed."""
         accepted = dict(self._accepted)
         for task in accepted:
             task.cancel()
@@ -155,21 +155,21 @@ class Server:
         self._holds.clear()
 
     async def refuse(self, how: Refusal) -> None:
-        """Refuse to connect to the own origin; connections under way are broken off."""
+        """Refuse connections to the own origin; connections under way are aborted."""
         await self.accept()
         self.resets = 0
         self._mode = how
         if how == "closed":
-            self._deafen("own")
-            await self.break_off()
+            self._stop_listening("own")
+            await self.abort_connections()
             # Bound and not listening: connections are refused, and no other program takes the port.
-            self._parked = self._socket(self.ports["own"])
+            self._reserved = self._socket(self.ports["own"])
 
     async def accept(self) -> None:
         """Listen again on the same port."""
-        if self._parked is not None:
-            self._parked.close()
-            self._parked = None
+        if self._reserved is not None:
+            self._reserved.close()
+            self._reserved = None
             await self.serve("own", self.ports["own"])
         self._mode = "open"
 
@@ -182,9 +182,9 @@ class Server:
         return False
 
     async def shut(self) -> None:
-        """Stop listening and break off what is under way."""
+        """Stop listening and abort the connections under way."""
         for origin in list(self._listeners):
-            self._deafen(origin)
-        if self._parked is not None:
-            self._parked.close()
-        await self.break_off()
+            self._stop_listening(origin)
+        if self._reserved is not None:
+            self._reserved.close()
+        await self.abort_connections()

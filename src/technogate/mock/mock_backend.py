@@ -1,8 +1,8 @@
-"""The double: the gate's own stand-in for a backend, which answers a console exactly as a test orders.
+"""The mock backend: takes the place of a backend and responds to a console exactly as a test scripts.
 
 It listens on two origins: its own, which the console is configured with, and another one, to which
-no console has a reason to send anything. It keeps every request byte for byte. An answer that could
-not be delivered as ordered is known as such, so that a check can be inconclusive and never pass.
+no console has a reason to send anything. It keeps every request byte for byte. A scripted reply that could
+not be delivered is recorded as such, so that a check is inconclusive and does not pass.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from technogate.model.events import Exchange
 
 T = TypeVar("T")
 
-#: How long an order to the double's own thread may take, in seconds.
-_ORDER_S = 30.0
+#: How long a call in the thread of the mock backend may take, in seconds.
+_CALL_S = 30.0
 
-#: How long a request, or the end of a reply, is waited for unless told otherwise, in seconds: a machine may be slow.
+#: How long a request, or the end of a reply, is awaited by default, in seconds: a machine may be slow.
 TIMEOUT_S = 10.0
 
 
@@ -32,8 +32,8 @@ class MockBackend:
     """A hostile provider on the loopback interface, in a thread of its own.
 
     `operations` maps an operation id to its method and path; `defaults` maps it to what makes the
-    reply that no test ordered. `port` 0 takes a free one. `preflight_max_age` is what browsers are
-    told, in seconds; 0 makes them ask before every request. Use as a context manager, or `close`.
+    reply when none is scripted. `port` 0 takes a free one. `preflight_max_age` is how long browsers keep
+    a preflight, in seconds; 0 makes them send one before every request. Use as a context manager, or `close`.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class MockBackend:
             self._call(self._server.serve("other", 0))
         except OSError as error:
             self.close()
-            raise FaultError(f"the double cannot listen on {host}:{port}: {error.strerror}") from error
+            raise FaultError(f"the mock backend cannot listen on {host}:{port}: {error.strerror}") from error
 
     # ---- addresses ----
 
@@ -72,25 +72,25 @@ class MockBackend:
 
     @property
     def other_origin(self) -> str:
-        """Another origin, with the same paths: nothing is ever expected there."""
+        """Another origin, with the same paths: no request is expected there."""
         return self._server.base_url("other")
 
     def url(self, operation: str, *, other: bool = False) -> str:
         """The whole address of an operation. Raises KeyError for an unknown one."""
         return (self.other_origin if other else self.base_url) + self._reply_queue.operations[operation][1]
 
-    # ---- orders ----
+    # ---- scripted replies and faults ----
 
     def reset(self) -> None:
-        """Return to health: accept again, break off what is under way, forget orders and requests."""
+        """Accept again, abort the connections under way, and forget scripted replies and requests."""
         self.accept()
-        self._call(self._server.break_off())
+        self._call(self._server.abort_connections())
         self._reply_queue.reset()
 
     def script(
         self, operation: str, *replies: Reply | Fault, default: Reply | Fault | None = None
     ) -> tuple[ScriptedReply, ...]:
-        """Order `replies`, one for each request of `operation`; `default` answers the requests after them.
+        """Script `replies`, one for each request of `operation`; `default` is the reply to the requests after them.
 
         Raises ValueError for an unknown operation.
         """
@@ -98,20 +98,20 @@ class MockBackend:
         return self._reply_queue.script(operation, tuple(as_reply(reply) for reply in replies), fallback)
 
     def release(self, name: str) -> None:
-        """Let go of what is held back as `name`, now and until the next reset."""
+        """Release what is held back as `name`, now and until the next reset."""
         self._call(self._server.release(name))
 
     def refuse(self, how: Refusal = "closed") -> None:
-        """Refuse to connect until `accept`: with nobody listening, or with a reset right after the accept.
+        """Refuse connections until `accept`: by not listening, or with a reset right after the accept.
 
-        Raises FaultError when a connection of our own is not refused: then the fault is not there.
+        Raises FaultError when a connection of our own is not refused: then the fault was not injected.
         """
         self._call(self._server.refuse(how))
         if how == "closed" and not self._server.refused():
             raise FaultError(f"port {self.port} still accepts connections")
 
     def accept(self) -> None:
-        """Listen again; nothing happens when it does."""
+        """Listen again; does nothing when it listens already."""
         self._call(self._server.accept())
 
     @property
@@ -119,7 +119,7 @@ class MockBackend:
         """Connections that were reset on arrival since the last `refuse("reset")`."""
         return self._server.resets
 
-    # ---- what came in ----
+    # ---- received requests ----
 
     def received(
         self, operation: str | None = None, *, origin: Origin | None = "own", preflights: bool = False
@@ -128,24 +128,26 @@ class MockBackend:
         return self._reply_queue.entries(operation, origin, preflights)
 
     def undelivered(self) -> list[str]:
-        """One line for each order that was not delivered as ordered, nobody asking included."""
+        """One line for each scripted reply that was not delivered, those that no request took included."""
         return self._reply_queue.undelivered()
 
     def wait_for(self, operation: str, count: int = 1, timeout: float = TIMEOUT_S) -> list[RecordedRequest]:
-        """Wait until `operation` was asked `count` times; raises FaultError when `timeout` seconds are over."""
+        """Wait until `operation` was requested `count` times; raises FaultError when `timeout` seconds are over."""
 
         def enough(entries: list[RecordedRequest]) -> bool:
             return sum(entry.operation == operation and entry.origin == "own" for entry in entries) >= count
 
         if not self._reply_queue.wait(enough, timeout):
-            seen = len(self.received(operation))
-            raise FaultError(f"{operation} was asked {seen} times, not {count}, within {timeout:g} s")
+            received = len(self.received(operation))
+            raise FaultError(f"{operation} was requested {received} times, not {count}, within {timeout:g} s")
         return self.received(operation)
 
     def wait_until_complete(self, timeout: float = TIMEOUT_S) -> None:
         """Wait until no reply is under way; raises FaultError when `timeout` seconds are over."""
         if not self._reply_queue.wait(lambda entries: all(entry.delivery is not None for entry in entries), timeout):
-            waiting = [e.operation or e.target for e in self.received(origin=None) if e.delivery is None]
+            waiting = [
+                entry.operation or entry.target for entry in self.received(origin=None) if entry.delivery is None
+            ]
             raise FaultError(f"after {timeout:g} s replies are still under way: {', '.join(waiting)}")
 
     def exchanges(
@@ -160,14 +162,14 @@ class MockBackend:
     ) -> list[Exchange]:
         """The evidence of the requests since the last reset, at both origins, without the secret."""
         return [
-            exchange_of(one, item=item, case=case, new_id=new_id, redact=redact, key_header=key_header)
-            for one in self.received(origin=None, preflights=preflights)
+            exchange_of(received, item=item, case=case, new_id=new_id, redact=redact, key_header=key_header)
+            for received in self.received(origin=None, preflights=preflights)
         ]
 
-    # ---- life ----
+    # ---- start and end ----
 
     def close(self) -> None:
-        """Stop listening, break off what is under way, end the thread; a second call does nothing."""
+        """Stop listening, abort the connections under way, end the thread; a second call does nothing."""
         if not self._loop.is_closed():
             self._call(self._server.shut())
             self._stop()
@@ -184,5 +186,5 @@ class MockBackend:
         self._loop.close()
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run `work` in the double's own thread."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_ORDER_S)
+        """Run `work` in the thread of the mock backend."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_CALL_S)

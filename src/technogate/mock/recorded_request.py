@@ -1,4 +1,4 @@
-"""What the double keeps of each request: every byte of it, and what became of the ordered answer."""
+"""What the mock backend keeps of each request: every byte of it, and what became of its reply."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STATUS_LINE = re.compile(rb"(HTTP/\d\.\d) (\d{3})(?: [^\r\n]*)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What became of one ordered answer. `why` says what kept it from being delivered, "" when it was.
+    """What became of one reply. `why` is the reason when it was not delivered, "" when it was.
 
     `client_left` is the time at which the client closed its side, None while it had not.
     """
@@ -32,8 +32,8 @@ class RecordedRequest:
     `number` counts the requests since the last reset, `connection` the connections since the start;
     `first_on_connection` is false where a connection was used again. `operation` is "" for what the
     contract does not know. `started` is the time of the first byte, `ended` that of the end of the
-    reply (or of the client's leaving); times are seconds since the epoch. `delivery` is None as long
-    as the reply is under way. `origin` says which of the double's two origins was asked.
+    reply (or of the client's close); times are seconds since the epoch. `delivery` is None as long
+    as the reply is under way. `origin` is which of the two origins received it.
     """
 
     number: int
@@ -68,7 +68,7 @@ class RecordedRequest:
 def exchange_of(
     received: RecordedRequest, *, item: str, case: str, new_id: Callable[[], str], redact: Redactor, key_header: str
 ) -> Exchange:
-    """The evidence of one request: the secret is left at the door, both ways."""
+    """The evidence of one request, with the secret redacted in request and response."""
     headers, _ = redact.headers(received.headers)
     path, _ = redact.clean_text(received.target)
     body, _ = redact.clean(received.body)
@@ -101,9 +101,9 @@ def exchange_of(
 
 
 def parse_response(sent: bytes) -> tuple[Response, str]:
-    """The answer in the bytes that were sent, and what keeps it from being a whole one ("" if nothing).
+    """The response in the bytes that were sent, and why it is not a complete one ("" if it is).
 
-    Bytes that are no answer at all are kept as the body of an answer with the status 0. A compressed
+    Bytes that are no response at all are kept as the body of a response with the status 0. A compressed
     body is kept as it was sent.
     """
     head, end, body = sent.partition(b"\r\n\r\n")

@@ -1,4 +1,4 @@
-"""The double's books: what was ordered, what was asked, and what became of each; safe between threads."""
+"""Scripted replies, received requests, and what became of each; may be used by several threads."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from technogate.mock.connection import Asked
+from technogate.mock.connection import WireRequest
 from technogate.mock.recorded_request import Delivery, RecordedRequest
 from technogate.mock.scripted_reply import Reply, json_template
 
 ReplyFactory = Callable[[], Reply]
 
-#: How long the end of a reply may lag behind its last byte, in seconds: on a busy machine longer than one thinks.
+#: How long the end of a reply may lag behind its last byte, in seconds: on a busy machine that takes a while.
 _END_S = 2.0
 
 
 class FaultError(Exception):
-    """A fault could not be injected or did not come to pass; the text is one line for a person."""
+    """A fault could not be injected or did not take effect; the text is one line."""
 
 
 @dataclass(slots=True, kw_only=True)
 class ScriptedReply:
-    """One reply that a test ordered, and the request that took it, if any did."""
+    """One reply that a test scripted, and the request that took it, if any did."""
 
     operation: str
     reply: Reply
@@ -34,7 +34,7 @@ class ScriptedReply:
 
     @property
     def received(self) -> RecordedRequest | None:
-        """The request that took this reply, None as long as nobody asked."""
+        """The request that took this reply, None as long as there was none."""
         if self._request is None or self._reply_queue is None:
             return None
         return self._reply_queue.entry(self._request)
@@ -47,23 +47,23 @@ class ScriptedReply:
 
     @property
     def delivery(self) -> Delivery:
-        """What became of it. An order that nobody asked for, or that is under way, is not delivered.
+        """What became of it. A reply that no request took, or that is under way, is not delivered.
 
-        A client may go on as soon as it has the last byte: a reply under way gets a moment to end.
+        A client may go on as soon as it has the last byte: a reply under way gets a short time to end.
         """
         if self._reply_queue is not None:
             self._reply_queue.wait(lambda _: not self.under_way, _END_S)
         received = self.received
         if received is None:
-            return Delivery(delivered=False, why="nobody asked for it")
+            return Delivery(delivered=False, why="no request took it")
         return received.delivery or Delivery(delivered=False, why="the reply is still under way")
 
 
 class ReplyQueue:
-    """Orders and requests since the last reset."""
+    """Scripted replies and requests since the last reset."""
 
     def __init__(self, operations: Mapping[str, tuple[str, str]], defaults: Mapping[str, ReplyFactory]) -> None:
-        """`operations` maps an id to method and path; `defaults` answers what no test ordered."""
+        """`operations` maps an id to method and path; `defaults` makes the reply when none is scripted."""
         self._paths = {(method.upper(), path): name for name, (method, path) in operations.items()}
         self._defaults = dict(defaults)
         unknown = sorted(set(defaults) - set(operations))
@@ -72,85 +72,85 @@ class ReplyQueue:
         self.operations = dict(operations)
         self._changed = threading.Condition()
         self._queues: dict[str, deque[ScriptedReply]] = {}
-        self._orders: list[ScriptedReply] = []
+        self._scripted: list[ScriptedReply] = []
         self._override: dict[str, Reply] = {}
         self._entries: list[RecordedRequest] = []
         self._generation = 0
 
     def reset(self) -> None:
-        """Forget every order and request."""
+        """Forget every scripted reply and request."""
         with self._changed:
-            for order in self._orders:
-                order._reply_queue = None
-            self._queues, self._orders, self._override = {}, [], {}
+            for scripted in self._scripted:
+                scripted._reply_queue = None
+            self._queues, self._scripted, self._override = {}, [], {}
             self._entries = []
             self._generation += 1
             self._changed.notify_all()
 
     def script(self, operation: str, replies: tuple[Reply, ...], default: Reply | None) -> tuple[ScriptedReply, ...]:
-        """Queue `replies` for `operation`; `default` answers it once the queue is empty."""
+        """Queue `replies` for `operation`; `default` is the reply once the queue is empty."""
         if operation not in self.operations:
             raise ValueError(f"no such operation: {operation}")
         with self._changed:
-            orders = tuple(ScriptedReply(operation=operation, reply=reply, _reply_queue=self) for reply in replies)
-            self._queues.setdefault(operation, deque()).extend(orders)
-            self._orders += orders
+            scripted = tuple(ScriptedReply(operation=operation, reply=reply, _reply_queue=self) for reply in replies)
+            self._queues.setdefault(operation, deque()).extend(scripted)
+            self._scripted += scripted
             if default is not None:
                 self._override[operation] = default
-            return orders
+            return scripted
 
     def operation_of(self, method: str, target: str) -> str:
         """The operation of a request, "" when the contract has none."""
         return self._paths.get((method.upper(), target.partition("?")[0]), "")
 
     def begin(
-        self, asked: Asked, *, connection: int, first: bool, origin: Literal["own", "other"], base_url: str
+        self, request: WireRequest, *, connection: int, first: bool, origin: Literal["own", "other"], base_url: str
     ) -> tuple[int, int, Reply]:
-        """Write down a request; returns generation, number and the reply that it gets."""
-        operation = self.operation_of(asked.method, asked.target)
+        """Record a request; returns generation, number and the reply that it gets."""
+        operation = self.operation_of(request.method, request.target)
         with self._changed:
             number = len(self._entries)
             reply = self._reply(operation, number, origin)
             self._entries.append(
                 RecordedRequest(
                     number=number, connection=connection, first_on_connection=first, origin=origin,
-                    base_url=base_url, operation=operation, method=asked.method, target=asked.target,
-                    headers=asked.headers, body=asked.body, raw=asked.raw, started=asked.started, ended=time.time(),
-                    sent=b"", fault=reply.kind, delivery=None, defect=asked.defect,
+                    base_url=base_url, operation=operation, method=request.method, target=request.target,
+                    headers=request.headers, body=request.body, raw=request.raw, started=request.started,
+                    ended=time.time(), sent=b"", fault=reply.kind, delivery=None, defect=request.defect,
                 )
             )  # fmt: skip
             self._changed.notify_all()
             return self._generation, number, reply
 
-    def note(self, received: RecordedRequest) -> None:
-        """Write down a request that no order answers: a preflight, or bytes that are no request."""
+    def record(self, received: RecordedRequest) -> None:
+        """Record a request without a scripted reply: a preflight, or bytes that are no request."""
         with self._changed:
             self._entries.append(replace(received, number=len(self._entries)))
             self._changed.notify_all()
 
     def end(self, generation: int, number: int, sent: bytes, delivery: Delivery) -> None:
-        """Write down what became of a reply; one from before the last reset is no longer of interest."""
+        """Record what became of a reply; one from before the last reset is ignored."""
         with self._changed:
             if generation == self._generation:
                 self._entries[number] = replace(self._entries[number], sent=sent, delivery=delivery, ended=time.time())
                 self._changed.notify_all()
 
     def _reply(self, operation: str, number: int, origin: str) -> Reply:
-        """The ordered reply if one is left, else the default of the operation, else 404."""
+        """The scripted reply if one is left, else the default of the operation, else 404."""
         queue = self._queues.get(operation)
         if origin == "own" and queue:
-            order = queue.popleft()
-            order._request = number
-            return order.reply
+            scripted = queue.popleft()
+            scripted._request = number
+            return scripted.reply
         if origin == "own" and operation in self._override:
             return self._override[operation]
         if operation in self._defaults:
             return self._defaults[operation]()
-        template = json_template({"message": "the double knows no such operation"}, status=404)
+        template = json_template({"message": "the mock backend knows no such operation"}, status=404)
         return Reply(kind="unknown operation", steps=template.steps())
 
     def entry(self, number: int) -> RecordedRequest | None:
-        """The request with this number, None once the book was reset."""
+        """The request with this number, None once the queue was reset."""
         with self._changed:
             return self._entries[number] if number < len(self._entries) else None
 
@@ -171,11 +171,11 @@ class ReplyQueue:
             return self._changed.wait_for(lambda: done(self._entries), timeout)
 
     def undelivered(self) -> list[str]:
-        """One line for each order that was not delivered, saying why."""
+        """One line for each scripted reply that was not delivered, with the reason."""
         with self._changed:
-            orders = list(self._orders)
+            scripted = list(self._scripted)
         return [
-            f"{order.operation}, {order.reply.kind or 'conforming'}: {order.delivery.why}"
-            for order in orders
-            if not order.delivery.delivered
+            f"{reply.operation}, {reply.reply.kind or 'conforming'}: {reply.delivery.why}"
+            for reply in scripted
+            if not reply.delivery.delivered
         ]

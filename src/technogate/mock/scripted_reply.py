@@ -1,6 +1,6 @@
-"""What the double sends: a well-formed draft, and the plan of steps that delivers it or something worse.
+"""What the mock backend sends: a well-formed response template, and the steps that deliver it or deform it.
 
-A `Draft` is the answer as a conforming provider would send it. A fault kind turns a draft into a
+A `ResponseTemplate` is the response as a conforming provider would send it. A fault kind turns it into a
 `Reply`: steps that send bytes, wait, hold, close or reset. Parameters are checked when the record is
 made, thus before any traffic.
 """
@@ -17,7 +17,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Where(StrEnum):
-    """The place in an answer where a fault strikes."""
+    """The place in a response where a fault takes effect."""
 
     BEFORE_HEADERS = "before-headers"
     IN_HEADERS = "in-headers"
@@ -51,7 +51,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Send nothing for so many seconds; None waits until the client leaves or the double is reset."""
+    """Send nothing for so many seconds; None waits until the client leaves or the mock backend is reset."""
 
     seconds: float | None
 
@@ -73,7 +73,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Close:
-    """Close the connection in good order (FIN)."""
+    """Close the connection properly (FIN)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,30 +86,30 @@ Step = Head | Send | Wait | Hold | Close | Reset
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One ordered answer.
+    """One reply to a request.
 
-    `felt_at` is the index of the step by which the fault has taken effect: a wait or hold that was
-    begun, any other step that was done; None means the last one. Until then the client must have
-    stayed, or the reply counts as not delivered. `cors` adds what a browser needs to let a page of
-    another origin read the answer. `keep_alive` leaves the connection open for the next request.
+    `effect_at` is the index of the step by which the fault has taken effect: a wait or hold that was
+    begun, any other step that was done; None means the last one. A client that leaves
+    earlier makes the reply count as not delivered. `cors` adds what a browser needs to let a page of
+    another origin read the response. `keep_alive` leaves the connection open for the next request.
     """
 
     kind: str
     steps: tuple[Step, ...]
-    felt_at: int | None = None
+    effect_at: int | None = None
     cors: bool = True
     keep_alive: bool = False
 
     def __post_init__(self) -> None:
         if not self.steps:
             raise ValueError(f"the reply {self.kind!r} has no steps")
-        if self.felt_at is not None and not 0 <= self.felt_at < len(self.steps):
-            raise ValueError(f"the reply {self.kind!r} has no step {self.felt_at}")
+        if self.effect_at is not None and not 0 <= self.effect_at < len(self.steps):
+            raise ValueError(f"the reply {self.kind!r} has no step {self.effect_at}")
 
     @property
     def effect(self) -> int:
         """The index of the step by which the fault has taken effect."""
-        return len(self.steps) - 1 if self.felt_at is None else self.felt_at
+        return len(self.steps) - 1 if self.effect_at is None else self.effect_at
 
 
 @runtime_checkable
@@ -122,7 +122,7 @@ class Fault(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseTemplate:
-    """An answer as a well-behaved provider would send it: what a fault then deforms.
+    """A response as a conforming provider would send it: a fault deforms it.
 
     `Content-Length` and `Connection` are not among `headers`: the fault kind adds its own.
     Raises ValueError for a status outside 100 to 599, or a header that would break the head.
@@ -139,10 +139,10 @@ class ResponseTemplate:
             raise ValueError(f"a status is 100 to 599, not {self.status}")
         for name, value in self.headers:
             if any(char in name + value for char in "\r\n\0"):
-                raise ValueError(f"the header {name!r} holds a line break; send such an answer with Raw")
+                raise ValueError(f"the header {name!r} holds a line break; send such a response with Raw")
 
     def head(self, *framing: tuple[str, str]) -> Head:
-        """The head of this draft with `framing` headers (length, encoding) after its own."""
+        """The head of this template with `framing` headers (length, encoding) after its own."""
         reason = _reason(self.status) if self.reason is None else self.reason
         connection = ("Connection", "keep-alive" if self.keep_alive else "close")
         return Head(status=self.status, reason=reason, headers=(*self.headers, *framing, connection))
@@ -183,7 +183,7 @@ def json_template(
     content_type: str | None = "application/json",
     keep_alive: bool = False,
 ) -> ResponseTemplate:
-    """A draft whose body is `value` as JSON; `trace_id` fills `X-Trace-Id`, None leaves that header out."""
+    """A template whose body is `value` as JSON; `trace_id` fills `X-Trace-Id`, None leaves that header out."""
     own: Headers = () if content_type is None else (("Content-Type", content_type),)
     trace: Headers = () if trace_id is None else (("X-Trace-Id", trace_id),)
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
@@ -198,6 +198,6 @@ def _reason(status: int) -> str:
         return "Unknown"
 
 
-def as_reply(ordered: Reply | Fault) -> Reply:
-    """The reply that was ordered, made from its fault kind where it is one."""
-    return ordered if isinstance(ordered, Reply) else ordered.reply()
+def as_reply(scripted: Reply | Fault) -> Reply:
+    """The reply itself, or the one that a fault kind makes."""
+    return scripted if isinstance(scripted, Reply) else scripted.reply()

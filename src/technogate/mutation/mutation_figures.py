@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from technogate.mutation.mutation_score import MutantResult, MutantStatus, MutationScore, RequirementTally, Tally
-from technogate.report.wording import many
+from technogate.util.phrases import many
 
 #: The meaning of the levels of subtlety.
 SUBTLETY = {"1": "blatant", "2": "easily overlooked", "3": "subtle"}

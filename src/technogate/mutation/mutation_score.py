@@ -9,7 +9,7 @@ from typing import Literal
 from technogate.model.events import ContractRef
 from technogate.model.requirement import Level, Party, Requirement
 from technogate.model.verdict import EXIT_CODES, Document, Verdict
-from technogate.report.wording import many
+from technogate.util.phrases import many
 
 #: Version of the document's shape; grows when a field changes its meaning.
 SCHEMA = 1

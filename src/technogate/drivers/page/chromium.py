@@ -1,4 +1,4 @@
-"""Finding a Chromium for the browser driver, and saying what to do when there is none."""
+"""Finds a Chromium for the browser driver; reports a hint when there is none."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from technogate.drivers.console_driver import DriverError
 from technogate.util.extras import MODULES, install_hint, missing, not_installed
 from technogate.util.shipped import user_cache
 
-#: Names a browser to be used instead of the one that is found.
+#: The variable that names the browser to use instead of a found one.
 BROWSER_ENV = "TECHNOGATE_BROWSER"
 
-#: Playwright's own name for the Node that runs its half outside of Python; by itself it takes the one that it brings.
+#: Playwright's own name for the Node that runs its driver program; by default it uses the Node that it ships.
 NODE_ENV = "PLAYWRIGHT_NODEJS_PATH"
 
-#: The headless shell is the same engine without the windows around it: it starts and draws in a fraction of the time.
+#: The headless shell is the same engine without the windows around it: it starts and renders in a fraction of the time.
 ON_PATH = (
     "chromium-headless-shell",
     "chrome-headless-shell",
@@ -38,7 +38,7 @@ MAC_APPS = (
     "Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
 )
 
-#: Where Playwright keeps a Chromium that it downloaded, below its folder of browsers; a shell before a whole browser.
+#: A Chromium that Playwright downloaded, below its folder of browsers; a headless shell before a whole browser.
 _DOWNLOADED = (
     (
         "chromium_headless_shell-*/*/headless_shell",
@@ -56,14 +56,14 @@ _DOWNLOADED = (
 def find_browser(environ: Mapping[str, str] | None = None) -> Path | None:
     """The browser to use: the one named in the environment, Playwright's own, one that is installed.
 
-    None when there is none. Raises DriverError when the one named does not exist: it is never passed over.
+    None when there is none. Raises DriverError when the one named does not exist: no other is used then.
     """
     env = os.environ if environ is None else environ
     named = env.get(BROWSER_ENV, "")
     if named:
         path = shutil.which(named, path=env.get("PATH", ""))
         if path is None:
-            raise DriverError(f"{BROWSER_ENV} names {named}, which is no program: correct or unset it")
+            raise DriverError(f"{BROWSER_ENV} names {named}, which is not a program: correct or unset it")
         return Path(path)
     folder = _browsers_folder(env)
     for patterns in _DOWNLOADED:
@@ -79,7 +79,7 @@ def find_browser(environ: Mapping[str, str] | None = None) -> Path | None:
 
 
 def browser_missing(environ: Mapping[str, str] | None = None) -> tuple[str, str]:
-    """Why the console's page cannot be judged and the hint; two empty strings when a browser can be driven."""
+    """Why the console's page cannot be judged, and the hint; two empty strings when a browser can be driven."""
     if any(without := playwright_missing()):
         return without
     if find_browser(environ) is None:
@@ -89,9 +89,9 @@ def browser_missing(environ: Mapping[str, str] | None = None) -> tuple[str, str]
 
 
 def playwright_stopped(environ: Mapping[str, str] | None = None) -> tuple[str, str]:
-    """Why the program that Playwright drives browsers with does not run and the hint; two empty strings when it does.
+    """Why Playwright's driver program does not run, and the hint; two empty strings when it does.
 
-    It is a Node that wants a library of the system which the smallest systems do not have.
+    That program is a Node, which needs a shared library that the smallest systems lack.
     """
     # Imported here: an installation without the extra `browser` imports this module too.
     import playwright
@@ -132,7 +132,7 @@ def playwright_missing() -> tuple[str, str]:
 def launch_arguments(map_hosts: Mapping[str, str]) -> list[str]:
     """The browser's arguments; `map_hosts` sends `host` or `host:port` elsewhere (to `address:port`).
 
-    The browser must not speak to anybody but the console and its backend, thus no updates or sync.
+    The browser must send requests to the console and its backend alone, thus no updates or sync.
     """
     arguments = [
         "--disable-gpu",

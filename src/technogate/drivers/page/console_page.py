@@ -1,4 +1,4 @@
-"""A console's page under the driver's hands: waits until it is idle or has reacted, and says what is missing.
+"""A console's page as the browser driver uses it: waits until it is idle or has reacted, and reports missing parts.
 
 Belongs to the thread in which Playwright runs.
 """
@@ -11,20 +11,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from technogate.drivers.console_driver import DriverError
+from technogate.drivers.network_change import NetworkChangedError, repeat_on_network_change
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-#: Seconds that a page gets to be loaded: on a busy machine that takes longer than what it does then.
+#: Seconds that a page gets to load: on a busy machine that takes longer than its work afterwards.
 LOAD_S = 60.0
 
-#: The script that looks at the page from within, and what calls it: Playwright takes one text faster than many.
+#: The script that reads the page from within, and its call: Playwright passes one text faster than many.
 PROBE = Path(__file__).with_name("page_probe.js")
-_LOOK = "task => window[Symbol.for('technogate.look')](JSON.parse(task))"
+_CALL_PROBE = "task => window[Symbol.for('technogate.probe_call')](JSON.parse(task))"
 
-#: Where the Enter key goes to press a button: the command's field does what its button does.
+#: The part in which the Enter key presses a button: Enter in the command's field is the same as its button.
 _KEY_GOES_TO = {"run": "command"}
 
 #: The parts without which a region cannot be read, and the setting of each.
@@ -55,33 +56,27 @@ class ConsolePage:
         self.limit_s = limit_s
         self.quiet_ms = quiet_ms
         self.traffic = Traffic()
-        self._stuck = self._failed = self._rested = False
-        self._by_key: dict[str, bool] = {}
+        self._hanging = self._failed = self._all_idle = False
+        self._uses_enter: dict[str, bool] = {}
         context.add_init_script(path=PROBE)
         self.page: Page
         self._new_page()
 
     def open(self) -> None:
-        """Load the page anew and wait until it is idle; raises DriverError when it does not become what it must be.
+        """Load the page anew and wait until it is idle; raises DriverError when it lacks a part or stays busy.
 
-        A page of which this machine's own network has spoilt a part is loaded again, some times.
+        A page is loaded again when a change of this machine's network has spoilt a part of it.
         """
-        for last in (False, False, True):
-            changes = self.traffic.network_changes
-            try:
-                self._load()
-            except (DriverError, PlaywrightError):
-                if last or self.traffic.network_changes == changes:
-                    raise
-                continue
-            if self.traffic.network_changes == changes:
-                return
-        raise DriverError(f"the page {self.url} was not loaded whole: this machine's network kept changing")
+        try:
+            repeat_on_network_change(self._load, self.traffic.network_watch(), failures=(DriverError, PlaywrightError))
+        except NetworkChangedError as error:
+            message = f"the page {self.url} was not loaded completely: this machine's network kept changing"
+            raise DriverError(message) from error
 
     def _load(self) -> None:
-        self._stuck = self._rested = False
+        self._hanging = self._all_idle = False
         if self._failed:
-            # The browser's own page about the failure may still be on its way, and would break into this attempt.
+            # The browser's error page may still be loading, and would interrupt this attempt.
             self.page.close()
             self._new_page()
         self._failed = True
@@ -91,8 +86,8 @@ class ConsolePage:
             try:
                 self.page.locator(self.css[name]).first.wait_for(state="attached")
             except PlaywrightTimeout as error:
-                raise self.lacks(name) from error
-        self.wait_until_complete(again=False)
+                raise self.missing_part(name) from error
+        self.wait_until_complete(reload=False)
 
     def _new_page(self) -> None:
         self.page = self.context.new_page()
@@ -108,27 +103,27 @@ class ConsolePage:
             "quietMs": self.quiet_ms,
             "limitMs": int(limit_s * 1000),
         }
-        return self.page.evaluate(_LOOK, json.dumps(argument))
+        return self.page.evaluate(_CALL_PROBE, json.dumps(argument))
 
     def begin(self, region: str, button: str) -> dict[str, Any]:
-        """Wait as `settle` does, then note what `button` will do to the region; tells what the page has."""
-        return self._complete("begin", region=region, focus=self._focus(button))
+        """As `wait_until_complete`, then observe the region for `button`; returns the parts of the page."""
+        return self._complete("begin", region=region, focus=self._focus_of(button))
 
     def arm(self, region: str, button: str) -> dict[str, Any]:
         """The same without waiting."""
-        return self._looked("arm", region=region, focus=self._focus(button))
+        return self._probe_before("arm", region=region, focus=self._focus_of(button))
 
-    def _focus(self, button: str) -> str:
-        return _KEY_GOES_TO.get(button, button) if self._by_key.get(button) else ""
+    def _focus_of(self, button: str) -> str:
+        return _KEY_GOES_TO.get(button, button) if self._uses_enter.get(button) else ""
 
     def press(self, button: str, state: dict[str, Any]) -> None:
         """Press a button: by mouse the first time, then by the Enter key, which takes a third of the time.
 
-        `state` is what `begin` or `arm` said. A key that does nothing is told by `refuses_key`.
+        `state` comes from `begin` or `arm`. `ignores_enter` detects a page on which the key does nothing.
         """
-        if not self._by_key.get(button):
+        if not self._uses_enter.get(button):
             self.click(button)
-            self._by_key.setdefault(button, True)
+            self._uses_enter.setdefault(button, True)
         elif state["focused"]:
             self.page.keyboard.press("Enter")
         else:
@@ -138,52 +133,52 @@ class ConsolePage:
         """Press a button by mouse."""
         self.page.click(self.css[button])
 
-    def refuses_key(self, button: str, state: dict[str, Any], since: int) -> bool:
-        """Whether `state`, which `react` gave after a press, shows that the Enter key is not for this page.
+    def ignores_enter(self, button: str, state: dict[str, Any], since: int) -> bool:
+        """Whether `state`, which `react` returned after a press, shows that the page ignores the Enter key.
 
         If so, the mouse is used from now on.
         """
-        heard = state["pressed"] is not None or state["touched"] or self.traffic.count > since
-        if heard or not self._by_key.get(button):
+        reacted = state["pressed"] is not None or state["touched"] or self.traffic.count > since
+        if reacted or not self._uses_enter.get(button):
             return False
-        self._by_key[button] = False
+        self._uses_enter[button] = False
         return True
 
-    def need(self, state: dict[str, Any], *names: str) -> None:
-        """Raise DriverError for the first of these parts that the page does not have, by what `begin` said."""
+    def require(self, state: dict[str, Any], *names: str) -> None:
+        """Raise DriverError for the first of these parts that is missing in `state`, from `begin` or `arm`."""
         for name in names:
             if name in state["missing"]:
-                raise self.lacks(name)
+                raise self.missing_part(name)
 
-    def lacks(self, name: str) -> DriverError:
-        """The error that names a part which the page does not have."""
+    def missing_part(self, name: str) -> DriverError:
+        """The error for a part that is missing on the page."""
         return DriverError(
             f"the page {self.url} has no part `{name}` ({self.css[name]}): correct console.selectors.{name}"
         )
 
-    def wait_until_complete(self, *, again: bool = True) -> None:
-        """Wait until the page is idle; with `again`, one that hangs is loaded anew. Raises DriverError otherwise."""
-        # One that was seen at rest, and to which nothing was done since, is not asked again.
-        if not self._rested:
-            self._complete("idle", again=again)
+    def wait_until_complete(self, *, reload: bool = True) -> None:
+        """Wait until the page is idle; with `reload`, a hanging page is loaded anew. Raises DriverError otherwise."""
+        # A page that was idle, and to which nothing was done since, need not be probed again.
+        if not self._all_idle:
+            self._complete("idle", reload=reload)
 
-    def _complete(self, task: str, *, again: bool = True, **where: str) -> dict[str, Any]:
-        """What `task` says, which waits for the page to be idle."""
-        if self._stuck:
+    def _complete(self, task: str, *, reload: bool = True, **where: str) -> dict[str, Any]:
+        """The result of `task`, which waits for the page to be idle."""
+        if self._hanging:
             self.open()
         deadline = time.monotonic() + 2 * self.limit_s
         while (left := deadline - time.monotonic()) > 0:
-            state = self._looked(task, limit_s=left, **where)
-            if state["idle"] and (state["spoke"] or not self.traffic.under_way):
+            state = self._probe_before(task, limit_s=left, **where)
+            if state["idle"] and (state["reports_busy"] or not self.traffic.under_way):
                 return state
-        if not again:
+        if not reload:
             raise DriverError(f"the page {self.url} stays busy for more than {2 * self.limit_s:g} s")
         self.open()
-        return self._complete(task, again=False, **where)
+        return self._complete(task, reload=False, **where)
 
-    def _looked(self, task: str, *, limit_s: float = 0.0, **where: str) -> dict[str, Any]:
-        """What a task of the script says before something is done to the page."""
-        self._rested = False
+    def _probe_before(self, task: str, *, limit_s: float = 0.0, **where: str) -> dict[str, Any]:
+        """The result of a task before something is done to the page."""
+        self._all_idle = False
         state: dict[str, Any] = self.probe(task, limit_s=limit_s, **where)
         return state
 
@@ -194,26 +189,26 @@ class ConsolePage:
             left = max(0.0, deadline - time.monotonic())
             state: dict[str, Any] = self.probe("react", region=region, limit_s=left)
             idle = not state["busy"]
-            self._rested = state["rested"]
-            if idle and state["spoke"] and state["touched"]:
+            self._all_idle = state["all_idle"]
+            if idle and state["reports_busy"] and state["touched"]:
                 state["outcome"] = "done"
             elif idle and not self.traffic.under_way:
                 state["outcome"] = "done" if state["touched"] or self.traffic.count > since else "unchanged"
             elif left == 0.0:
                 state["outcome"] = "pending"
-                self._stuck = True
+                self._hanging = True
             else:
                 continue
             return state
 
     def fields(self, region: str, parts: dict[str, str | None]) -> dict[str, str]:
-        """The parts that are on the page. Raises DriverError when one is missing without which nothing can be read."""
+        """The parts that are on the page. Raises DriverError when a required one is missing."""
         for part, selector in _REQUIRED[region].items():
             if parts.get(part) is None:
-                raise self.lacks(selector)
+                raise self.missing_part(selector)
         return {name: text for name, text in parts.items() if text is not None}
 
 
 def first_line(error: PlaywrightError) -> str:
-    """The first line of what Playwright says, which is the one that matters."""
+    """The first line of Playwright's message, the one that matters."""
     return error.message.strip().split("\n", 1)[0]

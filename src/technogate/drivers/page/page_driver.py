@@ -1,4 +1,4 @@
-"""The browser driver: uses the console's page as a person would, and reads what a person sees."""
+"""The browser driver: uses the console's page as a person would, and reads what it shows."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: A page that does not say when it is busy is done when it has not changed for so long, in milliseconds.
+#: A page without aria-busy is complete when it has not changed for so long, in milliseconds.
 QUIET_MS = 150
 
-#: How long Playwright looks for a part of the page before it gives up, in milliseconds: on a busy machine a click takes
+#: How long Playwright waits for a part of the page, in milliseconds: on a busy machine a click takes
 #: a hundred times as long as on an idle one.
 PART_MS = 20_000.0
 
@@ -33,9 +33,9 @@ PART_MS = 20_000.0
 class BrowserDriver:
     """One page in a context of its own, on the console at `url`; drivers that need the same browser share it.
 
-    `map_hosts` sends a host the page was built to ask, such as `backend:8000`, to `127.0.0.1:port`.
-    `alone` gives it a browser of its own, for one that will be waited for while others go on.
-    `limit_s` bounds the wait for a result; the audit list, which may ask twice, has twice that.
+    `map_hosts` sends a host the page was built for, such as `backend:8000`, to `127.0.0.1:port`.
+    `alone` gives it a browser of its own, for a driver that blocks while others go on.
+    `limit_s` bounds the wait for a result; the audit list, which may take two requests, has twice that.
     Everything runs in the browser's thread. Raises DriverError when there is no browser, or no page
     with the parts it needs.
     """
@@ -57,7 +57,7 @@ class BrowserDriver:
         self.limit_s = limit_s
         self._css: dict[str, str] = msgspec.structs.asdict(selectors or Selectors())
         self._quiet_ms = quiet_ms
-        self._changes = 0
+        self._network_changed: Callable[[], bool]
         self._context: BrowserContext | None = None
         self._console: ConsolePage
         self._calls: PageCalls
@@ -77,13 +77,13 @@ class BrowserDriver:
     def execute(self, command: str, session_id: str | None = None) -> RenderedOutput:
         """Enter a command, run it and read its result once it is shown.
 
-        A command that the page refuses to run gives the field `refused`; a page that does not react
-        at all `unchanged`; one that is still busy at the limit `pending`: none of these has a status.
+        A command that the page refuses to run gives the field `refused`; a page that does not react `unchanged`;
+        one that is still busy at the limit `pending`. None of these has a status.
         """
         return self._run(lambda: self._calls.execute(command, session_id))
 
     def start_execute(self, command: str, session_id: str | None = None) -> bool:
-        """Run a command without waiting, neither before nor after; False when the page does not let it be run."""
+        """Run a command without waiting, neither before nor after; False when the page does not allow that."""
         return self._run(lambda: self._calls.start_execute(command, session_id))
 
     def result(self) -> RenderedOutput:
@@ -106,17 +106,16 @@ class BrowserDriver:
         """Load the page anew and wait until it is idle."""
         self._run(self._console.open)
 
-    def disturbed(self) -> bool:
-        """Whether this machine's own network has spoilt a request of the page since this was asked last."""
-        changes, self._changes = self._changes, self._console.traffic.network_changes
-        return self._changes > changes
+    def network_changed(self) -> bool:
+        """Whether a change of this machine's network has spoilt a request of the page since the last call."""
+        return self._network_changed()
 
     def inspect(self) -> Exposure:
         """What the page leaves where others could read it."""
         return self._run(self._inspect)
 
     def requests(self) -> list[PageRequest]:
-        """Every request that the page has made since the last `forget`, as the browser saw it."""
+        """Every request that the page has made since the last `forget`, as the browser reports it."""
         return self._run(self._requests)
 
     def forget(self) -> None:
@@ -124,7 +123,7 @@ class BrowserDriver:
         self._run(self._console.traffic.forget)
 
     def close(self) -> None:
-        """Close the page, and the browser if nobody else has it; a second call does nothing."""
+        """Close the page, and the browser unless another driver uses it; a second call does nothing."""
         if self._browser is not None:
             try:
                 self._with_browser(self._end)
@@ -141,7 +140,7 @@ class BrowserDriver:
     # ---- start and end ----
 
     def _run(self, work: Callable[[], T]) -> T:
-        """Do `work` in the browser's thread. Raises DriverError for what Playwright cannot do."""
+        """Do `work` in the browser's thread. Raises DriverError for an error of Playwright."""
         return self._with_browser(lambda _: work())
 
     def _with_browser(self, work: Callable[[Browser], T]) -> T:
@@ -153,32 +152,33 @@ class BrowserDriver:
             raise DriverError(f"the page {self.url} could not be used: {first_line(error)}") from error
 
     def _start(self, browser: Browser) -> None:
-        # A page that does not move costs less to look at, and shows the same.
+        # A page without animation costs less to probe, and shows the same.
         context = self._context = browser.new_context(reduced_motion="reduce")
         context.set_default_timeout(PART_MS)
         self._console = ConsolePage(context, url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms)
+        self._network_changed = self._console.traffic.network_watch()
         self._console.open()
         self._calls = PageCalls(self._console)
 
     def _end(self, browser: Browser) -> None:
-        # With a browser that has died, its pages have gone.
+        # A browser that has died has no pages left.
         if self._context is not None and browser.is_connected():
             self._context.close()
 
     def _requests(self) -> list[PageRequest]:
         if self._console.traffic.under_way:
-            # What the browser reported while nobody drove it is taken in before its next answer, and not earlier.
+            # Events that arrived between two calls are processed only with the next call of Playwright.
             self._console.context.cookies()
         return self._console.traffic.requests()
 
     def _inspect(self) -> Exposure:
-        found = self._console.probe("expose")
+        exposed = self._console.probe("expose")
         return Exposure(
-            storage=found["storage"],
+            storage=exposed["storage"],
             cookies=tuple(f"{cookie.get('name')}={cookie.get('value')}" for cookie in self._console.context.cookies()),
-            text=found["text"],
-            html=found["html"],
+            text=exposed["text"],
+            html=exposed["html"],
             urls=self._console.traffic.urls(),
             lines=tuple(self._console.traffic.lines),
-            markup={part: tuple(tags) for part, tags in found["markup"].items()},
+            markup={part: tuple(tags) for part, tags in exposed["markup"].items()},
         )

@@ -1,8 +1,9 @@
-"""What a page does besides being shown: its requests and its console output, as the browser reports them."""
+"""The requests and the console output of a page, as the browser reports them."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,24 +13,24 @@ from technogate.drivers.page.playwright_import import PlaywrightError
 if TYPE_CHECKING:
     from playwright.sync_api import ConsoleMessage, Dialog, Page, Request, Response
 
-#: What Chromium says of a request that was about to connect while an address of this machine came or went, as they do
-#: when a container is started or ended: nobody else has any part in it.
+#: Chromium's error for a request that was about to connect while an address of this machine was added or removed, as
+#: when a container starts or ends: neither the page nor its backend causes it.
 NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 
-#: The kinds of request by which a page's script asks a backend.
-_ASKING = frozenset({"fetch", "xhr"})
+#: The kinds of request that a page's script sends.
+_SCRIPT_REQUESTS = frozenset({"fetch", "xhr"})
 
 
 @dataclass(slots=True, kw_only=True)
-class _Seen:
+class _ObservedRequest:
     request: Request
     at: float
     response: Response | None = None
     ended: float = 0.0
     failure: str = ""
 
-    def told(self) -> PageRequest:
-        """What the browser says of it; its own clock is exact, ours runs when we look."""
+    def page_request(self) -> PageRequest:
+        """The request as the browser reports it; its timing is exact, ours is that of the event's arrival."""
         request, response = self.request, self.response
         start = request.timing["startTime"] / 1000
         last = request.timing["responseEnd"] / 1000
@@ -50,26 +51,36 @@ class _Seen:
 class Traffic:
     """The requests and console lines of one page; belongs to the thread that drives the page.
 
-    `count` is the number of requests by which the page's script asked anybody, from the start; `under_way` says whether
-    one of them is still without its end. `network_changes` is the number of requests that this machine's own network
-    has spoilt.
+    `count` is the number of requests that the page's script has sent, from the start; `under_way` is whether one of
+    them has not ended. `network_changes` is the number of requests that a change of this machine's network has spoilt.
     """
 
     def __init__(self) -> None:
         self.count = self.network_changes = 0
         self.lines: list[str] = []
-        self._seen: dict[Request, _Seen] = {}
+        self._observed: dict[Request, _ObservedRequest] = {}
         self._open: set[Request] = set()
 
     def listen(self, page: Page) -> None:
-        """Take in what `page` does from now on."""
-        page.on("request", self._began)
-        page.on("response", self._answered)
-        page.on("requestfinished", self._ended)
-        page.on("requestfailed", self._failed)
-        page.on("console", self._said)
-        page.on("pageerror", self._threw)
-        page.on("dialog", self._asked)
+        """Record the requests and console output of `page` from now on."""
+        page.on("request", self._on_request)
+        page.on("response", self._on_response)
+        page.on("requestfinished", self._on_finished)
+        page.on("requestfailed", self._on_failed)
+        page.on("console", self._on_console)
+        page.on("pageerror", self._on_page_error)
+        page.on("dialog", self._on_dialog)
+
+    def network_watch(self) -> Callable[[], bool]:
+        """A function that returns whether the network has spoilt a request since its last call, or since now."""
+        known = self.network_changes
+
+        def changed() -> bool:
+            nonlocal known
+            before, known = known, self.network_changes
+            return known > before
+
+        return changed
 
     @property
     def under_way(self) -> bool:
@@ -78,45 +89,45 @@ class Traffic:
 
     def requests(self) -> list[PageRequest]:
         """The requests in the order in which they began."""
-        return [seen.told() for seen in self._seen.values()]
+        return [observed.page_request() for observed in self._observed.values()]
 
     def urls(self) -> tuple[str, ...]:
-        """Where the requests went, in the order in which they began."""
-        return tuple(request.url for request in self._seen)
+        """The URLs of the requests, in the order in which they began."""
+        return tuple(request.url for request in self._observed)
 
     def forget(self) -> None:
-        """Forget what has been; what is under way stays so."""
+        """Forget the requests that have ended, and the console lines."""
         self.lines.clear()
-        self._seen = {request: seen for request, seen in self._seen.items() if request in self._open}
+        self._observed = {request: observed for request, observed in self._observed.items() if request in self._open}
 
-    def _began(self, request: Request) -> None:
-        self._seen[request] = _Seen(request=request, at=time.time())
-        if request.resource_type in _ASKING:
+    def _on_request(self, request: Request) -> None:
+        self._observed[request] = _ObservedRequest(request=request, at=time.time())
+        if request.resource_type in _SCRIPT_REQUESTS:
             self.count += 1
             self._open.add(request)
 
-    def _answered(self, response: Response) -> None:
-        if seen := self._seen.get(response.request):
-            seen.response = response
+    def _on_response(self, response: Response) -> None:
+        if observed := self._observed.get(response.request):
+            observed.response = response
 
-    def _ended(self, request: Request) -> None:
+    def _on_finished(self, request: Request) -> None:
         self._open.discard(request)
-        if seen := self._seen.get(request):
-            seen.ended = time.time()
+        if observed := self._observed.get(request):
+            observed.ended = time.time()
 
-    def _failed(self, request: Request) -> None:
+    def _on_failed(self, request: Request) -> None:
         self._open.discard(request)
         self.network_changes += NETWORK_CHANGED in (request.failure or "")
-        if seen := self._seen.get(request):
-            seen.ended = time.time()
-            seen.failure = request.failure or "failed"
+        if observed := self._observed.get(request):
+            observed.ended = time.time()
+            observed.failure = request.failure or "failed"
 
-    def _said(self, message: ConsoleMessage) -> None:
+    def _on_console(self, message: ConsoleMessage) -> None:
         self.lines.append(message.text)
 
-    def _threw(self, error: PlaywrightError) -> None:
+    def _on_page_error(self, error: PlaywrightError) -> None:
         self.lines.append(f"uncaught {error.message}")
 
-    def _asked(self, dialog: Dialog) -> None:
+    def _on_dialog(self, dialog: Dialog) -> None:
         self.lines.append(f"dialog: {dialog.message}")
         dialog.dismiss()

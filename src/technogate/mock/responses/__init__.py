@@ -1,1 +1,1 @@
-"""The fault kinds: each module holds one deformation of an answer, its parameters in a frozen record."""
+"""The fault kinds: each module holds one deformation of a response, its parameters in a frozen record."""

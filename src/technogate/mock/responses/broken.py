@@ -9,7 +9,7 @@ from technogate.mock.scripted_reply import Close, Reply, Reset, ResponseTemplate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """Send `draft` up to `where`, then break the connection: reset it, or close it in good order."""
+    """Send `template` up to `where`, then break the connection: reset it, or close it properly."""
 
     template: ResponseTemplate
     where: Where = Where.BEFORE_HEADERS

@@ -1,4 +1,4 @@
-"""Caching headers: an answer that begs to be kept (CON-19)."""
+"""Caching headers: a response that asks to be kept (CON-19)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from technogate.mock.scripted_reply import Reply, ResponseTemplate
 
-#: Headers that let every cache keep an answer for a year.
+#: Headers that let every cache keep a response for a year.
 KEEP_FOR_A_YEAR = (
     ("Cache-Control", "public, max-age=31536000, immutable"),
     ("Expires", "Thu, 31 Dec 2099 23:59:59 GMT"),
@@ -17,14 +17,14 @@ KEEP_FOR_A_YEAR = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cached:
-    """Send `draft` whole with caching `headers`, by default for a year."""
+    """Send `template` whole with caching `headers`, by default for a year."""
 
     template: ResponseTemplate
     headers: tuple[tuple[str, str], ...] = KEEP_FOR_A_YEAR
 
     def __post_init__(self) -> None:
         if not self.headers:
-            raise ValueError("without caching headers there is nothing to be kept by")
+            raise ValueError("without caching headers no cache keeps the response")
 
     def reply(self) -> Reply:
         """The steps that deliver it."""

@@ -1,4 +1,4 @@
-"""Chunked transfer: in good order, cut before its last chunk, or with a broken chunk size (CON-08)."""
+"""Chunked transfer: well-formed, cut before its last chunk, or with a broken chunk size (CON-08)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Chunked:
     """Send the body in chunks of `size` bytes.
 
     `form`: `whole` is no fault; `cut` leaves out the last (empty) chunk, so that all of the body arrives
-    and yet the answer is not complete; `cut-in-chunk` stops within the last chunk of data;
+    and yet the response is not complete; `cut-in-chunk` stops within the last chunk of data;
     `broken-size` has a size that is no number; `no-last-line` leaves out the empty line at the very end.
     """
 

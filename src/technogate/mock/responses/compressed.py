@@ -1,4 +1,4 @@
-"""Compression: in good order, cut, broken, or announced and absent (CON-08)."""
+"""Compression: well-formed, cut, broken, or announced and absent (CON-08)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Form = Literal["whole", "cut", "broken", "absent"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compressed:
-    """Announce `coding` and send the body so, or not quite.
+    """Announce `coding` and send the body in it, or not quite.
 
     `form`: `whole` is no fault; `cut` ends the compressed stream early under a Content-Length that fits;
     `broken` has its bytes damaged in the middle; `absent` sends the body uncompressed.
@@ -31,7 +31,7 @@ class Compressed:
     def reply(self) -> Reply:
         """The steps that deliver it."""
         body = self.template.body
-        # Without a fixed time, the same draft would give other bytes on every run.
+        # Without a fixed time, the same template would give other bytes on every run.
         packed = gzip.compress(body, mtime=0) if self.coding == "gzip" else zlib.compress(body)
         middle = len(packed) // 2
         data = {

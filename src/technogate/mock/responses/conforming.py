@@ -1,4 +1,4 @@
-"""No fault: the draft as it is. The yardstick beside which every fault kind is felt."""
+"""No fault: the template as it is, the reference beside which the effect of every fault kind is observed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from technogate.mock.scripted_reply import Reply, ResponseTemplate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conforming:
-    """Send `draft` whole, with its true length."""
+    """Send `template` whole, with its true length."""
 
     template: ResponseTemplate
     cors: bool = True

@@ -1,4 +1,4 @@
-"""A Content-Length that is not the body's: short, long, absent or no number (CON-08)."""
+"""A Content-Length that is not the body's: short, long, absent or not a number (CON-08)."""
 
 from __future__ import annotations
 

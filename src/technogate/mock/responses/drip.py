@@ -25,7 +25,7 @@ class Drip:
 
     @property
     def seconds(self) -> float:
-        """How long the whole answer takes, at least."""
+        """How long the whole response takes, at least."""
         return self.interval * len(self.template.body)
 
     def reply(self) -> Reply:
@@ -33,4 +33,4 @@ class Drip:
         steps: list[Step] = [self.template.head(*self.template.length())]
         for at in range(len(self.template.body)):
             steps += [Wait(seconds=self.interval), Send(data=self.template.body[at : at + 1])]
-        return Reply(kind=f"drip of one byte every {self.interval} s", steps=tuple(steps), felt_at=3)
+        return Reply(kind=f"drip of one byte every {self.interval} s", steps=tuple(steps), effect_at=3)

@@ -1,4 +1,4 @@
-"""An answer held back until the test releases it: the way to make an older answer the later one (CON-17)."""
+"""A response held back until the test releases it, so that an older response arrives after a newer one (CON-17)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from technogate.mock.scripted_reply import Hold, Reply, ResponseTemplate, Where
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """Hold `draft` back at `where` until `name` is released, then send it whole.
+    """Hold `template` back at `where` until `name` is released, then send it whole.
 
     Delivered once it is held with the client still there: a client may drop an older command.
     """
@@ -20,7 +20,7 @@ class Held:
 
     def __post_init__(self) -> None:
         if self.where is Where.AFTER_BODY:
-            raise ValueError("an answer that is complete cannot be held back")
+            raise ValueError("a response that is complete cannot be held back")
         Hold(name=self.name)
         self.template.until(self.where)
 
@@ -28,4 +28,4 @@ class Held:
         """The steps that deliver it."""
         before, after = self.template.until(self.where)
         steps = (*before, Hold(name=self.name), *after)
-        return Reply(kind=f"held back as {self.name!r}", steps=steps, felt_at=len(before))
+        return Reply(kind=f"held back as {self.name!r}", steps=steps, effect_at=len(before))

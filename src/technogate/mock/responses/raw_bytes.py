@@ -1,4 +1,4 @@
-"""Any bytes at all: the way to an answer that is no HTTP (CON-08)."""
+"""Any bytes at all: a response that is no HTTP (CON-08)."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from technogate.mock.scripted_reply import Reply, ResponseTemplate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
-    """Send `draft` as a redirect with `code` (301, 302, 303, 307 or 308) to `location`."""
+    """Send `template` as a redirect with `code` (301, 302, 303, 307 or 308) to `location`."""
 
     template: ResponseTemplate
     location: str
@@ -17,7 +17,7 @@ class Redirect:
 
     def __post_init__(self) -> None:
         if self.code not in {301, 302, 303, 307, 308}:
-            raise ValueError(f"{self.code} redirects nowhere")
+            raise ValueError(f"{self.code} is not a redirect")
         if not self.location:
             raise ValueError("a redirect needs a location")
 

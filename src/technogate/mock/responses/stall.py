@@ -1,4 +1,4 @@
-"""A stall: the answer stops at some place, for a while or for good (CON-06, CON-10, CON-11)."""
+"""A stall: the response stops at some place, for a while or for good (CON-06, CON-10, CON-11)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from technogate.mock.scripted_reply import Reply, ResponseTemplate, Step, Wait, 
 class Stall:
     """Stop at `where` for `seconds`, then send the rest; None stops until the client leaves.
 
-    Delivered once the stall has begun with the client still there: how long it stays is its affair.
+    Delivered once the stall has begun with the client still there: how long it stays is its own decision.
     """
 
     template: ResponseTemplate
@@ -20,7 +20,7 @@ class Stall:
 
     def __post_init__(self) -> None:
         if self.where is Where.AFTER_BODY:
-            raise ValueError("an answer that is complete cannot stall")
+            raise ValueError("a response that is complete cannot stall")
         Wait(seconds=self.seconds)
         self.template.until(self.where)
 
@@ -29,4 +29,4 @@ class Stall:
         before, after = self.template.until(self.where)
         steps: tuple[Step, ...] = (*before, Wait(seconds=self.seconds), *after)
         length = "" if self.seconds is None else f", {self.seconds:g} s"
-        return Reply(kind=f"stall {self.where}{length}", steps=steps, felt_at=len(before))
+        return Reply(kind=f"stall {self.where}{length}", steps=steps, effect_at=len(before))

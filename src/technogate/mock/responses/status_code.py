@@ -1,4 +1,4 @@
-"""Another status code, with whatever body: the most tempting one still says APPROVED (CON-04, CON-05, CON-08)."""
+"""Another status code, with whatever body: one that has the status APPROVED included (CON-04, CON-05, CON-08)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from technogate.mock.scripted_reply import Reply, ResponseTemplate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Send `draft` under the status `code`; raises ValueError for 200 and for what is no final status."""
+    """Send `template` under the status `code`; raises ValueError for 200 and for what is no final status."""
 
     template: ResponseTemplate
     code: int

@@ -33,7 +33,7 @@ class AnomalyKind(StrEnum):
 class Anomaly:
     """One anomaly: what was expected and observed, on which exchange, entry and trace ids it rests.
 
-    `parallel` says that the request was under way together with another.
+    `parallel` is whether the request was under way together with another.
     """
 
     kind: AnomalyKind

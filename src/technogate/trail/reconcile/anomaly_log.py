@@ -1,4 +1,4 @@
-"""The anomalies of one pair, each with the sentence that says what was expected and what was observed."""
+"""The anomalies of one pair, each worded as what was expected and what was observed."""
 
 from __future__ import annotations
 

@@ -30,12 +30,12 @@ def continuity(history: TrailHistory, times: Times) -> Continuity:
     result = Continuity()
     for index in range(1, len(history.lists)):
         _compare(history, times, index, result)
-    seen: set[tuple[int, int]] = set()
+    reported: set[tuple[int, int]] = set()
     for reading, numbers in zip(history.readings, history.lists, strict=True):
         # Only the API promises an order by time; a file has its own, and a query its author's.
         if reading.source.startswith("api") and len(numbers) > 1:
             result.ordered.append(len(numbers))
-            _order(history, times, numbers, seen, result)
+            _order(history, times, numbers, reported, result)
     return result
 
 
@@ -81,14 +81,14 @@ def _compare(history: TrailHistory, times: Times, index: int, result: Continuity
 
 
 def _order(
-    history: TrailHistory, times: Times, numbers: list[int], seen: set[tuple[int, int]], result: Continuity
+    history: TrailHistory, times: Times, numbers: list[int], reported: set[tuple[int, int]], result: Continuity
 ) -> None:
     """Find neighbours of which the upper is the older; each pair is reported once."""
     for upper, lower in itertools.pairwise(numbers):
         newer, older = times[upper], times[lower]
-        if newer is None or older is None or older <= newer or (upper, lower) in seen:
+        if newer is None or older is None or older <= newer or (upper, lower) in reported:
             continue
-        seen.add((upper, lower))
+        reported.add((upper, lower))
         above, below = history.entries[upper], history.entries[lower]
         result.anomalies.append(
             Anomaly(

@@ -40,6 +40,6 @@ class ReadingWindow:
         return next((end for end in ends if end is not None), started + 1) <= started
 
     def _is_whole(self, index: int) -> bool:
-        """Whether the reading showed fewer entries than it asked for: all that there were."""
+        """Whether the reading showed fewer entries than its limit: all that there were."""
         limit = self._history.readings[index].limit
         return not limit or len(self._history.lists[index]) < limit

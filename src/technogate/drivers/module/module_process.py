@@ -1,0 +1,182 @@
+"""The Node that runs a console's client module: calls go in as JSON lines, results come out as such."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from technogate.drivers.console_driver import READINGS, DriverError
+from technogate.drivers.console_driver import Call as CallName
+from technogate.model.events import RenderedOutput
+
+HOST = Path(__file__).with_name("module_host.mjs")
+
+#: Seconds that a module gets to load, on a busy machine too, and a Node to end.
+LOAD_S = 60.0
+END_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleCall:
+    """One call of one function, with its arguments."""
+
+    call: CallName
+    args: tuple[object, ...] = ()
+
+
+class ModuleProcess:
+    """One Node with one module loaded; calls may overlap, each has its number.
+
+    Raises DriverError when Node does not start or the module does not load. `node_version` is Node's own.
+    """
+
+    def __init__(self, module: Path, node: Path, env: Mapping[str, str]) -> None:
+        self._module = module
+        self._calls: dict[int, tuple[CallName, Future[RenderedOutput]]] = {}
+        self._lines: list[str] = []
+        self._number = 0
+        self._ended = False
+        self._lock = threading.Lock()
+        self._loaded: Future[str] = Future()
+        try:
+            self._process = subprocess.Popen(
+                [str(node), "--no-warnings", str(HOST), str(module.resolve())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(env),
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                bufsize=1,
+            )
+        except OSError as error:
+            raise DriverError(
+                f"cannot start Node ({node}): {error.strerror}; name another in TECHNOGATE_NODE"
+            ) from error
+        readers: tuple[Callable[[], None], ...] = (self._read_messages, self._read_errors)
+        self._readers = [threading.Thread(target=reader, daemon=True) for reader in readers]
+        for thread in self._readers:
+            thread.start()
+        try:
+            self.node_version = self._loaded.result(LOAD_S)
+        except TimeoutError as error:
+            self.close()
+            raise DriverError(f"{module} was not loaded within {LOAD_S:g} s: does it wait at its top level?") from error
+        except DriverError:
+            self.close()
+            raise
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What the module wrote to its standard output and error."""
+        with self._lock:
+            return tuple(self._lines)
+
+    @property
+    def under_way(self) -> list[Future[RenderedOutput]]:
+        """The calls that have not ended."""
+        with self._lock:
+            return [future for _, future in self._calls.values()]
+
+    def send(self, call: ModuleCall) -> Future[RenderedOutput]:
+        """Pass one call to Node. Raises DriverError when Node has ended."""
+        future: Future[RenderedOutput] = Future()
+        with self._lock:
+            self._number += 1
+            number = self._number
+            self._calls[number] = (call.call, future)
+            message = json.dumps({"id": number, "call": call.call, "args": list(call.args)})
+            try:
+                # A pipe still accepts a message for a short time after its reader has ended.
+                if self._ended or self._process.stdin is None:
+                    raise BrokenPipeError
+                self._process.stdin.write(message + "\n")
+                self._process.stdin.flush()
+            except (OSError, ValueError) as error:
+                self._calls.pop(number)
+                raise DriverError(self._end_message()) from error
+        return future
+
+    def close(self) -> None:
+        """End the Node; a second call does nothing."""
+        with contextlib.suppress(OSError):
+            if self._process.stdin is not None:
+                self._process.stdin.close()
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for reader in self._readers:
+            reader.join()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def _read_messages(self) -> None:
+        """Read the messages of Node until it ends; then no call is left waiting."""
+        for line in self._process.stdout or ():
+            message = json.loads(line)
+            if "id" in message:
+                self._returned(message)
+            elif "line" in message:
+                with self._lock:
+                    self._lines += str(message["line"]).splitlines()
+            elif "ready" in message:
+                self._loaded.set_result(str(message["ready"]))
+            else:
+                self._loaded.set_exception(
+                    DriverError(f"the client module {self._module} does not load: {message['failed']}")
+                )
+        with self._lock:
+            self._ended = True
+            waiting = [future for _, future in self._calls.values()]
+            self._calls.clear()
+        for future in waiting:
+            future.set_exception(DriverError(self._end_message()))
+        if not self._loaded.done():
+            self._loaded.set_exception(DriverError(self._end_message()))
+
+    def _read_errors(self) -> None:
+        """Keep what Node writes to its standard error."""
+        for line in self._process.stderr or ():
+            with self._lock:
+                self._lines.append(line.rstrip("\n"))
+
+    def _returned(self, message: dict[str, Any]) -> None:
+        with self._lock:
+            call, future = self._calls.pop(message["id"])
+        fields, rows = READINGS[call](message.get("value"))
+        if "error" in message:
+            fields, rows = {"error": str(message["error"])}, ()
+        future.set_result(module_output(call, fields, rows, message["started"], message["ended"]))
+
+    def _end_message(self) -> str:
+        """The message about a Node that has ended unexpectedly."""
+        tail = self._lines[-1] if self._lines else "it wrote nothing"
+        return f"the Node that ran {self._module} has ended: {tail}"
+
+
+def module_output(
+    call: CallName, fields: dict[str, str], rows: tuple[dict[str, str], ...], started: float, ended: float
+) -> RenderedOutput:
+    """The rendered output of one call."""
+    return RenderedOutput(
+        id="", item="", call=call, driver="module", fields=fields, rows=rows, started=started, ended=ended
+    )
+
+
+def module_environment(env: Mapping[str, str], base: str, window: bool) -> dict[str, str]:
+    """The module's environment: the console's own variables and those that every program needs."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ}
+    own = {"TECHNOGATE_MODULE_BASE": base, "TECHNOGATE_MODULE_WINDOW": "1" if window else "0"}
+    return {**kept, **env, **own}
