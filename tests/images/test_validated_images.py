@@ -34,7 +34,9 @@ def validated() -> Path:
     folder = Path(os.environ.get(VARIABLE, ""))
     if (folder / "evidence.dsse.json").is_file():
         return folder
-    reason = f"{VARIABLE} names no folder with the evidence of a validation of images"
+    reason = (
+        f"{VARIABLE} names no folder with the evidence of a validation of images: .ci/docker makes it and runs this"
+    )
     if os.environ.get("TECHNOGATE_DOCKER"):
         pytest.fail(f"TECHNOGATE_DOCKER is set, and yet: {reason}")
     pytest.skip(reason)
