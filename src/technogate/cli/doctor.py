@@ -109,7 +109,7 @@ def examine(console: Console) -> bool:
     console.print(table)
     for tool in tools:
         if not tool.present:
-            console.print(f"{tool.name}: hint: {tool.hint}", markup=False, soft_wrap=True)
+            console.print(f"{tool.name}: {tool.hint}", markup=False, soft_wrap=True)
     return all(tool.present for tool in tools if tool.required)
 
 
