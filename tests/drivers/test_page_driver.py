@@ -334,4 +334,7 @@ def test_a_browser_that_does_not_start_is_one_clear_error(running: MockBackend, 
     before = set(threading.enumerate())
     with pytest.raises(DriverError, match="no-browser does not start"):
         BrowserDriver(running.base_url, browser=tmp_path / "no-browser")
+    # The thread in which asyncio waited for Playwright's process ends a short time after that process.
+    for thread in set(threading.enumerate()) - before:
+        thread.join(STUCK_S)
     assert set(threading.enumerate()) <= before
