@@ -13,7 +13,7 @@ from technogate.contract.loader import Contract
 from technogate.contract.openapi import resolve
 from technogate.drivers.http.http_driver import JSON_TYPE, Case
 from technogate.generation.requests import edge_values
-from technogate.generation.requests.commands import NOBODYS, Words
+from technogate.generation.requests.commands import UNKNOWN_PREFIX, CommandSet
 from technogate.model.events import Headers
 
 Kind = Literal["allowed", "forbidden", "left open"]
@@ -94,8 +94,8 @@ _OPEN_BODIES = (
 )
 
 
-def mixed(contract: Contract, operation: str, kind: str, words: Words, rng: random.Random) -> Case | None:
-    """One case that is meant to be of `kind`; None where none of that kind can be thought of, or it would harm."""
+def mixed(contract: Contract, operation: str, kind: str, words: CommandSet, rng: random.Random) -> Case | None:
+    """One case that is intended to be of `kind`; None if there is no such case, or if it could do harm."""
     wanted = cast("Kind", kind)
     found = contract.operations[operation]
     names = contract.behavior.operations
@@ -147,11 +147,11 @@ def _headers(contract: Contract, rng: random.Random) -> Headers:
     )
 
 
-def _execute(contract: Contract, kind: Kind, words: Words, rng: random.Random) -> tuple[str, bytes]:
+def _execute(contract: Contract, kind: Kind, words: CommandSet, rng: random.Random) -> tuple[str, bytes]:
     """Content type and body of one execute request."""
     schemas = _members(contract)
     good, bad = edge_values.lengths(schemas["command"], most=32)
-    name = rng.choice(words.usable) if words.usable and rng.random() < 0.4 else _nobodys(rng.choice(good), rng)
+    name = rng.choice(words.usable) if words.usable and rng.random() < 0.4 else _unknown_command(rng.choice(good), rng)
     members: list[tuple[str, object]] = [("command", name)]
     fits, fits_not = edge_values.lengths(schemas["session_id"], most=128)
     if rng.random() < 0.5:
@@ -210,7 +210,7 @@ def _forbidden(
 
 
 def _bad_command(whole: dict[str, object], bad: list[int], rng: random.Random) -> dict[str, object]:
-    """The same object, its command spoilt, of another length or type, or missing."""
+    """The same object, its command garbled, of another length or type, or missing."""
     chance = rng.random()
     name = str(whole["command"])
     if chance < 0.12:
@@ -218,14 +218,14 @@ def _bad_command(whole: dict[str, object], bad: list[int], rng: random.Random) -
     if chance < 0.3:
         return {**whole, "command": rng.choice([None, edge_values.of_another_type(rng, than=str)])}
     if chance < 0.5:
-        return {**whole, "command": _nobodys(rng.choice(bad or [0]), rng)}
+        return {**whole, "command": _unknown_command(rng.choice(bad or [0]), rng)}
     if chance < 0.65:
         return {**whole, "command": rng.choice(edge_values.TEXTS)}
-    return {**whole, "command": edge_values.spoilt(name, rng)}
+    return {**whole, "command": edge_values.garbled(name, rng)}
 
 
 def _no_object(whole: dict[str, object], rng: random.Random) -> bytes:
-    """Bytes that are no JSON object."""
+    """Bytes that are not JSON object."""
     chance = rng.random()
     body = edge_values.written(whole, rng).strip()
     if chance < 0.4:
@@ -289,9 +289,9 @@ def _unknown_query(rng: random.Random) -> tuple[tuple[str, str], ...]:
     return tuple((rng.choice(_UNKNOWN), rng.choice(edge_values.TEXTS)) for _ in range(rng.randint(1, 2)))
 
 
-def _nobodys(length: int, rng: random.Random) -> str:
+def _unknown_command(length: int, rng: random.Random) -> str:
     """A command of `length` characters that no backend has."""
-    return (NOBODYS + edge_values.command(length, rng))[:length]
+    return (UNKNOWN_PREFIX + edge_values.command(length, rng))[:length]
 
 
 def _members(contract: Contract) -> dict[str, Mapping[str, object]]:
