@@ -25,7 +25,7 @@ from technogate.checks.generated_rules import RULES
 from technogate.contract.loader import load_contract
 from technogate.drivers.http.api_keys import right_key
 from technogate.drivers.http.http_driver import HttpDriver
-from technogate.generation.requests.commands import Words
+from technogate.generation.requests.commands import CommandSet
 from technogate.generation.requests.sent_request import GeneratedRule
 from technogate.journal.journal_file import JournalWriter
 from technogate.journal.redaction import Redactor
@@ -80,7 +80,7 @@ def send_and_judge(url: str, key: str, journal: Path) -> int:
         run="benchmark",
         timeout_s=18,
     )
-    batches = Batches(driver=driver, words=Words.of(commands.commands), profile="standard", seed=1)
+    batches = Batches(driver=driver, words=CommandSet.of(commands.commands), profile="standard", seed=1)
     names = contract.behavior.operations
     for operation in contract.guarded:
         for rule in RULES.values():

@@ -7,7 +7,7 @@ import pytest
 from fixtures.console_harnesses import MISSING, Harness
 from technogate.checks import console
 from technogate.generation.responses.framing import FAULTY, FramedResponse, Framing
-from technogate.generation.responses.response_cases import OTHER_TYPES, encode, spoilt
+from technogate.generation.responses.response_cases import OTHER_TYPES, encode, invalid_json
 from technogate.mock.responses.content_length import WrongLength
 from technogate.mock.responses.raw_bytes import Raw
 from technogate.runner.suite import MustHold, requirement
@@ -59,10 +59,10 @@ def test_another_content_type(wide_harness: Harness, kind: str | None, must_hold
 
 
 @requirement("CON-08")
-@pytest.mark.parametrize("way", spoilt(encode(BAIT)), ids=lambda way: way.replace(" ", "-"))
+@pytest.mark.parametrize("way", invalid_json(encode(BAIT)), ids=lambda way: way.replace(" ", "-"))
 def test_no_json(wide_harness: Harness, way: str, must_hold: MustHold) -> None:
     """An approval that is no JSON is shown as BLOCKED."""
-    text = spoilt(encode(wide_harness.value()))[way]
+    text = invalid_json(encode(wide_harness.value()))[way]
     must_hold(console.blocked(wide_harness.execute(FramedResponse(what=way, body=text.encode()).fault(), case=way)))
 
 

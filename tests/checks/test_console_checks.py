@@ -63,7 +63,7 @@ def interaction(
 
 
 def conforms(value: object) -> ResponseReading:
-    """A reading of a conforming answer."""
+    """A reading of a conforming response."""
     return ResponseReading(meaning=Meaning.CONFORMS, value=value)
 
 
@@ -238,7 +238,7 @@ def test_finding_can_be_acted_on() -> None:
     assert found.example["call"] == "executeCommand"
     assert found.example["answer to executeCommand"] == "HTTP/1.1 200\nX-Trace-Id: t-1\n\n{}"
     assert found.example["the contract says"] == "$.status: no"
-    assert found.example["answer field status"] == '"approved"'
+    assert found.example["response field status"] == '"approved"'
     assert found.example["shown as status"] == "APPROVED"
     assert (found.expected, found.observed) == ("BLOCKED is shown", "'APPROVED' is shown")
 

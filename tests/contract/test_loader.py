@@ -124,7 +124,7 @@ def test_decisions_and_requirements_name_each_other(contract: Contract) -> None:
     ],
 )
 def test_operations(contract: Contract, operation: str, method: str, path: str, responses: tuple[int, ...]) -> None:
-    """Each operation has its method, path and answers; all but the health check are guarded."""
+    """Each operation has its method, path and responses; all but the health check are guarded."""
     found = contract.operation(operation)
     assert (found.method, found.path, found.responses) == (method, path, responses)
     assert found.guarded is (operation != "getHealth")
@@ -274,7 +274,7 @@ BROKEN: dict[str, tuple[str, int, object, str]] = {
 def test_a_broken_answer_is_told_in_one_line(
     contract: Contract, operation: str, status: int, value: object, line: str
 ) -> None:
-    """Each planted defect of an answer is found and worded: path, expected, found."""
+    """Each planted defect of a response is found and worded: path, expected, found."""
     assert contract.response_problems(operation, status, value)[0] == line
 
 
@@ -476,17 +476,17 @@ REFUSED: dict[str, tuple[Change, str]] = {
         replaced("openapi.yaml", "      operationId: fetchMemory\n", ""),
         "GET /api/memory has no operationId; give it one",
     ),
-    "default answer": (
+    "default response": (
         replaced("openapi.yaml", '"204":', "default:"),
-        "fetchMemory: the answer default must be one status",
+        "fetchMemory: the response default must be one status",
     ),
-    "answer that is not json": (
+    "response that is not json": (
         replaced(
             "openapi.yaml",
             "        application/json:\n          schema:\n            anyOf",
             "        text/html:\n          schema:\n            anyOf",
         ),
-        "fetchAuditLog: the answer 200 must have a schema for application/json and for nothing else",
+        "fetchAuditLog: the response 200 must have a schema for application/json and for nothing else",
     ),
     "reference to elsewhere": (
         replaced("openapi.yaml", '$ref: "#/components/schemas/Health"', '$ref: "health.yaml#/Health"'),
@@ -509,7 +509,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
         replaced("openapi.yaml", '"^[a-z0-9_]+$"', '"(?i)^[a-z0-9_]+$"'),
         r"openapi\.yaml: the pattern .* is not valid: no such group",
     ),
-    "example of an answer": (
+    "example of a response": (
         replaced("openapi.yaml", "reason_codes: [UNKNOWN_COMMAND]", "reason_codes: []"),
         r"1execute/post/responses/200.*the example unknownCommand is not valid: \$\.reason_codes: expected",
     ),
@@ -666,7 +666,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
             '      required: true\n      schema:\n        $ref: "#/components/schemas/TraceId"',
             '      schema:\n        $ref: "#/components/schemas/TraceId"',
         ),
-        "headers.trace: the answer 200 of executeCommand does not require X-Trace-Id",
+        "headers.trace: the response 200 of executeCommand does not require X-Trace-Id",
     ),
     "guarded operation made public": (
         replaced(
@@ -690,7 +690,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize(("spoil", "line"), REFUSED.values(), ids=REFUSED)
-def test_a_spoilt_contract_is_refused_with_one_line(folder: Path, spoil: Change, line: str) -> None:
+def test_refuses_a_broken_contract_with_one_line(folder: Path, spoil: Change, line: str) -> None:
     """Each mistake in a contract's files is one line that names the file, the place and what to do."""
     spoil(folder)
     with pytest.raises(ContractError, match=line) as caught:

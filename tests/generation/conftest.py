@@ -14,7 +14,7 @@ from fixtures.request_batches import Batches
 from technogate.contract.loader import Contract, load_contract
 from technogate.drivers.http.api_keys import right_key
 from technogate.drivers.http.http_driver import HttpDriver
-from technogate.generation.requests.commands import Words
+from technogate.generation.requests.commands import CommandSet
 from technogate.generation.requests.request_plan import RequestPlan
 from technogate.journal.redaction import Redactor
 from technogate.model.events import Exchange, RunWarning
@@ -35,9 +35,9 @@ def contract() -> Contract:
 
 
 @pytest.fixture
-def words() -> Words:
+def words() -> CommandSet:
     """The commands of the tiny backend, and two that would be no good."""
-    return Words.of(COMMANDS)
+    return CommandSet.of(COMMANDS)
 
 
 class Bench:
@@ -67,7 +67,7 @@ class Bench:
     def batches(self, profile: Profile = "quick", seed: int = 1) -> Batches:
         """Generated requests for this backend."""
         plans = self._plans.setdefault((profile, seed), {})
-        return Batches(driver=self.driver, words=Words.of(COMMANDS), profile=profile, seed=seed, plans=plans)
+        return Batches(driver=self.driver, words=CommandSet.of(COMMANDS), profile=profile, seed=seed, plans=plans)
 
 
 @pytest.fixture

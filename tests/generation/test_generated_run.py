@@ -54,7 +54,7 @@ def test_a_batch_is_told_from_the_items_name() -> None:
 
 
 def test_what_is_played_beside_the_faults_is_there() -> None:
-    """The items that fill the wait for slow answers are tests of the suites, and share the faults' batch."""
+    """The items that fill the wait for slow responses are tests of the suites, and share the faults' batch."""
     for name in BESIDE:
         place, _, test = name.partition("::")
         assert f"def {test}(" in (ROOT / place).read_text("utf-8")
@@ -82,7 +82,7 @@ def test_workers_share_the_lists(home: Sandbox) -> None:
 
 
 def test_a_limited_rate_is_no_violation(home: Sandbox) -> None:
-    """A backend that answers 429 passes; every attempt is on record, most are let through, a note says so once."""
+    """A backend that responses 429 passes; every attempt is on record, most are let through, a note says so once."""
     done = home.run(
         *("check", "AUD-05", "--profile", "quick", "--seed", "4"),
         *("--reports", "reports", "--workers", "1", "--target", target(home, 2)),

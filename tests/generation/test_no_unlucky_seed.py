@@ -12,7 +12,7 @@ from technogate.checks.generated_rules import RULES
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import Key, right_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
-from technogate.generation.requests.commands import Words
+from technogate.generation.requests.commands import CommandSet
 from technogate.generation.requests.request_oracle import Auth, Validity, auth, expected
 from technogate.generation.requests.request_plan import FEW
 from technogate.model.events import Exchange, Request, Response
@@ -42,7 +42,7 @@ class Conforming:
 
     def send(self, case: Case, *, key: Key) -> Exchange:
         """The exchange that comes of a case."""
-        status = {Auth.NOBODY: 401, Auth.STRANGER: 403}.get(auth(key, self.key)) or self._status(case)
+        status = {Auth.MISSING: 401, Auth.WRONG: 403}.get(auth(key, self.key)) or self._status(case)
         request = Request(method=case.method, path=case.path)
         return Exchange(
             id="x",
@@ -58,7 +58,7 @@ class Conforming:
         found = expected(self.contract, case)
         if not found.responses:
             return 404
-        return min(found.responses) if found.said is Validity.ALLOWED else max(found.responses)
+        return min(found.responses) if found.validity is Validity.ALLOWED else max(found.responses)
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -70,7 +70,7 @@ def test_every_rule_has_cases_whatever_the_seed(contract: Contract, profile: Pro
     fewest: Counter[tuple[str, str]] = Counter()
     for seed in SEEDS[profile]:
         driver = cast("HttpDriver", Conforming(contract))
-        batches = Batches(driver=driver, words=Words.of(TARGETS[target]), profile=profile, seed=seed)
+        batches = Batches(driver=driver, words=CommandSet.of(TARGETS[target]), profile=profile, seed=seed)
         for requirement, operation in pairs:
             rule = RULES[requirement]
             count = sum(rule.concerns(sent) for sent in batches.sent(operation, rule.modes))

@@ -50,7 +50,7 @@ def body(**members: object) -> bytes:
 def test_allowed_commands(contract: Contract, raw: bytes) -> None:
     """What the contract allows is answered 200 and nothing else."""
     found = expected(contract, execute(raw))
-    assert (found.said, set(found.responses)) == (Validity.ALLOWED, {200})
+    assert (found.validity, set(found.responses)) == (Validity.ALLOWED, {200})
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_allowed_commands(contract: Contract, raw: bytes) -> None:
 def test_forbidden_commands(contract: Contract, raw: bytes, faults: set[RequestDefect]) -> None:
     """What the contract forbids is told apart by what is wrong with it, and never answered 200."""
     found = expected(contract, execute(raw))
-    assert (found.said, set(found.faults)) == (Validity.FORBIDDEN, faults)
+    assert (found.validity, set(found.faults)) == (Validity.FORBIDDEN, faults)
     assert found.responses == ({400, 413} if RequestDefect.SIZE in faults else {400})
 
 
@@ -86,7 +86,7 @@ def test_forbidden_commands(contract: Contract, raw: bytes, faults: set[RequestD
 def test_other_content_types(contract: Contract, content_type: str) -> None:
     """Another content type is forbidden, and 415 is as good as 400."""
     found = expected(contract, execute(body(command="PING"), content_type))
-    assert (found.said, set(found.responses), set(found.faults)) == (
+    assert (found.validity, set(found.responses), set(found.faults)) == (
         Validity.FORBIDDEN,
         {400, 415},
         {RequestDefect.TYPE},
@@ -120,7 +120,7 @@ def test_other_content_types(contract: Contract, content_type: str) -> None:
 def test_left_open(contract: Contract, case: Case) -> None:
     """Where the contract leaves a choice, both a refusal and the plain reading conform."""
     found = expected(contract, case)
-    assert found.said is Validity.OPEN
+    assert found.validity is Validity.OPEN
     assert {200, 400} <= found.responses
 
 
@@ -128,7 +128,7 @@ def test_left_open(contract: Contract, case: Case) -> None:
 def test_forbidden_limits(contract: Contract, value: str) -> None:
     """A limit that no reading makes an integer from 1 to 1000 is answered 400 alone."""
     found = expected(contract, read(("limit", value)))
-    assert (found.said, set(found.responses)) == (Validity.FORBIDDEN, {400})
+    assert (found.validity, set(found.responses)) == (Validity.FORBIDDEN, {400})
 
 
 @pytest.mark.parametrize("value", ["ALL", "approved", "BLOCKED ", "PENDING", "BLOCKED,EXPIRED", "0"])
@@ -150,7 +150,7 @@ def test_memory_takes_nothing(contract: Contract) -> None:
     plain = Case(method="GET", path="/api/memory", operation="fetchMemory")
     assert expected(contract, plain).responses == {200, 204}
     asked = Case(method="GET", path="/api/memory", operation="fetchMemory", query=(("x", "1"),))
-    assert expected(contract, asked).said is Validity.OPEN
+    assert expected(contract, asked).validity is Validity.OPEN
 
 
 def test_elsewhere_nothing_is_expected(contract: Contract) -> None:
@@ -162,5 +162,5 @@ def test_who_asks() -> None:
     """Nobody without a key or with an empty one, a stranger with any other, near misses included."""
     key = "Some-Key_123456"
     right = right_key(key)
-    assert [auth(each, right) for each in (right, NO_KEY, EMPTY_KEY)] == [Auth.KNOWN, Auth.NOBODY, Auth.NOBODY]
-    assert {auth(each, right) for each in (foreign_key(), *near_misses(key))} == {Auth.STRANGER}
+    assert [auth(each, right) for each in (right, NO_KEY, EMPTY_KEY)] == [Auth.RIGHT, Auth.MISSING, Auth.MISSING]
+    assert {auth(each, right) for each in (foreign_key(), *near_misses(key))} == {Auth.WRONG}

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import Case
-from technogate.generation.requests.commands import Words
+from technogate.generation.requests.commands import CommandSet
 from technogate.generation.requests.request_plan import TOTAL, Mode, Planned, RequestPlan, size
 from technogate.generation.requests.sequences import drawn
 from technogate.target.spec import Commands
@@ -26,7 +26,7 @@ OPERATIONS = ["executeCommand", "fetchAuditLog", "fetchDiagnosticMetrics", "fetc
 FILTERS = {"all", "APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL"}
 
 
-def plan(contract: Contract, operation: str, words: Words, seed: int = 7, count: int = 300) -> RequestPlan:
+def plan(contract: Contract, operation: str, words: CommandSet, seed: int = 7, count: int = 300) -> RequestPlan:
     """The cases of one operation."""
     return RequestPlan(contract, operation, count=count, seed=seed, words=words, keys=KEYS)
 
@@ -62,7 +62,7 @@ def valid_by_the_schema(contract: Contract, case: Case) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_allowed_cases_are_valid(contract: Contract, words: Words, operation: str) -> None:
+def test_allowed_cases_are_valid(contract: Contract, words: CommandSet, operation: str) -> None:
     """Every case that is filed as allowed is valid against the contract."""
     cases = plan(contract, operation, words).of(Mode.ALLOWED)
     assert len(cases) > 5
@@ -71,7 +71,7 @@ def test_allowed_cases_are_valid(contract: Contract, words: Words, operation: st
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS[:3])
-def test_forbidden_cases_are_not(contract: Contract, words: Words, operation: str) -> None:
+def test_forbidden_cases_are_not(contract: Contract, words: CommandSet, operation: str) -> None:
     """No case that is filed as forbidden is valid against the contract."""
     cases = plan(contract, operation, words).of(Mode.FORBIDDEN)
     assert len(cases) > 50
@@ -80,7 +80,7 @@ def test_forbidden_cases_are_not(contract: Contract, words: Words, operation: st
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_unkeyed_cases_lack_the_right_key(contract: Contract, words: Words, operation: str) -> None:
+def test_unkeyed_cases_lack_the_right_key(contract: Contract, words: CommandSet, operation: str) -> None:
     """Every unkeyed case has a wrong key, and each kind of wrong key is there; the others have the right one."""
     cases = plan(contract, operation, words)
     assert {one.key for one in cases.of(Mode.UNKEYED)} == set(KEYS)
@@ -88,7 +88,7 @@ def test_unkeyed_cases_lack_the_right_key(contract: Contract, words: Words, oper
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_the_seed_decides(contract: Contract, words: Words, operation: str) -> None:
+def test_the_seed_decides(contract: Contract, words: CommandSet, operation: str) -> None:
     """The same seed gives the same cases, another seed others."""
     one, same = plan(contract, operation, words), plan(contract, operation, words)
     other = plan(contract, operation, words, seed=8)
@@ -105,11 +105,11 @@ def test_the_seed_decides_in_every_process(tmp_path: Path) -> None:
         "import hashlib, sys\n"
         "from pathlib import Path\n"
         "from technogate.contract.loader import load_contract\n"
-        "from technogate.generation.requests.commands import Words\n"
+        "from technogate.generation.requests.commands import CommandSet\n"
         "from technogate.generation.requests.request_plan import Mode, RequestPlan\n"
         "from technogate.target.spec import Commands\n"
         "contract = load_contract(Path(sys.argv[1]))\n"
-        "words = Words.of(Commands(approved='PING'))\n"
+        "words = CommandSet.of(Commands(approved='PING'))\n"
         "sha = hashlib.sha256()\n"
         "for each in contract.guarded:\n"
         "    plan = RequestPlan(contract, each.id, count=80, seed=3, words=words, keys=('a', 'b'))\n"
@@ -131,7 +131,7 @@ def test_the_seed_decides_in_every_process(tmp_path: Path) -> None:
     assert len(digests) == 1
 
 
-def test_every_limit_is_covered(contract: Contract, words: Words) -> None:
+def test_every_limit_is_covered(contract: Contract, words: CommandSet) -> None:
     """A short list already has each parameter at, just within and just beyond its limits."""
     execute = plan(contract, "executeCommand", words, count=120)
     bodies = [json.loads(one.case.body or b"") for one in execute.of(Mode.ALLOWED)]
@@ -153,7 +153,9 @@ def test_every_limit_is_covered(contract: Contract, words: Words) -> None:
 
 def test_nothing_that_provokes_is_drawn(contract: Contract) -> None:
     """No generated body holds a command that hangs or crashes, nor one whose effect nobody knows."""
-    words = Words.of(Commands(approved="PING", slow="AAA", crashing="ZZZ", unknown_status=("RUN_REPORT", "GET_LIST")))
+    words = CommandSet.of(
+        Commands(approved="PING", slow="AAA", crashing="ZZZ", unknown_status=("RUN_REPORT", "GET_LIST"))
+    )
     execute = plan(contract, "executeCommand", words, count=600)
     bodies = [one.case.body or b"" for mode in Mode for one in execute.of(mode)]
     assert not [body for body in bodies if re.search(rb"(?i)(?<![A-Z_])(AAA|ZZZ|RUN_REPORT)(?![A-Z_])", body)]
@@ -163,7 +165,7 @@ def test_nothing_that_provokes_is_drawn(contract: Contract) -> None:
 
 
 @pytest.mark.slow
-def test_a_profile_is_a_number_of_requests(contract: Contract, words: Words) -> None:
+def test_a_profile_is_a_number_of_requests(contract: Contract, words: CommandSet) -> None:
     """The standard profile has at least 2,000 requests for the four operations, each list with no case twice."""
     count = 0
     for operation in OPERATIONS:
@@ -176,7 +178,7 @@ def test_a_profile_is_a_number_of_requests(contract: Contract, words: Words) -> 
     assert TOTAL["quick"] < TOTAL["standard"] < TOTAL["thorough"]
 
 
-def test_every_draw_of_sequences_looks_at_the_memory(contract: Contract, words: Words) -> None:
+def test_every_draw_of_sequences_looks_at_the_memory(contract: Contract, words: CommandSet) -> None:
     """Whatever the seed, one snapshot is read right after an execution and one after an unknown command."""
     for seed in range(50):
         [steps] = drawn(contract, words, KEYS, count=1, seed=seed)

@@ -1,4 +1,4 @@
-"""Generated answers: conforming ones conform, hostile ones are refused, and every kind occurs."""
+"""Generated responses: conforming ones conform, hostile ones are refused, and every kind occurs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from technogate.contract.loader import Contract, load_contract
 from technogate.generation.responses.framing import FAULTY, WHOLE, FramedResponse, Framing
 from technogate.generation.responses.invalid_values import NEAR_MISSES, InvalidValue, broken_field
-from technogate.generation.responses.response_cases import OTHER_TYPES, Cases, Responses, encode, spoilt
+from technogate.generation.responses.response_cases import OTHER_TYPES, Cases, Responses, encode, invalid_json
 from technogate.generation.responses.response_oracle import Meaning
 from technogate.generation.responses.valid_values import schema_of
 from technogate.mock.mock_backend import MockBackend
@@ -50,7 +50,7 @@ def drawn(cases: st.SearchStrategy[FramedResponse], examples: int = 150) -> list
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_conforming_answers_conform(contract: Contract, name: str) -> None:
-    """Every conforming answer is one that the contract accepts, in each way of sending it in good order."""
+    """Every conforming response is one that the contract accepts, in each way of sending it in good order."""
     responses = OPERATIONS[name](contract)
     cases = drawn(responses.conforming())
     assert {responses.read(case).meaning for case in cases} == {Meaning.CONFORMS}
@@ -60,7 +60,7 @@ def test_conforming_answers_conform(contract: Contract, name: str) -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 @pytest.mark.parametrize("kind", ["hostile", "wrong_types", "no_json", "cut", "torn", "other_success", "any_hostile"])
 def test_hostile_answers_are_refused(contract: Contract, name: str, kind: str) -> None:
-    """Of the hostile answers nearly all are refused by the contract; the few others are no case."""
+    """Of the hostile responses nearly all are refused by the contract; the few others are no case."""
     responses = OPERATIONS[name](contract)
     cases: Cases = getattr(responses, kind)()
     meanings = [responses.read(case).meaning for case in drawn(cases)]
@@ -112,13 +112,13 @@ def test_every_wire_and_type_occurs(contract: Contract) -> None:
     responses = Responses.to_execute(contract)
     assert {case.wire for case in drawn(responses.torn(), 600)} == set(FAULTY)
     assert {case.content_type for case in drawn(responses.wrong_types(), 600)} == set(OTHER_TYPES)
-    assert {case.what for case in drawn(responses.no_json(), 900)} >= set(spoilt(encode(GOOD)))
+    assert {case.what for case in drawn(responses.no_json(), 900)} >= set(invalid_json(encode(GOOD)))
 
 
 @pytest.mark.parametrize("value", [GOOD, [], [{"a": 1}], {}, None], ids=str)
 def test_spoilt_json_is_no_json(value: object) -> None:
     """No way of spoiling a body leaves JSON behind."""
-    assert [what for what, text in spoilt(encode(value)).items() if _is_json(text)] == []
+    assert [what for what, text in invalid_json(encode(value)).items() if _is_json(text)] == []
 
 
 def _is_json(text: bytes | str) -> bool:
@@ -144,7 +144,7 @@ def _refuse(word: str) -> object:
 
 
 def test_answers_follow_the_contract(contract: Contract, tmp_path: Path) -> None:
-    """A contract with another field gets other answers."""
+    """A contract with another field gets other responses."""
     folder = tmp_path / "other"
     shutil.copytree(contract.folder, folder)
     path = folder / "openapi.yaml"
@@ -170,7 +170,7 @@ SLOPPY: dict[str, Callable[[FramedResponse], bool]] = {
 
 @pytest.mark.parametrize("name", SLOPPY)
 def test_failing_answers_shrink(contract: Contract, name: str) -> None:
-    """The smallest answer that shows a defect has nothing in it that is not needed."""
+    """The smallest response that shows a defect has nothing in it that is not needed."""
     responses = Responses.to_execute(contract)
     cases = st.one_of(responses.status_words(), responses.hostile(), responses.coded(500, 500))
     smallest = find(cases, SLOPPY[name], settings=settings(MANY, max_examples=2000))
@@ -193,7 +193,7 @@ def test_what_a_client_gets(mock_backend: MockBackend, wire: Framing) -> None:
     sent = FramedResponse(what="a case", body=encode({**GOOD, "message": "x" * 40}), wire=wire, at=9)
     mock_backend.reset()
     order = mock_backend.script("op", sent.fault())[0]
-    given_to = sent.given()
+    given_to = sent.received()
     try:
         response = httpx.get(mock_backend.base_url + "/op", timeout=5, trust_env=False)
     except httpx.HTTPError:

@@ -1,4 +1,4 @@
-"""The yardstick of a console: what the contract makes of an answer, given the bytes that a client gets."""
+"""The yardstick of a console: what the contract makes of a response, given the bytes that a client gets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from pathlib import Path
 import pytest
 
 from technogate.contract.loader import Contract, load_contract
-from technogate.generation.responses.response_oracle import Given, Meaning, ResponseReading, doubtful_time, read_answer
+from technogate.generation.responses.response_oracle import (
+    Meaning,
+    ReceivedResponse,
+    ResponseReading,
+    doubtful_time,
+    read_response,
+)
 
 GOOD = {"status": "APPROVED", "ts_utc": "2026-01-01T12:00:00Z", "trace_id": "t-1", "reason_codes": []}
 ENTRY = {"timestamp": "2026-01-01T12:00:00Z", "action": "PING", "result": "SUCCESS", "state": "APPROVED"}
@@ -33,11 +39,11 @@ def read(
     trouble: str = "",
     unseen: bool = False,
 ) -> ResponseReading:
-    """The reading of one answer; a body that is neither bytes nor text is written as JSON."""
+    """The reading of one response; a body that is neither bytes nor text is written as JSON."""
     raw = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode("utf-8")
     schema = {"executeCommand": "ExecuteResponse", "fetchMemory": "MemorySnapshot"}.get(operation, "AuditList")
-    given = Given(status=status, content_type=content_type, body=raw, trouble=trouble, unseen=unseen)
-    return read_answer(contract, operation, schema, given)
+    received = ReceivedResponse(status=status, content_type=content_type, body=raw, trouble=trouble, unseen=unseen)
+    return read_response(contract, operation, schema, received)
 
 
 CONFORMING: dict[str, tuple[str, object]] = {
@@ -72,10 +78,10 @@ REFUSED: dict[str, tuple[object, str]] = {
     "no reason": ({**GOOD, "status": "BLOCKED"}, "$.reason_codes: expected at least 1 items"),
     "optional and null": ({**GOOD, "message": None}, "$.message"),
     "a list": ([GOOD], "$: expected an object"),
-    "NaN": (TEXT[:-1] + ', "further": NaN}', "no JSON"),
-    "two documents": (TEXT + TEXT, "no JSON"),
-    "empty": ("", "no JSON: it is empty"),
-    "a page": ("<html></html>", "no JSON"),
+    "NaN": (TEXT[:-1] + ', "further": NaN}', "not JSON"),
+    "two documents": (TEXT + TEXT, "not JSON"),
+    "empty": ("", "not JSON: it is empty"),
+    "a page": ("<html></html>", "not JSON"),
     "a status that is not UTF-8": (
         TEXT.replace("APPROVED", "APPROVED\udcff").encode("utf-8", "surrogateescape"),
         "$.status",
@@ -94,13 +100,13 @@ def test_refused(contract: Contract, name: str) -> None:
 
 @pytest.mark.parametrize("status", [201, 204, 302, 400, 401, 500, 503])
 def test_no_other_status_is_shown(contract: Contract, status: int) -> None:
-    """No answer but a 200 is shown, whatever its body says."""
+    """No response but a 200 is shown, whatever its body says."""
     assert read(contract, GOOD, status=status).meaning is Meaning.REFUSED
 
 
 @pytest.mark.parametrize("kind", [None, "", "text/html", "text/json", "application/jsonp", "x/y, application/json"])
 def test_other_content_types(contract: Contract, kind: str | None) -> None:
-    """A body under another content type is no JSON."""
+    """A body under another content type is not JSON."""
     assert read(contract, GOOD, content_type=kind).meaning is Meaning.REFUSED
 
 
@@ -108,11 +114,11 @@ def test_other_content_types(contract: Contract, kind: str | None) -> None:
 def test_reads_that_say_blocked(contract: Contract, operation: str) -> None:
     """A BLOCKED envelope conforms, and yet there is nothing to show."""
     reading = read(contract, ENVELOPE, operation=operation)
-    assert (reading.meaning, reading.why) == (Meaning.REFUSED, "the answer says BLOCKED")
+    assert (reading.meaning, reading.why) == (Meaning.REFUSED, "the response says BLOCKED")
 
 
 def test_trouble_on_the_way(contract: Contract) -> None:
-    """An answer that no client can have whole is refused, whatever came of it."""
+    """A response that no client can have whole is refused, whatever came of it."""
     assert read(contract, GOOD, trouble="cut").why == "cut"
 
 
@@ -134,7 +140,7 @@ def test_left_open(contract: Contract, name: str) -> None:
 
 
 def test_what_is_left_open_excuses_nothing(contract: Contract) -> None:
-    """A byte order mark, a further field, a key twice: an answer that breaks the contract besides is refused."""
+    """A byte order mark, a further field, a key twice: a response that breaks the contract besides is refused."""
     wrong = {**GOOD, "status": "approved", "further": 1}
     assert read(contract, wrong).meaning is Meaning.REFUSED
     assert read(contract, b"\xef\xbb\xbf" + json.dumps(wrong).encode()).meaning is Meaning.REFUSED
@@ -153,9 +159,9 @@ def test_unseen_damage(contract: Contract) -> None:
 
 
 def test_table_of_fields(contract: Contract) -> None:
-    """A reading lists the fields of the answer as JSON, those of its first entry for a list."""
-    assert read(contract, {**GOOD, "status": 1}).fields()["answer field status"] == "1"
-    assert read(contract, [ENTRY], operation="fetchAuditLog").fields()["answer entry 1, field action"] == '"PING"'
+    """A reading lists the fields of the response as JSON, those of its first entry for a list."""
+    assert read(contract, {**GOOD, "status": 1}).fields()["response field status"] == "1"
+    assert read(contract, [ENTRY], operation="fetchAuditLog").fields()["response entry 1, field action"] == '"PING"'
     assert read(contract, "no").fields() == {}
 
 

@@ -82,10 +82,10 @@ def test_keeps_a_parameter_that_matters() -> None:
         (b'{"command": "ZZZ", "x": NaN, "session_id": "abcdefgh"}', b"NaN"),
         (b'{"command": "ZZZ", "x": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", b"[" * 100),
     ],
-    ids=["large", "no JSON", "nearly JSON", "nested without end"],
+    ids=["large", "not JSON", "nearly JSON", "nested without end"],
 )
 def test_shrinks_bytes_that_are_no_json(body: bytes, needed: bytes) -> None:
-    """A body that is no JSON loses every byte that is not needed."""
+    """A body that is not JSON loses every byte that is not needed."""
     case = Case(method="POST", path="/x", body=body)
     assert smallest(case, where(lambda smaller: needed in (smaller.body or b""))).body == needed
 

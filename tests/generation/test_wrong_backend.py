@@ -16,7 +16,7 @@ from technogate.checks.generated_rules import RULES
 from technogate.model.events import Finding
 from technogate.runner.suite import CheckCounter, Violation
 from tests.generation.conftest import Bench
-from tests.generation.tiny_backend import Asked, Defect, TinyBackend, Told, error
+from tests.generation.tiny_backend import Defect, PlannedResponse, RequestReceived, TinyBackend, error
 
 pytestmark = pytest.mark.slow
 
@@ -67,7 +67,7 @@ def judged(batches: Batches) -> dict[tuple[str, str], Finding]:
     return found
 
 
-def test_a_right_backend_is_right(bench: Start) -> None:
+def test_a_conforming_backend_passes(bench: Start) -> None:
     """A backend that keeps the contract is found nothing against, and every rule has something to judge."""
     assert judged(bench(None).batches()) == {}
 
@@ -75,9 +75,13 @@ def test_a_right_backend_is_right(bench: Start) -> None:
 def test_a_defect_deep_in_one_operation(bench: Start) -> None:
     """A 500 for a session id of exactly 128 characters is found, made as small as can be, and named ERR-06 alone."""
 
-    def defect(_: TinyBackend, asked: Asked, told: Told) -> Told:
-        exact = len(str(asked.fields.get("session_id", ""))) == 128 and told.status == 200
-        return error(500, told.body["trace_id"], "INTERNAL_ERROR") if exact and isinstance(told.body, dict) else told
+    def defect(_: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
+        exact = len(str(request.fields.get("session_id", ""))) == 128 and response.status == 200
+        return (
+            error(500, response.body["trace_id"], "INTERNAL_ERROR")
+            if exact and isinstance(response.body, dict)
+            else response
+        )
 
     found = judged(bench(defect).batches())
     assert set(found) == {("ERR-06", "executeCommand")}
@@ -90,107 +94,107 @@ def test_a_defect_deep_in_one_operation(bench: Start) -> None:
     assert "shrunk" in finding.example["case"]
 
 
-def replaced(wrong: Callable[[Asked, Told], bool], **members: object) -> Defect:
+def replaced(wrong: Callable[[RequestReceived, PlannedResponse], bool], **members: object) -> Defect:
     """A defect: where `wrong`, members of the body are others."""
 
-    def defect(_: TinyBackend, asked: Asked, told: Told) -> Told:
-        if wrong(asked, told) and isinstance(told.body, dict):
-            told.body = {**told.body, **members}
-        return told
+    def defect(_: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
+        if wrong(request, response) and isinstance(response.body, dict):
+            response.body = {**response.body, **members}
+        return response
 
     return defect
 
 
-def refused_as(status: int, wrong: Callable[[Asked, Told], bool]) -> Defect:
-    """A defect: where `wrong`, the answer has another status."""
+def refused_as(status: int, wrong: Callable[[RequestReceived, PlannedResponse], bool]) -> Defect:
+    """A defect: where `wrong`, the response has another status."""
 
-    def defect(_: TinyBackend, asked: Asked, told: Told) -> Told:
-        if wrong(asked, told):
-            told.status = status
-        return told
+    def defect(_: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
+        if wrong(request, response):
+            response.status = status
+        return response
 
     return defect
 
 
-def approved(asked: Asked, told: Told) -> bool:
+def approved(request: RequestReceived, response: PlannedResponse) -> bool:
     """Whether a command is executed."""
-    return asked.path == "/api/execute" and told.status == 200 and told.body["status"] == "APPROVED"  # type: ignore[index]
+    return request.path == "/api/execute" and response.status == 200 and response.body["status"] == "APPROVED"  # type: ignore[index]
 
 
-def execute(asked: Asked, told: Told, status: int) -> bool:
+def execute(request: RequestReceived, response: PlannedResponse, status: int) -> bool:
     """Whether an execute request is answered so."""
-    return asked.path == "/api/execute" and told.status == status
+    return request.path == "/api/execute" and response.status == status
 
 
-def ascending(_: TinyBackend, asked: Asked, told: Told) -> Told:
+def ascending(_: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
     """The trail, oldest entry first."""
-    told.body = list(reversed(told.body)) if isinstance(told.body, list) else told.body
-    return told
+    response.body = list(reversed(response.body)) if isinstance(response.body, list) else response.body
+    return response
 
 
-def unfiltered(backend: TinyBackend, asked: Asked, told: Told) -> Told:
+def unfiltered(backend: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
     """The filter NEUTRAL is not known, and lets everything through."""
-    if ("filter", "NEUTRAL") in asked.query and told.status == 200:
-        told.body = list(reversed(backend.entries))[: len(backend.entries)][:3]
-    return told
+    if ("filter", "NEUTRAL") in request.query and response.status == 200:
+        response.body = list(reversed(backend.entries))[: len(backend.entries)][:3]
+    return response
 
 
-def unbounded(backend: TinyBackend, asked: Asked, told: Told) -> Told:
-    """One entry more than asked for."""
-    limit = dict(asked.query).get("limit", "50")
-    if isinstance(told.body, list) and "filter" not in dict(asked.query) and len(told.body) == int(limit):
-        told.body = list(reversed(backend.entries))[: int(limit) + 1]
-    return told
+def unbounded(backend: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
+    """One entry more than request for."""
+    limit = dict(request.query).get("limit", "50")
+    if isinstance(response.body, list) and "filter" not in dict(request.query) and len(response.body) == int(limit):
+        response.body = list(reversed(backend.entries))[: int(limit) + 1]
+    return response
 
 
-def executes_refused(backend: TinyBackend, asked: Asked, told: Told) -> Told:
+def executes_refused(backend: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
     """A command that is refused for its key is executed all the same."""
-    if asked.path == "/api/execute" and told.status in (401, 403) and backend.snapshot:
+    if request.path == "/api/execute" and response.status in (401, 403) and backend.snapshot:
         backend.snapshot = {**backend.snapshot, "output": "executed without a key"}
-    return told
+    return response
 
 
-def forgets(backend: TinyBackend, asked: Asked, told: Told) -> Told:
+def forgets(backend: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
     """A second execution of the same command leaves no entry."""
     entries = backend.entries
-    if len(entries) > 1 and entries[-1]["state"] == "WARNING" and entries[-1]["trace_id"] == _trace(told):
+    if len(entries) > 1 and entries[-1]["state"] == "WARNING" and entries[-1]["trace_id"] == _trace(response):
         entries.pop()
-    return told
+    return response
 
 
-def _trace(told: Told) -> object:
-    return told.body.get("trace_id") if isinstance(told.body, dict) else None
+def _trace(response: PlannedResponse) -> object:
+    return response.body.get("trace_id") if isinstance(response.body, dict) else None
 
 
-def stale_memory(backend: TinyBackend, asked: Asked, told: Told) -> Told:
+def stale_memory(backend: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
     """The memory keeps the status of the command before."""
     if (
-        asked.path == "/api/memory"
-        and told.status == 200
+        request.path == "/api/memory"
+        and response.status == 200
         and backend.snapshot
         and backend.snapshot["status"] == "NEUTRAL"
     ):
-        told.body = {**backend.snapshot, "status": "APPROVED"}
-    return told
+        response.body = {**backend.snapshot, "status": "APPROVED"}
+    return response
 
 
-def fallback_lags(_: TinyBackend, asked: Asked, told: Told) -> Told:
+def fallback_lags(_: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
     """The fallback lacks the newest entry."""
-    if asked.path.endswith("metrics") and isinstance(told.body, list):
-        told.body = told.body[1:]
-    return told
+    if request.path.endswith("metrics") and isinstance(response.body, list):
+        response.body = response.body[1:]
+    return response
 
 
-def shadowed(_: TinyBackend, asked: Asked, told: Told) -> Told:
-    """The trace header has a value of its own for one kind of answer."""
-    if told.status == 403:
-        told.headers["X-Trace-Id"] = "another-one"
-    return told
+def shadowed(_: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
+    """The trace header has a value of its own for one kind of response."""
+    if response.status == 403:
+        response.headers["X-Trace-Id"] = "another-one"
+    return response
 
 
 HOUR_AGO = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
 DEFECTS: dict[str, tuple[Defect, set[str]]] = {
-    "trace id missing from the answer to a command": (replaced(approved, trace_id=None), {"ENV-01", "ENV-04"}),
+    "trace id missing from the response to a command": (replaced(approved, trace_id=None), {"ENV-01", "ENV-04"}),
     "status in lower case": (replaced(approved, status="approved"), {"ENV-02"}),
     "local time": (replaced(lambda a, t: execute(a, t, 400), ts_utc=HOUR_AGO), {"ENV-03"}),
     "trace id in capitals": (replaced(approved, trace_id="TINY-1"), {"ENV-04"}),
@@ -200,7 +204,9 @@ DEFECTS: dict[str, tuple[Defect, set[str]]] = {
         {"ENV-06"},
     ),
     "another media type": (
-        lambda b, a, t: Told(status=t.status, body=t.body, headers={**t.headers, "Content-Type": "text/plain"}),
+        lambda b, a, t: PlannedResponse(
+            status=t.status, body=t.body, headers={**t.headers, "Content-Type": "text/plain"}
+        ),
         {"ENV-07"},
     ),
     "no key is a wrong key": (refused_as(403, lambda a, t: t.status == 401), {"AUT-01"}),
@@ -218,7 +224,7 @@ DEFECTS: dict[str, tuple[Defect, set[str]]] = {
     "422 for no object": (refused_as(422, lambda a, t: execute(a, t, 400) and not a.fields), {"EXE-03"}),
     "422 for another type": (refused_as(422, lambda a, t: execute(a, t, 415)), {"EXE-04"}),
     "large bodies are taken": (
-        lambda b, a, t: Told(status=422, body=t.body) if execute(a, t, 413) else t,
+        lambda b, a, t: PlannedResponse(status=422, body=t.body) if execute(a, t, 413) else t,
         {"EXE-05"},
     ),
     "unknown commands are neutral": (
@@ -237,7 +243,7 @@ DEFECTS: dict[str, tuple[Defect, set[str]]] = {
     ),
     "an entry without a result": (
         lambda b, a, t: (
-            Told(status=t.status, body=[{**each, "result": "?"} for each in t.body], headers=t.headers)
+            PlannedResponse(status=t.status, body=[{**each, "result": "?"} for each in t.body], headers=t.headers)
             if isinstance(t.body, list) and t.body
             else t
         ),
@@ -253,15 +259,15 @@ DEFECTS: dict[str, tuple[Defect, set[str]]] = {
     "a fallback that lags": (fallback_lags, {"AUD-06"}),
     "an error without a message": (replaced(lambda a, t: t.status == 415, message=""), {"ERR-01"}),
     "404 without a body": (
-        lambda b, a, t: Told(status=404, body={}) if t.status == 404 else t,
+        lambda b, a, t: PlannedResponse(status=404, body={}) if t.status == 404 else t,
         {"ERR-04"},
     ),
     "500 that says nothing": (
-        lambda b, a, t: Told(status=500, body={}) if ("limit", "1") in a.query else t,
+        lambda b, a, t: PlannedResponse(status=500, body={}) if ("limit", "1") in a.query else t,
         {"ERR-02", "ERR-06"},
     ),
-    "no answer at all": (
-        lambda b, a, t: Told(status=0, body={}) if ("filter", "EXPIRED") in a.query else t,
+    "no response at all": (
+        lambda b, a, t: PlannedResponse(status=0, body={}) if ("filter", "EXPIRED") in a.query else t,
         {"ERR-06"},
     ),
 }
@@ -272,7 +278,7 @@ BESIDES = {
     "422 for a bad command": {"EXE-07"},
     "422 for no object": {"EXE-02"},
     "a long session is refused": {"ERR-01", "EXE-01", "EXE-06"},
-    "trace id missing from the answer to a command": {"ENV-05", "EXE-10", "AUD-04"},
+    "trace id missing from the response to a command": {"ENV-05", "EXE-10", "AUD-04"},
     "status in lower case": {"ENV-01", "EXE-01", "ENV-06", "EXE-07", "EXE-08", "MEM-01", "EXE-10"},
     "trace id in capitals": {"ENV-01", "ENV-05", "EXE-10", "AUD-04"},
     "expired without a reason": {"ENV-01"},
@@ -288,20 +294,20 @@ BESIDES = {
 
 
 @pytest.mark.parametrize("name", DEFECTS)
-def test_each_rule_sees_red(bench: Start, name: str) -> None:
+def test_each_rule_finds_its_defect(bench: Start, name: str) -> None:
     """Each planted defect is found under its requirement, and under no other whose sentence it keeps."""
     defect, requirements = DEFECTS[name]
     found = {requirement for requirement, _ in judged(bench(defect).batches())}
     assert requirements <= found <= requirements | BESIDES.get(name, set())
 
 
-def test_a_vanished_entry_is_missed(bench: Start) -> None:
+def test_reports_a_missing_entry(bench: Start) -> None:
     """A trail that loses an entry is found out by the next read that should have shown it."""
 
-    def loses(backend: TinyBackend, asked: Asked, told: Told) -> Told:
-        if isinstance(told.body, list) and len(backend.asked) % 40 == 0 and backend.entries:
+    def loses(backend: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
+        if isinstance(response.body, list) and len(backend.requests) % 40 == 0 and backend.entries:
             backend.entries.pop(len(backend.entries) // 2)
-        return told
+        return response
 
     for defect, whole in ((None, True), (loses, False)):
         batches = bench(defect).batches()
@@ -310,5 +316,5 @@ def test_a_vanished_entry_is_missed(bench: Start) -> None:
         if whole:
             batches.hold_complete("fetchAuditLog", CheckCounter())
             continue
-        with pytest.raises(Violation, match="which an earlier answer showed"):
+        with pytest.raises(Violation, match=r"which an earlier (?:answer|response) showed"):
             batches.hold_complete("fetchAuditLog", CheckCounter())

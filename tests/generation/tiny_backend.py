@@ -21,7 +21,7 @@ PATHS = {"/api/execute": "POST", "/api/audit": "GET", "/api/diagnostic/metrics":
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RequestReceived:
     """One request as the backend has it; `fields` are the members of a JSON object."""
 
     method: str
@@ -33,8 +33,8 @@ class Asked:
 
 
 @dataclass(slots=True, kw_only=True)
-class Told:
-    """One answer before it is sent; a defect may change any of it."""
+class PlannedResponse:
+    """One response before it is sent; a defect may change any of it."""
 
     status: int
     body: object
@@ -42,51 +42,51 @@ class Told:
     raw: bytes | None = None
 
 
-Defect = Callable[["TinyBackend", Asked, Told], Told]
+Defect = Callable[["TinyBackend", RequestReceived, PlannedResponse], PlannedResponse]
 
 
 class TinyBackend:
-    """State and decisions; `defect` sees each request with the right answer and returns the answer to send."""
+    """State and decisions; `defect` sees each request with the right response and returns the response to send."""
 
     def __init__(self, defect: Defect | None = None) -> None:
         self.defect = defect
         self.numbers = itertools.count(1)
         self.entries: list[dict[str, str]] = []
         self.snapshot: dict[str, str] | None = None
-        self.asked: list[Asked] = []
+        self.requests: list[RequestReceived] = []
         self.lock = threading.Lock()
 
-    def response(self, asked: Asked) -> tuple[Told, str]:
-        """The answer to one request, and its trace id."""
+    def response(self, request: RequestReceived) -> tuple[PlannedResponse, str]:
+        """The response to one request, and its trace id."""
         with self.lock:
             trace_id = f"tiny-{next(self.numbers)}"
-            self.asked.append(asked)
-            told = self._decide(asked, trace_id)
-            return (self.defect(self, asked, told) if self.defect else told), trace_id
+            self.requests.append(request)
+            response = self._decide(request, trace_id)
+            return (self.defect(self, request, response) if self.defect else response), trace_id
 
-    def _decide(self, asked: Asked, trace_id: str) -> Told:
-        if asked.path not in PATHS:
+    def _decide(self, request: RequestReceived, trace_id: str) -> PlannedResponse:
+        if request.path not in PATHS:
             return error(404, trace_id, "RESOURCE_NOT_FOUND")
-        if asked.method != PATHS[asked.path]:
-            told = error(405, trace_id, "METHOD_NOT_ALLOWED")
-            told.headers["Allow"] = PATHS[asked.path]
-            return told
-        keys = [value for name, value in asked.headers if name.lower() == "x-api-key"]
+        if request.method != PATHS[request.path]:
+            response = error(405, trace_id, "METHOD_NOT_ALLOWED")
+            response.headers["Allow"] = PATHS[request.path]
+            return response
+        keys = [value for name, value in request.headers if name.lower() == "x-api-key"]
         if not any(keys) or keys != [KEY]:
             return self._refused(401 if not any(keys) else 403, trace_id, "API_KEY_INVALID")
-        if asked.path == "/api/execute":
-            return self._execute(asked, trace_id)
-        if asked.path == "/api/memory":
-            return Told(status=204 if self.snapshot is None else 200, body=self.snapshot)
-        return self._audit(asked, trace_id)
+        if request.path == "/api/execute":
+            return self._execute(request, trace_id)
+        if request.path == "/api/memory":
+            return PlannedResponse(status=204 if self.snapshot is None else 200, body=self.snapshot)
+        return self._audit(request, trace_id)
 
-    def _execute(self, asked: Asked, trace_id: str) -> Told:
-        types = [value for name, value in asked.headers if name.lower() == "content-type"]
+    def _execute(self, request: RequestReceived, trace_id: str) -> PlannedResponse:
+        types = [value for name, value in request.headers if name.lower() == "content-type"]
         if len(types) != 1 or types[0].split(";")[0].strip().lower() != "application/json":
             return self._refused(415, trace_id, "VALIDATION_FAILED")
-        if len(asked.body) > 65536:
+        if len(request.body) > 65536:
             return self._refused(413, trace_id, "PAYLOAD_TOO_LARGE")
-        command, session = asked.fields.get("command"), asked.fields.get("session_id", "")
+        command, session = request.fields.get("command"), request.fields.get("session_id", "")
         good = isinstance(command, str) and re.fullmatch("[A-Z_]{3,32}", command)
         if not good or not (isinstance(session, str) and len(session) <= 128):
             return self._refused(400, trace_id, "VALIDATION_FAILED")
@@ -96,17 +96,17 @@ class TinyBackend:
             self.snapshot = {"command": str(command), "output": "", "timestamp": stamp, "status": status}
         reasons = [] if status in ("APPROVED", "WARNING", "NEUTRAL") else ["API_BLOCKED"]
         body = {"status": status, "ts_utc": stamp, "trace_id": trace_id, "reason_codes": reasons}
-        return Told(status=200, body=body)
+        return PlannedResponse(status=200, body=body)
 
-    def _audit(self, asked: Asked, trace_id: str) -> Told:
-        query = dict(asked.query)
+    def _audit(self, request: RequestReceived, trace_id: str) -> PlannedResponse:
+        query = dict(request.query)
         state, limit = query.get("filter", "all"), query.get("limit", "50")
         if state not in ("all", *STATUSES) or not re.fullmatch("[1-9][0-9]{0,3}", limit) or int(limit) > 1000:
             return self._refused(400, trace_id, "VALIDATION_FAILED")
         found = [entry for entry in reversed(self.entries) if state in ("all", entry["state"])]
-        return Told(status=200, body=found[: int(limit)])
+        return PlannedResponse(status=200, body=found[: int(limit)])
 
-    def _refused(self, status: int, trace_id: str, reason: str) -> Told:
+    def _refused(self, status: int, trace_id: str, reason: str) -> PlannedResponse:
         self._record("EXECUTE", "BLOCKED", trace_id)
         return error(status, trace_id, reason)
 
@@ -122,10 +122,10 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def error(status: int, trace_id: str, reason: str) -> Told:
+def error(status: int, trace_id: str, reason: str) -> PlannedResponse:
     """A valid ErrorResponse."""
     body = {"status": "BLOCKED", "ts_utc": now(), "trace_id": trace_id, "reason_codes": [reason], "message": "no"}
-    return Told(status=status, body=body)
+    return PlannedResponse(status=status, body=body)
 
 
 def strict(body: bytes) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def handler_of(backend: TinyBackend) -> Handler:
     """Serves the decisions of `backend`."""
 
     def handler(received: StandInRequest) -> bytes | None:
-        asked = Asked(
+        request = RequestReceived(
             method=received.method,
             path=received.path,
             query=received.query,
@@ -153,12 +153,18 @@ def handler_of(backend: TinyBackend) -> Handler:
             body=received.body,
             fields=strict(received.body),
         )
-        told, trace_id = backend.response(asked)
-        if told.status == 0:  # a crash: the connection ends without a response
+        response, trace_id = backend.response(request)
+        if response.status == 0:  # a crash: the connection ends without a response
             return None
-        raw = told.raw if told.raw is not None else b"" if told.body is None else json.dumps(told.body).encode()
-        body = b"" if told.status == 204 else raw
-        return http_response(told.status, body, headers={"X-Trace-Id": trace_id, **told.headers})
+        raw = (
+            response.raw
+            if response.raw is not None
+            else b""
+            if response.body is None
+            else json.dumps(response.body).encode()
+        )
+        body = b"" if response.status == 204 else raw
+        return http_response(response.status, body, headers={"X-Trace-Id": trace_id, **response.headers})
 
     return handler
 

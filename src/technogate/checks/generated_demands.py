@@ -81,12 +81,12 @@ def unknown(terms: RuleTerms, sent: SentRequest) -> Findings:
 
 def refused(_: RuleTerms, sent: SentRequest) -> Findings:
     """A refused key is answered as its kind of wrong demands."""
-    return response_checks.status(sent.exchange, 401 if sent.auth is Auth.NOBODY else 403)
+    return response_checks.status(sent.exchange, 401 if sent.auth is Auth.MISSING else 403)
 
 
 def key_first(_: RuleTerms, sent: SentRequest) -> Findings:
     """Malformed and without a key is 401; with a wrong one it is the key's refusal, whichever."""
-    return response_checks.status(sent.exchange, *((401,) if sent.auth is Auth.NOBODY else (401, 403)))
+    return response_checks.status(sent.exchange, *((401,) if sent.auth is Auth.MISSING else (401, 403)))
 
 
 def invalid(terms: RuleTerms, sent: SentRequest) -> Findings:
@@ -110,7 +110,7 @@ def filtered(terms: RuleTerms, sent: SentRequest) -> Findings:
 
 def bad_query(terms: RuleTerms, sent: SentRequest) -> Findings:
     """A forbidden query is answered 400; one that is left open, that or as it reads (AUD-05)."""
-    if sent.expectation.said is Validity.OPEN:
+    if sent.expectation.validity is Validity.OPEN:
         return one_of_its_answers(terms, sent)
     return response_checks.status(sent.exchange, 400) or response_checks.error_response(terms.contract, sent.exchange)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from technogate.checks import audit_list, generated_demands, response_checks
-from technogate.generation.requests.commands import unheard_of
+from technogate.generation.requests.commands import is_unknown
 from technogate.generation.requests.request_oracle import Auth, RequestDefect, Validity, limit_of
 from technogate.generation.requests.request_plan import Mode
 from technogate.generation.requests.sent_request import GeneratedRule
@@ -64,19 +64,19 @@ RULES: Mapping[str, GeneratedRule] = {
         GeneratedRule(
             requirement="AUT-01",
             modes=(Mode.UNKEYED,),
-            concerns=lambda sent: sent.decided and sent.auth is Auth.NOBODY and not sent.expectation.faults,
+            concerns=lambda sent: sent.decided and sent.auth is Auth.MISSING and not sent.expectation.faults,
             check=generated_demands.refused,
         ),
         GeneratedRule(
             requirement="AUT-02",
             modes=(Mode.UNKEYED,),
-            concerns=lambda sent: sent.decided and sent.auth is Auth.STRANGER and not sent.expectation.faults,
+            concerns=lambda sent: sent.decided and sent.auth is Auth.WRONG and not sent.expectation.faults,
             check=generated_demands.refused,
         ),
         GeneratedRule(
             requirement="AUT-03",
             modes=(Mode.UNKEYED,),
-            concerns=lambda sent: sent.auth is not Auth.KNOWN and sent.status in (401, 403),
+            concerns=lambda sent: sent.auth is not Auth.RIGHT and sent.status in (401, 403),
             check=lambda terms, sent: response_checks.error_response(
                 terms.contract, sent.exchange, terms.contract.behavior.reason_codes.key_refused
             ),
@@ -84,7 +84,7 @@ RULES: Mapping[str, GeneratedRule] = {
         GeneratedRule(
             requirement="AUT-04",
             modes=(Mode.UNKEYED,),
-            concerns=lambda sent: sent.decided and sent.auth is not Auth.KNOWN and bool(sent.expectation.faults),
+            concerns=lambda sent: sent.decided and sent.auth is not Auth.RIGHT and bool(sent.expectation.faults),
             check=generated_demands.key_first,
         ),
         GeneratedRule(
@@ -122,7 +122,7 @@ RULES: Mapping[str, GeneratedRule] = {
         GeneratedRule(
             requirement="EXE-06",
             modes=(Mode.ALLOWED,),
-            concerns=lambda sent: sent.decided and sent.allowed and unheard_of(generated_demands.command(sent)),
+            concerns=lambda sent: sent.decided and sent.allowed and is_unknown(generated_demands.command(sent)),
             check=generated_demands.unknown,
         ),
         GeneratedRule(
@@ -165,7 +165,7 @@ RULES: Mapping[str, GeneratedRule] = {
             requirement="AUD-05",
             modes=(Mode.FORBIDDEN, Mode.OPEN),
             concerns=lambda sent: (
-                sent.decided and sent.auth is Auth.KNOWN and sent.expectation.said is not Validity.ALLOWED
+                sent.decided and sent.auth is Auth.RIGHT and sent.expectation.validity is not Validity.ALLOWED
             ),
             check=generated_demands.bad_query,
         ),

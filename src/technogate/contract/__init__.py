@@ -1,1 +1,1 @@
-"""The contract: load a contract folder, refuse one that contradicts itself, answer questions about it."""
+"""The contract: load a contract folder, refuse one that contradicts itself, response questions about it."""

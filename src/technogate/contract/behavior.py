@@ -32,7 +32,7 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Headers(_Table, frozen=True):
-    """Names of the headers: `key` on every request, `trace` on every answer of a guarded operation."""
+    """Names of the headers: `key` on every request, `trace` on every response of a guarded operation."""
 
     key: HeaderName
     trace: HeaderName

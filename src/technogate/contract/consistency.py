@@ -116,7 +116,7 @@ def _parts(operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[
 
 
 def _guarding(document: Mapping[str, object], operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:
-    """The key's header is the document's, the trace header is on every guarded answer, health is public."""
+    """The key's header is the document's, the trace header is on every guarded response, health is public."""
     key, trace = behavior.headers.key, behavior.headers.trace
     components = document.get("components")
     schemes = components.get("securitySchemes") if isinstance(components, Mapping) else None
@@ -133,7 +133,7 @@ def _guarding(document: Mapping[str, object], operations: Mapping[str, Operation
             yield f"{operation.id} in openapi.yaml: only operations.health is public; {hint}"
         for status, headers in operation.response_headers.items():
             if operation.guarded and trace.lower() not in headers:
-                yield f"headers.trace: the answer {status} of {operation.id} does not require {trace}; add it"
+                yield f"headers.trace: the response {status} of {operation.id} does not require {trace}; add it"
 
 
 def _statuses(statuses: tuple[str, ...], behavior: Behavior) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The contract as data: load a contract folder, refuse one that contradicts itself, answer questions about it.
+"""The contract as data: load a contract folder, refuse one that contradicts itself, response questions about it.
 
 A folder holds `openapi.yaml`, `requirements.toml`, `behavior.toml` and `decisions.md`; its name is the
 contract's id. Nothing here knows one particular contract.
@@ -91,11 +91,11 @@ class Contract:
         return found.schema["default"]
 
     def documents_body(self, operation_id: str, status: int) -> bool:
-        """Whether the contract documents a body for this answer: false for 204 and for an unknown status."""
+        """Whether the contract documents a body for this response: false for 204 and for an unknown status."""
         return self.operation(operation_id).response_schemas.get(status) is not None
 
     def response_problems(self, operation_id: str, status: int, value: object) -> list[str]:
-        """What is wrong with an answer whose body parsed to `value`, one line each: path, expected, found.
+        """What is wrong with a response whose body parsed to `value`, one line each: path, expected, found.
 
         A status that the operation does not document is a problem. Where no body is documented, None
         stands for the body that is rightly absent. Raises ContractError for an unknown operation.
@@ -110,7 +110,7 @@ class Contract:
         return self._schemas.problems(pointer, value)
 
     def request_problems(self, operation_id: str, value: object) -> list[str]:
-        """What is wrong with a request body that parsed to `value`, worded as in `answer_problems`.
+        """What is wrong with a request body that parsed to `value`, worded as in `response_problems`.
 
         For an operation that takes no body, None stands for none.
         """
@@ -120,7 +120,7 @@ class Contract:
         return self._schemas.problems(pointer, value)
 
     def schema_problems(self, name: str, value: object) -> list[str]:
-        """What is wrong with `value` as a `components/schemas/<name>`, worded as in `answer_problems`.
+        """What is wrong with `value` as a `components/schemas/<name>`, worded as in `response_problems`.
 
         Raises ContractError when the contract has no such schema.
         """

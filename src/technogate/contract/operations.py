@@ -40,10 +40,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """A method and a path. `guarded` ones ask for the API key; `answers` are the documented statuses, ascending.
+    """A method and a path. `guarded` ones ask for the API key; `responses` are the documented statuses, ascending.
 
-    `answer_schemas` maps each status to the pointer of its schema, None for an answer without a body;
-    `answer_headers` to the names, in lower case, of the headers that it must have.
+    `response_schemas` maps each status to the pointer of its schema, None for a response without a body;
+    `response_headers` to the names, in lower case, of the headers that it must have.
     """
 
     id: str
@@ -100,9 +100,9 @@ def _operation(document: Node, name: str, path: str, method: str, raw: Node) -> 
     headers: dict[int, frozenset[str]] = {}
     for code, response in sorted(_node(raw.get("responses")).items()):
         if not (len(code) == 3 and code.isdecimal()):
-            raise ValueError(f"the answer {code} must be one status; list each status by itself")
+            raise ValueError(f"the response {code} must be one status; list each status by itself")
         pointer, found = locate(document, response, f"{base}/responses/{code}")
-        schemas[int(code)] = _content(pointer, _node(found), f"the answer {code}")
+        schemas[int(code)] = _content(pointer, _node(found), f"the response {code}")
         headers[int(code)] = frozenset(_required_headers(document, _node(found)))
     return Operation(
         id=name,
@@ -122,7 +122,7 @@ def _operation(document: Node, name: str, path: str, method: str, raw: Node) -> 
 
 
 def _content(pointer: str, node: Node, what: str) -> str | None:
-    """The pointer of the schema of a request or an answer, None without a body; raises ValueError unless it is JSON."""
+    """The pointer of the schema of a request or response, None without a body; raises ValueError unless it is JSON."""
     content = _node(node.get("content"))
     if not content:
         return None
@@ -132,7 +132,7 @@ def _content(pointer: str, node: Node, what: str) -> str | None:
 
 
 def _required_headers(document: Node, response: Node) -> Iterator[str]:
-    """The headers that an answer must have, in lower case."""
+    """The headers that a response must have, in lower case."""
     for name, header in _node(response.get("headers")).items():
         if _node(resolve(document, header)).get("required") is True:
             yield name.lower()

@@ -1,7 +1,7 @@
-"""Which commands generated requests may hold: those the target names as harmless, and those nobody knows.
+"""The commands of generated requests: those that the target file names as harmless, and unknown ones.
 
-A generated command must not hang or crash the backend by accident, and must not be a real command of a
-backend that nobody thought of. So a command that the target does not name is made one that nobody has.
+A generated command must not hang or crash the backend by accident, and must not be a real command that the target
+file does not name. So such a command is replaced by one that no backend has.
 """
 
 from __future__ import annotations
@@ -13,24 +13,24 @@ from dataclasses import dataclass
 
 from technogate.target.spec import Commands
 
-#: No backend has a command that begins so.
-NOBODYS = "ZZ"
+#: No backend has a command with this prefix.
+UNKNOWN_PREFIX = "ZZ"
 
 _TOKEN = re.compile(r"[A-Z_]{3,}")
-#: What the target may name, by the status that the command deserves.
+#: The keys of a target file that name commands, by expected status.
 _OUTCOMES = ("approved", "warning", "neutral", "expired", "blocked")
 _PROVOKING = ("slow", "crashing", "unknown_status")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """The commands of one target: those that are `usable`, each with its status, and those that `provoke` a failure."""
+class CommandSet:
+    """The commands of one target: the `usable` ones with their statuses, and those that `provoke` a failure."""
 
     statuses: Mapping[str, str]
     provoke: frozenset[str]
 
     @classmethod
-    def of(cls, commands: Commands) -> Words:
+    def of(cls, commands: Commands) -> CommandSet:
         """The commands that a target file names."""
         return cls(
             statuses={word: outcome.upper() for outcome in _OUTCOMES for word in commands.named(outcome)},
@@ -43,10 +43,10 @@ class Words:
         return tuple(self.statuses)
 
     def tame(self, command: object) -> object:
-        """`command`, or one as long that nobody knows when it is a command of unknown effect."""
+        """`command`, or an unknown one of the same length if its effect is not known."""
         if not isinstance(command, str) or command in self.usable or not re.fullmatch(r"[A-Z_]{3,}", command):
             return command
-        return NOBODYS + command[len(NOBODYS) :]
+        return UNKNOWN_PREFIX + command[len(UNKNOWN_PREFIX) :]
 
     def harmless(self, body: bytes) -> bool:
         """Whether no reading of `body` is a command that provokes a failure, or one of unknown effect."""
@@ -61,6 +61,6 @@ class Words:
         return not provoked and self.tame(command) == command
 
 
-def unheard_of(command: object) -> bool:
-    """Whether `command` is surely known to nobody."""
-    return isinstance(command, str) and command.startswith(NOBODYS)
+def is_unknown(command: object) -> bool:
+    """Whether `command` is one that no backend has."""
+    return isinstance(command, str) and command.startswith(UNKNOWN_PREFIX)

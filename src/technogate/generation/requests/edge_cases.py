@@ -14,7 +14,7 @@ from technogate.contract.loader import Contract
 from technogate.contract.openapi import resolve
 from technogate.drivers.http.http_driver import JSON_TYPE, Case
 from technogate.generation.requests import edge_values
-from technogate.generation.requests.commands import NOBODYS, Words
+from technogate.generation.requests.commands import UNKNOWN_PREFIX, CommandSet
 from technogate.model.events import Headers
 
 Kind = Literal["allowed", "forbidden", "left open"]
@@ -95,8 +95,8 @@ _OPEN_BODIES = (
 )
 
 
-def mixed(contract: Contract, operation: str, kind: str, words: Words, rng: random.Random) -> Case | None:
-    """One case that is meant to be of `kind`; None where none of that kind can be thought of, or it would harm."""
+def mixed(contract: Contract, operation: str, kind: str, words: CommandSet, rng: random.Random) -> Case | None:
+    """One case that is intended to be of `kind`; None if there is no such case, or if it could do harm."""
     wanted = cast("Kind", kind)
     found = contract.operations[operation]
     names = contract.behavior.operations
@@ -118,7 +118,7 @@ def mixed(contract: Contract, operation: str, kind: str, words: Words, rng: rand
     return msgspec.structs.replace(case, query=_query(contract, operation, wanted, rng))
 
 
-def needed(contract: Contract, operation: str, words: Words, rng: random.Random, few: int) -> Iterator[Case]:
+def needed(contract: Contract, operation: str, words: CommandSet, rng: random.Random, few: int) -> Iterator[Case]:
     """A few cases of each kind that some rule is about, put together so that they are of that kind."""
     found = contract.operations[operation]
     names = contract.behavior.operations
@@ -139,22 +139,22 @@ def needed(contract: Contract, operation: str, words: Words, rng: random.Random,
             yield msgspec.structs.replace(case, query=tuple(_parameter(broken.name, broken.schema, "forbidden", rng)))
 
 
-def _needed_bodies(contract: Contract, words: Words, rng: random.Random, few: int) -> Iterator[tuple[str, bytes]]:
+def _needed_bodies(contract: Contract, words: CommandSet, rng: random.Random, few: int) -> Iterator[tuple[str, bytes]]:
     """Content types and bodies for `needed`: each breaks one rule, or none."""
     schemas = _members(contract)
     good, bad = edge_values.lengths(schemas["command"], most=32)
     fits, fits_not = edge_values.lengths(schemas["session_id"], most=128)
     most = contract.behavior.request.max_body_bytes
-    known = rng.sample(words.usable, k=len(words.usable)) or [_nobodys(rng.choice(good), rng)]
+    known = rng.sample(words.usable, k=len(words.usable)) or [unknown_word(rng.choice(good), rng)]
     yield JSON_TYPE, _object(command=known[0])
     yield JSON_TYPE, _object(command=known[0]).ljust(most)
     kinds, no_objects = rng.sample(_OTHER_TYPES, k=few), rng.sample(_NOT_OBJECTS, k=few)
     unknown = rng.sample(_UNKNOWN, k=few)
     for number in range(few):
-        word, nobodys = known[number % len(known)], _nobodys(good[number % len(good)], rng)
+        word, unknown_word = known[number % len(known)], unknown_word(good[number % len(good)], rng)
         session = _digits(fits[-1 - number % len(fits)], rng)
         further: dict[str, object] = {unknown[number]: number}
-        yield JSON_TYPE, _object(command=nobodys)
+        yield JSON_TYPE, _object(command=unknown_word)
         yield JSON_TYPE, _object(command=word, session_id=session)
         yield JSON_TYPE, _object(command=word, **further)
         yield JSON_TYPE, _object(command=word, session_id=session, **further)
@@ -162,7 +162,7 @@ def _needed_bodies(contract: Contract, words: Words, rng: random.Random, few: in
         yield JSON_TYPE, no_objects[number]
         yield JSON_TYPE, _object(command=word).ljust(most + 1 + number)
         if bad:
-            yield JSON_TYPE, _object(command=_nobodys(bad[number % len(bad)], rng))
+            yield JSON_TYPE, _object(command=unknown_word(bad[number % len(bad)], rng))
         if fits_not:
             yield JSON_TYPE, _object(command=word, session_id=_digits(fits_not[number % len(fits_not)], rng))
 
@@ -197,11 +197,11 @@ def _headers(contract: Contract, rng: random.Random) -> Headers:
     )
 
 
-def _execute(contract: Contract, kind: Kind, words: Words, rng: random.Random) -> tuple[str, bytes]:
+def _execute(contract: Contract, kind: Kind, words: CommandSet, rng: random.Random) -> tuple[str, bytes]:
     """Content type and body of one execute request."""
     schemas = _members(contract)
     good, bad = edge_values.lengths(schemas["command"], most=32)
-    name = rng.choice(words.usable) if words.usable and rng.random() < 0.4 else _nobodys(rng.choice(good), rng)
+    name = rng.choice(words.usable) if words.usable and rng.random() < 0.4 else _unknown_command(rng.choice(good), rng)
     members: list[tuple[str, object]] = [("command", name)]
     fits, fits_not = edge_values.lengths(schemas["session_id"], most=128)
     if rng.random() < 0.5:
@@ -260,7 +260,7 @@ def _forbidden(
 
 
 def _bad_command(whole: dict[str, object], bad: list[int], rng: random.Random) -> dict[str, object]:
-    """The same object, its command spoilt, of another length or type, or missing."""
+    """The same object, its command garbled, of another length or type, or missing."""
     chance = rng.random()
     name = str(whole["command"])
     if chance < 0.12:
@@ -268,14 +268,14 @@ def _bad_command(whole: dict[str, object], bad: list[int], rng: random.Random) -
     if chance < 0.3:
         return {**whole, "command": rng.choice([None, edge_values.of_another_type(rng, than=str)])}
     if chance < 0.5:
-        return {**whole, "command": _nobodys(rng.choice(bad or [0]), rng)}
+        return {**whole, "command": _unknown_command(rng.choice(bad or [0]), rng)}
     if chance < 0.65:
         return {**whole, "command": rng.choice(edge_values.TEXTS)}
-    return {**whole, "command": edge_values.spoilt(name, rng)}
+    return {**whole, "command": edge_values.garbled(name, rng)}
 
 
 def _no_object(whole: dict[str, object], rng: random.Random) -> bytes:
-    """Bytes that are no JSON object."""
+    """Bytes that are not JSON object."""
     chance = rng.random()
     body = edge_values.written(whole, rng).strip()
     if chance < 0.4:
@@ -339,9 +339,9 @@ def _unknown_query(rng: random.Random) -> tuple[tuple[str, str], ...]:
     return tuple((rng.choice(_UNKNOWN), rng.choice(edge_values.TEXTS)) for _ in range(rng.randint(1, 2)))
 
 
-def _nobodys(length: int, rng: random.Random) -> str:
+def _unknown_command(length: int, rng: random.Random) -> str:
     """A command of `length` characters that no backend has."""
-    return (NOBODYS + edge_values.command(length, rng))[:length]
+    return (UNKNOWN_PREFIX + edge_values.command(length, rng))[:length]
 
 
 def _members(contract: Contract) -> dict[str, Mapping[str, object]]:

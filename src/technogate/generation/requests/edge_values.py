@@ -94,7 +94,7 @@ def command(length: int, rng: random.Random) -> str:
     return "".join(rng.choices(_COMMAND, k=length))
 
 
-def spoilt(text: str, rng: random.Random) -> str:
+def garbled(text: str, rng: random.Random) -> str:
     """A text that has one character too many, or another, than `text`: none that belongs into a command."""
     odd = rng.choice(
         ["a", "z", "0", "9", " ", "\n", "\t", "-", ".", "é", "\uff21", "\u0410", "\x00", "😀", "\u200b", "/", "'"]

@@ -1,8 +1,7 @@
-"""What the contract says of a request: allowed, forbidden, or left open. Pure, and blind to how it was made.
+"""The oracle of requests: whether the contract allows a request, forbids it, or leaves it open. Pure.
 
-A generator means its cases to be one or the other; this page decides, from what is sent alone. So a case
-that was made smaller is judged as exactly as the one it came from. Where the contract leaves a choice,
-each of the choices conforms; nothing is expected here that the contract does not say.
+It decides from what is sent alone, whatever the generator intended. So a shrunk case is judged exactly as the case it
+came from. Where the contract leaves a choice, each of the choices conforms.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _PLAIN = re.compile(r"0|-?[1-9][0-9]*")
 
 
 class Validity(StrEnum):
-    """What the contract says of a request."""
+    """Whether the contract allows a request."""
 
     ALLOWED = "allowed"
     FORBIDDEN = "forbidden"
@@ -52,46 +51,46 @@ class RequestDefect(StrEnum):
 
 
 class Auth(StrEnum):
-    """Who asks, by the key that came with the request."""
+    """Whether the right key came with a request."""
 
-    KNOWN = "known"
-    NOBODY = "nobody"
-    STRANGER = "stranger"
+    RIGHT = "right key"
+    MISSING = "no key"
+    WRONG = "wrong key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
-    """What the contract says of a request that comes with the right key.
+    """The validity of a request that comes with the right key, and the responses that conform.
 
-    `answers` are the statuses that conform, besides 429 and 5xx, which other requirements judge.
+    `responses` are the statuses that conform, besides 429 and 5xx, which other requirements judge.
     """
 
-    said: Validity
+    validity: Validity
     responses: frozenset[int]
     faults: frozenset[RequestDefect] = frozenset()
 
 
 def auth(key: Key, right: Key) -> Auth:
-    """Who a backend must take the sender of `key` for, if `right` is the right one."""
+    """How a backend must authenticate `key` if `right` is the right one."""
     if not any(value.strip() for value in key.values):
-        return Auth.NOBODY
-    return Auth.KNOWN if key.values == right.values else Auth.STRANGER
+        return Auth.MISSING
+    return Auth.RIGHT if key.values == right.values else Auth.WRONG
 
 
 def expected(contract: Contract, case: Case) -> Expectation:
-    """What the contract says of `case`; one that is for none of its operations is left open."""
+    """What the contract expects for `case`; a case for none of its operations is left open."""
     names = contract.behavior.operations
     if case.operation not in contract.operations:
-        return Expectation(said=Validity.OPEN, responses=frozenset())
+        return Expectation(validity=Validity.OPEN, responses=frozenset())
     if case.operation == names.execute:
         return _of_execute(contract, case)
     if case.operation in (names.audit, names.fallback):
         return _of_query(contract, case)
     plain = not case.query and not case.body
     good = frozenset({200, 204})
-    # What a memory request's query means is said nowhere.
+    # The contract does not define a query for the memory.
     return Expectation(
-        said=Validity.ALLOWED if plain else Validity.OPEN, responses=good if plain else good | {400, 404}
+        validity=Validity.ALLOWED if plain else Validity.OPEN, responses=good if plain else good | {400, 404}
     )
 
 
@@ -119,13 +118,13 @@ def _of_execute(contract: Contract, case: Case) -> Expectation:
         responses = frozenset[int]().union(*faults.values())
         # What is left open besides may be refused for its own reason first.
         return Expectation(
-            said=Validity.FORBIDDEN,
+            validity=Validity.FORBIDDEN,
             responses=responses | {400, 415} if undecided else responses,
             faults=frozenset(faults),
         )
     if undecided:
-        return Expectation(said=Validity.OPEN, responses=frozenset({200, 400, 415}))
-    return Expectation(said=Validity.ALLOWED, responses=frozenset({200}))
+        return Expectation(validity=Validity.OPEN, responses=frozenset({200, 400, 415}))
+    return Expectation(validity=Validity.ALLOWED, responses=frozenset({200}))
 
 
 def _content_type(case: Case) -> Validity:
@@ -141,7 +140,7 @@ def _content_type(case: Case) -> Validity:
 
 
 def read_json(raw: bytes) -> tuple[object, Validity]:
-    """A body and whether it is JSON: left open is what two careful readers can take for two things."""
+    """A body and whether it is JSON: left open where two careful readers may read two values."""
     try:
         return parse(raw), Validity.OPEN if _depth(raw) > DEEPEST else Validity.ALLOWED
     except NotStrictJson:
@@ -189,30 +188,32 @@ def _members(contract: Contract, operation: str, value: Mapping[str, object]) ->
         return faults, True
     if contract.request_problems(operation, {"command": _ANY_COMMAND, "session_id": session}):
         return faults | {RequestDefect.SESSION}, False
-    # A character outside of the first plane is one or two, by whom one asks.
-    wide = "".join("aa" if ord(one) > 0xFFFF else one for one in str(session))
+    # A character outside of the first plane counts as one or two, depending on the reader.
+    wide = "".join("aa" if ord(character) > 0xFFFF else character for character in str(session))
     return faults, bool(contract.request_problems(operation, {"command": _ANY_COMMAND, "session_id": wide}))
 
 
 def _of_query(contract: Contract, case: Case) -> Expectation:
     """A read of the trail: each parameter by itself, then what is unknown or repeated."""
     counted = Counter(name for name, _ in case.query)
-    said = {Validity.OPEN} if case.body else set()
+    validities = {Validity.OPEN} if case.body else set()
     operation = contract.operations[case.operation]
     for name, value in case.query:
         parameter = operation.parameter(name)
         if parameter is None or counted[name] > 1 or not value:
-            said.add(Validity.OPEN)
+            validities.add(Validity.OPEN)
         elif parameter.schema.get("type") == "integer":
-            said.add(_integer(value, parameter.schema))
+            validities.add(_integer(value, parameter.schema))
         else:
             words = parameter.schema.get("enum")
-            said.add(Validity.ALLOWED if not isinstance(words, list) or value in words else Validity.FORBIDDEN)
-    if Validity.FORBIDDEN in said:
-        return Expectation(said=Validity.FORBIDDEN, responses=frozenset({400}), faults=frozenset({RequestDefect.QUERY}))
-    if Validity.OPEN in said:
-        return Expectation(said=Validity.OPEN, responses=frozenset({200, 400}))
-    return Expectation(said=Validity.ALLOWED, responses=frozenset({200}))
+            validities.add(Validity.ALLOWED if not isinstance(words, list) or value in words else Validity.FORBIDDEN)
+    if Validity.FORBIDDEN in validities:
+        return Expectation(
+            validity=Validity.FORBIDDEN, responses=frozenset({400}), faults=frozenset({RequestDefect.QUERY})
+        )
+    if Validity.OPEN in validities:
+        return Expectation(validity=Validity.OPEN, responses=frozenset({200, 400}))
+    return Expectation(validity=Validity.ALLOWED, responses=frozenset({200}))
 
 
 def _integer(text: str, schema: Mapping[str, object]) -> Validity:
@@ -237,14 +238,14 @@ def _within(number: float, schema: Mapping[str, object]) -> bool:
 
 
 def limit_of(contract: Contract, case: Case) -> int:
-    """How many entries a read that is allowed may bring: its limit, else the default."""
+    """How many entries an allowed read may return: its limit, else the default."""
     name = contract.behavior.audit.limit_parameter
     given = dict(case.query).get(name)
     return int(given) if given is not None else int(str(contract.default_of(case.operation, name)))
 
 
 def state_of(contract: Contract, case: Case) -> str:
-    """The state that a read that is allowed asks for, "" for all."""
+    """The state that an allowed read filters by, "" for all."""
     names = contract.behavior.audit
     given = dict(case.query).get(names.filter_parameter, names.filter_all)
     return "" if given == names.filter_all else given

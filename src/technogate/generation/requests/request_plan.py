@@ -1,9 +1,9 @@
 """Which requests a run sends: for each operation and mode a list of cases, the same for the same seed.
 
 Three sources feed it: Schemathesis' coverage of the contract's limits, Schemathesis' and Hypothesis'
-random data, and recombinations of edge values, which cost little. Each case is filed under what the
-contract says of it, whatever its source meant it to be. What a rule is about is not left to the seed:
-a few cases of each such kind are put together for it, and come besides those that are drawn.
+random data, and recombinations of edge values, which cost little. Each case is filed under what
+the oracle finds, whatever its source intended. What a rule needs is not left to the seed: a few cases
+of each kind that a rule is about are built for it, besides those that are drawn.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import Case
-from technogate.generation.requests.commands import Words
+from technogate.generation.requests.commands import CommandSet
 from technogate.generation.requests.edge_cases import mixed, needed
 from technogate.generation.requests.request_oracle import Expectation, RequestDefect, Validity, expected
 from technogate.generation.requests.schemathesis_cases import covered, fuzzed
@@ -50,7 +50,7 @@ class Mode(StrEnum):
 
 
 _PARTS = {Mode.ALLOWED: 0.36, Mode.FORBIDDEN: 0.34, Mode.OPEN: 0.1, Mode.UNKEYED: 0.2}
-_SAID = {Validity.ALLOWED: Mode.ALLOWED, Validity.FORBIDDEN: Mode.FORBIDDEN, Validity.OPEN: Mode.OPEN}
+_MODE_OF = {Validity.ALLOWED: Mode.ALLOWED, Validity.FORBIDDEN: Mode.FORBIDDEN, Validity.OPEN: Mode.OPEN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class RequestPlan:
     """The cases of one operation; made when they are first asked for, and only then."""
 
     def __init__(
-        self, contract: Contract, operation: str, *, count: int, seed: int, words: Words, keys: tuple[str, ...]
+        self, contract: Contract, operation: str, *, count: int, seed: int, words: CommandSet, keys: tuple[str, ...]
     ) -> None:
         """`count` is for all modes together; `keys` are the names of the keys that are not the right one."""
         self._contract = contract
@@ -124,7 +124,7 @@ class RequestPlan:
         for _ in range(count):
             for _ in range(_TRIES):
                 case = mixed(self._contract, self._operation, mode.value, self._words, rng)
-                if case is not None and _SAID[expected(self._contract, case).said] is mode:
+                if case is not None and _MODE_OF[expected(self._contract, case).validity] is mode:
                     yield case
                     break
 
@@ -167,9 +167,9 @@ class _Files:
             return
         self._seen.add(case)
         found = expected(self._contract, case)
-        mode = _SAID[found.said]
+        mode = _MODE_OF[found.validity]
         faults = " and ".join(sorted(found.faults))
         number = len(self.cases[mode]) + 1
-        name = f"generated {number}, {source}: {found.said}" + (f" ({faults})" if faults else "")
+        name = f"generated {number}, {source}: {found.validity}" + (f" ({faults})" if faults else "")
         named = msgspec.structs.replace(case, name=name)
         self.cases[mode].append(Planned(case=named, key="", mode=mode, expectation=found))

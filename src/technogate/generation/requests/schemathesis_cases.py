@@ -18,7 +18,7 @@ from schemathesis.generation import GenerationMode
 
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import JSON_TYPE, Case, Query
-from technogate.generation.requests.commands import Words
+from technogate.generation.requests.commands import CommandSet
 from technogate.model.events import Headers
 
 _MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
@@ -34,7 +34,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _VALUE = re.compile(r"[!-~](?:[ -~]{0,100}[!-~])?")
 
 
-def covered(contract: Contract, operation: str, words: Words) -> Iterator[Case]:
+def covered(contract: Contract, operation: str, words: CommandSet) -> Iterator[Case]:
     """The cases at the limits of every parameter and of the body."""
     api = _operation(contract, operation)
     for mode in _MODES:
@@ -47,7 +47,7 @@ def covered(contract: Contract, operation: str, words: Words) -> Iterator[Case]:
                 yield case
 
 
-def fuzzed(contract: Contract, operation: str, words: Words, *, count: int, seed: int) -> list[Case]:
+def fuzzed(contract: Contract, operation: str, words: CommandSet, *, count: int, seed: int) -> list[Case]:
     """About `count` random cases, half of them meant to be valid; fewer where there is no more to vary."""
     api = _operation(contract, operation)
     drawn = [each for mode in _MODES for each in _drawn(api, mode, max(1, count // len(_MODES)), seed)]
@@ -94,7 +94,7 @@ def _operation(contract: Contract, operation: str) -> Any:
     return _operations(contract.digest, document)[found.method.upper(), found.path]
 
 
-def _case(contract: Contract, operation: str, made: Any, words: Words) -> Case | None:
+def _case(contract: Contract, operation: str, made: Any, words: CommandSet) -> Case | None:
     """What Schemathesis made as a case of ours; None for what cannot be sent, or must not."""
     found = contract.operations[operation]
     query = _query(made.query or {})
@@ -147,7 +147,7 @@ def _headers(made: Mapping[str, Any], key_header: str) -> Headers:
     )
 
 
-def _body(made: Any, words: Words) -> bytes | None:
+def _body(made: Any, words: CommandSet) -> bytes | None:
     """A body as bytes: as they are, or as JSON; none at all is an empty one."""
     if isinstance(made, bytes):
         return made

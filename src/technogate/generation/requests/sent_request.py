@@ -1,4 +1,4 @@
-"""One generated request that was sent, and a rule that it may concern. Pure."""
+"""Generated requests that were sent, and the rules that judge them. Pure."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Findings = Sequence[Finding]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentRequest:
-    """One generated request that was sent: the case, its key and who that is, what the contract says, what came.
+    """One generated request that was sent: case, key, how the key must be taken, expectation, exchange.
 
-    `deserves` is the status that its command deserves, "" for one that the target does not name.
+    `deserves` is the status of its command by the target file, "" for a command that it does not name.
     """
 
     case: Case
@@ -32,27 +32,27 @@ class SentRequest:
 
     @property
     def status(self) -> int:
-        """The status of the answer, 0 without one."""
+        """The status of the response, 0 without one."""
         return self.exchange.response.status if self.exchange.response else 0
 
     @property
     def decided(self) -> bool:
-        """Whether the backend made up its mind: 429 and 5xx say nothing of the request itself."""
+        """Whether the backend decided on the request: 429 and 5xx do not depend on it."""
         return self.status not in (0, TOO_MANY) and self.status < 500
 
     @property
     def allowed(self) -> bool:
         """Whether the contract allows the request, its key included."""
-        return self.auth is Auth.KNOWN and self.expectation.said is Validity.ALLOWED
+        return self.auth is Auth.RIGHT and self.expectation.validity is Validity.ALLOWED
 
     def faulty(self, fault: RequestDefect, *besides: RequestDefect) -> bool:
         """Whether the request has the right key and `fault`, and no other than `besides`."""
-        return self.auth is Auth.KNOWN and fault in self.expectation.faults <= {fault, *besides}
+        return self.auth is Auth.RIGHT and fault in self.expectation.faults <= {fault, *besides}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTerms:
-    """What rules judge by: the contract, and the answer to each command of the target alone."""
+    """What rules judge by: the contract, and the response to each command of the target alone."""
 
     contract: Contract
     plain: Mapping[str, Exchange]

@@ -1,4 +1,4 @@
-"""Sequences of requests, drawn from the contract: what one leaves behind for the next. Pure.
+"""Sequences of requests, drawn from the contract: they find effects of one request on the next. Pure.
 
 A sequence begins with an executed command, goes on with executed, blocked, refused and unkeyed requests
 and reads between them, and ends with a read of the memory and of the trail.
@@ -14,7 +14,7 @@ import msgspec
 
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import Case
-from technogate.generation.requests.commands import Words
+from technogate.generation.requests.commands import CommandSet
 from technogate.generation.requests.edge_cases import mixed
 from technogate.generation.requests.request_oracle import expected
 from technogate.generation.requests.request_plan import Mode
@@ -41,7 +41,7 @@ class SequenceStep(msgspec.Struct, frozen=True, kw_only=True):
 Steps = tuple[SequenceStep, ...]
 
 
-def drawn(contract: Contract, words: Words, keys: Sequence[str], *, count: int, seed: int) -> list[Steps]:
+def drawn(contract: Contract, words: CommandSet, keys: Sequence[str], *, count: int, seed: int) -> list[Steps]:
     """`count` sequences, the same for the same seed; empty when the target names no command that is executed."""
     rng = random.Random(seed ^ zlib.crc32(b"sequences"))  # noqa: S311 - test data
     executed = [word for word in words.usable if words.statuses[word] in contract.behavior.statuses.executed]
@@ -51,7 +51,7 @@ def drawn(contract: Contract, words: Words, keys: Sequence[str], *, count: int, 
     for number in range(count):
         steps = [_execute(contract, rng.choice(executed))]
         if number == 0:
-            # Whatever else is drawn: one snapshot right after an execution, and one after a command that nobody knows.
+            # Always: a snapshot right after an execution, and one after an unknown command.
             memory = _read(contract, contract.behavior.operations.memory)
             steps += [memory, _execute(contract, "ZZ_UNKNOWN"), memory]
         for _ in range(rng.choice(_LENGTHS)):
@@ -62,7 +62,9 @@ def drawn(contract: Contract, words: Words, keys: Sequence[str], *, count: int, 
     return made
 
 
-def _step(contract: Contract, words: Words, keys: Sequence[str], kind: str, rng: random.Random) -> SequenceStep | None:
+def _step(
+    contract: Contract, words: CommandSet, keys: Sequence[str], kind: str, rng: random.Random
+) -> SequenceStep | None:
     names = contract.behavior.operations
     if kind == "command":
         return _execute(contract, rng.choice(words.usable))
@@ -75,7 +77,7 @@ def _step(contract: Contract, words: Words, keys: Sequence[str], kind: str, rng:
         return SequenceStep(case=_execute(contract, rng.choice(words.usable)).case, key=rng.choice(keys))
     for _ in range(20):
         case = mixed(contract, operation, mode.value, words, rng)
-        fits = case is not None and expected(contract, case).said == mode.value and len(case.body or b"") < 2000
+        fits = case is not None and expected(contract, case).validity == mode.value and len(case.body or b"") < 2000
         if case is not None and fits:
             return SequenceStep(case=msgspec.structs.replace(case, name=f"step: {mode.value}"))
     return None

@@ -133,7 +133,7 @@ def _cut(length: int, choose: Choose) -> tuple[int, int]:
 
 
 def _json(body: bytes | None) -> object:
-    """The value of a body, None for one that is no JSON, or nested too deeply."""
+    """The value of a body, None for one that is not JSON, or nested too deeply."""
     try:
         value: object = json.loads(body or b"")
         _dumped(_value(value, lambda most: most))

@@ -1,4 +1,4 @@
-"""Requests that are for no operation: paths that nothing is at, and methods that a path does not have (ERR-04)."""
+"""Requests for no operation: unknown paths, and methods that a path does not have (ERR-04)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LETTERS = string.ascii_lowercase + string.digits
 
 
 def unknown_routes(contract: Contract, *, count: int, seed: int) -> tuple[Planned, ...]:
-    """`count` requests with the right key: each wrong method of each operation, then paths that nobody has."""
+    """`count` requests with the right key: each wrong method of each operation, then unknown paths."""
     rng = random.Random(seed)  # noqa: S311 - test data
     known = {(each.method.upper(), each.path) for each in contract.operations.values()}
     cases = [
@@ -29,13 +29,13 @@ def unknown_routes(contract: Contract, *, count: int, seed: int) -> tuple[Planne
     planned = []
     for number, case in enumerate(cases[:count], 1):
         body = None if case.method == "GET" else rng.choice([b'{"command": "ZZZ"}', b"{}", b""])
-        made = Case(method=case.method, path=case.path, name=f"generated {number}: nothing there", body=body)
+        made = Case(method=case.method, path=case.path, name=f"generated {number}: unknown route", body=body)
         planned.append(Planned(case=made, key="", mode=Mode.OPEN, expectation=expected(contract, made)))
     return tuple(planned)
 
 
 def _path(contract: Contract, rng: random.Random) -> str:
-    """A path that no backend has: words of chance, alone, below or beside a path of the contract."""
+    """A path that no backend has: a random word, alone, below or beside a path of the contract."""
     word = "".join(rng.choices(_LETTERS, k=rng.randint(8, 20)))
     base = rng.choice([each.path for each in contract.guarded])
     return rng.choice(

@@ -1,7 +1,7 @@
-"""An answer as it goes over the wire: its bytes, its framing, and what becomes of the connection.
+"""A response as it goes over the wire: its bytes, its framing, and what becomes of the connection.
 
 A `Sent` is one case. It can be delivered (`fault`), and it can be read the way a client gets it
-(`given`), which is what the contract is asked about.
+(`received`), which is what the contract is asked about.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from technogate.generation.responses.response_oracle import Given
+from technogate.generation.responses.response_oracle import ReceivedResponse
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.chunked import Chunked
 from technogate.mock.responses.compressed import Compressed
@@ -89,7 +89,7 @@ def wires_for(body: bytes) -> tuple[Framing, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FramedResponse:
-    """One answer to send: `what` says in words how it was made; `at` is where a cut or a length falls."""
+    """One response to send: `what` says in words how it was made; `at` is where a cut or a length falls."""
 
     what: str
     body: bytes
@@ -111,7 +111,7 @@ class FramedResponse:
 
     @property
     def template(self) -> ResponseTemplate:
-        """The answer in good order. Its trace header equals the body's trace id, as every answer's must."""
+        """The response in good order. Its trace header equals the body's trace id, as every response's must."""
         named = _TRACE.search(self.body)
         trace = named[1].decode("ascii") if named else "sent-by-the-gate"
         kind = () if self.content_type is None else (("Content-Type", self.content_type),)
@@ -119,7 +119,7 @@ class FramedResponse:
         return ResponseTemplate(status=self.status, headers=headers, body=self.body)
 
     def fault(self) -> Fault:
-        """What the double is ordered to do."""
+        """What the mock backend is ordered to do."""
         if form := _CHUNKS.get(self.wire):
             return Chunked(template=self.template, form=form)  # type: ignore[arg-type]
         if coded := _CODED.get(self.wire):
@@ -139,20 +139,22 @@ class FramedResponse:
         """Where within the body the cut falls."""
         return self.at % len(self.body)
 
-    def given(self) -> Given:
+    def received(self) -> ReceivedResponse:
         """What a client can get of it."""
-        given = Given(status=self.status, content_type=self.content_type, body=self.body)
+        received = ReceivedResponse(status=self.status, content_type=self.content_type, body=self.body)
         if self.wire in WHOLE:
-            return given
+            return received
         body, unseen = self.body, False
-        trouble = f"the answer never comes whole: it is sent {self.wire}"
+        trouble = f"the response never comes whole: it is sent {self.wire}"
         if self.wire is Framing.TOO_SHORT:
             body, trouble = self.body[: self._cut], ""
         elif self.wire in (Framing.GZIP_CUT, Framing.GZIP_BROKEN, Framing.DEFLATE_CUT):
             readable = _unchecked(self.fault(), _CODED[self.wire][1])
             if readable is not None:
                 body, trouble, unseen = readable, "", True
-        return Given(status=self.status, content_type=self.content_type, body=body, trouble=trouble, unseen=unseen)
+        return ReceivedResponse(
+            status=self.status, content_type=self.content_type, body=body, trouble=trouble, unseen=unseen
+        )
 
 
 def _unchecked(fault: Fault, coding: str) -> bytes | None:

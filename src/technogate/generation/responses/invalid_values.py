@@ -177,4 +177,4 @@ def _whole(draw: st.DrawFn, schema: Schema) -> InvalidValue:
         ("in an envelope of entries", {"entries": value, "total": 1}),
     ]
     what, wrapped = wraps[draw(_ODD) % len(wraps)]
-    return InvalidValue(what=f"the whole answer: {what}", value=wrapped)
+    return InvalidValue(what=f"the whole response: {what}", value=wrapped)

@@ -1,7 +1,7 @@
 """Texts that match a pattern of the contract, drawn in few choices where the pattern is of a common form.
 
 Hypothesis' own `from_regex` reads every pattern, and takes a choice for each letter: most of what it costs to draw
-an answer. Here a row of classes of letters, such as `^[a-z0-9-]+$`, is drawn as a text, and a time as a day, a second
+a response. Here a row of classes of letters, such as `^[a-z0-9-]+$`, is drawn as a text, and a time as a day, a second
 and a fraction. Any other pattern is left to `from_regex`.
 """
 

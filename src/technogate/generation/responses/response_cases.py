@@ -1,8 +1,8 @@
-"""Generated answers: what the double tells a console, drawn from the contract's own answer schemas.
+"""Generated responses: what the mock backend tells a console, drawn from the contract's own response schemas.
 
 A strategy yields `Sent` records. Conforming ones must be shown as they are; the others break the
 contract in one of many ways and must fail closed. Which is which is not said here: the contract says it
-(`Answers.read`), so that a case that breaks nothing by chance is not taken for one that does.
+(`Responses.read`), so that a case that breaks nothing by chance is not taken for one that does.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from technogate.contract.loader import Contract
 from technogate.generation.responses.framing import SHORTEST, WHOLE, FramedResponse, Framing, wires_for
 from technogate.generation.responses.invalid_values import Breaks, InvalidValue, broken, broken_field
-from technogate.generation.responses.response_oracle import ResponseReading, read_answer
+from technogate.generation.responses.response_oracle import ResponseReading, read_response
 from technogate.generation.responses.valid_values import Schema, schema_of
 
 Cases = st.SearchStrategy[FramedResponse]
@@ -41,7 +41,7 @@ _ENDS = ("", "\n", " \r\n\t", "")
 _OTHER_SUCCESS = (201, 202, 203, 204, 205, 206, 207, 208, 226, 299, 300, 301, 302, 303, 304, 305, 307, 308, 399)
 _BODILESS = (204, 205, 304)
 
-#: A page, for whoever takes a word on it for an answer.
+#: A page, for whoever takes a word on it for a response.
 _PAGE = "<!doctype html><html><body><h1>{}</h1></body></html>"
 
 #: A choice that Hypothesis makes cheaply; used modulo the number of things to choose from.
@@ -55,7 +55,7 @@ def encode(value: object, **spelling: object) -> bytes:
 
 
 def _spell(draw: st.DrawFn, value: object, what: str) -> FramedResponse:
-    """An answer that says `value`, spelled and sent in one of the ways that are in order."""
+    """A response that says `value`, spelled and sent in one of the ways that are in order."""
     way = draw(_ODD)
     wire = WHOLE[way // 16 % len(WHOLE)]
     body = encode(value, **_SPELLINGS[way % 4]) + _ENDS[way // 4 % 4].encode()
@@ -69,7 +69,7 @@ _BROWSERS_OWN = frozenset({407, 421})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Responses:
-    """The answers to one operation whose 200 is a `schema` of the contract; each method is one kind of cases."""
+    """The responses to one operation whose 200 is a `schema` of the contract; each method is one kind of cases."""
 
     contract: Contract
     operation: str
@@ -79,22 +79,22 @@ class Responses:
 
     @classmethod
     def to_execute(cls, contract: Contract) -> Responses:
-        """Answers to a command."""
+        """Responses to a command."""
         return cls._of(contract, contract.behavior.operations.execute, "ExecuteResponse")
 
     @classmethod
     def to_audit(cls, contract: Contract) -> Responses:
-        """Answers to a reading of the audit list."""
+        """Responses to a reading of the audit list."""
         return cls._of(contract, contract.behavior.operations.audit, "AuditList")
 
     @classmethod
     def to_fallback(cls, contract: Contract) -> Responses:
-        """Answers to a reading of the audit list at its fallback."""
+        """Responses to a reading of the audit list at its fallback."""
         return cls._of(contract, contract.behavior.operations.fallback, "AuditList")
 
     @classmethod
     def to_memory(cls, contract: Contract) -> Responses:
-        """Answers to a reading of the memory."""
+        """Responses to a reading of the memory."""
         return cls._of(contract, contract.behavior.operations.memory, "MemorySnapshot")
 
     @classmethod
@@ -109,12 +109,12 @@ class Responses:
 
     def read(self, sent: FramedResponse) -> ResponseReading:
         """What the contract makes of a case."""
-        return read_answer(self.contract, self.operation, self.schema.name, sent.given())
+        return read_response(self.contract, self.operation, self.schema.name, sent.received())
 
     # ---- in order ----
 
     def conforming(self, *, status: str = "", but: str = "") -> Cases:
-        """Answers to be shown as they are; of the status `status` alone, or of any `but` one, when it is named.
+        """Responses to be shown as they are; of the status `status` alone, or of any `but` one, when it is named.
 
         Entries of a list are put in the order that is due: newest first.
         """
@@ -125,28 +125,28 @@ class Responses:
             if isinstance(value, dict):
                 assume(not but or value.get("status") != but)
                 value = {**value, "status": status} if status else value
-            return _spell(draw, _newest_first(value), "a conforming answer")
+            return _spell(draw, _newest_first(value), "a conforming response")
 
         return cases()
 
     # ---- hostile ----
 
     def hostile(self, *, leave: frozenset[str] = frozenset()) -> Cases:
-        """Answers with status 200 that break the contract anywhere but in the fields `leave`."""
+        """Responses with status 200 that break the contract anywhere but in the fields `leave`."""
         wrong = self._saying(broken(self.schema, leave=leave))
         return st.one_of(wrong, wrong, self.wrong_types(), self.no_json(), self.cut(), self.torn())
 
     def any_hostile(self) -> Cases:
-        """Hostile answers of every kind, whatever their status code."""
+        """Hostile responses of every kind, whatever their status code."""
         kinds = [self.hostile(), self.hostile(), self.coded(400, 499), self.coded(500, 599), self.other_success()]
         return st.one_of(*kinds, self.says_blocked())
 
     def status_words(self) -> Cases:
-        """Answers whose `status` is none of the five, or missing (CON-03)."""
+        """Responses whose `status` is none of the five, or missing (CON-03)."""
         return self._saying(broken_field(self.schema, "status"))
 
     def coded(self, first: int, last: int) -> Cases:
-        """Answers with a status code of a range, whatever their body says: most often an approval."""
+        """Responses with a status code of a range, whatever their body says: most often an approval."""
         listed = self.contract.operation(self.operation).responses
         documented = [code for code in listed if first <= code <= last] or [first]
         bodies = st.one_of(self.conforming(), self._saying(self._errors()), self.no_json(), self.wrong_types())
@@ -200,8 +200,8 @@ class Responses:
             if odd >= 240:
                 return FramedResponse(what="any bytes", body=draw(st.binary(max_size=24)))
             if odd >= 208:
-                return FramedResponse(what="no JSON at all", body=fixed[odd % len(fixed)])
-            ways = spoilt(draw(conforming).body)
+                return FramedResponse(what="not JSON at all", body=fixed[odd % len(fixed)])
+            ways = invalid_json(draw(conforming).body)
             what = list(ways)[odd % len(ways)]
             return FramedResponse(what=what, body=ways[what].encode("utf-8"))
 
@@ -220,7 +220,7 @@ class Responses:
         return cases()
 
     def torn(self) -> Cases:
-        """Conforming answers that the wire damages: cut, with a wrong length, with broken chunks or compression."""
+        """Conforming responses that the wire damages: cut, with a wrong length, with broken chunks or compression."""
         conforming = self.conforming()
 
         @st.composite
@@ -242,24 +242,24 @@ class Responses:
         return cases()
 
     def _errors(self) -> Breaks:
-        return self.error.values.map(lambda value: InvalidValue(what="an error answer", value=value))
+        return self.error.values.map(lambda value: InvalidValue(what="an error response", value=value))
 
 
 def _newest_first(value: object) -> object:
     """A list of entries in the order of their times, the newest first; anything else as it is."""
     if not isinstance(value, list):
         return value
-    return sorted(value, key=lambda entry: _moment(str(entry["timestamp"])), reverse=True)
+    return sorted(value, key=lambda entry: _sort_key(str(entry["timestamp"])), reverse=True)
 
 
-def _moment(timestamp: str) -> tuple[str, str]:
+def _sort_key(timestamp: str) -> tuple[str, str]:
     """A sortable form of a time of the contract."""
     whole, _, fraction = timestamp.removesuffix("Z").partition(".")
     return whole, fraction.ljust(12, "0")
 
 
-def spoilt(body: bytes) -> dict[str, str]:
-    """A body that says its value, and yet is no JSON, in every way there is."""
+def invalid_json(body: bytes) -> dict[str, str]:
+    """A body that says its value, and yet is not JSON, in every way there is."""
     text = body.decode("utf-8").strip()
     inner, end = text[:-1], text[-1:]
     comma = "" if inner.strip() in ("{", "[") else ","

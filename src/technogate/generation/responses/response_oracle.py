@@ -1,4 +1,4 @@
-"""What the contract makes of an answer that a console was sent: the yardstick of CON-02 to CON-11.
+"""What the contract makes of a response that a console was sent: the yardstick of CON-02 to CON-11.
 
 The contract alone decides: its schemas, strict JSON and the media type. What the contract leaves open
 for clients (a byte order mark, a key twice in an object, further fields), and what no client can see
@@ -22,12 +22,12 @@ from technogate.util.strict_json import NotStrictJson, parse
 _JSON = re.compile(r"application/json[ \t]*(;.*)?", re.IGNORECASE)
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d+))?Z", re.ASCII)
 
-#: A finding quotes at most so many problems of an answer.
+#: A finding quotes at most so many problems of a response.
 PROBLEMS_SHOWN = 3
 
 
 class Meaning(StrEnum):
-    """What a console owes an answer: to show it as it is, to treat it as refused, or either."""
+    """What a console owes a response: to show it as it is, to treat it as refused, or either."""
 
     CONFORMS = "conforms"
     REFUSED = "refused"
@@ -35,8 +35,8 @@ class Meaning(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """One answer as far as a client can get it.
+class ReceivedResponse:
+    """One response as far as a client can get it.
 
     `body` is what is left once the framing and the compression are taken off. `trouble` says why no
     client can have it whole ("" when it can); `unseen` says that something is wrong which some clients
@@ -52,7 +52,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseReading:
-    """An answer as the contract reads it: `problems` say in words why it is refused."""
+    """A response as the contract reads it: `problems` say in words why it is refused."""
 
     meaning: Meaning
     value: object = None
@@ -60,50 +60,50 @@ class ResponseReading:
 
     @property
     def why(self) -> str:
-        """The problems as one line; for an answer without any, that there is none."""
+        """The problems as one line; for a response without any, that there is none."""
         if self.meaning is Meaning.CONFORMS:
-            return "a conforming answer"
+            return "a conforming response"
         shown = "; ".join(self.problems[:PROBLEMS_SHOWN])
         more = len(self.problems) - PROBLEMS_SHOWN
         return shown + (f"; and {more} more" if more > 0 else "")
 
     def fields(self) -> dict[str, str]:
-        """The fields of the answer's value, or of its first entry, each as JSON: the table of a finding."""
-        value, prefix = self.value, "answer field "
+        """The fields of the response's value, or of its first entry, each as JSON: the table of a finding."""
+        value, prefix = self.value, "response field "
         if isinstance(value, list) and value:
-            value, prefix = value[0], "answer entry 1, field "
+            value, prefix = value[0], "response entry 1, field "
         if not isinstance(value, Mapping):
             return {}
         return {f"{prefix}{name}": json.dumps(member, ensure_ascii=False) for name, member in value.items()}
 
 
-def read_answer(contract: Contract, operation: str, schema: str, given: Given) -> ResponseReading:
-    """What a console must make of `given`: an answer of `operation` whose 200 is a `schema`.
+def read_response(contract: Contract, operation: str, schema: str, received: ReceivedResponse) -> ResponseReading:
+    """What a console must make of `received`: a response of `operation` whose 200 is a `schema`.
 
     A `BlockedEnvelope` where another schema was due is refused as well: that is what it says.
     """
-    if given.trouble:
-        return ResponseReading(meaning=Meaning.REFUSED, problems=(given.trouble,))
-    if given.status != 200:
+    if received.trouble:
+        return ResponseReading(meaning=Meaning.REFUSED, problems=(received.trouble,))
+    if received.status != 200:
         return ResponseReading(
             meaning=Meaning.REFUSED,
-            value=_value(given.body),
-            problems=(f"the HTTP status is {given.status}: only a 200 can be shown",),
+            value=_value(received.body),
+            problems=(f"the HTTP status is {received.status}: only a 200 can be shown",),
         )
-    if given.content_type is None or not _JSON.fullmatch(given.content_type.strip()):
-        problem = f"the Content-Type is {given.content_type or 'missing'}, not application/json"
-        return ResponseReading(meaning=Meaning.REFUSED, value=_value(given.body), problems=(problem,))
+    if received.content_type is None or not _JSON.fullmatch(received.content_type.strip()):
+        problem = f"the Content-Type is {received.content_type or 'missing'}, not application/json"
+        return ResponseReading(meaning=Meaning.REFUSED, value=_value(received.body), problems=(problem,))
     try:
-        readings = [_judged(contract, operation, schema, value) for value in _values(given.body)]
+        readings = [_judged(contract, operation, schema, value) for value in _values(received.body)]
     except RecursionError:
         # Nested so deeply that not every reader gets to its end.
         return ResponseReading(meaning=Meaning.OPEN)
     if not readings:
-        return ResponseReading(meaning=Meaning.REFUSED, problems=(f"the body is no JSON: {_not_json(given.body)}",))
+        return ResponseReading(meaning=Meaning.REFUSED, problems=(f"the body is not JSON: {_not_json(received.body)}",))
     meanings = {reading.meaning for reading in readings}
     if meanings == {Meaning.REFUSED}:
         return readings[0]
-    if given.unseen or meanings != {Meaning.CONFORMS} or not _strict(given.body):
+    if received.unseen or meanings != {Meaning.CONFORMS} or not _strict(received.body):
         return ResponseReading(meaning=Meaning.OPEN, value=readings[0].value)
     return readings[0]
 
@@ -115,7 +115,7 @@ def _judged(contract: Contract, operation: str, schema: str, value: object) -> R
         return ResponseReading(meaning=Meaning.REFUSED, value=value, problems=tuple(problems))
     if contract.schema_problems(schema, value):
         blocked = contract.behavior.statuses.blocked
-        return ResponseReading(meaning=Meaning.REFUSED, value=value, problems=(f"the answer says {blocked}",))
+        return ResponseReading(meaning=Meaning.REFUSED, value=value, problems=(f"the response says {blocked}",))
     doubtful = has_further_fields(contract, schema, value) or any(map(doubtful_time, _texts(value)))
     return ResponseReading(meaning=Meaning.OPEN if doubtful else Meaning.CONFORMS, value=value)
 
@@ -169,7 +169,7 @@ def _strict(body: bytes) -> bool:
 
 
 def _not_json(body: bytes) -> str:
-    """Why a body is no JSON."""
+    """Why a body is not JSON."""
     try:
         parse(body)
     except NotStrictJson as problem:
@@ -183,7 +183,7 @@ def _value(body: bytes) -> object:
 
 
 def _values(body: bytes) -> list[object]:
-    """The values that readers of JSON may take a body for: none when it is no JSON by anybody's grammar.
+    """The values that readers of JSON may take a body for: none when it is not JSON by any grammar.
 
     Browsers decode what is not UTF-8 with a replacement character, and take the last of two equal keys.
     """
@@ -207,7 +207,7 @@ def _first_wins(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _refuse(word: str) -> object:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not JSON")
 
 
 def _number(literal: str) -> object:

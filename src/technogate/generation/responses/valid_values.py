@@ -1,8 +1,8 @@
 """Values that a schema of the contract accepts, as Hypothesis strategies: read off the schema, nothing else.
 
-The words that are read are those that answer schemas are written in: `$ref` with siblings, `allOf`,
+The words that are read are those that response schemas are written in: `$ref` with siblings, `allOf`,
 `const`, `enum`, `type`, `pattern`, lengths, `properties`, `required`, `items`, and `if` with `then` and
-`else`. What is drawn is only ever a proposal: whether an answer conforms is for
+`else`. What is drawn is only ever a proposal: whether a response conforms is for
 `technogate.generation.responses.response_oracle` to say.
 """
 
@@ -23,7 +23,7 @@ from technogate.util.ecma import matcher
 Node = Mapping[str, object]
 Json = st.SearchStrategy[object]
 
-#: Free text is drawn up to this length, and lists up to that many entries: answers that a person can read.
+#: Free text is drawn up to this length, and lists up to that many entries: responses that a person can read.
 TEXT_LENGTH = 24
 MOST_ENTRIES = 3
 
@@ -94,7 +94,7 @@ def flat(document: Mapping[str, object], node: object) -> Node:
 
 
 def of_node(document: Mapping[str, object], node: Node) -> Json:
-    """Values that a node without conditions accepts; raises ValueError for a type that answers do not have."""
+    """Values that a node without conditions accepts; raises ValueError for a type that responses do not have."""
     if "const" in node:
         return st.just(node["const"])
     if isinstance(words := node.get("enum"), list):
@@ -109,7 +109,7 @@ def of_node(document: Mapping[str, object], node: Node) -> Json:
         return cast(Json, st.integers(_whole(node, "minimum", -1000), _whole(node, "maximum", 1000)))
     if kind == "boolean":
         return cast(Json, st.booleans())
-    raise ValueError(f"the generator of answers does not read a schema of the type {kind!r}")
+    raise ValueError(f"the generator of responses does not read a schema of the type {kind!r}")
 
 
 def _properties(document: Mapping[str, object], node: Node) -> dict[str, Node]:
