@@ -145,13 +145,13 @@ def _needed_bodies(contract: Contract, words: CommandSet, rng: random.Random, fe
     good, bad = edge_values.lengths(schemas["command"], most=32)
     fits, fits_not = edge_values.lengths(schemas["session_id"], most=128)
     most = contract.behavior.request.max_body_bytes
-    known = rng.sample(words.usable, k=len(words.usable)) or [unknown_word(rng.choice(good), rng)]
+    known = rng.sample(words.usable, k=len(words.usable)) or [_unknown_command(rng.choice(good), rng)]
     yield JSON_TYPE, _object(command=known[0])
     yield JSON_TYPE, _object(command=known[0]).ljust(most)
     kinds, no_objects = rng.sample(_OTHER_TYPES, k=few), rng.sample(_NOT_OBJECTS, k=few)
     unknown = rng.sample(_UNKNOWN, k=few)
     for number in range(few):
-        word, unknown_word = known[number % len(known)], unknown_word(good[number % len(good)], rng)
+        word, unknown_word = known[number % len(known)], _unknown_command(good[number % len(good)], rng)
         session = _digits(fits[-1 - number % len(fits)], rng)
         further: dict[str, object] = {unknown[number]: number}
         yield JSON_TYPE, _object(command=unknown_word)
@@ -162,7 +162,7 @@ def _needed_bodies(contract: Contract, words: CommandSet, rng: random.Random, fe
         yield JSON_TYPE, no_objects[number]
         yield JSON_TYPE, _object(command=word).ljust(most + 1 + number)
         if bad:
-            yield JSON_TYPE, _object(command=unknown_word(bad[number % len(bad)], rng))
+            yield JSON_TYPE, _object(command=_unknown_command(bad[number % len(bad)], rng))
         if fits_not:
             yield JSON_TYPE, _object(command=word, session_id=_digits(fits_not[number % len(fits_not)], rng))
 
