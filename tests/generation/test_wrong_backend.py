@@ -314,5 +314,5 @@ def test_reports_a_missing_entry(bench: Start) -> None:
         if whole:
             batches.hold_complete("fetchAuditLog", CheckCounter())
             continue
-        with pytest.raises(Violation, match="which an earlier (?:answer|response) showed"):
+        with pytest.raises(Violation, match=r"which an earlier (?:answer|response) showed"):
             batches.hold_complete("fetchAuditLog", CheckCounter())
