@@ -7,7 +7,8 @@ import pytest
 from fixtures.console_harnesses import MISSING, Harness
 from technogate.checks import console
 from technogate.generation.responses.framing import FAULTY, FramedResponse, Framing
-from technogate.generation.responses.response_cases import OTHER_TYPES, encode, invalid_json
+from technogate.generation.responses.invalid_json import invalid_json
+from technogate.generation.responses.response_cases import OTHER_TYPES, encode
 from technogate.mock.responses.content_length import WrongLength
 from technogate.mock.responses.raw_bytes import Raw
 from technogate.runner.suite import MustHold, requirement

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from technogate.contract.loader import Contract, load_contract
 from technogate.generation.responses.framing import FAULTY, WHOLE, FramedResponse, Framing
+from technogate.generation.responses.invalid_json import invalid_json
 from technogate.generation.responses.invalid_values import NEAR_MISSES, InvalidValue, broken_field
-from technogate.generation.responses.response_cases import OTHER_TYPES, Cases, Responses, encode, invalid_json
+from technogate.generation.responses.response_cases import OTHER_TYPES, Cases, Responses, encode
 from technogate.generation.responses.response_oracle import Meaning
 from technogate.generation.responses.valid_values import schema_of
 from technogate.mock.mock_backend import MockBackend

@@ -1,4 +1,4 @@
-"""The yardstick of a console: what the contract makes of a response, given the bytes that a client gets."""
+"""The oracle of responses: how a console must treat a response, by the bytes that a client gets."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_other_content_types(contract: Contract, kind: str | None) -> None:
 def test_reads_that_say_blocked(contract: Contract, operation: str) -> None:
     """A BLOCKED envelope conforms, and yet there is nothing to show."""
     reading = read(contract, ENVELOPE, operation=operation)
-    assert (reading.meaning, reading.why) == (Meaning.REFUSED, "the response says BLOCKED")
+    assert (reading.meaning, reading.why) == (Meaning.REFUSED, "the response has the status BLOCKED")
 
 
 def test_trouble_on_the_way(contract: Contract) -> None:

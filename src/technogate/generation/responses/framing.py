@@ -1,7 +1,7 @@
-"""A response as it goes over the wire: its bytes, its framing, and what becomes of the connection.
+"""A response as it goes over the wire: its bytes, its framing, and how the connection ends.
 
-A `Sent` is one case. It can be delivered (`fault`), and it can be read the way a client gets it
-(`received`), which is what the contract is asked about.
+A `FramedResponse` is one case: `fault` is what the mock backend sends, `received` what a client can get of it, which
+the oracle judges.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class FramedResponse:
         return ResponseTemplate(status=self.status, headers=headers, body=self.body)
 
     def fault(self) -> Fault:
-        """What the mock backend is ordered to do."""
+        """The reply that the mock backend sends."""
         if form := _CHUNKS.get(self.wire):
             return Chunked(template=self.template, form=form)  # type: ignore[arg-type]
         if coded := _CODED.get(self.wire):

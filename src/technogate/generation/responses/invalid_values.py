@@ -1,7 +1,7 @@
 """Values that break a schema in one place: a conforming value with one thing wrong.
 
-Each break says in words what it did. That the result is really refused is for the contract to say: a
-break that happens to conform is no case.
+Each names what it changed. Whether the contract really refuses the result is for the oracle to decide: a value that
+happens to conform is no case.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Generated responses: what the mock backend tells a console, drawn from the contract's own response schemas.
+"""Generated responses: what the mock backend sends to a console, drawn from the contract's response schemas.
 
-A strategy yields `Sent` records. Conforming ones must be shown as they are; the others break the
-contract in one of many ways and must fail closed. Which is which is not said here: the contract says it
-(`Responses.read`), so that a case that breaks nothing by chance is not taken for one that does.
+A strategy yields `FramedResponse` records. A console must show conforming ones as they are; the others break the
+contract in one of many ways, and it must refuse them. The oracle decides which is which (`Responses.read`), so that a
+case that happens to break nothing does not count as broken.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from technogate.contract.loader import Contract
 from technogate.generation.responses.framing import SHORTEST, WHOLE, FramedResponse, Framing, wires_for
+from technogate.generation.responses.invalid_json import invalid_json
 from technogate.generation.responses.invalid_values import Breaks, InvalidValue, broken, broken_field
 from technogate.generation.responses.response_oracle import ResponseReading, read_response
 from technogate.generation.responses.valid_values import Schema, schema_of
@@ -256,28 +257,3 @@ def _sort_key(timestamp: str) -> tuple[str, str]:
     """A sortable form of a time of the contract."""
     whole, _, fraction = timestamp.removesuffix("Z").partition(".")
     return whole, fraction.ljust(12, "0")
-
-
-def invalid_json(body: bytes) -> dict[str, str]:
-    """A body that says its value, and yet is not JSON, in every way there is."""
-    text = body.decode("utf-8").strip()
-    inner, end = text[:-1], text[-1:]
-    comma = "" if inner.strip() in ("{", "[") else ","
-    further = '"further":' if end == "}" else ""
-    return {
-        "with a NaN in it": f"{inner}{comma}{further}NaN{end}",
-        "with an Infinity in it": f"{inner}{comma}{further}-Infinity{end}",
-        "with an undefined in it": f"{inner}{comma}{further}undefined{end}",
-        "with a comma before its end": f"{inner},{end}",
-        "without its last character": inner,
-        "twice": text + text,
-        "with something after it": text + ";",
-        "with a comment": f"/* {inner} */{text}",
-        "as a function call": f"callback({text})",
-        "behind a guard": f")]}}',\n{text}",
-        "in single quotes": text.replace('"', "'") if '"' in text else "'",
-        "as a form": "status=APPROVED&trace_id=t-1",
-        "within a page": f"<html><body>{text}</body></html>",
-        "with a newline within a word": text.replace('"', '"\n', 1) if '"' in text else "[\n",
-        "in UTF-16": "\0".join(text) + "\0",
-    }

@@ -1,8 +1,8 @@
-"""What the contract makes of a response that a console was sent: the yardstick of CON-02 to CON-11.
+"""The oracle of responses: how a console must treat a response that it was sent (CON-02 to CON-11).
 
-The contract alone decides: its schemas, strict JSON and the media type. What the contract leaves open
-for clients (a byte order mark, a key twice in an object, further fields), and what no client can see
-or two careful readers read differently, is `open`: whatever the console then does is right.
+The contract alone decides: its schemas, strict JSON and the media type. `open` is what the contract leaves open for
+clients (a byte order mark, a key twice in an object, further fields), and what no client can observe or two careful
+readers read differently: the console may then show it or refuse it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PROBLEMS_SHOWN = 3
 
 
 class Meaning(StrEnum):
-    """What a console owes a response: to show it as it is, to treat it as refused, or either."""
+    """How a console must treat a response: show it as it is, refuse it, or either."""
 
     CONFORMS = "conforms"
     REFUSED = "refused"
@@ -115,7 +115,9 @@ def _judged(contract: Contract, operation: str, schema: str, value: object) -> R
         return ResponseReading(meaning=Meaning.REFUSED, value=value, problems=tuple(problems))
     if contract.schema_problems(schema, value):
         blocked = contract.behavior.statuses.blocked
-        return ResponseReading(meaning=Meaning.REFUSED, value=value, problems=(f"the response says {blocked}",))
+        return ResponseReading(
+            meaning=Meaning.REFUSED, value=value, problems=(f"the response has the status {blocked}",)
+        )
     doubtful = has_further_fields(contract, schema, value) or any(map(doubtful_time, _texts(value)))
     return ResponseReading(meaning=Meaning.OPEN if doubtful else Meaning.CONFORMS, value=value)
 
