@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from technogate.checks import response_checks, trail_entries
+from technogate.checks import trail_entries
+from technogate.checks.response_predicates import has_response, has_status
+from technogate.checks.trail_entries import has_no_second_entry, has_one_entry, time_is_within_request
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import EMPTY_KEY, NO_KEY, Key, foreign_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
@@ -44,8 +46,8 @@ def test_execute_has_its_entry(
         "unknown": lambda: backend.execute(UNKNOWN),
         "other-type": lambda: backend.send(case),
     }[kind]()
-    must_hold(response_checks.answered(sent))
-    must_hold(trail_entries.has_its_entry(trail.read_until(trail_entries.traces([sent], terms)), sent, terms))
+    must_hold(has_response(sent))
+    must_hold(has_one_entry(trail.read_until(trail_entries.trace_ids([sent], terms)), sent, terms))
 
 
 @requirement("TRL-02")
@@ -55,8 +57,8 @@ def test_refused_key_has_its_entry(
 ) -> None:
     """A request that is refused for its key has exactly one entry, BLOCKED."""
     sent = backend.read(guarded, key=key)
-    must_hold(response_checks.status(sent, 401, 403))
-    must_hold(trail_entries.has_its_entry(trail.read_until(trail_entries.traces([sent], terms)), sent, terms))
+    must_hold(has_status(sent, 401, 403))
+    must_hold(has_one_entry(trail.read_until(trail_entries.trace_ids([sent], terms)), sent, terms))
 
 
 @requirement("TRL-02")
@@ -71,8 +73,8 @@ def test_invalid_request_has_its_entry(
         "filter": lambda: backend.read(names.audit, {"filter": "NOPE"}),
         "limit": lambda: backend.read(names.fallback, {"limit": "0"}),
     }[kind]()
-    must_hold(response_checks.status(sent, 400))
-    must_hold(trail_entries.has_its_entry(trail.read_until(trail_entries.traces([sent], terms)), sent, terms))
+    must_hold(has_status(sent, 400))
+    must_hold(has_one_entry(trail.read_until(trail_entries.trace_ids([sent], terms)), sent, terms))
 
 
 @requirement("TRL-03")
@@ -81,8 +83,8 @@ def test_time_lies_within_request(
 ) -> None:
     """An entry's timestamp lies between the start of its request and the end of its answer."""
     sent = [backend.execute(word("approved")), backend.execute(UNKNOWN), backend.execute("not a command")]
-    found = trail.read_until(trail_entries.traces(sent, terms))
-    must_hold(*(trail_entries.within_request(found, exchange, terms) for exchange in sent))
+    found = trail.read_until(trail_entries.trace_ids(sent, terms))
+    must_hold(*(time_is_within_request(found, exchange, terms) for exchange in sent))
 
 
 @requirement("TRL-04")
@@ -100,5 +102,5 @@ def test_no_request_has_a_second_entry(
         backend.read(names.memory, key=NO_KEY),
         backend.send(Case(method="GET", path="/api/nothing")),
     ]
-    found = trail.read_until(trail_entries.traces(sent[:3], terms))
-    must_hold(*(trail_entries.at_most_one(found, exchange, terms) for exchange in sent))
+    found = trail.read_until(trail_entries.trace_ids(sent[:3], terms))
+    must_hold(*(has_no_second_entry(found, exchange, terms) for exchange in sent))

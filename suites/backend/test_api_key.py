@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from technogate.checks import response_checks
+from technogate.checks.key_refusals import holds_no_key
+from technogate.checks.response_predicates import has_status, is_error_response
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import EMPTY_KEY, NO_KEY, Key, foreign_key, near_misses
 from technogate.drivers.http.http_driver import HttpDriver
@@ -26,19 +27,19 @@ def send(backend: HttpDriver, operation: str, key: Key) -> Exchange:
 @WITHOUT
 def test_without_a_key_401(backend: HttpDriver, guarded: str, key: Key, must_hold: MustHold) -> None:
     """No key or an empty key is answered 401."""
-    must_hold(response_checks.status(send(backend, guarded, key), 401))
+    must_hold(has_status(send(backend, guarded, key), 401))
 
 
 @requirement("AUT-02")
 def test_wrong_key_403(backend: HttpDriver, guarded: str, must_hold: MustHold) -> None:
     """A wrong key is answered 403."""
-    must_hold(response_checks.status(send(backend, guarded, foreign_key()), 403))
+    must_hold(has_status(send(backend, guarded, foreign_key()), 403))
 
 
 @requirement("AUT-02")
 def test_near_miss_403(backend: HttpDriver, guarded: str, near_miss: Key, must_hold: MustHold) -> None:
     """A key that is nearly right is answered 403."""
-    must_hold(response_checks.status(send(backend, guarded, near_miss), 403))
+    must_hold(has_status(send(backend, guarded, near_miss), 403))
 
 
 @requirement("AUT-03")
@@ -46,7 +47,7 @@ def test_near_miss_403(backend: HttpDriver, guarded: str, near_miss: Key, must_h
 def test_refusal_says_why(backend: HttpDriver, contract: Contract, guarded: str, key: Key, must_hold: MustHold) -> None:
     """A refused key is answered with a valid ErrorResponse that holds API_KEY_INVALID."""
     exchange = send(backend, guarded, key)
-    must_hold(response_checks.error_response(contract, exchange, contract.behavior.reason_codes.key_refused))
+    must_hold(is_error_response(contract, exchange, contract.behavior.reason_codes.key_refused))
 
 
 @requirement("AUT-04")
@@ -67,7 +68,7 @@ def test_key_before_body(
     """A request that is malformed and has no key is answered 401."""
     execute = contract.behavior.operations.execute
     exchange = backend.send(backend.case(execute, body=body, content_type=content_type), key=NO_KEY)
-    must_hold(response_checks.status(exchange, 401))
+    must_hold(has_status(exchange, 401))
 
 
 @requirement("AUT-04")
@@ -75,7 +76,7 @@ def test_key_before_query(backend: HttpDriver, contract: Contract, must_hold: Mu
     """A read with an impossible query and no key is answered 401."""
     names = contract.behavior.operations
     for operation in (names.audit, names.fallback):
-        must_hold(response_checks.status(backend.read(operation, {"filter": "NOPE", "limit": "-1"}, key=NO_KEY), 401))
+        must_hold(has_status(backend.read(operation, {"filter": "NOPE", "limit": "-1"}, key=NO_KEY), 401))
 
 
 @requirement("AUT-05")
@@ -92,7 +93,7 @@ def test_key_elsewhere_does_not_count(
     }[place]
     body = b'{"command": "NO_SUCH_COMMAND_EXISTS"}' if guarded == contract.behavior.operations.execute else None
     exchange = backend.send(backend.case(guarded, query=query, headers=headers, body=body), key=NO_KEY)
-    must_hold(response_checks.status(exchange, 401))
+    must_hold(has_status(exchange, 401))
 
 
 @requirement("AUT-06")
@@ -108,4 +109,4 @@ def test_key_is_not_echoed(backend: HttpDriver, guarded: str, word: Word, must_h
     nearly = [key for key in near_misses(value) if any(value in given for given in key.values)]
     sent += [send(backend, guarded, key) for key in nearly]
     for exchange in sent:
-        must_hold(response_checks.keeps_the_key(exchange))
+        must_hold(holds_no_key(exchange))

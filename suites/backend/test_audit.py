@@ -4,7 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from technogate.checks import audit_list, response_checks
+from technogate.checks import response_predicates
+from technogate.checks.audit_list import holds_at_most, holds_exactly, holds_one_entry, holds_only_state
+from technogate.checks.audit_order import holds_in_order, holds_same_entries, is_newest_first
+from technogate.checks.response_predicates import has_status, is_documented, is_error_response
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY
 from technogate.drivers.http.http_driver import HttpDriver
@@ -21,7 +24,7 @@ MANY = 105
 def fill(backend: HttpDriver, word: Word, count: int) -> list[str]:
     """Leave `count` executed and as many blocked entries; the trace ids, oldest first."""
     pairs = [(backend.execute(word("approved")), backend.execute("NO_SUCH_COMMAND_EXISTS")) for _ in range(count)]
-    return [response_checks.trace_id(exchange) for pair in pairs for exchange in pair]
+    return [response_predicates.trace_id(exchange) for pair in pairs for exchange in pair]
 
 
 def listed(backend: HttpDriver, read: str, query: dict[str, object] | None = None, wait_for: str = "") -> Exchange:
@@ -43,8 +46,8 @@ def test_list_is_documented(
     for operation in (names.audit, names.fallback, names.memory):
         backend.read(operation, key=NO_KEY)
     sent = [backend.execute(word(outcome)) for outcome in ("approved", "warning", "neutral", "expired", "blocked")]
-    exchange = listed(backend, read, query, wait_for=response_checks.trace_id(sent[-1]))
-    must_hold(response_checks.status(exchange, 200), response_checks.documented(contract, exchange))
+    exchange = listed(backend, read, query, wait_for=response_predicates.trace_id(sent[-1]))
+    must_hold(has_status(exchange, 200), is_documented(contract, exchange))
 
 
 @requirement("AUD-02")
@@ -54,12 +57,12 @@ def test_filter_selects(backend: HttpDriver, word: Word, read: str, outcome: str
     """A filter returns the entries of its state alone, the newest among them."""
     exchange = backend.execute(word(outcome))
     fill(backend, word, 2)
-    trace_id = response_checks.trace_id(exchange)
+    trace_id = response_predicates.trace_id(exchange)
     found = listed(backend, read, {"filter": outcome.upper(), "limit": 1000}, wait_for=trace_id)
     must_hold(
-        response_checks.status(found, 200),
-        audit_list.only_state(found, outcome.upper()),
-        audit_list.holds(found, trace_id),
+        has_status(found, 200),
+        holds_only_state(found, outcome.upper()),
+        holds_one_entry(found, trace_id),
     )
 
 
@@ -70,7 +73,9 @@ def test_filter_before_limit(backend: HttpDriver, word: Word, read: str, must_ho
     ids = fill(backend, word, 6)
     found = listed(backend, read, {"filter": "APPROVED", "limit": 5}, wait_for=ids[-2])
     must_hold(
-        response_checks.status(found, 200), audit_list.only_state(found, "APPROVED"), audit_list.exactly(found, 5)
+        has_status(found, 200),
+        holds_only_state(found, "APPROVED"),
+        holds_exactly(found, 5),
     )
 
 
@@ -79,9 +84,9 @@ def test_filter_before_limit(backend: HttpDriver, word: Word, read: str, must_ho
 def test_large_limit_leaves_nothing_out(backend: HttpDriver, word: Word, read: str, must_hold: MustHold) -> None:
     """The largest limit returns every entry of a state, more than any page is likely to have."""
     sent = [backend.execute(word("neutral")) for _ in range(MANY)]
-    ids = [response_checks.trace_id(exchange) for exchange in sent]
+    ids = [response_predicates.trace_id(exchange) for exchange in sent]
     found = listed(backend, read, {"filter": "NEUTRAL", "limit": 1000}, wait_for=ids[-1])
-    must_hold(response_checks.status(found, 200), audit_list.in_this_order(found, ids[::-1]))
+    must_hold(has_status(found, 200), holds_in_order(found, ids[::-1]))
 
 
 @requirement("AUD-03")
@@ -91,9 +96,9 @@ def test_limit_bounds(backend: HttpDriver, word: Word, read: str, limit: int, mu
     """A limit bounds the length, and a trail that holds more fills it."""
     ids = fill(backend, word, 6)
     found = listed(backend, read, {"limit": limit}, wait_for=ids[-1])
-    must_hold(response_checks.status(found, 200), audit_list.at_most(found, limit))
+    must_hold(has_status(found, 200), holds_at_most(found, limit))
     if limit <= 10:
-        must_hold(audit_list.exactly(found, limit))
+        must_hold(holds_exactly(found, limit))
 
 
 @requirement("AUD-03")
@@ -103,7 +108,7 @@ def test_default_limit(backend: HttpDriver, contract: Contract, word: Word, read
     operation = getattr(contract.behavior.operations, read)
     default = int(str(contract.default_of(operation, contract.behavior.audit.limit_parameter)))
     ids = fill(backend, word, default // 2 + 3)
-    must_hold(audit_list.exactly(listed(backend, read, wait_for=ids[-1]), default))
+    must_hold(holds_exactly(listed(backend, read, wait_for=ids[-1]), default))
 
 
 @requirement("AUD-04")
@@ -113,7 +118,9 @@ def test_newest_first(backend: HttpDriver, word: Word, read: str, must_hold: Mus
     ids = fill(backend, word, 5)
     found = listed(backend, read, {"limit": 50}, wait_for=ids[-1])
     must_hold(
-        response_checks.status(found, 200), audit_list.newest_first(found), audit_list.in_this_order(found, ids[::-1])
+        has_status(found, 200),
+        is_newest_first(found),
+        holds_in_order(found, ids[::-1]),
     )
 
 
@@ -146,7 +153,7 @@ def test_bad_query_400(
 ) -> None:
     """An unknown filter, and a limit that is no integer from 1 to the maximum, are answered 400."""
     exchange = listed(backend, read, query)
-    must_hold(response_checks.status(exchange, 400), response_checks.error_response(contract, exchange))
+    must_hold(has_status(exchange, 400), is_error_response(contract, exchange))
 
 
 @requirement("AUD-06")
@@ -159,8 +166,8 @@ def test_metrics_are_the_audit_list(
         ids = fill(backend, word, 4)
         listed(backend, "audit", {"limit": 1000}, wait_for=ids[-1])
         one, two = listed(backend, "audit", query), listed(backend, "fallback", query)
-        must_hold(response_checks.status(one, 200), response_checks.status(two, 200))
-        must_hold(audit_list.same_entries(one, two, {traced(one), traced(two)} - {""}))
+        must_hold(has_status(one, 200), has_status(two, 200))
+        must_hold(holds_same_entries(one, two, {traced(one), traced(two)} - {""}))
 
 
 def traced(exchange: Exchange) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from technogate.checks import response_checks
+from technogate.checks.error_responses import allows_method
+from technogate.checks.response_predicates import has_status, is_documented, is_error_response
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY, foreign_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
@@ -33,7 +34,10 @@ def test_4xx_is_an_error_answer(backend: HttpDriver, contract: Contract, cause: 
     if cause == "too-large" and exchange.response is None and exchange.error:
         # A backend that answers before it has read all may close on us: then the answer can be lost.
         exchange = backend.read(names.audit, {"limit": "-1"})
-    must_hold(response_checks.status(exchange, *range(400, 500)), response_checks.documented(contract, exchange))
+    must_hold(
+        has_status(exchange, *range(400, 500)),
+        is_documented(contract, exchange),
+    )
 
 
 @requirement("ERR-04")
@@ -41,7 +45,7 @@ def test_4xx_is_an_error_answer(backend: HttpDriver, contract: Contract, cause: 
 def test_unknown_path(backend: HttpDriver, contract: Contract, path: str, must_hold: MustHold) -> None:
     """With the key, a path that does not exist is answered 404 with an ErrorResponse."""
     exchange = backend.send(Case(method="GET", path=path))
-    must_hold(response_checks.status(exchange, 404), response_checks.error_response(contract, exchange))
+    must_hold(has_status(exchange, 404), is_error_response(contract, exchange))
 
 
 @requirement("ERR-04")
@@ -53,5 +57,5 @@ def test_wrong_method(backend: HttpDriver, contract: Contract, guarded: str, mus
         if method == expected:
             continue
         exchange = backend.send(Case(method=method, path=operation.path))
-        must_hold(response_checks.status(exchange, 405), response_checks.error_response(contract, exchange))
-        must_hold(response_checks.allows(exchange, expected))
+        must_hold(has_status(exchange, 405), is_error_response(contract, exchange))
+        must_hold(allows_method(exchange, expected))

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import strategies as st
 
 from fixtures.property_check import drawn_cases, every
-from technogate.checks import audit_list, response_checks
+from technogate.checks import response_predicates
+from technogate.checks.audit_list import holds_one_entry
+from technogate.checks.response_predicates import (
+    has_reason_code,
+    has_response,
+    has_status,
+    has_status_word,
+    is_error_response,
+    is_unchanged,
+    same_except_identity,
+)
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY
 from technogate.drivers.http.http_driver import HttpDriver
@@ -54,7 +64,7 @@ BAD_COMMANDS: list[object] = [
 def test_known_command(backend: HttpDriver, word: Word, outcome: str, must_hold: MustHold) -> None:
     """A known command is answered 200 with the status it deserves."""
     exchange = backend.execute(word(outcome))
-    must_hold(response_checks.status(exchange, 200), response_checks.says(exchange, outcome.upper()))
+    must_hold(has_status(exchange, 200), has_status_word(exchange, outcome.upper()))
 
 
 @requirement("EXE-02")
@@ -63,8 +73,8 @@ def test_bad_command_400(backend: HttpDriver, contract: Contract, command: objec
     """A command that breaks pattern, length or type is answered 400 VALIDATION_FAILED."""
     exchange = backend.execute(command)
     must_hold(
-        response_checks.status(exchange, 400),
-        response_checks.error_response(contract, exchange, contract.behavior.reason_codes.invalid_request),
+        has_status(exchange, 400),
+        is_error_response(contract, exchange, contract.behavior.reason_codes.invalid_request),
     )
 
 
@@ -73,8 +83,8 @@ def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold:
     """A body without a command is answered 400 VALIDATION_FAILED."""
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=b'{"session_id": "abc"}'))
     must_hold(
-        response_checks.status(exchange, 400),
-        response_checks.error_response(contract, exchange, contract.behavior.reason_codes.invalid_request),
+        has_status(exchange, 400),
+        is_error_response(contract, exchange, contract.behavior.reason_codes.invalid_request),
     )
 
 
@@ -86,7 +96,7 @@ def test_generated_bad_command_400(run_context: RunContext, backend: HttpDriver)
         run_context,
         bad,
         drawn_cases(run_context),
-        lambda command: response_checks.status(backend.execute(command), 400),
+        lambda command: has_status(backend.execute(command), 400),
     )
 
 
@@ -111,7 +121,7 @@ def test_generated_bad_command_400(run_context: RunContext, backend: HttpDriver)
 def test_not_an_object_400(backend: HttpDriver, contract: Contract, body: bytes, must_hold: MustHold) -> None:
     """A body that is not JSON, is empty, or is no object is answered 400."""
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
-    must_hold(response_checks.status(exchange, 400))
+    must_hold(has_status(exchange, 400))
 
 
 @requirement("EXE-04")
@@ -137,9 +147,9 @@ def test_other_content_type(
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body, content_type=content_type))
     after = backend.read(contract.behavior.operations.memory)
     must_hold(
-        response_checks.status(first, 200),
-        response_checks.status(exchange, 415, 400),
-        response_checks.same_bytes(before, after),
+        has_status(first, 200),
+        has_status(exchange, 415, 400),
+        is_unchanged(before, after),
     )
 
 
@@ -151,8 +161,8 @@ def test_large_body(backend: HttpDriver, contract: Contract, word: Word, size: i
     body = start + b"x" * (size - len(start) - 2) + b'"}'
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
     # A backend that answers before it has read all may close on us: then the answer can be lost.
-    must_hold([] if exchange.response is None and exchange.error else response_checks.status(exchange, 413, 400))
-    must_hold(response_checks.status(backend.execute(word("approved")), 200))
+    must_hold([] if exchange.response is None and exchange.error else has_status(exchange, 413, 400))
+    must_hold(has_status(backend.execute(word("approved")), 200))
 
 
 @requirement("EXE-06")
@@ -161,11 +171,7 @@ def test_unknown_command_is_blocked(run_context: RunContext, backend: HttpDriver
 
     def property_check(name: str) -> list[Finding]:
         exchange = backend.execute(name)
-        return (
-            response_checks.status(exchange, 200)
-            or response_checks.says(exchange, "BLOCKED")
-            or response_checks.has_reason(exchange)
-        )
+        return has_status(exchange, 200) or has_status_word(exchange, "BLOCKED") or has_reason_code(exchange)
 
     every(run_context, st.from_regex(r"\AZZ_[A-Z_]{1,29}\Z"), drawn_cases(run_context), property_check)
 
@@ -184,11 +190,11 @@ def test_nearly_known_command_is_blocked(
     exchange = backend.execute(name)
     after = backend.read(contract.behavior.operations.memory)
     must_hold(
-        response_checks.status(executed, 200),
-        response_checks.status(exchange, 200),
-        response_checks.says(exchange, "BLOCKED"),
+        has_status(executed, 200),
+        has_status(exchange, 200),
+        has_status_word(exchange, "BLOCKED"),
     )
-    must_hold(response_checks.has_reason(exchange), response_checks.same_bytes(before, after))
+    must_hold(has_reason_code(exchange), is_unchanged(before, after))
 
 
 @requirement("EXE-07")
@@ -198,7 +204,7 @@ def test_nearly_known_command_is_blocked(
 def test_session_is_optional(backend: HttpDriver, word: Word, session: str, must_hold: MustHold) -> None:
     """With a valid session id the answer is the same as without."""
     without, with_session = backend.execute(word("approved")), backend.execute(word("approved"), session_id=session)
-    must_hold(response_checks.status(without, 200), response_checks.same_but_for_identity(without, with_session))
+    must_hold(has_status(without, 200), same_except_identity(without, with_session))
 
 
 @requirement("EXE-08")
@@ -207,7 +213,7 @@ def test_unknown_fields_change_nothing(run_context: RunContext, backend: HttpDri
 
     def property_check(extra: tuple[tuple[str, Any], ...]) -> list[Finding]:
         without, with_extra = backend.execute(word("approved")), backend.execute(word("approved"), **dict(extra))
-        return response_checks.status(without, 200) or response_checks.same_but_for_identity(without, with_extra)
+        return has_status(without, 200) or same_except_identity(without, with_extra)
 
     names = st.from_regex(r"\Ax_[a-z]{1,8}\Z")
     values = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=8)
@@ -221,8 +227,8 @@ def test_wishful_fields_change_nothing(backend: HttpDriver, word: Word, outcome:
     """Fields by which a client might hope to have a say in the outcome change nothing."""
     without = backend.execute(word(outcome))
     for wishes in WISHES:
-        must_hold(response_checks.status(without, 200))
-        must_hold(response_checks.same_but_for_identity(without, backend.execute(word(outcome), **wishes)))
+        must_hold(has_status(without, 200))
+        must_hold(same_except_identity(without, backend.execute(word(outcome), **wishes)))
 
 
 @requirement("EXE-09")
@@ -241,7 +247,9 @@ def test_refusal_leaves_memory(
     }[refused]()
     after = backend.read(contract.behavior.operations.memory)
     must_hold(
-        response_checks.status(executed, 200), response_checks.answered(sent), response_checks.same_bytes(before, after)
+        has_status(executed, 200),
+        has_response(sent),
+        is_unchanged(before, after),
     )
 
 
@@ -251,11 +259,11 @@ def test_identical_requests_are_two_executions(
 ) -> None:
     """Two identical requests have two trace ids and two entries in the trail."""
     one, two = backend.execute(word("approved")), backend.execute(word("approved"))
-    first, second = response_checks.trace_id(one), response_checks.trace_id(two)
+    first, second = response_predicates.trace_id(one), response_predicates.trace_id(two)
     must_hold(
-        response_checks.status(one, 200),
-        response_checks.status(two, 200),
-        response_checks.finding("two executions", two, "another trace id", second) if first == second else [],
+        has_status(one, 200),
+        has_status(two, 200),
+        response_predicates.finding("two executions", two, "another trace id", second) if first == second else [],
     )
     listed = backend.read_entry(contract.behavior.operations.audit, {"limit": 1000}, second)
-    must_hold(audit_list.holds(listed, first), audit_list.holds(listed, second))
+    must_hold(holds_one_entry(listed, first), holds_one_entry(listed, second))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from technogate.checks import response_checks
+from technogate.checks.response_predicates import declares_json, has_member, has_status, has_status_word, is_documented
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.model.events import Exchange
@@ -22,9 +22,12 @@ def test_snapshot_of_executed_command(
     """After an executed command the snapshot is of that command, with its status."""
     executed = backend.execute(word(outcome))
     snapshot = backend.read(contract.behavior.operations.memory)
-    must_hold(response_checks.says(executed, outcome.upper()), response_checks.status(snapshot, 200))
-    must_hold(response_checks.documented(contract, snapshot), response_checks.says(snapshot, outcome.upper()))
-    must_hold(response_checks.member(snapshot, "command", word(outcome)))
+    must_hold(has_status_word(executed, outcome.upper()), has_status(snapshot, 200))
+    must_hold(
+        is_documented(contract, snapshot),
+        has_status_word(snapshot, outcome.upper()),
+    )
+    must_hold(has_member(snapshot, "command", word(outcome)))
 
 
 @requirement("MEM-02")
@@ -41,4 +44,4 @@ def test_no_snapshot_before_the_first_execution(
             "the backend had executed commands before this run",
             "let the gate start it: give `command` instead of `url` in the target file, or start it anew",
         )
-    must_hold(response_checks.status(first_memory, 204), response_checks.media_type(first_memory))
+    must_hold(has_status(first_memory, 204), declares_json(first_memory))

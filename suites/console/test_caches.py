@@ -3,7 +3,8 @@
 import pytest
 
 from fixtures.console_harnesses import COMMAND, Harness
-from technogate.checks import console
+from technogate.checks.console_display import rows_show, shows, shows_empty_list, shows_no_snapshot
+from technogate.checks.console_requests import sent_times
 from technogate.mock.responses.cached import KEEP_FOR_A_YEAR, Cached
 from technogate.runner.suite import MustHold, requirement
 
@@ -27,7 +28,10 @@ def test_list_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> 
         Cached(template=harness.list_template(harness.entry(action="FIRST")), headers=headers), harness.listing()
     )
     interaction = harness.audit(harness.listing(harness.entry(action="SECOND")), harness.listing(), case=name)
-    must_hold(console.asked(interaction, names.audit, 1), console.rows_say(interaction, "action", ["SECOND"]))
+    must_hold(
+        sent_times(interaction, names.audit, 1),
+        rows_show(interaction, "action", ["SECOND"]),
+    )
 
 
 @requirement("CON-19")
@@ -38,7 +42,10 @@ def test_fallback_is_read_anew(harness: Harness, name: str, must_hold: MustHold)
     kept = Cached(template=harness.list_template(harness.entry(action="FIRST")), headers=headers)
     harness.audit(harness.error(503), kept)
     interaction = harness.audit(harness.error(503), harness.listing(harness.entry(action="SECOND")), case=name)
-    must_hold(console.asked(interaction, names.fallback, 1), console.rows_say(interaction, "action", ["SECOND"]))
+    must_hold(
+        sent_times(interaction, names.fallback, 1),
+        rows_show(interaction, "action", ["SECOND"]),
+    )
 
 
 @requirement("CON-19")
@@ -47,7 +54,10 @@ def test_memory_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -
     """A second reading of the memory asks again, and shows what it is answered."""
     harness.memory(Cached(template=harness.snapshot_template(command="FIRST"), headers=HEADERS[name]))
     interaction = harness.memory(harness.snapshot(command="SECOND"), case=name)
-    must_hold(console.asked(interaction, harness.names.memory, 1), console.shows(interaction, "command", "SECOND"))
+    must_hold(
+        sent_times(interaction, harness.names.memory, 1),
+        shows(interaction, "command", "SECOND"),
+    )
 
 
 @requirement("CON-19")
@@ -55,7 +65,10 @@ def test_command_is_sent_anew(harness: Harness, must_hold: MustHold) -> None:
     """The same command entered again is sent again, and shown with its own answer."""
     harness.execute(Cached(template=harness.template()), COMMAND)
     interaction = harness.execute(harness.conforming(status="NEUTRAL"), COMMAND)
-    must_hold(console.asked(interaction, harness.names.execute, 1), console.shows(interaction, "status", "NEUTRAL"))
+    must_hold(
+        sent_times(interaction, harness.names.execute, 1),
+        shows(interaction, "status", "NEUTRAL"),
+    )
 
 
 @requirement("CON-19")
@@ -64,7 +77,7 @@ def test_no_earlier_answer_stands_in(harness: Harness, first: str, must_hold: Mu
     """When a reading fails, nothing that was read before stands in for it."""
     if first == "a list":
         harness.audit(Cached(template=harness.list_template()), harness.listing())
-        must_hold(console.empty_list(harness.audit(harness.error(503), harness.error(503))))
+        must_hold(shows_empty_list(harness.audit(harness.error(503), harness.error(503))))
     else:
         harness.memory(Cached(template=harness.snapshot_template()))
-        must_hold(console.no_snapshot(harness.memory(harness.error(503))))
+        must_hold(shows_no_snapshot(harness.memory(harness.error(503))))

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from fixtures.console_harnesses import Harness
 from fixtures.property_check import every, hostile_cases
-from technogate.checks import console
-from technogate.checks.console import Interaction
-from technogate.checks.console_shown import command_shown, list_shown, snapshot_shown
+from technogate.checks.console_display import after_failures, is_not_stuck
+from technogate.checks.console_interaction import Interaction
+from technogate.checks.console_readings import command_is_shown, list_is_shown, snapshot_is_shown
+from technogate.checks.console_requests import queries_agree, sent_times, was_sent
 from technogate.generation.responses.framing import FramedResponse
 from technogate.generation.responses.response_cases import Cases, Responses
 from technogate.generation.responses.response_oracle import Meaning, ResponseReading
@@ -29,7 +30,7 @@ def commands(run_context: RunContext, harness: Harness, cases: Cases, share: flo
         if reading.meaning is not meaning:
             return None
         interaction = harness.execute(sent.fault(), case=sent.case)
-        return console.reached(interaction, responses.operation) or command_shown(interaction, reading)
+        return was_sent(interaction, responses.operation) or command_is_shown(interaction, reading)
 
     every(run_context, cases, hostile_cases(run_context, harness.driver.name, share), property_check)
 
@@ -90,10 +91,10 @@ def test_any_broken_list_leads_to_the_fallback(run_context: RunContext, harness:
         case = f"the list: {pair[0].case} ({reading.why}); the fallback: {pair[1].case}"
         interaction = harness.audit(pair[0].fault(), pair[1].fault(), case=case)
         return (
-            console.asked(interaction, names.audit, 1)
-            or console.asked(interaction, names.fallback, 1)
-            or console.same_query(interaction, names.audit, names.fallback)
-            or list_shown(interaction, fallback)
+            sent_times(interaction, names.audit, 1)
+            or sent_times(interaction, names.fallback, 1)
+            or queries_agree(interaction, names.audit, names.fallback)
+            or list_is_shown(interaction, fallback)
         )
 
     fallbacks = st.one_of(second.conforming(), second.any_hostile())
@@ -115,7 +116,7 @@ def test_any_broken_memory_is_no_snapshot(run_context: RunContext, harness: Harn
         if reading.meaning is not Meaning.REFUSED:
             return None
         interaction = harness.memory(sent.fault(), case=sent.case)
-        return console.reached(interaction, responses.operation) or snapshot_shown(interaction, reading)
+        return was_sent(interaction, responses.operation) or snapshot_is_shown(interaction, reading)
 
     every(run_context, responses.any_hostile(), hostile_cases(run_context, harness.driver.name), property_check)
 
@@ -143,11 +144,11 @@ def recovers(
         if reading.meaning is not Meaning.CONFORMS:
             return None
         for sent in bad:
-            stuck = console.not_stuck(play(sent))
+            stuck = is_not_stuck(play(sent))
             if stuck:
                 return stuck
         interaction = play(good)
-        return console.after(shown(interaction, reading), [sent.case for sent in bad])
+        return after_failures(shown(interaction, reading), [sent.case for sent in bad])
 
     cases = series(responses).map(lambda drawn: (tuple(drawn[0]), drawn[1]))
     every(run_context, cases, hostile_cases(run_context, harness.driver.name, 0.1), property_check)
@@ -163,7 +164,7 @@ def test_a_command_after_failures(run_context: RunContext, harness: Harness) -> 
     def play(sent: FramedResponse) -> Interaction:
         return harness.execute(sent.fault(), case=sent.case)
 
-    recovers(run_context, harness, Responses.to_execute(run_context.contract), play, command_shown)
+    recovers(run_context, harness, Responses.to_execute(run_context.contract), play, command_is_shown)
 
 
 @requirement("CON-16")
@@ -173,7 +174,7 @@ def test_a_list_after_failures(run_context: RunContext, harness: Harness) -> Non
     def play(sent: FramedResponse) -> Interaction:
         return harness.audit(sent.fault(), harness.error(503), case=sent.case)
 
-    recovers(run_context, harness, Responses.to_audit(run_context.contract), play, list_shown)
+    recovers(run_context, harness, Responses.to_audit(run_context.contract), play, list_is_shown)
 
 
 @requirement("CON-16")
@@ -183,4 +184,4 @@ def test_a_snapshot_after_failures(run_context: RunContext, harness: Harness) ->
     def play(sent: FramedResponse) -> Interaction:
         return harness.memory(sent.fault(), case=sent.case)
 
-    recovers(run_context, harness, Responses.to_memory(run_context.contract), play, snapshot_shown)
+    recovers(run_context, harness, Responses.to_memory(run_context.contract), play, snapshot_is_shown)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from fixtures.console_harnesses import MISSING, Harness
-from technogate.checks import console
+from technogate.checks.console_display import shows_blocked
+from technogate.checks.console_requests import sent_times
 from technogate.generation.responses.framing import FAULTY, FramedResponse, Framing
 from technogate.generation.responses.response_cases import OTHER_TYPES, encode, spoilt
 from technogate.mock.responses.content_length import WrongLength
@@ -47,7 +48,7 @@ def test_damaged_on_the_way(harness: Harness, wire: Framing, must_hold: MustHold
     """An answer that is cut, or whose length, chunks or compression are wrong, is shown as BLOCKED."""
     sent = FramedResponse(what="an approval", body=encode(harness.value()), wire=wire, at=40)
     interaction = harness.execute(sent.fault(), case=sent.case)
-    must_hold(console.asked(interaction, harness.names.execute, 1), console.blocked(interaction))
+    must_hold(sent_times(interaction, harness.names.execute, 1), shows_blocked(interaction))
 
 
 @requirement("CON-08")
@@ -55,7 +56,7 @@ def test_damaged_on_the_way(harness: Harness, wire: Framing, must_hold: MustHold
 def test_another_content_type(wide_harness: Harness, kind: str | None, must_hold: MustHold) -> None:
     """An approval under another content type, or none, is shown as BLOCKED."""
     sent = FramedResponse(what="an approval", body=encode(wide_harness.value()), content_type=kind)
-    must_hold(console.blocked(wide_harness.execute(sent.fault(), case=sent.case)))
+    must_hold(shows_blocked(wide_harness.execute(sent.fault(), case=sent.case)))
 
 
 @requirement("CON-08")
@@ -63,21 +64,21 @@ def test_another_content_type(wide_harness: Harness, kind: str | None, must_hold
 def test_no_json(wide_harness: Harness, way: str, must_hold: MustHold) -> None:
     """An approval that is no JSON is shown as BLOCKED."""
     text = spoilt(encode(wide_harness.value()))[way]
-    must_hold(console.blocked(wide_harness.execute(FramedResponse(what=way, body=text.encode()).fault(), case=way)))
+    must_hold(shows_blocked(wide_harness.execute(FramedResponse(what=way, body=text.encode()).fault(), case=way)))
 
 
 @requirement("CON-08")
 @pytest.mark.parametrize("body", [b"", b"<html>APPROVED</html>", b"APPROVED"], ids=["empty", "html", "bare-word"])
 def test_no_answer_at_all(harness: Harness, body: bytes, must_hold: MustHold) -> None:
     """A 200 that is empty, a page or a bare word is shown as BLOCKED."""
-    must_hold(console.blocked(harness.execute(FramedResponse(what="no answer", body=body).fault())))
+    must_hold(shows_blocked(harness.execute(FramedResponse(what="no answer", body=body).fault())))
 
 
 @requirement("CON-08")
 @pytest.mark.parametrize("code", CODES)
 def test_another_success(wide_harness: Harness, code: int, must_hold: MustHold) -> None:
     """An approval under a 2xx that is not 200 is shown as BLOCKED."""
-    must_hold(console.blocked(wide_harness.execute(wide_harness.conforming(code=code))))
+    must_hold(shows_blocked(wide_harness.execute(wide_harness.conforming(code=code))))
 
 
 @requirement("CON-08")
@@ -85,24 +86,24 @@ def test_another_success(wide_harness: Harness, code: int, must_hold: MustHold) 
 def test_invalid_field(wide_harness: Harness, name: str, must_hold: MustHold) -> None:
     """An approval with a field that is missing or invalid is shown as BLOCKED."""
     interaction = wide_harness.execute(wide_harness.conforming(**FIELDS[name]), case=name)
-    must_hold(console.blocked(interaction))
+    must_hold(shows_blocked(interaction))
 
 
 @requirement("CON-08")
 @pytest.mark.parametrize("value", [None, [], ["APPROVED"], "APPROVED", True, 200, {}], ids=str)
 def test_another_type(wide_harness: Harness, value: object, must_hold: MustHold) -> None:
     """A body that is no object, or an empty one, is shown as BLOCKED."""
-    must_hold(console.blocked(wide_harness.execute(FramedResponse(what="another type", body=encode(value)).fault())))
+    must_hold(shows_blocked(wide_harness.execute(FramedResponse(what="another type", body=encode(value)).fault())))
 
 
 @requirement("CON-08")
 def test_no_http(harness: Harness, must_hold: MustHold) -> None:
     """Bytes that are no HTTP answer are shown as BLOCKED."""
-    must_hold(console.blocked(harness.execute(Raw(data=b"\x16\x03\x01APPROVED\r\n\r\n" + encode(harness.value())))))
+    must_hold(shows_blocked(harness.execute(Raw(data=b"\x16\x03\x01APPROVED\r\n\r\n" + encode(harness.value())))))
 
 
 @requirement("CON-08")
 def test_less_than_announced(harness: Harness, must_hold: MustHold) -> None:
     """A whole body under a length of one byte more is shown as BLOCKED: the end of the answer never came."""
     template = harness.template()
-    must_hold(console.blocked(harness.execute(WrongLength(template=template, announced=len(template.body) + 1))))
+    must_hold(shows_blocked(harness.execute(WrongLength(template=template, announced=len(template.body) + 1))))

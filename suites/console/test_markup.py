@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from fixtures.console_harnesses import Harness
-from technogate.checks import console_page_leaks
-from technogate.checks.console import Interaction
-from technogate.checks.console_page_leaks import markup
+from technogate.checks.console_interaction import Interaction
+from technogate.checks.console_page_leaks import markup, markup_stays_text
 from technogate.drivers.console_driver import Exposure
 from technogate.runner.suite import MustHold, requirement
 
@@ -27,11 +26,7 @@ def judge(harness: Harness, play: Callable[[], Interaction], fields: dict[str, A
     """Play one scene and look for what became of the markup."""
     interaction = play()
     exposure: Exposure = harness.driver.inspect()
-    must_hold(
-        console_page_leaks.stays_text(
-            exposure, {f"field {name}": str(value) for name, value in fields.items()}, interaction
-        )
-    )
+    must_hold(markup_stays_text(exposure, {f"field {name}": str(value) for name, value in fields.items()}, interaction))
 
 
 @requirement("CON-15")

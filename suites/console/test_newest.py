@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.console_harnesses import Harness
-from technogate.checks import console
+from technogate.checks.console_display import shows
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.held import Held
 from technogate.mock.scripted_reply import Fault, Where
@@ -37,7 +37,7 @@ def test_late_answer_is_not_shown(page_harness: Harness, name: str, where: Where
         # A console that takes no second command while one is pending has no order to confuse.
         harness.mock_backend.release("older")
         interaction = harness.follow(placed[:1], lambda driver: driver.result(), (execute,), "one command at a time")
-        must_hold(console.shows(interaction, "status", "APPROVED"))
+        must_hold(shows(interaction, "status", "APPROVED"))
         return
     harness.mock_backend.wait_for(execute, 2)
     first = harness.driver.result()
@@ -46,7 +46,7 @@ def test_late_answer_is_not_shown(page_harness: Harness, name: str, where: Where
     harness.mock_backend.wait_until_complete()
     interaction = harness.follow(placed, lambda driver: driver.result(), (execute,), f"the newer command: {name}")
     seen = harness.record(first, (execute,), f"the newer command: {name}, before the late answer")
-    must_hold(console.shows(seen, "status", expected), console.shows(interaction, "status", expected))
+    must_hold(shows(seen, "status", expected), shows(interaction, "status", expected))
 
 
 @requirement("CON-17")
@@ -67,4 +67,4 @@ def test_late_failure_is_not_shown(page_harness: Harness, must_hold: MustHold) -
     harness.mock_backend.release("older")
     harness.driver.wait_until_complete()
     interaction = harness.follow(placed, lambda driver: driver.result(), (execute,), "a late failure")
-    must_hold(console.shows(interaction, "status", "APPROVED" if started else "BLOCKED"))
+    must_hold(shows(interaction, "status", "APPROVED" if started else "BLOCKED"))

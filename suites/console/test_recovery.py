@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.console_harnesses import COMMAND, Harness
-from technogate.checks import console
+from technogate.checks.console_display import rows_show, shows, shows_reasons
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault
@@ -45,9 +45,9 @@ def test_command_after_a_failure(harness: Harness, name: str, must_hold: MustHol
         harness.conforming(status="WARNING", reason_codes=["Look_Here"], trace_id=trace_id), case=name
     )
     must_hold(
-        console.shows(interaction, "status", "WARNING"),
-        console.shows(interaction, "trace_id", trace_id),
-        console.shows_reasons(interaction, ["Look_Here"]),
+        shows(interaction, "status", "WARNING"),
+        shows(interaction, "trace_id", trace_id),
+        shows_reasons(interaction, ["Look_Here"]),
     )
 
 
@@ -57,6 +57,6 @@ def test_reads_after_a_failure(harness: Harness, name: str, must_hold: MustHold)
     """After reads that failed, the next conforming list and snapshot are shown."""
     READS[name](harness)
     listed = harness.audit(harness.listing(harness.entry(action="SHOWN_AGAIN")), harness.error(500), case=name)
-    must_hold(console.rows_say(listed, "action", ["SHOWN_AGAIN"]))
+    must_hold(rows_show(listed, "action", ["SHOWN_AGAIN"]))
     kept = harness.memory(harness.snapshot(command="SHOWN_AGAIN"), case=name)
-    must_hold(console.shows(kept, "command", "SHOWN_AGAIN"))
+    must_hold(shows(kept, "command", "SHOWN_AGAIN"))

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from fixtures.console_harnesses import MISSING, Harness
-from technogate.checks import console
+from technogate.checks.console_display import shows, shows_blocked, shows_reasons
+from technogate.checks.console_requests import sent_times
 from technogate.runner.suite import MustHold, requirement
 
 UNKNOWN: list[object] = [
@@ -43,7 +44,10 @@ UNKNOWN: list[object] = [
 def test_approval_is_shown(harness: Harness, trace_id: str, must_hold: MustHold) -> None:
     """A conforming APPROVED answer is shown as APPROVED with its trace id."""
     interaction = harness.execute(harness.conforming(trace_id=trace_id))
-    must_hold(console.shows(interaction, "status", "APPROVED"), console.shows(interaction, "trace_id", trace_id))
+    must_hold(
+        shows(interaction, "status", "APPROVED"),
+        shows(interaction, "trace_id", trace_id),
+    )
 
 
 @requirement("CON-02")
@@ -52,7 +56,10 @@ def test_optional_fields_change_nothing(harness: Harness, must_hold: MustHold) -
     interaction = harness.execute(
         harness.conforming(execution_id="exec_1", message="done", reason_codes=["API_BLOCKED"])
     )
-    must_hold(console.shows(interaction, "status", "APPROVED"), console.shows_reasons(interaction, ["API_BLOCKED"]))
+    must_hold(
+        shows(interaction, "status", "APPROVED"),
+        shows_reasons(interaction, ["API_BLOCKED"]),
+    )
 
 
 @requirement("CON-03")
@@ -63,7 +70,7 @@ def test_unknown_status_is_blocked(wide_harness: Harness, status: object, must_h
     """A status that is none of the five, or none at all, is shown as BLOCKED."""
     harness = wide_harness
     interaction = harness.execute(harness.conforming(status=status, reason_codes=["WHY"]))
-    must_hold(console.asked(interaction, harness.names.execute, 1), console.blocked(interaction))
+    must_hold(sent_times(interaction, harness.names.execute, 1), shows_blocked(interaction))
 
 
 @requirement("CON-18")
@@ -76,7 +83,7 @@ def test_other_statuses_are_shown_as_such(harness: Harness, status: str, codes: 
     trace_id = harness.new_trace_id()
     interaction = harness.execute(harness.conforming(status=status, reason_codes=codes, trace_id=trace_id))
     must_hold(
-        console.shows(interaction, "status", status),
-        console.shows_reasons(interaction, codes),
-        console.shows(interaction, "trace_id", trace_id),
+        shows(interaction, "status", status),
+        shows_reasons(interaction, codes),
+        shows(interaction, "trace_id", trace_id),
     )

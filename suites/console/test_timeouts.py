@@ -8,8 +8,10 @@ import pytest
 from fixtures.console_interactions import drivers_of
 from fixtures.slow_response_kinds import AT_ONCE, CHAIN_PROFILES, ENDPOINTS, IN_TIME, KINDS, Endpoint, Kind, Late, Told
 from fixtures.slow_response_run import held_up
-from technogate.checks import console, console_timeout
-from technogate.checks.console import Interaction
+from technogate.checks.console_display import rows_show, shows_blocked, shows_empty_list, shows_no_snapshot
+from technogate.checks.console_interaction import Interaction
+from technogate.checks.console_requests import queries_agree, sent_times
+from technogate.checks.console_timeout import aborted_in_time, requested_in_time, shown_in_time
 from technogate.model.events import Finding
 from technogate.runner.plugin import RUN_CONTEXT
 from technogate.runner.run_context import RunContext
@@ -49,25 +51,19 @@ def in_time(run_context: RunContext, late: Late, interaction: Interaction) -> li
     names, time = run_context.contract.behavior.operations, run_context.contract.behavior.time
     if late.endpoint == "execute":
         return (
-            console_timeout.shown_in_time(interaction, names.execute, time)
-            or console_timeout.aborted(interaction, names.execute, time)
-            or console.blocked(interaction)
+            shown_in_time(interaction, names.execute, time)
+            or aborted_in_time(interaction, names.execute, time)
+            or shows_blocked(interaction)
         )
     if late.endpoint == "memory":
-        return console_timeout.shown_in_time(interaction, names.memory, time) or console_timeout.aborted(
-            interaction, names.memory, time
-        )
+        return shown_in_time(interaction, names.memory, time) or aborted_in_time(interaction, names.memory, time)
     if late.endpoint == "fallback":
-        return console_timeout.shown_in_time(interaction, names.fallback, time) or console_timeout.aborted(
-            interaction, names.fallback, time
-        )
-    found = console_timeout.asked_in_time(interaction, names.audit, names.fallback, time) or console_timeout.aborted(
+        return shown_in_time(interaction, names.fallback, time) or aborted_in_time(interaction, names.fallback, time)
+    found = requested_in_time(interaction, names.audit, names.fallback, time) or aborted_in_time(
         interaction, names.audit, time
     )
     if late.endpoint == "chain":
-        found = (
-            found or console_timeout.shown_in_time(interaction, names.fallback, time) or console.empty_list(interaction)
-        )
+        found = found or shown_in_time(interaction, names.fallback, time) or shows_empty_list(interaction)
     return found
 
 
@@ -82,9 +78,9 @@ def fell_back(run_context: RunContext, interaction: Interaction) -> tuple[list[F
     """One request of the list, one of its fallback, with the same query."""
     names = run_context.contract.behavior.operations
     return (
-        console.asked(interaction, names.audit, 1),
-        console.asked(interaction, names.fallback, 1),
-        console.same_query(interaction, names.audit, names.fallback),
+        sent_times(interaction, names.audit, 1),
+        sent_times(interaction, names.fallback, 1),
+        queries_agree(interaction, names.audit, names.fallback),
     )
 
 
@@ -103,7 +99,7 @@ def test_late_list_leads_to_the_fallback(
 ) -> None:
     """A list that is late leads to one request of the fallback with the same query, which is shown."""
     interaction, _ = slow_interaction
-    must_hold(*fell_back(run_context, interaction), console.rows_say(interaction, "action", [AT_ONCE]))
+    must_hold(*fell_back(run_context, interaction), rows_show(interaction, "action", [AT_ONCE]))
 
 
 @requirement("CON-10")
@@ -112,14 +108,14 @@ def test_slow_fallback_is_shown(
 ) -> None:
     """A list that fails late leads to one request of the fallback, which is shown although it is slow as well."""
     interaction, told = slow_interaction
-    must_hold(*fell_back(run_context, interaction), judged(told, console.rows_say(interaction, "action", [IN_TIME])))
+    must_hold(*fell_back(run_context, interaction), judged(told, rows_show(interaction, "action", [IN_TIME])))
 
 
 @requirement("CON-06")
 def test_fallback_has_a_time_of_its_own(slow_interaction: tuple[Interaction, Told], must_hold: MustHold) -> None:
     """A fallback that conforms within its own 15 s is shown, whatever time its list has taken."""
     interaction, told = slow_interaction
-    must_hold(judged(told, console.rows_say(interaction, "action", [IN_TIME])))
+    must_hold(judged(told, rows_show(interaction, "action", [IN_TIME])))
 
 
 @requirement("CON-10")
@@ -129,8 +125,8 @@ def test_late_fallback_is_the_empty_list(
     """When the fallback is late, it was asked once, and the list is empty."""
     interaction, _ = slow_interaction
     must_hold(
-        console.asked(interaction, run_context.contract.behavior.operations.fallback, 1),
-        console.empty_list(interaction),
+        sent_times(interaction, run_context.contract.behavior.operations.fallback, 1),
+        shows_empty_list(interaction),
     )
 
 
@@ -138,4 +134,4 @@ def test_late_fallback_is_the_empty_list(
 def test_late_memory_is_no_snapshot(slow_interaction: tuple[Interaction, Told], must_hold: MustHold) -> None:
     """A memory that is late is no snapshot, without an error."""
     interaction, _ = slow_interaction
-    must_hold(console.no_snapshot(interaction))
+    must_hold(shows_no_snapshot(interaction))

@@ -9,8 +9,35 @@ from typing import Any, Literal
 
 import pytest
 
-from technogate.checks import console, console_page_leaks, console_shown, console_timeout
-from technogate.checks.console import Interaction
+from technogate.checks import console_page_leaks
+from technogate.checks.console_display import (
+    after_failures,
+    is_not_stuck,
+    mentions,
+    never_shows,
+    rows_show,
+    shows,
+    shows_blocked,
+    shows_empty_list,
+    shows_no_snapshot,
+    shows_reasons,
+)
+from technogate.checks.console_interaction import Interaction
+from technogate.checks.console_page_leaks import markup_stays_text, place_holds_no_key, requested_no_operation
+from technogate.checks.console_readings import command_is_shown, list_is_shown, snapshot_is_shown
+from technogate.checks.console_requests import (
+    carries_key,
+    key_stays_at,
+    queries_agree,
+    query_is,
+    sent_command,
+    sent_nothing,
+    sent_nothing_to,
+    sent_only_valid,
+    sent_times,
+    was_sent,
+)
+from technogate.checks.console_timeout import aborted_in_time, requested_in_time, shown_in_time
 from technogate.contract.behavior import Time
 from technogate.contract.loader import Contract, load_contract
 from technogate.drivers.console_driver import Exposure
@@ -79,76 +106,88 @@ Check = Callable[[Interaction], list[Finding]]
 
 def as_good(shown: Interaction) -> list[Finding]:
     """The answer GOOD is shown as it is."""
-    return console_shown.command_shown(shown, conforms(GOOD))
+    return command_is_shown(shown, conforms(GOOD))
 
 
 def as_list(shown: Interaction) -> list[Finding]:
     """The list of one ENTRY is shown as it is."""
-    return console_shown.list_shown(shown, conforms([ENTRY]))
+    return list_is_shown(shown, conforms([ENTRY]))
 
 
 #: Name: the check, a scene that holds, a scene that does not.
 CHECKS: dict[str, tuple[Check, Interaction, Interaction]] = {
     "shows": (
-        lambda s: console.shows(s, "status", "APPROVED"),
+        lambda s: shows(s, "status", "APPROVED"),
         interaction(status="APPROVED"),
         interaction(status="BLOCKED"),
     ),
     "shows reasons": (
-        lambda s: console.shows_reasons(s, ["A"]),
+        lambda s: shows_reasons(s, ["A"]),
         interaction(reason_codes="A"),
         interaction(reason_codes="A B"),
     ),
-    "blocked": (console.blocked, interaction(status="BLOCKED"), interaction(error="TypeError")),
-    "never": (lambda s: console.never(s, "APPROVED"), interaction(refused="no"), interaction(status="APPROVED")),
+    "blocked": (shows_blocked, interaction(status="BLOCKED"), interaction(error="TypeError")),
+    "never": (
+        lambda s: never_shows(s, "APPROVED"),
+        interaction(refused="no"),
+        interaction(status="APPROVED"),
+    ),
     "mentions": (
-        lambda s: console.mentions(s, "message", "falhou"),
+        lambda s: mentions(s, "message", "falhou"),
         interaction(message="x falhou"),
         interaction(message="no"),
     ),
-    "asked": (lambda s: console.asked(s, EXECUTE, 1), interaction(sent()), interaction(sent(), sent())),
-    "asked nothing": (lambda s: console.asked(s, EXECUTE, 0), interaction(), interaction(sent())),
-    "reached": (lambda s: console.reached(s, EXECUTE), interaction(sent()), interaction(status="BLOCKED")),
-    "not stuck": (console.not_stuck, interaction(status="BLOCKED"), interaction(pending="true")),
-    "empty list": (console.empty_list, interaction(empty="true"), interaction(rows=(ROW,))),
-    "empty list, no error": (console.empty_list, interaction(empty="true"), interaction(error="TypeError")),
-    "no snapshot": (console.no_snapshot, interaction(empty="true"), interaction(command="PING")),
-    "key in the header": (console.carries_key, interaction(sent()), interaction(sent(key=""))),
-    "key in no URL": (console.carries_key, interaction(sent()), interaction(sent(path=f"/api/execute?key={MARK}"))),
-    "key of somebody": (console.carries_key, interaction(sent()), interaction()),
-    "silent": (console.silent, interaction(status="BLOCKED"), interaction(sent())),
+    "asked": (lambda s: sent_times(s, EXECUTE, 1), interaction(sent()), interaction(sent(), sent())),
+    "asked nothing": (lambda s: sent_times(s, EXECUTE, 0), interaction(), interaction(sent())),
+    "reached": (lambda s: was_sent(s, EXECUTE), interaction(sent()), interaction(status="BLOCKED")),
+    "not stuck": (is_not_stuck, interaction(status="BLOCKED"), interaction(pending="true")),
+    "empty list": (shows_empty_list, interaction(empty="true"), interaction(rows=(ROW,))),
+    "empty list, no error": (
+        shows_empty_list,
+        interaction(empty="true"),
+        interaction(error="TypeError"),
+    ),
+    "no snapshot": (shows_no_snapshot, interaction(empty="true"), interaction(command="PING")),
+    "key in the header": (carries_key, interaction(sent()), interaction(sent(key=""))),
+    "key in no URL": (
+        carries_key,
+        interaction(sent()),
+        interaction(sent(path=f"/api/execute?key={MARK}")),
+    ),
+    "key of somebody": (carries_key, interaction(sent()), interaction()),
+    "silent": (sent_nothing, interaction(status="BLOCKED"), interaction(sent())),
     "same query": (
-        lambda s: console.same_query(s, AUDIT, FALLBACK),
+        lambda s: queries_agree(s, AUDIT, FALLBACK),
         interaction(sent(AUDIT, path="/a?filter=all&limit=5"), sent(FALLBACK, path="/b?limit=5&filter=all")),
         interaction(sent(AUDIT, path="/a?filter=all&limit=5"), sent(FALLBACK, path="/b?filter=all")),
     ),
     "asked for": (
-        lambda s: console.asked_for(s, AUDIT, {"filter": "all", "limit": "50"}, {"limit": "50"}),
+        lambda s: query_is(s, AUDIT, {"filter": "all", "limit": "50"}, {"limit": "50"}),
         interaction(sent(AUDIT, path="/a?filter=all")),
         interaction(sent(AUDIT, path="/a?filter=all&limit=5")),
     ),
     "rows say": (
-        lambda s: console.rows_say(s, "action", ["PING"]),
+        lambda s: rows_show(s, "action", ["PING"]),
         interaction(rows=(ROW,)),
         interaction(rows=(ROW, ROW)),
     ),
     "key at home": (
-        lambda s: console.key_stays_at(s, OWN),
+        lambda s: key_stays_at(s, OWN),
         interaction(sent(), sent(base_url=OTHER, key="")),
         interaction(sent(base_url=OTHER)),
     ),
     "nothing at the other": (
-        lambda s: console.nothing_at(s, OTHER, EXECUTE),
+        lambda s: sent_nothing_to(s, OTHER, EXECUTE),
         interaction(sent()),
         interaction(sent(), sent(base_url=OTHER, key="")),
     ),
     "sent valid": (
-        lambda s: console.sent_valid(CONTRACT, s, EXECUTE),
+        lambda s: sent_only_valid(CONTRACT, s, EXECUTE),
         interaction(sent()),
         interaction(sent(body='{"command":"PING\\n"}')),
     ),
     "sent command": (
-        lambda s: console.sent_command(s, EXECUTE, "PING"),
+        lambda s: sent_command(s, EXECUTE, "PING"),
         interaction(sent()),
         interaction(sent(body='{"command":"PONG"}')),
     ),
@@ -156,59 +195,59 @@ CHECKS: dict[str, tuple[Check, Interaction, Interaction]] = {
     "trace id shown": (as_good, interaction(**SHOWN), interaction(**{**SHOWN, "trace_id": "t"})),
     "reasons shown": (as_good, interaction(**SHOWN), interaction(**{**SHOWN, "reason_codes": "A"})),
     "command refused": (
-        lambda s: console_shown.command_shown(s, REFUSED),
+        lambda s: command_is_shown(s, REFUSED),
         interaction(status="BLOCKED"),
         interaction(**SHOWN),
     ),
     "snapshot shown": (
-        lambda s: console_shown.snapshot_shown(s, conforms(SNAPSHOT)),
+        lambda s: snapshot_is_shown(s, conforms(SNAPSHOT)),
         interaction(command="PING", output="a  b", status="APPROVED", timestamp="2026-01-01T12:00:00Z"),
         interaction(command="PING", output="a b", status="APPROVED", timestamp="2026-01-01T12:00:00Z"),
     ),
     "snapshot on a page": (
-        lambda s: console_shown.snapshot_shown(s, conforms(SNAPSHOT)),
+        lambda s: snapshot_is_shown(s, conforms(SNAPSHOT)),
         interaction(driver="browser", command="PING", output="a b", status="APPROVED", timestamp="noon"),
         interaction(driver="browser", command="PING", output="", status="APPROVED"),
     ),
     "snapshot refused": (
-        lambda s: console_shown.snapshot_shown(s, REFUSED),
+        lambda s: snapshot_is_shown(s, REFUSED),
         interaction(empty="true"),
         interaction(command="PING"),
     ),
     "list shown": (as_list, interaction(rows=(ROW,)), interaction(rows=({**ROW, "state": ""},))),
     "list whole": (as_list, interaction(rows=(ROW,)), interaction(rows=(ROW, ROW))),
     "list refused": (
-        lambda s: console_shown.list_shown(s, REFUSED),
+        lambda s: list_is_shown(s, REFUSED),
         interaction(empty="true"),
         interaction(rows=(ROW,)),
     ),
     "in time": (
-        lambda s: console_timeout.shown_in_time(s, EXECUTE, TIME),
+        lambda s: shown_in_time(s, EXECUTE, TIME),
         interaction(LATE, ended=115.0),
         interaction(LATE, ended=117.0),
     ),
     "not too soon": (
-        lambda s: console_timeout.shown_in_time(s, EXECUTE, TIME),
+        lambda s: shown_in_time(s, EXECUTE, TIME),
         interaction(LATE, ended=115.0),
         interaction(LATE, ended=110.0),
     ),
     "an end in time": (
-        lambda s: console_timeout.shown_in_time(s, EXECUTE, TIME),
+        lambda s: shown_in_time(s, EXECUTE, TIME),
         interaction(LATE, ended=115.0),
         interaction(LATE, ended=115.0, pending="true"),
     ),
     "aborted in time": (
-        lambda s: console_timeout.aborted(s, EXECUTE, TIME),
+        lambda s: aborted_in_time(s, EXECUTE, TIME),
         interaction(LATE),
         interaction(sent(started=100.0, seconds=10.0)),
     ),
     "aborted at all": (
-        lambda s: console_timeout.aborted(s, EXECUTE, TIME),
+        lambda s: aborted_in_time(s, EXECUTE, TIME),
         interaction(LATE),
         interaction(sent(error="the reply is still under way")),
     ),
     "asked in time": (
-        lambda s: console_timeout.asked_in_time(s, AUDIT, FALLBACK, TIME),
+        lambda s: requested_in_time(s, AUDIT, FALLBACK, TIME),
         interaction(sent(AUDIT, started=100.0), sent(FALLBACK, started=115.1)),
         interaction(sent(AUDIT, started=100.0), sent(FALLBACK, started=101.0)),
     ),
@@ -226,7 +265,7 @@ def test_check_is_green_and_red(name: str) -> None:
     assert found.rendered_outputs == ("view-1",)
 
 
-@pytest.mark.parametrize("shown", [console_shown.command_shown, console_shown.list_shown, console_shown.snapshot_shown])
+@pytest.mark.parametrize("shown", [command_is_shown, list_is_shown, snapshot_is_shown])
 def test_what_is_open_is_never_a_finding(shown: Callable[[Interaction, ResponseReading], list[Finding]]) -> None:
     """Whatever a console makes of an answer that is left open is right."""
     assert shown(interaction(status="APPROVED"), OPEN) == shown(interaction(error="TypeError"), OPEN) == []
@@ -234,7 +273,7 @@ def test_what_is_open_is_never_a_finding(shown: Callable[[Interaction, ResponseR
 
 def test_finding_can_be_acted_on() -> None:
     """A finding shows the call, the answer as bytes, what the contract says of it, its fields, and what was shown."""
-    (found,) = console_shown.command_shown(interaction(sent(), **SHOWN), REFUSED)
+    (found,) = command_is_shown(interaction(sent(), **SHOWN), REFUSED)
     assert found.example["call"] == "executeCommand"
     assert found.example["answer to executeCommand"] == "HTTP/1.1 200\nX-Trace-Id: t-1\n\n{}"
     assert found.example["the contract says"] == "$.status: no"
@@ -245,14 +284,14 @@ def test_finding_can_be_acted_on() -> None:
 
 def test_finding_of_a_console_that_waits_says_so() -> None:
     """What a driver notes in the place of an outcome is told in words."""
-    (found,) = console.blocked(interaction(sent(error="cut off"), pending="true"))
-    assert found.example["shown"] == "nothing: it was still waiting when the gate stopped looking"
+    (found,) = shows_blocked(interaction(sent(error="cut off"), pending="true"))
+    assert found.example["shown"] == "nothing: it was still waiting when the gate stopped waiting for it"
 
 
 def test_finding_after_failures_names_them() -> None:
     """A finding of CON-16 says which answers came before."""
-    (found,) = console.after(console.blocked(interaction(status="APPROVED")), ["no JSON", "HTTP 500"])
-    assert found.example["answers before"] == "no JSON; then HTTP 500"
+    (found,) = after_failures(shows_blocked(interaction(status="APPROVED")), ["no JSON", "HTTP 500"])
+    assert found.example["responses before"] == "no JSON; then HTTP 500"
 
 
 EXPOSED: dict[str, tuple[str, Exposure]] = {
@@ -275,11 +314,11 @@ def test_key_is_found_where_it_is(name: str) -> None:
     """The key is found in each place and spelling, shown without it, and not in any other place."""
     place, exposure = EXPOSED[name]
     redact = Redactor(KEY)
-    (found,) = console_page_leaks.keeps_the_key(exposure, place, redact)
+    (found,) = place_holds_no_key(exposure, place, redact)
     assert MARK in found.example["text"]
     assert KEY not in str(found)
     for other in console_page_leaks.places(exposure).keys() - {place}:
-        assert console_page_leaks.keeps_the_key(exposure, other, redact) == []
+        assert place_holds_no_key(exposure, other, redact) == []
 
 
 AS_TEXT = "&lt;technogate-mark id=&quot;message&quot;&gt;x&lt;/technogate-mark&gt;"
@@ -289,7 +328,7 @@ def test_markup_that_stays_text() -> None:
     """Markup that is escaped, stands in an attribute, or is blocked as a script, is text."""
     blocked = "Refused to execute a script: Content Security Policy: technogate-script-ran"
     html = f'<p title="<technogate-mark id=1>">{AS_TEXT}</p>'
-    assert console_page_leaks.stays_text(Exposure(html=html, lines=(blocked,)), {}) == []
+    assert markup_stays_text(Exposure(html=html, lines=(blocked,)), {}) == []
 
 
 @pytest.mark.parametrize(
@@ -304,9 +343,9 @@ def test_markup_that_stays_text() -> None:
 )
 def test_markup_that_became_something(exposure: Exposure) -> None:
     """An element, a handler or a script that came out of an answer is found."""
-    (found,) = console_page_leaks.stays_text(exposure, {"field message": "<b>"})
+    (found,) = markup_stays_text(exposure, {"field message": "<b>"})
     assert found.example["field message"] == "<b>"
-    (found,) = console_page_leaks.stays_text(exposure, {"field message": "<b>"}, interaction(sent(), **SHOWN))
+    (found,) = markup_stays_text(exposure, {"field message": "<b>"}, interaction(sent(), **SHOWN))
     assert found.example["answer to executeCommand"] == "HTTP/1.1 200\nX-Trace-Id: t-1\n\n{}"
     assert (found.operation, found.rendered_outputs) == (EXECUTE, ("view-1",))
 
@@ -314,5 +353,5 @@ def test_markup_that_became_something(exposure: Exposure) -> None:
 def test_requests_without_configuration() -> None:
     """A request for a guarded operation is seen at whatever host; the page's own files are none."""
     contract: Contract = CONTRACT
-    assert console_page_leaks.asked_nobody(Exposure(urls=(f"{OWN}/", f"{OWN}/config.json")), contract) == []
-    assert console_page_leaks.asked_nobody(Exposure(urls=(f"{OWN}/api/audit?limit=5",)), contract) != []
+    assert requested_no_operation(Exposure(urls=(f"{OWN}/", f"{OWN}/config.json")), contract) == []
+    assert requested_no_operation(Exposure(urls=(f"{OWN}/api/audit?limit=5",)), contract) != []

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from technogate.checks.openapi_checks import contradictions, document_problems
+from technogate.checks.served_document.contradictions import contradictions, document_problems
 from technogate.contract.loader import Contract, load_contract
 from technogate.contract.openapi import RefError, resolve
 

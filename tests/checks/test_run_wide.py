@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from technogate.checks.run_wide import RUN_WIDE_CHECKS, RunWideResult, WholeRun
+from technogate.checks.registry import REGISTRY
+from technogate.checks.whole_run import RunWideResult, WholeRun
 from technogate.judging.judge import judge
 from technogate.model.events import (
     Body,
@@ -50,7 +51,7 @@ def run_wide_checking(tmp_path: Path) -> RunWideChecking:
     def run(requirement: str, *events: Event) -> RunWideResult:
         whole = WholeRun(builders.journal(tmp_path, *events, head=head()))
         return next(
-            run_wide_check for run_wide_check in RUN_WIDE_CHECKS if run_wide_check.requirement == requirement
+            run_wide_check for run_wide_check in REGISTRY.run_wide_checks if run_wide_check.requirement == requirement
         ).run(whole)
 
     return run
@@ -89,7 +90,7 @@ def read(*entries: TrailEntry, leaks: tuple[str, ...] = ()) -> TrailReading:
 
 def test_each_requirement_has_one_sweep() -> None:
     """The name under which a sweep is listed is its own."""
-    assert len({run_wide_check.item for run_wide_check in RUN_WIDE_CHECKS}) == len(RUN_WIDE_CHECKS)
+    assert len({run_wide_check.item for run_wide_check in REGISTRY.run_wide_checks}) == len(REGISTRY.run_wide_checks)
 
 
 @pytest.mark.parametrize("requirement", ["TRL-01", "TRL-02", "TRL-03", "TRL-04", "TRL-05", "TRL-06", "AUD-04"])
@@ -191,7 +192,7 @@ def test_leaks_of_answers_are_told_once_each(run_wide_checking: RunWideChecking)
     )
     assert found.checks == 4
     assert [one.observed for one in found.findings] == [
-        "a file path in the body's message: /var/lib/trail.db, and in 2 more answers"
+        "a file path in the body's message: /var/lib/trail.db, and in 2 more responses"
     ]
 
 

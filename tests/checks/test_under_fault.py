@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from technogate.checks import under_fault
+from technogate.checks.no_audit_no_action import is_refused_unaudited, leaves_no_execution
+from technogate.checks.resilience import big_header_is_refused, is_served
+from technogate.checks.response_times import is_complete_within
 from technogate.contract.loader import Contract, load_contract
 from technogate.model.events import Body, Ended, Exchange, Finding, Request, Response, TrailEntry
 
@@ -55,8 +57,8 @@ def observed(findings: list[Finding]) -> str:
 
 def test_an_answer_in_time_is_served() -> None:
     """Complete, documented and within the limit."""
-    assert under_fault.served(contract(), exchange(), 200) == []
-    assert under_fault.within(exchange(seconds=15.0), 15.0) == []
+    assert is_served(contract(), exchange(), 200) == []
+    assert is_complete_within(exchange(seconds=15.0), 15.0) == []
 
 
 @pytest.mark.parametrize(
@@ -71,13 +73,13 @@ def test_an_answer_in_time_is_served() -> None:
 )
 def test_what_is_not_served_is_told(response: Exchange, says: str) -> None:
     """The first thing that is wrong, alone."""
-    assert says in observed(under_fault.served(contract(), response, 200))
+    assert says in observed(is_served(contract(), response, 200))
 
 
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_refusal_for_want_of_a_trail(status: int) -> None:
     """500 and 503 with the reason are in order."""
-    assert under_fault.refused_unaudited(contract(), exchange(status, REFUSED)) == []
+    assert is_refused_unaudited(contract(), exchange(status, REFUSED)) == []
 
 
 @pytest.mark.parametrize(
@@ -92,16 +94,16 @@ def test_a_refusal_for_want_of_a_trail(status: int) -> None:
 )
 def test_anything_else_is_no_refusal(response: Exchange, says: str) -> None:
     """An approval, another status, another reason, no answer."""
-    assert says in observed(under_fault.refused_unaudited(contract(), response))
+    assert says in observed(is_refused_unaudited(contract(), response))
 
 
 def test_an_entry_of_an_execution_that_was_refused_is_told() -> None:
     """Refused and yet executed; an entry that says BLOCKED is no execution."""
     entries = [TrailEntry(action="PING", state="BLOCKED", trace_id="t-1"), TrailEntry(state="APPROVED", trace_id="t-2")]
     refused = exchange(503, REFUSED)
-    assert under_fault.not_executed(contract(), refused, entries) == []
+    assert leaves_no_execution(contract(), refused, entries) == []
     executed = [*entries, TrailEntry(action="PING", state="APPROVED", trace_id="t-1")]
-    assert "PING APPROVED" in observed(under_fault.not_executed(contract(), refused, executed))
+    assert "PING APPROVED" in observed(leaves_no_execution(contract(), refused, executed))
 
 
 @pytest.mark.parametrize(
@@ -117,4 +119,4 @@ def test_an_entry_of_an_execution_that_was_refused_is_told() -> None:
 )
 def test_what_a_big_header_may_bring(response: Exchange, fine: bool) -> None:
     """Below 500 or a closed connection; never 5xx, never silence."""
-    assert (under_fault.survives_big_header(response) == []) is fine
+    assert (big_header_is_refused(response) == []) is fine

@@ -29,7 +29,7 @@ PLANTED = {
 #: and a hostile answer to a console, which Hypothesis drew.
 SORTS = {
     "fixed": "test_bad_command_400[null]",
-    "generated": "test_generated_bad_commands[executeCommand]",
+    "generated": "test_generated_requests[EXE-02-executeCommand]",
     "sweep": "every exchange::TRL-02",
     "console": "test_any_other_status_is_blocked[module]",
 }

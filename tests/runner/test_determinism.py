@@ -106,7 +106,7 @@ def test_a_seed_repeats_a_run(wrong: Sandbox) -> None:
     assert first.faults == again.faults
     assert first.findings == again.findings
     # Among them are such as generated cases found, and made smaller.
-    assert {name.partition("::")[0] for name in first.found_by} >= {"test_generated_commands.py", GENERATED}
+    assert {name.partition("::")[0] for name in first.found_by} >= {"test_generated.py", GENERATED}
     other = checked(wrong, seed=12, workers=1)
     assert other.outcomes.keys() == first.outcomes.keys()
     assert first.asked - other.asked

@@ -9,8 +9,10 @@ import shlex
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from technogate.checks.family import RunWideCheck
 from technogate.checks.latency import latencies
-from technogate.checks.run_wide import RUN_WIDE_CHECKS, RunWideCheck, RunWideResult, WholeRun
+from technogate.checks.registry import REGISTRY
+from technogate.checks.whole_run import RunWideResult, WholeRun
 from technogate.journal.journal_file import Journal
 from technogate.judging.curl import curl_for
 from technogate.judging.self_test_result import self_test_problems
@@ -56,7 +58,7 @@ def judge(journal: Journal) -> VerdictDocument:
     findings = [finding for finding in journal.findings if finding.requirement in scope]
     whole = WholeRun(journal)
     covered = {item.requirement for item in planned.values()}
-    for run_wide_check in RUN_WIDE_CHECKS:
+    for run_wide_check in REGISTRY.run_wide_checks:
         if run_wide_check.requirement in scope:
             run_wide_result = run_wide_check.run(whole)
             if (
@@ -382,7 +384,7 @@ def _document(
         findings=samples,
         waivers=waivers,
         warnings=tuple(note.text for note in journal.warnings),
-        latency=latencies(whole.undisturbed, header),
+        latency=latencies(whole.without_fault, header),
         journal=JournalRef(
             file=journal.path.name, sha256=journal.sha256, torn=journal.torn, exchanges=len(journal.exchanges)
         ),

@@ -8,12 +8,13 @@ from technogate.journal.journal_file import Journal
 from technogate.model.requirement import Party
 
 #: Proofs that each party's requirements rest on; a fault kind is proven under the name of its module.
-BACKEND = ("driver", "backend checks", "trail reconciliation", "journal")
+BACKEND = ("driver", "backend checks", "run-wide checks", "journal")
 FAULT_KINDS = (
     "broken", "cached", "chunked", "compressed", "conforming", "content_length", "drip", "held", "raw_bytes",
     "redirect", "stall", "status_code", "truncated",
 )  # fmt: skip
 CONSOLE = (*(f"fault {kind}" for kind in (*FAULT_KINDS, "refusal")), "console checks", "journal")
+PAIR = ("pair checks",)
 
 #: Who can do something about it.
 HINT = "see that nothing on this machine disturbs loopback connections, then validate again; else the gate is broken"
@@ -22,7 +23,8 @@ HINT = "see that nothing on this machine disturbs loopback connections, then val
 def required(parties: Collection[str]) -> tuple[str, ...]:
     """The names of the proofs that a run against `parties` needs."""
     wanted = (BACKEND if Party.BACKEND in parties else ()) + (CONSOLE if Party.CONSOLE in parties else ())
-    return tuple(dict.fromkeys(wanted))
+    pair = PAIR if {Party.BACKEND, Party.CONSOLE} <= set(parties) else ()
+    return tuple(dict.fromkeys((*wanted, *pair)))
 
 
 def self_test_problems(journal: Journal) -> list[str]:

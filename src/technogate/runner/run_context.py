@@ -19,7 +19,7 @@ from typing import Any, Literal
 import msgspec
 
 from technogate import __version__
-from technogate.checks.response_checks import error_response
+from technogate.checks.response_predicates import is_error_response
 from technogate.contract.loader import Contract, load_contract
 from technogate.journal.journal_file import FORMAT, JournalWriter
 from technogate.journal.redaction import Redactor
@@ -114,7 +114,7 @@ class RunContext:
             return exchange
         if exchange.operation not in {operation.id for operation in self.contract.guarded}:
             return exchange
-        found = error_response(self.contract, exchange)
+        found = is_error_response(self.contract, exchange)
         return msgspec.structs.replace(exchange, problems=tuple(one.observed for one in found))
 
     def abort(self, kind: Literal["configuration", "crash"], message: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 #: All items in these places belong together: they disturb pairs that they share, and wait for the same long time.
@@ -13,8 +15,9 @@ BESIDE = tuple(
     for name in ("test_any_violation_is_blocked", "test_any_broken_memory_is_no_snapshot", "test_any_4xx_is_blocked")
 )
 
-#: Items in this folder belong together when their parameter is the same: it names what they share.
+#: Items in this folder belong together when their names end alike: with the list of requests that they share.
 TOGETHER = "suites/properties/"
+_REQUIREMENT = re.compile(r"[A-Z]{3}-\d{2}-")
 
 
 class WholeBatches(LoadScopeScheduling):  # type: ignore[misc]
@@ -33,5 +36,5 @@ def batch_of(nodeid: str) -> str:
     """The name of the batch that an item shares with others; an item that shares none is its own."""
     if any(place in nodeid for place in DISTURBING) or is_beside(nodeid):
         return DISTURBING[0]
-    shared = nodeid.rpartition("[")[2].rstrip("]")
+    shared = _REQUIREMENT.sub("", nodeid.rpartition("[")[2].rstrip("]"), count=1)
     return f"{TOGETHER}{shared}" if TOGETHER in nodeid and shared else nodeid

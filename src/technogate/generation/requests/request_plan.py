@@ -11,7 +11,6 @@ import random
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 import msgspec
 
@@ -21,6 +20,7 @@ from technogate.generation.requests.commands import Words
 from technogate.generation.requests.edge_cases import mixed, sized
 from technogate.generation.requests.request_oracle import Expectation, RequestDefect, Validity, expected
 from technogate.generation.requests.schemathesis_cases import covered, fuzzed
+from technogate.generation.requests.sent_request import Mode as Mode
 from technogate.model.settings import Profile
 
 #: Requests of one run, by profile, before sequences and shrinking.
@@ -34,15 +34,6 @@ _FUZZED = 14
 
 #: How often a source is asked for one more case that is new and of the right kind.
 _TRIES = 40
-
-
-class Mode(StrEnum):
-    """What a list of cases is for. `unkeyed` cases are of every kind, and come without the right key."""
-
-    ALLOWED = "allowed"
-    FORBIDDEN = "forbidden"
-    OPEN = "left open"
-    UNKEYED = "unkeyed"
 
 
 _PARTS = {Mode.ALLOWED: 0.36, Mode.FORBIDDEN: 0.34, Mode.OPEN: 0.1, Mode.UNKEYED: 0.2}

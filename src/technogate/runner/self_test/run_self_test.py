@@ -9,7 +9,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from technogate.checks.response_checks import keeps_the_key, status
+from technogate.checks.example_evidence import ExampleEvidence
+from technogate.checks.key_refusals import holds_no_key
+from technogate.checks.prove_examples import problems_of, run_wide_problems
+from technogate.checks.registry import REGISTRY
+from technogate.checks.response_predicates import has_status
 from technogate.drivers.http.api_keys import right_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
 from technogate.journal.journal_file import decode_line
@@ -22,13 +26,11 @@ from technogate.mock.responses.status_code import Status
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault, ResponseTemplate
 from technogate.model.events import Ended, Exchange, Header, Proof, SelfTest
+from technogate.model.requirement import Party
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test import bare_client, mock_examples
 from technogate.runner.self_test.bare_client import Observed, Silence
-from technogate.runner.self_test.console_examples import console_checks
 from technogate.runner.self_test.mock_examples import MockExample
-from technogate.runner.self_test.response_examples import backend_checks, unproven
-from technogate.runner.self_test.trail_examples import run_wide_checks
 
 #: The item that self-test exchanges are recorded for.
 ITEM = "self-test"
@@ -60,15 +62,18 @@ class SelfTestRun:
         return [f"{proof.name}: {proof.problem}" for proof in proofs if proof.problem]
 
     def _prove(self) -> None:
-        run_context, parties = self._run_context, self._run_context.target.ref.parties
+        parties = self._run_context.target.ref.parties
         if "backend" in parties:
-            self._proof("backend checks", lambda: unproven(backend_checks(run_context.contract)))
-            self._proof("trail reconciliation", lambda: unproven(run_wide_checks(self._header())))
+            self._proof("backend checks", lambda: self._examples(Party.BACKEND))
+            self._proof(
+                "run-wide checks", lambda: "; ".join(run_wide_problems(REGISTRY.run_wide_checks, self._header()))
+            )
             self._proof("driver", self._driver)
         if "console" in parties:
-            checks = console_checks(run_context.contract, run_context.redactor, run_context.run_key)
-            self._proof("console checks", lambda: unproven(checks))
+            self._proof("console checks", lambda: self._examples(Party.CONSOLE))
             self._faults()
+        if {"backend", "console"} <= set(parties):
+            self._proof("pair checks", lambda: self._examples(Party.PAIR))
         self._proof("journal", self._journal)
 
     def _proof(self, name: str, prove: Callable[[], str]) -> None:
@@ -78,6 +83,14 @@ class SelfTestRun:
         except Exception as error:  # noqa: BLE001 - whatever breaks an instrument is told, and keeps the gate shut
             problem = f"{type(error).__name__}: {error}"
         self._proofs.append(Proof(name=name, problem=problem))
+
+    def _examples(self, party: Party) -> str:
+        """Which checks of a party's requirements fail their examples, "" when none does."""
+        run_context = self._run_context
+        evidence = ExampleEvidence(
+            contract=run_context.contract, redactor=run_context.redactor, key=run_context.run_key
+        )
+        return "; ".join(problems_of(REGISTRY, party, evidence))
 
     def _header(self) -> Header:
         event = decode_line(self._run_context.journal.path.read_bytes().split(b"\n")[0]).event
@@ -156,7 +169,10 @@ class SelfTestRun:
                 Conforming(template=mock_examples.TEMPLATE),
                 lambda one: one.end is Ended.OK and one.response is not None and one.response.body.raw == body,
             ),
-            "another status": (Status(template=mock_examples.TEMPLATE, code=422), lambda one: bool(status(one, 200))),
+            "another status": (
+                Status(template=mock_examples.TEMPLATE, code=422),
+                lambda one: bool(has_status(one, 200)),
+            ),
             "cut": (
                 Truncated(template=mock_examples.TEMPLATE, at=9),
                 lambda one: one.end is not Ended.OK and one.response is None,
@@ -165,7 +181,7 @@ class SelfTestRun:
             "no HTTP": (Raw(data=b"\0\xff no HTTP"), lambda one: one.end is not Ended.OK),
             "the key": (
                 Conforming(template=leaking),
-                lambda one: bool(keeps_the_key(one)) and one.response is not None and key not in one.response.body.text,
+                lambda one: bool(holds_no_key(one)) and one.response is not None and key not in one.response.body.text,
             ),
         }
         wrong: list[str] = []
