@@ -1,4 +1,4 @@
-"""TRL-01 to TRL-04: which entries requests leave. Every other request of the run is held to the same by a sweep."""
+"""TRL-01 to TRL-04: which entries requests leave. A run-wide check holds every other request to the same."""
 
 import json
 from collections.abc import Callable
@@ -23,7 +23,7 @@ UNKNOWN = "NO_SUCH_COMMAND_EXISTS"
 
 @pytest.fixture
 def terms(contract: Contract) -> TrailTerms:
-    """What the contract says of the trail."""
+    """What the contract demands of the audit trail."""
     return TrailTerms.of_contract(contract)
 
 
@@ -81,7 +81,7 @@ def test_invalid_request_has_its_entry(
 def test_time_lies_within_request(
     backend: HttpDriver, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:
-    """An entry's timestamp lies between the start of its request and the end of its answer."""
+    """An entry's timestamp lies between the start of its request and the end of its response."""
     sent = [backend.execute(word("approved")), backend.execute(UNKNOWN), backend.execute("not a command")]
     found = trail.read_until(trail_entries.trace_ids(sent, terms))
     must_hold(*(time_is_within_request(found, exchange, terms) for exchange in sent))
@@ -91,7 +91,7 @@ def test_time_lies_within_request(
 def test_no_request_has_a_second_entry(
     backend: HttpDriver, contract: Contract, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:
-    """Requests of every kind have at most one entry each; the sweep holds every entry to a request."""
+    """Requests of every kind have at most one entry each; the run-wide check holds every entry to a request."""
     names = contract.behavior.operations
     sent = [
         backend.execute(word("approved")),

@@ -1,4 +1,4 @@
-"""TRL-05, TRL-06, TRL-08: the trail keeps what it has, tells it soon, and loses nothing when many write at once."""
+"""TRL-05, TRL-06, TRL-08: the audit trail keeps its entries, shows them soon, and loses none under load."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ COMPARED = 500
 
 @pytest.fixture
 def terms(contract: Contract) -> TrailTerms:
-    """What the contract says of the trail."""
+    """What the contract demands of the audit trail."""
     return TrailTerms.of_contract(contract)
 
 
@@ -36,7 +36,7 @@ def terms(contract: Contract) -> TrailTerms:
 def test_entries_stay_as_they_are(
     backend: HttpDriver, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:
-    """Entries that were seen stand unchanged in the trail after further requests of every kind."""
+    """Entries that were shown once stand unchanged in the audit trail after further requests of every kind."""
     first = [backend.execute(word("approved")), backend.execute("not a command")]
     before = trail.read_until(trail_entries.trace_ids(first, terms))
     more = [backend.execute(word("approved")), backend.execute("NO_SUCH_COMMAND_EXISTS")]
@@ -51,7 +51,7 @@ def test_entries_stay_as_they_are(
 def test_entry_is_visible_in_time(
     backend: HttpDriver, trail: TrailReader, terms: TrailTerms, word: Word, kind: str, must_hold: MustHold
 ) -> None:
-    """An entry is visible as soon as the contract asks for; each of several is looked for at once."""
+    """An entry is visible as soon as the contract demands; each of several is polled for without delay."""
     for _ in range(3):
         sent = backend.execute(word("approved")) if kind == "executed" else backend.execute("not a command")
         must_hold(has_response(sent))

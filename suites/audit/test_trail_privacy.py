@@ -1,4 +1,4 @@
-"""TRL-09: what the trail must not hold. Every other entry of the run is held to the same by a sweep."""
+"""TRL-09: what the trail must not hold. A run-wide check holds every other entry to the same."""
 
 from collections.abc import Callable
 

@@ -44,7 +44,7 @@ QUERIES = [("all", 50), ("BLOCKED", 10), ("APPROVED", 1000), ("NEUTRAL", 1)]
 
 
 def falls_back(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """The list is broken as `name` says, the fallback conforms."""
+    """The list is broken in the way of `name`, the fallback conforms."""
     entry = harness.entry(action="FROM_THE_FALLBACK")
     interaction = harness.audit(BROKEN[name](harness), harness.listing(entry), case=name)
     names = harness.names
@@ -73,7 +73,7 @@ def test_broken_list_in_the_page(page_harness: Harness, name: str, must_hold: Mu
 @requirement("CON-10")
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: f"{query[0]}-{query[1]}")
 def test_same_query(harness: Harness, query: tuple[str, int], must_hold: MustHold) -> None:
-    """The fallback is asked with the query of the list: filter and limit."""
+    """The fallback is requested with the query of the list: filter and limit."""
     state, limit = query
     interaction = harness.audit(harness.error(503), harness.listing(), state=state, limit=limit)
     names = harness.names
@@ -86,7 +86,7 @@ def test_same_query(harness: Harness, query: tuple[str, int], must_hold: MustHol
 
 @requirement("CON-10")
 def test_conforming_list_needs_no_fallback(harness: Harness, must_hold: MustHold) -> None:
-    """A conforming list is shown, and the fallback is not asked."""
+    """A conforming list is shown, and the fallback is not requested."""
     interaction = harness.audit(harness.listing(harness.entry(action="FROM_THE_LIST")), harness.listing())
     must_hold(
         rows_show(interaction, "action", ["FROM_THE_LIST"]),
@@ -96,7 +96,7 @@ def test_conforming_list_needs_no_fallback(harness: Harness, must_hold: MustHold
 
 @requirement("CON-10")
 def test_empty_list_needs_no_fallback(harness: Harness, must_hold: MustHold) -> None:
-    """A conforming list without entries is shown as empty, and the fallback is not asked."""
+    """A conforming list without entries is shown as empty, and the fallback is not requested."""
     empty = harness.response("an empty list", b"[]")
     interaction = harness.audit(empty, harness.listing())
     must_hold(
@@ -108,7 +108,7 @@ def test_empty_list_needs_no_fallback(harness: Harness, must_hold: MustHold) -> 
 @requirement("CON-10")
 @pytest.mark.parametrize("name", ["blocked", "401", "503", "reset", "html", "a state in lower case"])
 def test_both_fail(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """When the fallback fails as well, it was asked once, and the list is empty."""
+    """When the fallback fails as well, it was requested once, and the list is empty."""
     interaction = harness.audit(harness.error(503), BROKEN[name](harness), case=name)
     must_hold(
         sent_times(interaction, harness.names.audit, 1),

@@ -1,4 +1,4 @@
-"""CON-19: each reading asks the backend, whatever caching headers the answer before it had."""
+"""CON-19: each reading requests the backend, whatever caching headers the response before it had."""
 
 import pytest
 
@@ -22,7 +22,7 @@ CASES = pytest.mark.parametrize("name", HEADERS)
 @requirement("CON-19")
 @CASES
 def test_list_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """A second reading of the list asks again, and shows what it is answered."""
+    """A second reading of the list sends a request again, and shows its response."""
     names, headers = harness.names, HEADERS[name]
     harness.audit(
         Cached(template=harness.list_template(harness.entry(action="FIRST")), headers=headers), harness.listing()
@@ -37,7 +37,7 @@ def test_list_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> 
 @requirement("CON-19")
 @CASES
 def test_fallback_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """A second reading of the fallback asks again, and shows what it is answered."""
+    """A second reading of the fallback sends a request again, and shows its response."""
     names, headers = harness.names, HEADERS[name]
     kept = Cached(template=harness.list_template(harness.entry(action="FIRST")), headers=headers)
     harness.audit(harness.error(503), kept)
@@ -51,7 +51,7 @@ def test_fallback_is_read_anew(harness: Harness, name: str, must_hold: MustHold)
 @requirement("CON-19")
 @CASES
 def test_memory_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """A second reading of the memory asks again, and shows what it is answered."""
+    """A second reading of the memory sends a request again, and shows its response."""
     harness.memory(Cached(template=harness.snapshot_template(command="FIRST"), headers=HEADERS[name]))
     interaction = harness.memory(harness.snapshot(command="SECOND"), case=name)
     must_hold(
@@ -62,7 +62,7 @@ def test_memory_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -
 
 @requirement("CON-19")
 def test_command_is_sent_anew(harness: Harness, must_hold: MustHold) -> None:
-    """The same command entered again is sent again, and shown with its own answer."""
+    """The same command entered again is sent again, and shown with its own response."""
     harness.execute(Cached(template=harness.template()), COMMAND)
     interaction = harness.execute(harness.conforming(status="NEUTRAL"), COMMAND)
     must_hold(

@@ -1,4 +1,4 @@
-"""CON-08: a 200 that is not a conforming answer, one item for each thing that can be wrong with it."""
+"""CON-08: a 200 that is not a conforming response, one item for each thing that can be wrong with it."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from technogate.mock.responses.content_length import WrongLength
 from technogate.mock.responses.raw_bytes import Raw
 from technogate.runner.suite import MustHold, requirement
 
-#: What the wire does to an answer. A connection that breaks is CON-07.
+#: What the wire does to a response. A connection that breaks is CON-07.
 TORN = [wire for wire in FAULTY if not wire.name.startswith(("RESET", "CLOSED"))]
 
 FIELDS: dict[str, dict[str, Any]] = {
@@ -45,7 +45,7 @@ CODES = (201, 202, 203, 204, 205, 206, 207, 226, 299)
 @requirement("CON-08")
 @pytest.mark.parametrize("wire", TORN, ids=lambda wire: wire.name.lower())
 def test_damaged_on_the_way(harness: Harness, wire: Framing, must_hold: MustHold) -> None:
-    """An answer that is cut, or whose length, chunks or compression are wrong, is shown as BLOCKED."""
+    """A response that is cut, or whose length, chunks or compression are wrong, is shown as BLOCKED."""
     sent = FramedResponse(what="an approval", body=encode(harness.value()), wire=wire, at=40)
     interaction = harness.execute(sent.fault(), case=sent.case)
     must_hold(sent_times(interaction, harness.names.execute, 1), shows_blocked(interaction))
@@ -71,7 +71,7 @@ def test_no_json(wide_harness: Harness, way: str, must_hold: MustHold) -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>APPROVED</html>", b"APPROVED"], ids=["empty", "html", "bare-word"])
 def test_no_answer_at_all(harness: Harness, body: bytes, must_hold: MustHold) -> None:
     """A 200 that is empty, a page or a bare word is shown as BLOCKED."""
-    must_hold(shows_blocked(harness.execute(FramedResponse(what="no answer", body=body).fault())))
+    must_hold(shows_blocked(harness.execute(FramedResponse(what="no response", body=body).fault())))
 
 
 @requirement("CON-08")
@@ -98,12 +98,12 @@ def test_another_type(wide_harness: Harness, value: object, must_hold: MustHold)
 
 @requirement("CON-08")
 def test_no_http(harness: Harness, must_hold: MustHold) -> None:
-    """Bytes that are no HTTP answer are shown as BLOCKED."""
+    """Bytes that are no HTTP response are shown as BLOCKED."""
     must_hold(shows_blocked(harness.execute(Raw(data=b"\x16\x03\x01APPROVED\r\n\r\n" + encode(harness.value())))))
 
 
 @requirement("CON-08")
 def test_less_than_announced(harness: Harness, must_hold: MustHold) -> None:
-    """A whole body under a length of one byte more is shown as BLOCKED: the end of the answer never came."""
+    """A whole body under a length of one byte more is shown as BLOCKED: the end of the response never came."""
     template = harness.template()
     must_hold(shows_blocked(harness.execute(WrongLength(template=template, announced=len(template.body) + 1))))

@@ -1,4 +1,4 @@
-"""CON-17: answers that come in the wrong order: the newest command's is shown, whatever comes after it."""
+"""CON-17: responses in the wrong order: that of the newest command is shown, whatever arrives after it."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ NEWER: dict[str, tuple[Callable[[Harness], Fault], str]] = {
 @pytest.mark.parametrize("where", [Where.BEFORE_HEADERS, Where.IN_BODY], ids=str)
 @pytest.mark.parametrize("name", NEWER)
 def test_late_answer_is_not_shown(page_harness: Harness, name: str, where: Where, must_hold: MustHold) -> None:
-    """An approval of an older command that comes late never replaces what the newer one led to."""
+    """A late approval of an older command never replaces what the newer one led to."""
     harness, execute = page_harness, page_harness.names.execute
     response, expected = NEWER[name]
     harness.driver.wait_until_complete()
@@ -45,13 +45,13 @@ def test_late_answer_is_not_shown(page_harness: Harness, name: str, where: Where
     harness.driver.wait_until_complete()
     harness.mock_backend.wait_until_complete()
     interaction = harness.follow(placed, lambda driver: driver.result(), (execute,), f"the newer command: {name}")
-    seen = harness.record(first, (execute,), f"the newer command: {name}, before the late answer")
+    seen = harness.record(first, (execute,), f"the newer command: {name}, before the late response")
     must_hold(shows(seen, "status", expected), shows(interaction, "status", expected))
 
 
 @requirement("CON-17")
 def test_late_failure_is_not_shown(page_harness: Harness, must_hold: MustHold) -> None:
-    """A late failure of an older command never replaces the approval of the newer one either."""
+    """A late failure of an older command never replaces the approval of the newer one."""
     harness, execute = page_harness, page_harness.names.execute
     harness.driver.wait_until_complete()
     harness.mock_backend.reset()

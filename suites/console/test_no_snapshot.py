@@ -41,7 +41,7 @@ IN_THE_PAGE = ("nothing yet (204)", "blocked", "401", "503", "reset", "html", "a
 
 
 def comes_to_nothing(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """A snapshot is shown first, so that its absence can be seen."""
+    """A snapshot is shown first, so that its absence can be observed."""
     shown = harness.memory(harness.snapshot(command="SHOWN_FIRST"))
     must_hold(shows(shown, "command", "SHOWN_FIRST"))
     interaction = harness.memory(BROKEN[name](harness), case=name)

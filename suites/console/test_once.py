@@ -44,7 +44,7 @@ TEMPTING = ("429", "503", "reset before headers", "closed before headers", "rese
 @requirement("CON-09")
 @pytest.mark.parametrize("name", FAILURES, ids=lambda name: name.replace(" ", "-"))
 def test_command_is_sent_once(wide_harness: Harness, name: str, must_hold: MustHold) -> None:
-    """Whatever answer a command gets on a fresh connection, or none, it was sent exactly once."""
+    """Whatever response a command gets on a fresh connection, or none, it was sent exactly once."""
     interaction = wide_harness.execute(FAILURES[name](wide_harness), case=name)
     must_hold(sent_times(interaction, wide_harness.names.execute, 1))
 
@@ -60,7 +60,7 @@ def test_page_sends_a_command_once(page_harness: Harness, name: str, must_hold: 
 @requirement("CON-09")
 @pytest.mark.parametrize("name", ["retry-after", "503"])
 def test_not_sent_again_later(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """A command is not sent again while the console is used on, not even where the answer asks for it."""
+    """A command is not sent again while the console is used on, not even where the response demands it."""
     headers = (("Retry-After", "0"),) if name == "retry-after" else ()
     sent = FramedResponse(what="refused", body=harness.error_template(503).body, status=503, headers=headers)
     names = harness.names

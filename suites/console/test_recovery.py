@@ -1,4 +1,4 @@
-"""CON-16: no failure stays behind: the next conforming answer is shown as it is."""
+"""CON-16: no failure stays behind: the next conforming response is shown as it is."""
 
 from collections.abc import Callable
 
@@ -31,14 +31,14 @@ READS: dict[str, Callable[[Harness], object]] = {
 
 
 def null(harness: Harness) -> Fault:
-    """An answer that says null."""
+    """A response whose body is null."""
     return harness.response("null", b"null")
 
 
 @requirement("CON-16")
 @pytest.mark.parametrize("name", FAILURES, ids=lambda name: name.replace(" ", "-"))
 def test_command_after_a_failure(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """After a command that failed, the next conforming answer is shown with status, trace id and reasons."""
+    """After a command that failed, the next conforming response is shown with status, trace id and reasons."""
     FAILURES[name](harness)
     trace_id = harness.new_trace_id()
     interaction = harness.execute(

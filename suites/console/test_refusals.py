@@ -1,4 +1,4 @@
-"""CON-04, CON-05: no error answer is ever an approval, whatever its body says."""
+"""CON-04, CON-05: no error response is ever an approval, whatever its body holds."""
 
 import pytest
 
@@ -14,7 +14,7 @@ CODES_5XX = [500, 501, 502, 503, 504, 505, 507, 511, 599]
 @requirement("CON-04")
 @pytest.mark.parametrize("code", CODES_4XX)
 def test_4xx_is_blocked(wide_harness: Harness, code: int, must_hold: MustHold) -> None:
-    """A 4xx is shown as BLOCKED, even when its body says APPROVED."""
+    """A 4xx is shown as BLOCKED, even when its body holds APPROVED."""
     harness = wide_harness
     interaction = harness.execute(harness.conforming(code=code))
     must_hold(sent_times(interaction, harness.names.execute, 1), shows_blocked(interaction))
@@ -45,7 +45,7 @@ def test_refused_key_is_said(harness: Harness, says: str, must_hold: MustHold) -
 @requirement("CON-05")
 @pytest.mark.parametrize("code", CODES_5XX)
 def test_5xx_is_blocked(wide_harness: Harness, code: int, must_hold: MustHold) -> None:
-    """A 5xx is shown as BLOCKED, even when its body says APPROVED."""
+    """A 5xx is shown as BLOCKED, even when its body holds APPROVED."""
     harness = wide_harness
     interaction = harness.execute(harness.conforming(code=code))
     must_hold(sent_times(interaction, harness.names.execute, 1), shows_blocked(interaction))

@@ -42,7 +42,7 @@ def test_module_does_not_print_the_key(wide_harness: Harness, must_hold: MustHol
 
 @requirement("CON-01")
 def test_key_is_in_no_url(page_harness: Harness, page_exposure: Exposure, must_hold: MustHold) -> None:
-    """No URL that the page ever asked for holds the key, in any spelling."""
+    """No URL that the page ever requested holds the key, in any spelling."""
     must_hold(place_holds_no_key(page_exposure, "URLs", page_harness.run_context.redactor))
 
 

@@ -1,4 +1,4 @@
-"""CON-02, CON-03, CON-18: what a status makes the console say."""
+"""CON-02, CON-03, CON-18: what the console shows for a status."""
 
 import json
 
@@ -42,7 +42,7 @@ UNKNOWN: list[object] = [
 @requirement("CON-02")
 @pytest.mark.parametrize("trace_id", ["t", "api-200", "0f8fad5b-d9cb-469f-a165-70867728950e", "a" * 64])
 def test_approval_is_shown(harness: Harness, trace_id: str, must_hold: MustHold) -> None:
-    """A conforming APPROVED answer is shown as APPROVED with its trace id."""
+    """A conforming APPROVED response is shown as APPROVED with its trace id."""
     interaction = harness.execute(harness.conforming(trace_id=trace_id))
     must_hold(
         shows(interaction, "status", "APPROVED"),
@@ -52,7 +52,7 @@ def test_approval_is_shown(harness: Harness, trace_id: str, must_hold: MustHold)
 
 @requirement("CON-02")
 def test_optional_fields_change_nothing(harness: Harness, must_hold: MustHold) -> None:
-    """An APPROVED answer with reason codes, a message and an execution id is shown as APPROVED."""
+    """An APPROVED response with reason codes, a message and an execution id is shown as APPROVED."""
     interaction = harness.execute(
         harness.conforming(execution_id="exec_1", message="done", reason_codes=["API_BLOCKED"])
     )

@@ -1,4 +1,4 @@
-"""CON-06, and the late answers of CON-10 and CON-11: answers that are not complete within 15 s, or only just.
+"""CON-06, and the slow responses of CON-10 and CON-11: not complete within 15 s, or only just.
 
 The scenes were begun with the run's first item, and are only collected here.
 """
@@ -97,7 +97,7 @@ def test_gives_up_in_time(
 def test_late_list_leads_to_the_fallback(
     run_context: RunContext, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
 ) -> None:
-    """A list that is late leads to one request of the fallback with the same query, which is shown."""
+    """A list that is too slow leads to one request of the fallback with the same query, which is shown."""
     interaction, _ = slow_interaction
     must_hold(*fell_back(run_context, interaction), rows_show(interaction, "action", [AT_ONCE]))
 
@@ -106,7 +106,7 @@ def test_late_list_leads_to_the_fallback(
 def test_slow_fallback_is_shown(
     run_context: RunContext, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
 ) -> None:
-    """A list that fails late leads to one request of the fallback, which is shown although it is slow as well."""
+    """A list that fails slowly leads to one request of the fallback, which is shown although it is slow as well."""
     interaction, told = slow_interaction
     must_hold(*fell_back(run_context, interaction), judged(told, rows_show(interaction, "action", [IN_TIME])))
 
@@ -122,7 +122,7 @@ def test_fallback_has_a_time_of_its_own(slow_interaction: tuple[Interaction, Tol
 def test_late_fallback_is_the_empty_list(
     run_context: RunContext, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
 ) -> None:
-    """When the fallback is late, it was asked once, and the list is empty."""
+    """When the fallback is too slow, it was requested once, and the list is empty."""
     interaction, _ = slow_interaction
     must_hold(
         sent_times(interaction, run_context.contract.behavior.operations.fallback, 1),
@@ -132,6 +132,6 @@ def test_late_fallback_is_the_empty_list(
 
 @requirement("CON-11")
 def test_late_memory_is_no_snapshot(slow_interaction: tuple[Interaction, Told], must_hold: MustHold) -> None:
-    """A memory that is late is no snapshot, without an error."""
+    """A memory that is too slow is no snapshot, without an error."""
     interaction, _ = slow_interaction
     must_hold(shows_no_snapshot(interaction))

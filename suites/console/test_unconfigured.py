@@ -1,4 +1,4 @@
-"""CON-20: a console that lacks its key or the address of its backend sends nothing, and says BLOCKED."""
+"""CON-20: a console that lacks its key or the address of its backend sends nothing, and shows BLOCKED."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_nothing_is_sent(unconfigured: Unconfigured, lacks: str, must_hold: Must
 
 
 def command(harness: Harness, case: str) -> Interaction:
-    """Enter a command, and have the list and the memory read; what was sent since the start is the scene."""
+    """Enter a command, and have the list and the memory read; what was sent since the start is the interaction."""
     rendered = harness.driver.execute(COMMAND)
     harness.driver.audit()
     harness.driver.memory()

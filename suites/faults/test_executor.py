@@ -6,13 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from technogate.checks.resilience import command_is_executed, failed_execution_is_blocked, is_served
-from technogate.checks.response_predicates import (
-    has_reason_code,
-    has_response,
-    has_status_word,
-    is_documented,
-    is_unchanged,
-)
+from technogate.checks.response_comparisons import is_unchanged
+from technogate.checks.response_predicates import has_reason_code, has_response, has_status_word, is_documented
 from technogate.checks.response_times import is_complete_within
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import HttpDriver
@@ -93,7 +88,7 @@ def test_unknown_status_leaves_memory(
 def test_others_are_answered_while_executors_hang(
     backend: HttpDriver, contract: Contract, hanging: HangingRequests, word: Word, must_hold: MustHold
 ) -> None:
-    """While executors hang, whoever asks for something else is answered in time."""
+    """While executors hang, every other request has its response in time."""
     names = contract.behavior.operations
     approved = word("approved")
     word("slow")
@@ -112,7 +107,7 @@ def test_others_are_answered_while_executors_hang(
 def test_hanging_executor_is_blocked(
     contract: Contract, hanging: HangingRequests, word: Word, must_hold: MustHold
 ) -> None:
-    """Commands whose executor hangs, sent together, are each answered in time: BLOCKED with TIMEOUT."""
+    """Commands whose executor hangs, sent together, each have their response in time: BLOCKED with TIMEOUT."""
     word("slow")
     behavior = contract.behavior
     for exchange in hanging.collect():

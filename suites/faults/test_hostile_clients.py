@@ -1,4 +1,4 @@
-"""ERR-07: hostile clients at work, and a well-behaved one beside them that must be served as ever."""
+"""ERR-07: hostile clients at work, and a well-behaved one beside them that must be served as before."""
 
 from collections.abc import Callable
 
@@ -62,7 +62,7 @@ def ask(client: HttpDriver, command: str, when: str) -> Served:
 
 
 def _findings(contract: Contract, case: Case, exchange: Exchange, command: str) -> list[Finding]:
-    """What is wrong with the answer to a well-behaved request, the first thing alone."""
+    """What is wrong with the response to a well-behaved request, the first thing alone."""
     names = contract.behavior.operations
     findings = is_served(contract, exchange, 200)
     if not findings and case.operation == names.execute:
@@ -73,7 +73,7 @@ def _findings(contract: Contract, case: Case, exchange: Exchange, command: str) 
 
 
 def found(served: Served) -> list[Finding]:
-    """What was wrong with any of the answers."""
+    """What was wrong with any of the responses."""
     return [finding for _, findings in served for finding in findings]
 
 
@@ -82,7 +82,7 @@ def found(served: Served) -> list[Finding]:
 def test_hostile_clients_take_nothing_away(
     disturbed: FaultyPair, contract: Contract, word: Word, kind: str, must_hold: MustHold
 ) -> None:
-    """While hostile clients are at work and after they left, a well-behaved client is served as ever."""
+    """While hostile clients are at work and after they left, a well-behaved client is served as before."""
     names, approved = contract.behavior.operations, word("approved")
     operation = names.memory if kind in READING else names.execute
     execute, read = disturbed.request(names.execute, approved), disturbed.request(names.memory)

@@ -6,7 +6,8 @@ from fixtures.faulty_pair import FaultyPair
 from technogate.checks import response_predicates
 from technogate.checks.no_audit_no_action import is_refused_unaudited, leaves_no_execution
 from technogate.checks.resilience import is_served
-from technogate.checks.response_predicates import has_status_word, is_unchanged
+from technogate.checks.response_comparisons import is_unchanged
+from technogate.checks.response_predicates import has_status_word
 from technogate.contract.loader import Contract
 from technogate.faults.fault_errors import NotDelivered
 from technogate.model.events import Exchange

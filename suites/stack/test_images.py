@@ -24,7 +24,7 @@ def test_both_on_the_network(contained: dict[str, Container], must_hold: MustHol
 
 @requirement("STK-02")
 def test_backend_answers_by_its_name(contained: dict[str, Container], must_hold: MustHold) -> None:
-    """Asked from within the network, the backend answers at its service name."""
+    """Requested from within the network, the backend responds at its service name."""
     url = BACKEND + contained["backend"].launch.ready
     said = status_from_within((contained["console"], contained["backend"]), url)
     if said is None:

@@ -160,7 +160,7 @@ def test_two_entries_of_one_request_are_one_too_many(trail: tuple[str, ...]) -> 
 def test_more_entries_than_requests_were_left_unanswered() -> None:
     """Two strangers in the trail cannot both be of the one request that got no answer."""
     (finding,) = no_entry_is_doubled(survival([exchange("a"), exchange("")], "a", "b", "c"), HEADER)
-    assert finding.observed.endswith("2 entries of none that was answered: b, c")
+    assert finding.observed.endswith("2 entries of requests without a response: b, c")
 
 
 def test_an_answer_that_names_no_trace_id_is_lost() -> None:

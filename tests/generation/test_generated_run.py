@@ -47,7 +47,7 @@ def test_a_batch_is_told_from_the_items_name() -> None:
     one = "suites/properties/test_generated.py::test_generated_requests[ERR-06-executeCommand]"
     two = "suites/properties/test_generated.py::test_generated_requests[EXE-07-executeCommand]"
     assert batch_of(one) == batch_of(two) != batch_of(one.replace("executeCommand", "fetchMemory"))
-    other = "suites/backend/test_execute.py::test_known_command[approved]"
+    other = "suites/backend/test_command_execution.py::test_known_command[approved]"
     assert batch_of(other) == other
 
 

@@ -293,5 +293,5 @@ def test_a_vanished_entry_is_missed(bench: Start) -> None:
         if whole:
             batches.hold_in_order(complete.check, "fetchAuditLog", CheckCounter())
             continue
-        with pytest.raises(Violation, match="which an earlier answer showed"):
+        with pytest.raises(Violation, match="which an earlier response showed"):
             batches.hold_in_order(complete.check, "fetchAuditLog", CheckCounter())

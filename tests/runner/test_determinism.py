@@ -27,7 +27,7 @@ PLANTED = {
 WORDS = ("EXE-02", "TRL-02", "CON-03")
 
 #: Where the answers of the double are drawn from the seed, and hold nothing else.
-GENERATED = "test_hostile_answers.py"
+GENERATED = "test_hostile_responses.py"
 
 #: What no seed decides: the moments, ids and addresses that the programs make, and how much else a shared trail holds.
 _MADE = re.compile(

@@ -32,8 +32,8 @@ def run_context(tmp_path: Path) -> RunContext:
     return open_run(Settings(reports=str(tmp_path), seed=1))
 
 
-def silent(run_context: RunContext) -> list[str]:
-    """What the self-test of a run says is not proven; every proof that a pair needs is in the journal."""
+def unproven(run_context: RunContext) -> list[str]:
+    """What the self-test of a run reports as not proven; every proof that a pair needs is in the journal."""
     problems = SelfTestRun(run_context).end()
     journal = read_journal(run_context.journal.path)
     [self_test] = journal.self_tests
@@ -41,9 +41,9 @@ def silent(run_context: RunContext) -> list[str]:
     return problems
 
 
-def test_it_sings(run_context: RunContext) -> None:
+def test_it_passes(run_context: RunContext) -> None:
     """With sound instruments everything is proven, and every fault kind stands in the journal."""
-    assert silent(run_context) == []
+    assert unproven(run_context) == []
     observed = {
         one.under_fault.split()[0] for one in read_journal(run_context.journal.path).exchanges if one.under_fault
     }
@@ -53,7 +53,7 @@ def test_it_sings(run_context: RunContext) -> None:
 def test_every_fault_kind_has_an_example() -> None:
     """A fault kind that is added cannot be left out of the self-test."""
     modules = {module.name for module in pkgutil.iter_modules(responses.__path__)}
-    assert modules == set(FAULT_KINDS) == {order.kind for order in mock_examples.orders()}
+    assert modules == set(FAULT_KINDS) == {example.kind for example in mock_examples.examples()}
 
 
 @pytest.mark.parametrize(
@@ -62,18 +62,18 @@ def test_every_fault_kind_has_an_example() -> None:
 def test_a_fault_that_is_not_delivered_is_noticed(
     run_context: RunContext, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A double that sends a whole answer in place of a fault is seen on the wire."""
+    """A mock backend that sends a complete response in place of a fault is observed on the wire."""
     harmless = Raw(data=mock_examples.WHOLE)
-    real = mock_examples.orders()
+    real = mock_examples.examples()
     broken = [replace(one, fault=harmless) if one.kind == kind else one for one in real]
-    monkeypatch.setattr(mock_examples, "orders", lambda: broken)
-    assert [problem for problem in silent(run_context) if problem.startswith(f"fault {kind}:")]
+    monkeypatch.setattr(mock_examples, "examples", lambda: broken)
+    assert [problem for problem in unproven(run_context) if problem.startswith(f"fault {kind}:")]
 
 
 def test_a_refusal_that_is_none_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A double that goes on answering where it should refuse is seen on the wire."""
+    """A mock backend that still responds where it should refuse is observed on the wire."""
     monkeypatch.setattr(MockBackend, "refuse", lambda *_: None)
-    assert [problem for problem in silent(run_context) if problem.startswith("fault refusal:")]
+    assert [problem for problem in unproven(run_context) if problem.startswith("fault refusal:")]
 
 
 def test_a_journal_that_loses_exchanges_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,19 +82,19 @@ def test_a_journal_that_loses_exchanges_is_noticed(run_context: RunContext, monk
     monkeypatch.setattr(
         run_context.journal, "append", lambda event: None if hasattr(event, "responded_by") else append(event)
     )
-    assert [problem for problem in silent(run_context) if problem.startswith("journal:")]
+    assert [problem for problem in unproven(run_context) if problem.startswith("journal:")]
 
 
 def test_a_key_in_the_journal_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A redactor that lets the key through is seen in the file."""
+    """A redactor that lets the key through is noticed in the file."""
     monkeypatch.setattr(run_context.redactor, "headers", lambda headers: (headers, ()))
-    assert [problem for problem in silent(run_context) if problem.startswith("journal: it holds")]
+    assert [problem for problem in unproven(run_context) if problem.startswith("journal: it holds")]
 
 
 @pytest.mark.parametrize(
     ("check", "proof"),
     [
-        ("technogate.checks.audit_list.has_status", "backend checks"),
+        ("technogate.checks.key_refusals.has_status", "backend checks"),
         ("technogate.checks.error_responses.is_error_response", "backend checks"),
         ("technogate.checks.console_readings.shows_blocked", "console checks"),
     ],
@@ -104,14 +104,14 @@ def test_a_check_that_is_always_green_is_noticed(
 ) -> None:
     """A check that finds nothing, whatever it is shown, is named."""
     monkeypatch.setattr(check, lambda *_, **__: [])
-    assert [problem for problem in silent(run_context) if problem.startswith(f"{proof}: ")]
+    assert [problem for problem in unproven(run_context) if problem.startswith(f"{proof}: ")]
 
 
 def test_reconciling_that_finds_nothing_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reconciliation without anomalies is seen by each sweep that rests on it."""
+    """A reconciliation without anomalies fails each run-wide check that rests on it."""
     real: Any = vars(WholeRun)["reconciled"]
     monkeypatch.setattr(WholeRun, "reconciled", property(lambda whole: replace(real.func(whole), anomalies=())))
-    [problem] = [one for one in silent(run_context) if one.startswith("run-wide checks:")]
+    [problem] = [one for one in unproven(run_context) if one.startswith("run-wide checks:")]
     assert "TRL-01" in problem
     assert "TRL-05" in problem
 
@@ -119,7 +119,7 @@ def test_reconciling_that_finds_nothing_is_noticed(run_context: RunContext, monk
 def test_an_instrument_that_raises_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proof that breaks is no proof."""
     monkeypatch.setattr(asyncio, "run", lambda coroutine: (coroutine.close(), 1 / 0))
-    assert [problem for problem in silent(run_context) if "ZeroDivisionError" in problem]
+    assert [problem for problem in unproven(run_context) if "ZeroDivisionError" in problem]
 
 
 GREEN = (

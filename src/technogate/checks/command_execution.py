@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from technogate.checks import audit_list, rule_conditions
 from technogate.checks.family import Family, GeneratedRule, Scope, SequenceRule
+from technogate.checks.response_comparisons import is_unchanged
 from technogate.checks.response_predicates import (
     finding,
     has_reason_code,
     has_status,
     has_status_word,
     is_error_response,
-    is_unchanged,
     json_object,
     trace_id,
 )

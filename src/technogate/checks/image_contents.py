@@ -31,24 +31,24 @@ def image_has_health_check(facts: ImageFacts) -> list[Finding]:
 
 def image_holds_no_secret(facts: ImageFacts, in_files: Sequence[Secret], api_key: str) -> list[Finding]:
     """No secret is in environment, labels and history of the image, nor `in_files`, which were searched (STK-07)."""
-    found = [*settings_secrets(facts, api_key), *in_files]
-    if not found:
+    secrets = [*settings_secrets(facts, api_key), *in_files]
+    if not secrets:
         return []
-    shown = [f"{secret.place}: {secret.what}" for secret in found[:SHOWN]]
-    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    shown = [f"{secret.place}: {secret.what}" for secret in secrets[:SHOWN]]
+    more = [f"and {len(secrets) - SHOWN} more"] if len(secrets) > SHOWN else []
     return _finding("baked in", facts, "no secret in an image", "; ".join([*shown, *more]))
 
 
 def settings_secrets(facts: ImageFacts, api_key: str) -> list[Secret]:
     """The secrets in environment, labels and history of an image, the pair's own key among them."""
-    found = [*secrets_in_settings(facts.environment, "environment"), *secrets_in_settings(facts.labels, "label")]
+    secrets = [*secrets_in_settings(facts.environment, "environment"), *secrets_in_settings(facts.labels, "label")]
     for line in facts.history:
-        found += secrets_in_text(line, "history")
+        secrets += secrets_in_text(line, "history")
     places = {"environment": facts.environment.values(), "label": facts.labels.values(), "history": facts.history}
     for place, texts in places.items():
         if any(api_key in text for text in texts):
-            found.append(Secret(place=place, what="the API key of this pair"))
-    return list(dict.fromkeys(found))
+            secrets.append(Secret(place=place, what="the API key of this pair"))
+    return list(dict.fromkeys(secrets))
 
 
 def _finding(check: str, facts: ImageFacts, expected: str, observed: str) -> list[Finding]:

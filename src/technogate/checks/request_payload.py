@@ -1,6 +1,6 @@
-"""What requests carried, looked for in the entries of the audit trail (TRL-09).
+"""What requests carried, searched for in the entries of the audit trail (TRL-09).
 
-Looked for are session ids, every other string within a body, and a body that is no JSON as a whole. A
+It searches for session ids, every other string within a body, and a body that is no JSON as a whole. A
 command that has the form of one may be an entry's action, so such a word is no payload. What is shorter
 than eight characters, or made of fewer than four different ones, turns up anywhere by chance; it is left
 to the direct checks, whose session ids and payloads cannot be mistaken for anything else.
@@ -23,7 +23,7 @@ _FIELDS = ("timestamp", "action", "result", "state", "execution_id", "trace_id")
 
 
 class Payload:
-    """The strings to look for, found by their first characters; falsy when there are none."""
+    """The strings to search for, indexed by their first characters; falsy when there are none."""
 
     def __init__(self) -> None:
         self._by_start: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
@@ -70,10 +70,10 @@ def _strings(body: Body) -> Iterator[tuple[str, str]]:
         return
     waiting: list[tuple[str, object]] = [("", value)]
     while waiting:
-        name, one = waiting.pop()
-        if isinstance(one, str):
-            yield name, one
-        elif isinstance(one, dict):
-            waiting += [(str(key), member) for key, member in one.items()]
-        elif isinstance(one, list):
-            waiting += [(name, member) for member in one]
+        name, member = waiting.pop()
+        if isinstance(member, str):
+            yield name, member
+        elif isinstance(member, dict):
+            waiting += [(str(key), value) for key, value in member.items()]
+        elif isinstance(member, list):
+            waiting += [(name, value) for value in member]

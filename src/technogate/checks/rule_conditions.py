@@ -1,4 +1,4 @@
-"""What rules of generated requests ask of a request before they judge it, shared by several families. Pure."""
+"""What several families' rules of generated requests require of a request before they judge it. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the gate's instruments were proven before anybody was judged: what the self-test of a run must have shown."""
+"""Whether the gate's instruments were proven before a target was judged: what a run's self-test must prove."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ DISTURBING = ("suites/faults/", "suites/stack/test_lifecycle.py")
 
 #: Long items that disturb nobody: whoever disturbs pairs plays them while what takes long there comes to its end.
 BESIDE = tuple(
-    f"suites/console/test_hostile_answers.py::{name}"
+    f"suites/console/test_hostile_responses.py::{name}"
     for name in ("test_any_violation_is_blocked", "test_any_broken_memory_is_no_snapshot", "test_any_4xx_is_blocked")
 )
 

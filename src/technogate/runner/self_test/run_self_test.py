@@ -35,7 +35,7 @@ from technogate.runner.self_test.mock_examples import MockExample
 #: The item that self-test exchanges are recorded for.
 ITEM = "self-test"
 
-#: Seconds after which a self-test that has not ended is taken for silent.
+#: Seconds after which a self-test that has not ended counts as failed.
 TIMEOUT_S = 90.0
 
 _REQUEST = b'{"command":"SELF_TEST"}'
@@ -80,7 +80,7 @@ class SelfTestRun:
         """Keep what came of one proof. An instrument that raises is as broken as one that sees nothing."""
         try:
             problem = prove()
-        except Exception as error:  # noqa: BLE001 - whatever breaks an instrument is told, and keeps the gate shut
+        except Exception as error:  # noqa: BLE001 - whatever breaks an instrument is reported and fails the self-test
             problem = f"{type(error).__name__}: {error}"
         self._proofs.append(Proof(name=name, problem=problem))
 
@@ -99,7 +99,7 @@ class SelfTestRun:
         return event
 
     def _keep(self, exchange: Exchange) -> Exchange:
-        """Record an exchange as one with the double: it is nobody's whom the run judges."""
+        """Record an exchange as one with the mock backend: it is not of a target that the run judges."""
         own = msgspec.structs.replace(exchange, responded_by="mock", item=ITEM)
         self._run_context.record(own)
         self._recorded.append(own)
@@ -108,57 +108,57 @@ class SelfTestRun:
     # ---- the faults ----
 
     def _faults(self) -> None:
-        """Every fault kind at once, each felt by a client of bare sockets; then the refusals."""
-        orders = mock_examples.orders()
-        problems: dict[str, list[str]] = {kind: [] for kind in (*(order.kind for order in orders), "refusal")}
+        """Every fault kind at once, each observed by a client of bare sockets; then the refusals."""
+        examples = mock_examples.examples()
+        problems: dict[str, list[str]] = {kind: [] for kind in (*(example.kind for example in examples), "refusal")}
         observed: list[Observed] = []
 
         def prove() -> str:
-            operations = {order.name: ("POST", f"/self-test/{number}") for number, order in enumerate(orders)}
+            operations = {example.name: ("POST", f"/self-test/{number}") for number, example in enumerate(examples)}
             with MockBackend(operations=operations, defaults={}) as mock_backend:
-                observed.extend(asyncio.run(self._feel(mock_backend, orders)))
+                observed.extend(asyncio.run(self._observe(mock_backend, examples)))
                 mock_backend.wait_until_complete()
-                for order, one in zip(orders, observed, strict=True):
-                    problem = order.judge(one)
+                for example, one in zip(examples, observed, strict=True):
+                    problem = example.judge(one)
                     if problem:
-                        problems[order.kind].append(f"{order.name}: {problem}")
+                        problems[example.kind].append(f"{example.name}: {problem}")
                 recorded = mock_backend.exchanges(
                     item=ITEM, redact=self._run_context.redactor, new_id=self._run_context.new_id, case="self-test"
                 )
                 by_operation = {one.operation: self._keep(one) for one in recorded}
-                for order, one in zip(orders, observed, strict=True):
-                    problem = _unrecorded(order, one, by_operation.get(order.name))
+                for example, one in zip(examples, observed, strict=True):
+                    problem = _unrecorded(example, one, by_operation.get(example.name))
                     if problem:
-                        problems[order.kind].append(f"{order.name}: {problem}")
+                        problems[example.kind].append(f"{example.name}: {problem}")
                 problems["refusal"] += asyncio.run(_refusals(mock_backend, self._run_context.run_key))
             return ""
 
         try:
             prove()
-        except Exception as error:  # noqa: BLE001 - a double that breaks has delivered nothing
+        except Exception as error:  # noqa: BLE001 - a mock backend that breaks has delivered nothing
             for kind in problems:
                 problems[kind].append(f"{type(error).__name__}: {error}")
         self._proofs += [Proof(name=f"fault {kind}", problem="; ".join(some)) for kind, some in problems.items()]
 
-    async def _feel(self, mock_backend: MockBackend, orders: list[MockExample]) -> list[Observed]:
+    async def _observe(self, mock_backend: MockBackend, examples: list[MockExample]) -> list[Observed]:
         address = ("127.0.0.1", mock_backend.port)
 
-        async def one(number: int, order: MockExample) -> Observed:
-            placed = mock_backend.script(order.name, order.fault)[0]
+        async def one(number: int, example: MockExample) -> Observed:
+            placed = mock_backend.script(example.name, example.fault)[0]
             silence = None
-            if order.silent_after is not None:
-                release = (lambda: mock_backend.release(mock_examples.HELD)) if order.kind == "held" else None
-                silence = Silence(size=order.silent_after, arrived=lambda: placed.received is not None, then=release)
-            return await bare_client.feel(
+            if example.silent_after is not None:
+                release = (lambda: mock_backend.release(mock_examples.HELD)) if example.kind == "held" else None
+                silence = Silence(size=example.silent_after, arrived=lambda: placed.received is not None, then=release)
+            return await bare_client.observe(
                 address, bare_client.request(f"/self-test/{number}", self._run_context.run_key, _REQUEST), silence
             )
 
-        return list(await asyncio.gather(*(one(number, order) for number, order in enumerate(orders))))
+        return list(await asyncio.gather(*(one(number, example) for number, example in enumerate(examples))))
 
     # ---- the driver ----
 
     def _driver(self) -> str:
-        """The driver of backends tells whole answers from others, and records what it got."""
+        """The driver of backends distinguishes complete responses from others, and records what it received."""
         run_context = self._run_context
         body, key = mock_examples.BODY, run_context.run_key
         leaking = ResponseTemplate(
@@ -198,11 +198,11 @@ class SelfTestRun:
                 run=run_context.run,
                 timeout_s=bare_client.LIMIT_S,
             )
-            for name, (fault, seen) in kinds.items():
+            for name, (fault, expected) in kinds.items():
                 mock_backend.script(name, fault)
                 case = Case(method="POST", path=operations[name][1], operation=name, body=_REQUEST, name="self-test")
                 exchange = self._keep(driver.send(case))
-                if not seen(exchange):
+                if not expected(exchange):
                     wrong.append(f"{name}: recorded as {exchange.end}, {exchange.error or exchange.response}")
             driver.close()
         return "; ".join(wrong)
@@ -223,25 +223,27 @@ class SelfTestRun:
         return ""
 
 
-def _unrecorded(order: MockExample, observed: Observed, recorded: Exchange | None) -> str:
-    """Why the record of an order is not what was felt, "" when it is."""
+def _unrecorded(example: MockExample, observed: Observed, recorded: Exchange | None) -> str:
+    """Why the record of a scripted reply is not what was observed, "" when it is."""
     if recorded is None:
         return "it was not recorded"
-    if bool(recorded.under_fault) is (order.kind == "conforming" or order.name == "chunked whole"):
-        return f"it was recorded as disturbed by {recorded.under_fault or 'nothing'}"
+    if bool(recorded.under_fault) is (example.kind == "conforming" or example.name == "chunked whole"):
+        return f"it was recorded with the fault {recorded.under_fault or 'nothing'}"
     if observed.end != "reset" and observed.data and recorded.response != parse_response(observed.data)[0]:
-        return "another answer was recorded than was felt"
+        return "another response was recorded than was observed"
     return "" if recorded.request.body.raw == _REQUEST else "another request was recorded than was sent"
 
 
 async def _refusals(mock_backend: MockBackend, key: str) -> list[str]:
     """Connections refused, reset on arrival, and taken again."""
-    address, said = ("127.0.0.1", mock_backend.port), bare_client.request("/self-test/0", key, _REQUEST)
-    found = []
+    address, request = ("127.0.0.1", mock_backend.port), bare_client.request("/self-test/0", key, _REQUEST)
+    observations = []
     mock_backend.refuse("closed")
-    found.append(("closed", await bare_client.feel(address, said), "refused"))
+    observations.append(("closed", await bare_client.observe(address, request), "refused"))
     mock_backend.refuse("reset")
-    found.append(("reset", await bare_client.feel(address, said), "reset"))
+    observations.append(("reset", await bare_client.observe(address, request), "reset"))
     mock_backend.accept()
-    found.append(("healed", await bare_client.feel(address, said), "closed"))
-    return [f"connections {name}: ended with {observed.end}" for name, observed, end in found if observed.end != end]
+    observations.append(("recovered", await bare_client.observe(address, request), "closed"))
+    return [
+        f"connections {name}: ended with {observed.end}" for name, observed, end in observations if observed.end != end
+    ]

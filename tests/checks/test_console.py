@@ -1,4 +1,4 @@
-"""The checks of a console, each seen green on a scene that holds and red on one that does not."""
+"""The predicates of a console: each passes an interaction that holds and reports one that does not."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def interaction(
 
 
 def conforms(value: object) -> ResponseReading:
-    """A reading of a conforming answer."""
+    """A reading of a conforming response."""
     return ResponseReading(meaning=Meaning.CONFORMS, value=value)
 
 
@@ -105,7 +105,7 @@ Check = Callable[[Interaction], list[Finding]]
 
 
 def as_good(shown: Interaction) -> list[Finding]:
-    """The answer GOOD is shown as it is."""
+    """The response GOOD is shown as it is."""
     return command_is_shown(shown, conforms(GOOD))
 
 
@@ -114,7 +114,7 @@ def as_list(shown: Interaction) -> list[Finding]:
     return list_is_shown(shown, conforms([ENTRY]))
 
 
-#: Name: the check, a scene that holds, a scene that does not.
+#: Name: the check, an interaction that holds, an interaction that does not.
 CHECKS: dict[str, tuple[Check, Interaction, Interaction]] = {
     "shows": (
         lambda s: shows(s, "status", "APPROVED"),
@@ -267,12 +267,12 @@ def test_check_is_green_and_red(name: str) -> None:
 
 @pytest.mark.parametrize("shown", [command_is_shown, list_is_shown, snapshot_is_shown])
 def test_what_is_open_is_never_a_finding(shown: Callable[[Interaction, ResponseReading], list[Finding]]) -> None:
-    """Whatever a console makes of an answer that is left open is right."""
+    """Whatever a console shows for a response that the contract leaves open is right."""
     assert shown(interaction(status="APPROVED"), OPEN) == shown(interaction(error="TypeError"), OPEN) == []
 
 
 def test_finding_can_be_acted_on() -> None:
-    """A finding shows the call, the answer as bytes, what the contract says of it, its fields, and what was shown."""
+    """A finding shows the call, the response as bytes, what the contract makes of it, and what was shown."""
     (found,) = command_is_shown(interaction(sent(), **SHOWN), REFUSED)
     assert found.example["call"] == "executeCommand"
     assert found.example["answer to executeCommand"] == "HTTP/1.1 200\nX-Trace-Id: t-1\n\n{}"
@@ -282,14 +282,14 @@ def test_finding_can_be_acted_on() -> None:
     assert (found.expected, found.observed) == ("BLOCKED is shown", "'APPROVED' is shown")
 
 
-def test_finding_of_a_console_that_waits_says_so() -> None:
-    """What a driver notes in the place of an outcome is told in words."""
+def test_finding_shows_that_a_console_still_waits() -> None:
+    """A finding shows in words what a driver returns in the place of an outcome."""
     (found,) = shows_blocked(interaction(sent(error="cut off"), pending="true"))
     assert found.example["shown"] == "nothing: it was still waiting when the gate stopped waiting for it"
 
 
-def test_finding_after_failures_names_them() -> None:
-    """A finding of CON-16 says which answers came before."""
+def test_finding_shows_the_failures_before() -> None:
+    """A finding of CON-16 shows the responses that came before."""
     (found,) = after_failures(shows_blocked(interaction(status="APPROVED")), ["no JSON", "HTTP 500"])
     assert found.example["responses before"] == "no JSON; then HTTP 500"
 
@@ -342,7 +342,7 @@ def test_markup_that_stays_text() -> None:
     ids=["all", "element", "script", "handler"],
 )
 def test_markup_that_became_something(exposure: Exposure) -> None:
-    """An element, a handler or a script that came out of an answer is found."""
+    """An element, a handler or a script that came out of a response is reported."""
     (found,) = markup_stays_text(exposure, {"field message": "<b>"})
     assert found.example["field message"] == "<b>"
     (found,) = markup_stays_text(exposure, {"field message": "<b>"}, interaction(sent(), **SHOWN))
@@ -351,7 +351,7 @@ def test_markup_that_became_something(exposure: Exposure) -> None:
 
 
 def test_requests_without_configuration() -> None:
-    """A request for a guarded operation is seen at whatever host; the page's own files are none."""
+    """A request for a guarded operation is reported at whatever host; the page's own files are not."""
     contract: Contract = CONTRACT
     assert requested_no_operation(Exposure(urls=(f"{OWN}/", f"{OWN}/config.json")), contract) == []
     assert requested_no_operation(Exposure(urls=(f"{OWN}/api/audit?limit=5",)), contract) != []

@@ -32,12 +32,12 @@ def test_snapshot_of_executed_command(
 
 @requirement("MEM-02")
 def test_no_snapshot_before_the_first_execution(
-    backend: HttpDriver,  # noqa: ARG001 - started, so that the first look was taken
+    backend: HttpDriver,  # noqa: ARG001 - started, so that the memory was read first
     running: Running,
     first_memory: Exchange,
     must_hold: MustHold,
 ) -> None:
-    """Before anything was executed, memory answers 204 without a body."""
+    """Before anything was executed, the memory returns 204 without a body."""
     owned = running.backend is not None and running.backend.program is not None
     if not owned and first_memory.response is not None and first_memory.response.status == 200:
         not_exercised(

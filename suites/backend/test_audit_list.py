@@ -1,4 +1,4 @@
-"""AUD: the audit list as the API answers it."""
+"""AUD: the audit list as the API returns it."""
 
 from collections.abc import Callable
 
@@ -41,7 +41,7 @@ def listed(backend: HttpDriver, read: str, query: dict[str, object] | None = Non
 def test_list_is_documented(
     backend: HttpDriver, contract: Contract, word: Word, read: str, query: dict[str, object], must_hold: MustHold
 ) -> None:
-    """The answer is an array of valid entries, whatever they are of."""
+    """The response is an array of valid entries, whatever they are of."""
     names = contract.behavior.operations
     for operation in (names.audit, names.fallback, names.memory):
         backend.read(operation, key=NO_KEY)
@@ -69,7 +69,7 @@ def test_filter_selects(backend: HttpDriver, word: Word, read: str, outcome: str
 @requirement("AUD-02")
 @READS
 def test_filter_before_limit(backend: HttpDriver, word: Word, read: str, must_hold: MustHold) -> None:
-    """The limit counts entries of the state asked for, not entries that the filter drops."""
+    """The limit counts entries of the requested state, not entries that the filter drops."""
     ids = fill(backend, word, 6)
     found = listed(backend, read, {"filter": "APPROVED", "limit": 5}, wait_for=ids[-2])
     must_hold(
@@ -161,7 +161,7 @@ def test_bad_query_400(
 def test_metrics_are_the_audit_list(
     backend: HttpDriver, word: Word, query: dict[str, object], must_hold: MustHold
 ) -> None:
-    """The fallback answers the same query with the same entries, and again when there are more."""
+    """The fallback returns the same entries for the same query, and again when there are more."""
     for _ in range(2):
         ids = fill(backend, word, 4)
         listed(backend, "audit", {"limit": 1000}, wait_for=ids[-1])
@@ -171,5 +171,5 @@ def test_metrics_are_the_audit_list(
 
 
 def traced(exchange: Exchange) -> str:
-    """The trace id in the header of an answer, "" without one."""
+    """The trace id in the header of a response, "" without one."""
     return (exchange.response.header("X-Trace-Id") or "") if exchange.response else ""

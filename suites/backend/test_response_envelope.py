@@ -41,7 +41,7 @@ def test_unknown_command_answers_as_documented(backend: HttpDriver, contract: Co
 
 @requirement("ENV-02")
 def test_status_is_one_of_the_five(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
-    """The status of an execute answer is one of the five words, in exactly that case."""
+    """The status of an execute response is one of the five words, in exactly that case."""
     for exchange in (backend.execute(word("approved")), backend.execute("NO_SUCH_COMMAND_EXISTS")):
         must_hold(has_status_word(exchange, *contract.status_words))
 
@@ -55,7 +55,7 @@ def test_time_is_utc_and_now(backend: HttpDriver, contract: Contract, word: Word
 
 @requirement("ENV-04")
 def test_trace_id_has_its_form(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
-    """The trace id of an execute answer has the right form; that none repeats is checked over the whole run."""
+    """The trace id of an execute response has the right form; that none repeats is checked over the whole run."""
     for exchange in [backend.execute(word("approved")) for _ in range(5)]:
         must_hold(has_valid_member(contract, exchange, "trace_id", "TraceId"))
 
@@ -76,21 +76,21 @@ def test_trace_id_is_not_the_clients(backend: HttpDriver, contract: Contract, wo
 
 @requirement("ENV-05")
 def test_trace_header_on_answers(backend: HttpDriver, guarded: str, must_hold: MustHold) -> None:
-    """Each operation answers with a trace header, allowed or refused."""
+    """Each response of an operation carries a trace header, whether the request is allowed or refused."""
     for exchange in (backend.read(guarded), backend.read(guarded, key=NO_KEY)):
         must_hold(has_trace_header(exchange, backend.contract.behavior.headers.trace))
 
 
 @requirement("ENV-06")
 def test_blocked_has_a_reason(backend: HttpDriver, must_hold: MustHold) -> None:
-    """A BLOCKED answer carries at least one reason code."""
+    """A BLOCKED response carries at least one reason code."""
     exchange = backend.execute("NO_SUCH_COMMAND_EXISTS")
     must_hold(has_status_word(exchange, "BLOCKED"), has_reason_code(exchange))
 
 
 @requirement("ENV-06")
 def test_expired_has_a_reason(backend: HttpDriver, word: Word, must_hold: MustHold) -> None:
-    """An EXPIRED answer carries at least one reason code."""
+    """An EXPIRED response carries at least one reason code."""
     exchange = backend.execute(word("expired"))
     must_hold(has_status_word(exchange, "EXPIRED"), has_reason_code(exchange))
 
@@ -104,18 +104,18 @@ def test_bodies_are_strict_json(backend: HttpDriver, guarded: str, must_hold: Mu
 
 @requirement("ENV-07")
 def test_executed_body_is_strict_json(backend: HttpDriver, word: Word, must_hold: MustHold) -> None:
-    """The answer to an executed command, and then its snapshot, are declared as JSON and parse as strict JSON."""
+    """The response to an executed command, and then its snapshot, are declared as JSON and parse as strict JSON."""
     for exchange in (backend.execute(word("approved")), backend.read(backend.contract.behavior.operations.memory)):
         must_hold(declares_json(exchange), is_strict_json(exchange))
 
 
 @requirement("ENV-07")
 def test_first_memory_has_no_body(
-    backend: HttpDriver,  # noqa: ARG001 - started, so that the first look was taken
+    backend: HttpDriver,  # noqa: ARG001 - started, so that the memory was read first
     first_memory: Exchange,
     must_hold: MustHold,
 ) -> None:
-    """A 204 has no body, and does not say that it has one; another first look at the memory is strict JSON."""
+    """A 204 has no body and announces none; any other first response of the memory is strict JSON."""
     must_hold(declares_json(first_memory), is_strict_json(first_memory))
     if first_memory.response is None or first_memory.response.status != 204:
         return

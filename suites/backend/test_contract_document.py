@@ -1,4 +1,4 @@
-"""CTR: the contract itself, and what the backend says of it."""
+"""CTR: the contract itself, and the document that the backend serves."""
 
 import pytest
 

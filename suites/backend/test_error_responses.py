@@ -1,11 +1,11 @@
-"""ERR: what an error answer says, and what happens off the four operations."""
+"""ERR: what an error response holds, and what happens outside of the four operations."""
 
 from collections.abc import Callable
 
 import pytest
 
 from technogate.checks.error_responses import allows_method
-from technogate.checks.response_predicates import has_status, is_documented, is_error_response
+from technogate.checks.response_predicates import has_response, has_status, is_documented, is_error_response
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY, foreign_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
@@ -18,7 +18,7 @@ Word = Callable[[str], str]
 @pytest.mark.parametrize(
     "cause", ["no-key", "wrong-key", "bad-command", "not-json", "other-type", "too-large", "bad-filter", "bad-limit"]
 )
-def test_4xx_is_an_error_answer(backend: HttpDriver, contract: Contract, cause: str, must_hold: MustHold) -> None:
+def test_4xx_is_an_error_response(backend: HttpDriver, contract: Contract, cause: str, must_hold: MustHold) -> None:
     """Every 4xx of the four operations is a valid ErrorResponse."""
     names = contract.behavior.operations
     exchange = {
@@ -32,12 +32,21 @@ def test_4xx_is_an_error_answer(backend: HttpDriver, contract: Contract, cause: 
         "bad-limit": lambda: backend.read(names.fallback, {"limit": "0"}),
     }[cause]()
     if cause == "too-large" and exchange.response is None and exchange.error:
-        # A backend that answers before it has read all may close on us: then the answer can be lost.
+        # A backend that answers before it has read all may close on us: then the response can be lost.
         exchange = backend.read(names.audit, {"limit": "-1"})
     must_hold(
         has_status(exchange, *range(400, 500)),
         is_documented(contract, exchange),
     )
+
+
+@requirement("ERR-02")
+def test_5xx_is_an_error_response(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """A 5xx to a command whose executor fails is a valid ErrorResponse; the run-wide check judges all others."""
+    exchange = backend.execute(word("crashing"))
+    must_hold(has_response(exchange))
+    if exchange.response is not None and exchange.response.status >= 500:
+        must_hold(is_error_response(contract, exchange))
 
 
 @requirement("ERR-04")

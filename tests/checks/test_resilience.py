@@ -1,4 +1,4 @@
-"""What others must get while a backend is disturbed: each check passes what is right and names what is wrong."""
+"""What clients must get under a fault: each predicate passes what is right and reports what is wrong."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def contract() -> Contract:
 
 
 def exchange(status: int = 200, value: object = None, *, seconds: float = 1.0, error: str = "") -> Exchange:
-    """One execute with the answer `value`; with `error` there was none."""
+    """One execute with the response `value`; with `error` there was none."""
     body = Body.of(json.dumps(APPROVED if value is None else value).encode())
     response = Response(status=status, headers=(("Content-Type", "application/json"),), body=body)
     return Exchange(
@@ -62,7 +62,7 @@ def test_an_answer_in_time_is_served() -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "says"),
+    ("response", "expected"),
     [
         (exchange(seconds=15.1), "15.1 s"),
         (exchange(error="the connection was closed"), "the connection was closed"),
@@ -71,9 +71,9 @@ def test_an_answer_in_time_is_served() -> None:
     ],
     ids=["late", "lost", "refused", "invalid"],
 )
-def test_what_is_not_served_is_told(response: Exchange, says: str) -> None:
+def test_reports_what_is_not_served(response: Exchange, expected: str) -> None:
     """The first thing that is wrong, alone."""
-    assert says in observed(is_served(contract(), response, 200))
+    assert expected in observed(is_served(contract(), response, 200))
 
 
 @pytest.mark.parametrize("status", [500, 503])
@@ -83,7 +83,7 @@ def test_a_refusal_for_want_of_a_trail(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("response", "says"),
+    ("response", "expected"),
     [
         (exchange(), "status 200"),
         (exchange(400, REFUSED), "status 400"),
@@ -92,13 +92,13 @@ def test_a_refusal_for_want_of_a_trail(status: int) -> None:
     ],
     ids=["approved", "another-status", "another-reason", "none"],
 )
-def test_anything_else_is_no_refusal(response: Exchange, says: str) -> None:
-    """An approval, another status, another reason, no answer."""
-    assert says in observed(is_refused_unaudited(contract(), response))
+def test_anything_else_is_no_refusal(response: Exchange, expected: str) -> None:
+    """An approval, another status, another reason, no response."""
+    assert expected in observed(is_refused_unaudited(contract(), response))
 
 
 def test_an_entry_of_an_execution_that_was_refused_is_told() -> None:
-    """Refused and yet executed; an entry that says BLOCKED is no execution."""
+    """Refused and yet executed; an entry of the state BLOCKED is no execution."""
     entries = [TrailEntry(action="PING", state="BLOCKED", trace_id="t-1"), TrailEntry(state="APPROVED", trace_id="t-2")]
     refused = exchange(503, REFUSED)
     assert leaves_no_execution(contract(), refused, entries) == []

@@ -27,12 +27,12 @@ def contract() -> Contract:
 
 
 def response(schema: object) -> dict[str, Any]:
-    """A documented JSON answer."""
+    """A documented JSON response."""
     return {"description": "An answer.", "content": {JSON: {"schema": schema}}}
 
 
 def served() -> dict[str, Any]:
-    """A document as a framework writes it: OpenAPI 3.0, other names, and no more than it must say."""
+    """A document as a framework writes it: OpenAPI 3.0, other names, and no more than is required."""
     error = {"$ref": "#/components/schemas/Problem"}
     query = [
         {
@@ -374,7 +374,7 @@ CONTRADICTING: dict[str, tuple[str, object, str]] = {
 
 @pytest.mark.parametrize(("path", "value", "line"), CONTRADICTING.values(), ids=CONTRADICTING)
 def test_a_contradiction_is_told_in_one_line(contract: Contract, path: str, value: object, line: str) -> None:
-    """Each planted contradiction is found and told: operation, place, expected, found."""
+    """Each planted contradiction is reported with operation, place, expected and found."""
     assert contradictions(contract, changed(path, value))[0] == line
 
 
@@ -403,7 +403,7 @@ HOSTILE: dict[str, object] = {
 
 @pytest.mark.parametrize("document", HOSTILE.values(), ids=HOSTILE)
 def test_what_is_no_document_is_a_problem(contract: Contract, document: object) -> None:
-    """What is not a document at all is told as a problem by both checks, and crashes neither."""
+    """What is not a document at all is a problem for both checks, and crashes neither."""
     for lines in (document_problems(document), contradictions(contract, document)):
         assert lines
         assert all(line.isprintable() and len(line) < 500 for line in lines)

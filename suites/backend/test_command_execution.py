@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from fixtures.property_check import drawn_cases, every
 from technogate.checks import response_predicates
 from technogate.checks.audit_list import holds_one_entry
+from technogate.checks.response_comparisons import is_unchanged, same_except_identity
 from technogate.checks.response_predicates import (
     has_reason_code,
     has_response,
     has_status,
     has_status_word,
     is_error_response,
-    is_unchanged,
-    same_except_identity,
 )
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY
@@ -160,7 +159,7 @@ def test_large_body(backend: HttpDriver, contract: Contract, word: Word, size: i
     start = json.dumps({"command": word("approved"), "padding": ""}).encode()[:-2]
     body = start + b"x" * (size - len(start) - 2) + b'"}'
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
-    # A backend that answers before it has read all may close on us: then the answer can be lost.
+    # A backend that answers before it has read all may close on us: then the response can be lost.
     must_hold([] if exchange.response is None and exchange.error else has_status(exchange, 413, 400))
     must_hold(has_status(backend.execute(word("approved")), 200))
 
@@ -202,7 +201,7 @@ def test_nearly_known_command_is_blocked(
     "session", ["s", "A-valid_session.1", "x" * 128, "Sitzung-😀"], ids=["short", "usual", "128", "emoji"]
 )
 def test_session_is_optional(backend: HttpDriver, word: Word, session: str, must_hold: MustHold) -> None:
-    """With a valid session id the answer is the same as without."""
+    """With a valid session id the response is the same as without."""
     without, with_session = backend.execute(word("approved")), backend.execute(word("approved"), session_id=session)
     must_hold(has_status(without, 200), same_except_identity(without, with_session))
 
@@ -224,7 +223,7 @@ def test_unknown_fields_change_nothing(run_context: RunContext, backend: HttpDri
 @requirement("EXE-08")
 @pytest.mark.parametrize("outcome", ["approved", "blocked"])
 def test_wishful_fields_change_nothing(backend: HttpDriver, word: Word, outcome: str, must_hold: MustHold) -> None:
-    """Fields by which a client might hope to have a say in the outcome change nothing."""
+    """Fields by which a client might try to influence the outcome change nothing."""
     without = backend.execute(word(outcome))
     for wishes in WISHES:
         must_hold(has_status(without, 200))

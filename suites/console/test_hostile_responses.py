@@ -1,4 +1,4 @@
-"""CON-02 to CON-05, CON-08, CON-10, CON-11, CON-16, CON-18: generated answers, conforming and hostile.
+"""CON-02 to CON-05, CON-08, CON-10, CON-11, CON-16, CON-18: generated responses, conforming and hostile.
 
 The contract says which answer is which: what it accepts is shown as it is, anything else fails closed.
 """
@@ -55,7 +55,7 @@ def test_any_5xx_is_blocked(run_context: RunContext, harness: Harness) -> None:
 
 @requirement("CON-08")
 def test_any_violation_is_blocked(run_context: RunContext, harness: Harness) -> None:
-    """An answer that breaks the contract in any other way is shown as BLOCKED."""
+    """A response that breaks the contract in any other way is shown as BLOCKED."""
     responses = Responses.to_execute(run_context.contract)
     cases = st.one_of(*[responses.hostile(leave=frozenset({"status"}))] * 3, responses.other_success())
     commands(run_context, harness, cases, 0.5, Meaning.REFUSED)
@@ -72,7 +72,7 @@ def test_any_approval_is_shown(run_context: RunContext, harness: Harness) -> Non
 
 @requirement("CON-18")
 def test_any_other_status_is_shown(run_context: RunContext, harness: Harness) -> None:
-    """Any conforming answer with another status is shown with it, its trace id and its reason codes."""
+    """Any conforming response with another status is shown with it, its trace id and its reason codes."""
     approved = run_context.contract.behavior.statuses.approved
     cases = Responses.to_execute(run_context.contract).conforming(but=approved)
     commands(run_context, harness, cases, 0.1, Meaning.CONFORMS)
@@ -80,7 +80,7 @@ def test_any_other_status_is_shown(run_context: RunContext, harness: Harness) ->
 
 @requirement("CON-10")
 def test_any_broken_list_leads_to_the_fallback(run_context: RunContext, harness: Harness) -> None:
-    """Whatever is wrong with the list, the fallback is asked once with the same query, and shown if it conforms."""
+    """Whatever is wrong with the list, the fallback is requested once with the same query, and shown if it conforms."""
     names = run_context.contract.behavior.operations
     first, second = Responses.to_audit(run_context.contract), Responses.to_fallback(run_context.contract)
 
@@ -125,7 +125,7 @@ Series = tuple[list[FramedResponse], FramedResponse]
 
 
 def series(responses: Responses) -> st.SearchStrategy[Series]:
-    """One to three hostile answers, then a conforming one."""
+    """One to three hostile responses, then a conforming one."""
     return st.tuples(st.lists(responses.any_hostile(), min_size=1, max_size=3), responses.conforming())
 
 
@@ -136,7 +136,7 @@ def recovers(
     play: Callable[[FramedResponse], Interaction],
     shown: "Shown",
 ) -> None:
-    """Play each series and hold its last scene to what it was answered."""
+    """Run each series and hold its last interaction to the response that it was sent."""
 
     def property_check(case: tuple[tuple[FramedResponse, ...], FramedResponse]) -> list[Finding] | None:
         bad, good = case
@@ -159,7 +159,7 @@ Shown = Callable[[Interaction, ResponseReading], list[Finding]]
 
 @requirement("CON-16")
 def test_a_command_after_failures(run_context: RunContext, harness: Harness) -> None:
-    """After any failures, the next conforming answer to a command is shown as it is."""
+    """After any failures, the next conforming response to a command is shown as it is."""
 
     def play(sent: FramedResponse) -> Interaction:
         return harness.execute(sent.fault(), case=sent.case)

@@ -1,4 +1,4 @@
-"""The checks of both images together, each seen red."""
+"""The predicates of both images together: each reports what is planted."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def test_what_is_no_shared_network_is_found(networks: dict[str, dict[str, str]])
     assert both_on_network(networks, "techno-net")
 
 
-@pytest.mark.parametrize("said", ["", "404", "Name or service not known"])
-def test_a_backend_that_does_not_answer_by_name_is_found(said: str) -> None:
-    """Nothing but 200 is an answer."""
+@pytest.mark.parametrize("status", ["", "404", "Name or service not known"])
+def test_reports_a_backend_that_does_not_respond_by_name(status: str) -> None:
+    """Only 200 is accepted."""
     assert not backend_responds_by_name("http://backend:8000/health", "200")
-    assert backend_responds_by_name("http://backend:8000/health", said)
+    assert backend_responds_by_name("http://backend:8000/health", status)
 
 
 def test_a_result_that_comes_too_late_is_found() -> None:

@@ -98,7 +98,7 @@ def test_key_elsewhere_does_not_count(
 
 @requirement("AUT-06")
 def test_key_is_not_echoed(backend: HttpDriver, guarded: str, word: Word, must_hold: MustHold) -> None:
-    """No answer to a right, a nearly right or a misplaced key holds the key in any spelling."""
+    """No response to a right, a nearly right or a misplaced key holds the key in any spelling."""
     value = backend.key.values[0]
     sent = [
         backend.execute(word("approved"), session_id=value[:64]),
