@@ -44,7 +44,9 @@ def test_near_miss_403(backend: HttpDriver, guarded: str, near_miss: Key, must_h
 
 @requirement("AUT-03")
 @pytest.mark.parametrize("key", [NO_KEY, EMPTY_KEY, foreign_key()], ids=["no-key", "empty-key", "wrong-key"])
-def test_refusal_says_why(backend: HttpDriver, contract: Contract, guarded: str, key: Key, must_hold: MustHold) -> None:
+def test_refusal_gives_its_reason(
+    backend: HttpDriver, contract: Contract, guarded: str, key: Key, must_hold: MustHold
+) -> None:
     """A refused key is answered with a valid ErrorResponse that holds API_KEY_INVALID."""
     exchange = send(backend, guarded, key)
     must_hold(is_error_response(contract, exchange, contract.behavior.reason_codes.key_refused))

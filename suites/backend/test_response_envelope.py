@@ -24,7 +24,7 @@ Word = Callable[[str], str]
 
 
 @requirement("ENV-01")
-def test_execute_answers_as_documented(
+def test_executed_command_has_a_documented_response(
     backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
 ) -> None:
     """An executed command is answered 200 with a valid ExecuteResponse."""
@@ -33,7 +33,9 @@ def test_execute_answers_as_documented(
 
 
 @requirement("ENV-01")
-def test_unknown_command_answers_as_documented(backend: HttpDriver, contract: Contract, must_hold: MustHold) -> None:
+def test_unknown_command_has_a_documented_response(
+    backend: HttpDriver, contract: Contract, must_hold: MustHold
+) -> None:
     """A command that nobody knows is answered with a valid ExecuteResponse too."""
     exchange = backend.execute("NO_SUCH_COMMAND_EXISTS")
     must_hold(has_status(exchange, 200), is_documented(contract, exchange))
@@ -75,7 +77,7 @@ def test_trace_id_is_not_the_clients(backend: HttpDriver, contract: Contract, wo
 
 
 @requirement("ENV-05")
-def test_trace_header_on_answers(backend: HttpDriver, guarded: str, must_hold: MustHold) -> None:
+def test_responses_have_a_trace_header(backend: HttpDriver, guarded: str, must_hold: MustHold) -> None:
     """Each response of an operation carries a trace header, whether the request is allowed or refused."""
     for exchange in (backend.read(guarded), backend.read(guarded, key=NO_KEY)):
         must_hold(has_trace_header(exchange, backend.contract.behavior.headers.trace))

@@ -119,7 +119,7 @@ def test_both_fail(harness: Harness, name: str, must_hold: MustHold) -> None:
 
 @requirement("CON-10")
 @pytest.mark.parametrize("how", ["closed", "reset"])
-def test_nobody_answers_a_list(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
+def test_list_without_a_listener(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
     """With nobody listening, or every connection reset on arrival, the list is empty and nothing else breaks."""
     interaction = harness.refused(how, lambda driver: driver.audit())
     must_hold(shows_empty_list(interaction))

@@ -69,7 +69,7 @@ def test_no_json(wide_harness: Harness, way: str, must_hold: MustHold) -> None:
 
 @requirement("CON-08")
 @pytest.mark.parametrize("body", [b"", b"<html>APPROVED</html>", b"APPROVED"], ids=["empty", "html", "bare-word"])
-def test_no_answer_at_all(harness: Harness, body: bytes, must_hold: MustHold) -> None:
+def test_no_response_at_all(harness: Harness, body: bytes, must_hold: MustHold) -> None:
     """A 200 that is empty, a page or a bare word is shown as BLOCKED."""
     must_hold(shows_blocked(harness.execute(FramedResponse(what="no response", body=body).fault())))
 

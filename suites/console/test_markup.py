@@ -31,7 +31,7 @@ def judge(harness: Harness, play: Callable[[], Interaction], fields: dict[str, A
 
 @requirement("CON-15")
 @pytest.mark.parametrize("field", EXECUTE)
-def test_markup_in_an_answer(page_harness: Harness, field: str, must_hold: MustHold) -> None:
+def test_markup_in_a_response(page_harness: Harness, field: str, must_hold: MustHold) -> None:
     """Markup in a field of a response to a command never becomes an element."""
     fields: dict[str, Any] = {field: with_markup(field)}
     judge(page_harness, lambda: page_harness.execute(page_harness.conforming(**fields)), fields, must_hold)

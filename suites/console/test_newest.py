@@ -23,7 +23,7 @@ NEWER: dict[str, tuple[Callable[[Harness], Fault], str]] = {
 @requirement("CON-17")
 @pytest.mark.parametrize("where", [Where.BEFORE_HEADERS, Where.IN_BODY], ids=str)
 @pytest.mark.parametrize("name", NEWER)
-def test_late_answer_is_not_shown(page_harness: Harness, name: str, where: Where, must_hold: MustHold) -> None:
+def test_slow_response_is_not_shown(page_harness: Harness, name: str, where: Where, must_hold: MustHold) -> None:
     """A late approval of an older command never replaces what the newer one led to."""
     harness, execute = page_harness, page_harness.names.execute
     response, expected = NEWER[name]
@@ -50,7 +50,7 @@ def test_late_answer_is_not_shown(page_harness: Harness, name: str, where: Where
 
 
 @requirement("CON-17")
-def test_late_failure_is_not_shown(page_harness: Harness, must_hold: MustHold) -> None:
+def test_slow_failure_is_not_shown(page_harness: Harness, must_hold: MustHold) -> None:
     """A late failure of an older command never replaces the approval of the newer one."""
     harness, execute = page_harness, page_harness.names.execute
     harness.driver.wait_until_complete()

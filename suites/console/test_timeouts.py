@@ -20,9 +20,9 @@ from technogate.runner.suite import MustHold, requirement
 #: The scenes that each test collects, by its name.
 COLLECTED: dict[str, tuple[Endpoint, ...]] = {
     "test_gives_up_in_time": ENDPOINTS,
-    "test_late_list_leads_to_the_fallback": ("audit",),
-    "test_late_fallback_is_the_empty_list": ("fallback",),
-    "test_late_memory_is_no_snapshot": ("memory",),
+    "test_slow_list_leads_to_the_fallback": ("audit",),
+    "test_slow_fallback_is_the_empty_list": ("fallback",),
+    "test_slow_memory_is_no_snapshot": ("memory",),
     "test_slow_fallback_is_shown": ("slow",),
     "test_fallback_has_a_time_of_its_own": ("slow",),
 }
@@ -94,7 +94,7 @@ def test_gives_up_in_time(
 
 
 @requirement("CON-10")
-def test_late_list_leads_to_the_fallback(
+def test_slow_list_leads_to_the_fallback(
     run_context: RunContext, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
 ) -> None:
     """A list that is too slow leads to one request of the fallback with the same query, which is shown."""
@@ -119,7 +119,7 @@ def test_fallback_has_a_time_of_its_own(slow_interaction: tuple[Interaction, Tol
 
 
 @requirement("CON-10")
-def test_late_fallback_is_the_empty_list(
+def test_slow_fallback_is_the_empty_list(
     run_context: RunContext, slow_interaction: tuple[Interaction, Told], must_hold: MustHold
 ) -> None:
     """When the fallback is too slow, it was requested once, and the list is empty."""
@@ -131,7 +131,7 @@ def test_late_fallback_is_the_empty_list(
 
 
 @requirement("CON-11")
-def test_late_memory_is_no_snapshot(slow_interaction: tuple[Interaction, Told], must_hold: MustHold) -> None:
+def test_slow_memory_is_no_snapshot(slow_interaction: tuple[Interaction, Told], must_hold: MustHold) -> None:
     """A memory that is too slow is no snapshot, without an error."""
     interaction, _ = slow_interaction
     must_hold(shows_no_snapshot(interaction))

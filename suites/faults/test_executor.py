@@ -85,7 +85,7 @@ def test_unknown_status_leaves_memory(
 
 
 @requirement("TMO-01")
-def test_others_are_answered_while_executors_hang(
+def test_other_requests_are_served_while_executors_hang(
     backend: HttpDriver, contract: Contract, hanging: HangingRequests, word: Word, must_hold: MustHold
 ) -> None:
     """While executors hang, every other request has its response in time."""

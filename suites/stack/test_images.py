@@ -23,7 +23,7 @@ def test_both_on_the_network(contained: dict[str, Container], must_hold: MustHol
 
 
 @requirement("STK-02")
-def test_backend_answers_by_its_name(contained: dict[str, Container], must_hold: MustHold) -> None:
+def test_backend_responds_by_its_name(contained: dict[str, Container], must_hold: MustHold) -> None:
     """Requested from within the network, the backend responds at its service name."""
     url = BACKEND + contained["backend"].launch.ready
     said = status_from_within((contained["console"], contained["backend"]), url)
@@ -37,7 +37,7 @@ def test_backend_answers_by_its_name(contained: dict[str, Container], must_hold:
 
 @requirement("STK-07")
 @pytest.mark.parametrize("image", ["backend", "console"], indirect=True)
-def test_no_secret_baked_in(run_context: RunContext, image: str, must_hold: MustHold) -> None:
+def test_image_holds_no_secret(run_context: RunContext, image: str, must_hold: MustHold) -> None:
     """Environment, labels, history and the files of every layer hold no secret."""
     in_files, _ = secrets_in_layers(image, run_context.run_key)
     must_hold(image_holds_no_secret(facts(image), in_files, run_context.run_key))
@@ -45,7 +45,7 @@ def test_no_secret_baked_in(run_context: RunContext, image: str, must_hold: Must
 
 @requirement("STK-08")
 @pytest.mark.parametrize("image", ["backend", "console"], indirect=True)
-def test_ordinary_user_and_health_check(image: str, must_hold: MustHold) -> None:
+def test_image_runs_as_non_root_with_a_health_check(image: str, must_hold: MustHold) -> None:
     """The image names a user other than root and defines a health check."""
     found = facts(image)
     must_hold(image_runs_as_non_root(found), image_has_health_check(found))
