@@ -155,87 +155,87 @@ def _two_reads(e: ExampleEvidence, *then: str) -> list[SentRequest]:
     return [e.read(audit, 200, first), e.read(audit, 200, second)]
 
 
-FAMILY = Family(
-    prefixes=("AUD",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="AUD-02",
-            predicate=holds_only_state,
-            good=lambda e: (_listed(e, "APPROVED"), "APPROVED"),
-            bad=lambda e: (_listed(e, "APPROVED", "BLOCKED"), "APPROVED"),
-        ),
-        Example(
-            requirement="AUD-02",
-            predicate=holds_one_entry,
-            good=lambda e: (_listed(e, "APPROVED", "BLOCKED"), "t-1"),
-            bad=lambda e: (_listed(e, "APPROVED", "BLOCKED"), "t-9"),
-        ),
-        Example(
-            requirement="AUD-03",
-            predicate=holds_at_most,
-            good=lambda e: (_listed(e, "APPROVED", "BLOCKED"), 2),
-            bad=lambda e: (_listed(e, "APPROVED", "BLOCKED"), 1),
-        ),
-        Example(
-            requirement="AUD-03",
-            predicate=holds_exactly,
-            good=lambda e: (_listed(e, "APPROVED", "BLOCKED"), 2),
-            bad=lambda e: (_listed(e, "APPROVED", "BLOCKED"), 3),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="AUD-02",
+        predicate=holds_only_state,
+        good=lambda e: (_listed(e, "APPROVED"), "APPROVED"),
+        bad=lambda e: (_listed(e, "APPROVED", "BLOCKED"), "APPROVED"),
     ),
-    rules=(
-        GeneratedRule(
-            requirement="AUD-01",
-            subject="Every 200 to a generated read of the audit trail is an array of valid entries, or BLOCKED.",
-            scope=Scope.AUDIT,
-            modes=WITH_KEY,
-            concerns=rule_conditions.is_200,
-            check=lambda terms, sent: is_documented(terms.contract, sent.exchange),
-            good=lambda e: e.sent(e.conforming(_listed(e, "APPROVED"))),
-            bad=lambda e: e.sent(_listed(e, "approved")),
-        ),
-        GeneratedRule(
-            requirement="AUD-02",
-            subject="Every generated filter returns entries of its state alone.",
-            scope=Scope.AUDIT,
-            modes=(Mode.ALLOWED,),
-            concerns=rule_conditions.is_allowed_200,
-            check=_is_filtered,
-            good=lambda e: _read(e, e.contract.behavior.audit.filter_parameter, "BLOCKED", "BLOCKED"),
-            bad=lambda e: _read(e, e.contract.behavior.audit.filter_parameter, "BLOCKED", "BLOCKED", "APPROVED"),
-        ),
-        GeneratedRule(
-            requirement="AUD-03",
-            subject="Every generated limit bounds the length, and its absence does.",
-            scope=Scope.AUDIT,
-            modes=(Mode.ALLOWED,),
-            concerns=rule_conditions.is_allowed_200,
-            check=lambda terms, sent: holds_at_most(sent.exchange, limit_of(terms.contract, sent.case)),
-            good=lambda e: _read(e, e.contract.behavior.audit.limit_parameter, "1", "APPROVED"),
-            bad=lambda e: _read(e, e.contract.behavior.audit.limit_parameter, "1", "APPROVED", "BLOCKED"),
-        ),
-        GeneratedRule(
-            requirement="AUD-05",
-            subject="Every generated query that the contract forbids is answered 400.",
-            scope=Scope.AUDIT,
-            modes=(Mode.FORBIDDEN, Mode.OPEN),
-            concerns=lambda sent: (
-                sent.decided and sent.auth is Auth.KNOWN and sent.expectation.said is not Validity.ALLOWED
-            ),
-            check=_bad_query_is_refused,
-            good=lambda e: _bad_query(e, e.conforming(e.refused(400))),
-            bad=lambda e: _bad_query(e, _listed(e, "APPROVED")),
-        ),
+    Example(
+        requirement="AUD-02",
+        predicate=holds_one_entry,
+        good=lambda e: (_listed(e, "APPROVED", "BLOCKED"), "t-1"),
+        bad=lambda e: (_listed(e, "APPROVED", "BLOCKED"), "t-9"),
     ),
-    sequences=(
-        SequenceRule(
-            requirement="AUD-02",
-            subject="No generated read of the audit trail leaves out an entry of its state that an earlier one showed.",
-            scope=Scope.AUDIT,
-            check=_no_entry_is_missing,
-            good=lambda e: _two_reads(e, "t-1", "t-2"),
-            bad=lambda e: _two_reads(e, "t-2"),
-        ),
+    Example(
+        requirement="AUD-03",
+        predicate=holds_at_most,
+        good=lambda e: (_listed(e, "APPROVED", "BLOCKED"), 2),
+        bad=lambda e: (_listed(e, "APPROVED", "BLOCKED"), 1),
+    ),
+    Example(
+        requirement="AUD-03",
+        predicate=holds_exactly,
+        good=lambda e: (_listed(e, "APPROVED", "BLOCKED"), 2),
+        bad=lambda e: (_listed(e, "APPROVED", "BLOCKED"), 3),
     ),
 )
+
+RULES = (
+    GeneratedRule(
+        requirement="AUD-01",
+        subject="Every 200 to a generated read of the audit trail is an array of valid entries, or BLOCKED.",
+        scope=Scope.AUDIT,
+        modes=WITH_KEY,
+        concerns=rule_conditions.is_200,
+        check=lambda terms, sent: is_documented(terms.contract, sent.exchange),
+        good=lambda e: e.sent(e.conforming(_listed(e, "APPROVED"))),
+        bad=lambda e: e.sent(_listed(e, "approved")),
+    ),
+    GeneratedRule(
+        requirement="AUD-02",
+        subject="Every generated filter returns entries of its state alone.",
+        scope=Scope.AUDIT,
+        modes=(Mode.ALLOWED,),
+        concerns=rule_conditions.is_allowed_200,
+        check=_is_filtered,
+        good=lambda e: _read(e, e.contract.behavior.audit.filter_parameter, "BLOCKED", "BLOCKED"),
+        bad=lambda e: _read(e, e.contract.behavior.audit.filter_parameter, "BLOCKED", "BLOCKED", "APPROVED"),
+    ),
+    GeneratedRule(
+        requirement="AUD-03",
+        subject="Every generated limit bounds the length, and its absence does.",
+        scope=Scope.AUDIT,
+        modes=(Mode.ALLOWED,),
+        concerns=rule_conditions.is_allowed_200,
+        check=lambda terms, sent: holds_at_most(sent.exchange, limit_of(terms.contract, sent.case)),
+        good=lambda e: _read(e, e.contract.behavior.audit.limit_parameter, "1", "APPROVED"),
+        bad=lambda e: _read(e, e.contract.behavior.audit.limit_parameter, "1", "APPROVED", "BLOCKED"),
+    ),
+    GeneratedRule(
+        requirement="AUD-05",
+        subject="Every generated query that the contract forbids is answered 400.",
+        scope=Scope.AUDIT,
+        modes=(Mode.FORBIDDEN, Mode.OPEN),
+        concerns=lambda sent: (
+            sent.decided and sent.auth is Auth.KNOWN and sent.expectation.said is not Validity.ALLOWED
+        ),
+        check=_bad_query_is_refused,
+        good=lambda e: _bad_query(e, e.conforming(e.refused(400))),
+        bad=lambda e: _bad_query(e, _listed(e, "APPROVED")),
+    ),
+)
+
+SEQUENCES = (
+    SequenceRule(
+        requirement="AUD-02",
+        subject="No generated read of the audit trail leaves out an entry of its state that an earlier one showed.",
+        scope=Scope.AUDIT,
+        check=_no_entry_is_missing,
+        good=lambda e: _two_reads(e, "t-1", "t-2"),
+        bad=lambda e: _two_reads(e, "t-2"),
+    ),
+)
+
+FAMILY = Family(prefixes=("AUD",), party=Party.BACKEND, examples=EXAMPLES, rules=RULES, sequences=SEQUENCES)

@@ -108,63 +108,66 @@ def _both_lists(e: ExampleEvidence, *ages_s: float) -> list[SentRequest]:
     return [e.read(names.audit, 200, audit), e.read(names.fallback, 200, fallback)]
 
 
+EXAMPLES = (
+    Example(
+        requirement="AUD-04",
+        predicate=is_newest_first,
+        good=lambda e: (_listed(e, 1, 9),),
+        bad=lambda e: (_listed(e, 9, 1),),
+    ),
+    Example(
+        requirement="AUD-04",
+        predicate=holds_in_order,
+        good=lambda e: (_listed(e, 1, 9), ["t-1", "t-9"]),
+        bad=lambda e: (_listed(e, 9, 1), ["t-1", "t-9"]),
+    ),
+    Example(
+        requirement="AUD-06",
+        predicate=holds_same_entries,
+        good=lambda e: (_listed(e, 1, 9), _listed(e, 1, 9), set()),
+        bad=lambda e: (_listed(e, 1, 9), _listed(e, 1), set()),
+    ),
+)
+
+RULES = (
+    GeneratedRule(
+        requirement="AUD-04",
+        subject="Every generated read of the audit trail has the newest entry first.",
+        scope=Scope.AUDIT,
+        modes=(Mode.ALLOWED, Mode.OPEN),
+        concerns=rule_conditions.is_200,
+        check=lambda _, sent: is_newest_first(sent.exchange),
+        good=lambda e: e.sent(_listed(e, 1, 9)),
+        bad=lambda e: e.sent(_listed(e, 9, 1)),
+    ),
+)
+
+SEQUENCES = (
+    SequenceRule(
+        requirement="AUD-04",
+        subject="The entries of a sequence stand newest first, whatever became of its requests.",
+        check=_entries_are_in_order,
+        good=lambda e: [*e.executions("t-1", "t-2"), e.whole_trail(e.entry_body(trace_id="t-2"), e.entry_body())],
+        bad=lambda e: [*e.executions("t-1", "t-2"), e.whole_trail(e.entry_body(), e.entry_body(trace_id="t-2"))],
+    ),
+    SequenceRule(
+        requirement="AUD-06",
+        subject="After any sequence the fallback has the same entries as the audit list.",
+        check=_fallback_agrees,
+        good=lambda e: _both_lists(e, 1, 2),
+        bad=lambda e: _both_lists(e, 1),
+    ),
+)
+
+RUN_WIDE = (
+    RunWideCheck(
+        requirement="AUD-04",
+        subject="Each reading of the audit trail had the newest entry first.",
+        run=reconciled("AUD-04"),
+        defects=(lambda run: run.last.insert(0, run.last.pop(20)),),
+    ),
+)
+
 FAMILY = Family(
-    prefixes=("AUD",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="AUD-04",
-            predicate=is_newest_first,
-            good=lambda e: (_listed(e, 1, 9),),
-            bad=lambda e: (_listed(e, 9, 1),),
-        ),
-        Example(
-            requirement="AUD-04",
-            predicate=holds_in_order,
-            good=lambda e: (_listed(e, 1, 9), ["t-1", "t-9"]),
-            bad=lambda e: (_listed(e, 9, 1), ["t-1", "t-9"]),
-        ),
-        Example(
-            requirement="AUD-06",
-            predicate=holds_same_entries,
-            good=lambda e: (_listed(e, 1, 9), _listed(e, 1, 9), set()),
-            bad=lambda e: (_listed(e, 1, 9), _listed(e, 1), set()),
-        ),
-    ),
-    rules=(
-        GeneratedRule(
-            requirement="AUD-04",
-            subject="Every generated read of the audit trail has the newest entry first.",
-            scope=Scope.AUDIT,
-            modes=(Mode.ALLOWED, Mode.OPEN),
-            concerns=rule_conditions.is_200,
-            check=lambda _, sent: is_newest_first(sent.exchange),
-            good=lambda e: e.sent(_listed(e, 1, 9)),
-            bad=lambda e: e.sent(_listed(e, 9, 1)),
-        ),
-    ),
-    sequences=(
-        SequenceRule(
-            requirement="AUD-04",
-            subject="The entries of a sequence stand newest first, whatever became of its requests.",
-            check=_entries_are_in_order,
-            good=lambda e: [*e.executions("t-1", "t-2"), e.whole_trail(e.entry_body(trace_id="t-2"), e.entry_body())],
-            bad=lambda e: [*e.executions("t-1", "t-2"), e.whole_trail(e.entry_body(), e.entry_body(trace_id="t-2"))],
-        ),
-        SequenceRule(
-            requirement="AUD-06",
-            subject="After any sequence the fallback has the same entries as the audit list.",
-            check=_fallback_agrees,
-            good=lambda e: _both_lists(e, 1, 2),
-            bad=lambda e: _both_lists(e, 1),
-        ),
-    ),
-    run_wide=(
-        RunWideCheck(
-            requirement="AUD-04",
-            subject="Each reading of the audit trail had the newest entry first.",
-            run=reconciled("AUD-04"),
-            defects=(lambda run: run.last.insert(0, run.last.pop(20)),),
-        ),
-    ),
+    prefixes=("AUD",), party=Party.BACKEND, examples=EXAMPLES, rules=RULES, sequences=SEQUENCES, run_wide=RUN_WIDE
 )

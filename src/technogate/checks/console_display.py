@@ -115,63 +115,61 @@ def _blocked(e: ExampleEvidence) -> Interaction:
     return e.interaction(e.refused(500), status="BLOCKED")
 
 
-FAMILY = Family(
-    prefixes=("CON",),
-    party=Party.CONSOLE,
-    examples=(
-        Example(
-            requirement="CON-02",
-            predicate=shows,
-            good=lambda e: (_approved(e), "trace_id", "t-1"),
-            bad=lambda e: (_approved(e), "trace_id", "t-2"),
-        ),
-        Example(
-            requirement="CON-18",
-            predicate=shows_reasons,
-            good=lambda e: (_approved(e), ["A"]),
-            bad=lambda e: (_approved(e), ["B"]),
-        ),
-        Example(
-            requirement="CON-04",
-            predicate=mentions,
-            good=lambda e: (e.interaction(message="Not allowed."), "message", "Not"),
-            bad=lambda e: (_blocked(e), "message", "Not"),
-        ),
-        Example(
-            requirement="CON-10",
-            predicate=rows_show,
-            good=lambda e: (e.interaction(rows=({"action": "PING"},)), "action", ["PING"]),
-            bad=lambda e: (e.interaction(empty="true"), "action", ["PING"]),
-        ),
-        Example(
-            requirement="CON-03",
-            predicate=shows_blocked,
-            good=lambda e: (_blocked(e),),
-            bad=lambda e: (_approved(e),),
-        ),
-        Example(
-            requirement="CON-13",
-            predicate=never_shows,
-            good=lambda e: (_blocked(e), "APPROVED"),
-            bad=lambda e: (_approved(e), "APPROVED"),
-        ),
-        Example(
-            requirement="CON-10",
-            predicate=shows_empty_list,
-            good=lambda e: (e.interaction(empty="true"),),
-            bad=lambda e: (e.interaction(rows=({"state": "APPROVED"},), empty="true"),),
-        ),
-        Example(
-            requirement="CON-11",
-            predicate=shows_no_snapshot,
-            good=lambda e: (e.interaction(empty="true"),),
-            bad=lambda e: (_approved(e),),
-        ),
-        Example(
-            requirement="CON-16",
-            predicate=is_not_stuck,
-            good=lambda e: (_blocked(e),),
-            bad=lambda e: (e.interaction(pending="true"),),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="CON-02",
+        predicate=shows,
+        good=lambda e: (_approved(e), "trace_id", "t-1"),
+        bad=lambda e: (_approved(e), "trace_id", "t-2"),
+    ),
+    Example(
+        requirement="CON-18",
+        predicate=shows_reasons,
+        good=lambda e: (_approved(e), ["A"]),
+        bad=lambda e: (_approved(e), ["B"]),
+    ),
+    Example(
+        requirement="CON-04",
+        predicate=mentions,
+        good=lambda e: (e.interaction(message="Not allowed."), "message", "Not"),
+        bad=lambda e: (_blocked(e), "message", "Not"),
+    ),
+    Example(
+        requirement="CON-10",
+        predicate=rows_show,
+        good=lambda e: (e.interaction(rows=({"action": "PING"},)), "action", ["PING"]),
+        bad=lambda e: (e.interaction(empty="true"), "action", ["PING"]),
+    ),
+    Example(
+        requirement="CON-03",
+        predicate=shows_blocked,
+        good=lambda e: (_blocked(e),),
+        bad=lambda e: (_approved(e),),
+    ),
+    Example(
+        requirement="CON-13",
+        predicate=never_shows,
+        good=lambda e: (_blocked(e), "APPROVED"),
+        bad=lambda e: (_approved(e), "APPROVED"),
+    ),
+    Example(
+        requirement="CON-10",
+        predicate=shows_empty_list,
+        good=lambda e: (e.interaction(empty="true"),),
+        bad=lambda e: (e.interaction(rows=({"state": "APPROVED"},), empty="true"),),
+    ),
+    Example(
+        requirement="CON-11",
+        predicate=shows_no_snapshot,
+        good=lambda e: (e.interaction(empty="true"),),
+        bad=lambda e: (_approved(e),),
+    ),
+    Example(
+        requirement="CON-16",
+        predicate=is_not_stuck,
+        good=lambda e: (_blocked(e),),
+        bad=lambda e: (e.interaction(pending="true"),),
     ),
 )
+
+FAMILY = Family(prefixes=("CON",), party=Party.CONSOLE, examples=EXAMPLES)

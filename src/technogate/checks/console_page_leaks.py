@@ -104,27 +104,25 @@ def requested_no_operation(exposure: Exposure, contract: Contract) -> list[Findi
     ]
 
 
-FAMILY = Family(
-    prefixes=("CON",),
-    party=Party.CONSOLE,
-    examples=(
-        Example(
-            requirement="CON-12",
-            predicate=place_holds_no_key,
-            good=lambda e: (Exposure(html="<p>x</p>"), "cookies", e.redactor),
-            bad=lambda e: (Exposure(cookies=(f"a={e.key}",)), "cookies", e.redactor),
-        ),
-        Example(
-            requirement="CON-15",
-            predicate=markup_stays_text,
-            good=lambda _: (Exposure(html="<p>x</p>"), {}),
-            bad=lambda _: (Exposure(html=markup("message")), {}),
-        ),
-        Example(
-            requirement="CON-20",
-            predicate=requested_no_operation,
-            good=lambda e: (Exposure(html="<p>x</p>"), e.contract),
-            bad=lambda e: (Exposure(urls=(f"http://self-test.invalid{e.contract.guarded[0].path}",)), e.contract),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="CON-12",
+        predicate=place_holds_no_key,
+        good=lambda e: (Exposure(html="<p>x</p>"), "cookies", e.redactor),
+        bad=lambda e: (Exposure(cookies=(f"a={e.key}",)), "cookies", e.redactor),
+    ),
+    Example(
+        requirement="CON-15",
+        predicate=markup_stays_text,
+        good=lambda _: (Exposure(html="<p>x</p>"), {}),
+        bad=lambda _: (Exposure(html=markup("message")), {}),
+    ),
+    Example(
+        requirement="CON-20",
+        predicate=requested_no_operation,
+        good=lambda e: (Exposure(html="<p>x</p>"), e.contract),
+        bad=lambda e: (Exposure(urls=(f"http://self-test.invalid{e.contract.guarded[0].path}",)), e.contract),
     ),
 )
+
+FAMILY = Family(prefixes=("CON",), party=Party.CONSOLE, examples=EXAMPLES)

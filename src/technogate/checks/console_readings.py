@@ -108,30 +108,28 @@ def _conforms(value: object) -> ResponseReading:
     return ResponseReading(meaning=Meaning.CONFORMS, value=value)
 
 
-FAMILY = Family(
-    prefixes=("CON",),
-    party=Party.CONSOLE,
-    examples=(
-        Example(
-            requirement="CON-02",
-            predicate=command_is_shown,
-            good=lambda e: (
-                e.interaction(status="APPROVED", trace_id="t-1", reason_codes="A"),
-                _conforms({"status": "APPROVED", "trace_id": "t-1", "reason_codes": ["A"]}),
-            ),
-            bad=lambda e: (e.interaction(status="APPROVED"), _REFUSED),
+EXAMPLES = (
+    Example(
+        requirement="CON-02",
+        predicate=command_is_shown,
+        good=lambda e: (
+            e.interaction(status="APPROVED", trace_id="t-1", reason_codes="A"),
+            _conforms({"status": "APPROVED", "trace_id": "t-1", "reason_codes": ["A"]}),
         ),
-        Example(
-            requirement="CON-11",
-            predicate=snapshot_is_shown,
-            good=lambda e: (_snapshot(e), _conforms(_SNAPSHOT)),
-            bad=lambda e: (_snapshot(e), _REFUSED),
-        ),
-        Example(
-            requirement="CON-10",
-            predicate=list_is_shown,
-            good=lambda e: (e.interaction(rows=(_ENTRY,)), _conforms([_ENTRY])),
-            bad=lambda e: (e.interaction(rows=(_ENTRY,)), _conforms([_ENTRY, _ENTRY])),
-        ),
+        bad=lambda e: (e.interaction(status="APPROVED"), _REFUSED),
+    ),
+    Example(
+        requirement="CON-11",
+        predicate=snapshot_is_shown,
+        good=lambda e: (_snapshot(e), _conforms(_SNAPSHOT)),
+        bad=lambda e: (_snapshot(e), _REFUSED),
+    ),
+    Example(
+        requirement="CON-10",
+        predicate=list_is_shown,
+        good=lambda e: (e.interaction(rows=(_ENTRY,)), _conforms([_ENTRY])),
+        bad=lambda e: (e.interaction(rows=(_ENTRY,)), _conforms([_ENTRY, _ENTRY])),
     ),
 )
+
+FAMILY = Family(prefixes=("CON",), party=Party.CONSOLE, examples=EXAMPLES)

@@ -166,69 +166,67 @@ def _commanded(e: ExampleEvidence, body: bytes) -> Interaction:
     return e.interaction(_sent(e, e.contract.behavior.operations.execute, body=body))
 
 
-FAMILY = Family(
-    prefixes=("CON",),
-    party=Party.CONSOLE,
-    examples=(
-        Example(
-            requirement="CON-09",
-            predicate=sent_times,
-            good=lambda e: (e.interaction(_sent(e, _EXECUTE)), _EXECUTE, 1),
-            bad=lambda e: (e.interaction(_sent(e, _EXECUTE), _sent(e, _EXECUTE)), _EXECUTE, 1),
-        ),
-        Example(
-            requirement="CON-08",
-            predicate=was_sent,
-            good=lambda e: (e.interaction(_sent(e, _EXECUTE)), _EXECUTE),
-            bad=lambda e: (e.interaction(), _EXECUTE),
-        ),
-        Example(
-            requirement="CON-10",
-            predicate=queries_agree,
-            good=lambda e: (_queried(e, "limit=1&filter=all", "filter=all&limit=1"), _LIST, _FALLBACK),
-            bad=lambda e: (_queried(e, "limit=1", "limit=2"), _LIST, _FALLBACK),
-        ),
-        Example(
-            requirement="CON-10",
-            predicate=query_is,
-            good=lambda e: (_queried(e, "limit=1"), _LIST, {"limit": "1", "filter": "all"}, {"filter": "all"}),
-            bad=lambda e: (_queried(e, "limit=2"), _LIST, {"limit": "1", "filter": "all"}, {"filter": "all"}),
-        ),
-        Example(
-            requirement="CON-13",
-            predicate=sent_only_valid,
-            good=lambda e: (e.contract, e.interaction(), e.contract.behavior.operations.execute),
-            bad=lambda e: (e.contract, _commanded(e, b"{}"), e.contract.behavior.operations.execute),
-        ),
-        Example(
-            requirement="CON-13",
-            predicate=sent_command,
-            good=lambda e: (e.interaction(_sent(e, _EXECUTE, body=b'{"command":"PING"}')), _EXECUTE, "PING"),
-            bad=lambda e: (e.interaction(_sent(e, _EXECUTE, body=b'{"command":"PONG"}')), _EXECUTE, "PING"),
-        ),
-        Example(
-            requirement="CON-20",
-            predicate=sent_nothing,
-            good=lambda e: (e.interaction(empty="true"),),
-            bad=lambda e: (e.interaction(_sent(e, _EXECUTE)),),
-        ),
-        Example(
-            requirement="CON-01",
-            predicate=carries_key,
-            good=lambda e: (e.interaction(_sent(e, _EXECUTE, key=MARK)),),
-            bad=lambda e: (e.interaction(_sent(e, _EXECUTE)),),
-        ),
-        Example(
-            requirement="CON-14",
-            predicate=key_stays_at,
-            good=lambda e: (e.interaction(_sent(e, _EXECUTE, key=MARK)), ""),
-            bad=lambda e: (e.interaction(_sent(e, _EXECUTE, key=MARK)), "http://elsewhere.invalid"),
-        ),
-        Example(
-            requirement="CON-14",
-            predicate=sent_nothing_to,
-            good=lambda e: (e.interaction(_sent(e, _EXECUTE)), "http://elsewhere.invalid", _EXECUTE),
-            bad=lambda e: (e.interaction(_sent(e, _EXECUTE)), "", _EXECUTE),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="CON-09",
+        predicate=sent_times,
+        good=lambda e: (e.interaction(_sent(e, _EXECUTE)), _EXECUTE, 1),
+        bad=lambda e: (e.interaction(_sent(e, _EXECUTE), _sent(e, _EXECUTE)), _EXECUTE, 1),
+    ),
+    Example(
+        requirement="CON-08",
+        predicate=was_sent,
+        good=lambda e: (e.interaction(_sent(e, _EXECUTE)), _EXECUTE),
+        bad=lambda e: (e.interaction(), _EXECUTE),
+    ),
+    Example(
+        requirement="CON-10",
+        predicate=queries_agree,
+        good=lambda e: (_queried(e, "limit=1&filter=all", "filter=all&limit=1"), _LIST, _FALLBACK),
+        bad=lambda e: (_queried(e, "limit=1", "limit=2"), _LIST, _FALLBACK),
+    ),
+    Example(
+        requirement="CON-10",
+        predicate=query_is,
+        good=lambda e: (_queried(e, "limit=1"), _LIST, {"limit": "1", "filter": "all"}, {"filter": "all"}),
+        bad=lambda e: (_queried(e, "limit=2"), _LIST, {"limit": "1", "filter": "all"}, {"filter": "all"}),
+    ),
+    Example(
+        requirement="CON-13",
+        predicate=sent_only_valid,
+        good=lambda e: (e.contract, e.interaction(), e.contract.behavior.operations.execute),
+        bad=lambda e: (e.contract, _commanded(e, b"{}"), e.contract.behavior.operations.execute),
+    ),
+    Example(
+        requirement="CON-13",
+        predicate=sent_command,
+        good=lambda e: (e.interaction(_sent(e, _EXECUTE, body=b'{"command":"PING"}')), _EXECUTE, "PING"),
+        bad=lambda e: (e.interaction(_sent(e, _EXECUTE, body=b'{"command":"PONG"}')), _EXECUTE, "PING"),
+    ),
+    Example(
+        requirement="CON-20",
+        predicate=sent_nothing,
+        good=lambda e: (e.interaction(empty="true"),),
+        bad=lambda e: (e.interaction(_sent(e, _EXECUTE)),),
+    ),
+    Example(
+        requirement="CON-01",
+        predicate=carries_key,
+        good=lambda e: (e.interaction(_sent(e, _EXECUTE, key=MARK)),),
+        bad=lambda e: (e.interaction(_sent(e, _EXECUTE)),),
+    ),
+    Example(
+        requirement="CON-14",
+        predicate=key_stays_at,
+        good=lambda e: (e.interaction(_sent(e, _EXECUTE, key=MARK)), ""),
+        bad=lambda e: (e.interaction(_sent(e, _EXECUTE, key=MARK)), "http://elsewhere.invalid"),
+    ),
+    Example(
+        requirement="CON-14",
+        predicate=sent_nothing_to,
+        good=lambda e: (e.interaction(_sent(e, _EXECUTE)), "http://elsewhere.invalid", _EXECUTE),
+        bad=lambda e: (e.interaction(_sent(e, _EXECUTE)), "", _EXECUTE),
     ),
 )
+
+FAMILY = Family(prefixes=("CON",), party=Party.CONSOLE, examples=EXAMPLES)

@@ -78,35 +78,33 @@ def _middle(e: ExampleEvidence) -> float:
     return (e.contract.behavior.time.abort_earliest_s + e.contract.behavior.time.abort_latest_s) / 2
 
 
-FAMILY = Family(
-    prefixes=("CON",),
-    party=Party.CONSOLE,
-    examples=(
-        Example(
-            requirement="CON-06",
-            predicate=aborted_in_time,
-            good=lambda e: (_stall(e, _middle(e)), "self-test", e.contract.behavior.time),
-            bad=lambda e: (
-                _stall(e, _middle(e) * 2),
-                "self-test",
-                e.contract.behavior.time,
-            ),
-        ),
-        Example(
-            requirement="CON-06",
-            predicate=shown_in_time,
-            good=lambda e: (_stall(e, _middle(e)), "self-test", e.contract.behavior.time),
-            bad=lambda e: (
-                _stall(e, _middle(e) * 2),
-                "self-test",
-                e.contract.behavior.time,
-            ),
-        ),
-        Example(
-            requirement="CON-10",
-            predicate=requested_in_time,
-            good=lambda e: (_stall(e, 1, then=_middle(e)), "self-test", "self-test-then", e.contract.behavior.time),
-            bad=lambda e: (_stall(e, 1), "self-test", "self-test-then", e.contract.behavior.time),
+EXAMPLES = (
+    Example(
+        requirement="CON-06",
+        predicate=aborted_in_time,
+        good=lambda e: (_stall(e, _middle(e)), "self-test", e.contract.behavior.time),
+        bad=lambda e: (
+            _stall(e, _middle(e) * 2),
+            "self-test",
+            e.contract.behavior.time,
         ),
     ),
+    Example(
+        requirement="CON-06",
+        predicate=shown_in_time,
+        good=lambda e: (_stall(e, _middle(e)), "self-test", e.contract.behavior.time),
+        bad=lambda e: (
+            _stall(e, _middle(e) * 2),
+            "self-test",
+            e.contract.behavior.time,
+        ),
+    ),
+    Example(
+        requirement="CON-10",
+        predicate=requested_in_time,
+        good=lambda e: (_stall(e, 1, then=_middle(e)), "self-test", "self-test-then", e.contract.behavior.time),
+        bad=lambda e: (_stall(e, 1), "self-test", "self-test-then", e.contract.behavior.time),
+    ),
 )
+
+FAMILY = Family(prefixes=("CON",), party=Party.CONSOLE, examples=EXAMPLES)

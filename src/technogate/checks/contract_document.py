@@ -24,21 +24,19 @@ def served_document_agrees(exchange: Exchange, contradictions: Sequence[str]) ->
     return finding("served document", exchange, "no contradiction to the contract", "; ".join(contradictions[:3]))
 
 
-FAMILY = Family(
-    prefixes=("CTR",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="CTR-01",
-            predicate=document_is_valid,
-            good=lambda _: ([],),
-            bad=lambda _: (["self-test"],),
-        ),
-        Example(
-            requirement="CTR-02",
-            predicate=served_document_agrees,
-            good=lambda e: (e.exchange(200, {}), []),
-            bad=lambda e: (e.exchange(200, {}), ["self-test"]),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="CTR-01",
+        predicate=document_is_valid,
+        good=lambda _: ([],),
+        bad=lambda _: (["self-test"],),
+    ),
+    Example(
+        requirement="CTR-02",
+        predicate=served_document_agrees,
+        good=lambda e: (e.exchange(200, {}), []),
+        bad=lambda e: (e.exchange(200, {}), ["self-test"]),
     ),
 )
+
+FAMILY = Family(prefixes=("CTR",), party=Party.BACKEND, examples=EXAMPLES)

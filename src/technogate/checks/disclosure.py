@@ -65,29 +65,28 @@ def _responses_disclose_nothing(run: WholeRun) -> RunWideResult:
     return run_wide_result(len(searched), findings)
 
 
-FAMILY = Family(
-    prefixes=("ERR",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="ERR-03",
-            predicate=response_leaks,
-            good=lambda e: (e.executed(),),
-            bad=lambda e: (e.exchange(500, {"message": 'Traceback (most recent call last): File "/srv/app/main.py"'}),),
-        ),
-        Example(
-            requirement="ERR-03",
-            predicate=discloses_nothing,
-            good=lambda e: (e.refused(500),),
-            bad=lambda e: (e.exchange(500, {"message": "raise ValueError(command)"}),),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="ERR-03",
+        predicate=response_leaks,
+        good=lambda e: (e.executed(),),
+        bad=lambda e: (e.exchange(500, {"message": 'Traceback (most recent call last): File "/srv/app/main.py"'}),),
     ),
-    run_wide=(
-        RunWideCheck(
-            requirement="ERR-03",
-            subject="No response of the run discloses what the backend is made of.",
-            run=_responses_disclose_nothing,
-            defects=(lambda run: run.response(-1, body=Body.of(b'{"message":"no such file: /srv/app/trail.db"}')),),
-        ),
+    Example(
+        requirement="ERR-03",
+        predicate=discloses_nothing,
+        good=lambda e: (e.refused(500),),
+        bad=lambda e: (e.exchange(500, {"message": "raise ValueError(command)"}),),
     ),
 )
+
+RUN_WIDE = (
+    RunWideCheck(
+        requirement="ERR-03",
+        subject="No response of the run discloses what the backend is made of.",
+        run=_responses_disclose_nothing,
+        defects=(lambda run: run.response(-1, body=Body.of(b'{"message":"no such file: /srv/app/trail.db"}')),),
+    ),
+)
+
+FAMILY = Family(prefixes=("ERR",), party=Party.BACKEND, examples=EXAMPLES, run_wide=RUN_WIDE)

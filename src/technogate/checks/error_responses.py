@@ -80,66 +80,66 @@ def _server_errors_are_error_responses(run: WholeRun) -> RunWideResult:
     return run_wide_result(len(errors), findings, "" if errors else "no request of the run was answered 5xx", CRASHING)
 
 
-FAMILY = Family(
-    prefixes=("ERR",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="ERR-04",
-            predicate=allows_method,
-            good=lambda e: (e.exchange(405, {}, headers=(("Allow", "GET, HEAD"),)), "GET"),
-            bad=lambda e: (e.exchange(405, {}), "GET"),
-        ),
-    ),
-    rules=(
-        GeneratedRule(
-            requirement="ERR-01",
-            subject="Every 4xx to a generated request is a valid ErrorResponse.",
-            scope=Scope.GUARDED,
-            modes=EVERY_MODE,
-            concerns=lambda sent: 400 <= sent.status < 500,
-            check=lambda terms, sent: is_error_response(terms.contract, sent.exchange),
-            good=lambda e: e.sent(e.conforming(e.refused(400))),
-            bad=lambda e: e.sent(e.exchange(400, {"detail": "self-test"})),
-        ),
-        GeneratedRule(
-            requirement="ERR-02",
-            subject="Every 5xx to a generated request is a valid ErrorResponse.",
-            scope=Scope.GUARDED,
-            modes=EVERY_MODE,
-            concerns=rule_conditions.has_status,
-            check=_server_error_is_error_response,
-            good=lambda e: e.sent(e.conforming(e.refused(500))),
-            bad=lambda e: e.sent(e.exchange(500, "self-test")),
-        ),
-        GeneratedRule(
-            requirement="ERR-04",
-            subject="Every generated path that does not exist is answered 404, every other method 405 with `Allow`.",
-            scope=Scope.UNKNOWN_ROUTES,
-            modes=EVERY_MODE,
-            concerns=rule_conditions.is_decided,
-            check=_unknown_route_is_refused,
-            good=lambda e: e.sent(e.unknown_route()),
-            bad=lambda e: e.sent(e.executed()),
-        ),
-        GeneratedRule(
-            requirement="ERR-06",
-            subject="No generated request makes a 5xx.",
-            scope=Scope.ANY,
-            modes=EVERY_MODE,
-            # A body over the limit may be cut off without a response.
-            concerns=lambda sent: sent.status > 0 or RequestDefect.SIZE not in sent.expectation.faults,
-            check=_is_no_server_error,
-            good=lambda e: e.sent(e.refused(400)),
-            bad=lambda e: e.sent(e.refused(500)),
-        ),
-    ),
-    run_wide=(
-        RunWideCheck(
-            requirement="ERR-02",
-            subject="Every 5xx of the run is a valid ErrorResponse.",
-            run=_server_errors_are_error_responses,
-            defects=(lambda run: run.exchange(len(run.exchanges) - 1, problems=("no message",)),),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="ERR-04",
+        predicate=allows_method,
+        good=lambda e: (e.exchange(405, {}, headers=(("Allow", "GET, HEAD"),)), "GET"),
+        bad=lambda e: (e.exchange(405, {}), "GET"),
     ),
 )
+
+RULES = (
+    GeneratedRule(
+        requirement="ERR-01",
+        subject="Every 4xx to a generated request is a valid ErrorResponse.",
+        scope=Scope.GUARDED,
+        modes=EVERY_MODE,
+        concerns=lambda sent: 400 <= sent.status < 500,
+        check=lambda terms, sent: is_error_response(terms.contract, sent.exchange),
+        good=lambda e: e.sent(e.conforming(e.refused(400))),
+        bad=lambda e: e.sent(e.exchange(400, {"detail": "self-test"})),
+    ),
+    GeneratedRule(
+        requirement="ERR-02",
+        subject="Every 5xx to a generated request is a valid ErrorResponse.",
+        scope=Scope.GUARDED,
+        modes=EVERY_MODE,
+        concerns=rule_conditions.has_status,
+        check=_server_error_is_error_response,
+        good=lambda e: e.sent(e.conforming(e.refused(500))),
+        bad=lambda e: e.sent(e.exchange(500, "self-test")),
+    ),
+    GeneratedRule(
+        requirement="ERR-04",
+        subject="Every generated path that does not exist is answered 404, every other method 405 with `Allow`.",
+        scope=Scope.UNKNOWN_ROUTES,
+        modes=EVERY_MODE,
+        concerns=rule_conditions.is_decided,
+        check=_unknown_route_is_refused,
+        good=lambda e: e.sent(e.unknown_route()),
+        bad=lambda e: e.sent(e.executed()),
+    ),
+    GeneratedRule(
+        requirement="ERR-06",
+        subject="No generated request makes a 5xx.",
+        scope=Scope.ANY,
+        modes=EVERY_MODE,
+        # A body over the limit may be cut off without a response.
+        concerns=lambda sent: sent.status > 0 or RequestDefect.SIZE not in sent.expectation.faults,
+        check=_is_no_server_error,
+        good=lambda e: e.sent(e.refused(400)),
+        bad=lambda e: e.sent(e.refused(500)),
+    ),
+)
+
+RUN_WIDE = (
+    RunWideCheck(
+        requirement="ERR-02",
+        subject="Every 5xx of the run is a valid ErrorResponse.",
+        run=_server_errors_are_error_responses,
+        defects=(lambda run: run.exchange(len(run.exchanges) - 1, problems=("no message",)),),
+    ),
+)
+
+FAMILY = Family(prefixes=("ERR",), party=Party.BACKEND, examples=EXAMPLES, rules=RULES, run_wide=RUN_WIDE)

@@ -64,27 +64,25 @@ _WRONG = ImageFacts(
     environment={"API_KEY": "self-test-key-0000"}, labels={}, history=(),
 )  # fmt: skip
 
-FAMILY = Family(
-    prefixes=("STK",),
-    party=Party.PAIR,
-    examples=(
-        Example(
-            requirement="STK-08",
-            predicate=image_runs_as_non_root,
-            good=lambda _: (_FACTS,),
-            bad=lambda _: (_WRONG,),
-        ),
-        Example(
-            requirement="STK-08",
-            predicate=image_has_health_check,
-            good=lambda _: (_FACTS,),
-            bad=lambda _: (_WRONG,),
-        ),
-        Example(
-            requirement="STK-07",
-            predicate=image_holds_no_secret,
-            good=lambda _: (_FACTS, [], "self-test-key-0000"),
-            bad=lambda _: (_WRONG, [], "self-test-key-0000"),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="STK-08",
+        predicate=image_runs_as_non_root,
+        good=lambda _: (_FACTS,),
+        bad=lambda _: (_WRONG,),
+    ),
+    Example(
+        requirement="STK-08",
+        predicate=image_has_health_check,
+        good=lambda _: (_FACTS,),
+        bad=lambda _: (_WRONG,),
+    ),
+    Example(
+        requirement="STK-07",
+        predicate=image_holds_no_secret,
+        good=lambda _: (_FACTS, [], "self-test-key-0000"),
+        bad=lambda _: (_WRONG, [], "self-test-key-0000"),
     ),
 )
+
+FAMILY = Family(prefixes=("STK",), party=Party.PAIR, examples=EXAMPLES)

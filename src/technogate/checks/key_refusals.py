@@ -89,67 +89,67 @@ def _key_is_nowhere(run: WholeRun) -> RunWideResult:
     return run_wide_result(responses + (len(logs) + entries if responses else 0), findings)
 
 
-FAMILY = Family(
-    prefixes=("AUT",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="AUT-06",
-            predicate=holds_no_key,
-            good=lambda e: (e.executed(),),
-            bad=lambda e: (e.leaking("body (plain)"),),
-        ),
-    ),
-    rules=(
-        GeneratedRule(
-            requirement="AUT-01",
-            subject="Every generated request without a key is answered 401.",
-            scope=Scope.GUARDED,
-            modes=(Mode.UNKEYED,),
-            concerns=lambda sent: sent.decided and sent.auth is Auth.NOBODY and not sent.expectation.faults,
-            check=_is_refused_for_its_key,
-            good=lambda e: e.sent(e.refused(401), auth=Auth.NOBODY),
-            bad=lambda e: e.sent(e.refused(403), auth=Auth.NOBODY),
-        ),
-        GeneratedRule(
-            requirement="AUT-02",
-            subject="Every generated request with a wrong key is answered 403.",
-            scope=Scope.GUARDED,
-            modes=(Mode.UNKEYED,),
-            concerns=lambda sent: sent.decided and sent.auth is Auth.STRANGER and not sent.expectation.faults,
-            check=_is_refused_for_its_key,
-            good=lambda e: e.sent(e.refused(403), auth=Auth.STRANGER),
-            bad=lambda e: e.sent(e.executed(), auth=Auth.STRANGER),
-        ),
-        GeneratedRule(
-            requirement="AUT-03",
-            subject="Every refusal of the key of a generated request gives the reason code API_KEY_INVALID.",
-            scope=Scope.GUARDED,
-            modes=(Mode.UNKEYED,),
-            concerns=lambda sent: sent.auth is not Auth.KNOWN and sent.status in (401, 403),
-            check=_refusal_gives_its_reason,
-            good=lambda e: e.sent(
-                e.conforming(e.refused(401, e.contract.behavior.reason_codes.key_refused)), auth=Auth.NOBODY
-            ),
-            bad=lambda e: e.sent(e.refused(401, "OTHER"), auth=Auth.NOBODY),
-        ),
-        GeneratedRule(
-            requirement="AUT-04",
-            subject="Every generated request that is malformed and lacks the right key is refused for its key.",
-            scope=Scope.WITH_INPUT,
-            modes=(Mode.UNKEYED,),
-            concerns=lambda sent: sent.decided and sent.auth is not Auth.KNOWN and bool(sent.expectation.faults),
-            check=_is_refused_for_its_key_first,
-            good=lambda e: e.sent(e.refused(401), auth=Auth.NOBODY, validity=Validity.FORBIDDEN, defects=_MALFORMED),
-            bad=lambda e: e.sent(e.refused(400), auth=Auth.NOBODY, validity=Validity.FORBIDDEN, defects=_MALFORMED),
-        ),
-    ),
-    run_wide=(
-        RunWideCheck(
-            requirement="AUT-06",
-            subject="No response, entry and log line of the run holds the key.",
-            run=_key_is_nowhere,
-            defects=(lambda run: run.exchange(1, leaks=("body (plain)",)),),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="AUT-06",
+        predicate=holds_no_key,
+        good=lambda e: (e.executed(),),
+        bad=lambda e: (e.leaking("body (plain)"),),
     ),
 )
+
+RULES = (
+    GeneratedRule(
+        requirement="AUT-01",
+        subject="Every generated request without a key is answered 401.",
+        scope=Scope.GUARDED,
+        modes=(Mode.UNKEYED,),
+        concerns=lambda sent: sent.decided and sent.auth is Auth.NOBODY and not sent.expectation.faults,
+        check=_is_refused_for_its_key,
+        good=lambda e: e.sent(e.refused(401), auth=Auth.NOBODY),
+        bad=lambda e: e.sent(e.refused(403), auth=Auth.NOBODY),
+    ),
+    GeneratedRule(
+        requirement="AUT-02",
+        subject="Every generated request with a wrong key is answered 403.",
+        scope=Scope.GUARDED,
+        modes=(Mode.UNKEYED,),
+        concerns=lambda sent: sent.decided and sent.auth is Auth.STRANGER and not sent.expectation.faults,
+        check=_is_refused_for_its_key,
+        good=lambda e: e.sent(e.refused(403), auth=Auth.STRANGER),
+        bad=lambda e: e.sent(e.executed(), auth=Auth.STRANGER),
+    ),
+    GeneratedRule(
+        requirement="AUT-03",
+        subject="Every refusal of the key of a generated request gives the reason code API_KEY_INVALID.",
+        scope=Scope.GUARDED,
+        modes=(Mode.UNKEYED,),
+        concerns=lambda sent: sent.auth is not Auth.KNOWN and sent.status in (401, 403),
+        check=_refusal_gives_its_reason,
+        good=lambda e: e.sent(
+            e.conforming(e.refused(401, e.contract.behavior.reason_codes.key_refused)), auth=Auth.NOBODY
+        ),
+        bad=lambda e: e.sent(e.refused(401, "OTHER"), auth=Auth.NOBODY),
+    ),
+    GeneratedRule(
+        requirement="AUT-04",
+        subject="Every generated request that is malformed and lacks the right key is refused for its key.",
+        scope=Scope.WITH_INPUT,
+        modes=(Mode.UNKEYED,),
+        concerns=lambda sent: sent.decided and sent.auth is not Auth.KNOWN and bool(sent.expectation.faults),
+        check=_is_refused_for_its_key_first,
+        good=lambda e: e.sent(e.refused(401), auth=Auth.NOBODY, validity=Validity.FORBIDDEN, defects=_MALFORMED),
+        bad=lambda e: e.sent(e.refused(400), auth=Auth.NOBODY, validity=Validity.FORBIDDEN, defects=_MALFORMED),
+    ),
+)
+
+RUN_WIDE = (
+    RunWideCheck(
+        requirement="AUT-06",
+        subject="No response, entry and log line of the run holds the key.",
+        run=_key_is_nowhere,
+        defects=(lambda run: run.exchange(1, leaks=("body (plain)",)),),
+    ),
+)
+
+FAMILY = Family(prefixes=("AUT",), party=Party.BACKEND, examples=EXAMPLES, rules=RULES, run_wide=RUN_WIDE)

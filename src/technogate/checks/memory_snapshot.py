@@ -48,28 +48,27 @@ def _conforming_snapshot(e: ExampleEvidence) -> SentRequest:
     return sent
 
 
-FAMILY = Family(
-    prefixes=("MEM",),
-    party=Party.BACKEND,
-    rules=(
-        GeneratedRule(
-            requirement="MEM-01",
-            subject="Every generated read of the memory returns a valid snapshot, or none.",
-            scope=Scope.MEMORY,
-            modes=(Mode.ALLOWED,),
-            concerns=lambda sent: sent.decided and sent.allowed,
-            check=_is_snapshot_or_none,
-            good=_conforming_snapshot,
-            bad=lambda e: _snapshot(e, status="approved"),
-        ),
-    ),
-    sequences=(
-        SequenceRule(
-            requirement="MEM-01",
-            subject="Wherever a sequence reads the memory after an executed command, the snapshot is of that command.",
-            check=_snapshot_is_of_last_execution,
-            good=lambda e: [*e.executions("t-1"), _snapshot(e)],
-            bad=lambda e: [*e.executions("t-1"), _snapshot(e, command="OTHER")],
-        ),
+RULES = (
+    GeneratedRule(
+        requirement="MEM-01",
+        subject="Every generated read of the memory returns a valid snapshot, or none.",
+        scope=Scope.MEMORY,
+        modes=(Mode.ALLOWED,),
+        concerns=lambda sent: sent.decided and sent.allowed,
+        check=_is_snapshot_or_none,
+        good=_conforming_snapshot,
+        bad=lambda e: _snapshot(e, status="approved"),
     ),
 )
+
+SEQUENCES = (
+    SequenceRule(
+        requirement="MEM-01",
+        subject="Wherever a sequence reads the memory after an executed command, the snapshot is of that command.",
+        check=_snapshot_is_of_last_execution,
+        good=lambda e: [*e.executions("t-1"), _snapshot(e)],
+        bad=lambda e: [*e.executions("t-1"), _snapshot(e, command="OTHER")],
+    ),
+)
+
+FAMILY = Family(prefixes=("MEM",), party=Party.BACKEND, rules=RULES, sequences=SEQUENCES)

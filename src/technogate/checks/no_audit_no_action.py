@@ -34,24 +34,22 @@ def leaves_no_execution(contract: Contract, exchange: Exchange, entries: Iterabl
     return []
 
 
-FAMILY = Family(
-    prefixes=("TRL",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="TRL-10",
-            predicate=is_refused_unaudited,
-            good=lambda e: (
-                e.contract,
-                e.conforming(e.refused(503, e.contract.behavior.reason_codes.audit_unavailable)),
-            ),
-            bad=lambda e: (e.contract, e.executed()),
+EXAMPLES = (
+    Example(
+        requirement="TRL-10",
+        predicate=is_refused_unaudited,
+        good=lambda e: (
+            e.contract,
+            e.conforming(e.refused(503, e.contract.behavior.reason_codes.audit_unavailable)),
         ),
-        Example(
-            requirement="TRL-10",
-            predicate=leaves_no_execution,
-            good=lambda e: (e.contract, e.refused(503), [e.entry(state=e.contract.behavior.statuses.blocked)]),
-            bad=lambda e: (e.contract, e.refused(503), [e.entry(state=e.contract.behavior.statuses.executed[0])]),
-        ),
+        bad=lambda e: (e.contract, e.executed()),
+    ),
+    Example(
+        requirement="TRL-10",
+        predicate=leaves_no_execution,
+        good=lambda e: (e.contract, e.refused(503), [e.entry(state=e.contract.behavior.statuses.blocked)]),
+        bad=lambda e: (e.contract, e.refused(503), [e.entry(state=e.contract.behavior.statuses.executed[0])]),
     ),
 )
+
+FAMILY = Family(prefixes=("TRL",), party=Party.BACKEND, examples=EXAMPLES)

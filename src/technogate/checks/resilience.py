@@ -58,33 +58,31 @@ def big_header_is_refused(exchange: Exchange) -> list[Finding]:
     return finding("big header", exchange, "a response below 500, or a closed connection", observed)
 
 
-FAMILY = Family(
-    prefixes=("ERR",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="ERR-05",
-            predicate=failed_execution_is_blocked,
-            good=lambda e: (e.contract, e.conforming(e.refused(500))),
-            bad=lambda e: (e.contract, e.executed()),
-        ),
-        Example(
-            requirement="ERR-05",
-            predicate=command_is_executed,
-            good=lambda e: (e.contract, e.conforming(e.executed())),
-            bad=lambda e: (e.contract, e.refused(500)),
-        ),
-        Example(
-            requirement="ERR-07",
-            predicate=is_served,
-            good=lambda e: (e.contract, e.conforming(e.executed()), 200),
-            bad=lambda e: (e.contract, e.no_response(), 200),
-        ),
-        Example(
-            requirement="ERR-07",
-            predicate=big_header_is_refused,
-            good=lambda e: (e.refused(400),),
-            bad=lambda e: (e.refused(500),),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="ERR-05",
+        predicate=failed_execution_is_blocked,
+        good=lambda e: (e.contract, e.conforming(e.refused(500))),
+        bad=lambda e: (e.contract, e.executed()),
+    ),
+    Example(
+        requirement="ERR-05",
+        predicate=command_is_executed,
+        good=lambda e: (e.contract, e.conforming(e.executed())),
+        bad=lambda e: (e.contract, e.refused(500)),
+    ),
+    Example(
+        requirement="ERR-07",
+        predicate=is_served,
+        good=lambda e: (e.contract, e.conforming(e.executed()), 200),
+        bad=lambda e: (e.contract, e.no_response(), 200),
+    ),
+    Example(
+        requirement="ERR-07",
+        predicate=big_header_is_refused,
+        good=lambda e: (e.refused(400),),
+        bad=lambda e: (e.refused(500),),
     ),
 )
+
+FAMILY = Family(prefixes=("ERR",), party=Party.BACKEND, examples=EXAMPLES)

@@ -38,19 +38,17 @@ def is_unchanged(first: Exchange, second: Exchange) -> list[Finding]:
     return finding("unchanged", second, expected, f"{second.response.status} {second.response.body.text}")
 
 
-FAMILY = Family(
-    prefixes=(),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            predicate=same_except_identity,
-            good=lambda e: (e.executed(), e.executed(trace_id="t-2")),
-            bad=lambda e: (e.executed(), e.executed(status="WARNING")),
-        ),
-        Example(
-            predicate=is_unchanged,
-            good=lambda e: (first := e.executed(), first),
-            bad=lambda e: (e.executed(), e.executed(trace_id="t-2")),
-        ),
+EXAMPLES = (
+    Example(
+        predicate=same_except_identity,
+        good=lambda e: (e.executed(), e.executed(trace_id="t-2")),
+        bad=lambda e: (e.executed(), e.executed(status="WARNING")),
+    ),
+    Example(
+        predicate=is_unchanged,
+        good=lambda e: (first := e.executed(), first),
+        bad=lambda e: (e.executed(), e.executed(trace_id="t-2")),
     ),
 )
+
+FAMILY = Family(prefixes=(), party=Party.BACKEND, examples=EXAMPLES)

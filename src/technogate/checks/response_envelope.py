@@ -122,109 +122,109 @@ def _responses_have_trace_headers(run: WholeRun) -> RunWideResult:
     return run_wide_result(len(run.guarded), findings)
 
 
-FAMILY = Family(
-    prefixes=("ENV",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="ENV-03",
-            predicate=has_current_time,
-            good=lambda e: (e.executed(), 5),
-            bad=lambda e: (e.executed(ts_utc="now"), 5),
-        ),
-        Example(
-            requirement="ENV-05",
-            predicate=has_trace_header,
-            good=lambda e: (e.executed(), e.contract.behavior.headers.trace),
-            bad=lambda e: (e.refused(500), e.contract.behavior.headers.trace),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="ENV-03",
+        predicate=has_current_time,
+        good=lambda e: (e.executed(), 5),
+        bad=lambda e: (e.executed(ts_utc="now"), 5),
     ),
-    rules=(
-        GeneratedRule(
-            requirement="ENV-01",
-            subject="Every 200 to a generated execute request is a valid ExecuteResponse.",
-            scope=Scope.EXECUTE,
-            modes=WITH_KEY,
-            concerns=rule_conditions.is_200,
-            check=lambda terms, sent: response_predicates.is_documented(terms.contract, sent.exchange),
-            good=lambda e: e.sent(e.conforming(e.executed())),
-            bad=lambda e: e.sent(e.executed(trace_id=None)),
-        ),
-        GeneratedRule(
-            requirement="ENV-02",
-            subject="Every 200 to a generated execute request has one of the five statuses, in exactly that case.",
-            scope=Scope.EXECUTE,
-            modes=WITH_KEY,
-            concerns=rule_conditions.is_200,
-            check=lambda terms, sent: response_predicates.has_status_word(sent.exchange, *terms.contract.status_words),
-            good=lambda e: e.sent(e.executed(status=e.contract.status_words[0])),
-            bad=lambda e: e.sent(e.executed(status="approved")),
-        ),
-        GeneratedRule(
-            requirement="ENV-03",
-            subject="Every response to a generated execute request has a time in UTC that is now.",
-            scope=Scope.EXECUTE,
-            modes=EVERY_MODE,
-            concerns=lambda sent: sent.decided and sent.status != 204,
-            check=lambda terms, sent: has_current_time(sent.exchange, terms.contract.behavior.time.clock_tolerance_s),
-            good=lambda e: e.sent(e.executed()),
-            bad=lambda e: e.sent(e.executed(ts_utc="2000-01-01T00:00:00Z")),
-        ),
-        GeneratedRule(
-            requirement="ENV-04",
-            subject="Every response to a generated execute request has a trace id of the right form.",
-            scope=Scope.EXECUTE,
-            modes=EVERY_MODE,
-            concerns=rule_conditions.is_decided,
-            check=lambda terms, sent: response_predicates.has_valid_member(
-                terms.contract, sent.exchange, "trace_id", "TraceId"
-            ),
-            good=lambda e: e.sent(e.conforming(e.executed())),
-            bad=lambda e: e.sent(e.executed(trace_id="T 1")),
-        ),
-        GeneratedRule(
-            requirement="ENV-05",
-            subject="Every response to a generated request has its trace header, equal to the body's trace id.",
-            scope=Scope.GUARDED,
-            modes=EVERY_MODE,
-            concerns=rule_conditions.has_status,
-            check=lambda terms, sent: has_trace_header(sent.exchange, terms.contract.behavior.headers.trace),
-            good=lambda e: e.sent(e.executed()),
-            bad=lambda e: e.sent(e.refused(400)),
-        ),
-        GeneratedRule(
-            requirement="ENV-06",
-            subject="Every BLOCKED or EXPIRED response to a generated execute request gives a reason.",
-            scope=Scope.EXECUTE,
-            modes=WITH_KEY,
-            concerns=rule_conditions.is_200,
-            check=_has_reason_where_due,
-            good=lambda e: e.sent(e.executed(status=e.contract.behavior.statuses.blocked)),
-            bad=lambda e: e.sent(e.executed(status=e.contract.behavior.statuses.blocked, reason_codes=[])),
-        ),
-        GeneratedRule(
-            requirement="ENV-07",
-            subject="Every response to a generated request is declared as JSON and is strict JSON.",
-            scope=Scope.GUARDED,
-            modes=EVERY_MODE,
-            concerns=rule_conditions.has_status,
-            check=_is_declared_strict_json,
-            good=lambda e: e.sent(e.executed()),
-            bad=lambda e: e.sent(e.exchange(200, b'{"status": NaN}')),
-        ),
-    ),
-    run_wide=(
-        RunWideCheck(
-            requirement="ENV-04",
-            subject="No trace id was given to two requests of the run.",
-            run=_trace_ids_are_unique,
-            defects=(lambda run: run.response(1, headers=(("X-Trace-Id", "self-test-0"),)),),
-        ),
-        RunWideCheck(
-            requirement="ENV-05",
-            subject="Every response of the run carries its trace id.",
-            run=_responses_have_trace_headers,
-            defects=(lambda run: run.response(1, headers=()),),
-        ),
+    Example(
+        requirement="ENV-05",
+        predicate=has_trace_header,
+        good=lambda e: (e.executed(), e.contract.behavior.headers.trace),
+        bad=lambda e: (e.refused(500), e.contract.behavior.headers.trace),
     ),
 )
+
+RULES = (
+    GeneratedRule(
+        requirement="ENV-01",
+        subject="Every 200 to a generated execute request is a valid ExecuteResponse.",
+        scope=Scope.EXECUTE,
+        modes=WITH_KEY,
+        concerns=rule_conditions.is_200,
+        check=lambda terms, sent: response_predicates.is_documented(terms.contract, sent.exchange),
+        good=lambda e: e.sent(e.conforming(e.executed())),
+        bad=lambda e: e.sent(e.executed(trace_id=None)),
+    ),
+    GeneratedRule(
+        requirement="ENV-02",
+        subject="Every 200 to a generated execute request has one of the five statuses, in exactly that case.",
+        scope=Scope.EXECUTE,
+        modes=WITH_KEY,
+        concerns=rule_conditions.is_200,
+        check=lambda terms, sent: response_predicates.has_status_word(sent.exchange, *terms.contract.status_words),
+        good=lambda e: e.sent(e.executed(status=e.contract.status_words[0])),
+        bad=lambda e: e.sent(e.executed(status="approved")),
+    ),
+    GeneratedRule(
+        requirement="ENV-03",
+        subject="Every response to a generated execute request has a time in UTC that is now.",
+        scope=Scope.EXECUTE,
+        modes=EVERY_MODE,
+        concerns=lambda sent: sent.decided and sent.status != 204,
+        check=lambda terms, sent: has_current_time(sent.exchange, terms.contract.behavior.time.clock_tolerance_s),
+        good=lambda e: e.sent(e.executed()),
+        bad=lambda e: e.sent(e.executed(ts_utc="2000-01-01T00:00:00Z")),
+    ),
+    GeneratedRule(
+        requirement="ENV-04",
+        subject="Every response to a generated execute request has a trace id of the right form.",
+        scope=Scope.EXECUTE,
+        modes=EVERY_MODE,
+        concerns=rule_conditions.is_decided,
+        check=lambda terms, sent: response_predicates.has_valid_member(
+            terms.contract, sent.exchange, "trace_id", "TraceId"
+        ),
+        good=lambda e: e.sent(e.conforming(e.executed())),
+        bad=lambda e: e.sent(e.executed(trace_id="T 1")),
+    ),
+    GeneratedRule(
+        requirement="ENV-05",
+        subject="Every response to a generated request has its trace header, equal to the body's trace id.",
+        scope=Scope.GUARDED,
+        modes=EVERY_MODE,
+        concerns=rule_conditions.has_status,
+        check=lambda terms, sent: has_trace_header(sent.exchange, terms.contract.behavior.headers.trace),
+        good=lambda e: e.sent(e.executed()),
+        bad=lambda e: e.sent(e.refused(400)),
+    ),
+    GeneratedRule(
+        requirement="ENV-06",
+        subject="Every BLOCKED or EXPIRED response to a generated execute request gives a reason.",
+        scope=Scope.EXECUTE,
+        modes=WITH_KEY,
+        concerns=rule_conditions.is_200,
+        check=_has_reason_where_due,
+        good=lambda e: e.sent(e.executed(status=e.contract.behavior.statuses.blocked)),
+        bad=lambda e: e.sent(e.executed(status=e.contract.behavior.statuses.blocked, reason_codes=[])),
+    ),
+    GeneratedRule(
+        requirement="ENV-07",
+        subject="Every response to a generated request is declared as JSON and is strict JSON.",
+        scope=Scope.GUARDED,
+        modes=EVERY_MODE,
+        concerns=rule_conditions.has_status,
+        check=_is_declared_strict_json,
+        good=lambda e: e.sent(e.executed()),
+        bad=lambda e: e.sent(e.exchange(200, b'{"status": NaN}')),
+    ),
+)
+
+RUN_WIDE = (
+    RunWideCheck(
+        requirement="ENV-04",
+        subject="No trace id was given to two requests of the run.",
+        run=_trace_ids_are_unique,
+        defects=(lambda run: run.response(1, headers=(("X-Trace-Id", "self-test-0"),)),),
+    ),
+    RunWideCheck(
+        requirement="ENV-05",
+        subject="Every response of the run carries its trace id.",
+        run=_responses_have_trace_headers,
+        defects=(lambda run: run.response(1, headers=()),),
+    ),
+)
+
+FAMILY = Family(prefixes=("ENV",), party=Party.BACKEND, examples=EXAMPLES, rules=RULES, run_wide=RUN_WIDE)

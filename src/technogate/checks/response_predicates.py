@@ -176,47 +176,45 @@ def _html(evidence: ExampleEvidence) -> Exchange:
     return evidence.exchange(200, b"<p>APPROVED</p>", content_type="text/html")
 
 
-FAMILY = Family(
-    prefixes=(),
-    party=Party.BACKEND,
-    examples=(
-        Example(predicate=has_response, good=lambda e: (e.executed(),), bad=lambda e: (e.no_response(),)),
-        Example(predicate=has_status, good=lambda e: (e.executed(), 200), bad=lambda e: (e.refused(500), 200)),
-        Example(predicate=declares_json, good=lambda e: (e.executed(),), bad=lambda e: (_html(e),)),
-        Example(
-            predicate=is_strict_json,
-            good=lambda e: (e.executed(),),
-            bad=lambda e: (e.exchange(200, b'{"a":NaN,"a":1}'),),
-        ),
-        Example(
-            predicate=is_documented,
-            good=lambda e: (e.contract, e.conforming(e.executed())),
-            bad=lambda e: (e.contract, e.exchange(200, "self-test", operation=e.contract.behavior.operations.execute)),
-        ),
-        Example(
-            predicate=is_error_response,
-            good=lambda e: (e.contract, e.conforming(e.refused(400, "B")), "B"),
-            bad=lambda e: (e.contract, e.refused(400, "B"), "C"),
-        ),
-        Example(
-            predicate=has_status_word,
-            good=lambda e: (e.executed(), "APPROVED"),
-            bad=lambda e: (e.executed(status="approved"), "APPROVED"),
-        ),
-        Example(
-            predicate=has_reason_code,
-            good=lambda e: (e.executed(),),
-            bad=lambda e: (e.executed(reason_codes=[]),),
-        ),
-        Example(
-            predicate=has_member,
-            good=lambda e: (e.executed(), "status", "APPROVED"),
-            bad=lambda e: (e.executed(), "status", "WARNING"),
-        ),
-        Example(
-            predicate=has_valid_member,
-            good=lambda e: (e.contract, e.conforming(e.executed()), "trace_id", "TraceId"),
-            bad=lambda e: (e.contract, e.executed(trace_id="T 1"), "trace_id", "TraceId"),
-        ),
+EXAMPLES = (
+    Example(predicate=has_response, good=lambda e: (e.executed(),), bad=lambda e: (e.no_response(),)),
+    Example(predicate=has_status, good=lambda e: (e.executed(), 200), bad=lambda e: (e.refused(500), 200)),
+    Example(predicate=declares_json, good=lambda e: (e.executed(),), bad=lambda e: (_html(e),)),
+    Example(
+        predicate=is_strict_json,
+        good=lambda e: (e.executed(),),
+        bad=lambda e: (e.exchange(200, b'{"a":NaN,"a":1}'),),
+    ),
+    Example(
+        predicate=is_documented,
+        good=lambda e: (e.contract, e.conforming(e.executed())),
+        bad=lambda e: (e.contract, e.exchange(200, "self-test", operation=e.contract.behavior.operations.execute)),
+    ),
+    Example(
+        predicate=is_error_response,
+        good=lambda e: (e.contract, e.conforming(e.refused(400, "B")), "B"),
+        bad=lambda e: (e.contract, e.refused(400, "B"), "C"),
+    ),
+    Example(
+        predicate=has_status_word,
+        good=lambda e: (e.executed(), "APPROVED"),
+        bad=lambda e: (e.executed(status="approved"), "APPROVED"),
+    ),
+    Example(
+        predicate=has_reason_code,
+        good=lambda e: (e.executed(),),
+        bad=lambda e: (e.executed(reason_codes=[]),),
+    ),
+    Example(
+        predicate=has_member,
+        good=lambda e: (e.executed(), "status", "APPROVED"),
+        bad=lambda e: (e.executed(), "status", "WARNING"),
+    ),
+    Example(
+        predicate=has_valid_member,
+        good=lambda e: (e.contract, e.conforming(e.executed()), "trace_id", "TraceId"),
+        bad=lambda e: (e.contract, e.executed(trace_id="T 1"), "trace_id", "TraceId"),
     ),
 )
+
+FAMILY = Family(prefixes=(), party=Party.BACKEND, examples=EXAMPLES)

@@ -65,29 +65,28 @@ def _make_all_slow(run: KnownRun) -> None:
         run.exchange(place, ended=run.exchanges[place].started + 1.5)
 
 
-FAMILY = Family(
-    prefixes=("TMO",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="TMO-01",
-            predicate=is_complete_within,
-            good=lambda e: (e.executed(), 5),
-            bad=lambda e: (e.exchange(200, {}, seconds=9), 5),
-        ),
-    ),
-    run_wide=(
-        RunWideCheck(
-            requirement="TMO-01",
-            subject="Every response of the run was complete in time.",
-            run=_responses_are_complete_in_time,
-            defects=(lambda run: run.exchange(1, ended=START + 16),),
-        ),
-        RunWideCheck(
-            requirement="TMO-02",
-            subject="Of each operation, 99 of 100 responses of the run were fast.",
-            run=_responses_are_fast,
-            defects=(_make_all_slow,),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="TMO-01",
+        predicate=is_complete_within,
+        good=lambda e: (e.executed(), 5),
+        bad=lambda e: (e.exchange(200, {}, seconds=9), 5),
     ),
 )
+
+RUN_WIDE = (
+    RunWideCheck(
+        requirement="TMO-01",
+        subject="Every response of the run was complete in time.",
+        run=_responses_are_complete_in_time,
+        defects=(lambda run: run.exchange(1, ended=START + 16),),
+    ),
+    RunWideCheck(
+        requirement="TMO-02",
+        subject="Of each operation, 99 of 100 responses of the run were fast.",
+        run=_responses_are_fast,
+        defects=(_make_all_slow,),
+    ),
+)
+
+FAMILY = Family(prefixes=("TMO",), party=Party.BACKEND, examples=EXAMPLES, run_wide=RUN_WIDE)

@@ -84,45 +84,43 @@ def _shown_after(e: ExampleEvidence, seconds: float) -> Interaction:
     return Interaction(rendered=msgspec.structs.replace(made.rendered, started=0, ended=seconds), exchanges=())
 
 
-FAMILY = Family(
-    prefixes=("STK",),
-    party=Party.PAIR,
-    examples=(
-        Example(
-            requirement="STK-01",
-            predicate=both_started_within,
-            good=lambda _: ({"backend": 1.0, "console": 2.0}, 60),
-            bad=lambda _: ({"backend": 1.0, "console": 61.0}, 60),
-        ),
-        Example(
-            requirement="STK-01",
-            predicate=both_healthy,
-            good=lambda _: ({"backend": "healthy", "console": ""},),
-            bad=lambda _: ({"backend": "starting", "console": ""},),
-        ),
-        Example(
-            requirement="STK-02",
-            predicate=both_on_network,
-            good=lambda _: ({"backend": {"1": "p_techno-net"}, "console": {"1": "p_techno-net"}}, "techno-net"),
-            bad=lambda _: ({"backend": {"1": "p_techno-net"}, "console": {"2": "p_techno-net"}}, "techno-net"),
-        ),
-        Example(
-            requirement="STK-02",
-            predicate=backend_responds_by_name,
-            good=lambda _: ("http://backend.invalid", "200"),
-            bad=lambda _: ("http://backend.invalid", ""),
-        ),
-        Example(
-            requirement="STK-03",
-            predicate=is_in_trail,
-            good=lambda e: ([e.entry()], "t-1", "self-test"),
-            bad=lambda e: ([e.entry()], "t-2", "self-test"),
-        ),
-        Example(
-            requirement="STK-05",
-            predicate=result_is_shown_within,
-            good=lambda e: (_shown_after(e, 1), 16),
-            bad=lambda e: (_shown_after(e, 17), 16),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="STK-01",
+        predicate=both_started_within,
+        good=lambda _: ({"backend": 1.0, "console": 2.0}, 60),
+        bad=lambda _: ({"backend": 1.0, "console": 61.0}, 60),
+    ),
+    Example(
+        requirement="STK-01",
+        predicate=both_healthy,
+        good=lambda _: ({"backend": "healthy", "console": ""},),
+        bad=lambda _: ({"backend": "starting", "console": ""},),
+    ),
+    Example(
+        requirement="STK-02",
+        predicate=both_on_network,
+        good=lambda _: ({"backend": {"1": "p_techno-net"}, "console": {"1": "p_techno-net"}}, "techno-net"),
+        bad=lambda _: ({"backend": {"1": "p_techno-net"}, "console": {"2": "p_techno-net"}}, "techno-net"),
+    ),
+    Example(
+        requirement="STK-02",
+        predicate=backend_responds_by_name,
+        good=lambda _: ("http://backend.invalid", "200"),
+        bad=lambda _: ("http://backend.invalid", ""),
+    ),
+    Example(
+        requirement="STK-03",
+        predicate=is_in_trail,
+        good=lambda e: ([e.entry()], "t-1", "self-test"),
+        bad=lambda e: ([e.entry()], "t-2", "self-test"),
+    ),
+    Example(
+        requirement="STK-05",
+        predicate=result_is_shown_within,
+        good=lambda e: (_shown_after(e, 1), 16),
+        bad=lambda e: (_shown_after(e, 17), 16),
     ),
 )
+
+FAMILY = Family(prefixes=("STK",), party=Party.PAIR, examples=EXAMPLES)

@@ -109,21 +109,19 @@ def _survival(e: ExampleEvidence, *trace_ids: str) -> tuple[Survival, str]:
     return survival, e.contract.behavior.headers.trace
 
 
-FAMILY = Family(
-    prefixes=("TRL",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="TRL-07",
-            predicate=entries_survive_kill,
-            good=lambda e: _survival(e, "t-1"),
-            bad=lambda e: _survival(e),
-        ),
-        Example(
-            requirement="TRL-07",
-            predicate=no_entry_is_doubled,
-            good=lambda e: _survival(e, "t-1"),
-            bad=lambda e: _survival(e, "t-1", "t-1"),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="TRL-07",
+        predicate=entries_survive_kill,
+        good=lambda e: _survival(e, "t-1"),
+        bad=lambda e: _survival(e),
+    ),
+    Example(
+        requirement="TRL-07",
+        predicate=no_entry_is_doubled,
+        good=lambda e: _survival(e, "t-1"),
+        bad=lambda e: _survival(e, "t-1", "t-1"),
     ),
 )
+
+FAMILY = Family(prefixes=("TRL",), party=Party.BACKEND, examples=EXAMPLES)

@@ -98,57 +98,56 @@ def _case(e: ExampleEvidence, *entries: TrailEntry) -> tuple[list[TrailEntry], E
     return list(entries), e.executed(), TrailTerms.of_contract(e.contract)
 
 
-FAMILY = Family(
-    prefixes=("TRL",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="TRL-01",
-            predicate=has_one_entry,
-            good=lambda e: _case(e, e.entry()),
-            bad=lambda e: _case(e, e.entry(state=e.contract.behavior.statuses.blocked)),
-        ),
-        Example(
-            requirement="TRL-03",
-            predicate=time_is_within_request,
-            good=lambda e: _case(e, e.entry()),
-            bad=lambda e: _case(e, e.entry(timestamp=utc(START))),
-        ),
-        Example(
-            requirement="TRL-04",
-            predicate=has_no_second_entry,
-            good=lambda e: _case(e, e.entry()),
-            bad=lambda e: _case(e, e.entry(), e.entry()),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="TRL-01",
+        predicate=has_one_entry,
+        good=lambda e: _case(e, e.entry()),
+        bad=lambda e: _case(e, e.entry(state=e.contract.behavior.statuses.blocked)),
     ),
-    run_wide=(
-        RunWideCheck(
-            requirement="TRL-01",
-            subject="Each execute request of the run has its one entry, with its status as state.",
-            run=reconciled("TRL-01"),
-            defects=(
-                lambda run: run.last.pop(20),
-                lambda run: run.last.append(run.last[20]),
-                lambda run: run.entry(20, state="BLOCKED", result="FAILED"),
-            ),
-        ),
-        RunWideCheck(
-            requirement="TRL-02",
-            subject="Each refused request of the run has its one entry, BLOCKED.",
-            run=reconciled("TRL-02"),
-            defects=(lambda run: run.last.pop(COUNT - 2),),
-        ),
-        RunWideCheck(
-            requirement="TRL-03",
-            subject="Each entry's time lies within its request's.",
-            run=reconciled("TRL-03"),
-            defects=(lambda run: run.entry(20, timestamp=utc(START - 60)),),
-        ),
-        RunWideCheck(
-            requirement="TRL-04",
-            subject="No entry of the run belongs to no request.",
-            run=reconciled("TRL-04"),
-            defects=(lambda run: run.add_entry("self-test-phantom"),),
-        ),
+    Example(
+        requirement="TRL-03",
+        predicate=time_is_within_request,
+        good=lambda e: _case(e, e.entry()),
+        bad=lambda e: _case(e, e.entry(timestamp=utc(START))),
+    ),
+    Example(
+        requirement="TRL-04",
+        predicate=has_no_second_entry,
+        good=lambda e: _case(e, e.entry()),
+        bad=lambda e: _case(e, e.entry(), e.entry()),
     ),
 )
+
+RUN_WIDE = (
+    RunWideCheck(
+        requirement="TRL-01",
+        subject="Each execute request of the run has its one entry, with its status as state.",
+        run=reconciled("TRL-01"),
+        defects=(
+            lambda run: run.last.pop(20),
+            lambda run: run.last.append(run.last[20]),
+            lambda run: run.entry(20, state="BLOCKED", result="FAILED"),
+        ),
+    ),
+    RunWideCheck(
+        requirement="TRL-02",
+        subject="Each refused request of the run has its one entry, BLOCKED.",
+        run=reconciled("TRL-02"),
+        defects=(lambda run: run.last.pop(COUNT - 2),),
+    ),
+    RunWideCheck(
+        requirement="TRL-03",
+        subject="Each entry's time lies within its request's.",
+        run=reconciled("TRL-03"),
+        defects=(lambda run: run.entry(20, timestamp=utc(START - 60)),),
+    ),
+    RunWideCheck(
+        requirement="TRL-04",
+        subject="No entry of the run belongs to no request.",
+        run=reconciled("TRL-04"),
+        defects=(lambda run: run.add_entry("self-test-phantom"),),
+    ),
+)
+
+FAMILY = Family(prefixes=("TRL",), party=Party.BACKEND, examples=EXAMPLES, run_wide=RUN_WIDE)

@@ -60,38 +60,37 @@ def _few(names: Sequence[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + more
 
 
-FAMILY = Family(
-    prefixes=("TRL",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="TRL-05",
-            predicate=entries_are_unchanged,
-            good=lambda e: ([entry := e.entry()], [entry]),
-            bad=lambda e: ([e.entry()], [e.entry(state="BLOCKED")]),
-        ),
-    ),
-    run_wide=(
-        RunWideCheck(
-            requirement="TRL-05",
-            subject="No entry that was shown once changed or vanished.",
-            run=reconciled("TRL-05"),
-            defects=(
-                lambda run: run.entry(3, state="BLOCKED", result="FAILED"),
-                lambda run: run.last.pop(3),
-            ),
-        ),
-        RunWideCheck(
-            requirement="TRL-06",
-            subject="No entry became visible too late.",
-            run=reconciled("TRL-06"),
-            defects=(lambda run: setattr(run, "late", (20,)),),
-        ),
-        RunWideCheck(
-            requirement="TRL-08",
-            subject="Requests in parallel left as many entries as they were.",
-            run=_parallel_requests_have_entries,
-            defects=(lambda run: run.last.pop(20),),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="TRL-05",
+        predicate=entries_are_unchanged,
+        good=lambda e: ([entry := e.entry()], [entry]),
+        bad=lambda e: ([e.entry()], [e.entry(state="BLOCKED")]),
     ),
 )
+
+RUN_WIDE = (
+    RunWideCheck(
+        requirement="TRL-05",
+        subject="No entry that was shown once changed or vanished.",
+        run=reconciled("TRL-05"),
+        defects=(
+            lambda run: run.entry(3, state="BLOCKED", result="FAILED"),
+            lambda run: run.last.pop(3),
+        ),
+    ),
+    RunWideCheck(
+        requirement="TRL-06",
+        subject="No entry became visible too late.",
+        run=reconciled("TRL-06"),
+        defects=(lambda run: setattr(run, "late", (20,)),),
+    ),
+    RunWideCheck(
+        requirement="TRL-08",
+        subject="Requests in parallel left as many entries as they were.",
+        run=_parallel_requests_have_entries,
+        defects=(lambda run: run.last.pop(20),),
+    ),
+)
+
+FAMILY = Family(prefixes=("TRL",), party=Party.BACKEND, examples=EXAMPLES, run_wide=RUN_WIDE)

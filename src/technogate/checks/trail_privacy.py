@@ -68,23 +68,22 @@ def _carried(entry: TrailEntry, field: str, what: str, exchange_id: str) -> Find
     )
 
 
-FAMILY = Family(
-    prefixes=("TRL",),
-    party=Party.BACKEND,
-    examples=(
-        Example(
-            requirement="TRL-09",
-            predicate=holds_none_of,
-            good=lambda e: ([e.entry()], {"a session id": SESSION}),
-            bad=lambda e: ([e.entry(extra={"warning": SESSION})], {"a session id": SESSION}),
-        ),
-    ),
-    run_wide=(
-        RunWideCheck(
-            requirement="TRL-09",
-            subject="No entry holds a payload, session id or key of the run.",
-            run=_entries_hold_no_payload,
-            defects=(lambda run: run.entry(20, extra={"warning": SESSION}),),
-        ),
+EXAMPLES = (
+    Example(
+        requirement="TRL-09",
+        predicate=holds_none_of,
+        good=lambda e: ([e.entry()], {"a session id": SESSION}),
+        bad=lambda e: ([e.entry(extra={"warning": SESSION})], {"a session id": SESSION}),
     ),
 )
+
+RUN_WIDE = (
+    RunWideCheck(
+        requirement="TRL-09",
+        subject="No entry holds a payload, session id or key of the run.",
+        run=_entries_hold_no_payload,
+        defects=(lambda run: run.entry(20, extra={"warning": SESSION}),),
+    ),
+)
+
+FAMILY = Family(prefixes=("TRL",), party=Party.BACKEND, examples=EXAMPLES, run_wide=RUN_WIDE)

@@ -22,7 +22,7 @@ COLLECT_S = 120
 
 
 def planned_items(contract: Contract, home: Path) -> list[PlannedItem]:
-    """Every item that the suites hold for `contract`, sweeps included, found by collecting them.
+    """Every item that the suites hold for `contract`, run-wide checks included, found by collecting them.
 
     Raises UserError when the suites cannot be collected: a table with holes would be a lie.
     """

@@ -120,7 +120,7 @@ def _proven(result: ItemResult, has_finding: bool) -> ItemResult:
 
 
 def _run_wide_result(run_wide_check: RunWideCheck, run_wide_result: RunWideResult) -> tuple[ItemResult, list[Finding]]:
-    """What a sweep did, as an item of its requirement."""
+    """The result of a run-wide check as an item of its requirement."""
     gap = run_wide_result.gap or ("" if run_wide_result.checks else "the run holds no exchange to check")
     outcome = Outcome.FAILED if run_wide_result.findings else Outcome.SKIPPED if gap else Outcome.PASSED
     result = ItemResult(
@@ -307,7 +307,7 @@ def _counts(results: Iterable[RequirementResult]) -> Counts:
 
 
 def _item_counts(journal: Journal, requirements: Sequence[RequirementResult]) -> ItemCounts:
-    """Items by outcome, sweeps included."""
+    """Items by outcome, run-wide checks included."""
     reported = [item for result in requirements for item in result.items]
     counted = Counter(item.outcome for item in reported)
     in_scope = {result.id for result in requirements}

@@ -118,16 +118,16 @@ class SelfTestRun:
             with MockBackend(operations=operations, defaults={}) as mock_backend:
                 observed.extend(asyncio.run(self._observe(mock_backend, examples)))
                 mock_backend.wait_until_complete()
-                for example, one in zip(examples, observed, strict=True):
-                    problem = example.judge(one)
+                for example, observation in zip(examples, observed, strict=True):
+                    problem = example.judge(observation)
                     if problem:
                         problems[example.kind].append(f"{example.name}: {problem}")
                 recorded = mock_backend.exchanges(
                     item=ITEM, redact=self._run_context.redactor, new_id=self._run_context.new_id, case="self-test"
                 )
-                by_operation = {one.operation: self._keep(one) for one in recorded}
-                for example, one in zip(examples, observed, strict=True):
-                    problem = _unrecorded(example, one, by_operation.get(example.name))
+                by_operation = {exchange.operation: self._keep(exchange) for exchange in recorded}
+                for example, observation in zip(examples, observed, strict=True):
+                    problem = _unrecorded(example, observation, by_operation.get(example.name))
                     if problem:
                         problems[example.kind].append(f"{example.name}: {problem}")
                 problems["refusal"] += asyncio.run(_refusals(mock_backend, self._run_context.run_key))
@@ -138,12 +138,12 @@ class SelfTestRun:
         except Exception as error:  # noqa: BLE001 - a mock backend that breaks has delivered nothing
             for kind in problems:
                 problems[kind].append(f"{type(error).__name__}: {error}")
-        self._proofs += [Proof(name=f"fault {kind}", problem="; ".join(some)) for kind, some in problems.items()]
+        self._proofs += [Proof(name=f"fault {kind}", problem="; ".join(lines)) for kind, lines in problems.items()]
 
     async def _observe(self, mock_backend: MockBackend, examples: list[MockExample]) -> list[Observed]:
         address = ("127.0.0.1", mock_backend.port)
 
-        async def one(number: int, example: MockExample) -> Observed:
+        async def observe(number: int, example: MockExample) -> Observed:
             placed = mock_backend.script(example.name, example.fault)[0]
             silence = None
             if example.silent_after is not None:
@@ -153,7 +153,7 @@ class SelfTestRun:
                 address, bare_client.request(f"/self-test/{number}", self._run_context.run_key, _REQUEST), silence
             )
 
-        return list(await asyncio.gather(*(one(number, example) for number, example in enumerate(examples))))
+        return list(await asyncio.gather(*(observe(number, example) for number, example in enumerate(examples))))
 
     # ---- the driver ----
 
@@ -167,21 +167,23 @@ class SelfTestRun:
         kinds: dict[str, tuple[Fault, Callable[[Exchange], bool]]] = {
             "whole": (
                 Conforming(template=mock_examples.TEMPLATE),
-                lambda one: one.end is Ended.OK and one.response is not None and one.response.body.raw == body,
+                lambda sent: sent.end is Ended.OK and sent.response is not None and sent.response.body.raw == body,
             ),
             "another status": (
                 Status(template=mock_examples.TEMPLATE, code=422),
-                lambda one: bool(has_status(one, 200)),
+                lambda sent: bool(has_status(sent, 200)),
             ),
             "cut": (
                 Truncated(template=mock_examples.TEMPLATE, at=9),
-                lambda one: one.end is not Ended.OK and one.response is None,
+                lambda sent: sent.end is not Ended.OK and sent.response is None,
             ),
-            "reset": (Broken(template=mock_examples.TEMPLATE), lambda one: one.end is not Ended.OK),
-            "no HTTP": (Raw(data=b"\0\xff no HTTP"), lambda one: one.end is not Ended.OK),
+            "reset": (Broken(template=mock_examples.TEMPLATE), lambda sent: sent.end is not Ended.OK),
+            "no HTTP": (Raw(data=b"\0\xff no HTTP"), lambda sent: sent.end is not Ended.OK),
             "the key": (
                 Conforming(template=leaking),
-                lambda one: bool(holds_no_key(one)) and one.response is not None and key not in one.response.body.text,
+                lambda sent: (
+                    bool(holds_no_key(sent)) and sent.response is not None and key not in sent.response.body.text
+                ),
             ),
         }
         wrong: list[str] = []
@@ -217,7 +219,7 @@ class SelfTestRun:
         lines = [line for line in raw.split(b"\n")[:-1] if line]
         events = [decode_line(line).event for line in lines]
         held = {event.id: event for event in events if isinstance(event, Exchange)}
-        lost = [one.case or one.operation for one in self._recorded if held.get(one.id) != one]
+        lost = [exchange.case or exchange.operation for exchange in self._recorded if held.get(exchange.id) != exchange]
         if not self._recorded or lost:
             return f"{len(lost)} of {len(self._recorded)} self-test exchanges are not in it as they were"
         return ""
