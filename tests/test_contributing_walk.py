@@ -108,6 +108,7 @@ def run(copy: Sandbox, command: list[str]) -> subprocess.CompletedProcess[str]:
 
 def taken(copy: Sandbox, *, without: str = "", before: str = "", after: str = "") -> None:
     """Take the steps, but for those in files like `without`, and with `before` replaced by `after` in their text."""
+    assert any(before in step.text and without in step.path for step in STEPS)
     for step in STEPS:
         if not (without and without in step.path):
             replace(step, text=step.text.replace(before or "\0", after)).take(copy.home)
@@ -154,7 +155,7 @@ def test_walk_is_complete(copy: Sandbox) -> None:
 OMISSIONS = {
     "no sentence": ({"without": "requirements.toml"}, 0, 2, "no requirement"),
     "a rule without a known-bad example": (
-        {"before": '            bad=lambda e: e.sent(e.executed(message="x" * 201)),\n'},
+        {"before": '        bad=lambda e: e.sent(e.executed(message="x" * 201)),\n'},
         1,
         1,
         "required keyword-only argument: 'bad'",
