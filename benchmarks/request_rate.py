@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fixtures.request_batches import Batches
-from technogate.checks.generated_rules import RULES
+from technogate.checks.family import GeneratedRule
+from technogate.checks.registry import REGISTRY
 from technogate.contract.loader import load_contract
 from technogate.drivers.http.api_keys import right_key
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.generation.requests.commands import CommandSet
-from technogate.generation.requests.sent_request import GeneratedRule
 from technogate.journal.journal_file import JournalWriter
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import UserError
@@ -83,7 +83,7 @@ def send_and_judge(url: str, key: str, journal: Path) -> int:
     batches = Batches(driver=driver, words=CommandSet.of(commands.commands), profile="standard", seed=1)
     names = contract.behavior.operations
     for operation in contract.guarded:
-        for rule in RULES.values():
+        for rule in REGISTRY.rules.values():
             if _concerns(rule, operation.id, names.execute, names.memory):
                 batches.hold(rule, operation.id, counter)
     driver.close()

@@ -27,6 +27,7 @@ hypothesis.settings.load_profile("tests")
 def pytest_configure(config: pytest.Config) -> None:
     """A warning in the gate's own code is a mistake; while suites judge a target it is none."""
     config.addinivalue_line("filterwarnings", "error")
+    config.addinivalue_line("markers", "slow: starts a browser, containers, programs or whole runs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ PURE = [
     "technogate.judging.judge",
     "technogate.replay.compare",
     "technogate.model.verdict",
-    "technogate.checks.run_wide",
+    "technogate.checks.registry",
     "technogate.judging.curl",
     "technogate.util.text",
 ]

@@ -1,11 +1,13 @@
-"""TRL-01 to TRL-04: which entries requests leave. Every other request of the run is held to the same by a sweep."""
+"""TRL-01 to TRL-04: which entries requests leave. A run-wide check holds every other request to the same."""
 
 import json
 from collections.abc import Callable
 
 import pytest
 
-from technogate.checks import response_checks, trail_entries
+from technogate.checks import trail_entries
+from technogate.checks.response_predicates import has_response, has_status
+from technogate.checks.trail_entries import has_no_second_entry, has_one_entry, time_is_within_request
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import EMPTY_KEY, NO_KEY, Key, foreign_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
@@ -21,7 +23,7 @@ UNKNOWN = "NO_SUCH_COMMAND_EXISTS"
 
 @pytest.fixture
 def terms(contract: Contract) -> TrailTerms:
-    """What the contract says of the trail."""
+    """What the contract demands of the audit trail."""
     return TrailTerms.of_contract(contract)
 
 
@@ -44,8 +46,8 @@ def test_execute_has_its_entry(
         "unknown": lambda: backend.execute(UNKNOWN),
         "other-type": lambda: backend.send(case),
     }[kind]()
-    must_hold(response_checks.answered(sent))
-    must_hold(trail_entries.has_its_entry(trail.read_until(trail_entries.traces([sent], terms)), sent, terms))
+    must_hold(has_response(sent))
+    must_hold(has_one_entry(trail.read_until(trail_entries.trace_ids([sent], terms)), sent, terms))
 
 
 @requirement("TRL-02")
@@ -55,8 +57,8 @@ def test_refused_key_has_its_entry(
 ) -> None:
     """A request that is refused for its key has exactly one entry, BLOCKED."""
     sent = backend.read(guarded, key=key)
-    must_hold(response_checks.status(sent, 401, 403))
-    must_hold(trail_entries.has_its_entry(trail.read_until(trail_entries.traces([sent], terms)), sent, terms))
+    must_hold(has_status(sent, 401, 403))
+    must_hold(has_one_entry(trail.read_until(trail_entries.trace_ids([sent], terms)), sent, terms))
 
 
 @requirement("TRL-02")
@@ -71,25 +73,25 @@ def test_invalid_request_has_its_entry(
         "filter": lambda: backend.read(names.audit, {"filter": "NOPE"}),
         "limit": lambda: backend.read(names.fallback, {"limit": "0"}),
     }[kind]()
-    must_hold(response_checks.status(sent, 400))
-    must_hold(trail_entries.has_its_entry(trail.read_until(trail_entries.traces([sent], terms)), sent, terms))
+    must_hold(has_status(sent, 400))
+    must_hold(has_one_entry(trail.read_until(trail_entries.trace_ids([sent], terms)), sent, terms))
 
 
 @requirement("TRL-03")
 def test_time_lies_within_request(
     backend: HttpDriver, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:
-    """An entry's timestamp lies between the start of its request and the end of its answer."""
+    """An entry's timestamp lies between the start of its request and the end of its response."""
     sent = [backend.execute(word("approved")), backend.execute(UNKNOWN), backend.execute("not a command")]
-    found = trail.read_until(trail_entries.traces(sent, terms))
-    must_hold(*(trail_entries.within_request(found, exchange, terms) for exchange in sent))
+    found = trail.read_until(trail_entries.trace_ids(sent, terms))
+    must_hold(*(time_is_within_request(found, exchange, terms) for exchange in sent))
 
 
 @requirement("TRL-04")
 def test_no_request_has_a_second_entry(
     backend: HttpDriver, contract: Contract, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:
-    """Requests of every kind have at most one entry each; the sweep holds every entry to a request."""
+    """Requests of every kind have at most one entry each; the run-wide check holds every entry to a request."""
     names = contract.behavior.operations
     sent = [
         backend.execute(word("approved")),
@@ -100,5 +102,5 @@ def test_no_request_has_a_second_entry(
         backend.read(names.memory, key=NO_KEY),
         backend.send(Case(method="GET", path="/api/nothing")),
     ]
-    found = trail.read_until(trail_entries.traces(sent[:3], terms))
-    must_hold(*(trail_entries.at_most_one(found, exchange, terms) for exchange in sent))
+    found = trail.read_until(trail_entries.trace_ids(sent[:3], terms))
+    must_hold(*(has_no_second_entry(found, exchange, terms) for exchange in sent))

@@ -1,4 +1,4 @@
-"""TRL-05, TRL-06, TRL-08: the trail keeps what it has, tells it soon, and loses nothing when many write at once."""
+"""TRL-05, TRL-06, TRL-08: the audit trail keeps its entries, shows them soon, and loses none under load."""
 
 import json
 from collections.abc import Callable
@@ -6,7 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.audit import Burst
-from technogate.checks import response_checks, trail_entries
+from technogate.checks import trail_entries
+from technogate.checks.response_predicates import has_response
+from technogate.checks.trail_entries import has_one_entry
+from technogate.checks.trail_keeping import entries_are_unchanged
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY
 from technogate.drivers.http.http_driver import HttpDriver
@@ -25,7 +28,7 @@ COMPARED = 500
 
 @pytest.fixture
 def terms(contract: Contract) -> TrailTerms:
-    """What the contract says of the trail."""
+    """What the contract demands of the audit trail."""
     return TrailTerms.of_contract(contract)
 
 
@@ -33,14 +36,14 @@ def terms(contract: Contract) -> TrailTerms:
 def test_entries_stay_as_they_are(
     backend: HttpDriver, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:
-    """Entries that were seen stand unchanged in the trail after further requests of every kind."""
+    """Entries that were shown once stand unchanged in the audit trail after further requests of every kind."""
     first = [backend.execute(word("approved")), backend.execute("not a command")]
-    before = trail.read_until(trail_entries.traces(first, terms))
+    before = trail.read_until(trail_entries.trace_ids(first, terms))
     more = [backend.execute(word("approved")), backend.execute("NO_SUCH_COMMAND_EXISTS")]
     more += [backend.execute("not a command"), backend.execute(word("approved"), key=NO_KEY)]
-    after = trail.read_until(trail_entries.traces(more, terms))
-    must_hold(*(trail_entries.has_its_entry(before, exchange, terms) for exchange in first))
-    must_hold(trail_entries.still_there(before[:COMPARED], after))
+    after = trail.read_until(trail_entries.trace_ids(more, terms))
+    must_hold(*(has_one_entry(before, exchange, terms) for exchange in first))
+    must_hold(entries_are_unchanged(before[:COMPARED], after))
 
 
 @requirement("TRL-06")
@@ -48,12 +51,12 @@ def test_entries_stay_as_they_are(
 def test_entry_is_visible_in_time(
     backend: HttpDriver, trail: TrailReader, terms: TrailTerms, word: Word, kind: str, must_hold: MustHold
 ) -> None:
-    """An entry is visible as soon as the contract asks for; each of several is looked for at once."""
+    """An entry is visible as soon as the contract demands; each of several is polled for without delay."""
     for _ in range(3):
         sent = backend.execute(word("approved")) if kind == "executed" else backend.execute("not a command")
-        must_hold(response_checks.answered(sent))
-        found = trail.read_until(trail_entries.traces([sent], terms), timeout_s=terms.visible_s)
-        must_hold(trail_entries.has_its_entry(found, sent, terms))
+        must_hold(has_response(sent))
+        found = trail.read_until(trail_entries.trace_ids([sent], terms), timeout_s=terms.visible_s)
+        must_hold(has_one_entry(found, sent, terms))
 
 
 @requirement("TRL-08")
@@ -76,6 +79,6 @@ def test_parallel_requests_leave_their_entries(
         for number in range(AT_ONCE)
     ]
     sent = burst(cases)
-    must_hold(*(response_checks.answered(exchange) for exchange in sent))
-    found = trail.read_until(trail_entries.traces(sent, terms))
-    must_hold(*(trail_entries.has_its_entry(found, exchange, terms) for exchange in sent))
+    must_hold(*(has_response(exchange) for exchange in sent))
+    found = trail.read_until(trail_entries.trace_ids(sent, terms))
+    must_hold(*(has_one_entry(found, exchange, terms) for exchange in sent))

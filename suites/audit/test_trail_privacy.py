@@ -1,8 +1,11 @@
-"""TRL-09: what the trail must not hold. Every other entry of the run is held to the same by a sweep."""
+"""TRL-09: what the trail must not hold. A run-wide check holds every other entry to the same."""
 
 from collections.abc import Callable
 
-from technogate.checks import response_checks, trail_entries
+from technogate.checks import trail_entries
+from technogate.checks.response_predicates import has_response
+from technogate.checks.trail_entries import has_one_entry
+from technogate.checks.trail_privacy import holds_none_of
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import foreign_key
 from technogate.drivers.http.http_driver import HttpDriver
@@ -38,11 +41,11 @@ def test_session_and_payload_stay_out(
         backend.execute(word("approved"), key=foreign_key(), session_id=session, note=note),
         backend.read(contract.behavior.operations.audit, {"filter": query}),
     ]
-    must_hold(*(response_checks.answered(exchange) for exchange in sent))
-    found = trail.read_until(trail_entries.traces(sent, terms))
-    must_hold(*(trail_entries.has_its_entry(found, exchange, terms) for exchange in sent))
+    must_hold(*(has_response(exchange) for exchange in sent))
+    found = trail.read_until(trail_entries.trace_ids(sent, terms))
+    must_hold(*(has_one_entry(found, exchange, terms) for exchange in sent))
     secrets = {"session id": session, "payload": note, "refused command": command, "refused filter": query}
-    must_hold(trail_entries.free_of(found, secrets))
+    must_hold(holds_none_of(found, secrets))
 
 
 @requirement("TRL-09")
@@ -57,7 +60,7 @@ def test_key_stays_out(
     """The key is in no entry, even when it was sent where a session id belongs."""
     terms = TrailTerms.of_contract(contract)
     sent = [backend.execute(word("approved")), backend.execute(word("approved"), session_id=run_context.run_key)]
-    must_hold(*(response_checks.answered(exchange) for exchange in sent))
-    found = trail.read_until(trail_entries.traces(sent, terms))
-    must_hold(*(trail_entries.has_its_entry(found, exchange, terms) for exchange in sent))
-    must_hold(trail_entries.free_of(found, {"API key": run_context.run_key}))
+    must_hold(*(has_response(exchange) for exchange in sent))
+    found = trail.read_until(trail_entries.trace_ids(sent, terms))
+    must_hold(*(has_one_entry(found, exchange, terms) for exchange in sent))
+    must_hold(holds_none_of(found, {"API key": run_context.run_key}))

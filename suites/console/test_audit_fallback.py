@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.console_harnesses import Harness
-from technogate.checks import console
+from technogate.checks.console_display import rows_show, shows, shows_empty_list
+from technogate.checks.console_requests import queries_agree, query_is, sent_times
 from technogate.mock.listener import Refusal
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
@@ -43,15 +44,15 @@ QUERIES = [("all", 50), ("BLOCKED", 10), ("APPROVED", 1000), ("NEUTRAL", 1)]
 
 
 def falls_back(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """The list is broken as `name` says, the fallback conforms."""
+    """The list is broken in the way of `name`, the fallback conforms."""
     entry = harness.entry(action="FROM_THE_FALLBACK")
     interaction = harness.audit(BROKEN[name](harness), harness.listing(entry), case=name)
     names = harness.names
     must_hold(
-        console.asked(interaction, names.audit, 1),
-        console.asked(interaction, names.fallback, 1),
-        console.same_query(interaction, names.audit, names.fallback),
-        console.rows_say(interaction, "action", ["FROM_THE_FALLBACK"]),
+        sent_times(interaction, names.audit, 1),
+        sent_times(interaction, names.fallback, 1),
+        queries_agree(interaction, names.audit, names.fallback),
+        rows_show(interaction, "action", ["FROM_THE_FALLBACK"]),
     )
 
 
@@ -72,54 +73,55 @@ def test_broken_list_in_the_page(page_harness: Harness, name: str, must_hold: Mu
 @requirement("CON-10")
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: f"{query[0]}-{query[1]}")
 def test_same_query(harness: Harness, query: tuple[str, int], must_hold: MustHold) -> None:
-    """The fallback is asked with the query of the list: filter and limit."""
+    """The fallback is requested with the query of the list: filter and limit."""
     state, limit = query
     interaction = harness.audit(harness.error(503), harness.listing(), state=state, limit=limit)
     names = harness.names
     must_hold(
-        console.asked(interaction, names.fallback, 1),
-        console.same_query(interaction, names.audit, names.fallback),
-        console.asked_for(
-            interaction, names.fallback, {"filter": state, "limit": str(limit)}, {"filter": "all", "limit": "50"}
-        ),
+        sent_times(interaction, names.fallback, 1),
+        queries_agree(interaction, names.audit, names.fallback),
+        query_is(interaction, names.fallback, {"filter": state, "limit": str(limit)}, {"filter": "all", "limit": "50"}),
     )
 
 
 @requirement("CON-10")
 def test_conforming_list_needs_no_fallback(harness: Harness, must_hold: MustHold) -> None:
-    """A conforming list is shown, and the fallback is not asked."""
+    """A conforming list is shown, and the fallback is not requested."""
     interaction = harness.audit(harness.listing(harness.entry(action="FROM_THE_LIST")), harness.listing())
     must_hold(
-        console.rows_say(interaction, "action", ["FROM_THE_LIST"]),
-        console.asked(interaction, harness.names.fallback, 0),
+        rows_show(interaction, "action", ["FROM_THE_LIST"]),
+        sent_times(interaction, harness.names.fallback, 0),
     )
 
 
 @requirement("CON-10")
 def test_empty_list_needs_no_fallback(harness: Harness, must_hold: MustHold) -> None:
-    """A conforming list without entries is shown as empty, and the fallback is not asked."""
+    """A conforming list without entries is shown as empty, and the fallback is not requested."""
     empty = harness.response("an empty list", b"[]")
     interaction = harness.audit(empty, harness.listing())
-    must_hold(console.empty_list(interaction), console.asked(interaction, harness.names.fallback, 0))
+    must_hold(
+        shows_empty_list(interaction),
+        sent_times(interaction, harness.names.fallback, 0),
+    )
 
 
 @requirement("CON-10")
 @pytest.mark.parametrize("name", ["blocked", "401", "503", "reset", "html", "a state in lower case"])
 def test_both_fail(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """When the fallback fails as well, it was asked once, and the list is empty."""
+    """When the fallback fails as well, it was requested once, and the list is empty."""
     interaction = harness.audit(harness.error(503), BROKEN[name](harness), case=name)
     must_hold(
-        console.asked(interaction, harness.names.audit, 1),
-        console.asked(interaction, harness.names.fallback, 1),
-        console.empty_list(interaction),
+        sent_times(interaction, harness.names.audit, 1),
+        sent_times(interaction, harness.names.fallback, 1),
+        shows_empty_list(interaction),
     )
 
 
 @requirement("CON-10")
 @pytest.mark.parametrize("how", ["closed", "reset"])
-def test_nobody_answers_a_list(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
+def test_list_without_a_listener(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
     """With nobody listening, or every connection reset on arrival, the list is empty and nothing else breaks."""
     interaction = harness.run_refused(how, lambda driver: driver.audit())
-    must_hold(console.empty_list(interaction))
+    must_hold(shows_empty_list(interaction))
     then = harness.execute(harness.conforming())
-    must_hold(console.shows(then, "status", "APPROVED"))
+    must_hold(shows(then, "status", "APPROVED"))

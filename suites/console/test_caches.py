@@ -1,9 +1,10 @@
-"""CON-19: each reading asks the backend, whatever caching headers the answer before it had."""
+"""CON-19: each reading requests the backend, whatever caching headers the response before it had."""
 
 import pytest
 
 from fixtures.console_harnesses import COMMAND, Harness
-from technogate.checks import console
+from technogate.checks.console_display import rows_show, shows, shows_empty_list, shows_no_snapshot
+from technogate.checks.console_requests import sent_times
 from technogate.mock.responses.cached import KEEP_FOR_A_YEAR, Cached
 from technogate.runner.suite import MustHold, requirement
 
@@ -21,50 +22,62 @@ CASES = pytest.mark.parametrize("name", HEADERS)
 @requirement("CON-19")
 @CASES
 def test_list_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """A second reading of the list asks again, and shows what it is answered."""
+    """A second reading of the list sends a request again, and shows its response."""
     names, headers = harness.names, HEADERS[name]
     harness.audit(
         Cached(template=harness.list_template(harness.entry(action="FIRST")), headers=headers), harness.listing()
     )
     interaction = harness.audit(harness.listing(harness.entry(action="SECOND")), harness.listing(), case=name)
-    must_hold(console.asked(interaction, names.audit, 1), console.rows_say(interaction, "action", ["SECOND"]))
+    must_hold(
+        sent_times(interaction, names.audit, 1),
+        rows_show(interaction, "action", ["SECOND"]),
+    )
 
 
 @requirement("CON-19")
 @CASES
 def test_fallback_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """A second reading of the fallback asks again, and shows what it is answered."""
+    """A second reading of the fallback sends a request again, and shows its response."""
     names, headers = harness.names, HEADERS[name]
     kept = Cached(template=harness.list_template(harness.entry(action="FIRST")), headers=headers)
     harness.audit(harness.error(503), kept)
     interaction = harness.audit(harness.error(503), harness.listing(harness.entry(action="SECOND")), case=name)
-    must_hold(console.asked(interaction, names.fallback, 1), console.rows_say(interaction, "action", ["SECOND"]))
+    must_hold(
+        sent_times(interaction, names.fallback, 1),
+        rows_show(interaction, "action", ["SECOND"]),
+    )
 
 
 @requirement("CON-19")
 @CASES
 def test_memory_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """A second reading of the memory asks again, and shows what it is answered."""
+    """A second reading of the memory sends a request again, and shows its response."""
     harness.memory(Cached(template=harness.snapshot_template(command="FIRST"), headers=HEADERS[name]))
     interaction = harness.memory(harness.snapshot(command="SECOND"), case=name)
-    must_hold(console.asked(interaction, harness.names.memory, 1), console.shows(interaction, "command", "SECOND"))
+    must_hold(
+        sent_times(interaction, harness.names.memory, 1),
+        shows(interaction, "command", "SECOND"),
+    )
 
 
 @requirement("CON-19")
 def test_command_is_sent_anew(harness: Harness, must_hold: MustHold) -> None:
-    """The same command entered again is sent again, and shown with its own answer."""
+    """The same command entered again is sent again, and shown with its own response."""
     harness.execute(Cached(template=harness.template()), COMMAND)
     interaction = harness.execute(harness.conforming(status="NEUTRAL"), COMMAND)
-    must_hold(console.asked(interaction, harness.names.execute, 1), console.shows(interaction, "status", "NEUTRAL"))
+    must_hold(
+        sent_times(interaction, harness.names.execute, 1),
+        shows(interaction, "status", "NEUTRAL"),
+    )
 
 
 @requirement("CON-19")
 @pytest.mark.parametrize("first", ["a list", "a snapshot"], ids=["list", "snapshot"])
-def test_no_earlier_answer_stands_in(harness: Harness, first: str, must_hold: MustHold) -> None:
+def test_no_earlier_response_is_shown_instead(harness: Harness, first: str, must_hold: MustHold) -> None:
     """When a reading fails, nothing that was read before stands in for it."""
     if first == "a list":
         harness.audit(Cached(template=harness.list_template()), harness.listing())
-        must_hold(console.empty_list(harness.audit(harness.error(503), harness.error(503))))
+        must_hold(shows_empty_list(harness.audit(harness.error(503), harness.error(503))))
     else:
         harness.memory(Cached(template=harness.snapshot_template()))
-        must_hold(console.no_snapshot(harness.memory(harness.error(503))))
+        must_hold(shows_no_snapshot(harness.memory(harness.error(503))))

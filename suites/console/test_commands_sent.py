@@ -4,7 +4,8 @@ import pytest
 
 from fixtures.console_harnesses import Harness
 from fixtures.property_check import every, hostile_cases
-from technogate.checks import console
+from technogate.checks.console_display import never_shows
+from technogate.checks.console_requests import sent_command, sent_only_valid, sent_times
 from technogate.contract.loader import Contract
 from technogate.generation.responses.invalid_values import broken_field
 from technogate.generation.responses.valid_values import schema_of
@@ -46,8 +47,8 @@ def never_sent(harness: Harness, command: str, case: str) -> list[Finding]:
     """
     interaction = harness.execute(harness.conforming(), command, case)
     if harness.driver.name == "module":
-        return console.asked(interaction, harness.names.execute, 0) or console.never(interaction, "APPROVED")
-    return console.sent_valid(harness.contract, interaction, harness.names.execute)
+        return sent_times(interaction, harness.names.execute, 0) or never_shows(interaction, "APPROVED")
+    return sent_only_valid(harness.contract, interaction, harness.names.execute)
 
 
 @requirement("CON-13")
@@ -85,6 +86,6 @@ def test_good_command_is_sent(harness: Harness, command: str, must_hold: MustHol
     """A command that keeps the pattern is sent as it is: refusing everything is no way to keep it."""
     interaction = harness.execute(harness.conforming(), command)
     must_hold(
-        console.asked(interaction, harness.names.execute, 1),
-        console.sent_command(interaction, harness.names.execute, command),
+        sent_times(interaction, harness.names.execute, 1),
+        sent_command(interaction, harness.names.execute, command),
     )

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.console_harnesses import COMMAND, Harness
-from technogate.checks import console
+from technogate.checks.console_display import shows_blocked
+from technogate.checks.console_requests import was_sent
 from technogate.mock.listener import Refusal
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.conforming import Conforming
@@ -18,9 +19,9 @@ PLACES = [Where.BEFORE_HEADERS, Where.IN_HEADERS, Where.AFTER_HEADERS, Where.IN_
 
 @requirement("CON-07")
 @pytest.mark.parametrize("how", ["closed", "reset"])
-def test_nobody_answers(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
+def test_command_without_a_listener(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
     """With nobody listening, or every connection reset on arrival, BLOCKED is shown."""
-    must_hold(console.blocked(harness.run_refused(how, lambda driver: driver.execute(COMMAND))))
+    must_hold(shows_blocked(harness.run_refused(how, lambda driver: driver.execute(COMMAND))))
 
 
 @requirement("CON-07")
@@ -29,7 +30,7 @@ def test_nobody_answers(harness: Harness, how: Refusal, must_hold: MustHold) -> 
 def test_connection_breaks(harness: Harness, where: Where, reset: bool, must_hold: MustHold) -> None:
     """A connection that breaks before, in or after the headers, or within the body, is shown as BLOCKED."""
     interaction = harness.execute(Broken(template=harness.template(), where=where, reset=reset))
-    must_hold(console.reached(interaction, harness.names.execute), console.blocked(interaction))
+    must_hold(was_sent(interaction, harness.names.execute), shows_blocked(interaction))
 
 
 @requirement("CON-07")
@@ -55,4 +56,4 @@ def test_reused_connection_breaks(harness: Harness, must_hold: MustHold) -> None
         why = "" if len(posts) == 1 else "; a browser does that by itself, without the page's knowledge"
         text = f"On a reused connection that is reset, {harness.driver.name} sent the command {times}{why} (CON-09)."
         harness.run_context.record(RunWarning(text=text))
-    must_hold(console.blocked(interaction))
+    must_hold(shows_blocked(interaction))

@@ -1,7 +1,7 @@
 """CON-01: how the console carries its key."""
 
 from fixtures.console_harnesses import Harness
-from technogate.checks import console
+from technogate.checks.console_requests import carries_key, sent_times
 from technogate.runner.suite import MustHold, requirement
 
 
@@ -9,22 +9,22 @@ from technogate.runner.suite import MustHold, requirement
 def test_command_carries_the_key(harness: Harness, must_hold: MustHold) -> None:
     """A command is sent with the key in X-API-Key and not in its URL."""
     interaction = harness.execute(harness.conforming())
-    must_hold(console.asked(interaction, harness.names.execute, 1), console.carries_key(interaction))
+    must_hold(sent_times(interaction, harness.names.execute, 1), carries_key(interaction))
 
 
 @requirement("CON-01")
 def test_audit_list_carries_the_key(harness: Harness, must_hold: MustHold) -> None:
-    """The audit list and its fallback are asked for with the key in X-API-Key and not in the URL."""
+    """The audit list and its fallback are requested with the key in X-API-Key and not in the URL."""
     interaction = harness.audit(harness.error(503), fallback=harness.listing())
     must_hold(
-        console.asked(interaction, harness.names.audit, 1),
-        console.asked(interaction, harness.names.fallback, 1),
-        console.carries_key(interaction),
+        sent_times(interaction, harness.names.audit, 1),
+        sent_times(interaction, harness.names.fallback, 1),
+        carries_key(interaction),
     )
 
 
 @requirement("CON-01")
 def test_memory_carries_the_key(harness: Harness, must_hold: MustHold) -> None:
-    """The memory is asked for with the key in X-API-Key and not in its URL."""
+    """The memory is requested with the key in X-API-Key and not in its URL."""
     interaction = harness.memory(harness.snapshot())
-    must_hold(console.asked(interaction, harness.names.memory, 1), console.carries_key(interaction))
+    must_hold(sent_times(interaction, harness.names.memory, 1), carries_key(interaction))

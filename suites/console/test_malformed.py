@@ -1,11 +1,12 @@
-"""CON-08: a 200 that is not a conforming answer, one item for each thing that can be wrong with it."""
+"""CON-08: a 200 that is not a conforming response, one item for each thing that can be wrong with it."""
 
 from typing import Any
 
 import pytest
 
 from fixtures.console_harnesses import MISSING, Harness
-from technogate.checks import console
+from technogate.checks.console_display import shows_blocked
+from technogate.checks.console_requests import sent_times
 from technogate.generation.responses.framing import FAULTY, FramedResponse, Framing
 from technogate.generation.responses.invalid_json import invalid_json
 from technogate.generation.responses.response_cases import OTHER_TYPES, encode
@@ -13,7 +14,7 @@ from technogate.mock.responses.content_length import WrongLength
 from technogate.mock.responses.raw_bytes import Raw
 from technogate.runner.suite import MustHold, requirement
 
-#: What the wire does to an answer. A connection that breaks is CON-07.
+#: What the wire does to a response. A connection that breaks is CON-07.
 TORN = [wire for wire in FAULTY if not wire.name.startswith(("RESET", "CLOSED"))]
 
 FIELDS: dict[str, dict[str, Any]] = {
@@ -45,10 +46,10 @@ CODES = (201, 202, 203, 204, 205, 206, 207, 226, 299)
 @requirement("CON-08")
 @pytest.mark.parametrize("wire", TORN, ids=lambda wire: wire.name.lower())
 def test_damaged_on_the_way(harness: Harness, wire: Framing, must_hold: MustHold) -> None:
-    """An answer that is cut, or whose length, chunks or compression are wrong, is shown as BLOCKED."""
+    """A response that is cut, or whose length, chunks or compression are wrong, is shown as BLOCKED."""
     sent = FramedResponse(what="an approval", body=encode(harness.value()), wire=wire, at=40)
     interaction = harness.execute(sent.fault(), case=sent.case)
-    must_hold(console.asked(interaction, harness.names.execute, 1), console.blocked(interaction))
+    must_hold(sent_times(interaction, harness.names.execute, 1), shows_blocked(interaction))
 
 
 @requirement("CON-08")
@@ -56,7 +57,7 @@ def test_damaged_on_the_way(harness: Harness, wire: Framing, must_hold: MustHold
 def test_another_content_type(wide_harness: Harness, kind: str | None, must_hold: MustHold) -> None:
     """An approval under another content type, or none, is shown as BLOCKED."""
     sent = FramedResponse(what="an approval", body=encode(wide_harness.value()), content_type=kind)
-    must_hold(console.blocked(wide_harness.execute(sent.fault(), case=sent.case)))
+    must_hold(shows_blocked(wide_harness.execute(sent.fault(), case=sent.case)))
 
 
 @requirement("CON-08")
@@ -64,21 +65,21 @@ def test_another_content_type(wide_harness: Harness, kind: str | None, must_hold
 def test_no_json(wide_harness: Harness, way: str, must_hold: MustHold) -> None:
     """An approval that is no JSON is shown as BLOCKED."""
     text = invalid_json(encode(wide_harness.value()))[way]
-    must_hold(console.blocked(wide_harness.execute(FramedResponse(what=way, body=text.encode()).fault(), case=way)))
+    must_hold(shows_blocked(wide_harness.execute(FramedResponse(what=way, body=text.encode()).fault(), case=way)))
 
 
 @requirement("CON-08")
 @pytest.mark.parametrize("body", [b"", b"<html>APPROVED</html>", b"APPROVED"], ids=["empty", "html", "bare-word"])
-def test_no_answer_at_all(harness: Harness, body: bytes, must_hold: MustHold) -> None:
+def test_no_response_at_all(harness: Harness, body: bytes, must_hold: MustHold) -> None:
     """A 200 that is empty, a page or a bare word is shown as BLOCKED."""
-    must_hold(console.blocked(harness.execute(FramedResponse(what="no answer", body=body).fault())))
+    must_hold(shows_blocked(harness.execute(FramedResponse(what="no response", body=body).fault())))
 
 
 @requirement("CON-08")
 @pytest.mark.parametrize("code", CODES)
 def test_another_success(wide_harness: Harness, code: int, must_hold: MustHold) -> None:
     """An approval under a 2xx that is not 200 is shown as BLOCKED."""
-    must_hold(console.blocked(wide_harness.execute(wide_harness.conforming(code=code))))
+    must_hold(shows_blocked(wide_harness.execute(wide_harness.conforming(code=code))))
 
 
 @requirement("CON-08")
@@ -86,24 +87,24 @@ def test_another_success(wide_harness: Harness, code: int, must_hold: MustHold) 
 def test_invalid_field(wide_harness: Harness, name: str, must_hold: MustHold) -> None:
     """An approval with a field that is missing or invalid is shown as BLOCKED."""
     interaction = wide_harness.execute(wide_harness.conforming(**FIELDS[name]), case=name)
-    must_hold(console.blocked(interaction))
+    must_hold(shows_blocked(interaction))
 
 
 @requirement("CON-08")
 @pytest.mark.parametrize("value", [None, [], ["APPROVED"], "APPROVED", True, 200, {}], ids=str)
 def test_another_type(wide_harness: Harness, value: object, must_hold: MustHold) -> None:
     """A body that is no object, or an empty one, is shown as BLOCKED."""
-    must_hold(console.blocked(wide_harness.execute(FramedResponse(what="another type", body=encode(value)).fault())))
+    must_hold(shows_blocked(wide_harness.execute(FramedResponse(what="another type", body=encode(value)).fault())))
 
 
 @requirement("CON-08")
 def test_no_http(harness: Harness, must_hold: MustHold) -> None:
-    """Bytes that are no HTTP answer are shown as BLOCKED."""
-    must_hold(console.blocked(harness.execute(Raw(data=b"\x16\x03\x01APPROVED\r\n\r\n" + encode(harness.value())))))
+    """Bytes that are no HTTP response are shown as BLOCKED."""
+    must_hold(shows_blocked(harness.execute(Raw(data=b"\x16\x03\x01APPROVED\r\n\r\n" + encode(harness.value())))))
 
 
 @requirement("CON-08")
 def test_less_than_announced(harness: Harness, must_hold: MustHold) -> None:
-    """A whole body under a length of one byte more is shown as BLOCKED: the end of the answer never came."""
+    """A whole body under a length of one byte more is shown as BLOCKED: the end of the response never came."""
     template = harness.template()
-    must_hold(console.blocked(harness.execute(WrongLength(template=template, announced=len(template.body) + 1))))
+    must_hold(shows_blocked(harness.execute(WrongLength(template=template, announced=len(template.body) + 1))))

@@ -1,4 +1,4 @@
-"""CON-15: whatever markup an answer holds, the page shows it as text."""
+"""CON-15: whatever markup a response holds, the page shows it as text."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from fixtures.console_harnesses import Harness
-from technogate.checks import console_page_leaks
-from technogate.checks.console import Interaction
-from technogate.checks.console_page_leaks import markup
+from technogate.checks.console_interaction import Interaction
+from technogate.checks.console_page_leaks import markup, markup_stays_text
 from technogate.drivers.console_driver import Exposure
 from technogate.runner.suite import MustHold, requirement
 
@@ -24,20 +23,16 @@ def with_markup(field: str) -> object:
 
 
 def judge(harness: Harness, play: Callable[[], Interaction], fields: dict[str, Any], must_hold: MustHold) -> None:
-    """Play one scene and look for what became of the markup."""
+    """Run one interaction and search the page for what became of the markup."""
     interaction = play()
     exposure: Exposure = harness.driver.inspect()
-    must_hold(
-        console_page_leaks.stays_text(
-            exposure, {f"field {name}": str(value) for name, value in fields.items()}, interaction
-        )
-    )
+    must_hold(markup_stays_text(exposure, {f"field {name}": str(value) for name, value in fields.items()}, interaction))
 
 
 @requirement("CON-15")
 @pytest.mark.parametrize("field", EXECUTE)
-def test_markup_in_an_answer(page_harness: Harness, field: str, must_hold: MustHold) -> None:
-    """Markup in a field of an answer to a command never becomes an element."""
+def test_markup_in_a_response(page_harness: Harness, field: str, must_hold: MustHold) -> None:
+    """Markup in a field of a response to a command never becomes an element."""
     fields: dict[str, Any] = {field: with_markup(field)}
     judge(page_harness, lambda: page_harness.execute(page_harness.conforming(**fields)), fields, must_hold)
 
@@ -45,7 +40,7 @@ def test_markup_in_an_answer(page_harness: Harness, field: str, must_hold: MustH
 @requirement("CON-15")
 @pytest.mark.parametrize("status", ["BLOCKED", "EXPIRED", "WARNING", "NEUTRAL"])
 def test_markup_in_a_message(page_harness: Harness, status: str, must_hold: MustHold) -> None:
-    """Markup in the message of a conforming answer of any status never becomes an element."""
+    """Markup in the message of a conforming response of any status never becomes an element."""
     fields: dict[str, Any] = {"message": markup("message"), "status": status, "reason_codes": ["API_BLOCKED"]}
     judge(page_harness, lambda: page_harness.execute(page_harness.conforming(**fields)), fields, must_hold)
 
@@ -54,7 +49,7 @@ def test_markup_in_a_message(page_harness: Harness, status: str, must_hold: Must
 @pytest.mark.parametrize("field", ERROR)
 @pytest.mark.parametrize("code", [400, 401, 500])
 def test_markup_in_an_error(page_harness: Harness, code: int, field: str, must_hold: MustHold) -> None:
-    """Markup in a field of an error answer never becomes an element."""
+    """Markup in a field of an error response never becomes an element."""
     fields: dict[str, Any] = {field: with_markup(field)}
     judge(page_harness, lambda: page_harness.execute(page_harness.error(code, **fields)), fields, must_hold)
 

@@ -1,11 +1,11 @@
-"""CON-17: answers that come in the wrong order: the newest command's is shown, whatever comes after it."""
+"""CON-17: responses in the wrong order: that of the newest command is shown, whatever arrives after it."""
 
 from collections.abc import Callable
 
 import pytest
 
 from fixtures.console_harnesses import Harness
-from technogate.checks import console
+from technogate.checks.console_display import shows
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.held import Held
 from technogate.mock.scripted_reply import Fault, Where
@@ -23,8 +23,8 @@ NEWER: dict[str, tuple[Callable[[Harness], Fault], str]] = {
 @requirement("CON-17")
 @pytest.mark.parametrize("where", [Where.BEFORE_HEADERS, Where.IN_BODY], ids=str)
 @pytest.mark.parametrize("name", NEWER)
-def test_late_answer_is_not_shown(page_harness: Harness, name: str, where: Where, must_hold: MustHold) -> None:
-    """An approval of an older command that comes late never replaces what the newer one led to."""
+def test_slow_response_is_not_shown(page_harness: Harness, name: str, where: Where, must_hold: MustHold) -> None:
+    """A late approval of an older command never replaces what the newer one led to."""
     harness, execute = page_harness, page_harness.names.execute
     response, expected = NEWER[name]
     harness.driver.wait_until_complete()
@@ -39,7 +39,7 @@ def test_late_answer_is_not_shown(page_harness: Harness, name: str, where: Where
         interaction = harness.run_scripted(
             placed[:1], lambda driver: driver.result(), (execute,), "one command at a time"
         )
-        must_hold(console.shows(interaction, "status", "APPROVED"))
+        must_hold(shows(interaction, "status", "APPROVED"))
         return
     harness.mock_backend.wait_for(execute, 2)
     first = harness.driver.result()
@@ -47,13 +47,13 @@ def test_late_answer_is_not_shown(page_harness: Harness, name: str, where: Where
     harness.driver.wait_until_complete()
     harness.mock_backend.wait_until_complete()
     interaction = harness.run_scripted(placed, lambda driver: driver.result(), (execute,), f"the newer command: {name}")
-    seen = harness.record(first, (execute,), f"the newer command: {name}, before the late answer")
-    must_hold(console.shows(seen, "status", expected), console.shows(interaction, "status", expected))
+    seen = harness.record(first, (execute,), f"the newer command: {name}, before the late response")
+    must_hold(shows(seen, "status", expected), shows(interaction, "status", expected))
 
 
 @requirement("CON-17")
-def test_late_failure_is_not_shown(page_harness: Harness, must_hold: MustHold) -> None:
-    """A late failure of an older command never replaces the approval of the newer one either."""
+def test_slow_failure_is_not_shown(page_harness: Harness, must_hold: MustHold) -> None:
+    """A late failure of an older command never replaces the approval of the newer one."""
     harness, execute = page_harness, page_harness.names.execute
     harness.driver.wait_until_complete()
     harness.mock_backend.reset()
@@ -69,4 +69,4 @@ def test_late_failure_is_not_shown(page_harness: Harness, must_hold: MustHold) -
     harness.mock_backend.release("older")
     harness.driver.wait_until_complete()
     interaction = harness.run_scripted(placed, lambda driver: driver.result(), (execute,), "a late failure")
-    must_hold(console.shows(interaction, "status", "APPROVED" if started else "BLOCKED"))
+    must_hold(shows(interaction, "status", "APPROVED" if started else "BLOCKED"))

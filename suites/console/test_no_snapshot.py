@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.console_harnesses import Harness
-from technogate.checks import console
+from technogate.checks.console_display import shows, shows_no_snapshot
+from technogate.checks.console_requests import was_sent
 from technogate.mock.listener import Refusal
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
@@ -40,11 +41,11 @@ IN_THE_PAGE = ("nothing yet (204)", "blocked", "401", "503", "reset", "html", "a
 
 
 def comes_to_nothing(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """A snapshot is shown first, so that its absence can be seen."""
+    """A snapshot is shown first, so that its absence can be observed."""
     shown = harness.memory(harness.snapshot(command="SHOWN_FIRST"))
-    must_hold(console.shows(shown, "command", "SHOWN_FIRST"))
+    must_hold(shows(shown, "command", "SHOWN_FIRST"))
     interaction = harness.memory(BROKEN[name](harness), case=name)
-    must_hold(console.reached(interaction, harness.names.memory), console.no_snapshot(interaction))
+    must_hold(was_sent(interaction, harness.names.memory), shows_no_snapshot(interaction))
 
 
 @requirement("CON-11")
@@ -63,9 +64,9 @@ def test_no_snapshot_in_the_page(page_harness: Harness, name: str, must_hold: Mu
 
 @requirement("CON-11")
 @pytest.mark.parametrize("how", ["closed", "reset"])
-def test_nobody_answers_the_memory(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
+def test_memory_without_a_listener(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
     """With nobody listening, or every connection reset on arrival, there is no snapshot and no error."""
-    must_hold(console.no_snapshot(harness.run_refused(how, lambda driver: driver.memory())))
+    must_hold(shows_no_snapshot(harness.run_refused(how, lambda driver: driver.memory())))
 
 
 @requirement("CON-11")
@@ -73,4 +74,7 @@ def test_nobody_answers_the_memory(harness: Harness, how: Refusal, must_hold: Mu
 def test_snapshot_is_shown(harness: Harness, further: dict[str, object], must_hold: MustHold) -> None:
     """A conforming snapshot is shown: nothing but what is wrong comes to nothing."""
     interaction = harness.memory(harness.snapshot(command="RUN_REPORT", status="WARNING", **further))
-    must_hold(console.shows(interaction, "command", "RUN_REPORT"), console.shows(interaction, "status", "WARNING"))
+    must_hold(
+        shows(interaction, "command", "RUN_REPORT"),
+        shows(interaction, "status", "WARNING"),
+    )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.console_harnesses import Harness
-from technogate.checks import console
+from technogate.checks.console_requests import sent_times
 from technogate.generation.responses.framing import FramedResponse
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
@@ -44,9 +44,9 @@ TEMPTING = ("429", "503", "reset before headers", "closed before headers", "rese
 @requirement("CON-09")
 @pytest.mark.parametrize("name", FAILURES, ids=lambda name: name.replace(" ", "-"))
 def test_command_is_sent_once(wide_harness: Harness, name: str, must_hold: MustHold) -> None:
-    """Whatever answer a command gets on a fresh connection, or none, it was sent exactly once."""
+    """Whatever response a command gets on a fresh connection, or none, it was sent exactly once."""
     interaction = wide_harness.execute(FAILURES[name](wide_harness), case=name)
-    must_hold(console.asked(interaction, wide_harness.names.execute, 1))
+    must_hold(sent_times(interaction, wide_harness.names.execute, 1))
 
 
 @requirement("CON-09")
@@ -54,13 +54,13 @@ def test_command_is_sent_once(wide_harness: Harness, name: str, must_hold: MustH
 def test_page_sends_a_command_once(page_harness: Harness, name: str, must_hold: MustHold) -> None:
     """A command entered in the page is sent exactly once, where trying again is tempting."""
     interaction = page_harness.execute(FAILURES[name](page_harness), case=name)
-    must_hold(console.asked(interaction, page_harness.names.execute, 1))
+    must_hold(sent_times(interaction, page_harness.names.execute, 1))
 
 
 @requirement("CON-09")
 @pytest.mark.parametrize("name", ["retry-after", "503"])
 def test_not_sent_again_later(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """A command is not sent again while the console is used on, not even where the answer asks for it."""
+    """A command is not sent again while the console is used on, not even where the response demands it."""
     headers = (("Retry-After", "0"),) if name == "retry-after" else ()
     sent = FramedResponse(what="refused", body=harness.error_template(503).body, status=503, headers=headers)
     names = harness.names
@@ -70,4 +70,4 @@ def test_not_sent_again_later(harness: Harness, name: str, must_hold: MustHold) 
     harness.driver.execute("PING")
     harness.driver.memory()
     interaction = harness.run_scripted(placed, lambda driver: driver.audit(), (names.execute,), case=sent.case)
-    must_hold(console.asked(interaction, names.execute, 1))
+    must_hold(sent_times(interaction, names.execute, 1))

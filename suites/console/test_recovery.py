@@ -1,11 +1,11 @@
-"""CON-16: no failure stays behind: the next conforming answer is shown as it is."""
+"""CON-16: no failure stays behind: the next conforming response is shown as it is."""
 
 from collections.abc import Callable
 
 import pytest
 
 from fixtures.console_harnesses import COMMAND, Harness
-from technogate.checks import console
+from technogate.checks.console_display import rows_show, shows, shows_reasons
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault
@@ -31,23 +31,23 @@ READS: dict[str, Callable[[Harness], object]] = {
 
 
 def null(harness: Harness) -> Fault:
-    """An answer that says null."""
+    """A response whose body is null."""
     return harness.response("null", b"null")
 
 
 @requirement("CON-16")
 @pytest.mark.parametrize("name", FAILURES, ids=lambda name: name.replace(" ", "-"))
 def test_command_after_a_failure(harness: Harness, name: str, must_hold: MustHold) -> None:
-    """After a command that failed, the next conforming answer is shown with status, trace id and reasons."""
+    """After a command that failed, the next conforming response is shown with status, trace id and reasons."""
     FAILURES[name](harness)
     trace_id = harness.new_trace_id()
     interaction = harness.execute(
         harness.conforming(status="WARNING", reason_codes=["Look_Here"], trace_id=trace_id), case=name
     )
     must_hold(
-        console.shows(interaction, "status", "WARNING"),
-        console.shows(interaction, "trace_id", trace_id),
-        console.shows_reasons(interaction, ["Look_Here"]),
+        shows(interaction, "status", "WARNING"),
+        shows(interaction, "trace_id", trace_id),
+        shows_reasons(interaction, ["Look_Here"]),
     )
 
 
@@ -57,6 +57,6 @@ def test_reads_after_a_failure(harness: Harness, name: str, must_hold: MustHold)
     """After reads that failed, the next conforming list and snapshot are shown."""
     READS[name](harness)
     listed = harness.audit(harness.listing(harness.entry(action="SHOWN_AGAIN")), harness.error(500), case=name)
-    must_hold(console.rows_say(listed, "action", ["SHOWN_AGAIN"]))
+    must_hold(rows_show(listed, "action", ["SHOWN_AGAIN"]))
     kept = harness.memory(harness.snapshot(command="SHOWN_AGAIN"), case=name)
-    must_hold(console.shows(kept, "command", "SHOWN_AGAIN"))
+    must_hold(shows(kept, "command", "SHOWN_AGAIN"))

@@ -3,7 +3,9 @@
 import pytest
 
 from fixtures.console_harnesses import Harness
-from technogate.checks import console
+from technogate.checks.console_display import shows_blocked
+from technogate.checks.console_interaction import only_of
+from technogate.checks.console_requests import key_stays_at, sent_nothing_to, sent_times, was_sent
 from technogate.mock.responses.redirect import Redirect
 from technogate.runner.suite import MustHold, requirement
 
@@ -42,12 +44,12 @@ def not_redirected(harness: Harness, code: int, place: str, must_hold: MustHold)
     interaction = harness.run_scripted(
         placed, lambda driver: driver.execute("PING"), (names.execute,), f"{code} to {place}"
     )
-    own = console.only_of(interaction, mock_backend.base_url)
+    own = only_of(interaction, mock_backend.base_url)
     must_hold(
-        console.blocked(interaction),
-        console.asked(own, names.execute, 1),
-        console.key_stays_at(interaction, mock_backend.base_url),
-        console.nothing_at(interaction, mock_backend.other_origin, names.execute),
+        shows_blocked(interaction),
+        sent_times(own, names.execute, 1),
+        key_stays_at(interaction, mock_backend.base_url),
+        sent_nothing_to(interaction, mock_backend.other_origin, names.execute),
     )
 
 
@@ -59,7 +61,10 @@ def test_list_keeps_the_key_at_home(harness: Harness, code: int, must_hold: Must
     redirect = Redirect(template=harness.list_template(), location=mock_backend.url(names.audit, other=True), code=code)
     again = Redirect(template=harness.list_template(), location=mock_backend.url(names.fallback, other=True), code=code)
     interaction = harness.audit(redirect, again, case=f"{code} to another origin")
-    must_hold(console.reached(interaction, names.audit), console.key_stays_at(interaction, mock_backend.base_url))
+    must_hold(
+        was_sent(interaction, names.audit),
+        key_stays_at(interaction, mock_backend.base_url),
+    )
 
 
 @requirement("CON-14")
@@ -71,4 +76,7 @@ def test_memory_keeps_the_key_at_home(harness: Harness, code: int, must_hold: Mu
         template=harness.snapshot_template(), location=mock_backend.url(names.memory, other=True), code=code
     )
     interaction = harness.memory(redirect, case=f"{code} to another origin")
-    must_hold(console.reached(interaction, names.memory), console.key_stays_at(interaction, mock_backend.base_url))
+    must_hold(
+        was_sent(interaction, names.memory),
+        key_stays_at(interaction, mock_backend.base_url),
+    )

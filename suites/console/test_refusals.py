@@ -1,9 +1,10 @@
-"""CON-04, CON-05: no error answer is ever an approval, whatever its body says."""
+"""CON-04, CON-05: no error response is ever an approval, whatever its body holds."""
 
 import pytest
 
 from fixtures.console_harnesses import Harness
-from technogate.checks import console
+from technogate.checks.console_display import mentions, shows_blocked
+from technogate.checks.console_requests import sent_times
 from technogate.runner.suite import MustHold, requirement
 
 CODES_4XX = [400, 401, 402, 403, 404, 405, 408, 409, 410, 413, 415, 418, 422, 425, 429, 431, 451, 499]
@@ -13,10 +14,10 @@ CODES_5XX = [500, 501, 502, 503, 504, 505, 507, 511, 599]
 @requirement("CON-04")
 @pytest.mark.parametrize("code", CODES_4XX)
 def test_4xx_is_blocked(wide_harness: Harness, code: int, must_hold: MustHold) -> None:
-    """A 4xx is shown as BLOCKED, even when its body says APPROVED."""
+    """A 4xx is shown as BLOCKED, even when its body holds APPROVED."""
     harness = wide_harness
     interaction = harness.execute(harness.conforming(code=code))
-    must_hold(console.asked(interaction, harness.names.execute, 1), console.blocked(interaction))
+    must_hold(sent_times(interaction, harness.names.execute, 1), shows_blocked(interaction))
 
 
 @requirement("CON-04")
@@ -24,7 +25,7 @@ def test_4xx_is_blocked(wide_harness: Harness, code: int, must_hold: MustHold) -
 def test_documented_4xx_is_blocked(harness: Harness, code: int, must_hold: MustHold) -> None:
     """A 4xx with a proper ErrorResponse is shown as BLOCKED."""
     interaction = harness.execute(harness.error(code))
-    must_hold(console.blocked(interaction))
+    must_hold(shows_blocked(interaction))
 
 
 @requirement("CON-04")
@@ -35,16 +36,19 @@ def test_refused_key_is_said(harness: Harness, says: str, must_hold: MustHold) -
     for code in wanted.refused_statuses:
         reply = harness.error(code) if says == "BLOCKED" else harness.conforming(code=code)
         interaction = harness.execute(reply)
-        must_hold(console.blocked(interaction), console.mentions(interaction, "message", wanted.refused_text))
+        must_hold(
+            shows_blocked(interaction),
+            mentions(interaction, "message", wanted.refused_text),
+        )
 
 
 @requirement("CON-05")
 @pytest.mark.parametrize("code", CODES_5XX)
 def test_5xx_is_blocked(wide_harness: Harness, code: int, must_hold: MustHold) -> None:
-    """A 5xx is shown as BLOCKED, even when its body says APPROVED."""
+    """A 5xx is shown as BLOCKED, even when its body holds APPROVED."""
     harness = wide_harness
     interaction = harness.execute(harness.conforming(code=code))
-    must_hold(console.asked(interaction, harness.names.execute, 1), console.blocked(interaction))
+    must_hold(sent_times(interaction, harness.names.execute, 1), shows_blocked(interaction))
 
 
 @requirement("CON-05")
@@ -52,4 +56,4 @@ def test_5xx_is_blocked(wide_harness: Harness, code: int, must_hold: MustHold) -
 def test_documented_5xx_is_blocked(harness: Harness, code: int, must_hold: MustHold) -> None:
     """A 5xx with a proper ErrorResponse is shown as BLOCKED."""
     interaction = harness.execute(harness.error(code))
-    must_hold(console.blocked(interaction))
+    must_hold(shows_blocked(interaction))

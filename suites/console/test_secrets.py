@@ -3,7 +3,8 @@
 import pytest
 
 from fixtures.console_harnesses import COMMAND, Harness, Harnesses
-from technogate.checks import console, console_page_leaks
+from technogate.checks.console_page_leaks import place_holds_no_key
+from technogate.checks.console_requests import carries_key, was_sent
 from technogate.drivers.console_driver import Exposure
 from technogate.mock.responses.broken import Broken
 from technogate.runner.suite import MustHold, requirement
@@ -30,25 +31,23 @@ def page_exposure(harnesses: Harnesses) -> Exposure:
 @pytest.mark.parametrize("place", ["localStorage", "sessionStorage", "cookies", "the page", "the console output"])
 def test_key_is_kept(page_harness: Harness, page_exposure: Exposure, place: str, must_hold: MustHold) -> None:
     """The key, in any spelling, is in no storage, no cookie, not in the page and not in its console output."""
-    must_hold(console_page_leaks.keeps_the_key(page_exposure, place, page_harness.run_context.redactor))
+    must_hold(place_holds_no_key(page_exposure, place, page_harness.run_context.redactor))
 
 
 @requirement("CON-12")
 def test_module_does_not_print_the_key(wide_harness: Harness, must_hold: MustHold) -> None:
     """The client module writes the key, in any spelling, to no output."""
-    must_hold(
-        console_page_leaks.keeps_the_key(exposed(wide_harness), "the console output", wide_harness.run_context.redactor)
-    )
+    must_hold(place_holds_no_key(exposed(wide_harness), "the console output", wide_harness.run_context.redactor))
 
 
 @requirement("CON-01")
 def test_key_is_in_no_url(page_harness: Harness, page_exposure: Exposure, must_hold: MustHold) -> None:
-    """No URL that the page ever asked for holds the key, in any spelling."""
-    must_hold(console_page_leaks.keeps_the_key(page_exposure, "URLs", page_harness.run_context.redactor))
+    """No URL that the page ever requested holds the key, in any spelling."""
+    must_hold(place_holds_no_key(page_exposure, "URLs", page_harness.run_context.redactor))
 
 
 @requirement("CON-01")
 def test_failed_commands_carry_the_key(harness: Harness, must_hold: MustHold) -> None:
     """A command that is refused carried the key as any other does: in its header alone."""
     interaction = harness.execute(harness.error(503))
-    must_hold(console.reached(interaction, harness.names.execute), console.carries_key(interaction))
+    must_hold(was_sent(interaction, harness.names.execute), carries_key(interaction))

@@ -1,11 +1,12 @@
-"""CON-02, CON-03, CON-18: what a status makes the console say."""
+"""CON-02, CON-03, CON-18: what the console shows for a status."""
 
 import json
 
 import pytest
 
 from fixtures.console_harnesses import MISSING, Harness
-from technogate.checks import console
+from technogate.checks.console_display import shows, shows_blocked, shows_reasons
+from technogate.checks.console_requests import sent_times
 from technogate.runner.suite import MustHold, requirement
 
 UNKNOWN: list[object] = [
@@ -41,18 +42,24 @@ UNKNOWN: list[object] = [
 @requirement("CON-02")
 @pytest.mark.parametrize("trace_id", ["t", "api-200", "0f8fad5b-d9cb-469f-a165-70867728950e", "a" * 64])
 def test_approval_is_shown(harness: Harness, trace_id: str, must_hold: MustHold) -> None:
-    """A conforming APPROVED answer is shown as APPROVED with its trace id."""
+    """A conforming APPROVED response is shown as APPROVED with its trace id."""
     interaction = harness.execute(harness.conforming(trace_id=trace_id))
-    must_hold(console.shows(interaction, "status", "APPROVED"), console.shows(interaction, "trace_id", trace_id))
+    must_hold(
+        shows(interaction, "status", "APPROVED"),
+        shows(interaction, "trace_id", trace_id),
+    )
 
 
 @requirement("CON-02")
 def test_optional_fields_change_nothing(harness: Harness, must_hold: MustHold) -> None:
-    """An APPROVED answer with reason codes, a message and an execution id is shown as APPROVED."""
+    """An APPROVED response with reason codes, a message and an execution id is shown as APPROVED."""
     interaction = harness.execute(
         harness.conforming(execution_id="exec_1", message="done", reason_codes=["API_BLOCKED"])
     )
-    must_hold(console.shows(interaction, "status", "APPROVED"), console.shows_reasons(interaction, ["API_BLOCKED"]))
+    must_hold(
+        shows(interaction, "status", "APPROVED"),
+        shows_reasons(interaction, ["API_BLOCKED"]),
+    )
 
 
 @requirement("CON-03")
@@ -63,7 +70,7 @@ def test_unknown_status_is_blocked(wide_harness: Harness, status: object, must_h
     """A status that is none of the five, or none at all, is shown as BLOCKED."""
     harness = wide_harness
     interaction = harness.execute(harness.conforming(status=status, reason_codes=["WHY"]))
-    must_hold(console.asked(interaction, harness.names.execute, 1), console.blocked(interaction))
+    must_hold(sent_times(interaction, harness.names.execute, 1), shows_blocked(interaction))
 
 
 @requirement("CON-18")
@@ -76,7 +83,7 @@ def test_other_statuses_are_shown_as_such(harness: Harness, status: str, codes: 
     trace_id = harness.new_trace_id()
     interaction = harness.execute(harness.conforming(status=status, reason_codes=codes, trace_id=trace_id))
     must_hold(
-        console.shows(interaction, "status", status),
-        console.shows_reasons(interaction, codes),
-        console.shows(interaction, "trace_id", trace_id),
+        shows(interaction, "status", status),
+        shows_reasons(interaction, codes),
+        shows(interaction, "trace_id", trace_id),
     )

@@ -1,4 +1,4 @@
-"""CON-06, and the late answers of CON-10 and CON-11: answers that are not complete within 15 s, or only just.
+"""CON-06, and the slow responses of CON-10 and CON-11: not complete within 15 s, or only just.
 
 The scenes were begun with the run's first item, and are only collected here.
 """
@@ -18,8 +18,10 @@ from fixtures.slow_response_kinds import (
     SlowResponseOutcome,
 )
 from fixtures.slow_response_run import lag_reason
-from technogate.checks import console, console_timeout
-from technogate.checks.console import Interaction
+from technogate.checks.console_display import rows_show, shows_blocked, shows_empty_list, shows_no_snapshot
+from technogate.checks.console_interaction import Interaction
+from technogate.checks.console_requests import queries_agree, sent_times
+from technogate.checks.console_timeout import aborted_in_time, requested_in_time, shown_in_time
 from technogate.model.events import Finding
 from technogate.runner.plugin import RUN_CONTEXT
 from technogate.runner.run_context import RunContext
@@ -28,9 +30,9 @@ from technogate.runner.suite import MustHold, requirement
 #: The scenes that each test collects, by its name.
 COLLECTED: dict[str, tuple[Endpoint, ...]] = {
     "test_gives_up_in_time": ENDPOINTS,
-    "test_late_list_leads_to_the_fallback": ("audit",),
-    "test_late_fallback_is_the_empty_list": ("fallback",),
-    "test_late_memory_is_no_snapshot": ("memory",),
+    "test_slow_list_leads_to_the_fallback": ("audit",),
+    "test_slow_fallback_is_the_empty_list": ("fallback",),
+    "test_slow_memory_is_no_snapshot": ("memory",),
     "test_slow_fallback_is_shown": ("slow",),
     "test_fallback_has_a_time_of_its_own": ("slow",),
 }
@@ -61,25 +63,19 @@ def in_time(run_context: RunContext, slow_response: SlowResponse, interaction: I
     names, time = run_context.contract.behavior.operations, run_context.contract.behavior.time
     if slow_response.endpoint == "execute":
         return (
-            console_timeout.shown_in_time(interaction, names.execute, time)
-            or console_timeout.aborted(interaction, names.execute, time)
-            or console.blocked(interaction)
+            shown_in_time(interaction, names.execute, time)
+            or aborted_in_time(interaction, names.execute, time)
+            or shows_blocked(interaction)
         )
     if slow_response.endpoint == "memory":
-        return console_timeout.shown_in_time(interaction, names.memory, time) or console_timeout.aborted(
-            interaction, names.memory, time
-        )
+        return shown_in_time(interaction, names.memory, time) or aborted_in_time(interaction, names.memory, time)
     if slow_response.endpoint == "fallback":
-        return console_timeout.shown_in_time(interaction, names.fallback, time) or console_timeout.aborted(
-            interaction, names.fallback, time
-        )
-    found = console_timeout.asked_in_time(interaction, names.audit, names.fallback, time) or console_timeout.aborted(
+        return shown_in_time(interaction, names.fallback, time) or aborted_in_time(interaction, names.fallback, time)
+    found = requested_in_time(interaction, names.audit, names.fallback, time) or aborted_in_time(
         interaction, names.audit, time
     )
     if slow_response.endpoint == "chain":
-        found = (
-            found or console_timeout.shown_in_time(interaction, names.fallback, time) or console.empty_list(interaction)
-        )
+        found = found or shown_in_time(interaction, names.fallback, time) or shows_empty_list(interaction)
     return found
 
 
@@ -94,9 +90,9 @@ def fell_back(run_context: RunContext, interaction: Interaction) -> tuple[list[F
     """One request of the list, one of its fallback, with the same query."""
     names = run_context.contract.behavior.operations
     return (
-        console.asked(interaction, names.audit, 1),
-        console.asked(interaction, names.fallback, 1),
-        console.same_query(interaction, names.audit, names.fallback),
+        sent_times(interaction, names.audit, 1),
+        sent_times(interaction, names.fallback, 1),
+        queries_agree(interaction, names.audit, names.fallback),
     )
 
 
@@ -113,21 +109,21 @@ def test_gives_up_in_time(
 
 
 @requirement("CON-10")
-def test_late_list_leads_to_the_fallback(
+def test_slow_list_leads_to_the_fallback(
     run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
-    """A list that is late leads to one request of the fallback with the same query, which is shown."""
+    """A list that is too slow leads to one request of the fallback with the same query, which is shown."""
     interaction, _ = slow_interaction
-    must_hold(*fell_back(run_context, interaction), console.rows_say(interaction, "action", [AT_ONCE]))
+    must_hold(*fell_back(run_context, interaction), rows_show(interaction, "action", [AT_ONCE]))
 
 
 @requirement("CON-10")
 def test_slow_fallback_is_shown(
     run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
-    """A list that fails late leads to one request of the fallback, which is shown although it is slow as well."""
+    """A list that fails slowly leads to one request of the fallback, which is shown although it is slow as well."""
     interaction, told = slow_interaction
-    must_hold(*fell_back(run_context, interaction), judged(told, console.rows_say(interaction, "action", [IN_TIME])))
+    must_hold(*fell_back(run_context, interaction), judged(told, rows_show(interaction, "action", [IN_TIME])))
 
 
 @requirement("CON-06")
@@ -136,25 +132,25 @@ def test_fallback_has_a_time_of_its_own(
 ) -> None:
     """A fallback that conforms within its own 15 s is shown, whatever time its list has taken."""
     interaction, told = slow_interaction
-    must_hold(judged(told, console.rows_say(interaction, "action", [IN_TIME])))
+    must_hold(judged(told, rows_show(interaction, "action", [IN_TIME])))
 
 
 @requirement("CON-10")
-def test_late_fallback_is_the_empty_list(
+def test_slow_fallback_is_the_empty_list(
     run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
-    """When the fallback is late, it was asked once, and the list is empty."""
+    """When the fallback is too slow, it was requested once, and the list is empty."""
     interaction, _ = slow_interaction
     must_hold(
-        console.asked(interaction, run_context.contract.behavior.operations.fallback, 1),
-        console.empty_list(interaction),
+        sent_times(interaction, run_context.contract.behavior.operations.fallback, 1),
+        shows_empty_list(interaction),
     )
 
 
 @requirement("CON-11")
-def test_late_memory_is_no_snapshot(
+def test_slow_memory_is_no_snapshot(
     slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
-    """A memory that is late is no snapshot, without an error."""
+    """A memory that is too slow is no snapshot, without an error."""
     interaction, _ = slow_interaction
-    must_hold(console.no_snapshot(interaction))
+    must_hold(shows_no_snapshot(interaction))

@@ -1,9 +1,12 @@
-"""CON-20: a console that lacks its key or the address of its backend sends nothing, and says BLOCKED."""
+"""CON-20: a console that lacks its key or the address of its backend sends nothing, and shows BLOCKED."""
 
 import pytest
 
 from fixtures.console_harnesses import COMMAND, Harness, Unconfigured
-from technogate.checks import console, console_page_leaks
+from technogate.checks.console_display import shows_blocked
+from technogate.checks.console_interaction import Interaction
+from technogate.checks.console_page_leaks import requested_no_operation
+from technogate.checks.console_requests import sent_nothing
 from technogate.runner.suite import MustHold, requirement
 
 LACKS: dict[str, dict[str, str]] = {"key": {"api_key": ""}, "url": {"api_url": ""}}
@@ -15,12 +18,12 @@ def test_nothing_is_sent(unconfigured: Unconfigured, lacks: str, must_hold: Must
     """Without a key, or without an address, no request is made and BLOCKED is shown."""
     with unconfigured(**LACKS[lacks]) as harness:
         interaction = command(harness, f"no {lacks} is configured")
-        must_hold(console.blocked(interaction), console.silent(interaction))
-        must_hold(console_page_leaks.asked_nobody(harness.driver.inspect(), harness.contract))
+        must_hold(shows_blocked(interaction), sent_nothing(interaction))
+        must_hold(requested_no_operation(harness.driver.inspect(), harness.contract))
 
 
-def command(harness: Harness, case: str) -> console.Interaction:
-    """Enter a command, and have the list and the memory read; what was sent since the start is the scene."""
+def command(harness: Harness, case: str) -> Interaction:
+    """Enter a command, and have the list and the memory read; what was sent since the start is the interaction."""
     rendered = harness.driver.execute(COMMAND)
     harness.driver.audit()
     harness.driver.memory()

@@ -5,34 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from technogate.checks import response_checks, under_fault
+from technogate.checks.resilience import command_is_executed, failed_execution_is_blocked, is_served
+from technogate.checks.response_comparisons import is_unchanged
+from technogate.checks.response_predicates import has_reason_code, has_response, has_status_word, is_documented
+from technogate.checks.response_times import is_complete_within
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.faults.hanging import HangingRequests
-from technogate.model.events import Exchange, Finding
 from technogate.runner.suite import MustHold, requirement
 
 Word = Callable[[str], str]
-Words = Callable[[str], tuple[str, ...]]
+CommandSet = Callable[[str], tuple[str, ...]]
 
 #: Failing commands sent at once.
 AT_ONCE = 8
-
-
-def blocked_or_500(contract: Contract, exchange: Exchange) -> list[Finding]:
-    """A failed execution is answered 500, or 200 and BLOCKED, as documented; never APPROVED."""
-    broken = [
-        *under_fault.served(contract, exchange, 200, 500),
-        *response_checks.says(exchange, contract.behavior.statuses.blocked),
-        *response_checks.has_reason(exchange),
-    ]
-    return broken[:1]
-
-
-def works(contract: Contract, exchange: Exchange) -> list[Finding]:
-    """An ordinary command is executed as ever."""
-    approved = contract.behavior.statuses.approved
-    return [*under_fault.served(contract, exchange, 200), *response_checks.says(exchange, approved)][:1]
 
 
 @requirement("ERR-05")
@@ -40,7 +26,7 @@ def test_failing_executor(backend: HttpDriver, contract: Contract, word: Word, m
     """A command whose executor fails is answered 500 or BLOCKED, and the next one is executed."""
     crashed = backend.execute(word("crashing"))
     following = backend.execute(word("approved"))
-    must_hold(blocked_or_500(contract, crashed), works(contract, following))
+    must_hold(failed_execution_is_blocked(contract, crashed), command_is_executed(contract, following))
 
 
 @requirement("ERR-05")
@@ -50,7 +36,10 @@ def test_many_failing_executors(backend: HttpDriver, contract: Contract, word: W
     with ThreadPoolExecutor(AT_ONCE) as clients:
         crashed = list(clients.map(backend.execute, [crashing] * AT_ONCE))
     following = backend.execute(word("approved"))
-    must_hold(*(blocked_or_500(contract, exchange) for exchange in crashed), works(contract, following))
+    must_hold(
+        *(failed_execution_is_blocked(contract, exchange) for exchange in crashed),
+        command_is_executed(contract, following),
+    )
 
 
 @requirement("ERR-05")
@@ -60,46 +49,56 @@ def test_failed_command_leaves_memory(backend: HttpDriver, contract: Contract, w
     before = backend.read(contract.behavior.operations.memory)
     crashed = backend.execute(word("crashing"))
     after = backend.read(contract.behavior.operations.memory)
-    must_hold(works(contract, executed), response_checks.answered(crashed), response_checks.same_bytes(before, after))
+    must_hold(
+        command_is_executed(contract, executed),
+        has_response(crashed),
+        is_unchanged(before, after),
+    )
 
 
 @requirement("FCB-01")
-def test_unknown_status_is_blocked(backend: HttpDriver, contract: Contract, words: Words, must_hold: MustHold) -> None:
+def test_unknown_status_is_blocked(
+    backend: HttpDriver, contract: Contract, words: CommandSet, must_hold: MustHold
+) -> None:
     """A result whose status nobody knows is answered 200 BLOCKED with UNKNOWN_STATUS."""
     for odd in words("unknown_status"):
         exchange = backend.execute(odd)
         must_hold(
-            under_fault.served(contract, exchange, 200),
-            response_checks.says(exchange, contract.behavior.statuses.blocked),
-            response_checks.has_reason(exchange, contract.behavior.reason_codes.unknown_status),
+            is_served(contract, exchange, 200),
+            has_status_word(exchange, contract.behavior.statuses.blocked),
+            has_reason_code(exchange, contract.behavior.reason_codes.unknown_status),
         )
 
 
 @requirement("FCB-01")
 def test_unknown_status_leaves_memory(
-    backend: HttpDriver, contract: Contract, word: Word, words: Words, must_hold: MustHold
+    backend: HttpDriver, contract: Contract, word: Word, words: CommandSet, must_hold: MustHold
 ) -> None:
     """A result whose status nobody knows does not move the memory snapshot."""
     executed = backend.execute(word("approved"))
     before = backend.read(contract.behavior.operations.memory)
     odd = [backend.execute(one) for one in words("unknown_status")]
     after = backend.read(contract.behavior.operations.memory)
-    must_hold(works(contract, executed), *map(response_checks.answered, odd), response_checks.same_bytes(before, after))
+    must_hold(
+        command_is_executed(contract, executed),
+        *map(has_response, odd),
+        is_unchanged(before, after),
+    )
 
 
 @requirement("TMO-01")
-def test_others_are_answered_while_executors_hang(
+def test_other_requests_are_served_while_executors_hang(
     backend: HttpDriver, contract: Contract, hanging: HangingRequests, word: Word, must_hold: MustHold
 ) -> None:
-    """While executors hang, whoever asks for something else is answered in time."""
+    """While executors hang, every other request has its response in time."""
     names = contract.behavior.operations
     approved = word("approved")
     word("slow")
     for _ in range(3):
         must_hold(
-            works(contract, backend.execute(approved)),
-            under_fault.served(contract, backend.read(names.memory), 200),
-            under_fault.served(contract, backend.read(names.audit, {"limit": 5}), 200),
+            command_is_executed(contract, backend.execute(approved)),
+            is_served(contract, backend.read(names.memory), 200),
+            is_served(contract, backend.read(names.audit, {"limit": 5}), 200),
         )
         if not hanging.waiting:
             break
@@ -110,13 +109,13 @@ def test_others_are_answered_while_executors_hang(
 def test_hanging_executor_is_blocked(
     contract: Contract, hanging: HangingRequests, word: Word, must_hold: MustHold
 ) -> None:
-    """Commands whose executor hangs, sent together, are each answered in time: BLOCKED with TIMEOUT."""
+    """Commands whose executor hangs, sent together, each have their response in time: BLOCKED with TIMEOUT."""
     word("slow")
     behavior = contract.behavior
     for exchange in hanging.collect():
         must_hold(
-            under_fault.within(exchange, behavior.time.response_s),
-            response_checks.documented(contract, exchange),
-            response_checks.says(exchange, behavior.statuses.blocked),
-            response_checks.has_reason(exchange, behavior.reason_codes.timeout),
+            is_complete_within(exchange, behavior.time.response_s),
+            is_documented(contract, exchange),
+            has_status_word(exchange, behavior.statuses.blocked),
+            has_reason_code(exchange, behavior.reason_codes.timeout),
         )

@@ -1,4 +1,4 @@
-"""ERR-07: hostile clients at work, and a well-behaved one beside them that must be served as ever."""
+"""ERR-07: hostile clients at work, and a well-behaved one beside them that must be served as before."""
 
 from collections.abc import Callable
 
@@ -6,8 +6,8 @@ import pytest
 
 from fixtures.fault_injection import SLOW_CLIENTS
 from fixtures.faulty_pair import FaultyPair
-from technogate.checks import response_checks
-from technogate.checks import under_fault as check
+from technogate.checks.resilience import big_header_is_refused, is_served
+from technogate.checks.response_predicates import has_member, has_status_word
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import Case, HttpDriver
 from technogate.faults.fault_errors import NotDelivered
@@ -62,18 +62,18 @@ def ask(client: HttpDriver, command: str, when: str) -> Served:
 
 
 def _findings(contract: Contract, case: Case, exchange: Exchange, command: str) -> list[Finding]:
-    """What is wrong with the answer to a well-behaved request, the first thing alone."""
+    """What is wrong with the response to a well-behaved request, the first thing alone."""
     names = contract.behavior.operations
-    findings = check.served(contract, exchange, 200)
+    findings = is_served(contract, exchange, 200)
     if not findings and case.operation == names.execute:
-        findings = response_checks.says(exchange, contract.behavior.statuses.approved)
+        findings = has_status_word(exchange, contract.behavior.statuses.approved)
     if not findings and case.operation == names.memory:
-        findings = response_checks.member(exchange, "command", command)
+        findings = has_member(exchange, "command", command)
     return findings
 
 
 def found(served: Served) -> list[Finding]:
-    """What was wrong with any of the answers."""
+    """What was wrong with any of the responses."""
     return [finding for _, findings in served for finding in findings]
 
 
@@ -82,7 +82,7 @@ def found(served: Served) -> list[Finding]:
 def test_hostile_clients_take_nothing_away(
     disturbed: FaultyPair, contract: Contract, word: Word, kind: str, must_hold: MustHold
 ) -> None:
-    """While hostile clients are at work and after they left, a well-behaved client is served as ever."""
+    """While hostile clients are at work and after they left, a well-behaved client is served as before."""
     names, approved = contract.behavior.operations, word("approved")
     operation = names.memory if kind in READING else names.execute
     execute, read = disturbed.request(names.execute, approved), disturbed.request(names.memory)
@@ -107,4 +107,4 @@ def test_hostile_clients_take_nothing_away(
     with disturbed.driver() as fresh:
         must_hold(found(ask(fresh, approved, f"after {hostile.kind}, connection new")))
     if kind == "big-header":
-        must_hold(*(check.survives_big_header(exchange) for exchange in attackers))
+        must_hold(*(big_header_is_refused(exchange) for exchange in attackers))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from fixtures.fault_injection import KILLS
 from fixtures.faulty_pair import FaultyPair
-from technogate.checks import durable
+from technogate.checks.trail_durability import entries_survive_kill, no_entry_is_doubled
 from technogate.contract.loader import Contract
 from technogate.faults.kill import plan_kills
 from technogate.runner.suite import MustHold, requirement
@@ -22,4 +22,7 @@ def test_answered_requests_survive_a_kill(
         run_context.seed ^ zlib.crc32(run_context.item.encode()), KILLS[run_context.settings.profile]
     ):
         survival = disturbed.kill(kill, command)
-        must_hold(durable.kept(survival, trace), durable.not_doubled(survival, trace))
+        must_hold(
+            entries_survive_kill(survival, trace),
+            no_entry_is_doubled(survival, trace),
+        )

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 from fixtures.faulty_pair import FaultyPair
-from technogate.checks import response_checks
-from technogate.checks import under_fault as check
+from technogate.checks import response_predicates
+from technogate.checks.no_audit_no_action import is_refused_unaudited, leaves_no_execution
+from technogate.checks.resilience import is_served
+from technogate.checks.response_comparisons import is_unchanged
+from technogate.checks.response_predicates import has_status_word
 from technogate.contract.loader import Contract
 from technogate.faults.fault_errors import NotDelivered
 from technogate.model.events import Exchange
@@ -31,20 +34,20 @@ def test_no_audit_no_action(
         after, entries = calm.read(memory), disturbed.trail.read()
         again = calm.execute(approved)
     must_hold(
-        check.refused_unaudited(contract, refused),
-        response_checks.same_bytes(before, after),
-        check.not_executed(contract, refused, entries),
-        check.served(contract, again, 200),
-        response_checks.says(again, statuses.approved),
+        is_refused_unaudited(contract, refused),
+        is_unchanged(before, after),
+        leaves_no_execution(contract, refused, entries),
+        is_served(contract, again, 200),
+        has_status_word(again, statuses.approved),
     )
 
 
 def written_meanwhile(disturbed: FaultyPair, contract: Contract, exchange: Exchange) -> bool:
     """Whether an executed command's entry is in the trail already: then nothing kept it from being written."""
-    if response_checks.says(exchange, *contract.behavior.statuses.executed):
+    if has_status_word(exchange, *contract.behavior.statuses.executed):
         return False
     try:
         entries = disturbed.trail.read()
     except TrailError:
         return False
-    return any(entry.trace_id == response_checks.trace_id(exchange) for entry in entries)
+    return any(entry.trace_id == response_predicates.trace_id(exchange) for entry in entries)

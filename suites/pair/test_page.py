@@ -6,10 +6,11 @@ import msgspec
 import pytest
 
 from fixtures.network_change_retry import retry_on_network_change
-from technogate.checks import console
-from technogate.checks.console import Interaction
+from technogate.checks import console_interaction
+from technogate.checks.console_display import shows
+from technogate.checks.console_interaction import Interaction
+from technogate.checks.stack_lifecycle import is_in_trail
 from technogate.drivers.page.page_driver import BrowserDriver
-from technogate.model.events import Finding
 from technogate.runner.run_context import RunContext
 from technogate.runner.suite import MustHold, requirement
 from technogate.trail.trail_reader import TrailReader
@@ -30,16 +31,7 @@ def test_command_from_page_to_trail(
     rendered = msgspec.structs.replace(rendered, id=f"view-{run_context.new_id()}", item=run_context.item)
     run_context.record(rendered)
     interaction = Interaction(rendered=rendered, exchanges=(), case=f"the command {word(outcome)}, entered in the page")
-    must_hold(console.shows(interaction, "status", outcome.upper()))
+    must_hold(shows(interaction, "status", outcome.upper()))
     trace_id = rendered.fields.get("trace_id", "")
-    must_hold([] if trace_id else console.finding("shown trace id", interaction, "a trace id", "none"))
-    must_hold(in_trail(trail, trace_id))
-
-
-def in_trail(trail: TrailReader, trace_id: str) -> list[Finding]:
-    """The trail holds exactly one entry of `trace_id`."""
-    found = sum(entry.trace_id == trace_id for entry in trail.read_until([trace_id]))
-    if found == 1:
-        return []
-    expected = f"one entry with trace id {trace_id} in the trail ({trail.name})"
-    return [Finding(check="trail entry", expected=expected, observed=f"{found} entries", trace_id=trace_id)]
+    must_hold([] if trace_id else console_interaction.finding("shown trace id", interaction, "a trace id", "none"))
+    must_hold(is_in_trail(trail.read_until([trace_id]), trace_id, trail.name))

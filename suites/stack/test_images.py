@@ -2,8 +2,8 @@
 
 import pytest
 
-from technogate.checks import image_checks as check_image
-from technogate.checks import stack_checks as check
+from technogate.checks.image_contents import image_has_health_check, image_holds_no_secret, image_runs_as_non_root
+from technogate.checks.stack_lifecycle import backend_responds_by_name, both_on_network
 from technogate.runner.run_context import RunContext
 from technogate.runner.suite import MustHold, not_exercised, requirement
 from technogate.target.compose.container import Container
@@ -19,12 +19,12 @@ BACKEND = "http://backend:8000"
 @requirement("STK-02")
 def test_both_on_the_network(contained: dict[str, Container], must_hold: MustHold) -> None:
     """Both containers are on one network techno-net."""
-    must_hold(check.on_network({side: container.networks for side, container in contained.items()}, NETWORK))
+    must_hold(both_on_network({side: container.networks for side, container in contained.items()}, NETWORK))
 
 
 @requirement("STK-02")
-def test_backend_answers_by_its_name(contained: dict[str, Container], must_hold: MustHold) -> None:
-    """Asked from within the network, the backend answers at its service name."""
+def test_backend_responds_by_its_name(contained: dict[str, Container], must_hold: MustHold) -> None:
+    """Requested from within the network, the backend responds at its service name."""
     url = BACKEND + contained["backend"].launch.ready
     said = status_from_within((contained["console"], contained["backend"]), url)
     if said is None:
@@ -32,20 +32,20 @@ def test_backend_answers_by_its_name(contained: dict[str, Container], must_hold:
             "neither container has a program that could ask for an address",
             "put python3, node, curl or wget into one of the images",
         )
-    must_hold(check.responses_by_name(url, said))
+    must_hold(backend_responds_by_name(url, said))
 
 
 @requirement("STK-07")
 @pytest.mark.parametrize("image", ["backend", "console"], indirect=True)
-def test_no_secret_baked_in(run_context: RunContext, image: str, must_hold: MustHold) -> None:
+def test_image_holds_no_secret(run_context: RunContext, image: str, must_hold: MustHold) -> None:
     """Environment, labels, history and the files of every layer hold no secret."""
     in_files, _ = secrets_in_layers(image, run_context.run_key)
-    must_hold(check_image.nothing_baked(facts(image), in_files, run_context.run_key))
+    must_hold(image_holds_no_secret(facts(image), in_files, run_context.run_key))
 
 
 @requirement("STK-08")
 @pytest.mark.parametrize("image", ["backend", "console"], indirect=True)
-def test_ordinary_user_and_health_check(image: str, must_hold: MustHold) -> None:
+def test_image_runs_as_non_root_with_a_health_check(image: str, must_hold: MustHold) -> None:
     """The image names a user other than root and defines a health check."""
     found = facts(image)
-    must_hold(check_image.ordinary_user(found), check_image.tells_health(found))
+    must_hold(image_runs_as_non_root(found), image_has_health_check(found))

@@ -6,8 +6,8 @@ import pytest
 
 from fixtures.containers import HEALTHY_S
 from fixtures.faulty_stack import Stack
-from technogate.checks import console
-from technogate.checks import stack_checks as check
+from technogate.checks.console_display import shows, shows_blocked
+from technogate.checks.stack_lifecycle import both_healthy, both_started_within, result_is_shown_within
 from technogate.contract.loader import Contract
 from technogate.runner.suite import MustHold, requirement
 from technogate.target.compose.container import Container
@@ -22,7 +22,7 @@ SHOWN_S = 16.0
 def test_both_start(stack: Stack, must_hold: MustHold) -> None:
     """Both images start and are healthy within 60 s."""
     health = {side: program.health for side, program in stack.programs.items() if isinstance(program, Container)}
-    must_hold(check.started_within(stack.seconds, HEALTHY_S), check.healthy(health))
+    must_hold(both_started_within(stack.seconds, HEALTHY_S), both_healthy(health))
 
 
 @requirement("STK-04")
@@ -32,8 +32,8 @@ def test_stopped_backend(stack: Stack, contract: Contract, word: Word, must_hold
     before = stack.enter(word("approved"), "the command before the backend was stopped")
     with stack.stopped():
         interaction = stack.enter(word("approved"), "the command while the backend was stopped")
-    must_hold(console.shows(before, "status", statuses.approved))
-    must_hold(console.blocked(interaction, statuses.blocked))
+    must_hold(shows(before, "status", statuses.approved))
+    must_hold(shows_blocked(interaction, statuses.blocked))
 
 
 @requirement("STK-04")
@@ -44,8 +44,8 @@ def test_cut_off_backend(stack: Stack, contract: Contract, word: Word, must_hold
     before = stack.enter(word("approved"), "the command before the backend was cut off")
     with stack.cut_off():
         interaction = stack.enter(word("approved"), "the command while the backend was cut off")
-    must_hold(console.shows(before, "status", statuses.approved))
-    must_hold(console.blocked(interaction, statuses.blocked))
+    must_hold(shows(before, "status", statuses.approved))
+    must_hold(shows_blocked(interaction, statuses.blocked))
 
 
 # Before the item that restarts the backend: one that a cut has broken is mended by that.
@@ -56,7 +56,7 @@ def test_reconnected_backend(stack: Stack, contract: Contract, word: Word, must_
     with stack.cut_off():
         stack.enter(word("approved"), "the command while the backend was cut off")
     interaction = stack.enter(word("approved"), "the same page, the backend back on its network")
-    must_hold(console.shows(interaction, "status", contract.behavior.statuses.approved))
+    must_hold(shows(interaction, "status", contract.behavior.statuses.approved))
 
 
 @requirement("STK-06")
@@ -68,9 +68,9 @@ def test_restarted_backend(
     then_freeze.append(word("approved"))
     with stack.stopped():
         stack.enter(word("approved"), "the command while the backend was stopped")
-    must_hold(console.shows(stack.enter(word("approved"), "the same page, the backend restarted"), "status", approved))
+    must_hold(shows(stack.enter(word("approved"), "the same page, the backend restarted"), "status", approved))
     stack.page.reload()
-    must_hold(console.shows(stack.enter(word("approved"), "the page loaded anew"), "status", approved))
+    must_hold(shows(stack.enter(word("approved"), "the page loaded anew"), "status", approved))
 
 
 @requirement("STK-05")
@@ -79,6 +79,6 @@ def test_frozen_backend(own_stack: Stack, contract: Contract, word: Word, must_h
     """A command that is entered while the backend is frozen is shown as BLOCKED within 16 s."""
     interaction = own_stack.end_freeze(word("approved"))
     must_hold(
-        check.shown_within(interaction, SHOWN_S),
-        console.blocked(interaction, contract.behavior.statuses.blocked),
+        result_is_shown_within(interaction, SHOWN_S),
+        shows_blocked(interaction, contract.behavior.statuses.blocked),
     )

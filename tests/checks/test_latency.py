@@ -21,7 +21,7 @@ def test_nearest_rank(percent: float, expected: float) -> None:
 
 
 def test_p99_of_a_hundred_is_the_second_largest() -> None:
-    """One slow answer in a hundred is allowed."""
+    """One slow response in a hundred is allowed."""
     assert percentile([*[0.1] * 99, 9.0], 99) == 0.1
     assert percentile([*[0.1] * 98, 9.0, 9.0], 99) == 9.0
 
@@ -42,7 +42,7 @@ def test_as_many_as_promised_lie_below(values: list[float], percent: float) -> N
 
 @given(values=st.lists(st.floats(0, 1e6)))
 def test_every_value_is_in_one_bucket(values: list[float]) -> None:
-    """The buckets count every value once, in the bucket that its size asks for."""
+    """The buckets count every value once, in the bucket of its size."""
     buckets = histogram(values)
     assert [bucket.upto_s for bucket in buckets] == [*BOUNDS, None]
     assert sum(bucket.count for bucket in buckets) == len(values)
@@ -55,7 +55,7 @@ def lasting(seconds: float, number: int = 1) -> Exchange:
 
 
 def test_only_whole_answers_count() -> None:
-    """Neither an exchange without an answer nor one that broke off has a latency."""
+    """Neither an exchange without a response nor one that broke off has a latency."""
     head = msgspec.structs.replace(builders.header(), p99_s={"executeCommand": 1.0})
     gone = msgspec.structs.replace(lasting(5), response=None, end=Ended.INDETERMINATE)
     broken = msgspec.structs.replace(lasting(5), end=Ended.INDETERMINATE)

@@ -98,14 +98,14 @@ def test_what_is_given_away_is_found(kind: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", HARMLESS, ids=[text[:30] for text in HARMLESS])
 def test_ordinary_words_are_harmless(text: str) -> None:
-    """No false alarm for what an honest backend may say."""
+    """No false positive for what a conforming backend may return."""
     assert not list(leaks_in(text))
 
 
 def answered(
     body: str, *, path: str = "/api/execute", sent: str = "", status: int = 500, headers: Headers = ()
 ) -> Exchange:
-    """An exchange with this answer."""
+    """An exchange with this response."""
     return msgspec.structs.replace(
         builders.exchange(1),
         base_url="http://127.0.0.1:8000",
@@ -137,7 +137,7 @@ def test_nested_strings_are_searched() -> None:
     ],
 )
 def test_an_echo_gives_nothing_away(path: str, sent: str, body: str) -> None:
-    """What the request itself said may be repeated; what it did not say may not."""
+    """What the request itself held may be repeated; what it did not hold may not."""
     assert not response_leaks(answered(json.dumps({"message": body}), path=path, sent=sent))
     other = answered(json.dumps({"message": body + " and /var/lib/x.db, 10.9.9.9"}), path=path, sent=sent)
     assert {leak.kind for leak in response_leaks(other)} == {"a file path", "a host or address"}

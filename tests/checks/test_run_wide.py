@@ -1,4 +1,4 @@
-"""Each sweep over the whole run: it holds, it finds what is planted, and it says what it could not see."""
+"""Each run-wide check: it holds, it reports what is planted, and it names its gaps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from technogate.checks.run_wide import RUN_WIDE_CHECKS, RunWideResult, WholeRun
+from technogate.checks.registry import REGISTRY
+from technogate.checks.whole_run import RunWideResult, WholeRun
 from technogate.judging.judge import judge
 from technogate.model.events import (
     Body,
@@ -45,12 +46,12 @@ def head() -> Header:
 
 @pytest.fixture
 def run_wide_checking(tmp_path: Path) -> RunWideChecking:
-    """Runs the sweep of one requirement over a journal of events."""
+    """Runs the run-wide check of one requirement over a journal of events."""
 
     def run(requirement: str, *events: Event) -> RunWideResult:
         whole = WholeRun(builders.journal(tmp_path, *events, head=head()))
         return next(
-            run_wide_check for run_wide_check in RUN_WIDE_CHECKS if run_wide_check.requirement == requirement
+            run_wide_check for run_wide_check in REGISTRY.run_wide_checks if run_wide_check.requirement == requirement
         ).run(whole)
 
     return run
@@ -72,7 +73,7 @@ def events(story: Story) -> list[Event]:
 
 
 def answered(status: int = 200, body: str = "{}", *, number: int = 1, seconds: float = 0.1, sent: str = "") -> Exchange:
-    """One answered execute."""
+    """One execute with its response."""
     return msgspec.structs.replace(
         builders.exchange(number, trace_id=f"t-{number}"),
         request=Request(method="POST", path="/api/execute", body=Body.of(sent.encode())),
@@ -88,13 +89,13 @@ def read(*entries: TrailEntry, leaks: tuple[str, ...] = ()) -> TrailReading:
 
 
 def test_each_requirement_has_one_sweep() -> None:
-    """The name under which a sweep is listed is its own."""
-    assert len({run_wide_check.item for run_wide_check in RUN_WIDE_CHECKS}) == len(RUN_WIDE_CHECKS)
+    """The name under which a run-wide check is listed is its own."""
+    assert len({run_wide_check.item for run_wide_check in REGISTRY.run_wide_checks}) == len(REGISTRY.run_wide_checks)
 
 
 @pytest.mark.parametrize("requirement", ["TRL-01", "TRL-02", "TRL-03", "TRL-04", "TRL-05", "TRL-06", "AUD-04"])
 def test_an_honest_trail_holds(run_wide_checking: RunWideChecking, requirement: str) -> None:
-    """Every sweep of the trail has something to check in an honest run, and finds nothing."""
+    """Every run-wide check of the audit trail has something to check in a conforming run, and finds nothing."""
     story = told("approved", "key", "read")
     story.reading_times.insert(1, START + 1.5)
     found = run_wide_checking(requirement, *events(story))
@@ -121,7 +122,7 @@ def test_a_phantom_is_a_finding_of_its_own(run_wide_checking: RunWideChecking) -
     assert not run_wide_checking("TRL-01", *events(story)).findings
 
 
-def test_parallel_losses_are_told_together(run_wide_checking: RunWideChecking) -> None:
+def test_parallel_losses_are_reported_together(run_wide_checking: RunWideChecking) -> None:
     """TRL-08 names how many of the requests in parallel have no entry."""
     story = Story()
     story.read(START - 1)
@@ -149,7 +150,7 @@ def test_an_unread_trail_is_a_gap(run_wide_checking: RunWideChecking) -> None:
 
 
 def test_the_judge_makes_a_gap_inconclusive(tmp_path: Path) -> None:
-    """A requirement whose sweep has a gap is inconclusive with that reason, though its items passed."""
+    """A requirement whose run-wide check has a gap is inconclusive with that reason, though its items passed."""
     one = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
     header = msgspec.structs.replace(head(), requirements=(one,))
     told_events: list[Event] = [
@@ -162,8 +163,8 @@ def test_the_judge_makes_a_gap_inconclusive(tmp_path: Path) -> None:
     assert "never read" in result.reason
 
 
-def test_the_judge_passes_what_the_sweep_holds(tmp_path: Path) -> None:
-    """The same with the trail read: item and sweep passed."""
+def test_the_judge_passes_what_the_run_wide_check_passes(tmp_path: Path) -> None:
+    """The same with the audit trail read: item and run-wide check passed."""
     one = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
     header = msgspec.structs.replace(head(), requirements=(one,))
     story: list[Event] = [builders.plan(("a", "TRL-01")), builders.result("a", "TRL-01"), *events(told("approved"))]
@@ -183,15 +184,15 @@ def test_a_server_error_must_be_an_error_answer(run_wide_checking: RunWideChecki
     assert "5xx" in run_wide_checking("ERR-02", answered(200)).gap
 
 
-def test_leaks_of_answers_are_told_once_each(run_wide_checking: RunWideChecking) -> None:
-    """The same leak in many answers is one finding, which says how many."""
+def test_leaks_of_responses_are_reported_once_each(run_wide_checking: RunWideChecking) -> None:
+    """The same leak in many responses is one finding with their number."""
     body = '{"message": "open /var/lib/trail.db"}'
     found = run_wide_checking(
         "ERR-03", *(answered(500, body, number=number) for number in range(1, 4)), answered(number=9)
     )
     assert found.checks == 4
     assert [one.observed for one in found.findings] == [
-        "a file path in the body's message: /var/lib/trail.db, and in 2 more answers"
+        "a file path in the body's message: /var/lib/trail.db, and in 2 more responses"
     ]
 
 
@@ -203,7 +204,7 @@ def test_a_served_document_is_no_error_answer(run_wide_checking: RunWideChecking
 
 
 def test_the_key_is_found_wherever_it_leaked(run_wide_checking: RunWideChecking) -> None:
-    """In an answer, in an entry of the trail, in the backend's log."""
+    """In a response, in an entry of the trail, in the backend's log."""
     response = msgspec.structs.replace(answered(), leaks=("body (plain)",))
     trail = read(TrailEntry(trace_id="t-1"), leaks=("action (plain)",))
     log = Output(program="backend", text="x", leaks=("plain",))
@@ -250,7 +251,7 @@ def test_without_anything_to_look_for_nothing_is_proven(run_wide_checking: RunWi
 
 
 def test_an_answer_after_the_limit_is_a_finding(run_wide_checking: RunWideChecking) -> None:
-    """Complete or not: nothing that is not disturbed may take longer than the contract allows."""
+    """Complete or not: no response without fault may take longer than the contract allows."""
     late = answered(seconds=15.2)
     never = msgspec.structs.replace(answered(seconds=18, number=2), response=None, end=Ended.INDETERMINATE)
     assert not run_wide_checking("TMO-01", answered(seconds=14.9)).findings
@@ -258,7 +259,7 @@ def test_an_answer_after_the_limit_is_a_finding(run_wide_checking: RunWideChecki
 
 
 @pytest.mark.parametrize("by", ["exchange", "item", "command"])
-def test_what_is_disturbed_may_take_long(run_wide_checking: RunWideChecking, by: str) -> None:
+def test_what_is_under_fault_may_take_long(run_wide_checking: RunWideChecking, by: str) -> None:
     """A fault named by the exchange, a fault within its item, or a command that hangs on purpose."""
     late = answered(seconds=15.2, sent='{"command": "SLOW"}' if by == "command" else "")
     if by == "exchange":
@@ -269,7 +270,7 @@ def test_what_is_disturbed_may_take_long(run_wide_checking: RunWideChecking, by:
 
 
 def test_p99_needs_enough_answers(run_wide_checking: RunWideChecking) -> None:
-    """Twenty answers of an operation that has a limit; one of a hundred may be slow, one of twenty may not."""
+    """Twenty responses of an operation that has a limit; one of a hundred may be slow, one of twenty may not."""
 
     def of(count: int, slow: int) -> list[Exchange]:
         return [answered(number=number, seconds=3.0 if number <= slow else 0.1) for number in range(1, count + 1)]
@@ -280,8 +281,8 @@ def test_p99_needs_enough_answers(run_wide_checking: RunWideChecking) -> None:
     assert [one.operation for one in run_wide_checking("TMO-02", *of(20, 1)).findings] == [EXECUTE]
 
 
-def test_few_findings_say_enough(run_wide_checking: RunWideChecking) -> None:
-    """A sweep that finds the same everywhere stops at twenty findings and counts every check."""
+def test_findings_are_limited_in_number(run_wide_checking: RunWideChecking) -> None:
+    """A run-wide check that finds the same everywhere stops at twenty findings and counts every check."""
     kinds: list[Kind] = ["approved"] * 30
     story = told(*kinds)
     story.rows.clear()

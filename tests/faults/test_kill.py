@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from technogate.checks.durable import Survival, kept, not_doubled
+from technogate.checks.trail_durability import Survival, entries_survive_kill, no_entry_is_doubled
 from technogate.faults import kill as kill_module
 from technogate.faults.fault_errors import NotDelivered
 from technogate.faults.kill import Kill, KillMoment, Load, kill_under_load, plan_kills
@@ -137,13 +137,13 @@ def survival(exchanges: list[Exchange], *trail: str, known: tuple[str, ...] = ()
 def test_accepts_a_trail_with_every_answered_request() -> None:
     """Entries of earlier requests are ignored, and a request without a response may have one."""
     after = survival([exchange("a"), exchange("b"), exchange("")], "old", "a", "b", "c", known=("old",))
-    assert kept(after, HEADER) == []
-    assert not_doubled(after, HEADER) == []
+    assert entries_survive_kill(after, HEADER) == []
+    assert no_entry_is_doubled(after, HEADER) == []
 
 
 def test_a_lost_entry_names_the_trace_id_and_the_moment() -> None:
     """The finding names the request and the moment of the kill."""
-    (finding,) = kept(survival([exchange("a"), exchange("b"), exchange("")], "a"), HEADER)
+    (finding,) = entries_survive_kill(survival([exchange("a"), exchange("b"), exchange("")], "a"), HEADER)
     assert finding.observed == "kill 2, at random in a burst: 1 have none: b"
     assert finding.trace_id == "b"
     assert finding.exchanges == ("gw0d-b",)
@@ -153,14 +153,14 @@ def test_a_lost_entry_names_the_trace_id_and_the_moment() -> None:
 @pytest.mark.parametrize("trail", [("a", "a"), ("a", "b", "b")], ids=["answered", "unanswered"])
 def test_reports_two_entries_of_one_request(trail: tuple[str, ...]) -> None:
     """An entry that is written again after the restart is a second one, answered or not."""
-    (finding,) = not_doubled(survival([exchange("a"), exchange("")], *trail), HEADER)
+    (finding,) = no_entry_is_doubled(survival([exchange("a"), exchange("")], *trail), HEADER)
     assert "1 have more" in finding.observed
 
 
 def test_reports_more_unknown_entries_than_unanswered_requests() -> None:
     """Two unknown entries cannot both be of the one request without a response."""
-    (finding,) = not_doubled(survival([exchange("a"), exchange("")], "a", "b", "c"), HEADER)
-    assert finding.observed.endswith("2 entries of none that was answered: b, c")
+    (finding,) = no_entry_is_doubled(survival([exchange("a"), exchange("")], "a", "b", "c"), HEADER)
+    assert finding.observed.endswith("2 entries of requests without a response: b, c")
 
 
 def test_reports_a_response_without_a_trace_id() -> None:
@@ -175,4 +175,4 @@ def test_reports_a_response_without_a_trace_id() -> None:
         started=1.0,
         ended=2.0,
     )
-    assert kept(survival([nameless], "a"), HEADER)[0].example["trace ids"] == "(none)"
+    assert entries_survive_kill(survival([nameless], "a"), HEADER)[0].example["trace ids"] == "(none)"

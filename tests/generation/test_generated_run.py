@@ -46,10 +46,10 @@ def home(sandbox: Sandbox) -> Sandbox:
 
 def test_a_batch_is_told_from_the_items_name() -> None:
     """Items of the properties share a batch by their parameter; any other item is a batch of its own."""
-    one = "suites/properties/test_generated_errors.py::test_generated_nothing_fails[executeCommand]"
-    two = "suites/properties/test_generated_commands.py::test_generated_sessions[executeCommand]"
+    one = "suites/properties/test_generated.py::test_generated_requests[ERR-06-executeCommand]"
+    two = "suites/properties/test_generated.py::test_generated_requests[EXE-07-executeCommand]"
     assert batch_of(one) == batch_of(two) != batch_of(one.replace("executeCommand", "fetchMemory"))
-    other = "suites/backend/test_execute.py::test_known_command[approved]"
+    other = "suites/backend/test_command_execution.py::test_known_command[approved]"
     assert batch_of(other) == other
 
 

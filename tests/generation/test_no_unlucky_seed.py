@@ -7,8 +7,9 @@ from typing import cast
 
 import pytest
 
+from fixtures.generated import request_lists
 from fixtures.request_batches import Batches
-from technogate.checks.generated_rules import RULES
+from technogate.checks.registry import REGISTRY
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import Key, right_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
@@ -18,7 +19,6 @@ from technogate.generation.requests.request_plan import FEW
 from technogate.model.events import Exchange, Request, Response
 from technogate.model.settings import Profile
 from technogate.target.spec import Commands
-from tests.generation.test_wrong_backend import LISTS
 
 KEY = "TgAbCdEfGh0123456789"
 #: A target that names all that it can, and one that names as little as a backend can be judged by.
@@ -65,14 +65,18 @@ class Conforming:
 @pytest.mark.parametrize("profile", SEEDS)
 def test_every_rule_has_cases_whatever_the_seed(contract: Contract, profile: Profile, target: str) -> None:
     """Each rule concerns a few requests of each operation that it is held to, with every seed."""
-    assert set(LISTS) == set(RULES)
-    pairs = [(requirement, operation) for requirement, lists in LISTS.items() for operation in lists]
+    pairs = [
+        (requirement, operation)
+        for requirement, rule in REGISTRY.rules.items()
+        for operation in request_lists(contract, rule.scope)
+    ]
+    assert pairs
     fewest: Counter[tuple[str, str]] = Counter()
     for seed in SEEDS[profile]:
         driver = cast("HttpDriver", Conforming(contract))
         batches = Batches(driver=driver, words=CommandSet.of(TARGETS[target]), profile=profile, seed=seed)
         for requirement, operation in pairs:
-            rule = RULES[requirement]
+            rule = REGISTRY.rules[requirement]
             count = sum(rule.concerns(sent) for sent in batches.sent(operation, rule.modes))
             fewest[requirement, operation] = min(count, fewest.get((requirement, operation), count))
     assert {pair: count for pair, count in fewest.items() if count < FEW} == {}

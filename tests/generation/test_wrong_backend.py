@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fixtures.request_batches import UNKNOWN_ROUTES, Batches
-from fixtures.request_sequences import Judge, Sequences
-from technogate.checks import sequence_checks
-from technogate.checks.generated_rules import RULES
+from fixtures.generated import SEQUENCES, request_lists
+from fixtures.request_batches import Batches
+from fixtures.request_sequences import Sequences
+from technogate.checks.family import Scope
+from technogate.checks.registry import REGISTRY
 from technogate.model.events import Finding
 from technogate.runner.suite import CheckCounter, Violation
 from tests.generation.conftest import Bench
@@ -21,49 +22,32 @@ from tests.generation.tiny_backend import Defect, PlannedResponse, RequestReceiv
 pytestmark = pytest.mark.slow
 
 Start = Callable[[Defect | None], Bench]
-GUARDED = ["executeCommand", "fetchAuditLog", "fetchDiagnosticMetrics", "fetchMemory"]
-AUDITS = GUARDED[1:3]
 
-#: The lists that each requirement's item judges, as the suites have it.
-LISTS = {
-    **dict.fromkeys(["ENV-01", "ENV-02", "ENV-03", "ENV-04", "ENV-06"], GUARDED[:1]),
-    **dict.fromkeys(["ENV-05", "ENV-07", "AUT-01", "AUT-02", "AUT-03", "ERR-01", "ERR-02"], GUARDED),
-    "AUT-04": GUARDED[:3],
-    **dict.fromkeys([f"EXE-0{number}" for number in range(1, 9)], GUARDED[:1]),
-    **dict.fromkeys([f"AUD-0{number}" for number in range(1, 6)], AUDITS),
-    "MEM-01": GUARDED[3:],
-    "ERR-04": [UNKNOWN_ROUTES],
-    "ERR-06": [*GUARDED, UNKNOWN_ROUTES],
-}
-PLAYED: dict[str, Judge] = {
-    "MEM-01": sequence_checks.snapshots,
-    "EXE-09": sequence_checks.untouched,
-    "EXE-10": sequence_checks.executions,
-    "AUD-04": sequence_checks.ordered,
-    "AUD-06": sequence_checks.alike,
-}
+LISTING = [rule for rule in REGISTRY.sequences if rule.scope is not Scope.SEQUENCES]
 
 
 def judged(batches: Batches) -> dict[tuple[str, str], Finding]:
     """What every item of the suites finds, by requirement and list."""
     found: dict[tuple[str, str], Finding] = {}
     played = Sequences(batches=batches)
-    for requirement, lists in LISTS.items():
-        for name in lists:
+    for requirement, rule in REGISTRY.rules.items():
+        for name in request_lists(batches.driver.contract, rule.scope):
             counter = CheckCounter()
             try:
-                batches.hold(RULES[requirement], name, counter)
+                batches.hold(rule, name, counter)
             except Violation as violation:
                 found[requirement, name] = violation.finding
             except pytest.skip.Exception as skipped:
                 pytest.fail(f"{requirement} {name}: {skipped}")
             else:
                 assert counter.count > 0
-    for requirement, judge in PLAYED.items():
+    for sequence_rule in REGISTRY.sequences:
+        if sequence_rule.scope is not Scope.SEQUENCES:
+            continue
         try:
-            played.hold(judge, CheckCounter())
+            played.hold(sequence_rule.check, CheckCounter())
         except Violation as violation:
-            found[requirement, "sequences"] = violation.finding
+            found[sequence_rule.requirement, SEQUENCES] = violation.finding
     return found
 
 
@@ -309,12 +293,13 @@ def test_reports_a_missing_entry(bench: Start) -> None:
             backend.entries.pop(len(backend.entries) // 2)
         return response
 
+    [complete] = LISTING
     for defect, whole in ((None, True), (loses, False)):
         batches = bench(defect).batches()
         for _ in range(30):
             batches.driver.execute("PING")
         if whole:
-            batches.hold_complete("fetchAuditLog", CheckCounter())
+            batches.hold_in_order(complete.check, "fetchAuditLog", CheckCounter())
             continue
-        with pytest.raises(Violation, match=r"which an earlier (?:answer|response) showed"):
-            batches.hold_complete("fetchAuditLog", CheckCounter())
+        with pytest.raises(Violation, match="which an earlier response showed"):
+            batches.hold_in_order(complete.check, "fetchAuditLog", CheckCounter())

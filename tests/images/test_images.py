@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from technogate.checks.image_checks import nothing_baked, ordinary_user, tells_health
+from technogate.checks.image_contents import image_has_health_check, image_holds_no_secret, image_runs_as_non_root
 from technogate.target.compose.compose_pair import ComposePair
 from technogate.target.compose.compose_target import ComposeTarget
 from technogate.target.compose.image_layers import secrets_in_layers
@@ -111,7 +111,11 @@ def test_reference_images_hold_no_secret(reference: ComposeTarget, side: str) ->
     name = reference.ref.images[side].name
     found, files = secrets_in_layers(name, KEY)
     assert files > 1000
-    assert not [*nothing_baked(facts(name), found, KEY), *ordinary_user(facts(name)), *tells_health(facts(name))]
+    assert not [
+        *image_holds_no_secret(facts(name), found, KEY),
+        *image_runs_as_non_root(facts(name)),
+        *image_has_health_check(facts(name)),
+    ]
 
 
 def test_secret_that_a_later_layer_removes(reference: ComposeTarget) -> None:
@@ -124,12 +128,12 @@ def test_secret_that_a_later_layer_removes(reference: ComposeTarget) -> None:
     found, _ = secrets_in_layers(name, KEY)
     assert {secret.place for secret in found} == {"/srv/.env"}
     assert {secret.what for secret in found} == {"a value for TECHNO_API_KEY", "the API key of this pair"}
-    [finding] = nothing_baked(facts(name), found, KEY)
+    [finding] = image_holds_no_secret(facts(name), found, KEY)
     assert "environment DB_PASSWORD" in finding.observed
     assert "history: a value for TECHNO_API_KEY" in finding.observed
     assert KEY not in finding.observed
-    assert ordinary_user(facts(name))
-    assert tells_health(facts(name))
+    assert image_runs_as_non_root(facts(name))
+    assert image_has_health_check(facts(name))
 
 
 def test_backend_responds_at_its_service_name(reference: ComposeTarget) -> None:

@@ -31,8 +31,8 @@ PLANTED = {
 #: and a generated hostile response to a console.
 SORTS = {
     "fixed": "test_bad_command_400[null]",
-    "generated": "test_generated_bad_commands[executeCommand]",
-    "run-wide": "every exchange::TRL-02",
+    "generated": "test_generated_requests[EXE-02-executeCommand]",
+    "sweep": "every exchange::TRL-02",
     "console": "test_any_other_status_is_blocked[module]",
 }
 

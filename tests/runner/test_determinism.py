@@ -28,8 +28,8 @@ PLANTED = {
 #: The requirements of the check: fixed cases, generated requests, hostile responses, and their audit trail.
 WORDS = ("EXE-02", "TRL-02", "CON-03")
 
-#: The suite whose mock responses are drawn from the seed alone.
-GENERATED = "test_hostile_answers.py"
+#: Where the answers of the double are drawn from the seed, and hold nothing else.
+GENERATED = "test_hostile_responses.py"
 
 #: What the seed does not decide: timestamps, ids and addresses of the programs, and the length of a shared trail.
 _MADE = re.compile(
@@ -106,8 +106,8 @@ def test_a_seed_repeats_a_run(wrong: Sandbox) -> None:
     assert first.responses == again.responses
     assert first.faults == again.faults
     assert first.findings == again.findings
-    # Generated cases found some of them, and were shrunk.
-    assert {name.partition("::")[0] for name in first.found_by} >= {"test_generated_commands.py", GENERATED}
+    # Among them are such as generated cases found, and made smaller.
+    assert {name.partition("::")[0] for name in first.found_by} >= {"test_generated.py", GENERATED}
     other = checked(wrong, seed=12, workers=1)
     assert other.outcomes.keys() == first.outcomes.keys()
     assert first.requested - other.requested

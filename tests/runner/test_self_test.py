@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from technogate.checks.run_wide import RUN_WIDE_CHECKS, WholeRun
+from technogate.checks.whole_run import WholeRun
 from technogate.journal.journal_file import read_journal
 from technogate.judging.judge import judge
 from technogate.judging.self_test_result import FAULT_KINDS, required
@@ -21,8 +21,7 @@ from technogate.model.events import Header, Outcome, Proof
 from technogate.model.settings import Settings
 from technogate.model.verdict import Verdict
 from technogate.runner.run_context import RunContext, open_run
-from technogate.runner.self_test import mock_examples, trail_examples
-from technogate.runner.self_test.response_examples import Known, unproven
+from technogate.runner.self_test import mock_examples
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from tests import builders
 
@@ -35,8 +34,8 @@ def run_context(tmp_path: Path) -> RunContext:
     return open_run(Settings(reports=str(tmp_path), seed=1))
 
 
-def silent(run_context: RunContext) -> list[str]:
-    """What the self-test of a run says is not proven; every proof that a pair needs is in the journal."""
+def unproven(run_context: RunContext) -> list[str]:
+    """What the self-test of a run reports as not proven; every proof that a pair needs is in the journal."""
     problems = SelfTestRun(run_context).end()
     journal = read_journal(run_context.journal.path)
     [self_test] = journal.self_tests
@@ -44,20 +43,19 @@ def silent(run_context: RunContext) -> list[str]:
     return problems
 
 
-def test_it_sings(run_context: RunContext) -> None:
+def test_it_passes(run_context: RunContext) -> None:
     """With sound instruments everything is proven, and every fault kind stands in the journal."""
-    assert silent(run_context) == []
+    assert unproven(run_context) == []
     observed = {
         one.under_fault.split()[0] for one in read_journal(run_context.journal.path).exchanges if one.under_fault
     }
     assert {"stall", "drip", "reset", "closed", "truncated", "redirect", "raw"} <= observed
 
 
-def test_every_kind_and_every_sweep_has_a_proof() -> None:
-    """A fault kind or a sweep that is added cannot be forgotten."""
+def test_every_fault_kind_has_an_example() -> None:
+    """A fault kind that is added cannot be left out of the self-test."""
     modules = {module.name for module in pkgutil.iter_modules(responses.__path__)}
-    assert modules == set(FAULT_KINDS) == {order.kind for order in mock_examples.orders()}
-    assert {run_wide_check.requirement for run_wide_check in RUN_WIDE_CHECKS} == set(trail_examples.WRONG)
+    assert modules == set(FAULT_KINDS) == {example.kind for example in mock_examples.examples()}
 
 
 @pytest.mark.parametrize(
@@ -66,18 +64,18 @@ def test_every_kind_and_every_sweep_has_a_proof() -> None:
 def test_a_fault_that_is_not_delivered_is_noticed(
     run_context: RunContext, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A double that sends a whole answer in place of a fault is seen on the wire."""
+    """A mock backend that sends a complete response in place of a fault is observed on the wire."""
     harmless = Raw(data=mock_examples.WHOLE)
-    real = mock_examples.orders()
+    real = mock_examples.examples()
     broken = [replace(one, fault=harmless) if one.kind == kind else one for one in real]
-    monkeypatch.setattr(mock_examples, "orders", lambda: broken)
-    assert [problem for problem in silent(run_context) if problem.startswith(f"fault {kind}:")]
+    monkeypatch.setattr(mock_examples, "examples", lambda: broken)
+    assert [problem for problem in unproven(run_context) if problem.startswith(f"fault {kind}:")]
 
 
 def test_a_refusal_that_is_none_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A double that goes on answering where it should refuse is seen on the wire."""
+    """A mock backend that still responds where it should refuse is observed on the wire."""
     monkeypatch.setattr(MockBackend, "refuse", lambda *_: None)
-    assert [problem for problem in silent(run_context) if problem.startswith("fault refusal:")]
+    assert [problem for problem in unproven(run_context) if problem.startswith("fault refusal:")]
 
 
 def test_a_journal_that_loses_exchanges_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,20 +84,21 @@ def test_a_journal_that_loses_exchanges_is_noticed(run_context: RunContext, monk
     monkeypatch.setattr(
         run_context.journal, "append", lambda event: None if hasattr(event, "responded_by") else append(event)
     )
-    assert [problem for problem in silent(run_context) if problem.startswith("journal:")]
+    assert [problem for problem in unproven(run_context) if problem.startswith("journal:")]
 
 
 def test_a_key_in_the_journal_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A redactor that lets the key through is seen in the file."""
+    """A redactor that lets the key through is noticed in the file."""
     monkeypatch.setattr(run_context.redactor, "headers", lambda headers: (headers, ()))
-    assert [problem for problem in silent(run_context) if problem.startswith("journal: it holds")]
+    assert [problem for problem in unproven(run_context) if problem.startswith("journal: it holds")]
 
 
 @pytest.mark.parametrize(
     ("check", "proof"),
     [
-        ("technogate.checks.response_checks.status", "backend checks"),
-        ("technogate.checks.console.blocked", "console checks"),
+        ("technogate.checks.key_refusals.has_status", "backend checks"),
+        ("technogate.checks.error_responses.is_error_response", "backend checks"),
+        ("technogate.checks.console_readings.shows_blocked", "console checks"),
     ],
 )
 def test_a_check_that_is_always_green_is_noticed(
@@ -107,14 +106,14 @@ def test_a_check_that_is_always_green_is_noticed(
 ) -> None:
     """A check that finds nothing, whatever it is shown, is named."""
     monkeypatch.setattr(check, lambda *_, **__: [])
-    assert [problem for problem in silent(run_context) if problem.startswith(f"{proof}: ")]
+    assert [problem for problem in unproven(run_context) if problem.startswith(f"{proof}: ")]
 
 
 def test_reconciling_that_finds_nothing_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reconciliation without anomalies is seen by each sweep that rests on it."""
+    """A reconciliation without anomalies fails each run-wide check that rests on it."""
     real: Any = vars(WholeRun)["reconciled"]
     monkeypatch.setattr(WholeRun, "reconciled", property(lambda whole: replace(real.func(whole), anomalies=())))
-    [problem] = [one for one in silent(run_context) if one.startswith("trail reconciliation:")]
+    [problem] = [one for one in unproven(run_context) if one.startswith("run-wide checks:")]
     assert "TRL-01" in problem
     assert "TRL-05" in problem
 
@@ -122,12 +121,7 @@ def test_reconciling_that_finds_nothing_is_noticed(run_context: RunContext, monk
 def test_an_instrument_that_raises_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proof that breaks is no proof."""
     monkeypatch.setattr(asyncio, "run", lambda coroutine: (coroutine.close(), 1 / 0))
-    assert [problem for problem in silent(run_context) if "ZeroDivisionError" in problem]
-
-
-def test_a_check_that_is_always_red_is_noticed() -> None:
-    """A check that turns red on good evidence is named too."""
-    assert "red on a known-good" in unproven([Known(check="x", bad=lambda: ["red"], good=lambda: ["red"])])
+    assert [problem for problem in unproven(run_context) if "ZeroDivisionError" in problem]
 
 
 GREEN = (

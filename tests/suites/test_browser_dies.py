@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 SUITE = '''
 import psutil
-from technogate.checks import console
+from technogate.checks import console_display
 from technogate.runner.suite import requirement
 
 
@@ -32,7 +32,7 @@ def kill_the_browser():
 @requirement("CON-02")
 def test_before(page_harness, must_hold):
     """An approval is shown."""
-    must_hold(console.shows(page_harness.execute(page_harness.conforming()), "status", "APPROVED"))
+    must_hold(console_display.shows(page_harness.execute(page_harness.conforming()), "status", "APPROVED"))
 
 
 @requirement("CON-09")
@@ -40,14 +40,14 @@ def test_meanwhile(page_harness, must_hold):
     """A command is sent once."""
     interaction = page_harness.execute(page_harness.conforming())
     <moment>
-    must_hold(console.shows(interaction, "status", "APPROVED"))
+    must_hold(console_display.shows(interaction, "status", "APPROVED"))
 
 
 @requirement("CON-18")
 def test_after(page_harness, must_hold):
     """Another status is shown."""
     interaction = page_harness.execute(page_harness.conforming(status="NEUTRAL"))
-    must_hold(console.shows(interaction, "status", "NEUTRAL"))
+    must_hold(console_display.shows(interaction, "status", "NEUTRAL"))
 '''
 
 #: When the browser is killed, and which requirements can be decided all the same.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from technogate.checks.image_checks import nothing_baked, ordinary_user, tells_health
+from technogate.checks.image_contents import image_has_health_check, image_holds_no_secret, image_runs_as_non_root
 from technogate.model.image import ImageFacts
 from technogate.util.secret_patterns import Secret, secrets_in_file, secrets_in_settings, secrets_in_text
 
@@ -123,20 +123,24 @@ def image(**changes: object) -> ImageFacts:
 
 
 def test_a_good_image_has_no_finding() -> None:
-    """A conforming image has no finding."""
-    assert not [*ordinary_user(image()), *tells_health(image()), *nothing_baked(image(), [], "Tg4kfiDmwn2")]
+    """The yardstick: an image as it ought to be."""
+    assert not [
+        *image_runs_as_non_root(image()),
+        *image_has_health_check(image()),
+        *image_holds_no_secret(image(), [], "Tg4kfiDmwn2"),
+    ]
 
 
 @pytest.mark.parametrize("user", ["", "root", "0", "0:0", "root:root", "00"])
 def test_root_is_found(user: str) -> None:
     """Every way of running as root is one."""
-    assert ordinary_user(image(user=user))
+    assert image_runs_as_non_root(image(user=user))
 
 
 @pytest.mark.parametrize("health", [(), ("NONE",)])
 def test_a_missing_health_check_is_found(health: tuple[str, ...]) -> None:
     """No health check, or one that was taken away, is none."""
-    assert tells_health(image(health=health))
+    assert image_has_health_check(image(health=health))
 
 
 @pytest.mark.parametrize(
@@ -149,14 +153,14 @@ def test_a_missing_health_check_is_found(health: tuple[str, ...]) -> None:
 )
 def test_the_pairs_own_key_is_found_wherever_it_is(changes: dict[str, object]) -> None:
     """The key of the pair is a secret whatever it is called there, and the finding does not show it."""
-    [finding] = nothing_baked(image(**changes), [], "Tg4kfiDmwn2")
+    [finding] = image_holds_no_secret(image(**changes), [], "Tg4kfiDmwn2")
     assert "the API key of this pair" in finding.observed
     assert "Tg4kfiDmwn2" not in finding.observed
 
 
 def test_many_places_make_one_finding() -> None:
     """A finding names the first places and counts the rest."""
-    [finding] = nothing_baked(
+    [finding] = image_holds_no_secret(
         image(), [Secret(place=f"/app/{number}", what="x") for number in range(15)], "Tg4kfiDmwn2"
     )
     assert "/app/0: x" in finding.observed

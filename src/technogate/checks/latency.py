@@ -1,7 +1,7 @@
-"""How long answers took: nearest-rank percentiles and a histogram for each operation.
+"""How long responses took: nearest-rank percentiles and a histogram for each operation.
 
-Only complete answers count that no fault disturbed, whatever their status. The time is that of the
-recording client, from the first byte sent to the end of the answer.
+Only complete responses without fault count, whatever their status. The time is that of the
+recording client, from the first byte sent to the end of the response.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from technogate.model.events import Ended, Exchange, Header
 from technogate.model.verdict import Bucket, Latency
 
-#: Fewer answers than this prove nothing about 99 of 100.
+#: Fewer responses than this prove nothing about 99 of 100.
 FEWEST = 20
 
 #: Upper ends of the histogram's buckets in seconds; one more takes whatever is longer.
@@ -41,7 +41,7 @@ def histogram(values: Iterable[float]) -> tuple[Bucket, ...]:
 
 
 def latencies(exchanges: Iterable[Exchange], header: Header) -> tuple[Latency, ...]:
-    """The latency of each guarded operation that was answered, in the contract's order."""
+    """The latency of each guarded operation that has responses, in the contract's order."""
     taken: dict[str, list[float]] = defaultdict(list)
     for exchange in exchanges:
         if exchange.response is not None and exchange.end is Ended.OK:
@@ -55,7 +55,7 @@ def latencies(exchanges: Iterable[Exchange], header: Header) -> tuple[Latency, .
 
 
 def latency(operation: str, ordered: Sequence[float], limit_s: float | None) -> Latency:
-    """The latency of an operation whose answers took so long, in ascending order; raises ValueError without any."""
+    """The latency of an operation whose responses took `ordered` seconds, ascending; raises ValueError without any."""
     return Latency(
         operation=operation,
         count=len(ordered),

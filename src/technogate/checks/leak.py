@@ -1,22 +1,22 @@
-r"""What an answer gives away of the backend's inside (ERR-03).
+r"""What a response discloses of the backend's inside (ERR-03).
 
-Searched are the headers and the body of an answer, a JSON body string by string and anything else as
+It searches the headers and the body of a response, a JSON body string by string and anything else as
 text, for stack traces (Python, Java, Node, Go, .NET, PHP, Ruby, Rust), absolute paths of files, SQL and
-the messages of databases, hosts and addresses, and environment values. The key is found at the door, in
-any spelling, by `technogate.journal.redaction`.
+the messages of databases, hosts and addresses, and environment values. The key is found in any spelling
+by `technogate.journal.redaction` when the response is recorded.
 
-How false alarms are kept few:
+How false positives are kept few:
 
-- What the request itself said, and the answer repeats, gives nothing away: a 404 may name the path that was
-  asked for. That holds for the request's path, headers, body and the address it was sent to.
+- What the request itself held, and the response repeats, discloses nothing: a 404 may name the requested
+  path. That holds for the request's path, headers, body and the address it was sent to.
 - A path needs a root that systems have (`/usr/…`, `C:\…`) or a file's ending; `/api/execute` is none. SQL
   needs its keywords in capitals or in the form of a statement; "select a command" is prose.
 - Addresses are those of private, local and loopback networks; a public one or a version proves nothing. Hosts
   are `localhost`, names of private domains, and those that an error of the resolver or a URL with a password names.
 - An environment value is known by its usual form, `NAME=value` with a name that environments have; an unknown
-  secret standing by itself cannot be told from other text.
+  secret standing by itself cannot be distinguished from other text.
 - Fields with a form of their own (times, identifiers, status words) are not searched when they have that form,
-  nor are headers that say where something is by their purpose (CORS, dates). A memory snapshot's `output`
+  nor are headers whose purpose is to name a place or a time (CORS, dates). A memory snapshot's `output`
   is a command's result, in which only a stack trace or an environment value is a leak.
 """
 
@@ -38,7 +38,7 @@ SHOWN = 160
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leak:
-    """One thing given away: its kind, where it stood, and the words."""
+    """One thing disclosed: its kind, its place, and the text."""
 
     kind: str
     place: str
@@ -96,12 +96,12 @@ _PLAIN_HEADERS = frozenset(
 
 
 def leaks_in(text: str, place: str = "", *, output: bool = False) -> Iterator[Leak]:
-    """What one text gives away; `output` for the result of a command, which may speak of files and hosts."""
+    """What one text discloses; `output` for the result of a command, which may name files and hosts."""
     for kind, pattern in _EVERYWHERE if output else _ALL:
         for match in pattern.finditer(text):
             yield Leak(kind=kind, place=place, text=_short(match[0]))
     if not output:
-        yield from (Leak(kind=HOST, place=place, text=found) for found in _addresses(text))
+        yield from (Leak(kind=HOST, place=place, text=address) for address in _addresses(text))
 
 
 def _addresses(text: str) -> Iterator[str]:
@@ -124,60 +124,60 @@ def _is_inner(text: str) -> bool:
 
 
 def response_leaks(exchange: Exchange) -> list[Leak]:
-    """What an answer gives away beyond what its request said; each piece once."""
+    """What a response discloses beyond what its request held; each piece once."""
     response = exchange.response
     if response is None:
         return []
-    found: dict[tuple[str, str], Leak] = {}
+    leaks: dict[tuple[str, str], Leak] = {}
     for place, text, output in _texts(response):
         for leak in leaks_in(text, place, output=output):
-            found.setdefault((leak.kind, leak.text), leak)
-    if not found:
+            leaks.setdefault((leak.kind, leak.text), leak)
+    if not leaks:
         return []
-    said = _said(exchange)
-    return [leak for leak in found.values() if leak.text.rstrip(" …").casefold() not in said]
+    requested = _request_text(exchange)
+    return [leak for leak in leaks.values() if leak.text.rstrip(" …").casefold() not in requested]
 
 
 def _texts(response: Response) -> Iterator[tuple[str, str, bool]]:
-    """Every text of an answer with its place, and whether it is the output of a command."""
+    """Every text of a response with its place, and whether it is the output of a command."""
     for name, value in response.headers:
         if name.lower() not in _PLAIN_HEADERS and not name.lower().startswith("access-control-"):
             yield f"header {name}", value, False
-    found = _json(response.body.text)
-    if found is None:
+    body = _json(response.body.text)
+    if body is None:
         yield "the body", response.body.text, False
         return
-    of_memory = isinstance(found, dict) and response.status == 200
-    for name, text in _strings(found):
+    of_memory = isinstance(body, dict) and response.status == 200
+    for name, text in _strings(body):
         yield f"the body's {name}" if name else "the body", text, of_memory and name == "output"
 
 
 def _json(text: str) -> dict[str, object] | list[object] | None:
     """An object or array; None for any other text."""
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict | list) else None
+    return value if isinstance(value, dict | list) else None
 
 
 def _strings(value: object) -> Iterator[tuple[str, str]]:
-    """Every string within a JSON value that may say anything, by the name that it stands under."""
+    """Every string of free text within a JSON value, by the name that it stands under."""
     waiting: list[tuple[str, object]] = [("", value)]
     while waiting:
-        name, one = waiting.pop()
-        if isinstance(one, str):
-            if not (name in _FORMED and _FORM.fullmatch(one)):
-                yield name, one
-        elif isinstance(one, dict):
-            waiting += one.items()
-            waiting += [("names", key) for key in one if not key.isidentifier()]
-        elif isinstance(one, list):
-            waiting += [(name, member) for member in one]
+        name, member = waiting.pop()
+        if isinstance(member, str):
+            if not (name in _FORMED and _FORM.fullmatch(member)):
+                yield name, member
+        elif isinstance(member, dict):
+            waiting += member.items()
+            waiting += [("names", key) for key in member if not key.isidentifier()]
+        elif isinstance(member, list):
+            waiting += [(name, value) for value in member]
 
 
-def _said(exchange: Exchange) -> str:
-    """All that the request said, in one text, each part also as a server reads it."""
+def _request_text(exchange: Exchange) -> str:
+    """All that the request held, in one text, each part also as a server reads it."""
     request = exchange.request
     parts = [request.method, request.path, unquote(request.path), exchange.base_url, request.body.text]
     parts += [value for _, value in request.headers]

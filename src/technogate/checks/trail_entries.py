@@ -1,103 +1,74 @@
-"""Checks of the audit trail as its source gives it, against the requests of one item."""
+"""TRL-01 to TRL-04: which entry each request has in the audit trail, and that no other is there. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from technogate.checks.family import Example, Family, RunWideCheck
+from technogate.checks.known_run import COUNT, START
+from technogate.checks.reconciled import reconciled
 from technogate.model.events import Exchange, Finding, TrailEntry
+from technogate.model.requirement import Party
 from technogate.trail.reconcile.anomaly import entry_text
 from technogate.trail.reconcile.expected_entries import TrailTerms, expected_entries
-from technogate.util.timestamps import seconds_of
+from technogate.util.timestamps import seconds_of, utc
+
+if TYPE_CHECKING:
+    from technogate.checks.example_evidence import ExampleEvidence
+
+# ---- evidence ----
 
 
-def traces(exchanges: Iterable[Exchange], terms: TrailTerms) -> list[str]:
-    """The trace ids that the answers name."""
+def trace_ids(exchanges: Iterable[Exchange], terms: TrailTerms) -> list[str]:
+    """The trace ids that the responses name."""
     return [trace_id for exchange in exchanges for trace_id in expected_entries(exchange, terms).ids[:1]]
 
 
-def of(entries: Iterable[TrailEntry], exchange: Exchange, terms: TrailTerms) -> list[TrailEntry]:
-    """The entries that have the trace id of an answer."""
+def entries_of(entries: Iterable[TrailEntry], exchange: Exchange, terms: TrailTerms) -> list[TrailEntry]:
+    """The entries that have the trace id of a response."""
     ids = expected_entries(exchange, terms).ids
     return [entry for entry in entries if entry.trace_id in ids]
 
 
-def has_its_entry(entries: Sequence[TrailEntry], exchange: Exchange, terms: TrailTerms) -> list[Finding]:
-    """There is exactly one entry of the exchange, of the state that its answer asks for (TRL-01, TRL-02)."""
-    owed = expected_entries(exchange, terms)
-    expected = f"one entry with trace id {', '.join(owed.ids) or '(the answer names none)'}"
-    expected += f" and state {owed.state}" if owed.state else ""
-    found = of(entries, exchange, terms)
-    if len(found) != 1:
-        return _finding("one entry", exchange, expected, f"{len(found)} such entries among {len(entries)}", owed.ids)
-    if owed.state and found[0].state != owed.state:
-        return _finding("one entry", exchange, expected, entry_text(found[0]), owed.ids)
+# ---- predicates ----
+
+
+def has_one_entry(entries: Sequence[TrailEntry], exchange: Exchange, terms: TrailTerms) -> list[Finding]:
+    """There is exactly one entry of the exchange, of the state that its response demands (TRL-01, TRL-02)."""
+    wanted = expected_entries(exchange, terms)
+    expected = f"one entry with trace id {', '.join(wanted.ids) or '(the response names none)'}"
+    expected += f" and state {wanted.state}" if wanted.state else ""
+    observed = entries_of(entries, exchange, terms)
+    if len(observed) != 1:
+        text = f"{len(observed)} such entries among {len(entries)}"
+        return _finding("one entry", exchange, expected, text, wanted.ids)
+    if wanted.state and observed[0].state != wanted.state:
+        return _finding("one entry", exchange, expected, entry_text(observed[0]), wanted.ids)
     return []
 
 
-def at_most_one(entries: Sequence[TrailEntry], exchange: Exchange, terms: TrailTerms) -> list[Finding]:
+def has_no_second_entry(entries: Sequence[TrailEntry], exchange: Exchange, terms: TrailTerms) -> list[Finding]:
     """There is no second entry of the exchange (TRL-04)."""
-    found = of(entries, exchange, terms)
-    if len(found) <= 1:
+    observed = entries_of(entries, exchange, terms)
+    if len(observed) <= 1:
         return []
     ids = expected_entries(exchange, terms).ids
-    return _finding("no second entry", exchange, "at most one entry", f"{len(found)} entries", ids)
+    return _finding("no second entry", exchange, "at most one entry", f"{len(observed)} entries", ids)
 
 
-def within_request(entries: Sequence[TrailEntry], exchange: Exchange, terms: TrailTerms) -> list[Finding]:
+def time_is_within_request(entries: Sequence[TrailEntry], exchange: Exchange, terms: TrailTerms) -> list[Finding]:
     """The entry's timestamp lies between start and end of the request, with the tolerance (TRL-03)."""
-    found = of(entries, exchange, terms)
-    if not found:
-        return has_its_entry(entries, exchange, terms)
-    at, tolerance = seconds_of(found[0].timestamp), terms.tolerance_s
+    own = entries_of(entries, exchange, terms)
+    if not own:
+        return has_one_entry(entries, exchange, terms)
+    at, tolerance = seconds_of(own[0].timestamp), terms.tolerance_s
     if at is not None and exchange.started - tolerance <= at <= exchange.ended + tolerance:
         return []
     off = "no UTC time" if at is None else f"{max(exchange.started - at, at - exchange.ended):.1f} s off"
     expected = f"a UTC time between start and end of the request, within {tolerance:g} s"
-    observed = f"{found[0].timestamp!r}, {off}"
+    observed = f"{own[0].timestamp!r}, {off}"
     return _finding("entry's time", exchange, expected, observed, expected_entries(exchange, terms).ids)
-
-
-def still_there(before: Sequence[TrailEntry], after: Sequence[TrailEntry]) -> list[Finding]:
-    """Every entry of `before` stands unchanged in `after` (TRL-05)."""
-    for entry in before:
-        if entry not in after:
-            same = [one for one in after if entry.trace_id and one.trace_id == entry.trace_id]
-            observed = f"it became {entry_text(same[0])}" if same else "it is gone"
-            return [
-                Finding(
-                    check="append-only",
-                    expected=f"the entry as it was: {entry_text(entry)}",
-                    observed=observed,
-                    trace_id=entry.trace_id,
-                )
-            ]
-    return []
-
-
-def free_of(entries: Iterable[TrailEntry], secrets: Mapping[str, str]) -> list[Finding]:
-    """No field of any entry holds one of `secrets`, in any case; they are given by what to call them (TRL-09)."""
-    for entry in entries:
-        fields = {
-            "timestamp": entry.timestamp,
-            "action": entry.action,
-            "result": entry.result,
-            "state": entry.state,
-            "execution_id": entry.execution_id,
-            "trace_id": entry.trace_id,
-            **{f"{name}": f"{name} {value}" for name, value in entry.extra.items()},
-        }
-        for field, text in fields.items():
-            for what, secret in secrets.items():
-                if secret.casefold() in text.casefold():
-                    return [
-                        Finding(
-                            check="nothing of the request",
-                            expected=f"no {what} in an entry",
-                            observed=f"{what} in the entry's {field}",
-                            trace_id=entry.trace_id,
-                        )
-                    ]
-    return []
 
 
 def _finding(check: str, exchange: Exchange, expected: str, observed: str, ids: Sequence[str]) -> list[Finding]:
@@ -117,3 +88,66 @@ def _finding(check: str, exchange: Exchange, expected: str, observed: str, ids: 
             trace_id=next(iter(ids), ""),
         )
     ]
+
+
+# ---- examples ----
+
+
+def _case(e: ExampleEvidence, *entries: TrailEntry) -> tuple[list[TrailEntry], Exchange, TrailTerms]:
+    """The entries that stand in the audit trail after a command was executed."""
+    return list(entries), e.executed(), TrailTerms.of_contract(e.contract)
+
+
+EXAMPLES = (
+    Example(
+        requirement="TRL-01",
+        predicate=has_one_entry,
+        good=lambda e: _case(e, e.entry()),
+        bad=lambda e: _case(e, e.entry(state=e.contract.behavior.statuses.blocked)),
+    ),
+    Example(
+        requirement="TRL-03",
+        predicate=time_is_within_request,
+        good=lambda e: _case(e, e.entry()),
+        bad=lambda e: _case(e, e.entry(timestamp=utc(START))),
+    ),
+    Example(
+        requirement="TRL-04",
+        predicate=has_no_second_entry,
+        good=lambda e: _case(e, e.entry()),
+        bad=lambda e: _case(e, e.entry(), e.entry()),
+    ),
+)
+
+RUN_WIDE = (
+    RunWideCheck(
+        requirement="TRL-01",
+        subject="Each execute request of the run has its one entry, with its status as state.",
+        run=reconciled("TRL-01"),
+        defects=(
+            lambda run: run.last.pop(20),
+            lambda run: run.last.append(run.last[20]),
+            lambda run: run.entry(20, state="BLOCKED", result="FAILED"),
+        ),
+    ),
+    RunWideCheck(
+        requirement="TRL-02",
+        subject="Each refused request of the run has its one entry, BLOCKED.",
+        run=reconciled("TRL-02"),
+        defects=(lambda run: run.last.pop(COUNT - 2),),
+    ),
+    RunWideCheck(
+        requirement="TRL-03",
+        subject="Each entry's time lies within its request's.",
+        run=reconciled("TRL-03"),
+        defects=(lambda run: run.entry(20, timestamp=utc(START - 60)),),
+    ),
+    RunWideCheck(
+        requirement="TRL-04",
+        subject="No entry of the run belongs to no request.",
+        run=reconciled("TRL-04"),
+        defects=(lambda run: run.add_entry("self-test-phantom"),),
+    ),
+)
+
+FAMILY = Family(prefixes=("TRL",), party=Party.BACKEND, examples=EXAMPLES, run_wide=RUN_WIDE)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from technogate.checks.run_wide import RUN_WIDE_CHECKS
+from technogate.checks.registry import REGISTRY
 from technogate.contract.loader import Contract
 from technogate.journal.journal_file import read_journal
 from technogate.model.errors import UserError
@@ -37,7 +37,7 @@ def planned_items(contract: Contract) -> list[PlannedItem]:
         items = [item for plan in read_journal(journal).plans for item in plan.items]
     run_wide_checks = [
         PlannedItem(item=run_wide_check.item, requirement=run_wide_check.requirement, subject=run_wide_check.subject)
-        for run_wide_check in RUN_WIDE_CHECKS
+        for run_wide_check in REGISTRY.run_wide_checks
     ]
     return items + [
         run_wide_check for run_wide_check in run_wide_checks if run_wide_check.requirement in contract.requirements

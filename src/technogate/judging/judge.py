@@ -9,7 +9,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from technogate.checks.run_wide import RUN_WIDE_CHECKS, RunWideCheck, RunWideResult, WholeRun
+from technogate.checks.family import RunWideCheck
+from technogate.checks.registry import REGISTRY
+from technogate.checks.whole_run import RunWideResult, WholeRun
 from technogate.journal.journal_file import Journal
 from technogate.judging.numbered_findings import numbered_findings
 from technogate.judging.requirement_results import requirement_result
@@ -28,7 +30,7 @@ def judge(journal: Journal) -> VerdictDocument:
     results = _reported(journal, planned)
     findings = [finding for finding in journal.findings if finding.requirement in scope]
     covered = {item.requirement for item in planned.values()}
-    for check in RUN_WIDE_CHECKS:
+    for check in REGISTRY.run_wide_checks:
         if check.requirement in scope:
             outcome = check.run(whole)
             if not (outcome.checks or outcome.findings or outcome.gap) and check.requirement in covered:

@@ -8,12 +8,13 @@ from technogate.journal.journal_file import Journal
 from technogate.model.requirement import Party
 
 #: The proofs that the requirements of each party rest on; a fault kind is proven under the name of its module.
-BACKEND = ("driver", "backend checks", "trail reconciliation", "journal")
+BACKEND = ("driver", "backend checks", "run-wide checks", "journal")
 FAULT_KINDS = (
     "broken", "cached", "chunked", "compressed", "conforming", "content_length", "drip", "held", "raw_bytes",
     "redirect", "stall", "status_code", "truncated",
 )  # fmt: skip
 CONSOLE = (*(f"fault {kind}" for kind in (*FAULT_KINDS, "refusal")), "console checks", "journal")
+PAIR = ("pair checks",)
 
 #: What to do about a self-test that failed.
 HINT = (
@@ -24,7 +25,8 @@ HINT = (
 def required(parties: Collection[str]) -> tuple[str, ...]:
     """The names of the proofs that a run against `parties` needs."""
     wanted = (BACKEND if Party.BACKEND in parties else ()) + (CONSOLE if Party.CONSOLE in parties else ())
-    return tuple(dict.fromkeys(wanted))
+    pair = PAIR if {Party.BACKEND, Party.CONSOLE} <= set(parties) else ()
+    return tuple(dict.fromkeys((*wanted, *pair)))
 
 
 def self_test_problems(journal: Journal) -> list[str]:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
 from technogate.checks.latency import latencies
-from technogate.checks.run_wide import WholeRun
+from technogate.checks.whole_run import WholeRun
 from technogate.journal.journal_file import Journal
 from technogate.judging.soundness import unsound
 from technogate.judging.waivers import effective_verdict_of
@@ -81,7 +81,7 @@ def verdict_document(
         findings=samples,
         waivers=waivers,
         warnings=tuple(warning.text for warning in journal.warnings),
-        latency=latencies(whole.undisturbed, header),
+        latency=latencies(whole.without_fault, header),
         journal=JournalRef(
             file=journal.path.name, sha256=journal.sha256, torn=journal.torn, exchanges=len(journal.exchanges)
         ),

@@ -201,8 +201,9 @@ def _requirement_id(item: pytest.Item) -> str:
 
 
 def _subject(item: pytest.Item) -> str:
-    """The first line of the test's docstring, which reports show."""
-    text = inspect.getdoc(getattr(item, "function", None))
+    """The sentence that reports show: the subject in the item's requirement marker, else the test's docstring."""
+    declared = [str(mark.kwargs["subject"]) for mark in item.iter_markers("requirement") if "subject" in mark.kwargs]
+    text = declared[0] if declared else inspect.getdoc(getattr(item, "function", None))
     if not text:
         raise pytest.UsageError(f"{item.nodeid}: a check needs a docstring that states what it requires of the target")
     return text.splitlines()[0]

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from technogate.checks.response_checks import error_response
+from technogate.checks.response_predicates import is_error_response
 from technogate.contract.loader import Contract, load_contract
 from technogate.journal.journal_file import JournalWriter
 from technogate.journal.redaction import Redactor
@@ -107,7 +107,7 @@ class RunContext:
             return exchange
         if exchange.operation not in {operation.id for operation in self.contract.guarded}:
             return exchange
-        findings = error_response(self.contract, exchange)
+        findings = is_error_response(self.contract, exchange)
         return msgspec.structs.replace(exchange, problems=tuple(finding.observed for finding in findings))
 
     def abort(self, kind: Literal["configuration", "crash"], message: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 #: The items in these places belong together: they inject faults into pairs that they share.
@@ -9,12 +11,13 @@ FAULT_PLACES = ("suites/faults/", "suites/stack/test_lifecycle.py")
 
 #: Long items without faults: the worker that injects faults runs them while slow responses are under way.
 BESIDE = tuple(
-    f"suites/console/test_hostile_answers.py::{name}"
+    f"suites/console/test_hostile_responses.py::{name}"
     for name in ("test_any_violation_is_blocked", "test_any_broken_memory_is_no_snapshot", "test_any_4xx_is_blocked")
 )
 
-#: Items in this folder belong together when their parameter, which names the batch, is the same.
+#: Items in this folder belong together when their names end alike: with the list of requests that they share.
 TOGETHER = "suites/properties/"
+_REQUIREMENT = re.compile(r"[A-Z]{3}-\d{2}-")
 
 
 class WholeBatches(LoadScopeScheduling):  # type: ignore[misc]
@@ -33,5 +36,5 @@ def batch_of(nodeid: str) -> str:
     """Return the name of the batch of an item; an item without a batch is one of its own."""
     if any(place in nodeid for place in FAULT_PLACES) or is_beside(nodeid):
         return FAULT_PLACES[0]
-    shared = nodeid.rpartition("[")[2].rstrip("]")
+    shared = _REQUIREMENT.sub("", nodeid.rpartition("[")[2].rstrip("]"), count=1)
     return f"{TOGETHER}{shared}" if TOGETHER in nodeid and shared else nodeid

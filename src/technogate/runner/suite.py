@@ -49,6 +49,11 @@ def requirement(requirement_id: str) -> Callable[[F], F]:
     return pytest.mark.requirement(requirement_id)
 
 
+def declared_requirement(requirement_id: str, subject: str) -> pytest.MarkDecorator:
+    """The same for an item that a check declares; `subject` is the sentence that reports show."""
+    return pytest.mark.requirement(requirement_id, subject=subject)
+
+
 def not_exercised(reason: str, hint: str) -> NoReturn:
     """End the item without a result: its requirement becomes inconclusive, with `reason` and `hint`."""
     pytest.skip(reason + HINT + hint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _FORM = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:)([0-5]\d(?:\.\d+)?)Z", re.ASCII)
 
@@ -37,3 +37,8 @@ def _start_of(minute: str) -> float | None:
         return datetime.strptime(minute, "%Y-%m-%dT%H:%M:").replace(tzinfo=UTC).timestamp()
     except ValueError:
         return None
+
+
+def utc(seconds: float) -> str:
+    """A time in seconds since the epoch as the contract writes it: RFC 3339, UTC, ending in Z."""
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -6,24 +6,8 @@ expression over `$TECHNOGATE_API_KEY` instead, which repeats the request exactly
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from technogate.journal.redaction import MARK
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """The content of the key header: each value that is sent, and the shell expression that makes it."""
-
-    name: str
-    values: tuple[str, ...]
-    expressions: tuple[str, ...]
-
-    @property
-    def expression(self) -> str:
-        """The expression of the first value sent, "" when none is sent."""
-        return self.expressions[0] if self.expressions else ""
-
+from technogate.model.case import Key as Key
 
 NO_KEY = Key(name="no key", values=(), expressions=())
 EMPTY_KEY = Key(name="an empty key", values=("",), expressions=("",))

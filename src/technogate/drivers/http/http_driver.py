@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote, urlencode
 
 import msgspec
 
@@ -15,35 +14,16 @@ from technogate.drivers.http.api_keys import Key
 from technogate.drivers.http.pace import TOO_MANY, Pace, RateLimit, rate_limit
 from technogate.drivers.http.raw_http import BrokenError, NoConnectionError, RawConnection
 from technogate.journal.redaction import Redactor
-from technogate.model.events import Body, Ended, Exchange, Headers, Request, Response, RunWarning
-
-Query = tuple[tuple[str, str], ...]
-JSON_TYPE = "application/json"
+from technogate.model.case import JSON_TYPE as JSON_TYPE
+from technogate.model.case import Case as Case
+from technogate.model.case import Query as Query
+from technogate.model.events import Body, Ended, Exchange, Request, Response, RunWarning
 
 #: Seconds between two readings of the audit list.
 POLL_S = 0.05
 
 #: Headers of ours that a case replaces by naming them; any other that it names is sent beside ours.
 _OURS = frozenset({"host", "accept", "accept-encoding", "user-agent", "content-length"})
-
-
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One concrete input. `body` None sends none; `content_type` "" sends no such header."""
-
-    method: str
-    path: str
-    operation: str = ""
-    query: Query = ()
-    headers: Headers = ()
-    body: bytes | None = None
-    content_type: str = JSON_TYPE
-    name: str = ""
-
-    @property
-    def target(self) -> str:
-        """The request target: path and query, percent-encoded."""
-        path = quote(self.path, safe="/%:@!$&'()*+,;=~-._")
-        return f"{path}?{urlencode(self.query)}" if self.query else path
 
 
 class HttpDriver:

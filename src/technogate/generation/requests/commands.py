@@ -10,8 +10,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from technogate.target.spec import Commands
+if TYPE_CHECKING:
+    from technogate.target.spec import Commands
 
 #: No backend has a command with this prefix.
 UNKNOWN_PREFIX = "ZZ"

@@ -13,13 +13,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from technogate.contract.loader import Contract
-from technogate.drivers.http.api_keys import Key
-from technogate.drivers.http.http_driver import JSON_TYPE, Case
+from technogate.model.case import JSON_TYPE, Case, Key
 from technogate.model.events import header_values
 from technogate.util.strict_json import NotStrictJson, parse
+
+if TYPE_CHECKING:
+    from technogate.contract.loader import Contract
 
 #: Deeper nesting than this is JSON all the same, but no reader is held to it.
 DEEPEST = 32

@@ -12,7 +12,6 @@ import random
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
 import msgspec
 
@@ -22,6 +21,7 @@ from technogate.generation.requests.commands import CommandSet
 from technogate.generation.requests.edge_cases import mixed, needed
 from technogate.generation.requests.request_oracle import Expectation, RequestDefect, Validity, expected
 from technogate.generation.requests.schemathesis_cases import covered, fuzzed
+from technogate.generation.requests.sent_request import Mode as Mode
 from technogate.model.settings import Profile
 
 #: Requests of one run, by profile, before sequences and shrinking.
@@ -38,15 +38,6 @@ FEW = 3
 
 #: How often a source is asked for one more case that is new and of the right kind.
 _TRIES = 40
-
-
-class Mode(StrEnum):
-    """What a list of cases is for. `unkeyed` cases are of every kind, and come without the right key."""
-
-    ALLOWED = "allowed"
-    FORBIDDEN = "forbidden"
-    OPEN = "left open"
-    UNKEYED = "unkeyed"
 
 
 _PARTS = {Mode.ALLOWED: 0.36, Mode.FORBIDDEN: 0.34, Mode.OPEN: 0.1, Mode.UNKEYED: 0.2}

@@ -1,19 +1,33 @@
-"""Generated requests that were sent, and the rules that judge them. Pure."""
+"""One generated request that was sent, and what rules judge it by. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-from technogate.contract.loader import Contract
-from technogate.drivers.http.api_keys import Key
-from technogate.drivers.http.http_driver import Case
-from technogate.drivers.http.pace import TOO_MANY
 from technogate.generation.requests.request_oracle import Auth, Expectation, RequestDefect, Validity
-from technogate.generation.requests.request_plan import Mode
+from technogate.model.case import Case, Key
 from technogate.model.events import Exchange, Finding
 
+if TYPE_CHECKING:
+    from technogate.contract.loader import Contract
+
 Findings = Sequence[Finding]
+
+#: Entries that surely hold all that one sequence left in the trail, its reads too.
+WHOLE = 60
+
+
+class Mode(StrEnum):
+    """What a list of cases is for. `unkeyed` cases are of every kind, and come without the right key."""
+
+    ALLOWED = "allowed"
+    FORBIDDEN = "forbidden"
+    OPEN = "left open"
+    UNKEYED = "unkeyed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +51,8 @@ class SentRequest:
 
     @property
     def decided(self) -> bool:
-        """Whether the backend decided on the request: 429 and 5xx do not depend on it."""
-        return self.status not in (0, TOO_MANY) and self.status < 500
+        """Whether the backend made up its mind: 429 and 5xx say nothing of the request itself."""
+        return self.status not in (0, HTTPStatus.TOO_MANY_REQUESTS) and self.status < 500
 
     @property
     def allowed(self) -> bool:
@@ -56,17 +70,3 @@ class RuleTerms:
 
     contract: Contract
     plain: Mapping[str, Exchange]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GeneratedRule:
-    """One requirement: the exchanges that it concerns, and the check that must hold for each of them."""
-
-    requirement: str
-    modes: tuple[Mode, ...]
-    concerns: Callable[[SentRequest], bool]
-    check: Callable[[RuleTerms, SentRequest], Findings]
-
-    def findings(self, terms: RuleTerms, sent: SentRequest) -> Findings:
-        """What is wrong with one exchange: nothing, when it does not concern the rule."""
-        return self.check(terms, sent) if self.concerns(sent) else []

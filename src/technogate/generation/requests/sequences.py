@@ -17,14 +17,12 @@ from technogate.drivers.http.http_driver import Case
 from technogate.generation.requests.commands import CommandSet
 from technogate.generation.requests.edge_cases import mixed
 from technogate.generation.requests.request_oracle import expected
-from technogate.generation.requests.request_plan import Mode
+from technogate.generation.requests.sent_request import WHOLE as WHOLE
+from technogate.generation.requests.sent_request import Mode
 from technogate.model.settings import Profile
 
 #: Sequences of one run, by profile.
 COUNT: dict[Profile, int] = {"quick": 4, "standard": 24, "thorough": 240}
-
-#: Entries that surely hold all that one sequence left in the trail, its reads too.
-WHOLE = 60
 
 _LENGTHS = (2, 3, 4, 6, 9)
 #: What a step does, and how often.

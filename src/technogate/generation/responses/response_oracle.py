@@ -10,28 +10,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import cast
 
 from technogate.contract.loader import Contract
 from technogate.contract.openapi import resolve
+from technogate.generation.responses.response_reading import Meaning as Meaning
+from technogate.generation.responses.response_reading import ResponseReading as ResponseReading
 from technogate.util.strict_json import NotStrictJson, parse
 
 _JSON = re.compile(r"application/json[ \t]*(;.*)?", re.IGNORECASE)
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d+))?Z", re.ASCII)
-
-#: A finding quotes at most so many problems of a response.
-PROBLEMS_SHOWN = 3
-
-
-class Meaning(StrEnum):
-    """How a console must treat a response: show it as it is, refuse it, or either."""
-
-    CONFORMS = "conforms"
-    REFUSED = "refused"
-    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,33 +38,6 @@ class ReceivedResponse:
     body: bytes
     trouble: str = ""
     unseen: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResponseReading:
-    """A response as the contract reads it: `problems` say in words why it is refused."""
-
-    meaning: Meaning
-    value: object = None
-    problems: tuple[str, ...] = field(default=())
-
-    @property
-    def why(self) -> str:
-        """The problems as one line; for a response without any, that there is none."""
-        if self.meaning is Meaning.CONFORMS:
-            return "a conforming response"
-        shown = "; ".join(self.problems[:PROBLEMS_SHOWN])
-        more = len(self.problems) - PROBLEMS_SHOWN
-        return shown + (f"; and {more} more" if more > 0 else "")
-
-    def fields(self) -> dict[str, str]:
-        """The fields of the response's value, or of its first entry, each as JSON: the table of a finding."""
-        value, prefix = self.value, "response field "
-        if isinstance(value, list) and value:
-            value, prefix = value[0], "response entry 1, field "
-        if not isinstance(value, Mapping):
-            return {}
-        return {f"{prefix}{name}": json.dumps(member, ensure_ascii=False) for name, member in value.items()}
 
 
 def read_response(contract: Contract, operation: str, schema: str, received: ReceivedResponse) -> ResponseReading:

@@ -1,4 +1,4 @@
-"""The self-test's own client: bare sockets that keep every byte, so that what is felt here was on the wire."""
+"""The self-test's own client: bare sockets that keep every byte, so that what it observes was on the wire."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ End = Literal["closed", "reset", "refused", "silence"]
 #: Seconds without a byte that count as silence.
 QUIET_S = 0.15
 
-#: Seconds after which the client gives up on an answer that should have ended.
+#: Seconds after which the client gives up on a response that should have ended.
 LIMIT_S = 30.0
 
-#: Seconds between two looks at whether a request has arrived.
-_LOOK_S = 0.01
+#: Seconds between two polls for the arrival of a request.
+_POLL_S = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What a client felt: the bytes that came before it met silence, all bytes, how it ended, after how long."""
+    """What a client observed: the bytes that came before a stall, all bytes, how it ended, after how many seconds."""
 
     before: bytes
     data: bytes
@@ -33,7 +33,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """Expect the answer to fall silent after `size` bytes.
+    """Expect the response to stall after `size` bytes.
 
     The silence counts once the request has `arrived`; then `then` is called, or without it the client leaves.
     """
@@ -49,7 +49,7 @@ def request(path: str, key: str, body: bytes) -> bytes:
     return "\r\n".join(lines).encode("latin-1") + body
 
 
-async def feel(address: tuple[str, int], wire: bytes, silence: Silence | None = None) -> Observed:
+async def observe(address: tuple[str, int], wire: bytes, silence: Silence | None = None) -> Observed:
     """Send `wire` on a connection of its own, and read until it ends. Lower bounds of time hold under any load."""
     loop = asyncio.get_running_loop()
     began = time.monotonic()
@@ -86,7 +86,7 @@ async def _quiet(client: socket.socket, data: bytearray, silence: Silence) -> bo
     loop = asyncio.get_running_loop()
     until = time.monotonic() + LIMIT_S
     while not silence.arrived() and time.monotonic() < until:
-        await asyncio.sleep(_LOOK_S)
+        await asyncio.sleep(_POLL_S)
     while True:
         timeout = QUIET_S if len(data) >= silence.size else until - time.monotonic()
         try:

@@ -1,6 +1,6 @@
-"""What each fault kind must feel like on the wire: orders of the double, and the bytes and the end they come to.
+"""What a client must observe of each fault kind: scripted replies of the mock backend, their bytes and their end.
 
-The expected bytes are written out here by hand: nothing of what is proven helps to prove it.
+The expected bytes are written out here by hand: no code under test computes them.
 """
 
 from __future__ import annotations
@@ -38,21 +38,21 @@ WHOLE = HEAD + BODY
 #: Seconds of the stall that ends, and between two bytes of the drip.
 STALL_S, DRIP_S = 0.3, 0.005
 
-#: The name by which the held answer is released.
+#: The name by which the held response is released.
 HELD = "self-test"
 
-#: Where a reset may destroy bytes that were sent before it, only a part of them can be asked for.
+#: Where a reset may destroy bytes that were sent before it, only a part of them can be expected.
 _KEEPS_BYTES = sys.platform == "linux"
 
-#: What is wrong with what was felt, "" for nothing.
+#: What is wrong with what was observed, "" for nothing.
 Judge = Callable[[Observed], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MockExample:
-    """One fault to order, and what must be felt of it.
+    """One fault to script, and what must be observed of it.
 
-    `silent_after` is the number of bytes after which the answer must fall silent, None when it must not.
+    `silent_after` is the number of bytes after which the response must stall, None when it must not.
     """
 
     kind: str
@@ -144,9 +144,9 @@ def _places() -> list[MockExample]:
         Where.IN_BODY: HEAD + BODY[:22],
         Where.AFTER_BODY: WHOLE,
     }
-    orders: list[MockExample] = []
+    examples: list[MockExample] = []
     for where, data in sent.items():
-        orders.append(
+        examples.append(
             MockExample(
                 kind="broken",
                 name=f"reset {where}",
@@ -156,7 +156,7 @@ def _places() -> list[MockExample]:
         )
         if where is Where.AFTER_BODY:
             continue
-        orders += [
+        examples += [
             MockExample(
                 kind="broken",
                 name=f"closed {where}",
@@ -171,7 +171,7 @@ def _places() -> list[MockExample]:
                 silent_after=len(data),
             ),
         ]
-    return orders
+    return examples
 
 
 def _held(observed: Observed) -> str:
@@ -179,11 +179,11 @@ def _held(observed: Observed) -> str:
     return f"{len(observed.before)} bytes came before its release" if observed.before else exactly(WHOLE)(observed)
 
 
-def orders() -> list[MockExample]:
-    """Every fault kind in every form of its own, each with what must be felt of it."""
+def examples() -> list[MockExample]:
+    """Every fault kind in each of its forms, with what must be observed of it."""
     other = b"HTTP/1.1 %s\r\n" + _FIELDS + b"%s" + _LENGTH + _CLOSE + BODY
     unknown_routes = "http://self-test.invalid/elsewhere"
-    found = b"Location: " + unknown_routes.encode() + b"\r\n"
+    location = b"Location: " + unknown_routes.encode() + b"\r\n"
     kept = b"Cache-Control: public\r\n"
     return [
         MockExample(kind="conforming", name="conforming", fault=Conforming(template=TEMPLATE), judge=exactly(WHOLE)),
@@ -225,7 +225,7 @@ def orders() -> list[MockExample]:
             kind="redirect",
             name="redirect 307",
             fault=Redirect(template=TEMPLATE, location=unknown_routes, code=307),
-            judge=exactly(other % (b"307 Temporary Redirect", found)),
+            judge=exactly(other % (b"307 Temporary Redirect", location)),
         ),
         MockExample(
             kind="cached",

@@ -9,7 +9,11 @@ from collections.abc import Callable
 
 import msgspec
 
-from technogate.checks.response_checks import keeps_the_key, status
+from technogate.checks.example_evidence import ExampleEvidence
+from technogate.checks.key_refusals import holds_no_key
+from technogate.checks.prove_examples import problems_of, run_wide_problems
+from technogate.checks.registry import REGISTRY
+from technogate.checks.response_predicates import has_status
 from technogate.drivers.http.api_keys import right_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
 from technogate.journal.journal_file import decode_line
@@ -22,18 +26,16 @@ from technogate.mock.responses.status_code import Status
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault, ResponseTemplate
 from technogate.model.events import Ended, Exchange, Header, Proof, SelfTest
+from technogate.model.requirement import Party
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test import bare_client, mock_examples
 from technogate.runner.self_test.bare_client import Observed, Silence
-from technogate.runner.self_test.console_examples import console_checks
 from technogate.runner.self_test.mock_examples import MockExample
-from technogate.runner.self_test.response_examples import backend_checks, unproven
-from technogate.runner.self_test.trail_examples import run_wide_checks
 
 #: The item that self-test exchanges are recorded for.
 ITEM = "self-test"
 
-#: Seconds after which a self-test that has not ended is taken for silent.
+#: Seconds after which a self-test that has not ended counts as failed.
 TIMEOUT_S = 90.0
 
 _REQUEST = b'{"command":"SELF_TEST"}'
@@ -60,24 +62,35 @@ class SelfTestRun:
         return [f"{proof.name}: {proof.problem}" for proof in proofs if proof.problem]
 
     def _prove(self) -> None:
-        run_context, parties = self._run_context, self._run_context.target.ref.parties
+        parties = self._run_context.target.ref.parties
         if "backend" in parties:
-            self._proof("backend checks", lambda: unproven(backend_checks(run_context.contract)))
-            self._proof("trail reconciliation", lambda: unproven(run_wide_checks(self._header())))
+            self._proof("backend checks", lambda: self._examples(Party.BACKEND))
+            self._proof(
+                "run-wide checks", lambda: "; ".join(run_wide_problems(REGISTRY.run_wide_checks, self._header()))
+            )
             self._proof("driver", self._driver)
         if "console" in parties:
-            checks = console_checks(run_context.contract, run_context.redactor, run_context.run_key)
-            self._proof("console checks", lambda: unproven(checks))
+            self._proof("console checks", lambda: self._examples(Party.CONSOLE))
             self._faults()
+        if {"backend", "console"} <= set(parties):
+            self._proof("pair checks", lambda: self._examples(Party.PAIR))
         self._proof("journal", self._journal)
 
     def _proof(self, name: str, prove: Callable[[], str]) -> None:
         """Keep what came of one proof. An instrument that raises is as broken as one that sees nothing."""
         try:
             problem = prove()
-        except Exception as error:  # noqa: BLE001 - whatever breaks an instrument is told, and keeps the gate shut
+        except Exception as error:  # noqa: BLE001 - whatever breaks an instrument is reported and fails the self-test
             problem = f"{type(error).__name__}: {error}"
         self._proofs.append(Proof(name=name, problem=problem))
+
+    def _examples(self, party: Party) -> str:
+        """Which checks of a party's requirements fail their examples, "" when none does."""
+        run_context = self._run_context
+        evidence = ExampleEvidence(
+            contract=run_context.contract, redactor=run_context.redactor, key=run_context.run_key
+        )
+        return "; ".join(problems_of(REGISTRY, party, evidence))
 
     def _header(self) -> Header:
         event = decode_line(self._run_context.journal.path.read_bytes().split(b"\n")[0]).event
@@ -86,7 +99,7 @@ class SelfTestRun:
         return event
 
     def _keep(self, exchange: Exchange) -> Exchange:
-        """Record an exchange as one with the double: it is nobody's whom the run judges."""
+        """Record an exchange as one with the mock backend: it is not of a target that the run judges."""
         own = msgspec.structs.replace(exchange, responded_by="mock", item=ITEM)
         self._run_context.record(own)
         self._recorded.append(own)
@@ -95,57 +108,57 @@ class SelfTestRun:
     # ---- the faults ----
 
     def _faults(self) -> None:
-        """Every fault kind at once, each felt by a client of bare sockets; then the refusals."""
-        orders = mock_examples.orders()
-        problems: dict[str, list[str]] = {kind: [] for kind in (*(order.kind for order in orders), "refusal")}
+        """Every fault kind at once, each observed by a client of bare sockets; then the refusals."""
+        examples = mock_examples.examples()
+        problems: dict[str, list[str]] = {kind: [] for kind in (*(example.kind for example in examples), "refusal")}
         observed: list[Observed] = []
 
         def prove() -> str:
-            operations = {order.name: ("POST", f"/self-test/{number}") for number, order in enumerate(orders)}
+            operations = {example.name: ("POST", f"/self-test/{number}") for number, example in enumerate(examples)}
             with MockBackend(operations=operations, defaults={}) as mock_backend:
-                observed.extend(asyncio.run(self._feel(mock_backend, orders)))
+                observed.extend(asyncio.run(self._observe(mock_backend, examples)))
                 mock_backend.wait_until_complete()
-                for order, one in zip(orders, observed, strict=True):
-                    problem = order.judge(one)
+                for example, observation in zip(examples, observed, strict=True):
+                    problem = example.judge(observation)
                     if problem:
-                        problems[order.kind].append(f"{order.name}: {problem}")
+                        problems[example.kind].append(f"{example.name}: {problem}")
                 recorded = mock_backend.exchanges(
                     item=ITEM, redact=self._run_context.redactor, new_id=self._run_context.new_id, case="self-test"
                 )
-                by_operation = {one.operation: self._keep(one) for one in recorded}
-                for order, one in zip(orders, observed, strict=True):
-                    problem = _unrecorded(order, one, by_operation.get(order.name))
+                by_operation = {exchange.operation: self._keep(exchange) for exchange in recorded}
+                for example, observation in zip(examples, observed, strict=True):
+                    problem = _unrecorded(example, observation, by_operation.get(example.name))
                     if problem:
-                        problems[order.kind].append(f"{order.name}: {problem}")
+                        problems[example.kind].append(f"{example.name}: {problem}")
                 problems["refusal"] += asyncio.run(_refusals(mock_backend, self._run_context.run_key))
             return ""
 
         try:
             prove()
-        except Exception as error:  # noqa: BLE001 - a double that breaks has delivered nothing
+        except Exception as error:  # noqa: BLE001 - a mock backend that breaks has delivered nothing
             for kind in problems:
                 problems[kind].append(f"{type(error).__name__}: {error}")
-        self._proofs += [Proof(name=f"fault {kind}", problem="; ".join(some)) for kind, some in problems.items()]
+        self._proofs += [Proof(name=f"fault {kind}", problem="; ".join(lines)) for kind, lines in problems.items()]
 
-    async def _feel(self, mock_backend: MockBackend, orders: list[MockExample]) -> list[Observed]:
+    async def _observe(self, mock_backend: MockBackend, examples: list[MockExample]) -> list[Observed]:
         address = ("127.0.0.1", mock_backend.port)
 
-        async def one(number: int, order: MockExample) -> Observed:
-            placed = mock_backend.script(order.name, order.fault)[0]
+        async def observe(number: int, example: MockExample) -> Observed:
+            placed = mock_backend.script(example.name, example.fault)[0]
             silence = None
-            if order.silent_after is not None:
-                release = (lambda: mock_backend.release(mock_examples.HELD)) if order.kind == "held" else None
-                silence = Silence(size=order.silent_after, arrived=lambda: placed.received is not None, then=release)
-            return await bare_client.feel(
+            if example.silent_after is not None:
+                release = (lambda: mock_backend.release(mock_examples.HELD)) if example.kind == "held" else None
+                silence = Silence(size=example.silent_after, arrived=lambda: placed.received is not None, then=release)
+            return await bare_client.observe(
                 address, bare_client.request(f"/self-test/{number}", self._run_context.run_key, _REQUEST), silence
             )
 
-        return list(await asyncio.gather(*(one(number, order) for number, order in enumerate(orders))))
+        return list(await asyncio.gather(*(observe(number, example) for number, example in enumerate(examples))))
 
     # ---- the driver ----
 
     def _driver(self) -> str:
-        """The driver of backends tells whole answers from others, and records what it got."""
+        """The driver of backends distinguishes complete responses from others, and records what it received."""
         run_context = self._run_context
         body, key = mock_examples.BODY, run_context.run_key
         leaking = ResponseTemplate(
@@ -154,18 +167,23 @@ class SelfTestRun:
         kinds: dict[str, tuple[Fault, Callable[[Exchange], bool]]] = {
             "whole": (
                 Conforming(template=mock_examples.TEMPLATE),
-                lambda one: one.end is Ended.OK and one.response is not None and one.response.body.raw == body,
+                lambda sent: sent.end is Ended.OK and sent.response is not None and sent.response.body.raw == body,
             ),
-            "another status": (Status(template=mock_examples.TEMPLATE, code=422), lambda one: bool(status(one, 200))),
+            "another status": (
+                Status(template=mock_examples.TEMPLATE, code=422),
+                lambda sent: bool(has_status(sent, 200)),
+            ),
             "cut": (
                 Truncated(template=mock_examples.TEMPLATE, at=9),
-                lambda one: one.end is not Ended.OK and one.response is None,
+                lambda sent: sent.end is not Ended.OK and sent.response is None,
             ),
-            "reset": (Broken(template=mock_examples.TEMPLATE), lambda one: one.end is not Ended.OK),
-            "no HTTP": (Raw(data=b"\0\xff no HTTP"), lambda one: one.end is not Ended.OK),
+            "reset": (Broken(template=mock_examples.TEMPLATE), lambda sent: sent.end is not Ended.OK),
+            "no HTTP": (Raw(data=b"\0\xff no HTTP"), lambda sent: sent.end is not Ended.OK),
             "the key": (
                 Conforming(template=leaking),
-                lambda one: bool(keeps_the_key(one)) and one.response is not None and key not in one.response.body.text,
+                lambda sent: (
+                    bool(holds_no_key(sent)) and sent.response is not None and key not in sent.response.body.text
+                ),
             ),
         }
         wrong: list[str] = []
@@ -182,11 +200,11 @@ class SelfTestRun:
                 run=run_context.run,
                 timeout_s=bare_client.LIMIT_S,
             )
-            for name, (fault, seen) in kinds.items():
+            for name, (fault, expected) in kinds.items():
                 mock_backend.script(name, fault)
                 case = Case(method="POST", path=operations[name][1], operation=name, body=_REQUEST, name="self-test")
                 exchange = self._keep(driver.send(case))
-                if not seen(exchange):
+                if not expected(exchange):
                     wrong.append(f"{name}: recorded as {exchange.end}, {exchange.error or exchange.response}")
             driver.close()
         return "; ".join(wrong)
@@ -201,31 +219,33 @@ class SelfTestRun:
         lines = [line for line in raw.split(b"\n")[:-1] if line]
         events = [decode_line(line).event for line in lines]
         held = {event.id: event for event in events if isinstance(event, Exchange)}
-        lost = [one.case or one.operation for one in self._recorded if held.get(one.id) != one]
+        lost = [exchange.case or exchange.operation for exchange in self._recorded if held.get(exchange.id) != exchange]
         if not self._recorded or lost:
             return f"{len(lost)} of {len(self._recorded)} self-test exchanges are not in it as they were"
         return ""
 
 
-def _unrecorded(order: MockExample, observed: Observed, recorded: Exchange | None) -> str:
-    """Why the record of an order is not what was felt, "" when it is."""
+def _unrecorded(example: MockExample, observed: Observed, recorded: Exchange | None) -> str:
+    """Why the record of a scripted reply is not what was observed, "" when it is."""
     if recorded is None:
         return "it was not recorded"
-    if bool(recorded.under_fault) is (order.kind == "conforming" or order.name == "chunked whole"):
-        return f"it was recorded as disturbed by {recorded.under_fault or 'nothing'}"
+    if bool(recorded.under_fault) is (example.kind == "conforming" or example.name == "chunked whole"):
+        return f"it was recorded with the fault {recorded.under_fault or 'nothing'}"
     if observed.end != "reset" and observed.data and recorded.response != parse_response(observed.data)[0]:
-        return "another answer was recorded than was felt"
+        return "another response was recorded than was observed"
     return "" if recorded.request.body.raw == _REQUEST else "another request was recorded than was sent"
 
 
 async def _refusals(mock_backend: MockBackend, key: str) -> list[str]:
     """Connections refused, reset on arrival, and taken again."""
-    address, said = ("127.0.0.1", mock_backend.port), bare_client.request("/self-test/0", key, _REQUEST)
-    found = []
+    address, request = ("127.0.0.1", mock_backend.port), bare_client.request("/self-test/0", key, _REQUEST)
+    observations = []
     mock_backend.refuse("closed")
-    found.append(("closed", await bare_client.feel(address, said), "refused"))
+    observations.append(("closed", await bare_client.observe(address, request), "refused"))
     mock_backend.refuse("reset")
-    found.append(("reset", await bare_client.feel(address, said), "reset"))
+    observations.append(("reset", await bare_client.observe(address, request), "reset"))
     mock_backend.accept()
-    found.append(("healed", await bare_client.feel(address, said), "closed"))
-    return [f"connections {name}: ended with {observed.end}" for name, observed, end in found if observed.end != end]
+    observations.append(("recovered", await bare_client.observe(address, request), "closed"))
+    return [
+        f"connections {name}: ended with {observed.end}" for name, observed, end in observations if observed.end != end
+    ]

@@ -1,0 +1,111 @@
+"""One call of a console: what its backend sent, what it showed, and findings that rest on it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from technogate.model.events import Exchange, Finding, RenderedOutput
+
+#: A response's body is shown in a finding up to this many characters.
+BODY_SHOWN = 2000
+
+#: At most so many rows of a list are shown in a finding.
+ROWS_SHOWN = 3
+
+#: Further lines of a finding's example, by name.
+Remarks = Mapping[str, str]
+NO_REMARKS: Remarks = MappingProxyType({})
+
+#: What a driver returns in the place of fields when there is nothing to read, in a developer's words.
+_NOTHING_SHOWN = {
+    "pending": "nothing: it was still waiting when the gate stopped waiting for it",
+    "refused": "nothing: it does not let this be run",
+    "unchanged": "nothing: it did not react",
+    "empty": "nothing: an empty list, or no snapshot",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """One call of the console: the responses it was sent, and what it showed."""
+
+    rendered: RenderedOutput
+    exchanges: tuple[Exchange, ...]
+    case: str = ""
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """What was shown, by the part of the page."""
+        return self.rendered.fields
+
+    def sent(self, operation: str) -> list[Exchange]:
+        """The requests of `operation` that the console made, in order."""
+        return [exchange for exchange in self.exchanges if exchange.operation == operation]
+
+
+def finding(
+    check: str, interaction: Interaction, expected: str, observed: str, remarks: Remarks = NO_REMARKS
+) -> list[Finding]:
+    """One finding about one interaction: the response that was sent, as bytes, beside what was shown.
+
+    `remarks` are further lines of the example: what the contract makes of the response.
+    """
+    example = {"call": interaction.rendered.call, "driver": interaction.rendered.driver}
+    if interaction.case:
+        example["case"] = interaction.case
+    trace_id = ""
+    for number, exchange in enumerate(interaction.exchanges, 1):
+        place = exchange.operation or f"{exchange.request.method} {exchange.request.path}"
+        name = f"answer to {place}" if f"answer to {place}" not in example else f"answer to {place} (request {number})"
+        example[name] = _as_sent(exchange)
+        if exchange.response is not None:
+            trace_id = trace_id or exchange.response.header("X-Trace-Id") or ""
+    example |= remarks
+    for name, value in interaction.shown.items():
+        if name in _NOTHING_SHOWN:
+            example["shown"] = _NOTHING_SHOWN[name]
+        else:
+            example[f"shown as {name}"] = value
+    for number, row in enumerate(interaction.rendered.rows[:ROWS_SHOWN], 1):
+        example[f"shown as row {number}"] = ", ".join(f"{name} {value!r}" for name, value in row.items())
+    return [
+        Finding(
+            check=check,
+            operation=interaction.exchanges[0].operation if interaction.exchanges else "",
+            expected=expected,
+            observed=observed,
+            example=example,
+            exchanges=tuple(exchange.id for exchange in interaction.exchanges),
+            rendered_outputs=(interaction.rendered.id,),
+            trace_id=trace_id,
+        )
+    ]
+
+
+def _as_sent(exchange: Exchange) -> str:
+    """A response as it went over the wire, and what a fault did to it on the way."""
+    sent = exchange.response
+    fault = f"({exchange.under_fault})" if exchange.under_fault else ""
+    if sent is None:
+        return " ".join(word for word in (fault, exchange.error) if word) or "none"
+    if sent.status == 0:
+        return f"{fault} {sent.body.text[:BODY_SHOWN]!r}".strip()
+    head = "".join(f"\n{name}: {value}" for name, value in sent.headers)
+    body = sent.body.text[:BODY_SHOWN] if sent.body.text or not sent.body.size else f"({sent.body.size} bytes)"
+    return f"{sent.http_version} {sent.status} {fault}".rstrip() + f"{head}\n\n{body}"
+
+
+def shown_instead(interaction: Interaction) -> str:
+    """What is shown in the place of a status, in words."""
+    if "status" in interaction.shown:
+        return repr(interaction.shown["status"])
+    return next((f"nothing: {name} {value!r}" for name, value in interaction.shown.items()), "nothing")
+
+
+def only_of(interaction: Interaction, base_url: str) -> Interaction:
+    """The same interaction with the requests to one origin alone."""
+    return replace(
+        interaction, exchanges=tuple(exchange for exchange in interaction.exchanges if exchange.base_url == base_url)
+    )

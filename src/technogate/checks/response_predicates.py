@@ -1,0 +1,220 @@
+"""Predicates of one response that several families share: its status code, its body, its members. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from technogate.checks.family import Example, Family
+from technogate.model.events import Exchange, Finding, header_values
+from technogate.model.requirement import Party
+from technogate.util.strict_json import NotStrictJson, parse
+from technogate.util.timestamps import seconds_of as seconds_of
+
+if TYPE_CHECKING:
+    from technogate.checks.example_evidence import ExampleEvidence
+    from technogate.contract.loader import Contract
+
+Findings = Sequence[Finding]
+_JSON = re.compile(r"application/json\s*(;.*)?", re.IGNORECASE)
+
+
+def finding(check: str, exchange: Exchange, expected: str, observed: str) -> list[Finding]:
+    """One finding that rests on one exchange."""
+    example = {"request": f"{exchange.request.method} {exchange.request.path}", "case": exchange.case}
+    if exchange.request.body.size:
+        example["request body"] = exchange.request.body.text or f"{exchange.request.body.size} bytes, not text"
+    if exchange.response is not None:
+        example["response"] = str(exchange.response.status)
+        example["response body"] = exchange.response.body.text or f"{exchange.response.body.size} bytes"
+    return [
+        Finding(
+            check=check,
+            operation=exchange.operation,
+            expected=expected,
+            observed=observed,
+            example=example,
+            exchanges=(exchange.id,),
+            trace_id=trace_id(exchange),
+        )
+    ]
+
+
+def json_value(exchange: Exchange) -> object:
+    """The body of a response as strict JSON; None when there is no response or it is not JSON."""
+    if exchange.response is None:
+        return None
+    try:
+        return parse(exchange.response.body.raw)
+    except NotStrictJson:
+        return None
+
+
+def json_object(exchange: Exchange) -> dict[str, Any]:
+    """The same for an object; anything else is the empty object."""
+    value = json_value(exchange)
+    return value if isinstance(value, dict) else {}
+
+
+def has_response(exchange: Exchange) -> list[Finding]:
+    """There is a response."""
+    if exchange.response is not None:
+        return []
+    return finding("response", exchange, "a response", exchange.error or "no response")
+
+
+def has_status(exchange: Exchange, *allowed: int) -> list[Finding]:
+    """The status code is one of `allowed`."""
+    if exchange.response is None:
+        return has_response(exchange)
+    if exchange.response.status in allowed:
+        return []
+    words = " or ".join(str(code) for code in allowed)
+    return finding("status", exchange, f"status {words}", f"status {exchange.response.status}")
+
+
+def declares_json(exchange: Exchange) -> list[Finding]:
+    """The body is declared as JSON; a 204 has no body at all (ENV-07)."""
+    if exchange.response is None:
+        return has_response(exchange)
+    if exchange.response.status == 204:
+        if exchange.response.body.size == 0:
+            return []
+        return finding("empty 204", exchange, "no body with a 204", f"{exchange.response.body.size} bytes")
+    types = header_values(exchange.response.headers, "content-type")
+    if len(types) == 1 and _JSON.fullmatch(types[0].strip()):
+        return []
+    return finding(
+        "media type", exchange, "Content-Type: application/json", f"Content-Type: {', '.join(types) or 'none'}"
+    )
+
+
+def is_strict_json(exchange: Exchange) -> list[Finding]:
+    """The body parses as strict JSON: no NaN, no duplicate keys (ENV-07)."""
+    if exchange.response is None:
+        return has_response(exchange)
+    if exchange.response.status == 204 and exchange.response.body.size == 0:
+        return []
+    try:
+        parse(exchange.response.body.raw)
+    except NotStrictJson as problem:
+        return finding("strict JSON", exchange, "a body of strict JSON", str(problem))
+    return []
+
+
+def is_documented(contract: Contract, exchange: Exchange) -> list[Finding]:
+    """The response is one that the contract documents for its operation, valid against the schema."""
+    broken = [*has_response(exchange), *declares_json(exchange), *is_strict_json(exchange)]
+    if broken or exchange.response is None:
+        return broken[:1]
+    code = exchange.response.status
+    value = json_value(exchange)
+    problems = contract.response_problems(exchange.operation, code, value)
+    if problems:
+        return finding("documented response", exchange, f"a valid response of status {code}", "; ".join(problems[:3]))
+    return []
+
+
+def is_error_response(contract: Contract, exchange: Exchange, reason: str = "") -> list[Finding]:
+    """The body is a valid ErrorResponse, with `reason` among its reason codes when one is named."""
+    broken = [*has_response(exchange), *declares_json(exchange), *is_strict_json(exchange)]
+    if broken:
+        return broken[:1]
+    value = json_value(exchange)
+    problems = contract.schema_problems("ErrorResponse", value)
+    if problems:
+        return finding("error response", exchange, "a valid ErrorResponse", "; ".join(problems[:3]))
+    codes = json_object(exchange).get("reason_codes", [])
+    if reason and reason not in codes:
+        return finding("reason code", exchange, f"reason code {reason}", f"reason codes {', '.join(codes)}")
+    return []
+
+
+def has_status_word(exchange: Exchange, *statuses: str) -> list[Finding]:
+    """The body's `status` is one of `statuses`."""
+    broken = has_response(exchange)
+    if broken:
+        return broken
+    observed = json_object(exchange).get("status")
+    if observed in statuses:
+        return []
+    return finding("status word", exchange, f"status {' or '.join(statuses)}", f"status {observed!r}")
+
+
+def has_reason_code(exchange: Exchange, *codes: str) -> list[Finding]:
+    """At least one reason code, and one of `codes` when any is named."""
+    observed = json_object(exchange).get("reason_codes")
+    if isinstance(observed, list) and observed and (not codes or set(codes) & set(map(str, observed))):
+        return []
+    return finding(
+        "reason code", exchange, f"reason code {' or '.join(codes) or 'of any kind'}", f"reason codes {observed!r}"
+    )
+
+
+def has_member(exchange: Exchange, name: str, expected: object) -> list[Finding]:
+    """The member `name` of the body is `expected`."""
+    observed = json_object(exchange).get(name)
+    if observed == expected:
+        return has_response(exchange)
+    return finding(name, exchange, f"{name} {expected!r}", f"{name} {observed!r}")
+
+
+def has_valid_member(contract: Contract, exchange: Exchange, name: str, schema: str) -> list[Finding]:
+    """The member `name` of the body is valid against a schema of the contract."""
+    problems = contract.schema_problems(schema, json_object(exchange).get(name))
+    return finding(name, exchange, f"{name} as {schema}", "; ".join(problems)) if problems else has_response(exchange)
+
+
+def trace_id(exchange: Exchange) -> str:
+    """The trace id in the body of a response, "" without one."""
+    observed = json_object(exchange).get("trace_id")
+    return observed if isinstance(observed, str) else ""
+
+
+def _html(evidence: ExampleEvidence) -> Exchange:
+    return evidence.exchange(200, b"<p>APPROVED</p>", content_type="text/html")
+
+
+EXAMPLES = (
+    Example(predicate=has_response, good=lambda e: (e.executed(),), bad=lambda e: (e.no_response(),)),
+    Example(predicate=has_status, good=lambda e: (e.executed(), 200), bad=lambda e: (e.refused(500), 200)),
+    Example(predicate=declares_json, good=lambda e: (e.executed(),), bad=lambda e: (_html(e),)),
+    Example(
+        predicate=is_strict_json,
+        good=lambda e: (e.executed(),),
+        bad=lambda e: (e.exchange(200, b'{"a":NaN,"a":1}'),),
+    ),
+    Example(
+        predicate=is_documented,
+        good=lambda e: (e.contract, e.conforming(e.executed())),
+        bad=lambda e: (e.contract, e.exchange(200, "self-test", operation=e.contract.behavior.operations.execute)),
+    ),
+    Example(
+        predicate=is_error_response,
+        good=lambda e: (e.contract, e.conforming(e.refused(400, "B")), "B"),
+        bad=lambda e: (e.contract, e.refused(400, "B"), "C"),
+    ),
+    Example(
+        predicate=has_status_word,
+        good=lambda e: (e.executed(), "APPROVED"),
+        bad=lambda e: (e.executed(status="approved"), "APPROVED"),
+    ),
+    Example(
+        predicate=has_reason_code,
+        good=lambda e: (e.executed(),),
+        bad=lambda e: (e.executed(reason_codes=[]),),
+    ),
+    Example(
+        predicate=has_member,
+        good=lambda e: (e.executed(), "status", "APPROVED"),
+        bad=lambda e: (e.executed(), "status", "WARNING"),
+    ),
+    Example(
+        predicate=has_valid_member,
+        good=lambda e: (e.contract, e.conforming(e.executed()), "trace_id", "TraceId"),
+        bad=lambda e: (e.contract, e.executed(trace_id="T 1"), "trace_id", "TraceId"),
+    ),
+)
+
+FAMILY = Family(prefixes=(), party=Party.BACKEND, examples=EXAMPLES)

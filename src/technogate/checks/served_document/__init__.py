@@ -1,0 +1,1 @@
+"""What an OpenAPI document that a backend serves says against the contract (CTR-02)."""

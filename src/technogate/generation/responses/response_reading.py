@@ -1,0 +1,46 @@
+"""What the contract makes of a response, as a value: the meaning of it, and why. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+#: A finding quotes at most so many problems of an answer.
+PROBLEMS_SHOWN = 3
+
+
+class Meaning(StrEnum):
+    """What a console owes an answer: to show it as it is, to treat it as refused, or either."""
+
+    CONFORMS = "conforms"
+    REFUSED = "refused"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseReading:
+    """An answer as the contract reads it: `problems` say in words why it is refused."""
+
+    meaning: Meaning
+    value: object = None
+    problems: tuple[str, ...] = field(default=())
+
+    @property
+    def why(self) -> str:
+        """The problems as one line; for an answer without any, that there is none."""
+        if self.meaning is Meaning.CONFORMS:
+            return "a conforming answer"
+        shown = "; ".join(self.problems[:PROBLEMS_SHOWN])
+        more = len(self.problems) - PROBLEMS_SHOWN
+        return shown + (f"; and {more} more" if more > 0 else "")
+
+    def fields(self) -> dict[str, str]:
+        """The fields of the answer's value, or of its first entry, each as JSON: the table of a finding."""
+        value, prefix = self.value, "answer field "
+        if isinstance(value, list) and value:
+            value, prefix = value[0], "answer entry 1, field "
+        if not isinstance(value, Mapping):
+            return {}
+        return {f"{prefix}{name}": json.dumps(member, ensure_ascii=False) for name, member in value.items()}

@@ -1,0 +1,268 @@
+"""EXE: what is executed, what is refused, and that the difference is sure."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from fixtures.property_check import drawn_cases, every
+from technogate.checks import response_predicates
+from technogate.checks.audit_list import holds_one_entry
+from technogate.checks.response_comparisons import is_unchanged, same_except_identity
+from technogate.checks.response_predicates import (
+    has_reason_code,
+    has_response,
+    has_status,
+    has_status_word,
+    is_error_response,
+)
+from technogate.contract.loader import Contract
+from technogate.drivers.http.api_keys import NO_KEY
+from technogate.drivers.http.http_driver import HttpDriver
+from technogate.model.events import Exchange, Finding
+from technogate.runner.run_context import RunContext
+from technogate.runner.suite import MustHold, requirement
+
+Word = Callable[[str], str]
+
+UNKNOWN = "NO_SUCH_COMMAND_EXISTS"
+WISHES: list[dict[str, Any]] = [
+    {"status": "APPROVED", "reason_codes": [], "result": "SUCCESS", "state": "APPROVED"},
+    {"status": "WARNING", "reason_codes": ["WISHED"]},
+    {"force": True, "approved": True, "override": True, "admin": True, "role": "admin"},
+    {"dry_run": True, "simulate": True, "debug": True, "verbose": True, "timeout": 0},
+    {"trace_id": "wished-for", "execution_id": "wished_for", "ts_utc": "2000-01-01T00:00:00Z", "output": "wished"},
+]
+BAD_COMMANDS: list[object] = [
+    "ping",
+    "PING1",
+    "PING PONG",
+    "PING\n",
+    "\nPING",
+    " PING",
+    "PI",
+    "",
+    "A" * 33,
+    "PÎNG",
+    "\uff30\uff29\uff2e\uff27",
+    "PING\x00",
+    None,
+    True,
+    17,
+    1.5,
+    ["PING"],
+    {"command": "PING"},
+]
+
+
+@requirement("EXE-01")
+@pytest.mark.parametrize("outcome", ["approved", "warning", "neutral", "expired", "blocked"])
+def test_known_command(backend: HttpDriver, word: Word, outcome: str, must_hold: MustHold) -> None:
+    """A known command is answered 200 with the status it deserves."""
+    exchange = backend.execute(word(outcome))
+    must_hold(has_status(exchange, 200), has_status_word(exchange, outcome.upper()))
+
+
+@requirement("EXE-02")
+@pytest.mark.parametrize("command", BAD_COMMANDS, ids=[json.dumps(command)[:24] for command in BAD_COMMANDS])
+def test_bad_command_400(backend: HttpDriver, contract: Contract, command: object, must_hold: MustHold) -> None:
+    """A command that breaks pattern, length or type is answered 400 VALIDATION_FAILED."""
+    exchange = backend.execute(command)
+    must_hold(
+        has_status(exchange, 400),
+        is_error_response(contract, exchange, contract.behavior.reason_codes.invalid_request),
+    )
+
+
+@requirement("EXE-02")
+def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold: MustHold) -> None:
+    """A body without a command is answered 400 VALIDATION_FAILED."""
+    exchange = backend.send(backend.case(contract.behavior.operations.execute, body=b'{"session_id": "abc"}'))
+    must_hold(
+        has_status(exchange, 400),
+        is_error_response(contract, exchange, contract.behavior.reason_codes.invalid_request),
+    )
+
+
+@requirement("EXE-02")
+def test_generated_bad_command_400(run_context: RunContext, backend: HttpDriver) -> None:
+    """Whatever text is no command is answered 400."""
+    bad = st.text(max_size=40).filter(lambda text: not re.fullmatch(r"[A-Z_]{3,32}", text))
+    every(
+        run_context,
+        bad,
+        drawn_cases(run_context),
+        lambda command: has_status(backend.execute(command), 400),
+    )
+
+
+@requirement("EXE-03")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"PING",
+        b"null",
+        b"[]",
+        b'"PING"',
+        b"17",
+        b'{"command": "PING"',
+        b'{"command": PING}',
+        b"\xff\xfe",
+        b"[" * 2000,
+    ],
+    ids=["empty", "cut", "word", "null", "array", "string", "number", "unclosed", "unquoted", "not-utf8", "deep"],
+)
+def test_not_an_object_400(backend: HttpDriver, contract: Contract, body: bytes, must_hold: MustHold) -> None:
+    """A body that is not JSON, is empty, or is no object is answered 400."""
+    exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
+    must_hold(has_status(exchange, 400))
+
+
+@requirement("EXE-04")
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/xml",
+        "application/jsonp",
+        "",
+    ],
+    ids=["text", "form", "multipart", "xml", "nearly-json", "none"],
+)
+def test_other_content_type(
+    backend: HttpDriver, contract: Contract, word: Word, content_type: str, must_hold: MustHold
+) -> None:
+    """A command under another content type is refused with 415 or 400 and is not executed."""
+    first = backend.execute(word("approved"))
+    before = backend.read(contract.behavior.operations.memory)
+    body = json.dumps({"command": word("warning")}).encode()
+    exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body, content_type=content_type))
+    after = backend.read(contract.behavior.operations.memory)
+    must_hold(
+        has_status(first, 200),
+        has_status(exchange, 415, 400),
+        is_unchanged(before, after),
+    )
+
+
+@requirement("EXE-05")
+@pytest.mark.parametrize("size", [65537, 200_000], ids=["a-byte-over", "far-over"])
+def test_large_body(backend: HttpDriver, contract: Contract, word: Word, size: int, must_hold: MustHold) -> None:
+    """A body over the limit is refused with 413 or 400; the connection may close."""
+    start = json.dumps({"command": word("approved"), "padding": ""}).encode()[:-2]
+    body = start + b"x" * (size - len(start) - 2) + b'"}'
+    exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
+    # A backend that answers before it has read all may close on us: then the response can be lost.
+    must_hold([] if exchange.response is None and exchange.error else has_status(exchange, 413, 400))
+    must_hold(has_status(backend.execute(word("approved")), 200))
+
+
+@requirement("EXE-06")
+def test_unknown_command_is_blocked(run_context: RunContext, backend: HttpDriver) -> None:
+    """A well-formed command that nobody knows is answered 200 BLOCKED with a reason."""
+
+    def property_check(name: str) -> list[Finding]:
+        exchange = backend.execute(name)
+        return has_status(exchange, 200) or has_status_word(exchange, "BLOCKED") or has_reason_code(exchange)
+
+    every(run_context, st.from_regex(r"\AZZ_[A-Z_]{1,29}\Z"), drawn_cases(run_context), property_check)
+
+
+@requirement("EXE-06")
+@pytest.mark.parametrize("shape", ["{}_QQZZ", "QQZZ_{}", "_{}_", "{}{}"], ids=["longer", "prefixed", "padded", "twice"])
+def test_nearly_known_command_is_blocked(
+    backend: HttpDriver, contract: Contract, word: Word, shape: str, must_hold: MustHold
+) -> None:
+    """A command that only holds a known one is answered 200 BLOCKED with a reason, and executes nothing."""
+    known = word("approved")
+    name = shape.replace("{}", known)[:32]
+    name = known[1:] if name == known else name
+    executed = backend.execute(known)
+    before = backend.read(contract.behavior.operations.memory)
+    exchange = backend.execute(name)
+    after = backend.read(contract.behavior.operations.memory)
+    must_hold(
+        has_status(executed, 200),
+        has_status(exchange, 200),
+        has_status_word(exchange, "BLOCKED"),
+    )
+    must_hold(has_reason_code(exchange), is_unchanged(before, after))
+
+
+@requirement("EXE-07")
+@pytest.mark.parametrize(
+    "session", ["s", "A-valid_session.1", "x" * 128, "Sitzung-😀"], ids=["short", "usual", "128", "emoji"]
+)
+def test_session_is_optional(backend: HttpDriver, word: Word, session: str, must_hold: MustHold) -> None:
+    """With a valid session id the response is the same as without."""
+    without, with_session = backend.execute(word("approved")), backend.execute(word("approved"), session_id=session)
+    must_hold(has_status(without, 200), same_except_identity(without, with_session))
+
+
+@requirement("EXE-08")
+def test_unknown_fields_change_nothing(run_context: RunContext, backend: HttpDriver, word: Word) -> None:
+    """Fields that the contract does not know change nothing."""
+
+    def property_check(extra: tuple[tuple[str, Any], ...]) -> list[Finding]:
+        without, with_extra = backend.execute(word("approved")), backend.execute(word("approved"), **dict(extra))
+        return has_status(without, 200) or same_except_identity(without, with_extra)
+
+    names = st.from_regex(r"\Ax_[a-z]{1,8}\Z")
+    values = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=8)
+    extras = st.dictionaries(names, values, min_size=1, max_size=3).map(lambda drawn: tuple(drawn.items()))
+    every(run_context, extras, drawn_cases(run_context), property_check)
+
+
+@requirement("EXE-08")
+@pytest.mark.parametrize("outcome", ["approved", "blocked"])
+def test_wishful_fields_change_nothing(backend: HttpDriver, word: Word, outcome: str, must_hold: MustHold) -> None:
+    """Fields by which a client might try to influence the outcome change nothing."""
+    without = backend.execute(word(outcome))
+    for wishes in WISHES:
+        must_hold(has_status(without, 200))
+        must_hold(same_except_identity(without, backend.execute(word(outcome), **wishes)))
+
+
+@requirement("EXE-09")
+@pytest.mark.parametrize("refused", ["unknown", "blocked", "malformed", "no-key"])
+def test_refusal_leaves_memory(
+    backend: HttpDriver, contract: Contract, word: Word, refused: str, must_hold: MustHold
+) -> None:
+    """Whatever is refused or BLOCKED leaves the memory snapshot as it was."""
+    executed = backend.execute(word("approved"))
+    before = backend.read(contract.behavior.operations.memory)
+    sent: Exchange = {
+        "unknown": lambda: backend.execute(UNKNOWN),
+        "blocked": lambda: backend.execute(word("blocked")),
+        "malformed": lambda: backend.execute("not a command"),
+        "no-key": lambda: backend.execute(word("warning"), key=NO_KEY),
+    }[refused]()
+    after = backend.read(contract.behavior.operations.memory)
+    must_hold(
+        has_status(executed, 200),
+        has_response(sent),
+        is_unchanged(before, after),
+    )
+
+
+@requirement("EXE-10")
+def test_identical_requests_are_two_executions(
+    backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
+) -> None:
+    """Two identical requests have two trace ids and two entries in the trail."""
+    one, two = backend.execute(word("approved")), backend.execute(word("approved"))
+    first, second = response_predicates.trace_id(one), response_predicates.trace_id(two)
+    must_hold(
+        has_status(one, 200),
+        has_status(two, 200),
+        response_predicates.finding("two executions", two, "another trace id", second) if first == second else [],
+    )
+    listed = backend.read_entry(contract.behavior.operations.audit, {"limit": 1000}, second)
+    must_hold(holds_one_entry(listed, first), holds_one_entry(listed, second))

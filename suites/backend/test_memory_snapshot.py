@@ -1,0 +1,47 @@
+"""MEM: the snapshot of the last executed command."""
+
+from collections.abc import Callable
+
+import pytest
+
+from technogate.checks.response_predicates import declares_json, has_member, has_status, has_status_word, is_documented
+from technogate.contract.loader import Contract
+from technogate.drivers.http.http_driver import HttpDriver
+from technogate.model.events import Exchange
+from technogate.runner.suite import MustHold, not_exercised, requirement
+from technogate.target import Running
+
+Word = Callable[[str], str]
+
+
+@requirement("MEM-01")
+@pytest.mark.parametrize("outcome", ["approved", "warning", "neutral"])
+def test_snapshot_of_executed_command(
+    backend: HttpDriver, contract: Contract, word: Word, outcome: str, must_hold: MustHold
+) -> None:
+    """After an executed command the snapshot is of that command, with its status."""
+    executed = backend.execute(word(outcome))
+    snapshot = backend.read(contract.behavior.operations.memory)
+    must_hold(has_status_word(executed, outcome.upper()), has_status(snapshot, 200))
+    must_hold(
+        is_documented(contract, snapshot),
+        has_status_word(snapshot, outcome.upper()),
+    )
+    must_hold(has_member(snapshot, "command", word(outcome)))
+
+
+@requirement("MEM-02")
+def test_no_snapshot_before_the_first_execution(
+    backend: HttpDriver,  # noqa: ARG001 - started, so that the memory was read first
+    running: Running,
+    first_memory: Exchange,
+    must_hold: MustHold,
+) -> None:
+    """Before anything was executed, the memory returns 204 without a body."""
+    owned = running.backend is not None and running.backend.program is not None
+    if not owned and first_memory.response is not None and first_memory.response.status == 200:
+        not_exercised(
+            "the backend had executed commands before this run",
+            "let the gate start it: give `command` instead of `url` in the target file, or start it anew",
+        )
+    must_hold(has_status(first_memory, 204), declares_json(first_memory))

@@ -1,0 +1,130 @@
+"""ENV: what every answer of the backend looks like."""
+
+import json
+from collections.abc import Callable
+
+from technogate.checks import response_predicates
+from technogate.checks.response_envelope import has_current_time, has_trace_header
+from technogate.checks.response_predicates import (
+    declares_json,
+    has_reason_code,
+    has_status,
+    has_status_word,
+    has_valid_member,
+    is_documented,
+    is_strict_json,
+)
+from technogate.contract.loader import Contract
+from technogate.drivers.http.api_keys import NO_KEY
+from technogate.drivers.http.http_driver import HttpDriver
+from technogate.model.events import Exchange
+from technogate.runner.suite import MustHold, requirement
+
+Word = Callable[[str], str]
+
+
+@requirement("ENV-01")
+def test_executed_command_has_a_documented_response(
+    backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
+) -> None:
+    """An executed command is answered 200 with a valid ExecuteResponse."""
+    exchange = backend.execute(word("approved"))
+    must_hold(has_status(exchange, 200), is_documented(contract, exchange))
+
+
+@requirement("ENV-01")
+def test_unknown_command_has_a_documented_response(
+    backend: HttpDriver, contract: Contract, must_hold: MustHold
+) -> None:
+    """A command that nobody knows is answered with a valid ExecuteResponse too."""
+    exchange = backend.execute("NO_SUCH_COMMAND_EXISTS")
+    must_hold(has_status(exchange, 200), is_documented(contract, exchange))
+
+
+@requirement("ENV-02")
+def test_status_is_one_of_the_five(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """The status of an execute response is one of the five words, in exactly that case."""
+    for exchange in (backend.execute(word("approved")), backend.execute("NO_SUCH_COMMAND_EXISTS")):
+        must_hold(has_status_word(exchange, *contract.status_words))
+
+
+@requirement("ENV-03")
+def test_time_is_utc_and_now(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """`ts_utc` ends in Z and lies within the tolerance of the time of the request."""
+    for exchange in (backend.execute(word("approved")), backend.execute("not a command")):
+        must_hold(has_current_time(exchange, contract.behavior.time.clock_tolerance_s))
+
+
+@requirement("ENV-04")
+def test_trace_id_has_its_form(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """The trace id of an execute response has the right form; that none repeats is checked over the whole run."""
+    for exchange in [backend.execute(word("approved")) for _ in range(5)]:
+        must_hold(has_valid_member(contract, exchange, "trace_id", "TraceId"))
+
+
+@requirement("ENV-04")
+def test_trace_id_is_not_the_clients(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """Two requests that bring the same trace id with them are given two trace ids all the same."""
+    sent = ((contract.behavior.headers.trace, "client-0001"),)
+    body = json.dumps({"command": word("approved")}).encode()
+    case = backend.case(contract.behavior.operations.execute, headers=sent, body=body)
+    one, two = backend.send(case), backend.send(case)
+    first, second = response_predicates.trace_id(one), response_predicates.trace_id(two)
+    must_hold(has_valid_member(contract, one, "trace_id", "TraceId"))
+    must_hold(
+        response_predicates.finding("unique trace id", two, "a trace id of its own", second) if first == second else []
+    )
+
+
+@requirement("ENV-05")
+def test_responses_have_a_trace_header(backend: HttpDriver, guarded: str, must_hold: MustHold) -> None:
+    """Each response of an operation carries a trace header, whether the request is allowed or refused."""
+    for exchange in (backend.read(guarded), backend.read(guarded, key=NO_KEY)):
+        must_hold(has_trace_header(exchange, backend.contract.behavior.headers.trace))
+
+
+@requirement("ENV-06")
+def test_blocked_has_a_reason(backend: HttpDriver, must_hold: MustHold) -> None:
+    """A BLOCKED response carries at least one reason code."""
+    exchange = backend.execute("NO_SUCH_COMMAND_EXISTS")
+    must_hold(has_status_word(exchange, "BLOCKED"), has_reason_code(exchange))
+
+
+@requirement("ENV-06")
+def test_expired_has_a_reason(backend: HttpDriver, word: Word, must_hold: MustHold) -> None:
+    """An EXPIRED response carries at least one reason code."""
+    exchange = backend.execute(word("expired"))
+    must_hold(has_status_word(exchange, "EXPIRED"), has_reason_code(exchange))
+
+
+@requirement("ENV-07")
+def test_bodies_are_strict_json(backend: HttpDriver, guarded: str, must_hold: MustHold) -> None:
+    """Bodies are declared as JSON and parse as strict JSON, allowed or refused."""
+    for exchange in (backend.read(guarded), backend.read(guarded, key=NO_KEY)):
+        must_hold(declares_json(exchange), is_strict_json(exchange))
+
+
+@requirement("ENV-07")
+def test_executed_body_is_strict_json(backend: HttpDriver, word: Word, must_hold: MustHold) -> None:
+    """The response to an executed command, and then its snapshot, are declared as JSON and parse as strict JSON."""
+    for exchange in (backend.execute(word("approved")), backend.read(backend.contract.behavior.operations.memory)):
+        must_hold(declares_json(exchange), is_strict_json(exchange))
+
+
+@requirement("ENV-07")
+def test_first_memory_has_no_body(
+    backend: HttpDriver,  # noqa: ARG001 - started, so that the memory was read first
+    first_memory: Exchange,
+    must_hold: MustHold,
+) -> None:
+    """A 204 has no body and announces none; any other first response of the memory is strict JSON."""
+    must_hold(declares_json(first_memory), is_strict_json(first_memory))
+    if first_memory.response is None or first_memory.response.status != 204:
+        return
+    announced = [first_memory.response.header(name) for name in ("content-length", "transfer-encoding")]
+    bodies = [value for value in announced if value not in (None, "0")]
+    must_hold(
+        response_predicates.finding("empty 204", first_memory, "no body with a 204", f"one of {bodies[0]}")
+        if bodies
+        else []
+    )
