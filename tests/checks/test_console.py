@@ -275,7 +275,7 @@ def test_finding_can_be_acted_on() -> None:
     """A finding shows the call, the response as bytes, what the contract makes of it, and what was shown."""
     (found,) = command_is_shown(interaction(sent(), **SHOWN), REFUSED)
     assert found.example["call"] == "executeCommand"
-    assert found.example["answer to executeCommand"] == "HTTP/1.1 200\nX-Trace-Id: t-1\n\n{}"
+    assert found.example["response to executeCommand"] == "HTTP/1.1 200\nX-Trace-Id: t-1\n\n{}"
     assert found.example["the contract says"] == "$.status: no"
     assert found.example["response field status"] == '"approved"'
     assert found.example["shown as status"] == "APPROVED"
@@ -346,7 +346,7 @@ def test_markup_that_became_something(exposure: Exposure) -> None:
     (found,) = markup_stays_text(exposure, {"field message": "<b>"})
     assert found.example["field message"] == "<b>"
     (found,) = markup_stays_text(exposure, {"field message": "<b>"}, interaction(sent(), **SHOWN))
-    assert found.example["answer to executeCommand"] == "HTTP/1.1 200\nX-Trace-Id: t-1\n\n{}"
+    assert found.example["response to executeCommand"] == "HTTP/1.1 200\nX-Trace-Id: t-1\n\n{}"
     assert (found.operation, found.rendered_outputs) == (EXECUTE, ("view-1",))
 
 

@@ -110,8 +110,8 @@ def test_a_finding_on_a_console_shows_its_interaction() -> None:
     example = {
         "call": "fetchAuditLog",
         "driver": "browser",
-        "answer to fetchAuditLog": "HTTP/1.1 503\nX-Trace-Id: t-1\n\n{}",
-        "answer to fetchDiagnosticMetrics": "(stall in-body)",
+        "response to fetchAuditLog": "HTTP/1.1 503\nX-Trace-Id: t-1\n\n{}",
+        "response to fetchDiagnosticMetrics": "(stall in-body)",
         "shown as row 1": "action 'PING'",
         "shown as note": "two\nlines",
         "shown": "nothing: it did not react",

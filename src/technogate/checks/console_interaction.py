@@ -58,7 +58,11 @@ def finding(
     trace_id = ""
     for number, exchange in enumerate(interaction.exchanges, 1):
         place = exchange.operation or f"{exchange.request.method} {exchange.request.path}"
-        name = f"answer to {place}" if f"answer to {place}" not in example else f"answer to {place} (request {number})"
+        name = (
+            f"response to {place}"
+            if f"response to {place}" not in example
+            else f"response to {place} (request {number})"
+        )
         example[name] = _as_sent(exchange)
         if exchange.response is not None:
             trace_id = trace_id or exchange.response.header("X-Trace-Id") or ""

@@ -21,7 +21,7 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseReading:
-    """An answer as the contract reads it: `problems` say in words why it is refused."""
+    """A response as the contract reads it: `problems` say in words why it is refused."""
 
     meaning: Meaning
     value: object = None
@@ -29,18 +29,18 @@ class ResponseReading:
 
     @property
     def why(self) -> str:
-        """The problems as one line; for an answer without any, that there is none."""
+        """The problems as one line; for a response without any, that there is none."""
         if self.meaning is Meaning.CONFORMS:
-            return "a conforming answer"
+            return "a conforming response"
         shown = "; ".join(self.problems[:PROBLEMS_SHOWN])
         more = len(self.problems) - PROBLEMS_SHOWN
         return shown + (f"; and {more} more" if more > 0 else "")
 
     def fields(self) -> dict[str, str]:
-        """The fields of the answer's value, or of its first entry, each as JSON: the table of a finding."""
-        value, prefix = self.value, "answer field "
+        """The fields of the response's value, or of its first entry, each as JSON: the table of a finding."""
+        value, prefix = self.value, "response field "
         if isinstance(value, list) and value:
-            value, prefix = value[0], "answer entry 1, field "
+            value, prefix = value[0], "response entry 1, field "
         if not isinstance(value, Mapping):
             return {}
         return {f"{prefix}{name}": json.dumps(member, ensure_ascii=False) for name, member in value.items()}
