@@ -68,9 +68,9 @@ def test_a_browser_that_cannot_be_driven_is_a_reason_and_a_cure(tmp_path: Path) 
     stopped.write_text("#!/bin/sh\necho 'libatomic.so.1: cannot open shared object file' >&2\nexit 127\n", "utf-8")
     env = {"PATH": str(_program(tmp_path / "bin" / "chromium").parent), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
     assert browser_missing(env) == ("", "")
-    reason, cure = browser_missing({**env, "PLAYWRIGHT_NODEJS_PATH": str(stopped)})
+    reason, hint = browser_missing({**env, "PLAYWRIGHT_NODEJS_PATH": str(stopped)})
     assert reason == "Playwright's own program does not run: libatomic.so.1: cannot open shared object file"
-    assert "apt-get install libatomic1" in cure
+    assert "apt-get install libatomic1" in hint
 
 
 def test_hosts_are_mapped() -> None:

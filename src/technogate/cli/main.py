@@ -16,7 +16,7 @@ from technogate.cli import deployment_commands, gate_commands, run_commands, wor
 from technogate.cli.command_groups import EPILOG, GroupedCommands
 from technogate.model.errors import Interrupted, StartError, TargetFileError, UserError
 from technogate.model.verdict import ExitCode
-from technogate.util.garbage import ignore_existing_objects
+from technogate.util.garbage_collector import ignore_existing_objects
 from technogate.util.shipped import ShippedDataError
 from technogate.util.text import terminal, terminal_lines
 

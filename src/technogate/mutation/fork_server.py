@@ -24,7 +24,7 @@ import pytest
 from technogate.mutation.job import JOB, LOG, OUTCOME, Job, JobOutcome
 from technogate.mutation.run_job import WARM, redirect_output, run_job
 from technogate.runner.suite_process import pytest_line
-from technogate.util.garbage import ignore_existing_objects
+from technogate.util.garbage_collector import ignore_existing_objects
 
 #: macOS has fork, but its system libraries do not survive it.
 CAN_FORK = sys.platform == "linux"

@@ -33,7 +33,7 @@ from technogate.runner.recorder import Recorder
 from technogate.runner.run_context import RunContext, Smallest, join_run, open_run
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import CheckCounter
-from technogate.util.garbage import ignore_existing_objects
+from technogate.util.garbage_collector import ignore_existing_objects
 from technogate.util.shipped import ShippedDataError, shipped, user_cache
 
 # By default Hypothesis makes a folder for its tables in the current folder. It asks for the place once, early.

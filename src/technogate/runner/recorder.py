@@ -22,7 +22,7 @@ from technogate.runner.item_order import in_order, runs_in_containers_alone
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import HINT, Violation, leaves
-from technogate.util.garbage import collect_rarely
+from technogate.util.garbage_collector import collect_rarely
 
 #: The longest reason that a result keeps, in characters.
 REASON_LIMIT = 2000

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Literal, cast
 
 import msgspec
@@ -15,84 +14,16 @@ from technogate.contract.openapi import resolve
 from technogate.drivers.http.http_driver import JSON_TYPE, Case
 from technogate.generation.requests import edge_values
 from technogate.generation.requests.commands import UNKNOWN_PREFIX, CommandSet
+from technogate.generation.requests.edge_bodies import (
+    NOT_OBJECTS,
+    OPEN_BODIES,
+    OTHER_TYPES,
+    SAME_TYPES,
+    UNKNOWN_NAMES,
+)
 from technogate.model.events import Headers
 
 Kind = Literal["allowed", "forbidden", "left open"]
-
-#: Names of members and parameters that no contract of this kind has, and that some reader may know.
-_UNKNOWN = ("sessionId", "extra", "x", "status", "__proto__", "constructor", "toString", "$ref", "trace_id", "")
-
-_OTHER_TYPES = (
-    "text/plain",
-    "text/json",
-    "application/x-www-form-urlencoded",
-    "multipart/form-data; boundary=x",
-    "application/xml",
-    "application/jsonp",
-    "application/json-seq",
-    "application/json5",
-    "application/vnd.api+json",
-    "application/octet-stream",
-    "*/*",
-    "json",
-    "",
-)
-_SAME_TYPES = (
-    "application/json; charset=utf-8",
-    "Application/JSON",
-    "application/json;charset=UTF-8",
-    "application/json; x=y",
-)
-
-_NOT_OBJECTS = (
-    b"",
-    b" ",
-    b"null",
-    b"true",
-    b"0",
-    b"[]",
-    b'""',
-    b'"PING"',
-    b"PING",
-    b"{",
-    b"}",
-    b"{}}",
-    b'{"command"}',
-    b'{"command":}',
-    b"{'command': 'ZZZ'}",
-    b"{command: 'ZZZ'}",
-    b'{"command": "ZZZ",}',
-    b'{"command": "ZZZ"} x',
-    b'{"command": "ZZZ"}{"command": "ZZZ"}',
-    b'[{"command": "ZZZ"}]',
-    b'// x\n{"command": "ZZZ"}',
-    b'{"command": "ZZZ", "x": NaN}',
-    b'{"command": "ZZZ", "x": -Infinity}',
-    b'{"command": "ZZZ", "x": 01}',
-    b'{"command": "ZZZ", "x": "\n"}',
-    b'{"command": "ZZZ", "x": "\\x41"}',
-    b"command=ZZZ",
-    b"<command>ZZZ</command>",
-    b"\x00",
-    b"\xff\xfe\xfd",
-    b'{"command": "ZZZ", "x": "\xff"}',
-    b'{"command": "ZZZ", "x": "\xc0\xaf"}',
-)
-
-_OPEN_BODIES = (
-    b'{"command": "ZZZ", "session_id": null}',
-    b'\xef\xbb\xbf{"command": "ZZZ"}',
-    b'{"command": "ZZZ", "command": "ZZZ"}',
-    b'{"command": "ZZZ", "x": 1, "x": 2}',
-    b'{"command": "ZZZ", "session_id": "\\ud800"}',
-    b'{"command": "ZZZ", "x": "\\udc00"}',
-    b'{"command": "ZZZ", "x": 1e999}',
-    b'{"command": "ZZZ", "x": ' + b"9" * 5000 + b"}",
-    b'{"command": "ZZZ", "x": ' + b"[" * 200 + b"]" * 200 + b"}",
-    b'{"command": "ZZZ", "x": ' + b"[" * 20_000 + b"]" * 20_000 + b"}",
-    b'{"command": "ZZZ", "x": ' + b'{"a":' * 500 + b"1" + b"}" * 500 + b"}",
-    '{"command": "ZZZ"}'.encode("utf-16"),
-)
 
 
 def mixed(contract: Contract, operation: str, kind: str, words: CommandSet, rng: random.Random) -> Case | None:
@@ -118,65 +49,6 @@ def mixed(contract: Contract, operation: str, kind: str, words: CommandSet, rng:
     return msgspec.structs.replace(case, query=_query(contract, operation, wanted, rng))
 
 
-def needed(contract: Contract, operation: str, words: CommandSet, rng: random.Random, few: int) -> Iterator[Case]:
-    """A few cases of each kind that some rule is about, put together so that they are of that kind."""
-    found = contract.operations[operation]
-    names = contract.behavior.operations
-    case = Case(method=found.method.upper(), path=found.path, operation=operation)
-    if operation == names.execute:
-        for content_type, body in _needed_bodies(contract, words, rng, few):
-            if words.harmless(body):
-                yield msgspec.structs.replace(case, body=body, content_type=content_type)
-        return
-    yield case
-    for number in range(1, few + 1):
-        if operation == names.memory:
-            yield msgspec.structs.replace(case, headers=(("X-Request-Id", f"{number}-{rng.randrange(10**6)}"),))
-        elif found.parameters:
-            pairs = [pair for each in found.parameters for pair in _parameter(each.name, each.schema, "allowed", rng)]
-            broken = found.parameters[number % len(found.parameters)]
-            yield msgspec.structs.replace(case, query=tuple(pairs))
-            yield msgspec.structs.replace(case, query=tuple(_parameter(broken.name, broken.schema, "forbidden", rng)))
-
-
-def _needed_bodies(contract: Contract, words: CommandSet, rng: random.Random, few: int) -> Iterator[tuple[str, bytes]]:
-    """Content types and bodies for `needed`: each breaks one rule, or none."""
-    schemas = _members(contract)
-    good, bad = edge_values.lengths(schemas["command"], most=32)
-    fits, fits_not = edge_values.lengths(schemas["session_id"], most=128)
-    most = contract.behavior.request.max_body_bytes
-    known = rng.sample(words.usable, k=len(words.usable)) or [_unknown_command(rng.choice(good), rng)]
-    yield JSON_TYPE, _object(command=known[0])
-    yield JSON_TYPE, _object(command=known[0]).ljust(most)
-    kinds, no_objects = rng.sample(_OTHER_TYPES, k=few), rng.sample(_NOT_OBJECTS, k=few)
-    unknown = rng.sample(_UNKNOWN, k=few)
-    for number in range(few):
-        word, unknown_word = known[number % len(known)], _unknown_command(good[number % len(good)], rng)
-        session = _digits(fits[-1 - number % len(fits)], rng)
-        further: dict[str, object] = {unknown[number]: number}
-        yield JSON_TYPE, _object(command=unknown_word)
-        yield JSON_TYPE, _object(command=word, session_id=session)
-        yield JSON_TYPE, _object(command=word, **further)
-        yield JSON_TYPE, _object(command=word, session_id=session, **further)
-        yield kinds[number], _object(command=word)
-        yield JSON_TYPE, no_objects[number]
-        yield JSON_TYPE, _object(command=word).ljust(most + 1 + number)
-        if bad:
-            yield JSON_TYPE, _object(command=_unknown_command(bad[number % len(bad)], rng))
-        if fits_not:
-            yield JSON_TYPE, _object(command=word, session_id=_digits(fits_not[number % len(fits_not)], rng))
-
-
-def _object(**members: object) -> bytes:
-    """A JSON object, written plainly."""
-    return json.dumps(members).encode()
-
-
-def _digits(length: int, rng: random.Random) -> str:
-    """A text of `length` characters that nobody takes for a command."""
-    return "".join(rng.choices(string.digits, k=length))
-
-
 def _headers(contract: Contract, rng: random.Random) -> Headers:
     """A header that means nothing to the contract; a client's trace id among them."""
     text = f"{rng.randrange(10**6)}"
@@ -199,9 +71,9 @@ def _headers(contract: Contract, rng: random.Random) -> Headers:
 
 def _execute(contract: Contract, kind: Kind, words: CommandSet, rng: random.Random) -> tuple[str, bytes]:
     """Content type and body of one execute request."""
-    schemas = _members(contract)
+    schemas = member_schemas(contract)
     good, bad = edge_values.lengths(schemas["command"], most=32)
-    name = rng.choice(words.usable) if words.usable and rng.random() < 0.4 else _unknown_command(rng.choice(good), rng)
+    name = rng.choice(words.usable) if words.usable and rng.random() < 0.4 else unknown_command(rng.choice(good), rng)
     members: list[tuple[str, object]] = [("command", name)]
     fits, fits_not = edge_values.lengths(schemas["session_id"], most=128)
     if rng.random() < 0.5:
@@ -210,7 +82,7 @@ def _execute(contract: Contract, kind: Kind, words: CommandSet, rng: random.Rand
             ("session_id", rng.choice([edge_values.filled(length, rng), rng.choice(edge_values.TEXTS)[:length]]))
         )
     if rng.random() < 0.4:
-        members += [(name, edge_values.anything(rng)) for name in rng.sample(_UNKNOWN, k=rng.randint(1, 3))]
+        members += [(name, edge_values.anything(rng)) for name in rng.sample(UNKNOWN_NAMES, k=rng.randint(1, 3))]
     whole = edge_values.shuffled(members, rng)
     if kind == "allowed":
         body = edge_values.written(whole, rng)
@@ -225,14 +97,14 @@ def _left_open(whole: dict[str, object], rng: random.Random) -> tuple[str, bytes
     """A body or a content type that the contract leaves open."""
     chance = rng.random()
     if chance < 0.3:
-        return rng.choice(_SAME_TYPES), edge_values.written(whole, rng)
+        return rng.choice(SAME_TYPES), edge_values.written(whole, rng)
     if chance < 0.5:
         return JSON_TYPE, edge_values.written(
             {**whole, "session_id": rng.choice([None, "😀" * rng.randint(65, 128)])}, rng
         )
     if chance < 0.6:
         return JSON_TYPE, b"\xef\xbb\xbf" + edge_values.written(whole, rng)
-    return JSON_TYPE, rng.choice(_OPEN_BODIES) + b" " * rng.randint(0, 3)
+    return JSON_TYPE, rng.choice(OPEN_BODIES) + b" " * rng.randint(0, 3)
 
 
 def _forbidden(
@@ -254,7 +126,7 @@ def _forbidden(
         return JSON_TYPE, _no_object(whole, rng)
     if chance < 0.995:
         body = edge_values.written(whole, rng) if rng.random() < 0.8 else _no_object(whole, rng)
-        return rng.choice(_OTHER_TYPES), body
+        return rng.choice(OTHER_TYPES), body
     most = contract.behavior.request.max_body_bytes
     return JSON_TYPE, edge_values.written(whole, rng).ljust(most + rng.choice([1, 2, 1000]))
 
@@ -268,7 +140,7 @@ def _bad_command(whole: dict[str, object], bad: list[int], rng: random.Random) -
     if chance < 0.3:
         return {**whole, "command": rng.choice([None, edge_values.of_another_type(rng, than=str)])}
     if chance < 0.5:
-        return {**whole, "command": _unknown_command(rng.choice(bad or [0]), rng)}
+        return {**whole, "command": unknown_command(rng.choice(bad or [0]), rng)}
     if chance < 0.65:
         return {**whole, "command": rng.choice(edge_values.TEXTS)}
     return {**whole, "command": edge_values.garbled(name, rng)}
@@ -279,7 +151,7 @@ def _no_object(whole: dict[str, object], rng: random.Random) -> bytes:
     chance = rng.random()
     body = edge_values.written(whole, rng).strip()
     if chance < 0.4:
-        return rng.choice(_NOT_OBJECTS)
+        return rng.choice(NOT_OBJECTS)
     if chance < 0.6:
         return body[: rng.randint(0, len(body) - 1)]
     if chance < 0.75:
@@ -297,14 +169,14 @@ def _query(contract: Contract, operation: str, kind: Kind, rng: random.Random) -
     for each in parameters:
         spoil = kind != "allowed" and each.name == broken
         if spoil or rng.random() < 0.6:
-            pairs += _parameter(each.name, each.schema, kind if spoil else "allowed", rng)
+            pairs += parameter_values(each.name, each.schema, kind if spoil else "allowed", rng)
     if kind == "left open" and rng.random() < 0.3:
         pairs += _unknown_query(rng)
     rng.shuffle(pairs)
     return tuple(pairs)
 
 
-def _parameter(name: str, schema: Mapping[str, object], kind: Kind, rng: random.Random) -> list[tuple[str, str]]:
+def parameter_values(name: str, schema: Mapping[str, object], kind: Kind, rng: random.Random) -> list[tuple[str, str]]:
     """One parameter, or the same twice."""
     words = schema.get("enum")
     if isinstance(words, list):
@@ -336,15 +208,15 @@ def _parameter(name: str, schema: Mapping[str, object], kind: Kind, rng: random.
 
 
 def _unknown_query(rng: random.Random) -> tuple[tuple[str, str], ...]:
-    return tuple((rng.choice(_UNKNOWN), rng.choice(edge_values.TEXTS)) for _ in range(rng.randint(1, 2)))
+    return tuple((rng.choice(UNKNOWN_NAMES), rng.choice(edge_values.TEXTS)) for _ in range(rng.randint(1, 2)))
 
 
-def _unknown_command(length: int, rng: random.Random) -> str:
+def unknown_command(length: int, rng: random.Random) -> str:
     """A command of `length` characters that no backend has."""
     return (UNKNOWN_PREFIX + edge_values.command(length, rng))[:length]
 
 
-def _members(contract: Contract) -> dict[str, Mapping[str, object]]:
+def member_schemas(contract: Contract) -> dict[str, Mapping[str, object]]:
     """The schemas of an execute request's members."""
     operation = contract.operations[contract.behavior.operations.execute]
     properties = cast("Mapping[str, object]", (operation.request_schema or {}).get("properties", {}))

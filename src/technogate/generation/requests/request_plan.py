@@ -18,7 +18,8 @@ import msgspec
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import Case
 from technogate.generation.requests.commands import CommandSet
-from technogate.generation.requests.edge_cases import mixed, needed
+from technogate.generation.requests.edge_cases import mixed
+from technogate.generation.requests.needed_cases import needed
 from technogate.generation.requests.request_oracle import Expectation, RequestDefect, Validity, expected
 from technogate.generation.requests.schemathesis_cases import covered, fuzzed
 from technogate.generation.requests.sent_request import Mode as Mode
