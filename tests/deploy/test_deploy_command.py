@@ -95,7 +95,7 @@ def test_from_validation_to_deployment(house: Sandbox) -> None:
     for words, why in (
         (("--console", "techno-os-console:latest"), "has a tag that moves"),
         (("--console", "techno-os-console:1.3"), "No such image"),
-        (("--console", BACKEND_NAME), f"validated was {CONSOLE_ID}"),
+        (("--console", BACKEND_NAME), f"but {CONSOLE_ID} was validated"),
         (("--evidence", "nowhere.json"), "cannot be read"),
         (("--contract", "contracts/console-v0.1"), "another contract was judged"),
     ):

@@ -164,7 +164,7 @@ def test_the_shell_example_validates_and_checks(house: Sandbox) -> None:
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "✔ PASS" in ended.stdout
     assert "DO NOT DEPLOY" in ended.stdout
-    assert "it was another one" in ended.stdout
+    assert "another contract was judged" in ended.stdout
     shutil.rmtree(house.home / "contracts" / "console-v0.1")
     (house.home / "contracts" / "small").rename(house.home / "contracts" / "console-v0.1")
     (house.home / "contracts" / "small").symlink_to("console-v0.1")
