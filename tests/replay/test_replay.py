@@ -143,7 +143,8 @@ def cannot_tell(ended: subprocess.CompletedProcess[str]) -> str:
 def test_cannot_tell_when_the_target_does_not_start(failed: Failed) -> None:
     """A target that does not start is neither fixed nor failing."""
     dead = failed.folder / "dead.toml"
-    dead.write_text((failed.folder / "pair.toml").read_text().replace('"-m", "techno_backend"', '"-c", "exit(9)"'))
+    command = '[backend]\ncommand = ["{python}", "-c", "exit(9)", "{port}"]\n'
+    dead.write_text((failed.folder / "pair.toml").read_text() + command)
     assert "exited with code 9" in cannot_tell(failed.replay("fixed", "--target", "dead.toml"))
 
 
@@ -160,7 +161,7 @@ def test_cannot_tell_with_another_contract(failed: Failed, right: str, tmp_path:
     text = (folder / "requirements.toml").read_text("utf-8")
     (folder / "requirements.toml").write_text(text + "# a word more\n", "utf-8")
     said = cannot_tell(failed.replay("fixed", "--target", right, "--contract", str(folder)))
-    assert "contract is not the one" in said
+    assert "contract is not that of the finding" in said
 
 
 def test_cannot_tell_without_the_party(failed: Failed, tmp_path: Path) -> None:
