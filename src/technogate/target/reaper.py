@@ -15,8 +15,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 #: Only folders whose name begins so are ever removed.
@@ -27,6 +27,8 @@ GRACE_S = 3.0
 PROJECT_LABEL = "com.docker.compose.project"
 #: Seconds that one request to the Docker engine may take, and how often what it left is looked for again.
 ENGINE_S, ROUNDS = 30.0, 5
+#: Signals that a terminal sends, or whoever ends the gate in good order: they are the gate's to hear.
+TERMINAL = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Reaper:
@@ -100,16 +102,17 @@ class Reaper:
         self._process.stdin.write(line.encode() + b"\n")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", str(Path(__file__).resolve())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=Path(sys.executable).anchor or None,
-            env=self._environment,
-            start_new_session=True,
-            bufsize=0,
-        )
+        with _deaf():
+            return subprocess.Popen(
+                [sys.executable, "-I", "-S", str(Path(__file__).resolve())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=Path(sys.executable).anchor or None,
+                env=self._environment,
+                start_new_session=True,
+                bufsize=0,
+            )
 
 
 def watch(lines: Iterable[bytes]) -> set[str]:
@@ -200,11 +203,26 @@ def _signal(group: int, name: str) -> bool:
     return True
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """A process that is started meanwhile is not ended by these signals before it can ignore them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, TERMINAL)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def main() -> None:
     """Take care until the input ends."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in TERMINAL:
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        # What came before is ignored with the rest.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, TERMINAL)
     reap(watch(sys.stdin.buffer))
 
 
