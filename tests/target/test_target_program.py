@@ -221,6 +221,15 @@ def test_nothing_outlives_a_killed_gate(folder: Path, runs: Runs, eventually: Ev
     assert eventually(lambda: not Path(workdir).exists())
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_reaper_hears_no_signal_from_its_first_moment_on(number: signal.Signals) -> None:
+    """A signal of the terminal's that comes before the reaper could ignore it does not end it."""
+    reaper = Reaper(dict(os.environ))
+    os.kill(reaper.pid, number)
+    reaper.close()
+    assert reaper._process.returncode == 0
+
+
 def test_a_reaper_that_was_killed_is_replaced(reaper: Reaper, launcher: Launcher, runs: Runs) -> None:
     """The next registration starts another reaper, which takes over all."""
     first = reaper.pid

@@ -15,8 +15,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 #: Only folders and projects whose name begins with this are removed.
@@ -27,6 +27,8 @@ GRACE_S = 3.0
 PROJECT_LABEL = "com.docker.compose.project"
 #: Seconds that one request to the Docker engine may take, and how often the removal is repeated.
 ENGINE_S, ROUNDS = 30.0, 5
+#: Signals of a terminal, or of a regular end of the gate: the gate handles them.
+TERMINAL = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Reaper:
@@ -100,16 +102,17 @@ class Reaper:
         self._process.stdin.write(line.encode() + b"\n")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-S", str(Path(__file__).resolve())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            cwd=Path(sys.executable).anchor or None,
-            env=self._environment,
-            start_new_session=True,
-            bufsize=0,
-        )
+        with _signals_blocked():
+            return subprocess.Popen(
+                [sys.executable, "-I", "-S", str(Path(__file__).resolve())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=Path(sys.executable).anchor or None,
+                env=self._environment,
+                start_new_session=True,
+                bufsize=0,
+            )
 
 
 def watch(lines: Iterable[bytes]) -> set[str]:
@@ -200,11 +203,26 @@ def _signal(group: int, name: str) -> bool:
     return True
 
 
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Block these signals, so that they cannot end a process that is started meanwhile before it ignores them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, TERMINAL)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def main() -> None:
     """Read registrations until the input ends, then end what is left."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in TERMINAL:
+        signal.signal(number, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        # A signal that arrived while they were blocked is ignored like the rest.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, TERMINAL)
     reap(watch(sys.stdin.buffer))
 
 
