@@ -55,8 +55,8 @@ def test_entry_is_visible_in_time(
     for _ in range(3):
         sent = backend.execute(word("approved")) if kind == "executed" else backend.execute("not a command")
         must_hold(has_response(sent))
-        found = trail.read_until(trail_entries.trace_ids([sent], terms), timeout_s=terms.visible_s)
-        must_hold(has_one_entry(found, sent, terms))
+        entries = trail.read_until(trail_entries.trace_ids([sent], terms), timeout_s=terms.visible_s)
+        must_hold(has_one_entry(entries, sent, terms))
 
 
 @requirement("TRL-08")
@@ -80,5 +80,5 @@ def test_parallel_requests_leave_their_entries(
     ]
     sent = burst(cases)
     must_hold(*(has_response(exchange) for exchange in sent))
-    found = trail.read_until(trail_entries.trace_ids(sent, terms))
-    must_hold(*(has_one_entry(found, exchange, terms) for exchange in sent))
+    entries = trail.read_until(trail_entries.trace_ids(sent, terms))
+    must_hold(*(has_one_entry(entries, exchange, terms) for exchange in sent))

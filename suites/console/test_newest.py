@@ -11,7 +11,7 @@ from technogate.mock.responses.held import Held
 from technogate.mock.scripted_reply import Fault, Where
 from technogate.runner.suite import MustHold, requirement
 
-#: What the newer command is answered, and what is then to be seen.
+#: The response to the newer command, and what the console must then show.
 NEWER: dict[str, tuple[Callable[[Harness], Fault], str]] = {
     "blocked": (lambda harness: harness.conforming(status="BLOCKED", reason_codes=["API_BLOCKED"]), "BLOCKED"),
     "neutral": (lambda harness: harness.conforming(status="NEUTRAL"), "NEUTRAL"),

@@ -25,7 +25,7 @@ from technogate.runner.suite import MustHold, requirement
 Word = Callable[[str], str]
 Served = list[tuple[Exchange, list[Finding]]]
 
-#: How often the well-behaved client asks for each thing while it is disturbed, on kept and on new connections.
+#: How often the well-behaved client requests each resource while the fault lasts, on kept and on new connections.
 ROUNDS = 3
 
 #: Each kind by name: from an execute request, a read request, the number of slow clients and the seed.

@@ -21,14 +21,14 @@ def test_no_audit_no_action(
 ) -> None:
     """With the trail unwritable an execute is refused and nothing is executed; mended, the next one is executed."""
     memory, statuses = contract.behavior.operations.memory, contract.behavior.statuses
-    approved, other = word("approved"), disturbed.backend.commands.warning or word("approved")
+    approved, other_command = word("approved"), disturbed.backend.commands.warning or word("approved")
     disturbed.quiet()
     with disturbed.driver() as calm:
         first, before = calm.execute(approved), calm.read(memory)
         if first.response is None or first.response.status != 200:
             raise NotDelivered("the backend was not well before its trail was made unwritable")
         with disturbed.unwritable_trail() as kind, disturbed.driver(kind) as client:
-            refused = client.execute(other)
+            refused = client.execute(other_command)
             if written_meanwhile(disturbed, contract, refused):
                 raise NotDelivered("the trail was written all the same: correct [backend.unwritable]")
         after, entries = calm.read(memory), disturbed.trail.read()

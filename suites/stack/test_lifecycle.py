@@ -14,7 +14,7 @@ from technogate.target.compose.container import Container
 
 Word = Callable[[str], str]
 
-#: Seconds in which a page shows that its backend does not answer.
+#: Seconds in which a page shows that its backend does not respond.
 SHOWN_S = 16.0
 
 

@@ -137,7 +137,7 @@ class ExampleEvidence:
         query: tuple[tuple[str, str], ...] = (),
         deserves: str = "",
     ) -> SentRequest:
-        """A generated request as it was sent: with the right key and allowed, unless told otherwise."""
+        """A generated request as it was sent: with the right key and allowed, unless stated otherwise."""
         raw = msgspec.json.encode({"command": COMMAND} if body is None else body)
         key = {Auth.RIGHT: self.key, Auth.WRONG: "self-test-wrong-key"}.get(auth)
         return SentRequest(

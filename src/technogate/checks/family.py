@@ -94,7 +94,7 @@ class SequenceRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunWideCheck:
-    """What everything that a run recorded is held to, whoever sent it and whatever it was sent for.
+    """What everything that a run recorded is held to, no matter which test sent it and why.
 
     It is judged after the run and counts as one item of its requirement. `defects` are changes of the known run
     (`technogate.checks.known_run`), each of which it must report.

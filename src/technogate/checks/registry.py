@@ -16,7 +16,7 @@ from technogate.checks.family import Example, Family, GeneratedRule, RunWideChec
 
 
 class RegistryError(Exception):
-    """The checks contradict each other or the contract. The text is one line for whoever wrote them."""
+    """The checks contradict each other or the contract. The text is one line for their author."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -138,7 +138,7 @@ def _worded(error: ValidationError) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    """What an error says in its first line, at most 300 characters of it; what follows quotes the document."""
+    """The first line of an error, at most 300 characters of it; what follows quotes the document."""
     text = (error.message if isinstance(error, ValidationError) else str(error)).strip()
     first = text.splitlines()[0] if text else type(error).__name__
     return first[:300]

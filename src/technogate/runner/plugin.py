@@ -36,7 +36,7 @@ from technogate.runner.suite import CheckCounter
 from technogate.util.garbage_collector import ignore_existing_objects
 from technogate.util.shipped import ShippedDataError, shipped, user_cache
 
-# By default Hypothesis makes a folder for its tables in the current folder. It asks for the place once, early.
+# By default Hypothesis makes a folder for its tables in the current folder. It reads the place once, early.
 if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
     set_hypothesis_home_dir(user_cache(os.environ) / "technogate" / "hypothesis")
 

@@ -52,7 +52,7 @@ class Attack:
         answered = sum(first_response(client.received) is not None for client in self.clients)
         closed = sum(client.closed_by_backend for client in self.clients)
         return (
-            f"{self.delivered} of {len(self.clients)} clients delivered, {answered} answered, "
+            f"{self.delivered} of {len(self.clients)} clients delivered, {answered} got a response, "
             f"{closed} closed by the backend"
         )
 

@@ -139,5 +139,5 @@ def shuffled(members: Sequence[tuple[str, object]], rng: random.Random) -> dict[
 
 
 def _limit(schema: Mapping[str, object], keyword: str, otherwise: int) -> int:
-    found = schema.get(keyword, otherwise)
-    return found if isinstance(found, int) else otherwise
+    bound = schema.get(keyword, otherwise)
+    return bound if isinstance(bound, int) else otherwise

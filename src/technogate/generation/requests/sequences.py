@@ -89,9 +89,11 @@ def _execute(contract: Contract, command: str) -> SequenceStep:
 
 
 def _read(contract: Contract, operation: str, **query: object) -> SequenceStep:
-    found = contract.operations[operation]
+    described = contract.operations[operation]
     pairs = tuple((name, str(value)) for name, value in query.items())
-    case = Case(method=found.method.upper(), path=found.path, operation=operation, query=pairs, name="step: read")
+    case = Case(
+        method=described.method.upper(), path=described.path, operation=operation, query=pairs, name="step: read"
+    )
     return SequenceStep(case=case)
 
 

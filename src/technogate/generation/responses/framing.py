@@ -89,7 +89,7 @@ def wires_for(body: bytes) -> tuple[Framing, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FramedResponse:
-    """One response to send: `what` says in words how it was made; `at` is where a cut or a length falls."""
+    """One response to send: `what` describes how it was made; `at` is where a cut or a length falls."""
 
     what: str
     body: bytes
