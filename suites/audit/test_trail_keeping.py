@@ -36,7 +36,7 @@ def terms(contract: Contract) -> TrailTerms:
 def test_entries_stay_as_they_are(
     backend: HttpDriver, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:
-    """Entries that were shown once stand unchanged in the audit trail after further requests of every kind."""
+    """Entries that were shown once are unchanged in the audit trail after further requests of every kind."""
     first = [backend.execute(word("approved")), backend.execute("not a command")]
     before = trail.read_until(trail_entries.trace_ids(first, terms))
     more = [backend.execute(word("approved")), backend.execute("NO_SUCH_COMMAND_EXISTS")]

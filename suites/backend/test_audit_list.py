@@ -114,7 +114,7 @@ def test_default_limit(backend: HttpDriver, contract: Contract, word: Word, read
 @requirement("AUD-04")
 @READS
 def test_newest_first(backend: HttpDriver, word: Word, read: str, must_hold: MustHold) -> None:
-    """The newest entry stands first."""
+    """The newest entry comes first."""
     ids = fill(backend, word, 5)
     exchange = listed(backend, read, {"limit": 50}, wait_for=ids[-1])
     must_hold(

@@ -208,7 +208,7 @@ def test_session_is_optional(backend: HttpDriver, word: Word, session: str, must
 
 @requirement("EXE-08")
 def test_unknown_fields_change_nothing(run_context: RunContext, backend: HttpDriver, word: Word) -> None:
-    """Fields that the contract does not know change nothing."""
+    """Fields that the contract does not define change nothing."""
 
     def property_check(extra: tuple[tuple[str, Any], ...]) -> list[Finding]:
         without, with_extra = backend.execute(word("approved")), backend.execute(word("approved"), **dict(extra))

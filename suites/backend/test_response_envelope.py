@@ -1,4 +1,4 @@
-"""ENV: what every response of the backend looks like."""
+"""ENV: what every response of the backend must hold."""
 
 import json
 from collections.abc import Callable
@@ -64,7 +64,7 @@ def test_trace_id_has_its_form(backend: HttpDriver, contract: Contract, word: Wo
 
 @requirement("ENV-04")
 def test_trace_id_is_not_the_clients(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
-    """Two requests that bring the same trace id with them are given two trace ids all the same."""
+    """Two requests that carry the same trace id still get two different trace ids."""
     sent = ((contract.behavior.headers.trace, "client-0001"),)
     body = json.dumps({"command": word("approved")}).encode()
     case = backend.case(contract.behavior.operations.execute, headers=sent, body=body)

@@ -37,7 +37,7 @@ def commands(run_context: RunContext, harness: Harness, cases: Cases, share: flo
 
 @requirement("CON-03")
 def test_any_other_status_is_blocked(run_context: RunContext, harness: Harness) -> None:
-    """Whatever stands where the status should be, other than one of the five words, is shown as BLOCKED."""
+    """Any value in place of the status, other than one of the five words, is shown as BLOCKED."""
     commands(run_context, harness, Responses.to_execute(run_context.contract).status_words(), 0.25, Meaning.REFUSED)
 
 

@@ -47,8 +47,8 @@ def test_slow_response_is_not_shown(page_harness: Harness, name: str, where: Whe
     harness.driver.wait_until_complete()
     harness.mock_backend.wait_until_complete()
     interaction = harness.run_scripted(placed, lambda driver: driver.result(), (execute,), f"the newer command: {name}")
-    seen = harness.record(first, (execute,), f"the newer command: {name}, before the late response")
-    must_hold(shows(seen, "status", expected), shows(interaction, "status", expected))
+    recorded = harness.record(first, (execute,), f"the newer command: {name}, before the late response")
+    must_hold(shows(recorded, "status", expected), shows(interaction, "status", expected))
 
 
 @requirement("CON-17")

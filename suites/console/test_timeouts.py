@@ -103,7 +103,7 @@ def test_gives_up_in_time(
     slow_interaction: tuple[Interaction, SlowResponseOutcome],
     must_hold: MustHold,
 ) -> None:
-    """A request whose response stops before, after or within its headers or body is given up between 14 and 16 s."""
+    """A request whose response stops before, after or within its headers or body is aborted between 14 and 16 s."""
     interaction, outcome = slow_interaction
     must_hold(judged(outcome, in_time(run_context, slow_response, interaction)))
 

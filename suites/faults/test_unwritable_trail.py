@@ -19,7 +19,7 @@ from technogate.trail.entry import TrailError
 def test_no_audit_no_action(
     disturbed: FaultyPair, contract: Contract, word: Callable[[str], str], must_hold: MustHold
 ) -> None:
-    """With the trail unwritable an execute is refused and nothing is executed; mended, the next one is executed."""
+    """With the trail unwritable an execute is refused and not executed; after recovery the next one is executed."""
     memory, statuses = contract.behavior.operations.memory, contract.behavior.statuses
     approved, other_command = word("approved"), disturbed.backend.commands.warning or word("approved")
     disturbed.quiet()
@@ -30,7 +30,7 @@ def test_no_audit_no_action(
         with disturbed.unwritable_trail() as kind, disturbed.driver(kind) as client:
             refused = client.execute(other_command)
             if written_meanwhile(disturbed, contract, refused):
-                raise NotDelivered("the trail was written all the same: correct [backend.unwritable]")
+                raise NotDelivered("the trail was still written: correct [backend.unwritable]")
         after, entries = calm.read(memory), disturbed.trail.read()
         again = calm.execute(approved)
     must_hold(

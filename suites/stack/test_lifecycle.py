@@ -48,7 +48,7 @@ def test_cut_off_backend(stack: Stack, contract: Contract, word: Word, must_hold
     must_hold(shows_blocked(interaction, statuses.blocked))
 
 
-# Before the item that restarts the backend: one that a cut has broken is mended by that.
+# Before the item that restarts the backend: this also restores a backend that a cut has broken.
 @requirement("STK-06")
 @pytest.mark.containers
 def test_reconnected_backend(stack: Stack, contract: Contract, word: Word, must_hold: MustHold) -> None:

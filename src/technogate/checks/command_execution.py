@@ -41,7 +41,7 @@ def has_session_alone(sent: SentRequest) -> bool:
 
 
 def has_unknown_fields_alone(sent: SentRequest) -> bool:
-    """Whether it is a command with fields that the contract does not know, and without a session id."""
+    """Whether it is a command with fields that the contract does not define, and without a session id."""
     names = set(members(sent))
     return sent.decided and sent.allowed and "session_id" not in names and len(names) > 1
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from technogate.contract.loader import Contract
     from technogate.journal.redaction import Redactor
 
-#: The command of every request made here; a backend knows it as little as any that begins so.
+#: The command of every request made here; it is unknown to a backend, as any that begins so.
 COMMAND = "ZZ_SELF_TEST"
 
 Members = dict[str, object]

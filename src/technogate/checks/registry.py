@@ -1,7 +1,7 @@
 """Every check that the gate has, gathered from the modules of this package.
 
-A module that exports `FAMILY` takes part by being there: no list names it. What is declared twice stops whoever
-imports this.
+A module that exports `FAMILY` takes part by being there: no list names it. What is declared twice makes the
+import of this package fail.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Registry:
 
 
 def _once(names: list[str]) -> None:
-    """Raise RegistryError for a name that stands twice."""
+    """Raise RegistryError for a name that is declared twice."""
     for name in names:
         if names.count(name) > 1:
             raise RegistryError(f"two checks declare {name}")

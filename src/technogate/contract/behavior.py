@@ -87,7 +87,7 @@ class Audit(_Table, frozen=True):
 
 
 class Operations(_Table, frozen=True):
-    """Which operation (by id) plays which part; `fallback` stands in for `audit` when that fails (CON-10)."""
+    """Which operation (by id) plays which part; `fallback` replaces `audit` when that fails (CON-10)."""
 
     execute: Text
     audit: Text

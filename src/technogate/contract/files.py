@@ -42,7 +42,7 @@ class ContractError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One decision record: `text` is all that stands below its heading, as Markdown."""
+    """One decision record: `text` is everything below its heading, as Markdown."""
 
     id: str
     title: str
@@ -104,7 +104,7 @@ def document_in(file: Path, raw: bytes) -> dict[str, object]:
 
 
 def decisions_in(file: Path, raw: bytes) -> dict[str, Decision]:
-    """The decision records in `raw` by id; raises ContractError for a heading that is no record or stands twice."""
+    """The decision records in `raw` by id; raises ContractError for a heading that is no record or occurs twice."""
     decisions: dict[str, Decision] = {}
     sections: list[tuple[int, str, list[str]]] = []
     for number, line in enumerate(_text(file, raw).splitlines(), 1):
@@ -141,7 +141,7 @@ def groups_in(file: Path, raw: bytes) -> dict[str, str]:
 def requirements_in(file: Path, raw: bytes, groups: Iterable[str], decisions: Iterable[str]) -> dict[str, Requirement]:
     """The requirements in `raw` by id, in the order of the file.
 
-    Raises ContractError for an unknown key, party, level, group or decision; an id that stands twice is
+    Raises ContractError for an unknown key, party, level, group or decision; an id that occurs twice is
     no TOML.
     """
     tables = _toml(file, raw)

@@ -1,7 +1,7 @@
 """The contract as data: load a contract folder, refuse one that contradicts itself, response questions about it.
 
 A folder holds `openapi.yaml`, `requirements.toml`, `behavior.toml` and `decisions.md`; its name is the
-contract's id. Nothing here knows one particular contract.
+contract's id. Nothing here depends on one particular contract.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Contract:
     def request_problems(self, operation_id: str, value: object) -> list[str]:
         """What is wrong with a request body that parsed to `value`, worded as in `response_problems`.
 
-        For an operation that takes no body, None stands for none.
+        For an operation that takes no body, None means none.
         """
         pointer = self.operation(operation_id).request_pointer
         if pointer is None:

@@ -10,10 +10,10 @@ from technogate.model.errors import UserError
 
 
 def select(contract: Contract, words: Iterable[str]) -> tuple[str, ...]:
-    """The ids that `words` stand for, in the contract's order; every id when there are no words.
+    """The ids that `words` select, in the contract's order; every id when there are no words.
 
     A word is an id (AUT-01), a family (AUT), a group (fail-closed) or a party (console), in any case.
-    Raises UserError for a word that stands for nothing.
+    Raises UserError for a word that selects nothing.
     """
     wanted: set[str] = set()
     requested = list(words)
@@ -23,7 +23,7 @@ def select(contract: Contract, words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _ids(contract: Contract, word: str) -> set[str]:
-    """The ids that one word stands for."""
+    """The ids that one word selects."""
     low = word.lower()
     selected = {
         requirement.id

@@ -1,4 +1,4 @@
-"""The images to deploy, as the container engine of this machine knows them."""
+"""The images to deploy, as the container engine of this machine lists them."""
 
 from __future__ import annotations
 

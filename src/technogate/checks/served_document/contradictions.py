@@ -103,7 +103,7 @@ def _path_item(wanted: str, served: Node) -> tuple[Node | None, bool]:
 
 
 def _fits(template: list[str], wanted: list[str]) -> bool:
-    """Whether a path with `{names}` in it may stand for the wanted one."""
+    """Whether a path with `{names}` in it matches the wanted one."""
     if len(template) != len(wanted):
         return False
     return all(
@@ -181,7 +181,7 @@ def _differences(pair: _Pair, what: str, ours: dict[Place, Shape], theirs: dict[
 
 
 def _word_differences(pair: _Pair, where: str, expected: frozenset[str], served: frozenset[str]) -> Iterator[str]:
-    """Words that one closed list has and the other lacks; where one status is due, the others may stand beside it."""
+    """Words that one closed list has and the other lacks; if one status is required, the others may be listed too."""
     statuses = frozenset(show(word) for word in pair.contract.status_words)
     if missing := expected - served:
         yield f"{where}: expected {_listed(expected)}, found none of {_listed(missing)}"
@@ -242,15 +242,15 @@ def _key(pair: _Pair) -> Iterator[str]:
     header = pair.contract.behavior.headers.key
     schemes = node_of(node_of(pair.served.get("components")).get("securitySchemes"))
     alternatives = list_of(pair.own.get("security", pair.served.get("security")))
-    found: list[str] = []
+    offered: list[str] = []
     for alternative in alternatives:
         required = [node_of(resolve(pair.served, schemes.get(name))) for name in node_of(alternative)]
         others = [scheme for scheme in required if scheme and not _is_key(scheme, header)]
         if not others:
             return
-        found.extend(_scheme(scheme) for scheme in others)
-    if found:
-        yield f"key: expected the header {header}, found {', '.join(dict.fromkeys(found))}"
+        offered.extend(_scheme(scheme) for scheme in others)
+    if offered:
+        yield f"key: expected the header {header}, found {', '.join(dict.fromkeys(offered))}"
 
 
 def _is_key(scheme: Node, header: str) -> bool:

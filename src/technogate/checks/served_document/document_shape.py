@@ -1,6 +1,6 @@
 """What a schema of an OpenAPI document states explicitly: types, closed lists of words, required fields.
 
-Made for comparing two documents whose authors wrote the same thing in different ways. None stands for
+Made for comparing two documents whose authors described the same thing in different ways. None stands for
 "not stated": it can be compared with nothing.
 """
 

@@ -30,7 +30,7 @@ class _ObservedRequest:
     failure: str = ""
 
     def page_request(self) -> PageRequest:
-        """The request as the browser reports it; its timing is exact, ours is that of the event's arrival."""
+        """The request as the browser reports it; its timing is exact, the gate's is that of the event's arrival."""
         request, response = self.request, self.response
         start = request.timing["startTime"] / 1000
         last = request.timing["responseEnd"] / 1000

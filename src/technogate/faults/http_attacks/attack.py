@@ -143,7 +143,7 @@ def exchange_of(
 ) -> Exchange:
     """Return the exchange of one hostile client that sent `request`, or a part of it, or more.
 
-    A refusal may come from an HTTP parser that knows no route, so only a request without a response or with 2xx
+    A refusal may come from an HTTP parser that has no routes, so only a request without a response or with 2xx
     counts as an exchange of `operation`.
     """
     response: Response | None = None

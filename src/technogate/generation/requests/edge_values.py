@@ -1,4 +1,4 @@
-"""Edge values: what lies at, just within and just beyond the limits of a schema, and what readers stumble over."""
+"""Edge values: what lies at, just within and just beyond the limits of a schema, and what readers often get wrong."""
 
 from __future__ import annotations
 

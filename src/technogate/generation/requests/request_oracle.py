@@ -22,10 +22,10 @@ from technogate.util.strict_json import NotStrictJson, parse
 if TYPE_CHECKING:
     from technogate.contract.loader import Contract
 
-#: Deeper nesting than this is JSON all the same, but no reader is held to it.
+#: Deeper nesting than this is still JSON, but no reader must accept it.
 DEEPEST = 32
 
-#: A command that is valid and stands for any other.
+#: A command that is valid and represents any other.
 _ANY_COMMAND = "ZZZ"
 
 _SIGNED = re.compile(r"[+-]?[0-9]+")

@@ -129,7 +129,7 @@ class RequestPlan:
             if RequestDefect.SIZE not in planned.expectation.faults
         ]
         # Some rules are about requests that lack nothing but the key, others about those that are wrong besides,
-        # and a backend can look at one kind of mistake before it looks at the key: each has its turn.
+        # and a backend can check one kind of mistake before it checks the key: all are sent.
         clean = [planned for planned in usable if not planned.expectation.faults]
         faulty = [[planned for planned in usable if fault in planned.expectation.faults] for fault in RequestDefect]
         pools = [pool for wrong in faulty if wrong for pool in (clean, wrong)] or [clean]

@@ -1,6 +1,6 @@
 """Cases from Schemathesis: its coverage of the contract's limits, and its random data.
 
-Only its generation is used: what it makes becomes a case of ours, and goes out through our own driver.
+Only its generation is used: what it makes becomes a case of the gate, and the gate's own driver sends it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def _operation(contract: Contract, operation: str) -> Any:
 
 
 def _case(contract: Contract, operation: str, made: Any, words: CommandSet) -> Case | None:
-    """What Schemathesis made as a case of ours; None for what cannot be sent, or must not."""
+    """What Schemathesis made as a case of the gate; None for what cannot be sent, or must not."""
     described = contract.operations[operation]
     query = _query(made.query or {})
     headers = dict(made.headers or {})

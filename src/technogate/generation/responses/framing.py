@@ -158,7 +158,7 @@ class FramedResponse:
 
 
 def _unchecked(fault: Fault, coding: str) -> bytes | None:
-    """What a reader gets that checks neither the end nor the checksum, as browsers do not; None for nothing."""
+    """The bytes for a reader that checks neither end nor checksum, as browsers do not; None for nothing."""
     packed = b"".join(step.data for step in fault.reply().steps if isinstance(step, Send))
     # Past the header: gzip has ten bytes of it, deflate (zlib) two.
     reader = zlib.decompressobj(-zlib.MAX_WBITS)

@@ -42,7 +42,7 @@ _ENDS = ("", "\n", " \r\n\t", "")
 _OTHER_SUCCESS = (201, 202, 203, 204, 205, 206, 207, 208, 226, 299, 300, 301, 302, 303, 304, 305, 307, 308, 399)
 _BODILESS = (204, 205, 304)
 
-#: A page, for consoles that take a word on it for a response.
+#: A page, for consoles that mistake a word on it for a response.
 _PAGE = "<!doctype html><html><body><h1>{}</h1></body></html>"
 
 #: A choice that Hypothesis makes cheaply; used modulo the number of things to choose from.
@@ -117,7 +117,7 @@ class Responses:
     def conforming(self, *, status: str = "", but: str = "") -> Cases:
         """Responses to be shown as they are; of the status `status` alone, or of any `but` one, when it is named.
 
-        Entries of a list are put in the order that is due: newest first.
+        Entries of a list are put in the required order: newest first.
         """
 
         @st.composite

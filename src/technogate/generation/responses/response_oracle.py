@@ -43,7 +43,7 @@ class ReceivedResponse:
 def read_response(contract: Contract, operation: str, schema: str, received: ReceivedResponse) -> ResponseReading:
     """What a console must make of `received`: a response of `operation` whose 200 is a `schema`.
 
-    A `BlockedEnvelope` where another schema was due is refused as well: that is what it means.
+    A `BlockedEnvelope` where another schema was required is refused as well: that is what it means.
     """
     if received.trouble:
         return ResponseReading(meaning=Meaning.REFUSED, problems=(received.trouble,))
@@ -176,5 +176,5 @@ def _refuse(word: str) -> object:
 
 
 def _number(literal: str) -> object:
-    """A number of any length: Python's own reader gives up at some 4,000 digits."""
+    """A number of any length: Python's own reader fails at some 4,000 digits."""
     return int(literal) if len(literal) < 400 else float(literal)

@@ -79,7 +79,7 @@ def schema_of(contract: Contract, name: str) -> Schema:
 
 
 def flat(document: Mapping[str, object], node: object) -> Node:
-    """A node with its `$ref` and `allOf` merged in; what stands beside a reference wins over it."""
+    """A node with its `$ref` and `allOf` merged in; what is written beside a reference overrides it."""
     if not isinstance(node, Mapping):
         return {}
     parts = [flat(document, part) for part in cast(list[object], node.get("allOf", []))]

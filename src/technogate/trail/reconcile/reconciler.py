@@ -113,7 +113,7 @@ class Reconciler:
         return old | {number for number, at in enumerate(self._times) if at is not None and at < until}
 
     def _requests_by_trace(self, entries: Multidict[int]) -> tuple[Multidict[ExpectedEntries], list[ExpectedEntries]]:
-        """The requests by the trace id that the audit trail knows them by, and those without a known trace id."""
+        """The requests by their trace id in the audit trail, and those without a known trace id."""
         by_trace: Multidict[ExpectedEntries] = Multidict()
         unnamed: list[ExpectedEntries] = []
         for request in self._requests:
