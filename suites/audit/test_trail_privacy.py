@@ -1,4 +1,4 @@
-"""TRL-09: what the trail must not hold. A run-wide check holds every other entry to the same."""
+"""TRL-09: what the audit trail must not hold. A run-wide check holds every other entry to the same."""
 
 from collections.abc import Callable
 

@@ -93,7 +93,7 @@ def test_large_limit_leaves_nothing_out(backend: HttpDriver, word: Word, read: s
 @READS
 @pytest.mark.parametrize("limit", [1, 2, 10, 1000])
 def test_limit_bounds(backend: HttpDriver, word: Word, read: str, limit: int, must_hold: MustHold) -> None:
-    """A limit bounds the length, and a trail that holds more fills it."""
+    """A limit bounds the length, and an audit trail that holds more fills it."""
     ids = fill(backend, word, 6)
     exchange = listed(backend, read, {"limit": limit}, wait_for=ids[-1])
     must_hold(has_status(exchange, 200), holds_at_most(exchange, limit))

@@ -256,7 +256,7 @@ def test_refusal_leaves_memory(
 def test_identical_requests_are_two_executions(
     backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
 ) -> None:
-    """Two identical requests have two trace ids and two entries in the trail."""
+    """Two identical requests have two trace ids and two entries in the audit trail."""
     first, second = backend.execute(word("approved")), backend.execute(word("approved"))
     first_id, second_id = response_predicates.trace_id(first), response_predicates.trace_id(second)
     must_hold(

@@ -1,4 +1,4 @@
-"""TRL-07: a backend killed under load, and what its trail kept."""
+"""TRL-07: a backend killed under load, and what its audit trail kept."""
 
 import zlib
 from collections.abc import Callable

@@ -43,7 +43,7 @@ def test_no_audit_no_action(
 
 
 def written_meanwhile(disturbed: FaultyPair, contract: Contract, exchange: Exchange) -> bool:
-    """Whether an executed command's entry is in the trail already: then nothing kept it from being written."""
+    """Whether an executed command's entry is in the audit trail already: then nothing kept it from being written."""
     if has_status_word(exchange, *contract.behavior.statuses.executed):
         return False
     try:

@@ -49,7 +49,7 @@ def command_is_executed(contract: Contract, exchange: Exchange) -> list[Finding]
 
 
 def big_header_is_refused(exchange: Exchange) -> list[Finding]:
-    """A header that is too large is refused with 4xx, or the connection is closed; no 5xx, no silence (ERR-07)."""
+    """A header that is too large gets 4xx, or the connection is closed; no 5xx, no missing response (ERR-07)."""
     if exchange.response is not None and exchange.response.status < 500:
         return []
     if exchange.response is None and "closed" in exchange.error:

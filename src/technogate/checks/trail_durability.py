@@ -21,7 +21,7 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survival:
-    """One kill and what the trail held afterwards.
+    """One kill and what the audit trail held afterwards.
 
     `exchanges` are the execute requests of the load that the kill ended, `entries` all that the trail
     held after the restart, `known` the trace ids of whatever else may have an entry: entries of

@@ -93,7 +93,7 @@ def _settings(config: pytest.Config) -> Settings:
 def _check_no_suite_left_out(config: pytest.Config) -> None:
     """Check that a validation collects every suite; raises UserError.
 
-    An item that is left out later is planned all the same, and inconclusive.
+    An item that is left out later is still planned, and inconclusive.
     """
     suites, here = shipped("suites"), Path(config.invocation_params.dir)
     narrowed = [name for name in ("ignore", "ignore_glob") if config.getoption(name, None)]
@@ -199,7 +199,7 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodeready(node: Any) -> None:
-    """Remember the process of each worker."""
+    """Record the process of each worker."""
     _workers.append(node.gateway._rinfo().pid)
 
 

@@ -96,7 +96,7 @@ class Traffic:
         return tuple(request.url for request in self._observed)
 
     def forget(self) -> None:
-        """Forget the requests that have ended, and the console lines."""
+        """Clear the requests that have ended, and the console lines."""
         self.lines.clear()
         self._observed = {request: observed for request, observed in self._observed.items() if request in self._open}
 

@@ -162,7 +162,7 @@ def _no_object(whole: dict[str, object], rng: random.Random) -> bytes:
 
 
 def _query(contract: Contract, operation: str, kind: Kind, rng: random.Random) -> tuple[tuple[str, str], ...]:
-    """The query of one read of the trail."""
+    """The query of one read of the audit trail."""
     pairs: list[tuple[str, str]] = []
     parameters = contract.operations[operation].parameters
     broken = rng.choice([candidate.name for candidate in parameters]) if parameters else ""

@@ -7,7 +7,7 @@ import random
 import string
 from collections.abc import Mapping, Sequence
 
-#: Texts that a careless reader takes for something else: a word of JSON, a path, SQL, markup, a format.
+#: Texts that a lax parser takes for something else: a word of JSON, a path, SQL, markup, a format.
 TEXTS: tuple[str, ...] = (
     "",
     " ",

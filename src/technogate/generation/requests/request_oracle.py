@@ -195,7 +195,7 @@ def _members(contract: Contract, operation: str, value: Mapping[str, object]) ->
 
 
 def _of_query(contract: Contract, case: Case) -> Expectation:
-    """A read of the trail: each parameter by itself, then what is unknown or repeated."""
+    """A read of the audit trail: each parameter by itself, then what is unknown or repeated."""
     counted = Counter(name for name, _ in case.query)
     validities = {Validity.OPEN} if case.body else set()
     operation = contract.operations[case.operation]

@@ -98,7 +98,7 @@ def _read(contract: Contract, operation: str, **query: object) -> SequenceStep:
 
 
 def _ending(contract: Contract, rng: random.Random) -> Iterator[SequenceStep]:
-    """Memory, the whole trail, then the trail and its fallback with one query."""
+    """Memory, the whole audit trail, then the audit trail and its fallback with one query."""
     names, audit = contract.behavior.operations, contract.behavior.audit
     yield _read(contract, names.memory)
     yield _read(contract, names.audit, **{audit.limit_parameter: WHOLE})

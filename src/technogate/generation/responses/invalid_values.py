@@ -135,7 +135,7 @@ def _near_miss(draw: st.DrawFn, _: Field, held: object, __: str) -> tuple[str, o
 
 
 def _another_type(draw: st.DrawFn, _: Field, held: object, name: str) -> tuple[str, object]:
-    """Put the field's value into another type: what a careless reader turns back."""
+    """Put the field's value into another type: a lax parser converts it back."""
     others = [*(value for value in _OTHERS if type(value) is not type(held)), [held], {"value": held}, {name: held}]
     return "another type", others[draw(_ODD) % len(others)]
 
