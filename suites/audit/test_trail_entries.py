@@ -38,7 +38,7 @@ def test_execute_has_its_entry(
     kind: str,
     must_hold: MustHold,
 ) -> None:
-    """An answered execute request has exactly one entry, with its trace id and its status as state."""
+    """An execute request with a response has exactly one entry, with its trace id and its status as state."""
     body = json.dumps({"command": UNKNOWN}).encode()
     case = backend.case(contract.behavior.operations.execute, body=body, content_type="text/plain")
     sent: Exchange = {
@@ -83,8 +83,8 @@ def test_time_lies_within_request(
 ) -> None:
     """An entry's timestamp lies between the start of its request and the end of its response."""
     sent = [backend.execute(word("approved")), backend.execute(UNKNOWN), backend.execute("not a command")]
-    found = trail.read_until(trail_entries.trace_ids(sent, terms))
-    must_hold(*(time_is_within_request(found, exchange, terms) for exchange in sent))
+    entries = trail.read_until(trail_entries.trace_ids(sent, terms))
+    must_hold(*(time_is_within_request(entries, exchange, terms) for exchange in sent))
 
 
 @requirement("TRL-04")
@@ -102,5 +102,5 @@ def test_no_request_has_a_second_entry(
         backend.read(names.memory, key=NO_KEY),
         backend.send(Case(method="GET", path="/api/nothing")),
     ]
-    found = trail.read_until(trail_entries.trace_ids(sent[:3], terms))
-    must_hold(*(has_no_second_entry(found, exchange, terms) for exchange in sent))
+    entries = trail.read_until(trail_entries.trace_ids(sent[:3], terms))
+    must_hold(*(has_no_second_entry(entries, exchange, terms) for exchange in sent))

@@ -36,7 +36,7 @@ def terms(contract: Contract) -> TrailTerms:
 def test_entries_stay_as_they_are(
     backend: HttpDriver, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:
-    """Entries that were shown once stand unchanged in the audit trail after further requests of every kind."""
+    """Entries that were shown once are unchanged in the audit trail after further requests of every kind."""
     first = [backend.execute(word("approved")), backend.execute("not a command")]
     before = trail.read_until(trail_entries.trace_ids(first, terms))
     more = [backend.execute(word("approved")), backend.execute("NO_SUCH_COMMAND_EXISTS")]
@@ -55,8 +55,8 @@ def test_entry_is_visible_in_time(
     for _ in range(3):
         sent = backend.execute(word("approved")) if kind == "executed" else backend.execute("not a command")
         must_hold(has_response(sent))
-        found = trail.read_until(trail_entries.trace_ids([sent], terms), timeout_s=terms.visible_s)
-        must_hold(has_one_entry(found, sent, terms))
+        entries = trail.read_until(trail_entries.trace_ids([sent], terms), timeout_s=terms.visible_s)
+        must_hold(has_one_entry(entries, sent, terms))
 
 
 @requirement("TRL-08")
@@ -80,5 +80,5 @@ def test_parallel_requests_leave_their_entries(
     ]
     sent = burst(cases)
     must_hold(*(has_response(exchange) for exchange in sent))
-    found = trail.read_until(trail_entries.trace_ids(sent, terms))
-    must_hold(*(has_one_entry(found, exchange, terms) for exchange in sent))
+    entries = trail.read_until(trail_entries.trace_ids(sent, terms))
+    must_hold(*(has_one_entry(entries, exchange, terms) for exchange in sent))

@@ -1,4 +1,4 @@
-"""TRL-09: what the trail must not hold. A run-wide check holds every other entry to the same."""
+"""TRL-09: what the audit trail must not hold. A run-wide check holds every other entry to the same."""
 
 from collections.abc import Callable
 
@@ -42,10 +42,10 @@ def test_session_and_payload_stay_out(
         backend.read(contract.behavior.operations.audit, {"filter": query}),
     ]
     must_hold(*(has_response(exchange) for exchange in sent))
-    found = trail.read_until(trail_entries.trace_ids(sent, terms))
-    must_hold(*(has_one_entry(found, exchange, terms) for exchange in sent))
+    entries = trail.read_until(trail_entries.trace_ids(sent, terms))
+    must_hold(*(has_one_entry(entries, exchange, terms) for exchange in sent))
     secrets = {"session id": session, "payload": note, "refused command": command, "refused filter": query}
-    must_hold(holds_none_of(found, secrets))
+    must_hold(holds_none_of(entries, secrets))
 
 
 @requirement("TRL-09")
@@ -61,6 +61,6 @@ def test_key_stays_out(
     terms = TrailTerms.of_contract(contract)
     sent = [backend.execute(word("approved")), backend.execute(word("approved"), session_id=run_context.run_key)]
     must_hold(*(has_response(exchange) for exchange in sent))
-    found = trail.read_until(trail_entries.trace_ids(sent, terms))
-    must_hold(*(has_one_entry(found, exchange, terms) for exchange in sent))
-    must_hold(holds_none_of(found, {"API key": run_context.run_key}))
+    entries = trail.read_until(trail_entries.trace_ids(sent, terms))
+    must_hold(*(has_one_entry(entries, exchange, terms) for exchange in sent))
+    must_hold(holds_none_of(entries, {"API key": run_context.run_key}))

@@ -17,7 +17,7 @@ from technogate.runner.suite import MustHold, requirement
 Word = Callable[[str], str]
 READS = pytest.mark.parametrize("read", ["audit", "fallback"])
 
-#: More entries of one state than a backend that pages by itself would answer.
+#: More entries of one state than a backend that pages by itself would return.
 MANY = 105
 
 
@@ -58,11 +58,11 @@ def test_filter_selects(backend: HttpDriver, word: Word, read: str, outcome: str
     exchange = backend.execute(word(outcome))
     fill(backend, word, 2)
     trace_id = response_predicates.trace_id(exchange)
-    found = listed(backend, read, {"filter": outcome.upper(), "limit": 1000}, wait_for=trace_id)
+    read_back = listed(backend, read, {"filter": outcome.upper(), "limit": 1000}, wait_for=trace_id)
     must_hold(
-        has_status(found, 200),
-        holds_only_state(found, outcome.upper()),
-        holds_one_entry(found, trace_id),
+        has_status(read_back, 200),
+        holds_only_state(read_back, outcome.upper()),
+        holds_one_entry(read_back, trace_id),
     )
 
 
@@ -71,11 +71,11 @@ def test_filter_selects(backend: HttpDriver, word: Word, read: str, outcome: str
 def test_filter_before_limit(backend: HttpDriver, word: Word, read: str, must_hold: MustHold) -> None:
     """The limit counts entries of the requested state, not entries that the filter drops."""
     ids = fill(backend, word, 6)
-    found = listed(backend, read, {"filter": "APPROVED", "limit": 5}, wait_for=ids[-2])
+    exchange = listed(backend, read, {"filter": "APPROVED", "limit": 5}, wait_for=ids[-2])
     must_hold(
-        has_status(found, 200),
-        holds_only_state(found, "APPROVED"),
-        holds_exactly(found, 5),
+        has_status(exchange, 200),
+        holds_only_state(exchange, "APPROVED"),
+        holds_exactly(exchange, 5),
     )
 
 
@@ -85,20 +85,20 @@ def test_large_limit_leaves_nothing_out(backend: HttpDriver, word: Word, read: s
     """The largest limit returns every entry of a state, more than any page is likely to have."""
     sent = [backend.execute(word("neutral")) for _ in range(MANY)]
     ids = [response_predicates.trace_id(exchange) for exchange in sent]
-    found = listed(backend, read, {"filter": "NEUTRAL", "limit": 1000}, wait_for=ids[-1])
-    must_hold(has_status(found, 200), holds_in_order(found, ids[::-1]))
+    read_back = listed(backend, read, {"filter": "NEUTRAL", "limit": 1000}, wait_for=ids[-1])
+    must_hold(has_status(read_back, 200), holds_in_order(read_back, ids[::-1]))
 
 
 @requirement("AUD-03")
 @READS
 @pytest.mark.parametrize("limit", [1, 2, 10, 1000])
 def test_limit_bounds(backend: HttpDriver, word: Word, read: str, limit: int, must_hold: MustHold) -> None:
-    """A limit bounds the length, and a trail that holds more fills it."""
+    """A limit bounds the length, and an audit trail that holds more fills it."""
     ids = fill(backend, word, 6)
-    found = listed(backend, read, {"limit": limit}, wait_for=ids[-1])
-    must_hold(has_status(found, 200), holds_at_most(found, limit))
+    exchange = listed(backend, read, {"limit": limit}, wait_for=ids[-1])
+    must_hold(has_status(exchange, 200), holds_at_most(exchange, limit))
     if limit <= 10:
-        must_hold(holds_exactly(found, limit))
+        must_hold(holds_exactly(exchange, limit))
 
 
 @requirement("AUD-03")
@@ -114,13 +114,13 @@ def test_default_limit(backend: HttpDriver, contract: Contract, word: Word, read
 @requirement("AUD-04")
 @READS
 def test_newest_first(backend: HttpDriver, word: Word, read: str, must_hold: MustHold) -> None:
-    """The newest entry stands first."""
+    """The newest entry comes first."""
     ids = fill(backend, word, 5)
-    found = listed(backend, read, {"limit": 50}, wait_for=ids[-1])
+    exchange = listed(backend, read, {"limit": 50}, wait_for=ids[-1])
     must_hold(
-        has_status(found, 200),
-        is_newest_first(found),
-        holds_in_order(found, ids[::-1]),
+        has_status(exchange, 200),
+        is_newest_first(exchange),
+        holds_in_order(exchange, ids[::-1]),
     )
 
 
@@ -151,7 +151,7 @@ def test_newest_first(backend: HttpDriver, word: Word, read: str, must_hold: Mus
 def test_bad_query_400(
     backend: HttpDriver, contract: Contract, read: str, query: dict[str, object], must_hold: MustHold
 ) -> None:
-    """An unknown filter, and a limit that is no integer from 1 to the maximum, are answered 400."""
+    """An unknown filter, and a limit that is no integer from 1 to the maximum, get 400."""
     exchange = listed(backend, read, query)
     must_hold(has_status(exchange, 400), is_error_response(contract, exchange))
 
@@ -165,9 +165,9 @@ def test_metrics_are_the_audit_list(
     for _ in range(2):
         ids = fill(backend, word, 4)
         listed(backend, "audit", {"limit": 1000}, wait_for=ids[-1])
-        one, two = listed(backend, "audit", query), listed(backend, "fallback", query)
-        must_hold(has_status(one, 200), has_status(two, 200))
-        must_hold(holds_same_entries(one, two, {traced(one), traced(two)} - {""}))
+        first, second = listed(backend, "audit", query), listed(backend, "fallback", query)
+        must_hold(has_status(first, 200), has_status(second, 200))
+        must_hold(holds_same_entries(first, second, {traced(first), traced(second)} - {""}))
 
 
 def traced(exchange: Exchange) -> str:

@@ -61,7 +61,7 @@ BAD_COMMANDS: list[object] = [
 @requirement("EXE-01")
 @pytest.mark.parametrize("outcome", ["approved", "warning", "neutral", "expired", "blocked"])
 def test_known_command(backend: HttpDriver, word: Word, outcome: str, must_hold: MustHold) -> None:
-    """A known command is answered 200 with the status it deserves."""
+    """A known command gets 200 with the status it deserves."""
     exchange = backend.execute(word(outcome))
     must_hold(has_status(exchange, 200), has_status_word(exchange, outcome.upper()))
 
@@ -69,7 +69,7 @@ def test_known_command(backend: HttpDriver, word: Word, outcome: str, must_hold:
 @requirement("EXE-02")
 @pytest.mark.parametrize("command", BAD_COMMANDS, ids=[json.dumps(command)[:24] for command in BAD_COMMANDS])
 def test_bad_command_400(backend: HttpDriver, contract: Contract, command: object, must_hold: MustHold) -> None:
-    """A command that breaks pattern, length or type is answered 400 VALIDATION_FAILED."""
+    """A command that breaks pattern, length or type gets 400 VALIDATION_FAILED."""
     exchange = backend.execute(command)
     must_hold(
         has_status(exchange, 400),
@@ -79,7 +79,7 @@ def test_bad_command_400(backend: HttpDriver, contract: Contract, command: objec
 
 @requirement("EXE-02")
 def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold: MustHold) -> None:
-    """A body without a command is answered 400 VALIDATION_FAILED."""
+    """A body without a command gets 400 VALIDATION_FAILED."""
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=b'{"session_id": "abc"}'))
     must_hold(
         has_status(exchange, 400),
@@ -89,7 +89,7 @@ def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold:
 
 @requirement("EXE-02")
 def test_generated_bad_command_400(run_context: RunContext, backend: HttpDriver) -> None:
-    """Whatever text is no command is answered 400."""
+    """Whatever text is no command gets 400."""
     bad = st.text(max_size=40).filter(lambda text: not re.fullmatch(r"[A-Z_]{3,32}", text))
     every(
         run_context,
@@ -118,7 +118,7 @@ def test_generated_bad_command_400(run_context: RunContext, backend: HttpDriver)
     ids=["empty", "cut", "word", "null", "array", "string", "number", "unclosed", "unquoted", "not-utf8", "deep"],
 )
 def test_not_an_object_400(backend: HttpDriver, contract: Contract, body: bytes, must_hold: MustHold) -> None:
-    """A body that is not JSON, is empty, or is no object is answered 400."""
+    """A body that is not JSON, is empty, or is no object gets 400."""
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
     must_hold(has_status(exchange, 400))
 
@@ -159,14 +159,14 @@ def test_large_body(backend: HttpDriver, contract: Contract, word: Word, size: i
     start = json.dumps({"command": word("approved"), "padding": ""}).encode()[:-2]
     body = start + b"x" * (size - len(start) - 2) + b'"}'
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
-    # A backend that answers before it has read all may close on us: then the response can be lost.
+    # A backend that responds before it has read all may close the connection: then the response can be lost.
     must_hold([] if exchange.response is None and exchange.error else has_status(exchange, 413, 400))
     must_hold(has_status(backend.execute(word("approved")), 200))
 
 
 @requirement("EXE-06")
 def test_unknown_command_is_blocked(run_context: RunContext, backend: HttpDriver) -> None:
-    """A well-formed command that nobody knows is answered 200 BLOCKED with a reason."""
+    """A well-formed unknown command gets 200 BLOCKED with a reason."""
 
     def property_check(name: str) -> list[Finding]:
         exchange = backend.execute(name)
@@ -180,7 +180,7 @@ def test_unknown_command_is_blocked(run_context: RunContext, backend: HttpDriver
 def test_nearly_known_command_is_blocked(
     backend: HttpDriver, contract: Contract, word: Word, shape: str, must_hold: MustHold
 ) -> None:
-    """A command that only holds a known one is answered 200 BLOCKED with a reason, and executes nothing."""
+    """A command that only holds a known one gets 200 BLOCKED with a reason, and executes nothing."""
     known = word("approved")
     name = shape.replace("{}", known)[:32]
     name = known[1:] if name == known else name
@@ -208,7 +208,7 @@ def test_session_is_optional(backend: HttpDriver, word: Word, session: str, must
 
 @requirement("EXE-08")
 def test_unknown_fields_change_nothing(run_context: RunContext, backend: HttpDriver, word: Word) -> None:
-    """Fields that the contract does not know change nothing."""
+    """Fields that the contract does not define change nothing."""
 
     def property_check(extra: tuple[tuple[str, Any], ...]) -> list[Finding]:
         without, with_extra = backend.execute(word("approved")), backend.execute(word("approved"), **dict(extra))
@@ -256,13 +256,15 @@ def test_refusal_leaves_memory(
 def test_identical_requests_are_two_executions(
     backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
 ) -> None:
-    """Two identical requests have two trace ids and two entries in the trail."""
-    one, two = backend.execute(word("approved")), backend.execute(word("approved"))
-    first, second = response_predicates.trace_id(one), response_predicates.trace_id(two)
+    """Two identical requests have two trace ids and two entries in the audit trail."""
+    first, second = backend.execute(word("approved")), backend.execute(word("approved"))
+    first_id, second_id = response_predicates.trace_id(first), response_predicates.trace_id(second)
     must_hold(
-        has_status(one, 200),
-        has_status(two, 200),
-        response_predicates.finding("two executions", two, "another trace id", second) if first == second else [],
+        has_status(first, 200),
+        has_status(second, 200),
+        response_predicates.finding("two executions", second, "another trace id", second_id)
+        if first_id == second_id
+        else [],
     )
-    listed = backend.read_entry(contract.behavior.operations.audit, {"limit": 1000}, second)
-    must_hold(holds_one_entry(listed, first), holds_one_entry(listed, second))
+    listed = backend.read_entry(contract.behavior.operations.audit, {"limit": 1000}, second_id)
+    must_hold(holds_one_entry(listed, first_id), holds_one_entry(listed, second_id))

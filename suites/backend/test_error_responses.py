@@ -32,7 +32,7 @@ def test_4xx_is_an_error_response(backend: HttpDriver, contract: Contract, cause
         "bad-limit": lambda: backend.read(names.fallback, {"limit": "0"}),
     }[cause]()
     if cause == "too-large" and exchange.response is None and exchange.error:
-        # A backend that answers before it has read all may close on us: then the response can be lost.
+        # A backend that responds before it has read all may close the connection: then the response can be lost.
         exchange = backend.read(names.audit, {"limit": "-1"})
     must_hold(
         has_status(exchange, *range(400, 500)),
@@ -52,14 +52,14 @@ def test_5xx_is_an_error_response(backend: HttpDriver, contract: Contract, word:
 @requirement("ERR-04")
 @pytest.mark.parametrize("path", ["/api/nothing", "/api/execute/more", "/api", "/nothing.html", "/API/execute"])
 def test_unknown_path(backend: HttpDriver, contract: Contract, path: str, must_hold: MustHold) -> None:
-    """With the key, a path that does not exist is answered 404 with an ErrorResponse."""
+    """With the key, a path that does not exist gets 404 with an ErrorResponse."""
     exchange = backend.send(Case(method="GET", path=path))
     must_hold(has_status(exchange, 404), is_error_response(contract, exchange))
 
 
 @requirement("ERR-04")
 def test_wrong_method(backend: HttpDriver, contract: Contract, guarded: str, must_hold: MustHold) -> None:
-    """With the key, another method is answered 405 with `Allow` and an ErrorResponse."""
+    """With the key, another method gets 405 with `Allow` and an ErrorResponse."""
     operation = contract.operations[guarded]
     expected = operation.method.upper()
     for method in ("GET", "POST", "PUT", "DELETE", "PATCH"):

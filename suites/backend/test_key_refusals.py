@@ -26,19 +26,19 @@ def send(backend: HttpDriver, operation: str, key: Key) -> Exchange:
 @requirement("AUT-01")
 @WITHOUT
 def test_without_a_key_401(backend: HttpDriver, guarded: str, key: Key, must_hold: MustHold) -> None:
-    """No key or an empty key is answered 401."""
+    """No key or an empty key gets 401."""
     must_hold(has_status(send(backend, guarded, key), 401))
 
 
 @requirement("AUT-02")
 def test_wrong_key_403(backend: HttpDriver, guarded: str, must_hold: MustHold) -> None:
-    """A wrong key is answered 403."""
+    """A wrong key gets 403."""
     must_hold(has_status(send(backend, guarded, foreign_key()), 403))
 
 
 @requirement("AUT-02")
 def test_near_miss_403(backend: HttpDriver, guarded: str, near_miss: Key, must_hold: MustHold) -> None:
-    """A key that is nearly right is answered 403."""
+    """A key that is nearly right gets 403."""
     must_hold(has_status(send(backend, guarded, near_miss), 403))
 
 
@@ -47,7 +47,7 @@ def test_near_miss_403(backend: HttpDriver, guarded: str, near_miss: Key, must_h
 def test_refusal_gives_its_reason(
     backend: HttpDriver, contract: Contract, guarded: str, key: Key, must_hold: MustHold
 ) -> None:
-    """A refused key is answered with a valid ErrorResponse that holds API_KEY_INVALID."""
+    """A refused key gets a valid ErrorResponse that holds API_KEY_INVALID."""
     exchange = send(backend, guarded, key)
     must_hold(is_error_response(contract, exchange, contract.behavior.reason_codes.key_refused))
 
@@ -67,7 +67,7 @@ def test_refusal_gives_its_reason(
 def test_key_before_body(
     backend: HttpDriver, contract: Contract, body: bytes, content_type: str, must_hold: MustHold
 ) -> None:
-    """A request that is malformed and has no key is answered 401."""
+    """A request that is malformed and has no key gets 401."""
     execute = contract.behavior.operations.execute
     exchange = backend.send(backend.case(execute, body=body, content_type=content_type), key=NO_KEY)
     must_hold(has_status(exchange, 401))
@@ -75,7 +75,7 @@ def test_key_before_body(
 
 @requirement("AUT-04")
 def test_key_before_query(backend: HttpDriver, contract: Contract, must_hold: MustHold) -> None:
-    """A read with an impossible query and no key is answered 401."""
+    """A read with an impossible query and no key gets 401."""
     names = contract.behavior.operations
     for operation in (names.audit, names.fallback):
         must_hold(has_status(backend.read(operation, {"filter": "NOPE", "limit": "-1"}, key=NO_KEY), 401))
@@ -108,7 +108,7 @@ def test_key_is_not_echoed(backend: HttpDriver, guarded: str, word: Word, must_h
         backend.read(guarded, {"filter": value}),
         backend.execute(value),
     ]
-    nearly = [key for key in near_misses(value) if any(value in given for given in key.values)]
+    nearly = [key for key in near_misses(value) if any(value in held for held in key.values)]
     sent += [send(backend, guarded, key) for key in nearly]
     for exchange in sent:
         must_hold(holds_no_key(exchange))

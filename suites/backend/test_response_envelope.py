@@ -1,4 +1,4 @@
-"""ENV: what every answer of the backend looks like."""
+"""ENV: what every response of the backend must hold."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ Word = Callable[[str], str]
 def test_executed_command_has_a_documented_response(
     backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
 ) -> None:
-    """An executed command is answered 200 with a valid ExecuteResponse."""
+    """An executed command gets 200 with a valid ExecuteResponse."""
     exchange = backend.execute(word("approved"))
     must_hold(has_status(exchange, 200), is_documented(contract, exchange))
 
@@ -36,7 +36,7 @@ def test_executed_command_has_a_documented_response(
 def test_unknown_command_has_a_documented_response(
     backend: HttpDriver, contract: Contract, must_hold: MustHold
 ) -> None:
-    """A command that nobody knows is answered with a valid ExecuteResponse too."""
+    """An unknown command gets a valid ExecuteResponse too."""
     exchange = backend.execute("NO_SUCH_COMMAND_EXISTS")
     must_hold(has_status(exchange, 200), is_documented(contract, exchange))
 
@@ -64,15 +64,17 @@ def test_trace_id_has_its_form(backend: HttpDriver, contract: Contract, word: Wo
 
 @requirement("ENV-04")
 def test_trace_id_is_not_the_clients(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
-    """Two requests that bring the same trace id with them are given two trace ids all the same."""
+    """Two requests that carry the same trace id still get two different trace ids."""
     sent = ((contract.behavior.headers.trace, "client-0001"),)
     body = json.dumps({"command": word("approved")}).encode()
     case = backend.case(contract.behavior.operations.execute, headers=sent, body=body)
-    one, two = backend.send(case), backend.send(case)
-    first, second = response_predicates.trace_id(one), response_predicates.trace_id(two)
-    must_hold(has_valid_member(contract, one, "trace_id", "TraceId"))
+    first, second = backend.send(case), backend.send(case)
+    first_id, second_id = response_predicates.trace_id(first), response_predicates.trace_id(second)
+    must_hold(has_valid_member(contract, first, "trace_id", "TraceId"))
     must_hold(
-        response_predicates.finding("unique trace id", two, "a trace id of its own", second) if first == second else []
+        response_predicates.finding("unique trace id", second, "a trace id of its own", second_id)
+        if first_id == second_id
+        else []
     )
 
 

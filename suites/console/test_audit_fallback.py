@@ -120,7 +120,7 @@ def test_both_fail(harness: Harness, name: str, must_hold: MustHold) -> None:
 @requirement("CON-10")
 @pytest.mark.parametrize("how", ["closed", "reset"])
 def test_list_without_a_listener(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
-    """With nobody listening, or every connection reset on arrival, the list is empty and nothing else breaks."""
+    """With no listener, or every connection reset on arrival, the list is empty and nothing else breaks."""
     interaction = harness.run_refused(how, lambda driver: driver.audit())
     must_hold(shows_empty_list(interaction))
     then = harness.execute(harness.conforming())

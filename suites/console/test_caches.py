@@ -74,7 +74,7 @@ def test_command_is_sent_anew(harness: Harness, must_hold: MustHold) -> None:
 @requirement("CON-19")
 @pytest.mark.parametrize("first", ["a list", "a snapshot"], ids=["list", "snapshot"])
 def test_no_earlier_response_is_shown_instead(harness: Harness, first: str, must_hold: MustHold) -> None:
-    """When a reading fails, nothing that was read before stands in for it."""
+    """When a reading fails, nothing that was read before replaces it."""
     if first == "a list":
         harness.audit(Cached(template=harness.list_template()), harness.listing())
         must_hold(shows_empty_list(harness.audit(harness.error(503), harness.error(503))))

@@ -76,8 +76,8 @@ def test_any_bad_command_is_never_sent(run_context: RunContext, wide_harness: Ha
 
 def command_in(value: object) -> str | None:
     """The command of a generated request, None when it is no text."""
-    found = value.get("command") if isinstance(value, dict) else None
-    return found if isinstance(found, str) else None
+    command = value.get("command") if isinstance(value, dict) else None
+    return command if isinstance(command, str) else None
 
 
 @requirement("CON-13")

@@ -20,7 +20,7 @@ PLACES = [Where.BEFORE_HEADERS, Where.IN_HEADERS, Where.AFTER_HEADERS, Where.IN_
 @requirement("CON-07")
 @pytest.mark.parametrize("how", ["closed", "reset"])
 def test_command_without_a_listener(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
-    """With nobody listening, or every connection reset on arrival, BLOCKED is shown."""
+    """With no listener, or every connection reset on arrival, BLOCKED is shown."""
     must_hold(shows_blocked(harness.run_refused(how, lambda driver: driver.execute(COMMAND))))
 
 

@@ -1,6 +1,6 @@
 """CON-02 to CON-05, CON-08, CON-10, CON-11, CON-16, CON-18: generated responses, conforming and hostile.
 
-The contract says which answer is which: what it accepts is shown as it is, anything else fails closed.
+The contract defines which response is which: what it accepts is shown as it is, anything else fails closed.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from technogate.runner.suite import requirement
 
 
 def commands(run_context: RunContext, harness: Harness, cases: Cases, share: float, meaning: Meaning) -> None:
-    """Answer commands with each of the cases that the contract reads so."""
+    """Respond to commands with each of the cases that the contract reads so."""
     responses = Responses.to_execute(run_context.contract)
 
     def property_check(sent: FramedResponse) -> list[Finding] | None:
@@ -37,7 +37,7 @@ def commands(run_context: RunContext, harness: Harness, cases: Cases, share: flo
 
 @requirement("CON-03")
 def test_any_other_status_is_blocked(run_context: RunContext, harness: Harness) -> None:
-    """Whatever stands where the status should be, other than one of the five words, is shown as BLOCKED."""
+    """Any value in place of the status, other than one of the five words, is shown as BLOCKED."""
     commands(run_context, harness, Responses.to_execute(run_context.contract).status_words(), 0.25, Meaning.REFUSED)
 
 

@@ -11,7 +11,7 @@ from technogate.mock.responses.held import Held
 from technogate.mock.scripted_reply import Fault, Where
 from technogate.runner.suite import MustHold, requirement
 
-#: What the newer command is answered, and what is then to be seen.
+#: The response to the newer command, and what the console must then show.
 NEWER: dict[str, tuple[Callable[[Harness], Fault], str]] = {
     "blocked": (lambda harness: harness.conforming(status="BLOCKED", reason_codes=["API_BLOCKED"]), "BLOCKED"),
     "neutral": (lambda harness: harness.conforming(status="NEUTRAL"), "NEUTRAL"),
@@ -47,8 +47,8 @@ def test_slow_response_is_not_shown(page_harness: Harness, name: str, where: Whe
     harness.driver.wait_until_complete()
     harness.mock_backend.wait_until_complete()
     interaction = harness.run_scripted(placed, lambda driver: driver.result(), (execute,), f"the newer command: {name}")
-    seen = harness.record(first, (execute,), f"the newer command: {name}, before the late response")
-    must_hold(shows(seen, "status", expected), shows(interaction, "status", expected))
+    recorded = harness.record(first, (execute,), f"the newer command: {name}, before the late response")
+    must_hold(shows(recorded, "status", expected), shows(interaction, "status", expected))
 
 
 @requirement("CON-17")

@@ -65,7 +65,7 @@ def test_no_snapshot_in_the_page(page_harness: Harness, name: str, must_hold: Mu
 @requirement("CON-11")
 @pytest.mark.parametrize("how", ["closed", "reset"])
 def test_memory_without_a_listener(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
-    """With nobody listening, or every connection reset on arrival, there is no snapshot and no error."""
+    """With no listener, or every connection reset on arrival, there is no snapshot and no error."""
     must_hold(shows_no_snapshot(harness.run_refused(how, lambda driver: driver.memory())))
 
 

@@ -32,7 +32,7 @@ def test_page_is_not_redirected(page_harness: Harness, code: int, place: str, mu
 
 
 def not_redirected(harness: Harness, code: int, place: str, must_hold: MustHold) -> None:
-    """Redirect a command to a place where an approval waits for whoever follows."""
+    """Redirect a command to a place where an approval waits for a console that follows."""
     names, mock_backend = harness.names, harness.mock_backend
     target = names.memory if code in MADE_A_GET else names.execute
     location = mock_backend.url(target, other=place != "itself")

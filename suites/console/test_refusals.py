@@ -29,12 +29,12 @@ def test_documented_4xx_is_blocked(harness: Harness, code: int, must_hold: MustH
 
 
 @requirement("CON-04")
-@pytest.mark.parametrize("says", ["BLOCKED", "APPROVED"])
-def test_refused_key_is_said(harness: Harness, says: str, must_hold: MustHold) -> None:
+@pytest.mark.parametrize("status", ["BLOCKED", "APPROVED"])
+def test_refused_key_is_said(harness: Harness, status: str, must_hold: MustHold) -> None:
     """401 and 403 show that the authentication failed."""
     wanted = harness.contract.behavior.console
     for code in wanted.refused_statuses:
-        reply = harness.error(code) if says == "BLOCKED" else harness.conforming(code=code)
+        reply = harness.error(code) if status == "BLOCKED" else harness.conforming(code=code)
         interaction = harness.execute(reply)
         must_hold(
             shows_blocked(interaction),

@@ -1,6 +1,6 @@
 """CON-06, and the slow responses of CON-10 and CON-11: not complete within 15 s, or only just.
 
-The scenes were begun with the run's first item, and are only collected here.
+The interactions were begun with the run's first item, and are only collected here.
 """
 
 import pytest
@@ -27,7 +27,7 @@ from technogate.runner.plugin import RUN_CONTEXT
 from technogate.runner.run_context import RunContext
 from technogate.runner.suite import MustHold, requirement
 
-#: The scenes that each test collects, by its name.
+#: The interactions that each test collects, by its name.
 COLLECTED: dict[str, tuple[Endpoint, ...]] = {
     "test_gives_up_in_time": ENDPOINTS,
     "test_slow_list_leads_to_the_fallback": ("audit",),
@@ -49,13 +49,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     ]
     if endpoints == ENDPOINTS and run_context.settings.profile in CHAIN_PROFILES:
         late += [SlowResponse(driver=driver, endpoint="chain", kind="before-headers") for driver in drivers]
-    metafunc.parametrize("slow_response", late, ids=[each.name for each in late])
+    metafunc.parametrize("slow_response", late, ids=[slow_response.name for slow_response in late])
 
 
 def kinds(run_context: RunContext, driver: str, endpoint: Endpoint) -> tuple[Kind, ...]:
     """The kinds of stall: all of them, but for a quick run in a browser, where each needs a page."""
-    each: tuple[Kind, ...] = ("in-time",) if endpoint == "slow" else KINDS
-    return each[::2] if run_context.settings.profile == "quick" and driver == "browser" else each
+    stalls: tuple[Kind, ...] = ("in-time",) if endpoint == "slow" else KINDS
+    return stalls[::2] if run_context.settings.profile == "quick" and driver == "browser" else stalls
 
 
 def in_time(run_context: RunContext, slow_response: SlowResponse, interaction: Interaction) -> list[Finding]:
@@ -71,18 +71,18 @@ def in_time(run_context: RunContext, slow_response: SlowResponse, interaction: I
         return shown_in_time(interaction, names.memory, time) or aborted_in_time(interaction, names.memory, time)
     if slow_response.endpoint == "fallback":
         return shown_in_time(interaction, names.fallback, time) or aborted_in_time(interaction, names.fallback, time)
-    found = requested_in_time(interaction, names.audit, names.fallback, time) or aborted_in_time(
+    findings = requested_in_time(interaction, names.audit, names.fallback, time) or aborted_in_time(
         interaction, names.audit, time
     )
     if slow_response.endpoint == "chain":
-        found = found or shown_in_time(interaction, names.fallback, time) or shows_empty_list(interaction)
-    return found
+        findings = findings or shown_in_time(interaction, names.fallback, time) or shows_empty_list(interaction)
+    return findings
 
 
-def judged(told: SlowResponseOutcome, findings: list[Finding]) -> list[Finding]:
+def judged(outcome: SlowResponseOutcome, findings: list[Finding]) -> list[Finding]:
     """The findings; raises RuntimeError for findings on a machine that stood still while times were measured."""
-    if findings and lag_reason(told):
-        raise RuntimeError(lag_reason(told))
+    if findings and lag_reason(outcome):
+        raise RuntimeError(lag_reason(outcome))
     return findings
 
 
@@ -103,9 +103,9 @@ def test_gives_up_in_time(
     slow_interaction: tuple[Interaction, SlowResponseOutcome],
     must_hold: MustHold,
 ) -> None:
-    """A request whose answer stops before, after or within its headers or body is given up between 14 and 16 s."""
-    interaction, told = slow_interaction
-    must_hold(judged(told, in_time(run_context, slow_response, interaction)))
+    """A request whose response stops before, after or within its headers or body is aborted between 14 and 16 s."""
+    interaction, outcome = slow_interaction
+    must_hold(judged(outcome, in_time(run_context, slow_response, interaction)))
 
 
 @requirement("CON-10")
@@ -122,8 +122,8 @@ def test_slow_fallback_is_shown(
     run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
     """A list that fails slowly leads to one request of the fallback, which is shown although it is slow as well."""
-    interaction, told = slow_interaction
-    must_hold(*fell_back(run_context, interaction), judged(told, rows_show(interaction, "action", [IN_TIME])))
+    interaction, outcome = slow_interaction
+    must_hold(*fell_back(run_context, interaction), judged(outcome, rows_show(interaction, "action", [IN_TIME])))
 
 
 @requirement("CON-06")
@@ -131,8 +131,8 @@ def test_fallback_has_a_time_of_its_own(
     slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
     """A fallback that conforms within its own 15 s is shown, whatever time its list has taken."""
-    interaction, told = slow_interaction
-    must_hold(judged(told, rows_show(interaction, "action", [IN_TIME])))
+    interaction, outcome = slow_interaction
+    must_hold(judged(outcome, rows_show(interaction, "action", [IN_TIME])))
 
 
 @requirement("CON-10")

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def early(request: pytest.FixtureRequest) -> None:
-    """Send the commands that hang before the first of these items, when a later one will ask for them."""
-    mine = [item for item in request.session.items if item.path.parent.name == "faults"]
-    if request.node is mine[0] and any(item.get_closest_marker("late") for item in mine):
+    """Send the commands that hang before the first of these items, when a later one will use them."""
+    items = [item for item in request.session.items if item.path.parent.name == "faults"]
+    if request.node is items[0] and any(item.get_closest_marker("late") for item in items):
         request.getfixturevalue("hanging")

@@ -23,7 +23,7 @@ AT_ONCE = 8
 
 @requirement("ERR-05")
 def test_failing_executor(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
-    """A command whose executor fails is answered 500 or BLOCKED, and the next one is executed."""
+    """A command whose executor fails gets 500 or BLOCKED, and the next one is executed."""
     crashed = backend.execute(word("crashing"))
     following = backend.execute(word("approved"))
     must_hold(failed_execution_is_blocked(contract, crashed), command_is_executed(contract, following))
@@ -31,7 +31,7 @@ def test_failing_executor(backend: HttpDriver, contract: Contract, word: Word, m
 
 @requirement("ERR-05")
 def test_many_failing_executors(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
-    """Several executors that fail at once use nothing up: each is answered, and the next command is executed."""
+    """Several executors that fail at once use nothing up: each gets a response, and the next command is executed."""
     crashing = word("crashing")
     with ThreadPoolExecutor(AT_ONCE) as clients:
         crashed = list(clients.map(backend.execute, [crashing] * AT_ONCE))
@@ -60,7 +60,7 @@ def test_failed_command_leaves_memory(backend: HttpDriver, contract: Contract, w
 def test_unknown_status_is_blocked(
     backend: HttpDriver, contract: Contract, words: CommandSet, must_hold: MustHold
 ) -> None:
-    """A result whose status nobody knows is answered 200 BLOCKED with UNKNOWN_STATUS."""
+    """A result whose status is unknown gets 200 BLOCKED with UNKNOWN_STATUS."""
     for odd in words("unknown_status"):
         exchange = backend.execute(odd)
         must_hold(
@@ -74,10 +74,10 @@ def test_unknown_status_is_blocked(
 def test_unknown_status_leaves_memory(
     backend: HttpDriver, contract: Contract, word: Word, words: CommandSet, must_hold: MustHold
 ) -> None:
-    """A result whose status nobody knows does not move the memory snapshot."""
+    """A result whose status is unknown does not move the memory snapshot."""
     executed = backend.execute(word("approved"))
     before = backend.read(contract.behavior.operations.memory)
-    odd = [backend.execute(one) for one in words("unknown_status")]
+    odd = [backend.execute(command) for command in words("unknown_status")]
     after = backend.read(contract.behavior.operations.memory)
     must_hold(
         command_is_executed(contract, executed),

@@ -25,7 +25,7 @@ from technogate.runner.suite import MustHold, requirement
 Word = Callable[[str], str]
 Served = list[tuple[Exchange, list[Finding]]]
 
-#: How often the well-behaved client asks for each thing while it is disturbed, on kept and on new connections.
+#: How often the well-behaved client requests each resource while the fault lasts, on kept and on new connections.
 ROUNDS = 3
 
 #: Each kind by name: from an execute request, a read request, the number of slow clients and the seed.
@@ -44,7 +44,7 @@ KINDS: dict[str, Callable[[RawRequest, RawRequest, int, int], Hostile]] = {
 READING = ("big-header", "pipelined-garbage")
 
 
-def ask(client: HttpDriver, command: str, when: str) -> Served:
+def send_each_kind(client: HttpDriver, command: str, when: str) -> Served:
     """One request of each kind as a well-behaved client sends it, up to the first that is not served."""
     contract = client.contract
     names = contract.behavior.operations
@@ -72,7 +72,7 @@ def _findings(contract: Contract, case: Case, exchange: Exchange, command: str) 
     return findings
 
 
-def found(served: Served) -> list[Finding]:
+def all_findings(served: Served) -> list[Finding]:
     """What was wrong with any of the responses."""
     return [finding for _, findings in served for finding in findings]
 
@@ -90,21 +90,23 @@ def test_hostile_clients_take_nothing_away(
     hostile = KINDS[kind](execute, read, slow, disturbed.run_context.seed)
     sent = None if kind == "idle" else read if kind in READING else execute
     with disturbed.driver() as calm, disturbed.driver(hostile.kind) as kept:
-        if early := found([*ask(calm, approved, "before"), *ask(kept, approved, "before")]):
+        if early := all_findings(
+            [*send_each_kind(calm, approved, "before"), *send_each_kind(kept, approved, "before")]
+        ):
             raise NotDelivered(f"the backend was not well before the attack: {early[0].observed}")
         served: Served = []
         with disturbed.under(hostile, sent, operation) as attackers:
             for number in range(ROUNDS):
-                served += ask(kept, approved, f"{number + 1} while {hostile.kind}, connection kept")
-                if found(served):
+                served += send_each_kind(kept, approved, f"{number + 1} while {hostile.kind}, connection kept")
+                if all_findings(served):
                     break
                 with disturbed.driver(hostile.kind) as fresh:
-                    served += ask(fresh, approved, f"{number + 1} while {hostile.kind}, connection new")
-                if found(served):
+                    served += send_each_kind(fresh, approved, f"{number + 1} while {hostile.kind}, connection new")
+                if all_findings(served):
                     break
         must_hold(*(findings for _, findings in served))
-        must_hold(found(ask(calm, approved, f"after {hostile.kind}")))
+        must_hold(all_findings(send_each_kind(calm, approved, f"after {hostile.kind}")))
     with disturbed.driver() as fresh:
-        must_hold(found(ask(fresh, approved, f"after {hostile.kind}, connection new")))
+        must_hold(all_findings(send_each_kind(fresh, approved, f"after {hostile.kind}, connection new")))
     if kind == "big-header":
         must_hold(*(big_header_is_refused(exchange) for exchange in attackers))

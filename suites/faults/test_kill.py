@@ -1,4 +1,4 @@
-"""TRL-07: a backend killed under load, and what its trail kept."""
+"""TRL-07: a backend killed under load, and what its audit trail kept."""
 
 import zlib
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from technogate.runner.suite import MustHold, requirement
 def test_answered_requests_survive_a_kill(
     disturbed: FaultyPair, contract: Contract, word: Callable[[str], str], must_hold: MustHold
 ) -> None:
-    """Killed under load and started again, the backend has the entry of every answered request, and none twice."""
+    """After a kill under load, the backend has the entry of every request with a response, and none twice."""
     run_context, command, trace = disturbed.run_context, word("approved"), contract.behavior.headers.trace
     disturbed.quiet()
     for kill in plan_kills(

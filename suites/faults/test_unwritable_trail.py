@@ -19,18 +19,18 @@ from technogate.trail.entry import TrailError
 def test_no_audit_no_action(
     disturbed: FaultyPair, contract: Contract, word: Callable[[str], str], must_hold: MustHold
 ) -> None:
-    """With the trail unwritable an execute is refused and nothing is executed; mended, the next one is executed."""
+    """With the trail unwritable an execute is refused and not executed; after recovery the next one is executed."""
     memory, statuses = contract.behavior.operations.memory, contract.behavior.statuses
-    approved, other = word("approved"), disturbed.backend.commands.warning or word("approved")
+    approved, other_command = word("approved"), disturbed.backend.commands.warning or word("approved")
     disturbed.quiet()
     with disturbed.driver() as calm:
         first, before = calm.execute(approved), calm.read(memory)
         if first.response is None or first.response.status != 200:
             raise NotDelivered("the backend was not well before its trail was made unwritable")
         with disturbed.unwritable_trail() as kind, disturbed.driver(kind) as client:
-            refused = client.execute(other)
+            refused = client.execute(other_command)
             if written_meanwhile(disturbed, contract, refused):
-                raise NotDelivered("the trail was written all the same: correct [backend.unwritable]")
+                raise NotDelivered("the trail was still written: correct [backend.unwritable]")
         after, entries = calm.read(memory), disturbed.trail.read()
         again = calm.execute(approved)
     must_hold(
@@ -43,7 +43,7 @@ def test_no_audit_no_action(
 
 
 def written_meanwhile(disturbed: FaultyPair, contract: Contract, exchange: Exchange) -> bool:
-    """Whether an executed command's entry is in the trail already: then nothing kept it from being written."""
+    """Whether an executed command's entry is in the audit trail already: then nothing kept it from being written."""
     if has_status_word(exchange, *contract.behavior.statuses.executed):
         return False
     try:

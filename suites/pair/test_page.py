@@ -26,7 +26,7 @@ def test_command_from_page_to_trail(
     outcome: str,
     must_hold: MustHold,
 ) -> None:
-    """A command entered in the page is shown with status and trace id, and the trail holds that trace id."""
+    """A command entered in the page is shown with status and trace id, and the audit trail holds that trace id."""
     rendered = retry_on_network_change(run_context, page, lambda: page.execute(word(outcome)))
     rendered = msgspec.structs.replace(rendered, id=f"view-{run_context.new_id()}", item=run_context.item)
     run_context.record(rendered)

@@ -1,6 +1,6 @@
 """What generated requests are held to: one item for each rule and each list of requests that it judges.
 
-The rules stand with the checks of their requirements, in `src/technogate/checks`; an item takes its requirement and
+The rules are next to the checks of their requirements, in `src/technogate/checks`; an item takes its requirement and
 its subject from its rule.
 """
 

@@ -26,13 +26,13 @@ def test_both_on_the_network(contained: dict[str, Container], must_hold: MustHol
 def test_backend_responds_by_its_name(contained: dict[str, Container], must_hold: MustHold) -> None:
     """Requested from within the network, the backend responds at its service name."""
     url = BACKEND + contained["backend"].launch.ready
-    said = status_from_within((contained["console"], contained["backend"]), url)
-    if said is None:
+    statuses = status_from_within((contained["console"], contained["backend"]), url)
+    if statuses is None:
         not_exercised(
-            "neither container has a program that could ask for an address",
+            "neither container has a program that can request a URL",
             "put python3, node, curl or wget into one of the images",
         )
-    must_hold(backend_responds_by_name(url, said))
+    must_hold(backend_responds_by_name(url, statuses))
 
 
 @requirement("STK-07")
@@ -47,5 +47,5 @@ def test_image_holds_no_secret(run_context: RunContext, image: str, must_hold: M
 @pytest.mark.parametrize("image", ["backend", "console"], indirect=True)
 def test_image_runs_as_non_root_with_a_health_check(image: str, must_hold: MustHold) -> None:
     """The image names a user other than root and defines a health check."""
-    found = facts(image)
-    must_hold(image_runs_as_non_root(found), image_has_health_check(found))
+    image_facts = facts(image)
+    must_hold(image_runs_as_non_root(image_facts), image_has_health_check(image_facts))

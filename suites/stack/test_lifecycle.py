@@ -14,7 +14,7 @@ from technogate.target.compose.container import Container
 
 Word = Callable[[str], str]
 
-#: Seconds in which a page shows that its backend does not answer.
+#: Seconds in which a page shows that its backend does not respond.
 SHOWN_S = 16.0
 
 
@@ -48,7 +48,7 @@ def test_cut_off_backend(stack: Stack, contract: Contract, word: Word, must_hold
     must_hold(shows_blocked(interaction, statuses.blocked))
 
 
-# Before the item that restarts the backend: one that a cut has broken is mended by that.
+# Before the item that restarts the backend: this also restores a backend that a cut has broken.
 @requirement("STK-06")
 @pytest.mark.containers
 def test_reconnected_backend(stack: Stack, contract: Contract, word: Word, must_hold: MustHold) -> None:

@@ -595,7 +595,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
     ),
     "decision that says nothing": (
         replaced("decisions.md", "## D1 — The", "## D18 — Nothing\n\n## D1 — The"),
-        "D18 says nothing",
+        "D18 has no text",
     ),
     "behavior key missing": (
         replaced("behavior.toml", "trail_visible_s = 2.0", ""),

@@ -93,7 +93,7 @@ def test_planted_outcomes_are_found_and_an_undelivered_fault_is_none(faults: San
     found = judged(faults, target, "ERR-05", "FCB-01", "TRL-10")
     assert found["ERR-05"]["verdict"] == Verdict.FAIL
     assert found["FCB-01"]["verdict"] == Verdict.FAIL
-    assert "the trail was written all the same" in json.dumps(found["TRL-10"])
+    assert "the trail was still written" in json.dumps(found["TRL-10"])
     assert found["TRL-10"]["verdict"] == Verdict.INCONCLUSIVE
 
 

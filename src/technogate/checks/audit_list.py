@@ -88,7 +88,7 @@ def _is_filtered(terms: RuleTerms, sent: SentRequest) -> Findings:
 
 
 def _bad_query_is_refused(terms: RuleTerms, sent: SentRequest) -> Findings:
-    """A forbidden query is answered 400; one that the contract leaves open, 400 or as it reads (AUD-05)."""
+    """A forbidden query gets 400; one that the contract leaves open, 400 or as it reads (AUD-05)."""
     if sent.expectation.validity is Validity.OPEN:
         return rule_conditions.has_allowed_status(terms, sent)
     return has_status(sent.exchange, 400) or is_error_response(terms.contract, sent.exchange)
@@ -215,7 +215,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="AUD-05",
-        subject="Every generated query that the contract forbids is answered 400.",
+        subject="Every generated query that the contract forbids gets 400.",
         scope=Scope.AUDIT,
         modes=(Mode.FORBIDDEN, Mode.OPEN),
         concerns=lambda sent: (

@@ -1,4 +1,4 @@
-"""AUD-04, AUD-06: the newest entry stands first, and the fallback holds the same entries as the audit list. Pure."""
+"""AUD-04, AUD-06: the newest entry comes first, and the fallback holds the same entries as the audit list. Pure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def is_newest_first(exchange: Exchange) -> list[Finding]:
 
 
 def holds_in_order(exchange: Exchange, newest_first_ids: list[str]) -> list[Finding]:
-    """The entries of these requests stand in this order (AUD-04)."""
+    """The entries of these requests come in this order (AUD-04)."""
     wanted = set(newest_first_ids)
     observed = [name for name in trace_ids(exchange) if name in wanted]
     if observed == newest_first_ids:
@@ -68,7 +68,7 @@ def holds_same_entries(first: Exchange, second: Exchange, reads: set[str]) -> li
 
 
 def _entries_are_in_order(contract: Contract, sents: Sequence[SentRequest]) -> Iterator[list[Finding]]:
-    """The entries of requests that were sent one after the other stand newest first (AUD-04)."""
+    """The entries of requests that were sent one after the other come newest first (AUD-04)."""
     execute = contract.behavior.operations.execute
     ids = [trace_id(sent.exchange) for sent in sents if sent.case.operation == execute and sent.decided]
     whole = whole_trail(contract, sents)
@@ -145,7 +145,7 @@ RULES = (
 SEQUENCES = (
     SequenceRule(
         requirement="AUD-04",
-        subject="The entries of a sequence stand newest first, whatever became of its requests.",
+        subject="The entries of a sequence come newest first, whatever the results of its requests.",
         check=_entries_are_in_order,
         good=lambda e: [*e.executions("t-1", "t-2"), e.whole_trail(e.entry_body(trace_id="t-2"), e.entry_body())],
         bad=lambda e: [*e.executions("t-1", "t-2"), e.whole_trail(e.entry_body(), e.entry_body(trace_id="t-2"))],

@@ -41,7 +41,7 @@ def has_session_alone(sent: SentRequest) -> bool:
 
 
 def has_unknown_fields_alone(sent: SentRequest) -> bool:
-    """Whether it is a command with fields that the contract does not know, and without a session id."""
+    """Whether it is a command with fields that the contract does not define, and without a session id."""
     names = set(members(sent))
     return sent.decided and sent.allowed and "session_id" not in names and len(names) > 1
 
@@ -61,13 +61,13 @@ def _has_deserved_status(_: RuleTerms, sent: SentRequest) -> Findings:
 
 
 def _is_refused_as_invalid(terms: RuleTerms, sent: SentRequest) -> Findings:
-    """An invalid command is answered 400 with the reason for that (EXE-02)."""
+    """An invalid command gets 400 with the reason for that (EXE-02)."""
     reason = terms.contract.behavior.reason_codes.invalid_request
     return has_status(sent.exchange, 400) or is_error_response(terms.contract, sent.exchange, reason)
 
 
 def _is_blocked_as_unknown(terms: RuleTerms, sent: SentRequest) -> Findings:
-    """A command that nobody knows is answered 200 BLOCKED with a reason (EXE-06)."""
+    """An unknown command gets 200 BLOCKED with a reason (EXE-06)."""
     exchange = sent.exchange
     blocked = terms.contract.behavior.statuses.blocked
     return has_status(exchange, 200) or has_status_word(exchange, blocked) or has_reason_code(exchange)
@@ -88,7 +88,7 @@ def _same_as_plain(terms: RuleTerms, sent: SentRequest) -> Findings:
 
 
 def _session_changes_nothing(terms: RuleTerms, sent: SentRequest) -> Findings:
-    """A valid session id changes nothing, any other is answered 400 (EXE-07)."""
+    """A valid session id changes nothing, any other gets 400 (EXE-07)."""
     return has_status(sent.exchange, 400) if sent.faulty(RequestDefect.SESSION) else _same_as_plain(terms, sent)
 
 
@@ -151,7 +151,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="EXE-02",
-        subject="Every generated command that breaks the contract is answered 400 VALIDATION_FAILED.",
+        subject="Every generated command that breaks the contract gets 400 VALIDATION_FAILED.",
         scope=Scope.EXECUTE,
         modes=(Mode.FORBIDDEN,),
         concerns=lambda sent: sent.decided and sent.faulty(RequestDefect.COMMAND, RequestDefect.SESSION),
@@ -165,7 +165,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="EXE-03",
-        subject="Every generated body that is no JSON object is answered 400.",
+        subject="Every generated body that is no JSON object gets 400.",
         scope=Scope.EXECUTE,
         modes=(Mode.FORBIDDEN,),
         concerns=lambda sent: sent.decided and sent.faulty(RequestDefect.BODY),
@@ -175,7 +175,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="EXE-04",
-        subject="Every generated request of another content type is answered 415 or 400.",
+        subject="Every generated request of another content type gets 415 or 400.",
         scope=Scope.EXECUTE,
         modes=(Mode.FORBIDDEN,),
         concerns=lambda sent: (
@@ -187,7 +187,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="EXE-05",
-        subject="Every generated body over the limit is answered 413 or 400.",
+        subject="Every generated body over the limit gets 413 or 400.",
         scope=Scope.EXECUTE,
         modes=(Mode.FORBIDDEN,),
         concerns=lambda sent: sent.decided and sent.faulty(RequestDefect.SIZE, *RequestDefect),
@@ -197,7 +197,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="EXE-06",
-        subject="Every generated command that nobody knows is answered 200 BLOCKED with a reason.",
+        subject="Every generated unknown command gets 200 BLOCKED with a reason.",
         scope=Scope.EXECUTE,
         modes=(Mode.ALLOWED,),
         concerns=lambda sent: sent.decided and sent.allowed and is_unknown(command_of(sent)),
@@ -207,7 +207,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="EXE-07",
-        subject="A generated session id changes nothing when it is valid, and is answered 400 when it is not.",
+        subject="A generated session id changes nothing when it is valid, and gets 400 when it is not.",
         scope=Scope.EXECUTE,
         modes=(Mode.ALLOWED, Mode.FORBIDDEN),
         concerns=has_session_alone,
@@ -217,7 +217,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="EXE-08",
-        subject="Generated fields that nobody knows change nothing.",
+        subject="Generated unknown fields change nothing.",
         scope=Scope.EXECUTE,
         modes=(Mode.ALLOWED,),
         concerns=has_unknown_fields_alone,

@@ -1,4 +1,4 @@
-"""CON-06, CON-10: when a console gives up on a response that never becomes complete. Pure."""
+"""CON-06, CON-10: when a console aborts a response that never becomes complete. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNDER_WAY = "still under way"
 
 
 def aborted_in_time(interaction: Interaction, operation: str, time: Time) -> list[Finding]:
-    """The stalled request of `operation` was given up within the window: its connection was closed then."""
+    """The stalled request of `operation` was aborted within the window: its connection was closed then."""
     stalled = _stalled(interaction, operation)
     if stalled is None:
         return finding("aborted", interaction, f"{operation} is requested", "it was never requested")

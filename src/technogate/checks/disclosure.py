@@ -23,7 +23,7 @@ END_OF_TRACE = re.compile(
 
 
 def discloses_nothing(exchange: Exchange) -> list[Finding]:
-    """The response holds no stack trace, nor the end of one, no path, SQL, host or address (ERR-03)."""
+    """The response holds no stack trace, not even the end of one, no path, SQL, host or address (ERR-03)."""
     leaks = response_leaks(exchange)
     message = str(json_object(exchange).get("message", ""))
     end = END_OF_TRACE.search(message)

@@ -77,7 +77,9 @@ def _server_errors_are_error_responses(run: WholeRun) -> RunWideResult:
         for exchange in errors
         if exchange.problems
     ]
-    return run_wide_result(len(errors), findings, "" if errors else "no request of the run was answered 5xx", CRASHING)
+    return run_wide_result(
+        len(errors), findings, "" if errors else "no request of the run got a 5xx response", CRASHING
+    )
 
 
 EXAMPLES = (
@@ -112,7 +114,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="ERR-04",
-        subject="Every generated path that does not exist is answered 404, every other method 405 with `Allow`.",
+        subject="Every generated path that does not exist gets 404, every other method 405 with `Allow`.",
         scope=Scope.UNKNOWN_ROUTES,
         modes=EVERY_MODE,
         concerns=rule_conditions.is_decided,

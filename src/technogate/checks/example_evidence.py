@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from technogate.contract.loader import Contract
     from technogate.journal.redaction import Redactor
 
-#: The command of every request made here; a backend knows it as little as any that begins so.
+#: The command of every request made here; it is unknown to a backend, as any that begins so.
 COMMAND = "ZZ_SELF_TEST"
 
 Members = dict[str, object]
@@ -137,7 +137,7 @@ class ExampleEvidence:
         query: tuple[tuple[str, str], ...] = (),
         deserves: str = "",
     ) -> SentRequest:
-        """A generated request as it was sent: with the right key and allowed, unless told otherwise."""
+        """A generated request as it was sent: with the right key and allowed, unless stated otherwise."""
         raw = msgspec.json.encode({"command": COMMAND} if body is None else body)
         key = {Auth.RIGHT: self.key, Auth.WRONG: "self-test-wrong-key"}.get(auth)
         return SentRequest(

@@ -1,6 +1,6 @@
 """What one module of checks declares about its family of requirements.
 
-A family's module exports `FAMILY`. Everything else that speaks of a check follows from it: the self-test before each
+A family's module exports `FAMILY`. Everything else about a check follows from it: the self-test before each
 run, the generated items of the suites, the checks over a whole run and the coverage table
 (`technogate.checks.registry`). A rule cannot be declared without its known-good and known-bad evidence.
 """
@@ -94,7 +94,7 @@ class SequenceRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunWideCheck:
-    """What everything that a run recorded is held to, whoever sent it and whatever it was sent for.
+    """What everything that a run recorded must satisfy, no matter which test sent it and why.
 
     It is judged after the run and counts as one item of its requirement. `defects` are changes of the known run
     (`technogate.checks.known_run`), each of which it must report.

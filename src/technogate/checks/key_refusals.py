@@ -34,7 +34,7 @@ def _is_refused_for_its_key_first(_: RuleTerms, sent: SentRequest) -> Findings:
 
 
 def _refusal_gives_its_reason(terms: RuleTerms, sent: SentRequest) -> Findings:
-    """A refused key is answered by a valid ErrorResponse with the reason for that (AUT-03)."""
+    """A refused key gets a valid ErrorResponse with the reason for that (AUT-03)."""
     return is_error_response(terms.contract, sent.exchange, terms.contract.behavior.reason_codes.key_refused)
 
 
@@ -101,7 +101,7 @@ EXAMPLES = (
 RULES = (
     GeneratedRule(
         requirement="AUT-01",
-        subject="Every generated request without a key is answered 401.",
+        subject="Every generated request without a key gets 401.",
         scope=Scope.GUARDED,
         modes=(Mode.UNKEYED,),
         concerns=lambda sent: sent.decided and sent.auth is Auth.MISSING and not sent.expectation.faults,
@@ -111,7 +111,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="AUT-02",
-        subject="Every generated request with a wrong key is answered 403.",
+        subject="Every generated request with a wrong key gets 403.",
         scope=Scope.GUARDED,
         modes=(Mode.UNKEYED,),
         concerns=lambda sent: sent.decided and sent.auth is Auth.WRONG and not sent.expectation.faults,

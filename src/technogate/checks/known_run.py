@@ -40,7 +40,7 @@ class KnownRun:
     late: tuple[int, ...] = ()
 
     def run(self) -> WholeRun:
-        """The run as run-wide checks read it, with its trail read before, half way, after and long after it."""
+        """The run as run-wide checks read it, with its audit trail read before, half way, after and long after it."""
         footer = Footer(end="finished", lines=0, sha256="", ended=START + 100)
         journal = Journal(path=Path("self-test"), sha256="", header=self.header, footer=footer, torn="")
         journal.exchanges.extend(self.exchanges)
@@ -66,7 +66,7 @@ class KnownRun:
         self.exchange(place, response=msgspec.structs.replace(self.exchanges[place].response, **changes))  # type: ignore[type-var]
 
     def entry(self, place: int, **changes: Any) -> None:
-        """Change one entry in what the trail showed at the end."""
+        """Change one entry in what the audit trail showed at the end."""
         self.last[place] = msgspec.structs.replace(self.last[place], **changes)
 
     def add_entry(self, trace_id: str) -> None:

@@ -162,7 +162,7 @@ def _json(text: str) -> dict[str, object] | list[object] | None:
 
 
 def _strings(value: object) -> Iterator[tuple[str, str]]:
-    """Every string of free text within a JSON value, by the name that it stands under."""
+    """Every string of free text within a JSON value, by the name of its member."""
     waiting: list[tuple[str, object]] = [("", value)]
     while waiting:
         name, member = waiting.pop()

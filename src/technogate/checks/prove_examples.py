@@ -1,6 +1,6 @@
 """Holds checks to their examples: each must pass its known-good evidence and report its known-bad one. Pure.
 
-A check that fails this judges nobody: the self-test runs it before each run.
+A check that fails this judges no backend: the self-test runs it before each run.
 """
 
 from __future__ import annotations

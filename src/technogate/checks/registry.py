@@ -1,7 +1,7 @@
 """Every check that the gate has, gathered from the modules of this package.
 
-A module that exports `FAMILY` takes part by being there: no list names it. What is declared twice stops whoever
-imports this.
+A module that exports `FAMILY` takes part by being there: no list names it. What is declared twice makes the
+import of this package fail.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from technogate.checks.family import Example, Family, GeneratedRule, RunWideChec
 
 
 class RegistryError(Exception):
-    """The checks contradict each other or the contract. The text is one line for whoever wrote them."""
+    """The checks contradict each other or the contract. The text is one line for their author."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Registry:
 
 
 def _once(names: list[str]) -> None:
-    """Raise RegistryError for a name that stands twice."""
+    """Raise RegistryError for a name that is declared twice."""
     for name in names:
         if names.count(name) > 1:
             raise RegistryError(f"two checks declare {name}")

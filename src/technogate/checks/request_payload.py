@@ -60,7 +60,7 @@ class Payload:
 
 
 def _strings(body: Body) -> Iterator[tuple[str, str]]:
-    """Every string within a body, by the name of the member that it stands under; the body itself if it is no JSON."""
+    """Every string within a body, by the name of its member; the body itself if it is no JSON."""
     if not body.text:
         return
     try:

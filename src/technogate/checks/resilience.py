@@ -33,7 +33,7 @@ def is_served(contract: Contract, exchange: Exchange, *codes: int) -> list[Findi
 
 
 def failed_execution_is_blocked(contract: Contract, exchange: Exchange) -> list[Finding]:
-    """A failed execution is answered 500, or 200 and BLOCKED, as documented; never APPROVED (ERR-05)."""
+    """A failed execution gets 500, or 200 and BLOCKED, as documented; never APPROVED (ERR-05)."""
     broken = [
         *is_served(contract, exchange, 200, 500),
         *has_status_word(exchange, contract.behavior.statuses.blocked),
@@ -49,7 +49,7 @@ def command_is_executed(contract: Contract, exchange: Exchange) -> list[Finding]
 
 
 def big_header_is_refused(exchange: Exchange) -> list[Finding]:
-    """A header that is too large is refused with 4xx, or the connection is closed; no 5xx, no silence (ERR-07)."""
+    """A header that is too large gets 4xx, or the connection is closed; no 5xx, no missing response (ERR-07)."""
     if exchange.response is not None and exchange.response.status < 500:
         return []
     if exchange.response is None and "closed" in exchange.error:

@@ -1,4 +1,4 @@
-"""ENV: what every response looks like: schema, status word, time, trace id, reason codes, media type. Pure."""
+"""ENV: what every response must hold: schema, status word, time, trace id, reason codes, media type. Pure."""
 
 from __future__ import annotations
 

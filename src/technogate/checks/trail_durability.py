@@ -1,4 +1,4 @@
-"""TRL-07: what an audit trail kept through a kill: each answered request's entry, and none twice. Pure."""
+"""TRL-07: what an audit trail kept through a kill: the entry of each request with a response, and none twice. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survival:
-    """One kill and what the trail held afterwards.
+    """One kill and what the audit trail held afterwards.
 
     `exchanges` are the execute requests of the load that the kill ended, `entries` all that the trail
     held after the restart, `known` the trace ids of whatever else may have an entry: entries of
@@ -35,7 +35,7 @@ class Survival:
 
     @property
     def answered(self) -> list[Exchange]:
-        """The requests that were answered 200: each needs one entry."""
+        """The requests that got 200: each needs one entry."""
         return [
             exchange for exchange in self.exchanges if exchange.response is not None and exchange.response.status == 200
         ]
@@ -48,31 +48,31 @@ def trace_id_of(exchange: Exchange, trace_header: str) -> str:
 
 
 def entries_survive_kill(survival: Survival, trace_header: str) -> list[Finding]:
-    """Every answered request has its entry after the kill (TRL-07)."""
+    """Every request with a 200 response has its entry after the kill (TRL-07)."""
     there = {entry.trace_id for entry in survival.entries}
     lost = [exchange for exchange in survival.answered if trace_id_of(exchange, trace_header) not in there]
     if not lost:
         return []
     ids = [trace_id_of(exchange, trace_header) or "(none)" for exchange in lost]
-    expected = f"an entry for each of the {len(survival.answered)} requests answered before the kill"
+    expected = f"an entry for each of the {len(survival.answered)} requests that got 200 before the kill"
     return [_finding("entry after a kill", survival, lost, ids, expected, f"{len(lost)} have none: {_named(ids)}")]
 
 
 def no_entry_is_doubled(survival: Survival, trace_header: str) -> list[Finding]:
-    """No request has two entries, and unanswered ones have at most one each (TRL-07)."""
+    """No request has two entries, and those without a response have at most one each (TRL-07)."""
     count = Counter(entry.trace_id for entry in survival.entries if entry.trace_id)
-    mine = {
+    responded = {
         trace_id_of(exchange, trace_header): exchange
         for exchange in survival.exchanges
         if exchange.response is not None
     }
     twice = [name for name, often in count.items() if often > 1 and name not in survival.known]
     if twice:
-        doubled = [mine[name] for name in twice if name in mine]
+        doubled = [responded[name] for name in twice if name in responded]
         observed = f"{len(twice)} have more: {_named(twice)}"
         return [_finding("one entry after a kill", survival, doubled, twice, "one entry for each request", observed)]
     unanswered = [exchange for exchange in survival.exchanges if exchange.response is None]
-    of_others = [name for name in count if name not in survival.known and name not in mine]
+    of_others = [name for name in count if name not in survival.known and name not in responded]
     if len(of_others) <= len(unanswered):
         return []
     expected = f"at most one entry for each of the {len(unanswered)} requests that the kill left without a response"

@@ -94,7 +94,7 @@ def _finding(check: str, exchange: Exchange, expected: str, observed: str, ids: 
 
 
 def _case(e: ExampleEvidence, *entries: TrailEntry) -> tuple[list[TrailEntry], Exchange, TrailTerms]:
-    """The entries that stand in the audit trail after a command was executed."""
+    """The entries in the audit trail after a command was executed."""
     return list(entries), e.executed(), TrailTerms.of_contract(e.contract)
 
 

@@ -14,7 +14,7 @@ from technogate.trail.reconcile.anomaly import AnomalyKind, entry_text
 
 
 def entries_are_unchanged(before: Sequence[TrailEntry], after: Sequence[TrailEntry]) -> list[Finding]:
-    """Every entry of `before` stands unchanged in `after` (TRL-05)."""
+    """Every entry of `before` is unchanged in `after` (TRL-05)."""
     for entry in before:
         if entry not in after:
             same = [later for later in after if entry.trace_id and later.trace_id == entry.trace_id]

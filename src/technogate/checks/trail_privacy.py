@@ -57,7 +57,7 @@ def _entries_hold_no_payload(run: WholeRun) -> RunWideResult:
 
 
 def _carried(entry: TrailEntry, field: str, what: str, exchange_id: str) -> Finding:
-    """The finding on a part of a request that stands in an entry."""
+    """The finding on a part of a request that an entry holds."""
     return Finding(
         check=CHECK,
         expected="no payload, session id or key in an entry of the audit trail",

@@ -67,7 +67,7 @@ class WholeRun:
 
     @cached_property
     def reconciled(self) -> Reconciliation:
-        """Requests and trail compared."""
+        """Requests and audit trail compared."""
         return reconcile(self.journal.exchanges, self.journal.trails, TrailTerms.of_header(self.header))
 
     def trace_headers(self, exchange: Exchange) -> list[str]:

@@ -1,4 +1,4 @@
-"""The commands for whoever deploys images: `keygen` and `deploy-check`."""
+"""The commands for deploying images: `keygen` and `deploy-check`."""
 
 from __future__ import annotations
 

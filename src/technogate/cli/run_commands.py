@@ -90,7 +90,7 @@ def check(
 ) -> None:
     """Check selected requirements while you develop.
 
-    The exit code tells whether they passed. The result is not a verdict: nothing may be deployed on it.
+    The exit code shows whether they passed. The result is not a verdict: nothing may be deployed on it.
     """
     from technogate.deploy.evidence.signing_keys import VARIABLE
     from technogate.runner.run import run

@@ -1,4 +1,4 @@
-"""What a contract says and OpenAPI cannot: `behavior.toml` as frozen records.
+"""What a contract states and OpenAPI cannot: `behavior.toml` as frozen records.
 
 Every key of the file is a field here, every field is required, and no other key is known. What the
 values mean together with the OpenAPI document is checked by `technogate.contract.loader`.
@@ -87,7 +87,7 @@ class Audit(_Table, frozen=True):
 
 
 class Operations(_Table, frozen=True):
-    """Which operation (by id) plays which part; `fallback` stands in for `audit` when that fails (CON-10)."""
+    """Which operation (by id) plays which part; `fallback` replaces `audit` when that fails (CON-10)."""
 
     execute: Text
     audit: Text
@@ -133,6 +133,6 @@ def worded(error: msgspec.ValidationError) -> str:
     where = place[1] if place else ""
     text = _PLACE.sub("", text)
     for pattern, hint in ((_UNKNOWN, "is not known; remove it"), (_MISSING, "is missing; add it")):
-        if found := pattern.fullmatch(text):
-            return f"the key {'.'.join(part for part in (where, found[1]) if part)} {hint}"
+        if match := pattern.fullmatch(text):
+            return f"the key {'.'.join(part for part in (where, match[1]) if part)} {hint}"
     return f"the key {where}: {text[:1].lower()}{text[1:]}" if where else text

@@ -31,8 +31,8 @@ def check_examples(file: Path, document: Mapping[str, object], schemas: Schemas)
 def _exampled(node: object, pointer: str) -> Iterator[tuple[str, str, list[tuple[str, object]]]]:
     """Every place that should have examples: its pointer, the pointer of its schema, the examples by name."""
     if isinstance(node, list):
-        for index, each in enumerate(node):
-            yield from _exampled(each, f"{pointer}/{index}")
+        for index, item in enumerate(node):
+            yield from _exampled(item, f"{pointer}/{index}")
     if not isinstance(node, Mapping):
         return
     names = pointer.endswith("/properties")
@@ -42,9 +42,9 @@ def _exampled(node: object, pointer: str) -> Iterator[tuple[str, str, list[tuple
         yield pointer, pointer, list(_examples(node))
     elif not names and "default" in node:
         yield pointer, pointer, [("default", node["default"])]
-    for key, each in node.items():
+    for key, item in node.items():
         if names or key not in _VALUES:
-            yield from _exampled(each, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+            yield from _exampled(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
 
 
 def _is_carrier(node: Mapping[str, object], pointer: str) -> bool:

@@ -42,7 +42,7 @@ class ContractError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """One decision record: `text` is all that stands below its heading, as Markdown."""
+    """One decision record: `text` is everything below its heading, as Markdown."""
 
     id: str
     title: str
@@ -104,8 +104,8 @@ def document_in(file: Path, raw: bytes) -> dict[str, object]:
 
 
 def decisions_in(file: Path, raw: bytes) -> dict[str, Decision]:
-    """The decision records in `raw` by id; raises ContractError for a heading that is no record or stands twice."""
-    found: dict[str, Decision] = {}
+    """The decision records in `raw` by id; raises ContractError for a heading that is no record or occurs twice."""
+    decisions: dict[str, Decision] = {}
     sections: list[tuple[int, str, list[str]]] = []
     for number, line in enumerate(_text(file, raw).splitlines(), 1):
         if line.startswith("## "):
@@ -119,12 +119,12 @@ def decisions_in(file: Path, raw: bytes) -> dict[str, Decision]:
         text = "\n".join(lines).strip()
         if record is None:
             raise ContractError(f"{file}, line {number}: write the heading as `## D1 — title` or `## Left open`")
-        if record[1] in found:
+        if record[1] in decisions:
             raise ContractError(f"{file}, line {number}: {record[1]} stands twice; give one of them a new id")
         if not text:
-            raise ContractError(f"{file}, line {number}: {record[1]} says nothing; write the record below its heading")
-        found[record[1]] = Decision(id=record[1], title=record[2], text=text)
-    return found
+            raise ContractError(f"{file}, line {number}: {record[1]} has no text; write the record below its heading")
+        decisions[record[1]] = Decision(id=record[1], title=record[2], text=text)
+    return decisions
 
 
 def groups_in(file: Path, raw: bytes) -> dict[str, str]:
@@ -141,7 +141,7 @@ def groups_in(file: Path, raw: bytes) -> dict[str, str]:
 def requirements_in(file: Path, raw: bytes, groups: Iterable[str], decisions: Iterable[str]) -> dict[str, Requirement]:
     """The requirements in `raw` by id, in the order of the file.
 
-    Raises ContractError for an unknown key, party, level, group or decision; an id that stands twice is
+    Raises ContractError for an unknown key, party, level, group or decision; an id that occurs twice is
     no TOML.
     """
     tables = _toml(file, raw)
@@ -151,12 +151,12 @@ def requirements_in(file: Path, raw: bytes, groups: Iterable[str], decisions: It
     if not isinstance(rows, dict) or not rows:
         raise ContractError(f"{file}: there is no requirement; add a table [requirement.ABC-01]")
     known_groups, known_decisions = set(groups), set(decisions)
-    found: dict[str, Requirement] = {}
+    requirements: dict[str, Requirement] = {}
     for name, row in rows.items():
         if not _REQUIREMENT.fullmatch(name):
             raise ContractError(f"{file}: {name} is not an id; write three capitals, a hyphen and two digits")
-        found[name] = _requirement(file, name, row, known_groups, known_decisions)
-    return found
+        requirements[name] = _requirement(file, name, row, known_groups, known_decisions)
+    return requirements
 
 
 def _requirement(file: Path, name: str, row: object, groups: set[str], decisions: set[str]) -> Requirement:

@@ -1,7 +1,7 @@
 """The contract as data: load a contract folder, refuse one that contradicts itself, response questions about it.
 
 A folder holds `openapi.yaml`, `requirements.toml`, `behavior.toml` and `decisions.md`; its name is the
-contract's id. Nothing here knows one particular contract.
+contract's id. Nothing here depends on one particular contract.
 """
 
 from __future__ import annotations
@@ -72,23 +72,23 @@ class Contract:
 
     @property
     def guarded(self) -> tuple[Operation, ...]:
-        """The operations that ask for the API key, in the order of the document."""
+        """The operations that require the API key, in the order of the document."""
         return tuple(operation for operation in self.operations.values() if operation.guarded)
 
     def operation(self, operation_id: str) -> Operation:
         """The operation `operation_id`; raises ContractError for one that the contract does not have."""
-        found = self.operations.get(operation_id)
-        if found is None:
+        operation = self.operations.get(operation_id)
+        if operation is None:
             names = ", ".join(self.operations)
             raise ContractError(f"{self.id}: there is no operation {operation_id}; the contract has {names}")
-        return found
+        return operation
 
     def default_of(self, operation_id: str, parameter: str) -> object:
         """The documented default of a query parameter; raises ContractError when there is none."""
-        found = self.operation(operation_id).parameter(parameter)
-        if found is None or "default" not in found.schema:
+        described = self.operation(operation_id).parameter(parameter)
+        if described is None or "default" not in described.schema:
             raise ContractError(f"{self.id}: {operation_id} documents no default for {parameter} in openapi.yaml")
-        return found.schema["default"]
+        return described.schema["default"]
 
     def documents_body(self, operation_id: str, status: int) -> bool:
         """Whether the contract documents a body for this response: false for 204 and for an unknown status."""
@@ -102,7 +102,7 @@ class Contract:
         """
         operation = self.operation(operation_id)
         if status not in operation.response_schemas:
-            listed = ", ".join(str(each) for each in operation.responses)
+            listed = ", ".join(str(status) for status in operation.responses)
             return [f"HTTP status: expected one of {listed} for {operation_id}, found {status}"]
         pointer = operation.response_schemas[status]
         if pointer is None:
@@ -112,7 +112,7 @@ class Contract:
     def request_problems(self, operation_id: str, value: object) -> list[str]:
         """What is wrong with a request body that parsed to `value`, worded as in `response_problems`.
 
-        For an operation that takes no body, None stands for none.
+        For an operation that takes no body, None means none.
         """
         pointer = self.operation(operation_id).request_pointer
         if pointer is None:

@@ -83,7 +83,7 @@ def document_problems(document: object) -> list[str]:
         return [f"$ref {show(ref)} leaves the document" for ref in leaving[:_MOST]]
     checker = validator(dict(document))
     try:
-        # What lacks the outline of a document is not fit for the closer look.
+        # What lacks the outline of a document is not checked further.
         errors = list(checker.schema_validator.iter_errors(dict(document))) or list(checker.iter_errors())
     except (OpenAPIValidationError, ValidationError, Unresolvable, LookupError, TypeError, ValueError) as error:
         return [f"the document cannot be validated: {_one_line(error)}"]
@@ -138,7 +138,7 @@ def _worded(error: ValidationError) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    """What an error says in its first line, at most 300 characters of it; what follows quotes the document."""
+    """The first line of an error, at most 300 characters of it; what follows quotes the document."""
     text = (error.message if isinstance(error, ValidationError) else str(error)).strip()
     first = text.splitlines()[0] if text else type(error).__name__
     return first[:300]

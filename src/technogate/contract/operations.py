@@ -11,7 +11,7 @@ from typing import cast
 from technogate.contract.files import ContractError
 from technogate.contract.openapi import RefError, locate, operations_of, resolve
 
-#: Schemas that the checks ask for by name.
+#: Schemas that the checks use by name.
 NAMED_SCHEMAS = (
     "StatusType",
     "ExecuteRequest",
@@ -40,7 +40,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """A method and a path. `guarded` ones ask for the API key; `responses` are the documented statuses, ascending.
+    """A method and a path. `guarded` ones require the API key; `responses` are the documented statuses, ascending.
 
     `response_schemas` maps each status to the pointer of its schema, None for a response without a body;
     `response_headers` to the names, in lower case, of the headers that it must have.
@@ -59,7 +59,10 @@ class Operation:
 
     def parameter(self, name: str) -> Parameter | None:
         """The query parameter `name`, or None."""
-        return next((each for each in self.parameters if each.name == name and each.location == "query"), None)
+        return next(
+            (parameter for parameter in self.parameters if parameter.name == name and parameter.location == "query"),
+            None,
+        )
 
 
 def statuses_in(file: Path, document: Node) -> tuple[str, ...]:
@@ -67,7 +70,7 @@ def statuses_in(file: Path, document: Node) -> tuple[str, ...]:
     schemas = _node(_node(document.get("components")).get("schemas"))
     for name in NAMED_SCHEMAS:
         if not isinstance(schemas.get(name), Mapping):
-            raise ContractError(f"{file}: components/schemas/{name} is missing; the checks ask for it by this name")
+            raise ContractError(f"{file}: components/schemas/{name} is missing; the checks use it by this name")
     words = _node(schemas["StatusType"]).get("enum")
     if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
         raise ContractError(f"{file}: components/schemas/StatusType has no enum; list the statuses there")
@@ -76,16 +79,16 @@ def statuses_in(file: Path, document: Node) -> tuple[str, ...]:
 
 def operations_in(file: Path, document: Node) -> dict[str, Operation]:
     """Every operation by its id, in the order of the document; raises ContractError naming the one that is wrong."""
-    found: dict[str, Operation] = {}
+    operations: dict[str, Operation] = {}
     for path, method, raw in operations_of(document):
         name = raw.get("operationId")
         if not isinstance(name, str) or not name:
             raise ContractError(f"{file}: {method} {path} has no operationId; give it one")
         try:
-            found[name] = _operation(document, name, path, method, raw)
+            operations[name] = _operation(document, name, path, method, raw)
         except (RefError, ValueError) as error:
             raise ContractError(f"{file}: {name}: {error}") from error
-    return found
+    return operations
 
 
 def _operation(document: Node, name: str, path: str, method: str, raw: Node) -> Operation:
@@ -101,17 +104,17 @@ def _operation(document: Node, name: str, path: str, method: str, raw: Node) -> 
     for code, response in sorted(_node(raw.get("responses")).items()):
         if not (len(code) == 3 and code.isdecimal()):
             raise ValueError(f"the response {code} must be one status; list each status by itself")
-        pointer, found = locate(document, response, f"{base}/responses/{code}")
-        schemas[int(code)] = _content(pointer, _node(found), f"the response {code}")
-        headers[int(code)] = frozenset(_required_headers(document, _node(found)))
+        pointer, described = locate(document, response, f"{base}/responses/{code}")
+        schemas[int(code)] = _content(pointer, _node(described), f"the response {code}")
+        headers[int(code)] = frozenset(_required_headers(document, _node(described)))
     return Operation(
         id=name,
         method=method,
         path=path,
         guarded=bool(raw.get("security", document.get("security"))),
         parameters=tuple(
-            _parameter(document, _node(resolve(document, each)))
-            for each in [*_list(item.get("parameters")), *_list(raw.get("parameters"))]
+            _parameter(document, _node(resolve(document, parameter)))
+            for parameter in [*_list(item.get("parameters")), *_list(raw.get("parameters"))]
         ),
         request_schema=_node(locate(document, {"$ref": request_pointer}, "")[1]) if request_pointer else None,
         responses=tuple(schemas),

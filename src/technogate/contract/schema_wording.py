@@ -81,7 +81,7 @@ def _alternatives(mistake: SchemaMistake) -> Iterator[str]:
 
 
 def _expected(mistake: SchemaMistake) -> str:
-    """What the keyword asks for, with the schema's title where that says more than the keyword."""
+    """What the keyword requires, with the schema's title where that states more than the keyword."""
     word = _WORDS.get(mistake.keyword)
     if word is None:
         return f"{mistake.keyword} {show(mistake.wanted)}"

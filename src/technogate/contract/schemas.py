@@ -16,7 +16,7 @@ from technogate.contract.schema_wording import SchemaMistake, problem_lines
 from technogate.util.ecma import PatternError, matcher, portable, without_surrogates
 from technogate.util.phrases import one_line
 
-#: At most so many problems of one value are worded; a last line says that there are more.
+#: At most so many problems of one value are worded; a last line reports that there are more.
 MOST_PROBLEMS = 20
 #: A value nested deeper than this is refused unread: the engine would overflow its stack.
 _DEEPEST = 1000
@@ -138,7 +138,7 @@ def _nested_within(value: object, levels: int) -> bool:
             node.values() if isinstance(node, dict) else node if isinstance(node, list | tuple) else ()
             for node in level
         )
-        level = [member for each in members for member in each if isinstance(member, dict | list | tuple)]
+        level = [member for value in members for member in value if isinstance(member, dict | list | tuple)]
         if not level:
             return True
     return False

@@ -10,31 +10,31 @@ from technogate.model.errors import UserError
 
 
 def select(contract: Contract, words: Iterable[str]) -> tuple[str, ...]:
-    """The ids that `words` stand for, in the contract's order; every id when there are no words.
+    """The ids that `words` select, in the contract's order; every id when there are no words.
 
     A word is an id (AUT-01), a family (AUT), a group (fail-closed) or a party (console), in any case.
-    Raises UserError for a word that stands for nothing.
+    Raises UserError for a word that selects nothing.
     """
     wanted: set[str] = set()
-    asked = list(words)
-    for word in asked:
+    requested = list(words)
+    for word in requested:
         wanted |= _ids(contract, word)
-    return tuple(name for name in contract.requirements if name in wanted or not asked)
+    return tuple(name for name in contract.requirements if name in wanted or not requested)
 
 
 def _ids(contract: Contract, word: str) -> set[str]:
-    """The ids that one word stands for."""
+    """The ids that one word selects."""
     low = word.lower()
-    found = {
+    selected = {
         requirement.id
         for requirement in contract.requirements.values()
         if low in (requirement.id.lower(), requirement.id.split("-")[0].lower(), requirement.group, requirement.party)
     }
-    if not found:
+    if not selected:
         near = difflib.get_close_matches(low, sorted(_known(contract)), n=1, cutoff=0.5)
         hint = f"did you mean {near[0]}?" if near else "`technogate requirements` lists them"
         raise UserError(f"{word!r} is no requirement, family, group or party of {contract.id}; {hint}")
-    return found
+    return selected
 
 
 def _known(contract: Contract) -> set[str]:

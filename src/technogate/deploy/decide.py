@@ -1,8 +1,8 @@
 """The deploy gate: from two images and the evidence of their validation to a checklist of proofs.
 
 Every line of the checklist must be proven; what is missing, unknown or unreadable is not proven. The facts come from
-three sources that nobody can change at once: the engine (which image is it), the signed evidence (what was judged,
-with which result), and this gate with its contract (what had to be judged).
+three sources that no one person can change at once: the engine (which image is it), the signed evidence (what was
+judged, with which result), and this gate with its contract (what had to be judged).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The images to deploy, as the container engine of this machine knows them."""
+"""The images to deploy, as the container engine of this machine lists them."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def inspect(name: str) -> ImageRef:
         raise ImageError(f"the engine gives no id for {name!r}")
     tags = image.get("RepoTags")
     if not isinstance(tags, list) or not any(isinstance(tag, str) and _same(tag, name) for tag in tags):
-        raise ImageError(f"the engine knows no image that is tagged {name!r}")
+        raise ImageError(f"the engine has no image that is tagged {name!r}")
     return ImageRef(name=name, digest=digest)
 
 

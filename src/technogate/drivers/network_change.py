@@ -1,4 +1,4 @@
-"""Repeats what a change of this machine's network has spoilt: Chromium then gives up requests about to connect."""
+"""Retries after a change of this machine's network: Chromium then aborts requests about to connect."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-#: How often something is tried before it is given up.
+#: How often something is tried before it fails.
 ATTEMPTS = 3
 
 

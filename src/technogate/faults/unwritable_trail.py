@@ -25,7 +25,7 @@ TAIL = 300
 
 @contextmanager
 def unwritable(spec: UnwritableSpec, folder: Path, clean: Callable[[str], str]) -> Iterator[str]:
-    """Within the context the trail cannot be written; yields a description of how.
+    """Within the context the audit trail cannot be written; yields a description of how.
 
     `spec` has its placeholders resolved, `folder` is where its commands run, `clean` takes secrets out
     of a text. Raises NotDelivered when it stays writable, NotRecovered when it stays unwritable.

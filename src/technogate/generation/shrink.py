@@ -62,7 +62,7 @@ class Search(Generic[C]):
         @hypothesis.seed(seed)
         @hypothesis.given(cases)
         def hold(case: C) -> None:
-            # One line raises for all: Hypothesis tells failures apart by where they are raised.
+            # One line raises for all: Hypothesis distinguishes failures by where they are raised.
             report(self._findings(case))
 
         hold()
@@ -73,14 +73,14 @@ class Search(Generic[C]):
             return self.failed[case]
         if case in self._passed or not self._goes_on():
             return []
-        found = self.check(case)
-        hypothesis.assume(found is not None)
-        if found:
-            self.failed[case] = found
+        findings = self.check(case)
+        hypothesis.assume(findings is not None)
+        if findings:
+            self.failed[case] = findings
             self._until = self._until or time.monotonic() + self.seconds
         elif self.failed:
             self._passed.add(case)
-        return found or []
+        return findings or []
 
     def _goes_on(self) -> bool:
         """Whether one more example is tried: from the first failure on, each is counted."""

@@ -23,7 +23,7 @@ def end_of_day(expires: str) -> float:
         day = date.fromisoformat(expires)
     except ValueError:
         return 0.0
-    # Adding a day would fail for the last day that Python knows.
+    # Adding a day would fail for the last day that Python supports.
     return datetime(day.year, day.month, day.day, 23, 59, 59, 999_999, tzinfo=UTC).timestamp()
 
 

@@ -172,15 +172,15 @@ class Peer:
         self._writer.transport.abort()
 
 
-async def _wait_for(gone: asyncio.Event, other: asyncio.Event | None, seconds: float | None) -> bool:
-    """Wait for `gone`, `other` or the end of the time; True when it was `gone`."""
-    waits = [asyncio.ensure_future(event.wait()) for event in (gone, other) if event is not None]
+async def _wait_for(gone: asyncio.Event, wake: asyncio.Event | None, seconds: float | None) -> bool:
+    """Wait for `gone`, `wake` or the end of the time; True when it was `gone`."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (gone, wake) if event is not None]
     try:
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for wait in waits:
             wait.cancel()
-    return gone.is_set() and not (other is not None and other.is_set())
+    return gone.is_set() and not (wake is not None and wake.is_set())
 
 
 def parse_request(raw: bytes, started: float) -> tuple[WireRequest | None, int]:

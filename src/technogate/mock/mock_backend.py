@@ -82,7 +82,7 @@ class MockBackend:
     # ---- scripted replies and faults ----
 
     def reset(self) -> None:
-        """Accept again, abort the connections under way, and forget scripted replies and requests."""
+        """Accept again, abort the connections under way, and clear scripted replies and requests."""
         self.accept()
         self._call(self._server.abort_connections())
         self._reply_queue.reset()

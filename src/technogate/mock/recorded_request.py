@@ -31,7 +31,7 @@ class RecordedRequest:
 
     `number` counts the requests since the last reset, `connection` the connections since the start;
     `first_on_connection` is false where a connection was used again. `operation` is "" for what the
-    contract does not know. `started` is the time of the first byte, `ended` that of the end of the
+    contract does not define. `started` is the time of the first byte, `ended` that of the end of the
     reply (or of the client's close); times are seconds since the epoch. `delivery` is None as long
     as the reply is under way. `origin` is which of the two origins received it.
     """

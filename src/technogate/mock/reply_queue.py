@@ -78,7 +78,7 @@ class ReplyQueue:
         self._generation = 0
 
     def reset(self) -> None:
-        """Forget every scripted reply and request."""
+        """Clear every scripted reply and request."""
         with self._changed:
             for scripted in self._scripted:
                 scripted._reply_queue = None
@@ -146,7 +146,7 @@ class ReplyQueue:
             return self._override[operation]
         if operation in self._defaults:
             return self._defaults[operation]()
-        template = json_template({"message": "the mock backend knows no such operation"}, status=404)
+        template = json_template({"message": "the mock backend has no such operation"}, status=404)
         return Reply(kind="unknown operation", steps=template.steps())
 
     def entry(self, number: int) -> RecordedRequest | None:

@@ -94,7 +94,7 @@ class Abort(Record, frozen=True, tag_field="event", tag="abort"):
 
 
 class RunWarning(Record, frozen=True, tag_field="event", tag="warning"):
-    """A note for the reader that does not affect the verdict: a limited rate, a retried start."""
+    """A warning for the reader that does not affect the verdict: a limited rate, a retried start."""
 
     text: str
 

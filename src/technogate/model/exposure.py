@@ -12,7 +12,7 @@ class Exposure:
     `storage` maps `localStorage:name` and `sessionStorage:name` to the value; `cookies` are
     `name=value`; `text` is the page's text and the values of its inputs, `html` its markup; `lines`
     are the page's console output (for a module its standard output and error). `markup` lists, for
-    each part that shows answers, the elements in it by tag name.
+    each part that shows responses, the elements in it by tag name.
     """
 
     storage: dict[str, str] = field(default_factory=dict)

@@ -113,7 +113,7 @@ class RunningJob:
         return self._read() if ended else None
 
     def stop(self, reason: str) -> None:
-        """Ask the run to tear down what it started; kill it if it was asked before."""
+        """Signal the run to tear down what it started; kill it if it was signalled before."""
         number = getattr(signal, "SIGKILL", signal.SIGTERM) if self._stop_reason else signal.SIGTERM
         self._stop_reason = reason
         self._deadline = time.monotonic() + GRACE_S

@@ -57,7 +57,7 @@ def write_all(journal: Journal, document: VerdictDocument, folder: Path) -> list
     """Write every report into `folder`, which is created if it is missing; return the paths written.
 
     When a writer fails, the others still write. A report of an earlier run under the same name is removed, so that
-    nobody takes it for a report of this run. Raises WriterError after the last writer.
+    it is not taken for a report of this run. Raises WriterError after the last writer.
     """
     written: list[Path] = []
     problems: list[str] = []

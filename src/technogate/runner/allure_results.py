@@ -25,22 +25,22 @@ class AllureResults:
 
     @staticmethod
     def wanted(config: pytest.Config) -> bool:
-        """Whether allure-pytest is installed and was told where to write."""
+        """Whether allure-pytest is installed and has a folder to write to."""
         return bool(config.getoption("allure_report_dir", None))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """Name the result of an item and label it, also when its setup failed: allure-pytest names it in setup."""
         mark = item.get_closest_marker("requirement")
-        found = None if mark is None else self._run_context.contract.requirements.get(mark.args[0])
-        if found is None:
+        requirement = None if mark is None else self._run_context.contract.requirements.get(mark.args[0])
+        if requirement is None:
             return
         subject = (inspect.getdoc(getattr(item, "function", None)) or item.name).splitlines()[0]
         parameters = item.name.partition("[")[2].removesuffix("]")
         hook = allure_commons.plugin_manager.hook
         hook.add_title(test_title=terminal(f"{subject} [{parameters}]" if parameters else subject))
-        hook.add_description(test_description=terminal(f"{found.id}: {found.text}"))
-        for name, value in {**labels_of(found), "requirement": found.id, "tag": found.id}.items():
+        hook.add_description(test_description=terminal(f"{requirement.id}: {requirement.text}"))
+        for name, value in {**labels_of(requirement), "requirement": requirement.id, "tag": requirement.id}.items():
             hook.add_label(label_type=name, labels=(terminal(value),))
 
     @allure_commons.hookimpl(tryfirst=True)

@@ -36,7 +36,7 @@ from technogate.runner.suite import CheckCounter
 from technogate.util.garbage_collector import ignore_existing_objects
 from technogate.util.shipped import ShippedDataError, shipped, user_cache
 
-# By default Hypothesis makes a folder for its tables in the current folder. It asks for the place once, early.
+# By default Hypothesis makes a folder for its tables in the current folder. It reads the place once, early.
 if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
     set_hypothesis_home_dir(user_cache(os.environ) / "technogate" / "hypothesis")
 
@@ -93,7 +93,7 @@ def _settings(config: pytest.Config) -> Settings:
 def _check_no_suite_left_out(config: pytest.Config) -> None:
     """Check that a validation collects every suite; raises UserError.
 
-    An item that is left out later is planned all the same, and inconclusive.
+    An item that is left out later is still planned, and inconclusive.
     """
     suites, here = shipped("suites"), Path(config.invocation_params.dir)
     narrowed = [name for name in ("ignore", "ignore_glob") if config.getoption(name, None)]
@@ -199,7 +199,7 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodeready(node: Any) -> None:
-    """Remember the process of each worker."""
+    """Record the process of each worker."""
     _workers.append(node.gateway._rinfo().pid)
 
 

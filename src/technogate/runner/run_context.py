@@ -55,7 +55,7 @@ class Smallest:
     kept: str = ""
 
     def begin_item(self, item: str) -> None:
-        """Forget the last item's case."""
+        """Clear the last item's case."""
         self.given = self.replay.smallest if self.replay is not None and item == self.replay.item else ""
         self.kept = ""
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from technogate.target.spec import BackendSpec, ConsoleSpec, TargetFile
 
-#: What each placeholder stands for.
+#: What each placeholder is replaced by.
 PLACEHOLDERS = {
     "host": "the address that the program must listen on",
     "port": "the port that the program must listen on",

@@ -165,7 +165,7 @@ class Target(Protocol):
 
     @property
     def allows_faults(self) -> bool:
-        """Whether faults may be injected: the gate started it, or its owner says so."""
+        """Whether faults may be injected: the gate started it, or its configuration allows it."""
 
     def preflight(self) -> None:
         """Check everything that a start needs; raises UserError for the first problem."""

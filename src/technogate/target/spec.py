@@ -72,7 +72,7 @@ class UnwritableSpec(Spec, frozen=True, kw_only=True):
 
     @property
     def far_reaching(self) -> bool:
-        """Whether it may affect the trail of every pair: the command has no placeholder of this pair."""
+        """Whether it may affect the audit trail of every pair: the command has no placeholder of this pair."""
         own = ("{workdir}", "{port}", "{backend_url}", "{container}", "{project}")
         return bool(self.command) and not any(name in word for word in self.command for name in own)
 

@@ -19,9 +19,9 @@ from technogate.trail.history import Compactor
 from technogate.trail.reconcile.expected_entries import TrailTerms, expected_entries
 from technogate.trail.sources.open_source import AuditSource
 
-#: Requests since the last reading after which the end of an item brings another one.
+#: Requests since the last reading after which the end of an item triggers another one.
 ENOUGH = 250
-#: Requests after which one is due within an item too: with those still to come, fewer than a reading shows.
+#: Requests after which one is made within an item too: with those still to come, fewer than a reading shows.
 AT_MOST = 500
 #: Seconds between two readings while an entry is awaited, and the most between two at the end of a run.
 POLL_S, SLOW_POLL_S = 0.05, 0.5

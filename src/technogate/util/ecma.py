@@ -36,10 +36,10 @@ def portable(pattern: str) -> str:
     """`pattern` so that jsonschema-rs reads it as ECMA 262 means it; raises PatternError with the reason."""
     parts: list[str] = []
     at, within = 0, False
-    while found := (_WITHIN if within else _OUTSIDE).match(pattern, at):
-        part, at = found[0], found.end()
+    while match := (_WITHIN if within else _OUTSIDE).match(pattern, at):
+        part, at = match[0], match.end()
         if part in _FOREIGN or (part[0] == "\\" and part[1:] in _FOREIGN_ESCAPES):
-            reason = _FOREIGN.get(part, "the gate does not support {!r}").format(pattern[found.start() :][:4])
+            reason = _FOREIGN.get(part, "the gate does not support {!r}").format(pattern[match.start() :][:4])
             raise PatternError(f"the pattern {pattern!r} is not valid: {reason}")
         parts.append(_NOT_NEWLINE if part == "." and not within else part)
         within = part != "]" if within else part == "["

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from technogate.util.shipped import PACKAGE, shipped
 
-#: The shipped data that takes part in judging, besides the package itself. The contract has a digest of its own.
+#: The shipped data that affects judging, besides the package itself. The contract has a digest of its own.
 JUDGING = (
     "suites",
     "fixtures",

@@ -120,7 +120,7 @@ def _duplicate(text: str) -> tuple[str, int]:
 
 
 def _literal(text: str, literal: str) -> int:
-    """Where the number `literal` stands in `text` outside of strings."""
+    """The position of the number `literal` in `text` outside of strings."""
     for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[^\s"{}\[\],:]+', text, re.DOTALL):
         if token[0] == literal:
             return token.start()

@@ -67,7 +67,7 @@ def visible(text: str, limit: int | None = None, *, multiline: bool = False) -> 
 def terminal(text: str, limit: int | None = None, *, multiline: bool = False) -> str:
     r"""`text` as `visible` gives it, and no command to the build server that reads a log.
 
-    `::error::` and its like are broken wherever they stand, because a terminal may wrap the line right
+    `::error::` and its like are broken wherever they occur, because a terminal may wrap the line right
     before them; `##[` and its relatives likewise. Markup of `rich` is not touched: use `rich_text`.
     """
     shown = visible(text, limit, multiline=multiline)

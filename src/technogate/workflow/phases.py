@@ -46,7 +46,7 @@ class _PhaseState:
     barred: bool = False
 
 
-def progress_of(found: FoundDocuments, contract: Contract) -> ProjectProgress:
+def progress_of(documents: FoundDocuments, contract: Contract) -> ProjectProgress:
     """The phases and the gaps of a project."""
     steps = tuple(
         PhaseStep(
@@ -59,20 +59,20 @@ def progress_of(found: FoundDocuments, contract: Contract) -> ProjectProgress:
             new=len(run.new),
             closed=len(run.closed),
         )
-        for run in found.history.runs
+        for run in documents.history.runs
     )
-    return ProjectProgress(title=contract.title, phases=phases(found, contract), steps=steps)
+    return ProjectProgress(title=contract.title, phases=phases(documents, contract), steps=steps)
 
 
-def phases(found: FoundDocuments, contract: Contract) -> tuple[Phase, ...]:
+def phases(documents: FoundDocuments, contract: Contract) -> tuple[Phase, ...]:
     """Every phase: the first that is not done is next, unless something bars it; later phases wait for it."""
     states = (
-        ("Intake", _intake(found)),
-        ("Evaluation", _evaluation(found, contract)),
-        ("Specification", _specification(found)),
-        ("Implementation", _implementation(found, contract)),
-        ("Validation", _validation(found, contract)),
-        ("Deployment", _deployment(found)),
+        ("Intake", _intake(documents)),
+        ("Evaluation", _evaluation(documents, contract)),
+        ("Specification", _specification(documents)),
+        ("Implementation", _implementation(documents, contract)),
+        ("Validation", _validation(documents, contract)),
+        ("Deployment", _deployment(documents)),
     )
     rows: list[Phase] = []
     waits_for = ""
@@ -86,36 +86,36 @@ def phases(found: FoundDocuments, contract: Contract) -> tuple[Phase, ...]:
     return tuple(rows)
 
 
-def _intake(found: FoundDocuments) -> _PhaseState:
+def _intake(documents: FoundDocuments) -> _PhaseState:
     check = "technogate intake check INTAKE_ANSWER.md"
-    if found.prompt is None:
+    if documents.prompt is None:
         return _PhaseState(evidence="the prompt is not written yet", command="technogate intake prompt")
-    if found.prompt != found.expected_prompt:
+    if documents.prompt != documents.expected_prompt:
         return _PhaseState(
             evidence="the prompt is not the one that this contract generates", command="technogate intake prompt"
         )
-    if found.answer is None:
+    if documents.answer is None:
         return _PhaseState(
             evidence="the prompt is written; there is no answer yet", command="technogate intake template"
         )
-    if isinstance(found.answer, str):
-        return _PhaseState(evidence=found.answer, command=check)
-    missing = [problem for problem in found.answer.problems if not problem.detail]
+    if isinstance(documents.answer, str):
+        return _PhaseState(evidence=documents.answer, command=check)
+    missing = [problem for problem in documents.answer.problems if not problem.detail]
     if missing:
         return _PhaseState(evidence=f"{many(len(missing), 'thing')} missing in the answer", command=check)
-    details = len(found.answer.problems)
+    details = len(documents.answer.problems)
     except_details = f", except {many(details, 'detail')}" if details else ""
     return _PhaseState(done=True, evidence=f"the answer is complete{except_details}")
 
 
-def _evaluation(found: FoundDocuments, contract: Contract) -> _PhaseState:
-    evaluation = found.evaluation
+def _evaluation(documents: FoundDocuments, contract: Contract) -> _PhaseState:
+    evaluation = documents.evaluation
     command = "technogate evaluate INTAKE_ANSWER.md"
     if evaluation is None:
         return _PhaseState(evidence="the answer is not evaluated yet", command=command)
     if evaluation.contract_digest != contract.digest:
         return _PhaseState(evidence="the evaluation is of another contract", command=command)
-    if not isinstance(found.answer, AnswerReading) or found.answer.sha256 != evaluation.answer_sha256:
+    if not isinstance(documents.answer, AnswerReading) or documents.answer.sha256 != evaluation.answer_sha256:
         return _PhaseState(evidence="the evaluation is of another answer than the current answer", command=command)
     decided = f"{evaluation.decision.value} by rule {evaluation.decided_by} ({evaluation.rule.text}), {evaluation.date}"
     if evaluation.decision is RubricDecision.HOLD:
@@ -127,19 +127,19 @@ def _evaluation(found: FoundDocuments, contract: Contract) -> _PhaseState:
     )
 
 
-def _specification(found: FoundDocuments) -> _PhaseState:
-    if found.spec is None:
+def _specification(documents: FoundDocuments) -> _PhaseState:
+    if documents.spec is None:
         return _PhaseState(evidence="the specification is not written yet", command="technogate spec")
-    if found.spec != found.expected_spec:
+    if documents.spec != documents.expected_spec:
         return _PhaseState(
             evidence="the specification is not the one that this contract generates", command="technogate spec"
         )
-    digest = hashlib.sha256(found.spec.encode("utf-8")).hexdigest()
+    digest = hashlib.sha256(documents.spec.encode("utf-8")).hexdigest()
     return _PhaseState(done=True, evidence=f"the specification matches this contract (sha256 {digest[:16]}…)")
 
 
-def _implementation(found: FoundDocuments, contract: Contract) -> _PhaseState:
-    runs = [run for run in found.history.runs if run.source != "evaluation"]
+def _implementation(documents: FoundDocuments, contract: Contract) -> _PhaseState:
+    runs = [run for run in documents.history.runs if run.source != "evaluation"]
     command = "technogate gaps reports/journal.jsonl"
     if not runs:
         return _PhaseState(evidence="there is no list of gaps from a run against a backend yet", command=command)
@@ -154,8 +154,8 @@ def _implementation(found: FoundDocuments, contract: Contract) -> _PhaseState:
     return _PhaseState(done=True, evidence=f"no gap open after run {last.run}, {last.at}")
 
 
-def _validation(found: FoundDocuments, contract: Contract) -> _PhaseState:
-    document = found.document
+def _validation(documents: FoundDocuments, contract: Contract) -> _PhaseState:
+    document = documents.document
     command = "technogate validate --target pair.toml"
     if document is None:
         return _PhaseState(evidence="there is no journal of a validation", command=command)
@@ -174,17 +174,17 @@ def _validation(found: FoundDocuments, contract: Contract) -> _PhaseState:
     return _PhaseState(done=passed, barred=not passed, evidence=counts, command="" if passed else command)
 
 
-def _deployment(found: FoundDocuments) -> _PhaseState:
+def _deployment(documents: FoundDocuments) -> _PhaseState:
     command = "technogate deploy-check … --record DEPLOY_CHECK.json"
-    deployment = found.deployment
-    if not found.evidence_sha256:
+    deployment = documents.deployment
+    if not documents.evidence_sha256:
         return _PhaseState(
             evidence="there is no signed evidence of a validation of images",
             command="technogate validate --target compose --signing-key FILE",
         )
     if deployment is None:
         return _PhaseState(evidence="the evidence exists; deploy-check was not run", command=command)
-    if deployment.evidence_sha256 != found.evidence_sha256:
+    if deployment.evidence_sha256 != documents.evidence_sha256:
         return _PhaseState(evidence="deploy-check was run on other evidence", command=command)
     proven = sum(line.proven for line in deployment.lines)
     images = f"{deployment.console} and {deployment.backend}"

@@ -1,1 +1,1 @@
-"""What an OpenAPI document that a backend serves says against the contract (CTR-02)."""
+"""What an OpenAPI document that a backend serves states against the contract (CTR-02)."""

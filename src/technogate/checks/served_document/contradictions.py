@@ -1,19 +1,19 @@
 """OpenAPI documents: is one valid (CTR-01), and does one that a backend serves contradict the contract (CTR-02).
 
-Silence is not contradiction: what a served document leaves out, or says in a way that cannot be compared,
+A missing statement is no contradiction: what a served document leaves out, or states in a way that cannot be compared,
 is passed over. On each operation that the contract guards, a contradiction is one of these:
 
 - the document describes other paths with the same first segment and not this one, or the path without the
   method;
-- an answer with a status that the contract does not list (404, 405, `default` and ranges that hold a listed
-  one are left open), an answer that is not JSON, a body where the contract has none;
+- a response with a status that the contract does not list (404, 405, `default` and ranges that hold a listed
+  one are left open), a response that is not JSON, a body where the contract has none;
 - a closed list of statuses (or of other words) that lacks a word of the contract or adds one, a field or a
   body of another type, a list of entries that is never an array;
 - a required field, parameter or body that the contract does not require, a request that is not JSON;
 - a default, an enum or a bound of a parameter that differs;
-- the API key asked for in another place or under another name.
+- the API key required in another place or under another name.
 
-What cannot be followed (a `$ref` in a circle, to nothing, or out of the document) is told as a problem.
+What cannot be followed (a `$ref` in a circle, to nothing, or out of the document) is reported as a problem.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from technogate.contract.schema_wording import show
 __all__ = ["contradictions", "document_problems"]
 
 _JSON = re.compile(r"(?:application/json|application/\*|\*/\*)(?:\s*;.*)?", re.IGNORECASE | re.DOTALL)
-#: Answers for what lies outside the operations: left open by the contract.
+#: Responses for what lies outside the operations: left open by the contract.
 _LEFT_OPEN = ("404", "405", "default")
-#: Header parameters that OpenAPI says to ignore.
+#: Header parameters that OpenAPI ignores.
 _IGNORED_HEADERS = ("accept", "content-type", "authorization")
 _MOST = 50
 
@@ -103,10 +103,13 @@ def _path_item(wanted: str, served: Node) -> tuple[Node | None, bool]:
 
 
 def _fits(template: list[str], wanted: list[str]) -> bool:
-    """Whether a path with `{names}` in it may stand for the wanted one."""
+    """Whether a path with `{names}` in it matches the wanted one."""
     if len(template) != len(wanted):
         return False
-    return all("{" in one or one == two for one, two in zip(template, wanted, strict=True))
+    return all(
+        "{" in segment or segment == expected_segment
+        for segment, expected_segment in zip(template, wanted, strict=True)
+    )
 
 
 def _full_paths(served: Node) -> Iterator[tuple[str, object]]:
@@ -129,7 +132,7 @@ def _describes_beside(wanted: str, served: Node) -> bool:
 
 
 def _responses(pair: _Pair) -> Iterator[str]:
-    """Statuses, media types and shapes of the answers."""
+    """Statuses, media types and shapes of the responses."""
     operation = pair.operation
     listed = ", ".join(str(status) for status in operation.responses)
     for code, raw in node_of(pair.own.get("responses")).items():
@@ -137,59 +140,59 @@ def _responses(pair: _Pair) -> Iterator[str]:
             continue
         if re.fullmatch("[1-5]XX", code, re.IGNORECASE):
             if not any(str(status)[0] == code[0] for status in operation.responses):
-                yield f"answers: expected only {listed}, found {code}"
+                yield f"responses: expected only {listed}, found {code}"
             continue
         if code not in {str(status) for status in operation.responses}:
-            yield f"answers: expected only {listed}, found {show(code)}"
+            yield f"responses: expected only {listed}, found {show(code)}"
             continue
         content = node_of(node_of(resolve(pair.served, raw)).get("content"))
         yield from _response(pair, int(code), content)
 
 
 def _response(pair: _Pair, status: int, content: Node) -> Iterator[str]:
-    """The body of one documented answer."""
+    """The body of one documented response."""
     pointer = pair.operation.response_schemas[status]
     if pointer is None:
         if content:
-            yield f"answer {status}: expected no body, found {show(next(iter(content)))}"
+            yield f"response {status}: expected no body, found {show(next(iter(content)))}"
         return
     for media, described in content.items():
         if not _JSON.fullmatch(media):
-            yield f"answer {status}: expected application/json, found {show(media)}"
+            yield f"response {status}: expected application/json, found {show(media)}"
             continue
         schema = node_of(described).get("schema")
         if schema is not None:
             ours = shape_of(pair.contract.document, {"$ref": pointer})
-            yield from _differences(pair, f"answer {status}", ours, shape_of(pair.served, schema))
+            yield from _differences(pair, f"response {status}", ours, shape_of(pair.served, schema))
 
 
 def _differences(pair: _Pair, what: str, ours: dict[Place, Shape], theirs: dict[Place, Shape]) -> Iterator[str]:
     """Where two shapes exclude each other."""
     for place in sorted(ours.keys() & theirs.keys()):
         where = f"{what}, {_dotted(place)}" if place else what
-        mine, other = ours[place], theirs[place]
-        if mine.types and other.types is not None:
-            if not _overlap(mine.types, other.types):
-                yield f"{where}: expected {' or '.join(sorted(mine.types))}, found {_listed(other.types)}"
-            elif place == () and "array" in mine.types and "array" not in other.types:
-                yield f"{where}: expected an array, found {_listed(other.types)} alone"
-        if mine.words is not None and other.words is not None:
-            yield from _word_differences(pair, where, mine.words, other.words)
+        expected, served = ours[place], theirs[place]
+        if expected.types and served.types is not None:
+            if not _overlap(expected.types, served.types):
+                yield f"{where}: expected {' or '.join(sorted(expected.types))}, found {_listed(served.types)}"
+            elif place == () and "array" in expected.types and "array" not in served.types:
+                yield f"{where}: expected an array, found {_listed(served.types)} alone"
+        if expected.words is not None and served.words is not None:
+            yield from _word_differences(pair, where, expected.words, served.words)
 
 
-def _word_differences(pair: _Pair, where: str, mine: frozenset[str], other: frozenset[str]) -> Iterator[str]:
-    """Words that one closed list has and the other lacks; where one status is due, the others may stand beside it."""
+def _word_differences(pair: _Pair, where: str, expected: frozenset[str], served: frozenset[str]) -> Iterator[str]:
+    """Words that one closed list has and the other lacks; if one status is required, the others may be listed too."""
     statuses = frozenset(show(word) for word in pair.contract.status_words)
-    if missing := mine - other:
-        yield f"{where}: expected {_listed(mine)}, found none of {_listed(missing)}"
-    if extra := other - (statuses if mine < statuses else mine):
-        yield f"{where}: expected only {_listed(mine)}, found {_listed(extra)}"
+    if missing := expected - served:
+        yield f"{where}: expected {_listed(expected)}, found none of {_listed(missing)}"
+    if extra := served - (statuses if expected < statuses else expected):
+        yield f"{where}: expected only {_listed(expected)}, found {_listed(extra)}"
 
 
-def _overlap(mine: frozenset[str], other: frozenset[str]) -> bool:
+def _overlap(expected: frozenset[str], served: frozenset[str]) -> bool:
     """Whether some value is of a type of both; an integer is a number."""
-    wide = {*other, *({"integer"} if "number" in other else ()), *({"number"} if "integer" in other else ())}
-    return not mine.isdisjoint(wide)
+    wide = {*served, *({"integer"} if "number" in served else ()), *({"number"} if "integer" in served else ())}
+    return not expected.isdisjoint(wide)
 
 
 def _request(pair: _Pair) -> Iterator[str]:
@@ -220,11 +223,11 @@ def _parameters(pair: _Pair) -> Iterator[str]:
         if served.get("required") is True and not (ours and ours.required) and not _is_due(pair, name, place):
             yield f"{place} parameter {show(name)}: expected not to be required, found required"
         if ours is not None and "schema" in served:
-            mine = limits_of(pair.contract.document, ours.schema)
+            limits = limits_of(pair.contract.document, ours.schema)
             theirs = limits_of(pair.served, served["schema"])
-            for key in sorted(mine.keys() & theirs.keys()):
-                if mine[key] != theirs[key]:
-                    yield f"parameter {show(name)}, {key}: expected {_value(mine[key])}, found {_value(theirs[key])}"
+            for key in sorted(limits.keys() & theirs.keys()):
+                if limits[key] != theirs[key]:
+                    yield f"parameter {show(name)}, {key}: expected {_value(limits[key])}, found {_value(theirs[key])}"
 
 
 def _is_due(pair: _Pair, name: str, place: object) -> bool:
@@ -235,19 +238,19 @@ def _is_due(pair: _Pair, name: str, place: object) -> bool:
 
 
 def _key(pair: _Pair) -> Iterator[str]:
-    """The API key: where schemes are asked for, the key's header alone must satisfy one of the alternatives."""
+    """The API key: where schemes are required, the key's header alone must satisfy one of the alternatives."""
     header = pair.contract.behavior.headers.key
     schemes = node_of(node_of(pair.served.get("components")).get("securitySchemes"))
     alternatives = list_of(pair.own.get("security", pair.served.get("security")))
-    found: list[str] = []
+    offered: list[str] = []
     for alternative in alternatives:
-        asked = [node_of(resolve(pair.served, schemes.get(name))) for name in node_of(alternative)]
-        others = [scheme for scheme in asked if scheme and not _is_key(scheme, header)]
+        required = [node_of(resolve(pair.served, schemes.get(name))) for name in node_of(alternative)]
+        others = [scheme for scheme in required if scheme and not _is_key(scheme, header)]
         if not others:
             return
-        found.extend(_scheme(scheme) for scheme in others)
-    if found:
-        yield f"key: expected the header {header}, found {', '.join(dict.fromkeys(found))}"
+        offered.extend(_scheme(scheme) for scheme in others)
+    if offered:
+        yield f"key: expected the header {header}, found {', '.join(dict.fromkeys(offered))}"
 
 
 def _is_key(scheme: Node, header: str) -> bool:

@@ -1,7 +1,7 @@
-"""What a schema of an OpenAPI document says in so many words: types, closed lists of words, required fields.
+"""What a schema of an OpenAPI document states explicitly: types, closed lists of words, required fields.
 
-Made for comparing two documents whose authors wrote the same thing in different ways. None stands for
-"not said": it can be compared with nothing.
+Made for comparing two documents whose authors described the same thing in different ways. None stands for
+"not stated": it can be compared with nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import cast
 from technogate.contract.openapi import RefError, resolve
 from technogate.contract.schema_wording import show
 
-#: Schemas within schemas are followed so far; what lies deeper, or recurs, counts as not said.
+#: Schemas within schemas are followed so far; what lies deeper, or recurs, counts as not stated.
 _DEEPEST = 8
 _LARGEST = 5_000
 Node = Mapping[str, object]
@@ -24,7 +24,7 @@ Names = frozenset[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What is said of one place: JSON types, words (each as JSON text), required fields."""
+    """What is stated of one place: JSON types, words (each as JSON text), required fields."""
 
     types: Names | None = None
     words: Names | None = None
@@ -42,7 +42,7 @@ def list_of(value: object) -> list[object]:
 
 
 def shape_of(document: Node, schema: object) -> dict[Place, Shape]:
-    """What `schema` says, by place.
+    """What `schema` states, by place.
 
     Raises RefError for a reference that cannot be followed, and for a schema too large to compare.
     """
@@ -50,32 +50,32 @@ def shape_of(document: Node, schema: object) -> dict[Place, Shape]:
 
 
 class _Reader:
-    """Reads one schema, with a bound on the work that a hostile document can ask for."""
+    """Reads one schema, with a bound on the work that a hostile document can cause."""
 
     def __init__(self, document: Node) -> None:
         self._document = document
         self._left = _LARGEST
 
     def shape(self, schema: object, place: Place, deepest: int) -> dict[Place, Shape]:
-        """What `schema` says of `place` and of the places within it."""
+        """What `schema` states of `place` and of the places within it."""
         if deepest == 0:
             return {}
         self._left -= 1
         if self._left < 0:
             raise RefError("a schema is too large to compare")
         node = node_of(resolve(self._document, schema))
-        found = {place: Shape(types=_types(node), words=_words(node), required=_strings(node.get("required")))}
-        for name, each in node_of(node.get("properties")).items():
-            found.update(self.shape(each, (*place, name), deepest - 1))
+        shapes = {place: Shape(types=_types(node), words=_words(node), required=_strings(node.get("required")))}
+        for name, subschema in node_of(node.get("properties")).items():
+            shapes.update(self.shape(subschema, (*place, name), deepest - 1))
         if isinstance(node.get("items"), Mapping):
-            found.update(self.shape(node["items"], (*place, "[]"), deepest - 1))
-        for each in list_of(node.get("allOf")):
-            found = _both(found, self.shape(each, place, deepest - 1))
+            shapes.update(self.shape(node["items"], (*place, "[]"), deepest - 1))
+        for subschema in list_of(node.get("allOf")):
+            shapes = _both(shapes, self.shape(subschema, place, deepest - 1))
         for keyword in ("anyOf", "oneOf"):
-            branches = [self.shape(each, place, deepest - 1) for each in list_of(node.get(keyword))]
+            branches = [self.shape(subschema, place, deepest - 1) for subschema in list_of(node.get(keyword))]
             if branches:
-                found = _both(found, _either(branches))
-        return found
+                shapes = _both(shapes, _either(branches))
+        return shapes
 
 
 def _types(node: Node) -> Names | None:
@@ -95,26 +95,26 @@ def _words(node: Node) -> Names | None:
 
 
 def _strings(values: object) -> Names:
-    return frozenset(each for each in list_of(values) if isinstance(each, str))
+    return frozenset(value for value in list_of(values) if isinstance(value, str))
 
 
-def _both(one: dict[Place, Shape], other: dict[Place, Shape]) -> dict[Place, Shape]:
+def _both(left: dict[Place, Shape], right: dict[Place, Shape]) -> dict[Place, Shape]:
     """What holds where both schemas do."""
-    made = dict(one)
-    for place, shape in other.items():
-        mine = one.get(place, Shape())
+    made = dict(left)
+    for place, shape in right.items():
+        present = left.get(place, Shape())
         made[place] = Shape(
-            types=_common(mine.types, shape.types),
-            words=_common(mine.words, shape.words),
-            required=mine.required | shape.required,
+            types=_common(present.types, shape.types),
+            words=_common(present.words, shape.words),
+            required=present.required | shape.required,
         )
     return made
 
 
-def _common(one: Names | None, other: Names | None) -> Names | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return one & other
+def _common(left: Names | None, right: Names | None) -> Names | None:
+    if left is None or right is None:
+        return right if left is None else left
+    return left & right
 
 
 def _either(branches: Iterable[dict[Place, Shape]]) -> dict[Place, Shape]:
@@ -122,16 +122,16 @@ def _either(branches: Iterable[dict[Place, Shape]]) -> dict[Place, Shape]:
     made: dict[Place, Shape] = {}
     for branch in branches:
         for place, shape in branch.items():
-            mine = made.get(place)
-            made[place] = shape if mine is None else _merged(mine, shape)
+            present = made.get(place)
+            made[place] = shape if present is None else _merged(present, shape)
     return made
 
 
-def _merged(one: Shape, other: Shape) -> Shape:
+def _merged(left: Shape, right: Shape) -> Shape:
     return Shape(
-        types=None if one.types is None or other.types is None else one.types | other.types,
-        words=None if one.words is None or other.words is None else one.words | other.words,
-        required=one.required & other.required,
+        types=None if left.types is None or right.types is None else left.types | right.types,
+        words=None if left.words is None or right.words is None else left.words | right.words,
+        required=left.required & right.required,
     )
 
 
@@ -143,19 +143,19 @@ def limits_of(document: Node, schema: object) -> dict[str, object]:
     """
     node = dict(node_of(resolve(document, schema)))
     for keyword in ("allOf", "anyOf", "oneOf"):
-        inner = [node_of(resolve(document, each)) for each in list_of(node.get(keyword))]
-        real = [each for each in inner if each.get("type") != "null"]
+        inner = [node_of(resolve(document, branch)) for branch in list_of(node.get(keyword))]
+        real = [branch for branch in inner if branch.get("type") != "null"]
         if len(real) == 1:
             node = {**real[0], **node}
-    found = {key: node[key] for key in ("minimum", "maximum") if _is_number(node.get(key))}
+    limits = {key: node[key] for key in ("minimum", "maximum") if _is_number(node.get(key))}
     if node.get("type") == "integer":
-        found.update(_inclusive(node, "minimum", "exclusiveMinimum", 1))
-        found.update(_inclusive(node, "maximum", "exclusiveMaximum", -1))
+        limits.update(_inclusive(node, "minimum", "exclusiveMinimum", 1))
+        limits.update(_inclusive(node, "maximum", "exclusiveMaximum", -1))
     if node.get("default") is not None:
-        found["default"] = node["default"]
+        limits["default"] = node["default"]
     if isinstance(node.get("enum"), list):
-        found["enum"] = sorted({show(word) for word in list_of(node["enum"])} - {"null"})
-    return found
+        limits["enum"] = sorted({show(word) for word in list_of(node["enum"])} - {"null"})
+    return limits
 
 
 def _inclusive(node: Node, bound: str, exclusive: str, step: int) -> dict[str, object]:

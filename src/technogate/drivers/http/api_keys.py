@@ -24,7 +24,7 @@ def foreign_key() -> Key:
 
 
 def near_misses(key: str) -> tuple[Key, ...]:
-    """Keys that a careless comparison accepts as the right one (AUT-02)."""
+    """Keys that a lax comparison accepts as the right one (AUT-02)."""
     swapped = key.swapcase()
     misses = [
         Key(name="all but the last character", values=(key[:-1],), expressions=("${TECHNOGATE_API_KEY%?}",)),

@@ -92,8 +92,8 @@ class HttpDriver:
         while True:
             last = time.monotonic() > until
             exchange = self.read(operation, query)
-            found = exchange.response is not None and trace_id in exchange.response.body.text
-            if found or last:
+            is_listed = exchange.response is not None and trace_id in exchange.response.body.text
+            if is_listed or last:
                 return exchange
             time.sleep(POLL_S)
 

@@ -22,7 +22,7 @@ DEFAULT_PAUSE_S = 0.5
 #: The status of a response to a request beyond the rate limit.
 TOO_MANY = 429
 
-#: The longest single wait in seconds, whatever Retry-After asks for.
+#: The longest single wait in seconds, whatever Retry-After requests.
 LONGEST_S = 10.0
 
 #: How often one request is sent while the backend responds with 429.
@@ -163,7 +163,7 @@ def rate_limit(status: int, retry_after_header: str | None, now: float) -> RateL
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """The seconds that a Retry-After header asks for at the time `now`; None without a valid one."""
+    """The seconds that a Retry-After header requests at the time `now`; None without a valid one."""
     if value is None:
         return None
     text = value.strip()

@@ -115,7 +115,7 @@ class RawConnection:
 
 
 def _parser(method: str) -> h11.Connection:
-    """A parser for the response to `method`: it must know the method, because HEAD has no body."""
+    """A parser for the response to `method`: it needs the method, because HEAD has no body."""
     parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
     framing = method if method in ("HEAD", "CONNECT") else "GET"
     parser.send(h11.Request(method=framing, target="/", headers=[("Host", "any")]))
@@ -139,7 +139,7 @@ def _send(connection: socket.socket, head: bytes, body: bytes, deadline: float) 
             if writable:
                 unsent = unsent[connection.send(unsent[:_CHUNK]) :]
     except (BrokenPipeError, ConnectionResetError):
-        # A server may refuse a body without reading it: its response can have arrived all the same.
+        # A server may refuse a body without reading it: its response can have arrived anyway.
         return False
     return True
 
@@ -167,7 +167,7 @@ def _receive(connection: socket.socket, parser: h11.Connection, deadline: float)
         elif not isinstance(event, h11.InformationalResponse):
             raise ConnectionError("the connection was closed before the response was complete")
     if response.status_code == NO_CONTENT:
-        # HTTP gives a 204 no body, so the parser leaves the bytes that came all the same: they are evidence.
+        # HTTP gives a 204 no body, so the parser leaves the bytes that came anyway: they are evidence.
         parts.append(bytes(parser.trailing_data[0]))
     return RawResponse(
         status=response.status_code,

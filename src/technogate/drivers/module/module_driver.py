@@ -87,7 +87,7 @@ class ModuleDriver:
             raise DriverError(f"a call of {self.module.name} did not end within {2 * self.limit_s:g} s") from error
 
     def network_changed(self) -> bool:
-        """False: Node gives up no request on a change of the network."""
+        """False: Node aborts no request on a change of the network."""
         return False
 
     def inspect(self) -> Exposure:

@@ -67,7 +67,7 @@ def find_browser(environ: Mapping[str, str] | None = None) -> Path | None:
         return Path(path)
     folder = _browsers_folder(env)
     for patterns in _DOWNLOADED:
-        if downloaded := sorted(found for pattern in patterns for found in folder.glob(pattern)):
+        if downloaded := sorted(path for pattern in patterns for path in folder.glob(pattern)):
             return downloaded[-1]
     for name in ON_PATH:
         if path := shutil.which(name, path=env.get("PATH", "")):
@@ -98,16 +98,16 @@ def playwright_stopped(environ: Mapping[str, str] | None = None) -> tuple[str, s
 
     env = os.environ if environ is None else environ
     own = Path(inspect.getfile(playwright)).parent / "driver" / ("node.exe" if os.name == "nt" else "node")
-    said = why_stopped(env.get(NODE_ENV, "") or str(own))
-    if not said:
+    message = why_stopped(env.get(NODE_ENV, "") or str(own))
+    if not message:
         return "", ""
     hint = f"install the library that it names (Debian: apt-get install libatomic1), or name another Node in {NODE_ENV}"
-    return f"Playwright's own program does not run: {said}", hint
+    return f"Playwright's own program does not run: {message}", hint
 
 
 @lru_cache
 def why_stopped(node: str) -> str:
-    """What a Node says that does not run, "" for one that does."""
+    """The message of a Node that does not run, "" for one that does."""
     try:
         done = subprocess.run(
             [node, "--version"],

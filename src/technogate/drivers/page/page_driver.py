@@ -119,7 +119,7 @@ class BrowserDriver:
         return self._run(self._requests)
 
     def forget(self) -> None:
-        """Forget the requests and console lines so far."""
+        """Clear the requests and console lines so far."""
         self._run(self._console.traffic.forget)
 
     def close(self) -> None:

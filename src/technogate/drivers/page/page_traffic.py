@@ -30,7 +30,7 @@ class _ObservedRequest:
     failure: str = ""
 
     def page_request(self) -> PageRequest:
-        """The request as the browser reports it; its timing is exact, ours is that of the event's arrival."""
+        """The request as the browser reports it; its timing is exact, the gate's is that of the event's arrival."""
         request, response = self.request, self.response
         start = request.timing["startTime"] / 1000
         last = request.timing["responseEnd"] / 1000
@@ -96,7 +96,7 @@ class Traffic:
         return tuple(request.url for request in self._observed)
 
     def forget(self) -> None:
-        """Forget the requests that have ended, and the console lines."""
+        """Clear the requests that have ended, and the console lines."""
         self.lines.clear()
         self._observed = {request: observed for request, observed in self._observed.items() if request in self._open}
 

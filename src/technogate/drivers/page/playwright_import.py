@@ -25,5 +25,5 @@ else:
         """Stands for Playwright's error after a time-out."""
 
     def sync_playwright() -> object:
-        """Stands for what starts Playwright; nobody gets this far without it."""
+        """Stands for what starts Playwright; no caller gets this far without it."""
         raise PlaywrightError("playwright is not installed")

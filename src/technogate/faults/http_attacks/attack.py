@@ -52,7 +52,7 @@ class Attack:
         answered = sum(first_response(client.received) is not None for client in self.clients)
         closed = sum(client.closed_by_backend for client in self.clients)
         return (
-            f"{self.delivered} of {len(self.clients)} clients delivered, {answered} answered, "
+            f"{self.delivered} of {len(self.clients)} clients delivered, {answered} got a response, "
             f"{closed} closed by the backend"
         )
 
@@ -143,7 +143,7 @@ def exchange_of(
 ) -> Exchange:
     """Return the exchange of one hostile client that sent `request`, or a part of it, or more.
 
-    A refusal may come from an HTTP parser that knows no route, so only a request without a response or with 2xx
+    A refusal may come from an HTTP parser that has no routes, so only a request without a response or with 2xx
     counts as an exchange of `operation`.
     """
     response: Response | None = None

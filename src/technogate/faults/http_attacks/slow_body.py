@@ -12,7 +12,7 @@ from technogate.faults.http_attacks.request_bytes import RawRequest, positive
 class SlowBody:
     """Send the head of `request`, announce a body of `length` bytes, and send a blank every `interval_s` seconds.
 
-    Blanks may stand before any JSON value, so a provider cannot refuse the body for its first bytes.
+    Blanks may precede any JSON value, so a provider cannot refuse the body for its first bytes.
     """
 
     request: RawRequest

@@ -1,1 +1,1 @@
-"""Requests drawn from the contract, and what the contract says of each."""
+"""Requests drawn from the contract, and what the contract requires for each."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: Names of members and parameters that no contract of this kind has, and that some reader may know.
+#: Names of members and parameters that no contract of this kind has, and that some reader may use.
 UNKNOWN_NAMES = ("sessionId", "extra", "x", "status", "__proto__", "constructor", "toString", "$ref", "trace_id", "")
 
 #: Content types other than JSON.

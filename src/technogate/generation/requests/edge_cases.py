@@ -29,10 +29,10 @@ Kind = Literal["allowed", "forbidden", "left open"]
 def mixed(contract: Contract, operation: str, kind: str, words: CommandSet, rng: random.Random) -> Case | None:
     """One case that is intended to be of `kind`; None if there is no such case, or if it could do harm."""
     wanted = cast("Kind", kind)
-    found = contract.operations[operation]
+    described = contract.operations[operation]
     names = contract.behavior.operations
     headers = _headers(contract, rng) if operation == names.memory or rng.random() < 0.25 else ()
-    case = Case(method=found.method.upper(), path=found.path, operation=operation, headers=headers)
+    case = Case(method=described.method.upper(), path=described.path, operation=operation, headers=headers)
     if operation == names.execute:
         content_type, body = _execute(contract, wanted, words, rng)
         if not words.harmless(body):
@@ -162,14 +162,14 @@ def _no_object(whole: dict[str, object], rng: random.Random) -> bytes:
 
 
 def _query(contract: Contract, operation: str, kind: Kind, rng: random.Random) -> tuple[tuple[str, str], ...]:
-    """The query of one read of the trail."""
+    """The query of one read of the audit trail."""
     pairs: list[tuple[str, str]] = []
     parameters = contract.operations[operation].parameters
-    broken = rng.choice([each.name for each in parameters]) if parameters else ""
-    for each in parameters:
-        spoil = kind != "allowed" and each.name == broken
+    broken = rng.choice([candidate.name for candidate in parameters]) if parameters else ""
+    for parameter in parameters:
+        spoil = kind != "allowed" and parameter.name == broken
         if spoil or rng.random() < 0.6:
-            pairs += parameter_values(each.name, each.schema, kind if spoil else "allowed", rng)
+            pairs += parameter_values(parameter.name, parameter.schema, kind if spoil else "allowed", rng)
     if kind == "left open" and rng.random() < 0.3:
         pairs += _unknown_query(rng)
     rng.shuffle(pairs)

@@ -1,4 +1,4 @@
-"""Edge values: what lies at, just within and just beyond the limits of a schema, and what readers stumble over."""
+"""Edge values: what lies at, just within and just beyond the limits of a schema, and what readers often get wrong."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import random
 import string
 from collections.abc import Mapping, Sequence
 
-#: Texts that a careless reader takes for something else: a word of JSON, a path, SQL, markup, a format.
+#: Texts that a lax parser takes for something else: a word of JSON, a path, SQL, markup, a format.
 TEXTS: tuple[str, ...] = (
     "",
     " ",
@@ -139,5 +139,5 @@ def shuffled(members: Sequence[tuple[str, object]], rng: random.Random) -> dict[
 
 
 def _limit(schema: Mapping[str, object], keyword: str, otherwise: int) -> int:
-    found = schema.get(keyword, otherwise)
-    return found if isinstance(found, int) else otherwise
+    bound = schema.get(keyword, otherwise)
+    return bound if isinstance(bound, int) else otherwise

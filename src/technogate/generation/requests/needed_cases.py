@@ -19,9 +19,9 @@ from technogate.generation.requests.edge_cases import member_schemas, parameter_
 
 def needed(contract: Contract, operation: str, words: CommandSet, rng: random.Random, few: int) -> Iterator[Case]:
     """A few cases of each kind that some rule is about, put together so that they are of that kind."""
-    found = contract.operations[operation]
+    described = contract.operations[operation]
     names = contract.behavior.operations
-    case = Case(method=found.method.upper(), path=found.path, operation=operation)
+    case = Case(method=described.method.upper(), path=described.path, operation=operation)
     if operation == names.execute:
         for content_type, body in _needed_bodies(contract, words, rng, few):
             if words.harmless(body):
@@ -31,11 +31,13 @@ def needed(contract: Contract, operation: str, words: CommandSet, rng: random.Ra
     for number in range(1, few + 1):
         if operation == names.memory:
             yield msgspec.structs.replace(case, headers=(("X-Request-Id", f"{number}-{rng.randrange(10**6)}"),))
-        elif found.parameters:
+        elif described.parameters:
             pairs = [
-                pair for each in found.parameters for pair in parameter_values(each.name, each.schema, "allowed", rng)
+                pair
+                for parameter in described.parameters
+                for pair in parameter_values(parameter.name, parameter.schema, "allowed", rng)
             ]
-            broken = found.parameters[number % len(found.parameters)]
+            broken = described.parameters[number % len(described.parameters)]
             yield msgspec.structs.replace(case, query=tuple(pairs))
             yield msgspec.structs.replace(
                 case, query=tuple(parameter_values(broken.name, broken.schema, "forbidden", rng))

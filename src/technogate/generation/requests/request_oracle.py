@@ -22,10 +22,10 @@ from technogate.util.strict_json import NotStrictJson, parse
 if TYPE_CHECKING:
     from technogate.contract.loader import Contract
 
-#: Deeper nesting than this is JSON all the same, but no reader is held to it.
+#: Deeper nesting than this is still JSON, but no reader must accept it.
 DEEPEST = 32
 
-#: A command that is valid and stands for any other.
+#: A command that is valid and represents any other.
 _ANY_COMMAND = "ZZZ"
 
 _SIGNED = re.compile(r"[+-]?[0-9]+")
@@ -112,8 +112,8 @@ def _of_execute(contract: Contract, case: Case) -> Expectation:
     elif form is Validity.OPEN:
         undecided = True
     elif isinstance(value, dict):
-        found, vague = _members(contract, case.operation, value)
-        faults.update(dict.fromkeys(found, frozenset({400})))
+        members, vague = _members(contract, case.operation, value)
+        faults.update(dict.fromkeys(members, frozenset({400})))
         undecided |= vague
     if faults:
         responses = frozenset[int]().union(*faults.values())
@@ -130,14 +130,14 @@ def _of_execute(contract: Contract, case: Case) -> Expectation:
 
 def _content_type(case: Case) -> Validity:
     """Whether the content type is JSON; parameters, and another case of letters, are left open."""
-    given = header_values(case.headers, "content-type")
+    content_types = header_values(case.headers, "content-type")
     if case.content_type and case.body is not None:
-        given.append(case.content_type)
-    if len(given) != 1:
-        return Validity.OPEN if given else Validity.FORBIDDEN
-    if given[0] == JSON_TYPE:
+        content_types.append(case.content_type)
+    if len(content_types) != 1:
+        return Validity.OPEN if content_types else Validity.FORBIDDEN
+    if content_types[0] == JSON_TYPE:
         return Validity.ALLOWED
-    return Validity.OPEN if given[0].partition(";")[0].strip().lower() == JSON_TYPE else Validity.FORBIDDEN
+    return Validity.OPEN if content_types[0].partition(";")[0].strip().lower() == JSON_TYPE else Validity.FORBIDDEN
 
 
 def read_json(raw: bytes) -> tuple[object, Validity]:
@@ -195,7 +195,7 @@ def _members(contract: Contract, operation: str, value: Mapping[str, object]) ->
 
 
 def _of_query(contract: Contract, case: Case) -> Expectation:
-    """A read of the trail: each parameter by itself, then what is unknown or repeated."""
+    """A read of the audit trail: each parameter by itself, then what is unknown or repeated."""
     counted = Counter(name for name, _ in case.query)
     validities = {Validity.OPEN} if case.body else set()
     operation = contract.operations[case.operation]
@@ -241,12 +241,12 @@ def _within(number: float, schema: Mapping[str, object]) -> bool:
 def limit_of(contract: Contract, case: Case) -> int:
     """How many entries an allowed read may return: its limit, else the default."""
     name = contract.behavior.audit.limit_parameter
-    given = dict(case.query).get(name)
-    return int(given) if given is not None else int(str(contract.default_of(case.operation, name)))
+    text = dict(case.query).get(name)
+    return int(text) if text is not None else int(str(contract.default_of(case.operation, name)))
 
 
 def state_of(contract: Contract, case: Case) -> str:
     """The state that an allowed read filters by, "" for all."""
     names = contract.behavior.audit
-    given = dict(case.query).get(names.filter_parameter, names.filter_all)
-    return "" if given == names.filter_all else given
+    text = dict(case.query).get(names.filter_parameter, names.filter_all)
+    return "" if text == names.filter_all else text

@@ -37,7 +37,7 @@ _FUZZED = 14
 #: How many cases each rule has at least of each operation that it is held to, whatever is drawn.
 FEW = 3
 
-#: How often a source is asked for one more case that is new and of the right kind.
+#: How often a source is tried for one more case that is new and of the right kind.
 _TRIES = 40
 
 
@@ -47,7 +47,7 @@ _MODE_OF = {Validity.ALLOWED: Mode.ALLOWED, Validity.FORBIDDEN: Mode.FORBIDDEN, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """One request to be sent: the case, the name of the key that goes with it, what the contract says."""
+    """One request to be sent: the case, the name of the key that goes with it, what the contract requires."""
 
     case: Case
     key: str
@@ -70,7 +70,7 @@ def _part(contract: Contract, operation: str) -> str:
 
 
 class RequestPlan:
-    """The cases of one operation; made when they are first asked for, and only then."""
+    """The cases of one operation; made when they are first requested, and only then."""
 
     def __init__(
         self, contract: Contract, operation: str, *, count: int, seed: int, words: CommandSet, keys: tuple[str, ...]
@@ -112,7 +112,7 @@ class RequestPlan:
         return {**made, Mode.UNKEYED: self._unkeyed(made, wanted[Mode.UNKEYED], rng)}
 
     def _mixed(self, mode: Mode, count: int, rng: random.Random) -> Iterator[Case]:
-        """Recombinations that the contract takes as `mode` says."""
+        """Recombinations that the contract takes as `mode` states."""
         for _ in range(count):
             for _ in range(_TRIES):
                 case = mixed(self._contract, self._operation, mode.value, self._words, rng)
@@ -122,12 +122,17 @@ class RequestPlan:
 
     def _unkeyed(self, made: dict[Mode, tuple[Planned, ...]], count: int, rng: random.Random) -> tuple[Planned, ...]:
         """The same kinds of cases with each key that is not the right one."""
-        usable = [one for many in made.values() for one in many if RequestDefect.SIZE not in one.expectation.faults]
+        usable = [
+            planned
+            for many in made.values()
+            for planned in many
+            if RequestDefect.SIZE not in planned.expectation.faults
+        ]
         # Some rules are about requests that lack nothing but the key, others about those that are wrong besides,
-        # and a backend can look at one kind of mistake before it looks at the key: each has its turn.
-        clean = [one for one in usable if not one.expectation.faults]
-        faulty = [[one for one in usable if fault in one.expectation.faults] for fault in RequestDefect]
-        pools = [pool for other in faulty if other for pool in (clean, other)] or [clean]
+        # and a backend can check one kind of mistake before it checks the key: all are sent.
+        clean = [planned for planned in usable if not planned.expectation.faults]
+        faulty = [[planned for planned in usable if fault in planned.expectation.faults] for fault in RequestDefect]
+        pools = [pool for wrong in faulty if wrong for pool in (clean, wrong)] or [clean]
         chosen = []
         for number in range(max(count, 2 * FEW * min(2, len(pools)), 2 * len(pools)) if clean else 0):
             # Every second key is none at all, so each pool has both; with all keys anew each has another pool.
@@ -146,7 +151,7 @@ class RequestPlan:
 
 
 class _Files:
-    """Cases by what the contract says of them, each but once."""
+    """Cases by what the contract requires for them, each but once."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -154,14 +159,14 @@ class _Files:
         self.cases: dict[Mode, list[Planned]] = {Mode.ALLOWED: [], Mode.FORBIDDEN: [], Mode.OPEN: []}
 
     def add(self, case: Case, source: str) -> None:
-        """File one case under what the contract says of it, with a name that says how it came about."""
+        """File one case under what the contract requires for it, with a name that states how it came about."""
         if case in self._seen:
             return
         self._seen.add(case)
-        found = expected(self._contract, case)
-        mode = _MODE_OF[found.validity]
-        faults = " and ".join(sorted(found.faults))
+        expectation = expected(self._contract, case)
+        mode = _MODE_OF[expectation.validity]
+        faults = " and ".join(sorted(expectation.faults))
         number = len(self.cases[mode]) + 1
-        name = f"generated {number}, {source}: {found.validity}" + (f" ({faults})" if faults else "")
+        name = f"generated {number}, {source}: {expectation.validity}" + (f" ({faults})" if faults else "")
         named = msgspec.structs.replace(case, name=name)
-        self.cases[mode].append(Planned(case=named, key="", mode=mode, expectation=found))
+        self.cases[mode].append(Planned(case=named, key="", mode=mode, expectation=expectation))

@@ -1,6 +1,6 @@
 """Cases from Schemathesis: its coverage of the contract's limits, and its random data.
 
-Only its generation is used: what it makes becomes a case of ours, and goes out through our own driver.
+Only its generation is used: what it makes becomes a case of the gate, and the gate's own driver sends it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 #: The longest request target, in characters: a longer one may be the HTTP parser's to refuse.
 LONGEST_TARGET = 2000
 
-#: Headers that decide how a message is framed or who is asked: they are the driver's to send.
+#: Headers that decide how a message is framed or which host gets it: they are the driver's to send.
 _FRAMING = frozenset({"connection", "content-encoding", "content-length", "expect", "host", "keep-alive"}) | frozenset(
     {"te", "trailer", "transfer-encoding", "upgrade"}
 )
@@ -41,17 +41,17 @@ def covered(contract: Contract, operation: str, words: CommandSet) -> Iterator[C
         made = api.schema.iter_coverage_cases(
             operation=api, generation_modes=[mode], generation_config=api.schema.config.generation_for(operation=api)
         )
-        for each in made:
-            case = _case(contract, operation, each, words)
-            if case is not None and each.method.upper() == case.method:
+        for drawn in made:
+            case = _case(contract, operation, drawn, words)
+            if case is not None and drawn.method.upper() == case.method:
                 yield case
 
 
 def fuzzed(contract: Contract, operation: str, words: CommandSet, *, count: int, seed: int) -> list[Case]:
     """About `count` random cases, half of them meant to be valid; fewer where there is no more to vary."""
     api = _operation(contract, operation)
-    drawn = [each for mode in _MODES for each in _drawn(api, mode, max(1, count // len(_MODES)), seed)]
-    cases = (_case(contract, operation, each, words) for each in drawn)
+    drawn = [example for mode in _MODES for example in _drawn(api, mode, max(1, count // len(_MODES)), seed)]
+    cases = (_case(contract, operation, example, words) for example in drawn)
     return [case for case in cases if case is not None]
 
 
@@ -69,13 +69,13 @@ def _drawn(api: Any, mode: GenerationMode, count: int, seed: int) -> list[Any]:
         suppress_health_check=list(hypothesis.HealthCheck),
     )
     @hypothesis.given(api.as_strategy(generation_mode=mode))
-    def draw(each: Any) -> None:
-        drawn.append(each)
+    def draw(example: Any) -> None:
+        drawn.append(example)
 
     try:
         draw()
     except Unsatisfiable:
-        # An operation without parameters cannot be asked wrongly.
+        # An operation without parameters cannot be called with a wrong query.
         return []
     return drawn
 
@@ -84,35 +84,35 @@ def _drawn(api: Any, mode: GenerationMode, count: int, seed: int) -> list[Any]:
 def _operations(digest: str, document: str) -> dict[tuple[str, str], Any]:  # noqa: ARG001 - the digest is the key
     """Schemathesis' operations by method and path."""
     schema = schemathesis.openapi.from_dict(json.loads(document))
-    found: list[Any] = [cast("Any", result).ok() for result in schema.get_all_operations()]
-    return {(each.method.upper(), each.path): each for each in found}
+    operations: list[Any] = [cast("Any", result).ok() for result in schema.get_all_operations()]
+    return {(operation.method.upper(), operation.path): operation for operation in operations}
 
 
 def _operation(contract: Contract, operation: str) -> Any:
-    found = contract.operations[operation]
+    described = contract.operations[operation]
     document = json.dumps(contract.document)
-    return _operations(contract.digest, document)[found.method.upper(), found.path]
+    return _operations(contract.digest, document)[described.method.upper(), described.path]
 
 
 def _case(contract: Contract, operation: str, made: Any, words: CommandSet) -> Case | None:
-    """What Schemathesis made as a case of ours; None for what cannot be sent, or must not."""
-    found = contract.operations[operation]
+    """What Schemathesis made as a case of the gate; None for what cannot be sent, or must not."""
+    described = contract.operations[operation]
     query = _query(made.query or {})
     headers = dict(made.headers or {})
     content_type = next((headers.pop(name) for name in list(headers) if name.lower() == "content-type"), None)
     body: bytes | None = None
-    if found.request_schema is not None:
+    if described.request_schema is not None:
         body = _body(made.body, words)
     elif content_type is not None:
         return None
-    if query is None or (found.request_schema is not None and (body is None or not words.harmless(body))):
+    if query is None or (described.request_schema is not None and (body is None or not words.harmless(body))):
         return None
     kind = str(content_type or made.media_type or JSON_TYPE)
     if not _VALUE.fullmatch(kind):
         return None
     case = Case(
-        method=found.method.upper(),
-        path=found.path,
+        method=described.method.upper(),
+        path=described.path,
         operation=operation,
         query=query,
         headers=_headers(headers, contract.behavior.headers.key),
@@ -125,9 +125,9 @@ def _case(contract: Contract, operation: str, made: Any, words: CommandSet) -> C
 def _query(made: Mapping[str, Any]) -> Query | None:
     """A query as pairs; a list is a repeated parameter."""
     pairs = [
-        (str(name), each) for name, value in made.items() for each in (value if isinstance(value, list) else [value])
+        (str(name), item) for name, value in made.items() for item in (value if isinstance(value, list) else [value])
     ]
-    written = tuple((name, each if isinstance(each, str) else json.dumps(each)) for name, each in pairs)
+    written = tuple((name, value if isinstance(value, str) else json.dumps(value)) for name, value in pairs)
     try:
         "".join(name + value for name, value in written).encode()
     except UnicodeEncodeError:

@@ -51,7 +51,7 @@ class SentRequest:
 
     @property
     def decided(self) -> bool:
-        """Whether the backend made up its mind: 429 and 5xx say nothing of the request itself."""
+        """Whether the backend judged the request: 429 and 5xx state nothing about the request itself."""
         return self.status not in (0, HTTPStatus.TOO_MANY_REQUESTS) and self.status < 500
 
     @property

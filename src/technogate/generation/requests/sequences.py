@@ -89,14 +89,16 @@ def _execute(contract: Contract, command: str) -> SequenceStep:
 
 
 def _read(contract: Contract, operation: str, **query: object) -> SequenceStep:
-    found = contract.operations[operation]
+    described = contract.operations[operation]
     pairs = tuple((name, str(value)) for name, value in query.items())
-    case = Case(method=found.method.upper(), path=found.path, operation=operation, query=pairs, name="step: read")
+    case = Case(
+        method=described.method.upper(), path=described.path, operation=operation, query=pairs, name="step: read"
+    )
     return SequenceStep(case=case)
 
 
 def _ending(contract: Contract, rng: random.Random) -> Iterator[SequenceStep]:
-    """Memory, the whole trail, then the trail and its fallback with one query."""
+    """Memory, the whole audit trail, then the audit trail and its fallback with one query."""
     names, audit = contract.behavior.operations, contract.behavior.audit
     yield _read(contract, names.memory)
     yield _read(contract, names.audit, **{audit.limit_parameter: WHOLE})

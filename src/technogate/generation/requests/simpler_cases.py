@@ -18,7 +18,7 @@ from technogate.model.events import Finding
 #: Requests that shrinking one case may cost.
 MOST_TRIES = 250
 
-#: Characters that stand for any other, the plainest first.
+#: Characters that replace any other, the plainest first.
 _PLAIN = "0Aa"
 
 #: Texts longer than this have their characters changed all at once, not one by one.

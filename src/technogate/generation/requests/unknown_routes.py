@@ -17,12 +17,12 @@ _LETTERS = string.ascii_lowercase + string.digits
 def unknown_routes(contract: Contract, *, count: int, seed: int) -> tuple[Planned, ...]:
     """`count` requests with the right key: each wrong method of each operation, then unknown paths."""
     rng = random.Random(seed)  # noqa: S311 - test data
-    known = {(each.method.upper(), each.path) for each in contract.operations.values()}
+    known = {(operation.method.upper(), operation.path) for operation in contract.operations.values()}
     cases = [
-        Case(method=method, path=each.path)
-        for each in contract.guarded
+        Case(method=method, path=operation.path)
+        for operation in contract.guarded
         for method in _METHODS
-        if (method, each.path) not in known
+        if (method, operation.path) not in known
     ]
     while len(cases) < count:
         cases.append(Case(method=rng.choice(_METHODS), path=_path(contract, rng)))
@@ -37,7 +37,7 @@ def unknown_routes(contract: Contract, *, count: int, seed: int) -> tuple[Planne
 def _path(contract: Contract, rng: random.Random) -> str:
     """A path that no backend has: a random word, alone, below or beside a path of the contract."""
     word = "".join(rng.choices(_LETTERS, k=rng.randint(8, 20)))
-    base = rng.choice([each.path for each in contract.guarded])
+    base = rng.choice([operation.path for operation in contract.guarded])
     return rng.choice(
         [f"/{word}", f"/api/{word}", f"{base}/{word}", f"{base}{word}", f"/{word}{base}", f"/{word}/{word}"]
     )

@@ -1,1 +1,1 @@
-"""Responses drawn from the contract for the mock backend, and what the contract says of each."""
+"""Responses drawn from the contract for the mock backend, and what the contract requires for each."""

@@ -89,7 +89,7 @@ def wires_for(body: bytes) -> tuple[Framing, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FramedResponse:
-    """One response to send: `what` says in words how it was made; `at` is where a cut or a length falls."""
+    """One response to send: `what` describes how it was made; `at` is where a cut or a length falls."""
 
     what: str
     body: bytes
@@ -158,7 +158,7 @@ class FramedResponse:
 
 
 def _unchecked(fault: Fault, coding: str) -> bytes | None:
-    """What a reader gets that checks neither the end nor the checksum, as browsers do not; None for nothing."""
+    """The bytes for a reader that checks neither end nor checksum, as browsers do not; None for nothing."""
     packed = b"".join(step.data for step in fault.reply().steps if isinstance(step, Send))
     # Past the header: gzip has ten bytes of it, deflate (zlib) two.
     reader = zlib.decompressobj(-zlib.MAX_WBITS)

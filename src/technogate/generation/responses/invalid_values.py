@@ -94,13 +94,13 @@ def _no_entry(draw: st.DrawFn) -> InvalidValue:
 def _one_field(draw: st.DrawFn, schema: Schema, leave: frozenset[str]) -> InvalidValue:
     """An object with one field missing, of another type, almost right, or at odds with another field."""
     value = dict(cast(Object, draw(schema.values)))
-    names = [each for each in schema.fields if each not in leave]
+    names = [field_name for field_name in schema.fields if field_name not in leave]
     name = names[draw(_ODD) % len(names)]
-    found = schema.fields[name]
+    field = schema.fields[name]
     if name not in value:
-        value[name] = draw(found.values)
-    ways = _ways(schema, found, value[name])
-    what, put = ways[draw(_ODD) % len(ways)](draw, found, value[name], name)
+        value[name] = draw(field.values)
+    ways = _ways(schema, field, value[name])
+    what, put = ways[draw(_ODD) % len(ways)](draw, field, value[name], name)
     if put is _NOTHING:
         del value[name]
     else:
@@ -113,16 +113,16 @@ _NOTHING = object()
 Way = Callable[[st.DrawFn, Field, object, str], tuple[str, object]]
 
 
-def _ways(schema: Schema, found: Field, held: object) -> list[Way]:
+def _ways(schema: Schema, field: Field, held: object) -> list[Way]:
     """What can be done to a field that holds `held`; what breaks most often comes first."""
     ways: list[Way] = [_another_type]
-    if isinstance(held, str) and {"pattern", "enum", "const"} & set(found.node):
+    if isinstance(held, str) and {"pattern", "enum", "const"} & set(field.node):
         ways = [_near_miss, _near_miss, _another_text, _another_type]
     if isinstance(held, list):
         ways = [_bad_member, _another_type]
-    if found.required:
+    if field.required:
         ways.append(_missing)
-    if schema.conditional and (isinstance(held, list) or "enum" in found.node):
+    if schema.conditional and (isinstance(held, list) or "enum" in field.node):
         ways.append(_at_odds)
     return ways
 
@@ -135,8 +135,8 @@ def _near_miss(draw: st.DrawFn, _: Field, held: object, __: str) -> tuple[str, o
 
 
 def _another_type(draw: st.DrawFn, _: Field, held: object, name: str) -> tuple[str, object]:
-    """Put the field's value into another type: what a careless reader turns back."""
-    others = [*(other for other in _OTHERS if type(other) is not type(held)), [held], {"value": held}, {name: held}]
+    """Put the field's value into another type: a lax parser converts it back."""
+    others = [*(value for value in _OTHERS if type(value) is not type(held)), [held], {"value": held}, {name: held}]
     return "another type", others[draw(_ODD) % len(others)]
 
 
@@ -156,9 +156,9 @@ def _bad_member(draw: st.DrawFn, _: Field, held: object, __: str) -> tuple[str, 
     return "a member that does not belong there", [*members[:at], bad, *members[at:]]
 
 
-def _at_odds(draw: st.DrawFn, found: Field, held: object, _: str) -> tuple[str, object]:
+def _at_odds(draw: st.DrawFn, field: Field, held: object, _: str) -> tuple[str, object]:
     """Set the field without regard to the others: what a condition between fields may refuse."""
-    return "at odds with another field", [] if isinstance(held, list) else draw(found.values)
+    return "at odds with another field", [] if isinstance(held, list) else draw(field.values)
 
 
 @st.composite

@@ -47,7 +47,7 @@ def texts_matching(pattern: str, least: int, most: int, length: int) -> Texts:
 
 
 def _by_regex(pattern: str) -> Texts:
-    """Texts that match a pattern as Python reads it: close enough to ECMA 262 for whoever filters them."""
+    """Texts that match a pattern as Python reads it: close enough to ECMA 262 for callers that filter them."""
     try:
         with warnings.catch_warnings():
             # Python warns of brackets such as `[a&&b]`, which a future version of it may read otherwise.
@@ -63,12 +63,12 @@ def _row(pattern: str, least: int, most: int, length: int) -> Texts | None:
         return None
     at, parts, end = 1, [], len(pattern) - 1
     while at < end:
-        found = _PART.match(pattern, at, end)
-        if found is None:
+        match = _PART.match(pattern, at, end)
+        if match is None:
             return None
-        at = found.end()
-        low, high = _repeats(found)
-        parts.append((_letters(found["letters"]), low, max(low, length) if high is None else high, high is None))
+        at = match.end()
+        low, high = _repeats(match)
+        parts.append((_letters(match["letters"]), low, max(low, length) if high is None else high, high is None))
     if len(parts) == 1:
         # A single part is drawn within the lengths, not drawn and then thrown away.
         letters, low, high, endless = parts[0]
@@ -86,11 +86,11 @@ def _letters(words: str) -> str:
     return "".join(letter for letter in map(chr, range(128)) if re.fullmatch(words, letter))
 
 
-def _repeats(found: re.Match[str]) -> tuple[int, int | None]:
+def _repeats(match: re.Match[str]) -> tuple[int, int | None]:
     """How often a part comes: at least, and at most, None for no end."""
-    if found["least"] is not None:
-        return int(found["least"]), int(found["most"] or found["least"])
-    return _OFTEN[found["often"]]
+    if match["least"] is not None:
+        return int(match["least"]), int(match["most"] or match["least"])
+    return _OFTEN[match["often"]]
 
 
 def _times() -> Texts:

@@ -42,7 +42,7 @@ _ENDS = ("", "\n", " \r\n\t", "")
 _OTHER_SUCCESS = (201, 202, 203, 204, 205, 206, 207, 208, 226, 299, 300, 301, 302, 303, 304, 305, 307, 308, 399)
 _BODILESS = (204, 205, 304)
 
-#: A page, for whoever takes a word on it for a response.
+#: A page, for consoles that mistake a word on it for a response.
 _PAGE = "<!doctype html><html><body><h1>{}</h1></body></html>"
 
 #: A choice that Hypothesis makes cheaply; used modulo the number of things to choose from.
@@ -56,15 +56,15 @@ def encode(value: object, **spelling: object) -> bytes:
 
 
 def _spell(draw: st.DrawFn, value: object, what: str) -> FramedResponse:
-    """A response that says `value`, spelled and sent in one of the ways that are in order."""
+    """A response with `value`, spelled and sent in one of the ways that are in order."""
     way = draw(_ODD)
     wire = WHOLE[way // 16 % len(WHOLE)]
     body = encode(value, **_SPELLINGS[way % 4]) + _ENDS[way // 4 % 4].encode()
     return FramedResponse(what=what, body=body if wire is Framing.PLAIN else body.ljust(SHORTEST), wire=wire)
 
 
-#: Codes that a browser acts on by itself, without the page's knowledge: for a 407 it asks for the password of a proxy,
-#: after a 421 it asks once more on another connection.
+#: Codes that a browser acts on by itself, without the page's knowledge: for a 407 it requests the password of a proxy,
+#: after a 421 it tries once more on another connection.
 _BROWSERS_OWN = frozenset({407, 421})
 
 
@@ -117,7 +117,7 @@ class Responses:
     def conforming(self, *, status: str = "", but: str = "") -> Cases:
         """Responses to be shown as they are; of the status `status` alone, or of any `but` one, when it is named.
 
-        Entries of a list are put in the order that is due: newest first.
+        Entries of a list are put in the required order: newest first.
         """
 
         @st.composite
@@ -147,7 +147,7 @@ class Responses:
         return self._saying(broken_field(self.schema, "status"))
 
     def coded(self, first: int, last: int) -> Cases:
-        """Responses with a status code of a range, whatever their body says: most often an approval."""
+        """Responses with a status code of a range, whatever their body holds: most often an approval."""
         listed = self.contract.operation(self.operation).responses
         documented = [code for code in listed if first <= code <= last] or [first]
         bodies = st.one_of(self.conforming(), self._saying(self._errors()), self.no_json(), self.wrong_types())
@@ -173,7 +173,7 @@ class Responses:
         return cases()
 
     def says_blocked(self) -> Cases:
-        """A 200 that says BLOCKED in the words of the contract."""
+        """A 200 with BLOCKED in the words of the contract."""
         return self._saying(
             self.envelope.values.map(lambda value: InvalidValue(what="a BLOCKED envelope", value=value))
         )

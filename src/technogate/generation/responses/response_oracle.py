@@ -28,8 +28,8 @@ _TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d+))?Z", re.ASC
 class ReceivedResponse:
     """One response as far as a client can get it.
 
-    `body` is what is left once the framing and the compression are taken off. `trouble` says why no
-    client can have it whole ("" when it can); `unseen` says that something is wrong which some clients
+    `body` is what is left once the framing and the compression are taken off. `trouble` states why no
+    client can have it whole ("" when it can); `unseen` means that something is wrong which some clients
     cannot notice.
     """
 
@@ -43,7 +43,7 @@ class ReceivedResponse:
 def read_response(contract: Contract, operation: str, schema: str, received: ReceivedResponse) -> ResponseReading:
     """What a console must make of `received`: a response of `operation` whose 200 is a `schema`.
 
-    A `BlockedEnvelope` where another schema was due is refused as well: that is what it says.
+    A `BlockedEnvelope` where another schema was required is refused as well: that is what it means.
     """
     if received.trouble:
         return ResponseReading(meaning=Meaning.REFUSED, problems=(received.trouble,))
@@ -153,15 +153,15 @@ def _values(body: bytes) -> list[object]:
     Browsers decode what is not UTF-8 with a replacement character, and take the last of two equal keys.
     """
     text = body.decode("utf-8", "replace").removeprefix("\ufeff")
-    found: list[object] = []
+    values: list[object] = []
     for pairs in (dict, _first_wins):
         try:
             value = json.loads(text, object_pairs_hook=pairs, parse_constant=_refuse, parse_int=_number)
         except ValueError:
             return []
-        if repr(value) not in map(repr, found):
-            found.append(value)
-    return found
+        if repr(value) not in map(repr, values):
+            values.append(value)
+    return values
 
 
 def _first_wins(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -176,5 +176,5 @@ def _refuse(word: str) -> object:
 
 
 def _number(literal: str) -> object:
-    """A number of any length: Python's own reader gives up at some 4,000 digits."""
+    """A number of any length: Python's own reader fails at some 4,000 digits."""
     return int(literal) if len(literal) < 400 else float(literal)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-#: A finding quotes at most so many problems of an answer.
+#: A finding quotes at most so many problems of a response.
 PROBLEMS_SHOWN = 3
 
 
 class Meaning(StrEnum):
-    """What a console owes an answer: to show it as it is, to treat it as refused, or either."""
+    """What a console must do with a response: to show it as it is, to treat it as refused, or either."""
 
     CONFORMS = "conforms"
     REFUSED = "refused"
@@ -21,7 +21,7 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseReading:
-    """A response as the contract reads it: `problems` say in words why it is refused."""
+    """A response as the contract reads it: `problems` state why it is refused."""
 
     meaning: Meaning
     value: object = None

@@ -3,7 +3,7 @@
 The words that are read are those that response schemas are written in: `$ref` with siblings, `allOf`,
 `const`, `enum`, `type`, `pattern`, lengths, `properties`, `required`, `items`, and `if` with `then` and
 `else`. What is drawn is only ever a proposal: whether a response conforms is for
-`technogate.generation.responses.response_oracle` to say.
+`technogate.generation.responses.response_oracle` to decide.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class Field:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schema:
-    """One schema of the contract: values that it accepts, and its parts for whoever breaks them.
+    """One schema of the contract: values that it accepts, and its parts for callers that break them.
 
-    `fields` are those of an object, `entry` is the schema of a list's entries. `conditional` says that
+    `fields` are those of an object, `entry` is the schema of a list's entries. `conditional` means that
     some field is bound to another's value.
     """
 
@@ -79,7 +79,7 @@ def schema_of(contract: Contract, name: str) -> Schema:
 
 
 def flat(document: Mapping[str, object], node: object) -> Node:
-    """A node with its `$ref` and `allOf` merged in; what stands beside a reference wins over it."""
+    """A node with its `$ref` and `allOf` merged in; what is written beside a reference overrides it."""
     if not isinstance(node, Mapping):
         return {}
     parts = [flat(document, part) for part in cast(list[object], node.get("allOf", []))]
@@ -117,14 +117,16 @@ def _properties(document: Mapping[str, object], node: Node) -> dict[str, Node]:
 
 
 def _objects(contract: Contract, name: str, node: Node, fields: Mapping[str, Field]) -> Json:
-    """Objects: each required field, some of the others, and whatever `then` or `else` asks for."""
+    """Objects: each required field, some of the others, and whatever `then` or `else` requires."""
     branches = {word: _branch(contract, node, fields, word) for word in ("then", "else")}
 
     @st.composite
     def objects(draw: st.DrawFn) -> object:
         chosen = draw(st.integers(0, (1 << len(fields)) - 1))
         value = {
-            key: draw(each.values) for at, (key, each) in enumerate(fields.items()) if each.required or chosen >> at & 1
+            key: draw(field.values)
+            for at, (key, field) in enumerate(fields.items())
+            if field.required or chosen >> at & 1
         }
         if "if" in node:
             met = not contract.schema_problems(f"{name}/if", value)
@@ -137,7 +139,7 @@ def _objects(contract: Contract, name: str, node: Node, fields: Mapping[str, Fie
 
 
 def _branch(contract: Contract, node: Node, fields: Mapping[str, Field], word: str) -> dict[str, Json]:
-    """For each field of which a branch of the condition says more: values that satisfy both."""
+    """For each field of which a branch of the condition states more: values that satisfy both."""
     document = contract.document
     ruled = _properties(document, flat(document, node.get(word)))
     nodes = {key: {**fields[key].node, **_said(rule)} for key, rule in ruled.items() if key in fields}
@@ -145,7 +147,7 @@ def _branch(contract: Contract, node: Node, fields: Mapping[str, Field], word: s
 
 
 def _said(rule: Node) -> Node:
-    """What a node says itself, without the empty tables that `flat` adds."""
+    """What a node states itself, without the empty tables that `flat` adds."""
     return {key: value for key, value in rule.items() if value not in ({}, [])}
 
 
@@ -173,5 +175,5 @@ def _names(node: object) -> tuple[str, ...]:
 
 
 def _whole(node: Node, name: str, otherwise: int) -> int:
-    found = node.get(name, otherwise)
-    return found if isinstance(found, int) else otherwise
+    value = node.get(name, otherwise)
+    return value if isinstance(value, int) else otherwise

@@ -1,4 +1,4 @@
-"""Caching headers: a response that asks to be kept (CON-19)."""
+"""Caching headers: a response that is to be kept (CON-19)."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ End = Literal["closed", "reset", "refused", "silence"]
 #: Seconds without a byte that count as silence.
 QUIET_S = 0.15
 
-#: Seconds after which the client gives up on a response that should have ended.
+#: Seconds after which the client times out on a response that should have ended.
 LIMIT_S = 30.0
 
 #: Seconds between two polls for the arrival of a request.

@@ -68,7 +68,7 @@ class ProcessTarget:
 
     @property
     def allows_faults(self) -> bool:
-        """Whether faults may be injected: the gate started it, or its owner says so."""
+        """Whether faults may be injected: the gate started it, or its configuration allows it."""
         return self.started_by_gate or self.spec.faults
 
     def preflight(self) -> None:

@@ -31,7 +31,7 @@ class AnomalyLog:
         )
 
     def late(self, expected: ExpectedEntries, number: int, reading: TrailReading) -> None:
-        """Add an entry that `reading` did not show although it was due."""
+        """Add an entry that `reading` did not show although it was expected."""
         self._add(
             AnomalyKind.LATE,
             "TRL-06",

@@ -32,7 +32,7 @@ def continuity(history: TrailHistory, times: Times) -> Continuity:
         _compare(history, times, index, result)
     reported: set[tuple[int, int]] = set()
     for reading, numbers in zip(history.readings, history.lists, strict=True):
-        # Only the API promises an order by time; a file has its own, and a query its author's.
+        # Only the API guarantees an order by time; a file has its own, and a query that of its author.
         if reading.source.startswith("api") and len(numbers) > 1:
             result.ordered.append(len(numbers))
             _order(history, times, numbers, reported, result)

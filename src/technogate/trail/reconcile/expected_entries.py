@@ -148,13 +148,13 @@ def may_break_a_parser(request: Request) -> bool:
 
 def overlapping(requests: Sequence[ExpectedEntries]) -> set[str]:
     """The ids of the exchanges that must leave an entry and were under way while another such one was."""
-    found: set[str] = set()
+    overlapping_ids: set[str] = set()
     exchanges = [request.exchange for request in requests if request.least]
     exchanges.sort(key=lambda exchange: exchange.started)
     longest = None
     for exchange in exchanges:
         if longest is not None and exchange.started < longest.ended:
-            found |= {exchange.id, longest.id}
+            overlapping_ids |= {exchange.id, longest.id}
         if longest is None or exchange.ended > longest.ended:
             longest = exchange
-    return found
+    return overlapping_ids

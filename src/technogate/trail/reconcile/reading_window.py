@@ -32,7 +32,7 @@ class ReadingWindow:
     def reaches(self, index: int, started: float) -> bool:
         """Whether the reading `index` shows anything older than a request that began at `started`.
 
-        The requests of the entries shown decide that: the backend's clock need not be ours.
+        The requests of the entries shown decide that: the backend's clock may differ.
         """
         if self._is_whole(index):
             return True

@@ -55,8 +55,8 @@ class Reconciler:
         entries = self._entries_by_trace(compared.replaced)
         requests, unnamed = self._requests_by_trace(entries)
         own = {trace for reading in (*self._history.readings, *self._history.failed) for trace in reading.reads}
-        nobodys = [trace_id for trace_id in entries if trace_id not in requests and trace_id not in own]
-        stray = [(trace_id, number) for trace_id in nobodys for number in entries.all(trace_id)]
+        unclaimed = [trace_id for trace_id in entries if trace_id not in requests and trace_id not in own]
+        stray = [(trace_id, number) for trace_id in unclaimed for number in entries.all(trace_id)]
         without: list[ExpectedEntries] = []
         for trace_id in requests:
             request, number = requests.only(trace_id), entries.only(trace_id)
@@ -113,7 +113,7 @@ class Reconciler:
         return old | {number for number, at in enumerate(self._times) if at is not None and at < until}
 
     def _requests_by_trace(self, entries: Multidict[int]) -> tuple[Multidict[ExpectedEntries], list[ExpectedEntries]]:
-        """The requests by the trace id that the audit trail knows them by, and those without a known trace id."""
+        """The requests by their trace id in the audit trail, and those without a known trace id."""
         by_trace: Multidict[ExpectedEntries] = Multidict()
         unnamed: list[ExpectedEntries] = []
         for request in self._requests:

@@ -20,7 +20,7 @@ REMEMBERED = 4 * MOST
 
 
 class ApiSource:
-    """Reads `GET /api/audit` with the pair's key, and again, after the pause that it asks for, after a 429."""
+    """Reads `GET /api/audit` with the pair's key, and again, after the pause that it requests, after a 429."""
 
     def __init__(self, url: str, api_key: str, path: str = "/api/audit") -> None:
         """Read from the backend at the base URL `url`."""

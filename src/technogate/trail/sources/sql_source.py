@@ -22,7 +22,7 @@ class SqlSource:
             requested = make_url(url)
             self._url = _read_only(requested)
             self._name = f"sql {requested.get_backend_name()} {Path(requested.database or '').name}".rstrip()
-            # Without parameters the driver takes the query as it stands: colons and percent signs are the user's.
+            # Without parameters the driver takes the query unchanged: colons and percent signs are the user's.
             options = {"no_parameters": True}
             if self._url.get_backend_name() == "postgresql":
                 options["postgresql_readonly"] = True
