@@ -103,7 +103,7 @@ def test_an_answer_that_goes_out_before_its_entry_is_found(faults: Sandbox) -> N
         found = judged(faults, reference(faults, "late_trail", more=f"port = {port}"), "TRL-07", "TRL-10")
     assert {result["verdict"] for result in found.values()} == {Verdict.FAIL}
     (lost,), (unaudited,) = found["TRL-07"]["findings"], found["TRL-10"]["findings"]
-    assert re.match(r"kill \d, right after an answer arrived: \d+ have none: [a-z0-9-]{36}", lost["observed"])
+    assert re.match(r"kill \d, right after a response arrived: \d+ have none: [a-z0-9-]{36}", lost["observed"])
     assert lost["trace_id"] in lost["observed"]
     assert (unaudited["expected"], unaudited["observed"]) == ("status 500 or 503", "status 200")
 
@@ -152,7 +152,7 @@ def test_a_pair_of_others_is_never_attacked(faults: Sandbox, stranger: str) -> N
     found = judged(faults, target, "ERR-07", "TRL-07", "TRL-10", PAIR_KEY=KEY)
     for result in found.values():
         assert result["verdict"] == Verdict.INCONCLUSIVE
-        assert "may not disturb it" in json.dumps(result)
+        assert "may not inject faults into it" in json.dumps(result)
         assert "set faults = true in the target file" in json.dumps(result)
         assert "give `command` in place of `url` (only then can it be killed)" in json.dumps(result)
     assert '"event":"fault"' not in faults.journal.read_text("utf-8")

@@ -20,14 +20,14 @@ ALL = ("fastapi", "playwright", "psycopg", "sqlalchemy", "starlette", "uvicorn")
 SMALL = ("check", "CTR-01", "--contract", "contracts/small", "--workers", "1")
 
 PAGE = """
-from technogate.checks import console
+from technogate.checks.console_display import shows
 from technogate.runner.suite import requirement
 
 
 @requirement("CON-02")
 def test_page(page_harness, must_hold):
     '''An approval is shown.'''
-    must_hold(console.shows(page_harness.execute(page_harness.conforming()), "status", "APPROVED"))
+    must_hold(shows(page_harness.execute(page_harness.conforming()), "status", "APPROVED"))
 """
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from technogate.cli.command_groups import DEPLOYMENT
-from technogate.cli.options import ContractOption, load_contract, make_console
+from technogate.cli.options import load_contract, make_console
 
 
 def register(app: typer.Typer) -> None:
@@ -47,7 +47,8 @@ def deploy_check(
     max_age: Annotated[
         str, typer.Option("--max-age", help="maximum age of the evidence, such as 90m or 24h; at most 30d")
     ] = "24h",
-    contract: ContractOption = "",
+    # No variable of the environment chooses what a deployment is proven against.
+    contract: Annotated[str, typer.Option("--contract", help="contract folder [default: the shipped contract]")] = "",
     record: Annotated[
         Path | None, typer.Option("--record", help="write the decision to this file, for `technogate status`")
     ] = None,
