@@ -1,4 +1,4 @@
-"""The registry of checks: complete, without contradiction, and every check in it proven by its examples."""
+"""The registry of checks: it is complete and consistent, and examples prove every check in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contract as data: complete, consistent, quick to refuse, and nothing of it known to the code."""
+"""The contract as data: complete, consistent, refused early when broken, and independent of the code."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_requirement_ids_are_stable(contract: Contract) -> None:
-    """Each party's requirements begin with those that it ever had, in their order; new ones are appended."""
+    """The requirements of each party keep their order; new ones are appended."""
     known = {Party.BACKEND: BACKEND, Party.CONSOLE: CLIENT, Party.PAIR: PAIR}
     for party, ids in known.items():
         listed = [each.id for each in contract.requirements.values() if each.party == party]
@@ -85,7 +85,7 @@ def test_requirement_ids_are_stable(contract: Contract) -> None:
 
 
 def test_levels_and_groups(contract: Contract) -> None:
-    """The first SHOULDs are these, and the groups stand in the order of the report, each with a requirement."""
+    """The first SHOULDs are listed here; the groups are in the order of the report, each with a requirement."""
     shoulds = [each.id for each in contract.requirements.values() if each.level == Level.SHOULD]
     assert shoulds[:2] == ["TMO-02", "STK-08"]
     assert list(contract.groups) == GROUPS
@@ -101,7 +101,7 @@ def test_texts_are_the_rows_without_their_marks(contract: Contract) -> None:
 
 
 def test_decisions_and_requirements_name_each_other(contract: Contract) -> None:
-    """Each record D1 to D17 has its four parts, and names just the requirements that rest on it."""
+    """Each record D1 to D17 has its four parts, and names exactly the requirements based on it."""
     assert list(contract.decisions) == [f"D{number}" for number in range(1, 18)]
     for decision in contract.decisions.values():
         assert re.findall(r"^\*\*(.+?)\.\*\*", decision.text, re.MULTILINE) == [
@@ -135,7 +135,7 @@ def test_operations(contract: Contract, operation: str, method: str, path: str, 
 
 
 def test_parameters_and_request(contract: Contract) -> None:
-    """The audit query has a closed filter and a bounded limit; an execute request has a narrow command."""
+    """The audit query has a closed filter and a bounded limit; an execute request has a strict command pattern."""
     for name in ("fetchAuditLog", "fetchDiagnosticMetrics"):
         operation = contract.operation(name)
         choice, limit = operation.parameter("filter"), operation.parameter("limit")
@@ -155,7 +155,7 @@ def test_parameters_and_request(contract: Contract) -> None:
 
 
 def test_status_words_and_ref(contract: Contract) -> None:
-    """The statuses are the five, and the reference names folder, version and digest."""
+    """There are five statuses, and the reference names folder, version and digest."""
     assert contract.status_words == ("APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL")
     assert (contract.ref.id, contract.ref.version) == ("console-v0.1", "0.1")
     assert re.fullmatch("[0-9a-f]{64}", contract.ref.digest)
@@ -179,8 +179,8 @@ def test_status_words_and_ref(contract: Contract) -> None:
         ("getHealth", 200, {"status": "ok"}),
     ],
 )
-def test_conforming_answers(contract: Contract, operation: str, status: int, value: object) -> None:
-    """What the contract documents is no problem."""
+def test_conforming_responses(contract: Contract, operation: str, status: int, value: object) -> None:
+    """A response that the contract documents has no problem."""
     assert contract.response_problems(operation, status, value) == []
 
 
@@ -273,10 +273,10 @@ BROKEN: dict[str, tuple[str, int, object, str]] = {
 
 
 @pytest.mark.parametrize(("operation", "status", "value", "line"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_answer_is_told_in_one_line(
+def test_a_broken_response_is_reported_in_one_line(
     contract: Contract, operation: str, status: int, value: object, line: str
 ) -> None:
-    """Each planted defect of a response is found and worded: path, expected, found."""
+    """Each planted defect of a response is reported: path, expected, found."""
     assert contract.response_problems(operation, status, value)[0] == line
 
 
@@ -302,7 +302,7 @@ def test_a_broken_answer_is_told_in_one_line(
     ],
 )
 def test_timestamps(contract: Contract, text: str, valid: bool) -> None:
-    """A timestamp is RFC 3339 in UTC, ends in Z, and is a time that exists."""
+    """A timestamp is RFC 3339 in UTC, ends in Z, and is a valid time."""
     assert (contract.schema_problems("Timestamp", text) == []) is valid
 
 
@@ -325,12 +325,12 @@ def test_timestamps(contract: Contract, text: str, valid: bool) -> None:
     ],
 )
 def test_execute_requests(contract: Contract, value: object, valid: bool) -> None:
-    """A request has a command of the right form and perhaps a session id."""
+    """A request has a command that matches the pattern, and optionally a session id."""
     assert (contract.request_problems("executeCommand", value) == []) is valid
 
 
 def test_bodies_and_names_that_do_not_exist(contract: Contract) -> None:
-    """A body where none is taken is a problem; a name that the contract lacks is an error."""
+    """An unexpected body is a problem; a name that the contract lacks is an error."""
     assert contract.request_problems("fetchMemory", None) == []
     assert contract.request_problems("fetchMemory", {}) == ["$: expected no request body for fetchMemory, found one"]
     assert contract.documents_body("fetchMemory", 200)
@@ -343,7 +343,7 @@ def test_bodies_and_names_that_do_not_exist(contract: Contract) -> None:
 
 
 def test_behavior(contract: Contract) -> None:
-    """The figures that OpenAPI cannot hold are those of the contract."""
+    """The behaviour figures, which OpenAPI cannot hold, are those of the contract."""
     behavior = contract.behavior
     assert (behavior.headers.key, behavior.headers.trace) == ("X-API-Key", "X-Trace-Id")
     time = behavior.time
@@ -404,7 +404,7 @@ def change(folder: Path, name: str, old: str, new: str) -> None:
 
 
 def make_a_folder(file: Path) -> None:
-    """Put a folder where a file was."""
+    """Replace a file by a folder."""
     file.unlink()
     file.mkdir()
 
@@ -693,7 +693,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
 
 @pytest.mark.parametrize(("spoil", "line"), REFUSED.values(), ids=REFUSED)
 def test_refuses_a_broken_contract_with_one_line(folder: Path, spoil: Change, line: str) -> None:
-    """Each mistake in a contract's files is one line that names the file, the place and what to do."""
+    """Each mistake in a contract's files is one line that names the file, the place and the remedy."""
     spoil(folder)
     with pytest.raises(ContractError, match=line) as caught:
         load_contract(folder)
@@ -701,7 +701,7 @@ def test_refuses_a_broken_contract_with_one_line(folder: Path, spoil: Change, li
     assert str(folder) in str(caught.value)
 
 
-def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
-    """A folder that does not exist is one line that says what a contract folder holds."""
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    """A folder that does not exist is one line that lists what a contract folder holds."""
     with pytest.raises(ContractError, match=r"no-such is not a contract folder; name one that holds behavior\.toml"):
         load_contract(tmp_path / "no-such")

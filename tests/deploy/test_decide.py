@@ -1,4 +1,4 @@
-"""The deploy gate, line by line: each is green for honest evidence, and red for one planted change."""
+"""The deploy gate, line by line: each line is proven for correct evidence, and fails for one planted change."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Case:
 
 
 def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> DeployDecision:
-    """The decision of the gate."""
+    """Return the decision of the gate."""
     path = folder / "evidence.dsse.json"
     change = case.change
     raw = sealed(
@@ -104,7 +104,7 @@ def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy
 
 
 def run_of(plain: dict[str, Any]) -> dict[str, Any]:
-    """The part of the statement that is the gate's own."""
+    """Return the part of the statement that the gate defines."""
     run: dict[str, Any] = plain["predicate"]["technogate"]
     return run
 
@@ -116,7 +116,7 @@ def requirement(plain: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_everything_proven_is_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two images with correct evidence of their validation: every line is proven, each with its proof."""
+    """With correct evidence of two validated images, every line is proven, each with its proof."""
     decision = decided(Case(), tmp_path, monkeypatch)
     assert [(line.title, line.proven) for line in decision.lines] == [(title, True) for title in LINES]
     assert all(line.proof for line in decision.lines)
@@ -124,7 +124,7 @@ def test_everything_proven_is_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_an_empty_list_is_no_deploy() -> None:
-    """A checklist without lines proves nothing."""
+    """A checklist without lines is no DEPLOY."""
     assert not DeployDecision(lines=()).deploy
 
 
@@ -134,7 +134,7 @@ def other_contract() -> Contract:
 
 
 def without(name: str) -> Contract:
-    """A contract of the same digest that lacks a requirement: what a deceived reader would read."""
+    """A contract of the same digest that lacks a requirement, as a manipulated reader would return it."""
     return replace(CONTRACT, requirements={key: one for key, one in CONTRACT.requirements.items() if key != name})
 
 
@@ -154,7 +154,7 @@ def says(**fields: object) -> Callable[[dict[str, Any]], None]:
 
 
 def claims(name: str, **fields: object) -> Callable[[dict[str, Any]], None]:
-    """Evidence with other values of a requirement, but the same verdict."""
+    """Evidence with other values of a requirement and the same verdict."""
     return lambda plain: requirement(plain, name).update(fields)
 
 
@@ -298,7 +298,7 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
 def test_each_planted_change_fails_its_own_lines(
     case: Case, red: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One thing is wrong: exactly the lines about it are not proven, and the decision is DO NOT DEPLOY."""
+    """Each planted change fails exactly the lines about it, and the decision is DO NOT DEPLOY."""
     decision = decided(case, tmp_path, monkeypatch)
     assert [line.title for line in decision.lines] == list(LINES)
     assert {line.title for line in decision.lines if not line.proven} == red
@@ -349,7 +349,7 @@ def test_an_age(given: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("given", ["", "0s", "24", "h", "-1h", "1.5h", "31d", "9999999h", "inf", "24 h", "24h\n", "٣h"])
 def test_refuses_an_invalid_age(given: str) -> None:
-    """No value turns the line off: neither zero nor an unlimited age."""
+    """No age disables the line: neither zero nor an unlimited one."""
     with pytest.raises(UserError):
         seconds_of(given)
 
@@ -374,7 +374,7 @@ def test_hostile_evidence_is_shown_as_text(
 
 
 def test_a_terminal_of_another_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an encoding lacks is written as an escape, and the decision is readable."""
+    """A character that the encoding lacks is written as an escape, and the decision is readable."""
     buffer = io.BytesIO()
     with io.TextIOWrapper(buffer, encoding="ascii") as file:
         show(Console(file=file, highlight=False, emoji=False), decided(Case(), tmp_path, monkeypatch))

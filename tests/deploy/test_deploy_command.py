@@ -72,7 +72,7 @@ def path_of(house: Sandbox) -> str:
 
 
 def deploy(house: Sandbox, *words: str, **environment: str) -> tuple[int, str]:
-    """Exit code and output of `deploy-check`; of an option given twice the last one counts."""
+    """Return exit code and output of `deploy-check`; of a repeated option the last one counts."""
     ended = house.run(
         "deploy-check", "--console", CONSOLE_NAME, "--backend", BACKEND_NAME, "--evidence", EVIDENCE,
         "--key", "keys/technogate.pub", "--contract", "contracts/small", *words,

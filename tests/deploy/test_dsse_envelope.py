@@ -66,7 +66,7 @@ def both_signatures(good_first: bool) -> Callable[[dict[str, Any]], None]:
 
 
 def second_is_bad(envelope: dict[str, Any]) -> None:
-    """The same key once more, with a signature over something else."""
+    """The same key once more, with a signature over other bytes."""
     envelope["signatures"].append(opened(seal(b"else", SIGNER))["signatures"][0])
 
 

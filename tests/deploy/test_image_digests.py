@@ -33,14 +33,14 @@ def test_a_name_with_a_tag(name: str, tag: str) -> None:
      "console:1\n", "console :1", "con\u202esole:1", "console:1;id", "$(id):1"],
 )  # fmt: skip
 def test_a_name_without_a_tag_is_refused(name: str) -> None:
-    """Without a tag, by digest or id, or as an option of the engine's: refused before the engine is called."""
+    """A name without a tag, a digest, an id or an option is refused before the engine is called."""
     with pytest.raises(ImageError, match="has no tag"):
         tagged(name)
 
 
 @pytest.mark.parametrize("tag", ["latest", "LATEST", "latest-amd64", "1-latest", "stable", "main", "nightly", "prod"])
 def test_a_moving_tag_is_refused(tag: str) -> None:
-    """A tag that means another image tomorrow pins nothing."""
+    """A tag that moves to another image does not pin one."""
     with pytest.raises(ImageError, match="moves"):
         tagged(f"console:{tag}")
 
@@ -125,7 +125,7 @@ def test_reports_a_missing_image(asked: Path) -> None:
 
 
 def test_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without an engine, or with one that cannot be run, proves nothing."""
+    """A machine without an engine, or with one that cannot run, is an error."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ImageError, match="not installed"):
         inspect(BACKEND_NAME)

@@ -190,7 +190,7 @@ def with_images(head: Header) -> Header:
     ],
 )
 def test_a_validation_of_images_ends_in_evidence(tmp_path: Path, events: tuple[Event, ...], verdict: str) -> None:
-    """Any verdict is stated and signed, with the digest of its journal."""
+    """Evidence of any verdict is signed, with the digest of its journal."""
     finished_run = concluded(tmp_path, with_images(builders.header()), events)
     path = sign_evidence(finished_run, SIGNER, tmp_path)
     assert path == tmp_path / NAME
@@ -229,8 +229,8 @@ def test_no_evidence_of_a_check_or_of_an_unsound_run(tmp_path: Path) -> None:
     assert not (tmp_path / NAME).exists()
 
 
-def test_waivers_travel_with_the_evidence(tmp_path: Path) -> None:
-    """The evidence lists what was waived."""
+def test_evidence_lists_the_waivers(tmp_path: Path) -> None:
+    """The evidence lists the waived requirements."""
     finished_run = concluded(tmp_path, with_images(header([waiver()])), ONE_FAILED)
     path = sign_evidence(finished_run, SIGNER, tmp_path)
     assert path is not None

@@ -1,4 +1,4 @@
-"""The generated cases: filed rightly, the same for the same seed, covering every parameter, harming nobody."""
+"""The generated cases: filed correctly, reproducible by seed, complete for every parameter, and harmless."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def refuse(word: str) -> object:
 
 
 def valid_by_the_schema(contract: Contract, case: Case) -> bool:
-    """Whether a request is valid, decided by jsonschema and by words of our own instead of by the oracle."""
+    """Decide with jsonschema and rules of this module, not with the oracle, whether a request is valid."""
     if case.body is None:
         query = dict(case.query)
         limit = query.get("limit", "50")
@@ -71,7 +71,7 @@ def test_allowed_cases_are_valid(contract: Contract, words: CommandSet, operatio
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS[:3])
-def test_forbidden_cases_are_not(contract: Contract, words: CommandSet, operation: str) -> None:
+def test_forbidden_cases_are_invalid(contract: Contract, words: CommandSet, operation: str) -> None:
     """No case that is filed as forbidden is valid against the contract."""
     cases = plan(contract, operation, words).of(Mode.FORBIDDEN)
     assert len(cases) > 50
@@ -81,15 +81,15 @@ def test_forbidden_cases_are_not(contract: Contract, words: CommandSet, operatio
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_unkeyed_cases_lack_the_right_key(contract: Contract, words: CommandSet, operation: str) -> None:
-    """Every unkeyed case has a wrong key, and each kind of wrong key is there; the others have the right one."""
+    """Unkeyed cases have a wrong key, of each kind; all other cases have the right key."""
     cases = plan(contract, operation, words)
     assert {one.key for one in cases.of(Mode.UNKEYED)} == set(KEYS)
     assert {one.key for mode in (Mode.ALLOWED, Mode.FORBIDDEN, Mode.OPEN) for one in cases.of(mode)} == {""}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_the_seed_decides(contract: Contract, words: CommandSet, operation: str) -> None:
-    """The same seed gives the same cases, another seed others."""
+def test_same_seed_gives_same_cases(contract: Contract, words: CommandSet, operation: str) -> None:
+    """The same seed gives the same cases, and another seed gives others."""
     one, same = plan(contract, operation, words), plan(contract, operation, words)
     other = plan(contract, operation, words, seed=8)
     for mode in Mode:
@@ -98,7 +98,7 @@ def test_the_seed_decides(contract: Contract, words: CommandSet, operation: str)
 
 
 @pytest.mark.slow
-def test_the_seed_decides_in_every_process(tmp_path: Path) -> None:
+def test_same_seed_gives_same_cases_in_every_process(tmp_path: Path) -> None:
     """Two processes that hash strings differently draw the same cases."""
     script = tmp_path / "draw.py"
     script.write_text(
@@ -151,8 +151,8 @@ def test_every_limit_is_covered(contract: Contract, words: CommandSet) -> None:
     assert {"0", "1001"} <= refused
 
 
-def test_nothing_that_provokes_is_drawn(contract: Contract) -> None:
-    """No generated body holds a command that hangs or crashes, nor one whose effect nobody knows."""
+def test_no_harmful_command_is_drawn(contract: Contract) -> None:
+    """No generated body holds a command that hangs, crashes or has an unknown effect."""
     words = CommandSet.of(
         Commands(approved="PING", slow="AAA", crashing="ZZZ", unknown_status=("RUN_REPORT", "GET_LIST"))
     )
@@ -165,8 +165,8 @@ def test_nothing_that_provokes_is_drawn(contract: Contract) -> None:
 
 
 @pytest.mark.slow
-def test_a_profile_is_a_number_of_requests(contract: Contract, words: CommandSet) -> None:
-    """The standard profile has at least 2,000 requests for the four operations, each list with no case twice."""
+def test_standard_profile_has_2000_requests(contract: Contract, words: CommandSet) -> None:
+    """The standard profile has at least 2,000 requests for the four operations, and no list repeats a case."""
     count = 0
     for operation in OPERATIONS:
         made = plan(contract, operation, words, count=size(contract, operation, "standard"))
@@ -178,8 +178,8 @@ def test_a_profile_is_a_number_of_requests(contract: Contract, words: CommandSet
     assert TOTAL["quick"] < TOTAL["standard"] < TOTAL["thorough"]
 
 
-def test_every_draw_of_sequences_looks_at_the_memory(contract: Contract, words: CommandSet) -> None:
-    """Whatever the seed, one snapshot is read right after an execution and one after an unknown command."""
+def test_every_draw_of_sequences_reads_the_memory(contract: Contract, words: CommandSet) -> None:
+    """With every seed, a snapshot is read right after an execution and after an unknown command."""
     for seed in range(50):
         [steps] = drawn(contract, words, KEYS, count=1, seed=seed)
         operations = [step.case.operation for step in steps[:4]]

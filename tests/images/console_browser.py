@@ -1,4 +1,4 @@
-"""Chromium for the console's tests, and what a person can read on the page."""
+"""Chromium for the console's tests, and the texts that a person can read on the page."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class OpenedPage:
         return self.page.get_by_test_id(name)
 
     def text(self, name: str) -> str:
-        """The text of a part; "" when it is hidden."""
+        """Return the text of a part; "" when it is hidden."""
         found = self.part(name)
         return (found.text_content() or "") if found.is_visible() else ""
 
@@ -67,7 +67,7 @@ class OpenedPage:
             self.page.locator(f'[data-testid="{name}"][aria-busy="false"]').wait_for()
 
     def enter(self, command: str, session: str = "") -> None:
-        """Fill in a command and press Run; does not wait."""
+        """Fill in a command and press Run, without waiting."""
         self.part("command-input").fill(command)
         self.part("session-input").fill(session)
         self.part("command-run").click()
@@ -103,5 +103,5 @@ def opened(browser: Browser, url: str, *, reads_done: bool = True, **options: ob
 
 
 def nothing_sent(mock_backend: PlannedBackend) -> bool:
-    """Whether the stand-in received no request at all."""
+    """Whether the stand-in received no request."""
     return not mock_backend.received

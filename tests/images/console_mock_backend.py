@@ -1,4 +1,4 @@
-"""What the console's tests share: a backend that sends planned bytes, and a Node process that runs the client.
+"""What the console's tests share: a backend that sends planned bytes, and a Node process with the client.
 
 What the backend sends can be anything that a program might put on a wire: cut short, compressed wrongly, slow, or
 nothing at all.
@@ -120,7 +120,7 @@ class PlannedBackend:
             return [request for request in self.received if request.path == path]
 
     def forget(self) -> None:
-        """Start anew: no plan, nothing received."""
+        """Clear the plan and the received requests."""
         with self._lock:
             self.received.clear()
             self.plan.clear()
@@ -195,7 +195,7 @@ class Node:
         return self.sent
 
     def finish(self, call: int) -> Any:
-        """What the call resolved to."""
+        """Return the value that the call resolved to."""
         assert self.process.stdout is not None
         while call not in self.responses:
             line = self.process.stdout.readline()
@@ -206,7 +206,7 @@ class Node:
         return self.responses.pop(call)
 
     def call(self, name: str, *args: object, settings: Mapping[str, object] | None = None) -> Any:
-        """What the client's function resolves to."""
+        """Return the value that the client's function resolves to."""
         return self.finish(self.start(name, *args, settings=settings))
 
 

@@ -1,4 +1,4 @@
-"""The images of the reference pair: what their files promise, and what an engine finds in them once they are built."""
+"""The images of the reference pair: their Dockerfiles, and the built images."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def compose_file() -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
 def test_dockerfile_promises(path: Path) -> None:
-    """Every stage starts from an exchangeable base; it ends as an ordinary user, with a health check, without a key."""
+    """Every stage has a replaceable base; the image runs as non-root, with a health check, without a key."""
     text = path.read_text()
     assert "ARG BASE_IMAGE=python:3.11-slim\n" in text
     assert all("${BASE_IMAGE}" in line for line in text.splitlines() if line.startswith("FROM "))
@@ -55,7 +55,7 @@ def test_dockerfile_promises(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
 def test_health_checks_are_valid_python(path: Path) -> None:
-    """What a health check runs can be run: a mistake in it would only show in a container."""
+    """The code of each health check compiles: a mistake in it would only show in a container."""
     [line] = re.findall(r"^HEALTHCHECK .*\\\n +CMD (\[.*\])$", path.read_text(), re.MULTILINE)
     program, option, source = json.loads(line)
     assert (program, option) == ("python", "-ISc")
@@ -75,7 +75,7 @@ def test_compose_services() -> None:
     assert found["services"]["console"]["depends_on"] == {"backend": {"condition": "${BACKEND_READY:-service_healthy}"}}
 
 
-def test_compose_file_bakes_nothing_in() -> None:
+def test_compose_file_has_no_fixed_values() -> None:
     """Keys, origins, images and ports come from the environment, and no key has a default."""
     services = compose_file()["services"]
     assert services["backend"]["environment"]["TECHNO_API_KEY"].startswith("${TECHNO_API_KEY:?")
@@ -88,7 +88,7 @@ def test_compose_file_bakes_nothing_in() -> None:
 
 
 def test_reference_image_is_named_after_its_sources(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another base is another image; a name in the environment wins over one in the target file."""
+    """Another base gives another image; a name in the environment overrides one in the target file."""
     for name in ("BACKEND_IMAGE", "CONSOLE_IMAGE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("BASE_IMAGE", "one")
@@ -107,7 +107,7 @@ def test_reference_image_is_named_after_its_sources(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("side", ["backend", "console"])
 def test_reference_images_hold_no_secret(reference: ComposeTarget, side: str) -> None:
-    """The images as they are built have an ordinary user, a health check and no secret (STK-07, STK-08)."""
+    """The built images have a non-root user, a health check and no secret (STK-07, STK-08)."""
     name = reference.ref.images[side].name
     found, files = secrets_in_layers(name, KEY)
     assert files > 1000
@@ -119,7 +119,7 @@ def test_reference_images_hold_no_secret(reference: ComposeTarget, side: str) ->
 
 
 def test_secret_that_a_later_layer_removes(reference: ComposeTarget) -> None:
-    """What was copied into one layer and removed in the next is still in the image, and is found."""
+    """A secret that a later layer removes is still in the image, and is found."""
     name = built_on(
         reference.ref.images["console"].name,
         f"USER root\nRUN echo TECHNO_API_KEY={KEY} > /srv/.env\nRUN rm /srv/.env\nENV DB_PASSWORD=tr0ub4dor\n"
@@ -158,7 +158,7 @@ def containers_of(pair: ComposePair) -> Any:
 
 
 def test_target_file_describes_other_images(reference: ComposeTarget, tmp_path: Path) -> None:
-    """A pair of other images is described by a file, with a command line that is left to compose."""
+    """A target file describes other images, with a command line that compose reads."""
     target = target_of(f"[compose]\nbackend_image = '{reference.ref.images['backend'].name}'\n[backend]\n", tmp_path)
     target.preflight()
     assert target.ref.parties == ("backend",)

@@ -51,7 +51,7 @@ class Drawn:
 
 
 def drawn(journal: Journal) -> Drawn:
-    """What a run did. Workers share interactions and lists: which item they ran for is not drawn."""
+    """Collect what a run did. Workers share interactions and lists, so the item of each is left out."""
     return Drawn(
         outcomes={one.item: one.outcome for one in journal.results},
         requested={(one.case, request_of(one)) for one in journal.exchanges if one.responded_by == "backend"},

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
-    """Wait until a condition holds; fails when it never does."""
+    """Wait until a condition holds, and fail after a timeout."""
     until = time.monotonic() + STUCK_S
     while not holds():
         assert time.monotonic() < until, f"{what} did not come to pass"
@@ -78,7 +78,7 @@ if "--gate-act-only" in sys.orig_argv:
 
 
 def test_an_interrupt_before_there_is_a_journal_is_one_line(sandbox: Sandbox) -> None:
-    """A run that is interrupted before its first event prints that no item had begun, and is no PASS."""
+    """A run interrupted before its first event prints that no item had begun, and does not pass."""
     (sandbox.home / "src" / "sitecustomize.py").write_text(EARLY)
     with sandbox.popen("validate") as process:
         wait_until((sandbox.home / "waiting").exists, "the start of the suites")

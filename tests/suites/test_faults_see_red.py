@@ -1,4 +1,4 @@
-"""The suites that disturb a backend: each check goes red on the fault that it is there for, and tells it well."""
+"""The suites that inject faults: each check fails on the defect that it covers, and its finding describes it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ LIMIT_S = 3.0
 
 @pytest.fixture
 def faults(sandbox: Sandbox) -> Sandbox:
-    """A home with the suites that disturb and no others, and with less patience for what never comes."""
+    """A sandbox with the suites that inject faults and no others, and with shorter timeouts."""
     shutil.copytree(ROOT / "suites" / "faults", sandbox.home / "suites" / "faults", dirs_exist_ok=True)
     for module, name, seconds in (
         ("fixtures/faulty_pair.py", "RESPONSE_GRACE_S", 0.5),
@@ -86,7 +86,7 @@ def judged(sandbox: Sandbox, target: Path, *requirements: str, **environment: st
 
 
 def test_planted_outcomes_are_found_and_an_undelivered_fault_is_none(faults: Sandbox) -> None:
-    """A crash and an odd status that are approved fail; a lock on the wrong file proves nothing."""
+    """An approved crash and an approved odd status fail; a lock on the wrong file proves nothing."""
     with closing(sqlite3.connect(faults.home / "other.db")) as other:
         other.execute("CREATE TABLE events (n INTEGER)")
     target = reference(faults, "crash_is_approved,odd_is_approved", locked="other.db")
@@ -97,8 +97,8 @@ def test_planted_outcomes_are_found_and_an_undelivered_fault_is_none(faults: San
     assert found["TRL-10"]["verdict"] == Verdict.INCONCLUSIVE
 
 
-def test_an_answer_that_goes_out_before_its_entry_is_found(faults: Sandbox) -> None:
-    """A kill loses the entry, and a locked trail the right to act; also on the only pair that there is."""
+def test_a_response_before_its_entry_is_found(faults: Sandbox) -> None:
+    """A kill loses the entry, and a locked audit trail must stop actions; this holds for a single pair too."""
     with kept_port() as port:
         found = judged(faults, reference(faults, "late_trail", more=f"port = {port}"), "TRL-07", "TRL-10")
     assert {result["verdict"] for result in found.values()} == {Verdict.FAIL}
@@ -109,7 +109,7 @@ def test_an_answer_that_goes_out_before_its_entry_is_found(faults: Sandbox) -> N
 
 
 def test_a_backend_that_serves_one_at_a_time_is_found(faults: Sandbox) -> None:
-    """Slow and idle clients take it away from others, and hanging commands add up."""
+    """Slow and idle clients block others, and hanging commands add up."""
     contract = faults.home / "contracts" / "hasty"
     shutil.copytree(ROOT / "contracts" / "console-v0.1", contract)
     behavior = (contract / "behavior.toml").read_text("utf-8")
@@ -145,7 +145,7 @@ def stranger() -> Iterator[str]:
 
 
 def test_a_pair_of_others_is_never_attacked(faults: Sandbox, stranger: str) -> None:
-    """Without its owner's word nothing is disturbed, and the way to exercise it is told."""
+    """Without the owner's consent no fault is injected, and the report shows how to exercise it."""
     target = faults.target(
         f'[backend]\nurl = "{stranger}"\napi_key_env = "PAIR_KEY"\ncommands = {{ approved = "PING" }}\n'
     )
@@ -158,8 +158,8 @@ def test_a_pair_of_others_is_never_attacked(faults: Sandbox, stranger: str) -> N
     assert '"event":"fault"' not in faults.journal.read_text("utf-8")
 
 
-def test_what_needs_a_program_or_a_declaration_is_told(faults: Sandbox, stranger: str) -> None:
-    """With its owner's word a running backend is attacked, but it cannot be killed, nor its trail broken."""
+def test_reports_what_needs_a_program_or_a_declaration(faults: Sandbox, stranger: str) -> None:
+    """With the owner's consent a running backend is attacked; its kill and its audit trail need more."""
     target = faults.target(
         f'faults = true\n[backend]\nurl = "{stranger}"\napi_key_env = "PAIR_KEY"\ncommands = {{ approved = "PING" }}\n'
     )

@@ -103,7 +103,7 @@ def test_two_pairs_in_parallel(reference: ComposeTarget, pair: ComposePair) -> N
 
 @pytest.mark.parametrize("end", [Container.stop, Container.kill])
 def test_ended_and_started_again(backend: Container, end: Callable[[Container], None]) -> None:
-    """It ends in every way, is reported as ended, and starts again at the same address."""
+    """A container ends in every way, is reported as ended, and starts again at the same address."""
     url = backend.launch.url + backend.launch.ready
     end(backend)
     assert not backend.alive
@@ -118,7 +118,7 @@ def test_ended_and_started_again(backend: Container, end: Callable[[Container], 
 
 
 def test_frozen_and_thawed(backend: Container) -> None:
-    """A frozen container runs and does not respond; it can be ended while frozen."""
+    """A frozen container runs without a response, and can be ended while frozen."""
     url = backend.launch.url + backend.launch.ready
     backend.freeze()
     assert backend.alive
@@ -131,7 +131,7 @@ def test_frozen_and_thawed(backend: Container) -> None:
 
 
 def test_cut_off_and_reconnected(pair: ComposePair, backend: Container) -> None:
-    """A container that is cut off runs on without a network; reconnected, it has its address and names again."""
+    """A disconnected container runs without a network; reconnected, it has its address and names again."""
     url = backend.launch.url + backend.launch.ready
     before = backend.networks
     started = backend.state["StartedAt"]
@@ -152,7 +152,7 @@ def test_cut_off_and_reconnected(pair: ComposePair, backend: Container) -> None:
 
 
 def test_further_console(pair: ComposePair) -> None:
-    """A further console has the given backend and key, and ends alone."""
+    """A further console has the given backend and key, and ends separately."""
     with pair.start_console("http://127.0.0.1:1", "AnotherKey123") as console:
         assert isinstance(console.program, Container)
         environment = docker("inspect", "--format={{.Config.Env}}", console.program.container)
@@ -239,7 +239,7 @@ def test_compose_file_of_the_team(reference: ComposeTarget, tmp_path: Path, monk
 
 
 def test_image_that_a_compose_file_exchanges(reference: ComposeTarget, tmp_path: Path) -> None:
-    """The image that runs must be the one that the report names."""
+    """The running image must be the one that the report names."""
     other = built_on(image_of(reference, "backend"), "LABEL another=one")
     (tmp_path / "other.yml").write_text(f"services: {{backend: {{image: '{other}'}}}}\n")
     target = target_of("[compose]\nfiles = ['other.yml']\n[backend]\n[console]\n", tmp_path)

@@ -41,7 +41,7 @@ def small(sandbox: Sandbox) -> Sandbox:
 
 
 def hide(sandbox: Sandbox, *modules: str) -> None:
-    """Have every Python of the sandbox do without some modules."""
+    """Make some modules unavailable to every Python of the sandbox."""
     (sandbox.home / "src" / "sitecustomize.py").write_text(HIDE.format(modules=modules), "utf-8")
 
 
@@ -55,7 +55,7 @@ def complaint(sandbox: Sandbox, *words: str) -> str:
 
 @pytest.mark.parametrize("words", [("--version",), ("requirements",), ("explain", "CTR-01")])
 def test_reading_needs_no_extra(small: Sandbox, words: tuple[str, ...]) -> None:
-    """The contract can be read with what every installation has."""
+    """Every installation can read the contract."""
     hide(small, *ALL)
     ended = small.run(*words)
     assert ended.returncode == 0, ended.stderr
@@ -87,7 +87,7 @@ def test_reference_backend(small: Sandbox) -> None:
     ],
 )
 def test_audit_database(small: Sandbox, url: str, hidden: str, needed: str) -> None:
-    """An audit trail in a database is refused when what reads it is not installed, and not for the other's sake."""
+    """An audit trail in a database is refused without its driver; another missing extra does not matter."""
     hide(small, hidden)
     small.target(f'{BACKEND}[backend.audit]\nsource = "sql"\nurl = "{url}"\nquery = "SELECT 1"\n')
     if needed:
