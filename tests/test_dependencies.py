@@ -53,7 +53,7 @@ def core() -> set[str]:
 
 def extra(*wanted: str) -> set[str]:
     """What extras bring."""
-    return {name for one in wanted for name in names(PROJECT["project"]["optional-dependencies"][one])}
+    return {name for extra_name in wanted for name in names(PROJECT["project"]["optional-dependencies"][extra_name])}
 
 
 def extras() -> set[str]:

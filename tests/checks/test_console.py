@@ -317,8 +317,8 @@ def test_key_is_found_in_each_place(name: str) -> None:
     (found,) = place_holds_no_key(exposure, place, redact)
     assert MARK in found.example["text"]
     assert KEY not in str(found)
-    for other in console_page_leaks.places(exposure).keys() - {place}:
-        assert place_holds_no_key(exposure, other, redact) == []
+    for other_place in console_page_leaks.places(exposure).keys() - {place}:
+        assert place_holds_no_key(exposure, other_place, redact) == []
 
 
 AS_TEXT = "&lt;technogate-mark id=&quot;message&quot;&gt;x&lt;/technogate-mark&gt;"

@@ -35,9 +35,9 @@ def test_no_values_have_no_percentile() -> None:
 @given(values=st.lists(st.floats(0, 1e6), min_size=1), percent=st.floats(0.1, 100))
 def test_percentile_bounds_its_share_of_values(values: list[float], percent: float) -> None:
     """At least that many per cent of the values do not exceed the percentile, which is one of them."""
-    found = percentile(sorted(values), percent)
-    assert found in values
-    assert sum(value <= found for value in values) >= math.floor(len(values) * percent / 100)
+    result = percentile(sorted(values), percent)
+    assert result in values
+    assert sum(value <= result for value in values) >= math.floor(len(values) * percent / 100)
 
 
 @given(values=st.lists(st.floats(0, 1e6)))
@@ -59,7 +59,7 @@ def test_only_complete_responses_count() -> None:
     head = msgspec.structs.replace(builders.header(), p99_s={"executeCommand": 1.0})
     gone = msgspec.structs.replace(lasting(5), response=None, end=Ended.INDETERMINATE)
     broken = msgspec.structs.replace(lasting(5), end=Ended.INDETERMINATE)
-    found = latencies([lasting(0.5), lasting(1.5), gone, broken], head)
-    assert [(one.operation, one.count, one.p50, one.p99, one.max, one.limit_s) for one in found] == [
+    rows = latencies([lasting(0.5), lasting(1.5), gone, broken], head)
+    assert [(row.operation, row.count, row.p50, row.p99, row.max, row.limit_s) for row in rows] == [
         ("executeCommand", 2, 0.5, 1.5, 1.5, 1.0)
     ]

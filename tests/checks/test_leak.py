@@ -122,8 +122,10 @@ def test_a_body_that_is_no_json_is_searched_as_text() -> None:
 
 def test_nested_strings_are_searched() -> None:
     """A leak in a nested detail is found."""
-    found = response_leaks(answered(json.dumps({"details": [{"why": "open /etc/passwd"}]})))
-    assert [(leak.kind, leak.place, leak.text) for leak in found] == [("a file path", "the body's why", "/etc/passwd")]
+    findings = response_leaks(answered(json.dumps({"details": [{"why": "open /etc/passwd"}]})))
+    assert [(leak.kind, leak.place, leak.text) for leak in findings] == [
+        ("a file path", "the body's why", "/etc/passwd")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -139,15 +141,15 @@ def test_nested_strings_are_searched() -> None:
 def test_an_echo_is_no_leak(path: str, sent: str, body: str) -> None:
     """A text that the request held may be repeated; any other may not."""
     assert not response_leaks(answered(json.dumps({"message": body}), path=path, sent=sent))
-    other = answered(json.dumps({"message": body + " and /var/lib/x.db, 10.9.9.9"}), path=path, sent=sent)
-    assert {leak.kind for leak in response_leaks(other)} == {"a file path", "a host or address"}
+    exchange = answered(json.dumps({"message": body + " and /var/lib/x.db, 10.9.9.9"}), path=path, sent=sent)
+    assert {leak.kind for leak in response_leaks(exchange)} == {"a file path", "a host or address"}
 
 
 def test_headers_are_searched_but_for_plain_ones() -> None:
     """A header may leak a host; dates, types and CORS headers have formats of their own."""
     headers = (("X-Debug", "served by 10.0.0.3"), ("Access-Control-Allow-Origin", "http://localhost:3001"))
-    found = response_leaks(answered("{}", headers=headers))
-    assert [(leak.place, leak.text) for leak in found] == [("header X-Debug", "10.0.0.3")]
+    findings = response_leaks(answered("{}", headers=headers))
+    assert [(leak.place, leak.text) for leak in findings] == [("header X-Debug", "10.0.0.3")]
 
 
 def test_output_of_a_command_may_name_files() -> None:

@@ -98,9 +98,9 @@ def test_a_conforming_trail_passes(run_wide_checking: RunWideChecking, requireme
     """Every run-wide check of the audit trail checks something in a conforming run, and has no finding."""
     story = read_before_and_after("approved", "key", "read")
     story.reading_times.insert(1, START + 1.5)
-    found = run_wide_checking(requirement, *events(story))
-    assert found.checks > 0
-    assert (found.findings, found.gap) == ((), "")
+    result = run_wide_checking(requirement, *events(story))
+    assert result.checks > 0
+    assert (result.findings, result.gap) == ((), "")
 
 
 @pytest.mark.parametrize(("kind", "requirement"), [("approved", "TRL-01"), ("key", "TRL-02")])
@@ -108,17 +108,17 @@ def test_a_lost_entry_is_a_finding(run_wide_checking: RunWideChecking, kind: Kin
     """The finding names requirement, exchange and trace id."""
     story = read_before_and_after(kind)
     story.rows.clear()
-    found = run_wide_checking(requirement, *events(story))
-    assert [(one.exchanges, one.trace_id) for one in found.findings] == [(("main-0",), "t-main-0")]
-    assert found.findings[0].observed.startswith("lost")
+    result = run_wide_checking(requirement, *events(story))
+    assert [(finding.exchanges, finding.trace_id) for finding in result.findings] == [(("main-0",), "t-main-0")]
+    assert result.findings[0].observed.startswith("lost")
 
 
 def test_a_phantom_is_a_finding_of_its_own(run_wide_checking: RunWideChecking) -> None:
     """The finding shows the entry."""
     story = read_before_and_after("approved")
     story.keep(None, "nobody", "APPROVED", at=START, visible=START)
-    found = run_wide_checking("TRL-04", *events(story))
-    assert [one.example["entry's trace_id"] for one in found.findings] == ["nobody"]
+    result = run_wide_checking("TRL-04", *events(story))
+    assert [finding.example["entry's trace_id"] for finding in result.findings] == ["nobody"]
     assert not run_wide_checking("TRL-01", *events(story)).findings
 
 
@@ -131,9 +131,9 @@ def test_parallel_losses_are_reported_together(run_wide_checking: RunWideCheckin
     story.read(START + 5)
     assert run_wide_checking("TRL-08", *events(story)).findings == ()
     del story.rows[1:3]
-    found = run_wide_checking("TRL-08", *events(story))
-    assert found.checks == 4
-    assert [one.observed for one in found.findings] == ["2 entries lost: t-main-1, t-main-2"]
+    result = run_wide_checking("TRL-08", *events(story))
+    assert result.checks == 4
+    assert [finding.observed for finding in result.findings] == ["2 entries lost: t-main-1, t-main-2"]
 
 
 def test_serial_requests_prove_nothing_of_parallel_ones(run_wide_checking: RunWideChecking) -> None:
@@ -143,16 +143,16 @@ def test_serial_requests_prove_nothing_of_parallel_ones(run_wide_checking: RunWi
 
 def test_an_unread_trail_is_a_gap(run_wide_checking: RunWideChecking) -> None:
     """An unread audit trail leaves the check undecided, with reason and hint; it is neither a pass nor a finding."""
-    found = run_wide_checking("TRL-01", *read_before_and_after("approved").exchanges)
-    assert not found.findings
-    assert "never read" in found.gap
-    assert found.hint
+    result = run_wide_checking("TRL-01", *read_before_and_after("approved").exchanges)
+    assert not result.findings
+    assert "never read" in result.gap
+    assert result.hint
 
 
 def test_the_judge_makes_a_gap_inconclusive(tmp_path: Path) -> None:
     """A requirement whose run-wide check has a gap is inconclusive with that reason, though its items passed."""
-    one = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
-    header = msgspec.structs.replace(head(), requirements=(one,))
+    requirement = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
+    header = msgspec.structs.replace(head(), requirements=(requirement,))
     told_events: list[Event] = [
         builders.plan(("a", "TRL-01")),
         builders.result("a", "TRL-01"),
@@ -165,8 +165,8 @@ def test_the_judge_makes_a_gap_inconclusive(tmp_path: Path) -> None:
 
 def test_the_judge_passes_what_the_run_wide_check_passes(tmp_path: Path) -> None:
     """With the audit trail read, item and run-wide check pass."""
-    one = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
-    header = msgspec.structs.replace(head(), requirements=(one,))
+    row = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
+    header = msgspec.structs.replace(head(), requirements=(row,))
     story: list[Event] = [
         builders.plan(("a", "TRL-01")),
         builders.result("a", "TRL-01"),
@@ -174,7 +174,7 @@ def test_the_judge_passes_what_the_run_wide_check_passes(tmp_path: Path) -> None
     ]
     document = judge(builders.journal(tmp_path, *story, head=header))
     assert document.requirements[0].verdict is Verdict.PASS
-    assert [(one.operation, one.count) for one in document.latency] == [(EXECUTE, 1)]
+    assert [(row.operation, row.count) for row in document.latency] == [(EXECUTE, 1)]
 
 
 def test_a_server_error_must_be_an_error_response(run_wide_checking: RunWideChecking) -> None:
@@ -191,11 +191,11 @@ def test_a_server_error_must_be_an_error_response(run_wide_checking: RunWideChec
 def test_leaks_of_responses_are_reported_once_each(run_wide_checking: RunWideChecking) -> None:
     """The same leak in many responses is one finding with their number."""
     body = '{"message": "open /var/lib/trail.db"}'
-    found = run_wide_checking(
+    result = run_wide_checking(
         "ERR-03", *(answered(500, body, number=number) for number in range(1, 4)), answered(number=9)
     )
-    assert found.checks == 4
-    assert [one.observed for one in found.findings] == [
+    assert result.checks == 4
+    assert [finding.observed for finding in result.findings] == [
         "a file path in the body's message: /var/lib/trail.db, and in 2 more responses"
     ]
 
@@ -235,23 +235,23 @@ SENT = '{"command": "PING", "session_id": "Session-4711", "note": {"deep": "a pr
 def test_sent_text_is_found_in_the_trail(run_wide_checking: RunWideChecking, field: str, value: object) -> None:
     """A session id or a string of the body is found in any field of an entry."""
     entry = msgspec.structs.replace(TrailEntry(trace_id="t-1", action="PING"), **{field: value})
-    found = run_wide_checking("TRL-09", answered(sent=SENT), read(entry))
-    assert found.findings
-    assert found.findings[0].exchanges == ("main-1",)
+    result = run_wide_checking("TRL-09", answered(sent=SENT), read(entry))
+    assert result.findings
+    assert result.findings[0].exchanges == ("main-1",)
 
 
 def test_a_commands_name_is_no_payload(run_wide_checking: RunWideChecking) -> None:
     """An action may be the command; a short or common string proves nothing."""
     sent = '{"command": "LONG_COMMAND", "session_id": "00000000", "a": "short", "b": "APPROVED"}'
     entry = TrailEntry(action="LONG_COMMAND", state="APPROVED", trace_id="00000000-short", timestamp="2026")
-    found = run_wide_checking("TRL-09", answered(sent=sent), answered(sent=SENT, number=2), read(entry))
-    assert (found.checks, found.findings) == (1, ())
+    result = run_wide_checking("TRL-09", answered(sent=sent), answered(sent=SENT, number=2), read(entry))
+    assert (result.checks, result.findings) == (1, ())
 
 
 def test_a_run_without_payloads_proves_nothing(run_wide_checking: RunWideChecking) -> None:
     """A run that sent no session id and no payload leaves TRL-09 open."""
-    found = run_wide_checking("TRL-09", answered(sent='{"command": "PING"}'), read(TrailEntry()))
-    assert (found.checks, bool(found.gap)) == (0, True)
+    result = run_wide_checking("TRL-09", answered(sent='{"command": "PING"}'), read(TrailEntry()))
+    assert (result.checks, bool(result.gap)) == (0, True)
 
 
 def test_a_response_after_the_limit_is_a_finding(run_wide_checking: RunWideChecking) -> None:
@@ -259,7 +259,10 @@ def test_a_response_after_the_limit_is_a_finding(run_wide_checking: RunWideCheck
     late = answered(seconds=15.2)
     never = msgspec.structs.replace(answered(seconds=18, number=2), response=None, end=Ended.INDETERMINATE)
     assert not run_wide_checking("TMO-01", answered(seconds=14.9)).findings
-    assert [one.exchanges for one in run_wide_checking("TMO-01", late, never).findings] == [("main-1",), ("main-2",)]
+    assert [finding.exchanges for finding in run_wide_checking("TMO-01", late, never).findings] == [
+        ("main-1",),
+        ("main-2",),
+    ]
 
 
 @pytest.mark.parametrize("by", ["exchange", "item", "command"])
@@ -269,8 +272,8 @@ def test_a_response_under_fault_may_be_slow(run_wide_checking: RunWideChecking, 
     if by == "exchange":
         late = msgspec.structs.replace(late, under_fault="a freeze")
     fault = [FaultEvent(item="one", kind="freeze", phase="injected", at=START)] if by == "item" else []
-    found = run_wide_checking("TMO-01", late, *fault)
-    assert (found.checks, found.findings) == (0, ())
+    result = run_wide_checking("TMO-01", late, *fault)
+    assert (result.checks, result.findings) == (0, ())
 
 
 def test_p99_needs_enough_responses(run_wide_checking: RunWideChecking) -> None:
@@ -282,7 +285,7 @@ def test_p99_needs_enough_responses(run_wide_checking: RunWideChecking) -> None:
     assert "fewer than 20" in run_wide_checking("TMO-02", *of(19, 0)).gap
     assert run_wide_checking("TMO-02", *of(20, 0)).gap == ""
     assert not run_wide_checking("TMO-02", *of(100, 1)).findings
-    assert [one.operation for one in run_wide_checking("TMO-02", *of(20, 1)).findings] == [EXECUTE]
+    assert [finding.operation for finding in run_wide_checking("TMO-02", *of(20, 1)).findings] == [EXECUTE]
 
 
 def test_findings_are_limited_in_number(run_wide_checking: RunWideChecking) -> None:
@@ -290,5 +293,5 @@ def test_findings_are_limited_in_number(run_wide_checking: RunWideChecking) -> N
     kinds: list[Kind] = ["approved"] * 30
     story = read_before_and_after(*kinds)
     story.rows.clear()
-    found = run_wide_checking("TRL-01", *events(story))
-    assert (found.checks, len(found.findings)) == (30, 20)
+    result = run_wide_checking("TRL-01", *events(story))
+    assert (result.checks, len(result.findings)) == (30, 20)

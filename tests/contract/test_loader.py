@@ -77,7 +77,7 @@ def test_requirement_ids_are_stable(contract: Contract) -> None:
     """The requirements of each party keep their order; new ones are appended."""
     known = {Party.BACKEND: BACKEND, Party.CONSOLE: CLIENT, Party.PAIR: PAIR}
     for party, ids in known.items():
-        listed = [each.id for each in contract.requirements.values() if each.party == party]
+        listed = [requirement.id for requirement in contract.requirements.values() if requirement.party == party]
         assert listed[: len(ids)] == ids
     text = (CONSOLE / "requirements.toml").read_text(encoding="utf-8")
     headings = re.findall(r"^\[requirement\.(.+)\]$", text, re.MULTILINE)
@@ -86,10 +86,10 @@ def test_requirement_ids_are_stable(contract: Contract) -> None:
 
 def test_levels_and_groups(contract: Contract) -> None:
     """The first SHOULDs are listed here; the groups are in the order of the report, each with a requirement."""
-    shoulds = [each.id for each in contract.requirements.values() if each.level == Level.SHOULD]
+    shoulds = [requirement.id for requirement in contract.requirements.values() if requirement.level == Level.SHOULD]
     assert shoulds[:2] == ["TMO-02", "STK-08"]
     assert list(contract.groups) == GROUPS
-    assert {each.group for each in contract.requirements.values()} == set(GROUPS)
+    assert {requirement.group for requirement in contract.requirements.values()} == set(GROUPS)
 
 
 def test_texts_are_the_rows_without_their_marks(contract: Contract) -> None:
@@ -111,7 +111,9 @@ def test_decisions_and_requirements_name_each_other(contract: Contract) -> None:
             "Consequences",
         ]
         resting = re.findall(r"[A-Z]{3}-\d\d", " ".join(decision.text.split()).rsplit(". ", 1)[1])
-        wanted = [each.id for each in contract.requirements.values() if decision.id in each.decisions]
+        wanted = [
+            requirement.id for requirement in contract.requirements.values() if decision.id in requirement.decisions
+        ]
         assert resting == wanted, decision.id
 
 
@@ -127,11 +129,11 @@ def test_decisions_and_requirements_name_each_other(contract: Contract) -> None:
 )
 def test_operations(contract: Contract, operation: str, method: str, path: str, responses: tuple[int, ...]) -> None:
     """Each operation has its method, path and responses; all but the health check are guarded."""
-    found = contract.operation(operation)
-    assert (found.method, found.path, found.responses) == (method, path, responses)
-    assert found.guarded is (operation != "getHealth")
-    assert (found in contract.guarded) is found.guarded
-    assert all(found.response_headers[status] == {"x-trace-id"} for status in responses if found.guarded)
+    loaded = contract.operation(operation)
+    assert (loaded.method, loaded.path, loaded.responses) == (method, path, responses)
+    assert loaded.guarded is (operation != "getHealth")
+    assert (loaded in contract.guarded) is loaded.guarded
+    assert all(loaded.response_headers[status] == {"x-trace-id"} for status in responses if loaded.guarded)
 
 
 def test_parameters_and_request(contract: Contract) -> None:
@@ -375,15 +377,15 @@ def test_another_contract_needs_no_change_of_code(folder: Path, contract: Contra
     change(folder, "behavior.toml", 'key = "X-API-Key"', 'key = "X-Other-Key"')
     change(folder, "behavior.toml", "response_s = 15.0 ", "response_s = 14.5 ")
     change(folder, "requirements.toml", "[requirement.ENV-01]", "[requirement.NEW-100]")
-    other = load_contract(folder)
-    assert other.id == "other-v9"
-    assert other.digest != contract.digest
-    assert other.operation("executeCommand").path == "/v9/run"
-    assert other.default_of("fetchAuditLog", "limit") == 5
-    assert other.behavior.headers.key == "X-Other-Key"
-    assert other.response_problems("executeCommand", 200, RESPONSE | {"status": "PAUSED"}) == []
+    changed_contract = load_contract(folder)
+    assert changed_contract.id == "other-v9"
+    assert changed_contract.digest != contract.digest
+    assert changed_contract.operation("executeCommand").path == "/v9/run"
+    assert changed_contract.default_of("fetchAuditLog", "limit") == 5
+    assert changed_contract.behavior.headers.key == "X-Other-Key"
+    assert changed_contract.response_problems("executeCommand", 200, RESPONSE | {"status": "PAUSED"}) == []
     assert contract.response_problems("executeCommand", 200, RESPONSE | {"status": "PAUSED"}) != []
-    assert "NEW-100" in other.requirements
+    assert "NEW-100" in changed_contract.requirements
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -111,8 +111,8 @@ def run_of(plain: dict[str, Any]) -> dict[str, Any]:
 
 def requirement(plain: dict[str, Any], name: str) -> dict[str, Any]:
     """One requirement of the statement."""
-    found: list[dict[str, Any]] = [one for one in run_of(plain)["requirements"] if one["id"] == name]
-    return found[0]
+    matches: list[dict[str, Any]] = [entry for entry in run_of(plain)["requirements"] if entry["id"] == name]
+    return matches[0]
 
 
 def test_everything_proven_is_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +143,7 @@ def lacks(name: str) -> Callable[[dict[str, Any]], None]:
 
     def change(plain: dict[str, Any]) -> None:
         run = run_of(plain)
-        run["requirements"] = [one for one in run["requirements"] if one["id"] != name]
+        run["requirements"] = [entry for entry in run["requirements"] if entry["id"] != name]
 
     return change
 
@@ -168,8 +168,10 @@ def waived(name: str = "AUT-01", expires: str = "2999-12-31", **fields: Any) -> 
     values = {"requirement": name, "reason": "r", "owner": "o", "expires": expires, "image": ""}
     given = Waiver(**(values | fields))
     requirements = tuple(
-        msgspec.structs.replace(one, verdict=Verdict.FAIL, effective_verdict=Verdict.PASS) if one.id == name else one
-        for one in HONEST.requirements
+        msgspec.structs.replace(entry, verdict=Verdict.FAIL, effective_verdict=Verdict.PASS)
+        if entry.id == name
+        else entry
+        for entry in HONEST.requirements
     )
     used = WaiverResult(waiver=given, state=WaiverState.USED, problem="")
     return msgspec.structs.replace(HONEST, requirements=requirements, waivers=(used,))

@@ -79,8 +79,8 @@ def response(asked: Path, given: Any) -> None:
 
 def test_returns_name_and_id_from_the_engine(asked: Path) -> None:
     """The engine's name and id of an image are returned."""
-    found = inspect(BACKEND_NAME)
-    assert (found.name, found.digest) == (BACKEND_NAME, BACKEND_ID)
+    image = inspect(BACKEND_NAME)
+    assert (image.name, image.digest) == (BACKEND_NAME, BACKEND_ID)
     assert asked.is_dir()
 
 

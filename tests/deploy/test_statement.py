@@ -48,7 +48,7 @@ def test_the_statement_has_in_totos_shape(document: VerdictDocument, contract: C
     plain = json.loads(encode(statement_of(document, GATE_DIGEST)))
     assert plain["_type"] == "https://in-toto.io/Statement/v1"
     assert plain["predicateType"] == "https://in-toto.io/attestation/test-result/v0.1"
-    assert {one["name"]: one["digest"] for one in plain["subject"]} == {
+    assert {item["name"]: item["digest"] for item in plain["subject"]} == {
         "console": {"sha256": CONSOLE_ID.removeprefix("sha256:")},
         "backend": {"sha256": BACKEND_ID.removeprefix("sha256:")},
         "contract": {"sha256": contract.digest},
@@ -58,7 +58,7 @@ def test_the_statement_has_in_totos_shape(document: VerdictDocument, contract: C
     assert predicate["result"] == "PASSED"
     assert predicate["passedTests"] == list(contract.requirements)
     assert predicate["warnedTests"] == predicate["failedTests"] == []
-    settings = {one["name"]: one for one in predicate["configuration"]}
+    settings = {item["name"]: item for item in predicate["configuration"]}
     assert settings["contract"]["digest"] == {"sha256": contract.digest}
     assert base64.b64decode(settings["seed"]["content"]) == str(document.seed).encode()
 
@@ -69,7 +69,7 @@ def test_the_statement_carries_the_result(document: VerdictDocument) -> None:
     assert again == statement_of(document, GATE_DIGEST)
     run = again.predicate.technogate
     assert (run.verdict, run.seed, run.journal_sha256) == (Verdict.PASS, document.seed, document.journal.sha256)
-    assert [one.id for one in run.requirements] == [one.id for one in document.requirements]
+    assert [entry.id for entry in run.requirements] == [entry.id for entry in document.requirements]
     assert digests(again)["gate"] == GATE_DIGEST
 
 

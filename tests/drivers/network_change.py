@@ -30,8 +30,11 @@ def ip(*words: str) -> None:
 
 def connecting(port: int) -> bool:
     """Whether a client waits to be connected to `port`."""
-    found = psutil.net_connections("tcp")
-    return any(one.status == psutil.CONN_SYN_SENT and one.raddr and one.raddr.port == port for one in found)
+    connections = psutil.net_connections("tcp")
+    return any(
+        connection.status == psutil.CONN_SYN_SENT and connection.raddr and connection.raddr.port == port
+        for connection in connections
+    )
 
 
 def main() -> None:

@@ -40,9 +40,13 @@ def url() -> Iterator[str]:
 def browsers() -> list[psutil.Process]:
     """The browsers that this process started: not what they started, nor a script that one was started by."""
     family = psutil.Process().children(recursive=True)
-    found = [one for one in family if "--headless" in one.cmdline() and "--type=" not in " ".join(one.cmdline())]
-    scripts = {one.ppid() for one in found}
-    return [one for one in found if one.pid not in scripts]
+    candidates = [
+        process
+        for process in family
+        if "--headless" in process.cmdline() and "--type=" not in " ".join(process.cmdline())
+    ]
+    scripts = {process.ppid() for process in candidates}
+    return [process for process in candidates if process.pid not in scripts]
 
 
 def test_two_drivers_have_one_browser_and_no_cookie_in_common(driver: functools.partial[BrowserDriver]) -> None:

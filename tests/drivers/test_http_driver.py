@@ -294,7 +294,7 @@ def test_the_last_reading_for_an_entry_begins_when_its_time_is_over(
         return http_response(200, body)
 
     bench, server = start(handler)
-    found = bench.driver.read_entry("fetchAuditLog", None, "t-1")
-    assert found.response is not None
-    assert "t-1" in found.response.body.text
+    entry = bench.driver.read_entry("fetchAuditLog", None, "t-1")
+    assert entry.response is not None
+    assert "t-1" in entry.response.body.text
     assert len(server.requests) == 2

@@ -50,9 +50,9 @@ def test_a_request_that_the_network_has_spoilt_is_reported_once() -> None:
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    found = json.loads(ended.stdout)
-    assert found["said"] == [False, True, False]
-    assert "net::ERR_NETWORK_CHANGED" in found["failures"]
+    document = json.loads(ended.stdout)
+    assert document["said"] == [False, True, False]
+    assert "net::ERR_NETWORK_CHANGED" in document["failures"]
 
 
 @dataclass

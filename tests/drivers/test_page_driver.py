@@ -146,7 +146,7 @@ def test_a_command_is_entered_and_its_result_read(page: BrowserDriver, mock_back
     assert rendered.started <= received.started <= rendered.ended
     page.execute("PING")
     assert mock_backend.received("executeCommand")[1].body == b'{"command":"PING"}'
-    assert [one.method for one in page.requests() if one.url.endswith("/api/execute")] == ["POST", "POST"]
+    assert [request.method for request in page.requests() if request.url.endswith("/api/execute")] == ["POST", "POST"]
 
 
 def test_failures_are_shown_as_the_page_shows_them(page: BrowserDriver, mock_backend: MockBackend) -> None:
@@ -160,7 +160,7 @@ def test_failures_are_shown_as_the_page_shows_them(page: BrowserDriver, mock_bac
         assert page.execute("PING").fields["status"] == "BLOCKED", fault
     mock_backend.refuse()
     assert page.execute("PING").fields["status"] == "BLOCKED"
-    assert "net::ERR_CONNECTION_REFUSED" in {one.failure for one in page.requests()}
+    assert "net::ERR_CONNECTION_REFUSED" in {request.failure for request in page.requests()}
     mock_backend.accept()
     assert mock_backend.undelivered() == []
     assert page.execute("PING").fields["trace_id"] == "t-default"
@@ -238,7 +238,7 @@ def test_a_request_that_ends_between_calls_has_ended(reference: BrowserDriver, r
     running.release("unseen")
     running.wait_until_complete()
     deadline = time.monotonic() + STUCK_S
-    while not (ended := [bool(one.ended) for one in reference.requests()]) or not all(ended):
+    while not (ended := [bool(request.ended) for request in reference.requests()]) or not all(ended):
         assert time.monotonic() < deadline, "the driver never heard of the end"
 
 

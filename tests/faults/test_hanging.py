@@ -23,7 +23,7 @@ def test_collect_waits_for_every_response() -> None:
     hanging.start([send, send, lambda: exchange("b")])
     assert hanging.waiting >= 2
     release.set()
-    assert sorted(one.id for one in hanging.collect()) == ["gw0d-a", "gw0d-a", "gw0d-b"]
+    assert sorted(frozen.id for frozen in hanging.collect()) == ["gw0d-a", "gw0d-a", "gw0d-b"]
     assert hanging.waiting == 0
 
 

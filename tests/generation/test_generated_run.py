@@ -46,11 +46,13 @@ def home(sandbox: Sandbox) -> Sandbox:
 
 def test_an_items_parameter_names_its_batch() -> None:
     """Items of the properties share a batch by their parameter; any other item is a batch of its own."""
-    one = "suites/properties/test_generated.py::test_generated_requests[ERR-06-executeCommand]"
+    generated_item = "suites/properties/test_generated.py::test_generated_requests[ERR-06-executeCommand]"
     two = "suites/properties/test_generated.py::test_generated_requests[EXE-07-executeCommand]"
-    assert batch_of(one) == batch_of(two) != batch_of(one.replace("executeCommand", "fetchMemory"))
-    other = "suites/backend/test_command_execution.py::test_known_command[approved]"
-    assert batch_of(other) == other
+    assert (
+        batch_of(generated_item) == batch_of(two) != batch_of(generated_item.replace("executeCommand", "fetchMemory"))
+    )
+    suite_item = "suites/backend/test_command_execution.py::test_known_command[approved]"
+    assert batch_of(suite_item) == suite_item
 
 
 def test_items_beside_the_faults_exist() -> None:

@@ -55,10 +55,10 @@ class Conforming:
         )
 
     def _status(self, case: Case) -> int:
-        found = expected(self.contract, case)
-        if not found.responses:
+        expectation = expected(self.contract, case)
+        if not expectation.responses:
             return 404
-        return min(found.responses) if found.validity is Validity.ALLOWED else max(found.responses)
+        return min(expectation.responses) if expectation.validity is Validity.ALLOWED else max(expectation.responses)
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -38,15 +38,15 @@ GOOD = {"status": "APPROVED", "ts_utc": "2026-01-01T12:00:00Z", "trace_id": "t-1
 
 def drawn(cases: st.SearchStrategy[FramedResponse], examples: int = 150) -> list[FramedResponse]:
     """Draw a number of cases from a strategy, the same each time."""
-    found: list[FramedResponse] = []
+    framed: list[FramedResponse] = []
 
     @settings(MANY, max_examples=examples)
     @given(cases)
     def collect(case: FramedResponse) -> None:
-        found.append(case)
+        framed.append(case)
 
     collect()
-    return found
+    return framed
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -155,8 +155,8 @@ def test_responses_follow_the_contract(contract: Contract, tmp_path: Path) -> No
         "        region:\n          type: string\n          enum: [north]\n        message:",
     )
     path.write_text(text, "utf-8")
-    other = load_contract(folder)
-    responses = Responses.to_execute(other)
+    changed_contract = load_contract(folder)
+    responses = Responses.to_execute(changed_contract)
     bodies = [json.loads(case.body) for case in drawn(responses.conforming())]
     assert {body.get("region") for body in bodies} == {"north", None}
     assert not any("execution_id" in body for body in bodies)

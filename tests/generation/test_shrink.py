@@ -45,33 +45,33 @@ def members(case: Case) -> dict[str, object]:
 
 def test_keeps_only_what_matters() -> None:
     """A defect at one length of one member keeps only that member, with that length, in plain letters."""
-    found = smallest(CASE, where(lambda case: len(str(members(case).get("session_id", ""))) == 128))
-    assert (found.headers, found.query) == ((), ())
-    assert members(found) == {"session_id": "0" * 128}
+    shrunk = smallest(CASE, where(lambda case: len(str(members(case).get("session_id", ""))) == 128))
+    assert (shrunk.headers, shrunk.query) == ((), ())
+    assert members(shrunk) == {"session_id": "0" * 128}
 
 
 def test_finds_a_threshold() -> None:
     """A defect from some length on shrinks to exactly that length."""
-    found = smallest(CASE, where(lambda case: len(str(members(case).get("session_id", ""))) >= 77))
-    assert len(str(members(found)["session_id"])) == 77
+    shrunk = smallest(CASE, where(lambda case: len(str(members(case).get("session_id", ""))) >= 77))
+    assert len(str(members(shrunk)["session_id"])) == 77
 
 
 def test_keeps_a_nested_value_that_matters() -> None:
     """A defect deep within a value keeps the path to it, and shortens its texts."""
-    found = smallest(CASE, where(lambda case: '"y"' in json.dumps(members(case).get("extra"))))
-    assert len(found.body or b"") <= len('{"extra":{"":[{"":"y"}]}}')
+    shrunk = smallest(CASE, where(lambda case: '"y"' in json.dumps(members(case).get("extra"))))
+    assert len(shrunk.body or b"") <= len('{"extra":{"":[{"":"y"}]}}')
 
 
 def test_keeps_a_header_that_matters() -> None:
     """A defect that needs one header keeps it and nothing else."""
-    found = smallest(CASE, where(lambda case: ("X-Two", "2") in case.headers))
-    assert (found.headers, found.query, found.body) == ((("X-Two", "2"),), (), b"")
+    shrunk = smallest(CASE, where(lambda case: ("X-Two", "2") in case.headers))
+    assert (shrunk.headers, shrunk.query, shrunk.body) == ((("X-Two", "2"),), (), b"")
 
 
 def test_keeps_a_parameter_that_matters() -> None:
     """A defect in one parameter's value keeps the parameter and shortens its value."""
-    found = smallest(CASE, where(lambda case: "2" in dict(case.query).get("b", "")))
-    assert (found.query, found.headers) == ((("b", "2"),), ())
+    shrunk = smallest(CASE, where(lambda case: "2" in dict(case.query).get("b", "")))
+    assert (shrunk.query, shrunk.headers) == ((("b", "2"),), ())
 
 
 @pytest.mark.parametrize(

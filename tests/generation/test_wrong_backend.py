@@ -28,7 +28,7 @@ LISTING = [rule for rule in REGISTRY.sequences if rule.scope is not Scope.SEQUEN
 
 def judged(batches: Batches) -> dict[tuple[str, str], Finding]:
     """Return the findings of every item of the suites, by requirement and list."""
-    found: dict[tuple[str, str], Finding] = {}
+    findings: dict[tuple[str, str], Finding] = {}
     played = Sequences(batches=batches)
     for requirement, rule in REGISTRY.rules.items():
         for name in request_lists(batches.driver.contract, rule.scope):
@@ -36,7 +36,7 @@ def judged(batches: Batches) -> dict[tuple[str, str], Finding]:
             try:
                 batches.hold(rule, name, counter)
             except Violation as violation:
-                found[requirement, name] = violation.finding
+                findings[requirement, name] = violation.finding
             except pytest.skip.Exception as skipped:
                 pytest.fail(f"{requirement} {name}: {skipped}")
             else:
@@ -47,8 +47,8 @@ def judged(batches: Batches) -> dict[tuple[str, str], Finding]:
         try:
             played.hold(sequence_rule.check, CheckCounter())
         except Violation as violation:
-            found[sequence_rule.requirement, SEQUENCES] = violation.finding
-    return found
+            findings[sequence_rule.requirement, SEQUENCES] = violation.finding
+    return findings
 
 
 def test_a_conforming_backend_passes(bench: Start) -> None:
@@ -67,9 +67,9 @@ def test_a_defect_deep_in_one_operation(bench: Start) -> None:
             else response
         )
 
-    found = judged(bench(defect).batches())
-    assert set(found) == {("ERR-06", "executeCommand")}
-    finding = found["ERR-06", "executeCommand"]
+    findings = judged(bench(defect).batches())
+    assert set(findings) == {("ERR-06", "executeCommand")}
+    finding = findings["ERR-06", "executeCommand"]
     body = json.loads(finding.example["request body"])
     assert set(body) == {"command", "session_id"}
     assert (len(body["session_id"]), len(set(body["session_id"]))) == (128, 1)
@@ -281,8 +281,8 @@ BESIDES = {
 def test_each_rule_finds_its_defect(bench: Start, name: str) -> None:
     """Each planted defect is found under its requirement, and under no other that it satisfies."""
     defect, requirements = DEFECTS[name]
-    found = {requirement for requirement, _ in judged(bench(defect).batches())}
-    assert requirements <= found <= requirements | BESIDES.get(name, set())
+    broken = {requirement for requirement, _ in judged(bench(defect).batches())}
+    assert requirements <= broken <= requirements | BESIDES.get(name, set())
 
 
 def test_reports_a_missing_entry(bench: Start) -> None:

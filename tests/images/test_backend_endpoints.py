@@ -48,7 +48,7 @@ def send_raw(backend: Backend, body: bytes, content_type: str | None = "applicat
 )
 def test_known_command_gets_its_status(backend: Backend, command: str, status: str, reasons: list[str]) -> None:
     """EXE-01, ENV-01 to ENV-06, TRL-01: the response is complete, and its one entry agrees with it."""
-    asked = datetime.now(UTC)
+    requested_at = datetime.now(UTC)
     response = backend.execute(command, session_id="s-1", further={"field": [1]})
     assert response.status_code == 200
     body = response.json()
@@ -57,7 +57,7 @@ def test_known_command_gets_its_status(backend: Backend, command: str, status: s
     assert re.fullmatch(r"[a-z0-9-]{1,64}", body["trace_id"])
     assert re.fullmatch(r"[a-z0-9_]+", body["execution_id"])
     tolerance = timedelta(seconds=5)
-    assert asked - tolerance < datetime.fromisoformat(body["ts_utc"]) < datetime.now(UTC) + tolerance
+    assert requested_at - tolerance < datetime.fromisoformat(body["ts_utc"]) < datetime.now(UTC) + tolerance
     (entry,) = backend.entries_of(response)
     assert (entry["action"], entry["state"]) == (command, status)
     assert entry["result"] == ("SUCCESS" if status in ("APPROVED", "WARNING", "NEUTRAL") else "FAILED")
@@ -308,17 +308,17 @@ def test_large_header_is_refused(backend: Backend) -> None:
 def test_preflight_of_the_console_works(backend: Backend) -> None:
     """The console's origin may send the key, without a key in the preflight and without an entry."""
     before = backend.trail()
-    asked = {
+    preflight_headers = {
         "Origin": ORIGIN,
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type,x-api-key",
     }
-    response = backend.stranger.options("/api/execute", headers=asked)
+    response = backend.stranger.options("/api/execute", headers=preflight_headers)
     assert response.is_success
     assert response.headers["access-control-allow-origin"] == ORIGIN
     assert "X-API-Key" in response.headers["access-control-allow-headers"]
     assert response.headers["x-trace-id"]
-    stranger = backend.stranger.options("/api/execute", headers={**asked, "Origin": "http://evil.test"})
+    stranger = backend.stranger.options("/api/execute", headers={**preflight_headers, "Origin": "http://evil.test"})
     assert "access-control-allow-origin" not in stranger.headers
     assert backend.trail() == before
 

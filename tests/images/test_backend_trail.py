@@ -43,9 +43,9 @@ def test_locked_trail_refuses_everything(backend: Backend) -> None:
     snapshot, trail = backend.client.get("/api/memory").json(), backend.trail()
     with locked(backend.database):
         with ThreadPoolExecutor(max_workers=12) as pool:
-            asked = [pool.submit(backend.execute, command) for command in ["CHECK_QUOTA"] * 10 + ["UNHEARD_OF"]]
-            asked.append(pool.submit(backend.stranger.get, "/api/audit"))
-            refused = [response.result() for response in asked]
+            pending = [pool.submit(backend.execute, command) for command in ["CHECK_QUOTA"] * 10 + ["UNHEARD_OF"]]
+            pending.append(pool.submit(backend.stranger.get, "/api/audit"))
+            refused = [response.result() for response in pending]
         assert backend.client.get("/api/memory").json() == snapshot
         assert backend.trail() == trail
     for response in refused:

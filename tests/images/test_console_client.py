@@ -262,12 +262,12 @@ def test_a_refused_connection_is_blocked(process: Node) -> None:
 @pytest.mark.parametrize("place", ["elsewhere", "here"])
 def test_a_redirect_is_not_followed(client: Node, mock_backend: PlannedBackend, http: int, place: str) -> None:
     """CON-14: a redirect is BLOCKED, and neither the POST nor the key is sent elsewhere."""
-    with PlannedBackend() as other:
-        target = (other if place == "elsewhere" else mock_backend).url + "/api/other"
-        other.plan["/api/other"] = mock_backend.plan["/api/other"] = reply(200, executed())
+    with PlannedBackend() as redirect_target:
+        target = (redirect_target if place == "elsewhere" else mock_backend).url + "/api/other"
+        redirect_target.plan["/api/other"] = mock_backend.plan["/api/other"] = reply(200, executed())
         outcome = execute(client, mock_backend, reply(http, executed(), headers={"Location": target}))
         assert_blocked_here(outcome, "API_BLOCKED")
-        assert other.received == []
+        assert redirect_target.received == []
 
 
 def test_every_request_carries_the_key_in_its_header_alone(client: Node, mock_backend: PlannedBackend) -> None:
@@ -428,8 +428,8 @@ def test_a_failing_audit_has_one_fallback(client: Node, mock_backend: PlannedBac
         "/api/diagnostic/metrics": reply(200, [entry(trace_id="fall-1")]),
     }
     settings = {"apiUrl": mock_backend.url, "apiKey": KEY, **(SHORT if name == "late" else {})}
-    found = client.call("fetchAuditLog", "WARNING", 7, settings=settings)
-    assert found == [entry(trace_id="fall-1")]
+    entries = client.call("fetchAuditLog", "WARNING", 7, settings=settings)
+    assert entries == [entry(trace_id="fall-1")]
     query = "?filter=WARNING&limit=7"
     assert [request.target for request in mock_backend.received] == [
         f"/api/audit{query}",
@@ -516,8 +516,8 @@ def test_a_stalled_response_is_a_timeout(client: Node, mock_backend: PlannedBack
 
 def test_a_response_over_32_mib_is_aborted(client: Node, mock_backend: PlannedBackend) -> None:
     """CON-08: an endless body is aborted before it fills the memory."""
-    said = reply(200, executed(message="x" * (33 << 20)))
-    assert_blocked_here(execute(client, mock_backend, said), "API_BLOCKED")
+    large_reply = reply(200, executed(message="x" * (33 << 20)))
+    assert_blocked_here(execute(client, mock_backend, large_reply), "API_BLOCKED")
 
 
 def test_after_any_failure_the_next_response_counts(client: Node, mock_backend: PlannedBackend) -> None:

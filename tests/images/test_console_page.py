@@ -168,11 +168,13 @@ def test_a_response_that_does_not_conform_is_blocked(
 @pytest.mark.parametrize("http", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(opened_page: OpenedPage, mock_backend: PlannedBackend, http: int) -> None:
     """CON-14: the POST is not repeated and the key goes nowhere else."""
-    with PlannedBackend() as other:
-        other.plan["/api/execute"] = reply(200, executed())
-        mock_backend.plan["/api/execute"] = reply(http, executed(), headers={"Location": f"{other.url}/api/execute"})
+    with PlannedBackend() as redirect_target:
+        redirect_target.plan["/api/execute"] = reply(200, executed())
+        mock_backend.plan["/api/execute"] = reply(
+            http, executed(), headers={"Location": f"{redirect_target.url}/api/execute"}
+        )
         assert opened_page.run() == "BLOCKED"
-        assert nothing_sent(other)
+        assert nothing_sent(redirect_target)
     assert len(mock_backend.requests("/api/execute")) == 1
 
 
@@ -404,9 +406,9 @@ def test_the_snapshot_is_shown_as_it_is(opened_page: OpenedPage) -> None:
 
 def test_a_command_is_followed_by_one_reading_of_each(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
     """CON-09: the page sends one POST, then reads the audit trail and the memory once; also after a failure."""
-    for said in [reply(200, executed()), reply(500, refused())]:
+    for planned in [reply(200, executed()), reply(500, refused())]:
         mock_backend.received.clear()
-        mock_backend.plan["/api/execute"] = said
+        mock_backend.plan["/api/execute"] = planned
         opened_page.run()
         assert mock_backend.received[0].path == "/api/execute"
         assert sorted(request.path for request in mock_backend.received[1:]) == READS
@@ -486,8 +488,8 @@ def test_everything_fits_and_can_be_read(
     mock_backend.plan["/api/memory"] = reply(200, snapshot(output="y" * 500))
     with opened(browser, served[1], viewport={"width": width, "height": 800}, color_scheme=scheme) as opened_page:
         for status in STATUSES:
-            said = executed(status=status, reason_codes=["R" * 70, "B"], message="m" * 200, trace_id=long)
-            mock_backend.plan["/api/execute"] = reply(200, said)
+            content = executed(status=status, reason_codes=["R" * 70, "B"], message="m" * 200, trace_id=long)
+            mock_backend.plan["/api/execute"] = reply(200, content)
             opened_page.run("A" * 32)
             assert opened_page.page.evaluate("document.documentElement.scrollWidth") <= width
             assert opened_page.page.evaluate(_LOW_CONTRAST) == []

@@ -23,8 +23,8 @@ ENDS_S = 25.0
 def client() -> Iterator[httpx.Client]:
     """A client of a server that is configured."""
     environment = {"NEXT_PUBLIC_API_URL": API, "NEXT_PUBLIC_API_KEY": KEY}
-    with console(environment) as (url, _), httpx.Client(base_url=url, trust_env=False) as found:
-        yield found
+    with console(environment) as (url, _), httpx.Client(base_url=url, trust_env=False) as http_client:
+        yield http_client
 
 
 @pytest.mark.parametrize(

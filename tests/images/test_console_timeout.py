@@ -78,11 +78,11 @@ def test_whatever_stalls_is_blocked_after_15_seconds() -> None:
             opened_page.page.wait_for_function("window.timerAfter")
             shown_after, page_timer = opened_page.page.evaluate("[window.shownAfter, window.timerAfter]")
             status, reasons = opened_page.text("result-status"), opened_page.reasons()
-            found = [client.finish(call) for call in calls]
+            results = [client.finish(call) for call in calls]
 
         assert (status, reasons) == ("BLOCKED", ["TIMEOUT"])
-        assert [outcome["reason_codes"] for outcome in found[:2]] == [["TIMEOUT"], ["TIMEOUT"]]
-        assert found[2:4] == [[entry()], None]
+        assert [outcome["reason_codes"] for outcome in results[:2]] == [["TIMEOUT"], ["TIMEOUT"]]
+        assert results[2:4] == [[entry()], None]
         *executed_after, audit_after, memory_after, timer = (client.seconds[call] for call in calls)
         assert EARLIEST_S <= shown_after <= LATEST_S + (page_timer - LIMIT_S)
         for seconds in (*executed_after, memory_after):

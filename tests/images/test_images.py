@@ -33,8 +33,8 @@ def reference() -> ComposeTarget:
 
 def compose_file() -> dict[str, Any]:
     """The gate's own compose file."""
-    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.test.yml").read_text())
-    return found
+    document: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.test.yml").read_text())
+    return document
 
 
 # ---- what the files say ----
@@ -64,15 +64,17 @@ def test_health_checks_are_valid_python(path: Path) -> None:
 
 def test_compose_services() -> None:
     """Console and backend, and a database on request, on one network, published on loopback alone."""
-    found = compose_file()
-    assert set(found["services"]) == {"backend", "console", "postgres"}
-    assert set(found["networks"]) == {"techno-net"}
-    for name, service in found["services"].items():
+    document = compose_file()
+    assert set(document["services"]) == {"backend", "console", "postgres"}
+    assert set(document["networks"]) == {"techno-net"}
+    for name, service in document["services"].items():
         assert service["networks"] == ["techno-net"]
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
         assert "healthcheck" in service
-    assert found["services"]["postgres"]["profiles"] == ["postgres"]
-    assert found["services"]["console"]["depends_on"] == {"backend": {"condition": "${BACKEND_READY:-service_healthy}"}}
+    assert document["services"]["postgres"]["profiles"] == ["postgres"]
+    assert document["services"]["console"]["depends_on"] == {
+        "backend": {"condition": "${BACKEND_READY:-service_healthy}"}
+    }
 
 
 def test_compose_file_has_no_fixed_values() -> None:
@@ -92,11 +94,11 @@ def test_reference_image_is_named_after_its_sources(monkeypatch: pytest.MonkeyPa
     for name in ("BACKEND_IMAGE", "CONSOLE_IMAGE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("BASE_IMAGE", "one")
-    one = image_names(ComposeSpec(), ("backend", "console"))
+    names = image_names(ComposeSpec(), ("backend", "console"))
     monkeypatch.setenv("BASE_IMAGE", "another")
     another = image_names(ComposeSpec(), ("backend", "console"))
-    assert re.fullmatch(r"techno-os-backend:reference-[0-9a-f]{12}", one["backend"])
-    assert not set(one.values()) & set(another.values())
+    assert re.fullmatch(r"techno-os-backend:reference-[0-9a-f]{12}", names["backend"])
+    assert not set(names.values()) & set(another.values())
     assert image_names(ComposeSpec(backend_image="said:1"), ("backend",)) == {"backend": "said:1"}
     monkeypatch.setenv("BACKEND_IMAGE", "named:1")
     assert image_names(ComposeSpec(backend_image="said:1"), ("backend",)) == {"backend": "named:1"}

@@ -107,8 +107,8 @@ def test_one_byte_of_the_evidence(validated: Path, images: dict[str, str], tmp_p
     """Evidence with one changed letter in its payload has no valid signature."""
     sealed = json.loads((validated / "evidence.dsse.json").read_text("utf-8"))
     at = int(len(sealed["payload"]) * place)
-    other = "A" if sealed["payload"][at] != "A" else "B"
-    sealed["payload"] = sealed["payload"][:at] + other + sealed["payload"][at + 1 :]
+    replacement = "A" if sealed["payload"][at] != "A" else "B"
+    sealed["payload"] = sealed["payload"][:at] + replacement + sealed["payload"][at + 1 :]
     changed = tmp_path / "evidence.dsse.json"
     changed.write_text(json.dumps(sealed), "utf-8")
     refused(asked(validated, images, evidence=str(changed)), "no trusted evidence")

@@ -85,7 +85,7 @@ def test_a_not_tested_must_is_inconclusive(tmp_path: Path) -> None:
     head = builders.header(requirements=(builders.REQUIREMENTS[0], excused))
     document = judge(builders.journal(tmp_path, builders.plan(("a", "AUT-01")), PASSED[1], head=head))
     assert document.verdict is Verdict.INCONCLUSIVE
-    assert {one.id: one.reason for one in document.requirements} == {
+    assert {entry.id: entry.reason for entry in document.requirements} == {
         "AUT-01": "",
         "EXE-01": "no check: it cannot be seen from outside",
     }

@@ -72,7 +72,7 @@ def test_waivers_are_read_with_their_place(tmp_path: Path) -> None:
 def test_a_heading_within_a_text_does_not_move_the_lines(tmp_path: Path) -> None:
     """When the lines are not known, waivers are numbered instead."""
     text = GOOD.replace('"fixed in 1.3"', '"""\n[[waiver]]\n"""')
-    assert [one.place.rpartition(", ")[2] for one in waivers(tmp_path, text)] == ["waiver 1", "waiver 2"]
+    assert [waiver.place.rpartition(", ")[2] for waiver in waivers(tmp_path, text)] == ["waiver 1", "waiver 2"]
 
 
 @pytest.mark.parametrize(("text", "why"), MISTAKES.values(), ids=MISTAKES)

@@ -137,7 +137,7 @@ class Builder:
         results = tuple(self._requirement(*row, samples=samples) for row in REQUIREMENTS)
         must = [result for result in results if result.level is Level.MUST]
         verdict = roll_up(result.effective_verdict for result in must)
-        if any(one.problem for one in self.waivers):
+        if any(state.problem for state in self.waivers):
             verdict = Verdict.FAIL
         if verdict is Verdict.PASS and (self.mode != "validate" or self.torn):
             verdict = Verdict.INCONCLUSIVE

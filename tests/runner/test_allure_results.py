@@ -93,11 +93,16 @@ def test_results_bear_requirements(small: Sandbox, workers: str) -> None:
         "A sentence without an end.": "failed",
     }
     for name, result in results.items():
-        found = "TMO-02" if "not there" in name else "CTR-01"
-        severity = "minor" if found == "TMO-02" else "critical"
-        said = labels(result)
-        assert (said["requirement"], said["story"], said["tag"], said["severity"]) == (found, found, found, severity)
-        assert result["description"].startswith(f"{found}: ")
+        requirement = "TMO-02" if "not there" in name else "CTR-01"
+        severity = "minor" if requirement == "TMO-02" else "critical"
+        result_labels = labels(result)
+        assert (
+            result_labels["requirement"],
+            result_labels["story"],
+            result_labels["tag"],
+            result_labels["severity"],
+        ) == (requirement, requirement, requirement, severity)
+        assert result["description"].startswith(f"{requirement}: ")
 
 
 def test_without_alluredir_nothing_is_written(small: Sandbox) -> None:

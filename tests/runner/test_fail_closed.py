@@ -77,12 +77,12 @@ def damages(draw: st.DrawFn, whole: bytes) -> bytes:
         return whole[:at] + bytes([draw(st.integers(0, 255))]) + whole[at + 1 :]
     if kind == "insert":
         return whole[:at] + draw(st.binary(min_size=1, max_size=3)) + whole[at:]
-    one, other = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
+    first_index, second_index = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
     if kind == "drop":
-        return b"".join(lines[:one] + lines[one + 1 :])
+        return b"".join(lines[:first_index] + lines[first_index + 1 :])
     if kind == "repeat":
-        return b"".join([*lines[:one], lines[other], *lines[one:]])
-    lines[one], lines[other] = lines[other], lines[one]
+        return b"".join([*lines[:first_index], lines[second_index], *lines[first_index:]])
+    lines[first_index], lines[second_index] = lines[second_index], lines[first_index]
     return b"".join(lines)
 
 

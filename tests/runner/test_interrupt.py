@@ -30,21 +30,21 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 
 def processes_of(sandbox: Sandbox) -> list[str]:
     """Every process whose working folder or command line is in the sandbox."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
-            told = [process.cwd(), *process.cmdline()]
+            places = [process.cwd(), *process.cmdline()]
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
-        if any(str(sandbox.home) in text for text in told):
-            found.append(f"{process.pid} {' '.join(told)}")
-    return found
+        if any(str(sandbox.home) in text for text in places):
+            processes.append(f"{process.pid} {' '.join(places)}")
+    return processes
 
 
 def exchanged(sandbox: Sandbox) -> bool:
     """Whether the run has begun to send requests to the pair."""
     try:
-        return any(one.responded_by == "backend" for one in read_journal(sandbox.journal).exchanges)
+        return any(exchange.responded_by == "backend" for exchange in read_journal(sandbox.journal).exchanges)
     except JournalError:
         return False
 

@@ -47,7 +47,9 @@ def test_self_test_passes(run_context: RunContext) -> None:
     """With sound instruments everything is proven, and the journal has every fault kind."""
     assert unproven(run_context) == []
     observed = {
-        one.under_fault.split()[0] for one in read_journal(run_context.journal.path).exchanges if one.under_fault
+        exchange.under_fault.split()[0]
+        for exchange in read_journal(run_context.journal.path).exchanges
+        if exchange.under_fault
     }
     assert {"stall", "drip", "reset", "closed", "truncated", "redirect", "raw"} <= observed
 
@@ -67,7 +69,7 @@ def test_a_fault_that_is_not_delivered_is_noticed(
     """A mock backend that sends a complete response in place of a fault is observed on the wire."""
     harmless = Raw(data=mock_examples.WHOLE)
     real = mock_examples.examples()
-    broken = [replace(one, fault=harmless) if one.kind == kind else one for one in real]
+    broken = [replace(example, fault=harmless) if example.kind == kind else example for example in real]
     monkeypatch.setattr(mock_examples, "examples", lambda: broken)
     assert [problem for problem in unproven(run_context) if problem.startswith(f"fault {kind}:")]
 
@@ -113,7 +115,7 @@ def test_reconciling_that_finds_nothing_is_noticed(run_context: RunContext, monk
     """A reconciliation without anomalies fails each run-wide check that rests on it."""
     real: Any = vars(WholeRun)["reconciled"]
     monkeypatch.setattr(WholeRun, "reconciled", property(lambda whole: replace(real.func(whole), anomalies=())))
-    [problem] = [one for one in unproven(run_context) if one.startswith("run-wide checks:")]
+    [problem] = [reason for reason in unproven(run_context) if reason.startswith("run-wide checks:")]
     assert "TRL-01" in problem
     assert "TRL-05" in problem
 
@@ -148,8 +150,8 @@ def test_a_journal_without_a_self_test_is_no_pass(tmp_path: Path) -> None:
 def test_a_self_test_without_a_proof_is_no_pass(tmp_path: Path, left_out: str) -> None:
     """Each proof that a party needs must be there; with all of them the run passes."""
     assert judge(builders.journal(tmp_path, *GREEN, head=head(), proofs=ALL)).verdict is Verdict.PASS
-    some = tuple(proof for proof in ALL if proof.name != left_out)
-    assert judge(builders.journal(tmp_path, *GREEN, head=head(), proofs=some)).verdict is Verdict.INCONCLUSIVE
+    remaining = tuple(proof for proof in ALL if proof.name != left_out)
+    assert judge(builders.journal(tmp_path, *GREEN, head=head(), proofs=remaining)).verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_failed_self_test_judges_no_party(tmp_path: Path) -> None:

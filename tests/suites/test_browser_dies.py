@@ -77,5 +77,7 @@ def test_a_browser_that_is_killed_never_passes(sandbox: Sandbox, moment: str) ->
     assert ended.returncode == (3 if kill else 0), ended.stdout + ended.stderr
     assert verdicts(sandbox.reports) == {"INCONCLUSIVE" if kill else "PASS"}
     document = json.loads((sandbox.reports / "verdict.json").read_text("utf-8"))
-    assert {one["id"] for one in document["requirements"] if one["verdict"] == "PASS"} == decided
+    assert {
+        requirement["id"] for requirement in document["requirements"] if requirement["verdict"] == "PASS"
+    } == decided
     assert "Traceback" not in ended.stderr

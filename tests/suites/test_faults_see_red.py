@@ -78,31 +78,31 @@ def judged(sandbox: Sandbox, target: Path, *requirements: str, **environment: st
     done = sandbox.run(*line, **environment)
     assert (sandbox.reports / "verdict.json").exists(), done.stdout + done.stderr
     document = json.loads((sandbox.reports / "verdict.json").read_text("utf-8"))
-    found = {one["id"]: {**one, "findings": []} for one in document["requirements"]}
+    results = {requirement["id"]: {**requirement, "findings": []} for requirement in document["requirements"]}
     for sample in document["findings"]:
-        found[sample["finding"]["requirement"]]["findings"].append(sample["finding"])
-    assert set(found) == set(requirements), done.stdout + done.stderr
-    return found
+        results[sample["finding"]["requirement"]]["findings"].append(sample["finding"])
+    assert set(results) == set(requirements), done.stdout + done.stderr
+    return results
 
 
 def test_planted_outcomes_are_found_and_an_undelivered_fault_is_none(faults: Sandbox) -> None:
     """An approved crash and an approved odd status fail; a lock on the wrong file proves nothing."""
-    with closing(sqlite3.connect(faults.home / "other.db")) as other:
-        other.execute("CREATE TABLE events (n INTEGER)")
+    with closing(sqlite3.connect(faults.home / "other.db")) as other_database:
+        other_database.execute("CREATE TABLE events (n INTEGER)")
     target = reference(faults, "crash_is_approved,odd_is_approved", locked="other.db")
-    found = judged(faults, target, "ERR-05", "FCB-01", "TRL-10")
-    assert found["ERR-05"]["verdict"] == Verdict.FAIL
-    assert found["FCB-01"]["verdict"] == Verdict.FAIL
-    assert "the trail was written all the same" in json.dumps(found["TRL-10"])
-    assert found["TRL-10"]["verdict"] == Verdict.INCONCLUSIVE
+    results = judged(faults, target, "ERR-05", "FCB-01", "TRL-10")
+    assert results["ERR-05"]["verdict"] == Verdict.FAIL
+    assert results["FCB-01"]["verdict"] == Verdict.FAIL
+    assert "the trail was written all the same" in json.dumps(results["TRL-10"])
+    assert results["TRL-10"]["verdict"] == Verdict.INCONCLUSIVE
 
 
 def test_a_response_before_its_entry_is_found(faults: Sandbox) -> None:
     """A kill loses the entry, and a locked audit trail must stop actions; this holds for a single pair too."""
     with kept_port() as port:
-        found = judged(faults, reference(faults, "late_trail", more=f"port = {port}"), "TRL-07", "TRL-10")
-    assert {result["verdict"] for result in found.values()} == {Verdict.FAIL}
-    (lost,), (unaudited,) = found["TRL-07"]["findings"], found["TRL-10"]["findings"]
+        results = judged(faults, reference(faults, "late_trail", more=f"port = {port}"), "TRL-07", "TRL-10")
+    assert {result["verdict"] for result in results.values()} == {Verdict.FAIL}
+    (lost,), (unaudited,) = results["TRL-07"]["findings"], results["TRL-10"]["findings"]
     assert re.match(r"kill \d, right after an answer arrived: \d+ have none: [a-z0-9-]{36}", lost["observed"])
     assert lost["trace_id"] in lost["observed"]
     assert (unaudited["expected"], unaudited["observed"]) == ("status 500 or 503", "status 200")
@@ -121,10 +121,10 @@ def test_a_backend_that_serves_one_at_a_time_is_found(faults: Sandbox) -> None:
         f'cwd = "{ROOT.as_posix()}"\n'
         'env = { KEY = "{api_key}" }\ncommands = { approved = "PING", slow = "SLOW" }\n'
     )
-    found = judged(faults, target, "ERR-07", "TMO-01")
-    assert found["TMO-01"]["verdict"] == Verdict.FAIL
-    assert found["ERR-07"]["verdict"] == Verdict.FAIL
-    red = {finding["item"].rpartition("[")[2].rstrip("]") for finding in found["ERR-07"]["findings"]}
+    results = judged(faults, target, "ERR-07", "TMO-01")
+    assert results["TMO-01"]["verdict"] == Verdict.FAIL
+    assert results["ERR-07"]["verdict"] == Verdict.FAIL
+    red = {finding["item"].rpartition("[")[2].rstrip("]") for finding in results["ERR-07"]["findings"]}
     assert {"slow-header", "slow-body", "idle"} <= red
     assert not red & {"half-line", "half-head", "half-body", "pipelined-garbage"}
 
@@ -149,8 +149,8 @@ def test_a_pair_of_others_is_never_attacked(faults: Sandbox, stranger: str) -> N
     target = faults.target(
         f'[backend]\nurl = "{stranger}"\napi_key_env = "PAIR_KEY"\ncommands = {{ approved = "PING" }}\n'
     )
-    found = judged(faults, target, "ERR-07", "TRL-07", "TRL-10", PAIR_KEY=KEY)
-    for result in found.values():
+    results = judged(faults, target, "ERR-07", "TRL-07", "TRL-10", PAIR_KEY=KEY)
+    for result in results.values():
         assert result["verdict"] == Verdict.INCONCLUSIVE
         assert "may not disturb it" in json.dumps(result)
         assert "set faults = true in the target file" in json.dumps(result)
@@ -163,7 +163,7 @@ def test_reports_what_needs_a_program_or_a_declaration(faults: Sandbox, stranger
     target = faults.target(
         f'faults = true\n[backend]\nurl = "{stranger}"\napi_key_env = "PAIR_KEY"\ncommands = {{ approved = "PING" }}\n'
     )
-    found = judged(faults, target, "TRL-07", "TRL-10", PAIR_KEY=KEY)
-    assert "give `command` in [backend]" in json.dumps(found["TRL-07"])
-    assert "add [backend.unwritable]" in json.dumps(found["TRL-10"])
-    assert {result["verdict"] for result in found.values()} == {Verdict.INCONCLUSIVE}
+    results = judged(faults, target, "TRL-07", "TRL-10", PAIR_KEY=KEY)
+    assert "give `command` in [backend]" in json.dumps(results["TRL-07"])
+    assert "add [backend.unwritable]" in json.dumps(results["TRL-10"])
+    assert {result["verdict"] for result in results.values()} == {Verdict.INCONCLUSIVE}

@@ -87,18 +87,18 @@ def test_pair_listens_on_loopback_alone(pair: ComposePair) -> None:
 
 def test_two_pairs_in_parallel(reference: ComposeTarget, pair: ComposePair) -> None:
     """Each pair has its own project, network and ports, and leaves nothing behind."""
-    with reference.start(KEY) as other:
+    with reference.start(KEY) as second_pair:
         assert pair.backend is not None
-        assert other.backend is not None
+        assert second_pair.backend is not None
         assert isinstance(pair.backend.program, Container)
-        assert isinstance(other.backend.program, Container)
-        assert not set(pair.backend.program.networks) & set(other.backend.program.networks)
+        assert isinstance(second_pair.backend.program, Container)
+        assert not set(pair.backend.program.networks) & set(second_pair.backend.program.networks)
         assert set(pair.backend.program.networks.values()) == {"techno-net"}
-        assert pair.backend.url != other.backend.url
-        assert len(left_of(other.project.name)) == 3
-    assert left_of(other.project.name) == []
-    assert {output.program for output in other.outputs()} == {"backend", "console"}
-    assert "GET /health" in next(output.text for output in other.outputs() if output.program == "backend")
+        assert pair.backend.url != second_pair.backend.url
+        assert len(left_of(second_pair.project.name)) == 3
+    assert left_of(second_pair.project.name) == []
+    assert {output.program for output in second_pair.outputs()} == {"backend", "console"}
+    assert "GET /health" in next(output.text for output in second_pair.outputs() if output.program == "backend")
 
 
 @pytest.mark.parametrize("end", [Container.stop, Container.kill])
@@ -240,8 +240,8 @@ def test_compose_file_of_the_team(reference: ComposeTarget, tmp_path: Path, monk
 
 def test_image_that_a_compose_file_exchanges(reference: ComposeTarget, tmp_path: Path) -> None:
     """The running image must be the one that the report names."""
-    other = built_on(image_of(reference, "backend"), "LABEL another=one")
-    (tmp_path / "other.yml").write_text(f"services: {{backend: {{image: '{other}'}}}}\n")
+    other_image = built_on(image_of(reference, "backend"), "LABEL another=one")
+    (tmp_path / "other.yml").write_text(f"services: {{backend: {{image: '{other_image}'}}}}\n")
     target = target_of("[compose]\nfiles = ['other.yml']\n[backend]\n[console]\n", tmp_path)
     with pytest.raises(UserError, match=r"backend runs the image .* leave `image` out"):
         target.start(KEY)

@@ -35,8 +35,8 @@ def start(folder: Path, text: str) -> Running:
 
 def environment(url: str) -> dict[str, str]:
     """The environment of the throwaway server at `url`."""
-    found: dict[str, str] = httpx.get(url + "/env", timeout=STUCK_S, trust_env=False).json()
-    return found
+    variables: dict[str, str] = httpx.get(url + "/env", timeout=STUCK_S, trust_env=False).json()
+    return variables
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def test_configures_each_side_for_the_other(folder: Path) -> None:
         assert pair.backend is not None
         assert pair.console is not None
         assert environment(pair.backend.url)["ORIGIN"] == pair.console.origin == pair.console_origin
-        told = environment(pair.console.url)
-        assert told["NEXT_PUBLIC_API_URL"] == pair.backend.url == pair.console.api_url
-        assert told["NEXT_PUBLIC_API_KEY"] == environment(pair.backend.url)["KEY"] == pair.api_key == KEY
+        console_environment = environment(pair.console.url)
+        assert console_environment["NEXT_PUBLIC_API_URL"] == pair.backend.url == pair.console.api_url
+        assert console_environment["NEXT_PUBLIC_API_KEY"] == environment(pair.backend.url)["KEY"] == pair.api_key == KEY
         assert pair.ref.addresses == {"backend": pair.backend.url, "console": pair.console.url}
         assert pair.ref.parties == ("backend", "console", "pair")
         assert not pair.console.mapped
@@ -95,14 +95,14 @@ def test_starts_a_further_console_for_another_backend(folder: Path) -> None:
         assert pair.backend is None
         assert pair.console is None
         assert pair.parties == ("console",)
-        with pair.start_console("http://127.0.0.1:9") as one, pair.start_console("", "") as other:
-            assert one.url != other.url
-            assert environment(one.url)["NEXT_PUBLIC_API_URL"] == "http://127.0.0.1:9"
-            assert environment(one.url)["NEXT_PUBLIC_API_KEY"] == KEY
-            assert environment(other.url)["NEXT_PUBLIC_API_URL"] == ""
-            assert environment(other.url)["NEXT_PUBLIC_API_KEY"] == ""
-        assert one.program is not None
-        assert not one.program.alive
+        with pair.start_console("http://127.0.0.1:9") as with_backend, pair.start_console("", "") as unconfigured:
+            assert with_backend.url != unconfigured.url
+            assert environment(with_backend.url)["NEXT_PUBLIC_API_URL"] == "http://127.0.0.1:9"
+            assert environment(with_backend.url)["NEXT_PUBLIC_API_KEY"] == KEY
+            assert environment(unconfigured.url)["NEXT_PUBLIC_API_URL"] == ""
+            assert environment(unconfigured.url)["NEXT_PUBLIC_API_KEY"] == ""
+        assert with_backend.program is not None
+        assert not with_backend.program.alive
     with pytest.raises(RuntimeError, match="closed"):
         pair.start_console("http://127.0.0.1:9")
     assert [output.program for output in pair.outputs()] == ["console", "console-2"]

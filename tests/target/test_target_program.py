@@ -33,8 +33,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POS
 
 def environment_of(program: Program) -> dict[str, str]:
     """The environment that the throwaway server reports."""
-    found: dict[str, str] = httpx.get(program.launch.url + "/env", timeout=STUCK_S, trust_env=False).json()
-    return found
+    variables: dict[str, str] = httpx.get(program.launch.url + "/env", timeout=STUCK_S, trust_env=False).json()
+    return variables
 
 
 def child_of(program: Program) -> int:

@@ -71,8 +71,8 @@ class Story:
         state = "APPROVED" if kind in ("approved", "page") else "BLOCKED"
         if kind not in ("gone", "silent"):
             codes = ["AUDIT_UNAVAILABLE"] if kind == "unwritten" else []
-            said = {"status": state, "trace_id": trace_id, "reason_codes": codes}
-            body = b"{}" if operation == MEMORY else msgspec.json.encode(said)
+            content = {"status": state, "trace_id": trace_id, "reason_codes": codes}
+            body = b"{}" if operation == MEMORY else msgspec.json.encode(content)
             response = Response(status=_STATUS[kind], headers=(("X-Trace-Id", trace_id),), body=Body.of(body))
             end = Ended.OK
         headers = (("Origin", "http://console.test"),) if kind == "page" else ()

@@ -19,13 +19,13 @@ Requests = list[tuple[Kind, float, float, float]]
 
 def requests(*kinds: Kind) -> st.SearchStrategy[Requests]:
     """Requests of these kinds, with the pause before each, its duration, and when its entry becomes visible."""
-    one = st.tuples(
+    request = st.tuples(
         st.sampled_from(kinds or KINDS),
         st.floats(0, 0.5),
         st.floats(0.001, 1.0),
         st.floats(0, 1.9),
     )
-    return st.lists(one, min_size=3, max_size=40)
+    return st.lists(request, min_size=3, max_size=40)
 
 
 def story_of(drawn: Requests, *, limit: int = 1000, every: int = 5, offset: float = 0.0) -> Story:
@@ -39,7 +39,7 @@ def story_of(drawn: Requests, *, limit: int = 1000, every: int = 5, offset: floa
         story.send(kind, started=at, took=took, lag=lag)
         if number % every == 0:
             story.read(at)
-    story.read(max(one.ended for one in story.exchanges) + TERMS.visible_s)
+    story.read(max(exchange.ended for exchange in story.exchanges) + TERMS.visible_s)
     for row in story.rows[1:]:
         row.at += offset
         row.entry = msgspec.structs.replace(row.entry, timestamp=utc(row.at))
@@ -148,9 +148,9 @@ def test_each_planted_anomaly_is_found(
     plant(story, place)
     result = reconciled(story)
     assert kinds_of(result) == [kind]
-    found = result.anomalies[0]
-    assert found.trace_ids == (("nobody",) if kind is Anomaly.PHANTOM else (trace_id,))
-    assert found.exchanges == (() if kind is Anomaly.PHANTOM else (story.exchanges[place].id,))
+    anomaly = result.anomalies[0]
+    assert anomaly.trace_ids == (("nobody",) if kind is Anomaly.PHANTOM else (trace_id,))
+    assert anomaly.exchanges == (() if kind is Anomaly.PHANTOM else (story.exchanges[place].id,))
 
 
 @pytest.mark.parametrize("kind", [Anomaly.MISSING, Anomaly.ALTERED], ids=str)
@@ -209,8 +209,8 @@ def test_requirements_of_the_anomalies() -> None:
     duplicate(story, 3)
     for place in (0, 1, 2):
         lose(story, place)
-    found = [(one.kind, one.requirement) for one in reconciled(story).anomalies]
-    assert sorted(found) == [
+    reported = [(anomaly.kind, anomaly.requirement) for anomaly in reconciled(story).anomalies]
+    assert sorted(reported) == [
         (Anomaly.DUPLICATED, "TRL-04"),
         (Anomaly.LOST, "TRL-01"),
         (Anomaly.LOST, "TRL-02"),
@@ -292,11 +292,11 @@ def test_a_response_without_a_trace_id_has_its_entry_by_its_time() -> None:
 def test_one_trace_id_for_all(wrong: str) -> None:
     """A backend that gives every response the same trace id is still reconciled by number and state."""
     story = simple("approved", "blocked", "key")
-    for place, one in enumerate(story.exchanges):
-        assert one.response is not None
+    for place, exchange in enumerate(story.exchanges):
+        assert exchange.response is not None
         body = Body.of(msgspec.json.encode({"status": story.row_of(place).entry.state, "trace_id": "same"}))
-        response = msgspec.structs.replace(one.response, headers=(), body=body)
-        story.exchanges[place] = msgspec.structs.replace(one, response=response)
+        response = msgspec.structs.replace(exchange.response, headers=(), body=body)
+        story.exchanges[place] = msgspec.structs.replace(exchange, response=response)
         row = story.row_of(place)
         row.entry = msgspec.structs.replace(row.entry, trace_id="same")
     if wrong == "lost":
@@ -310,10 +310,10 @@ def test_one_trace_id_for_all(wrong: str) -> None:
 def test_header_and_body_that_contradict_each_other() -> None:
     """Whichever of the two trace ids the audit trail has, the entry is matched to the request."""
     story = simple("approved")
-    one = story.exchanges[0]
-    assert one.response is not None
-    response = msgspec.structs.replace(one.response, headers=(("X-Trace-Id", "other"),))
-    story.exchanges[0] = msgspec.structs.replace(one, response=response)
+    exchange = story.exchanges[0]
+    assert exchange.response is not None
+    response = msgspec.structs.replace(exchange.response, headers=(("X-Trace-Id", "other"),))
+    story.exchanges[0] = msgspec.structs.replace(exchange, response=response)
     assert not reconciled(story).anomalies
 
 
@@ -322,18 +322,18 @@ def test_a_refusal_that_a_parser_may_have_given() -> None:
     story = simple("invalid")
     lose(story, 0)
     assert kinds_of(reconciled(story)) == [Anomaly.LOST]
-    one = story.exchanges[0]
-    long = msgspec.structs.replace(one.request, headers=(("X-Long", "x" * 9000),))
-    story.exchanges[0] = msgspec.structs.replace(one, request=long)
+    exchange = story.exchanges[0]
+    long = msgspec.structs.replace(exchange.request, headers=(("X-Long", "x" * 9000),))
+    story.exchanges[0] = msgspec.structs.replace(exchange, request=long)
     assert not reconciled(story).anomalies
 
 
 def test_pairs_have_trails_of_their_own() -> None:
     """An entry of one pair is no entry of another's request, even with the same trace id."""
-    one, other = simple("approved"), Story(pair="gw1")
-    other.exchanges = [msgspec.structs.replace(one.exchanges[0], id="gw1-1")]
-    other.reading_times = list(one.reading_times)
-    result = reconcile(one.exchanges + other.exchanges, one.readings() + other.readings(), TERMS)
+    story, other_story = simple("approved"), Story(pair="gw1")
+    other_story.exchanges = [msgspec.structs.replace(story.exchanges[0], id="gw1-1")]
+    other_story.reading_times = list(story.reading_times)
+    result = reconcile(story.exchanges + other_story.exchanges, story.readings() + other_story.readings(), TERMS)
     assert [(anomaly.kind, anomaly.exchanges) for anomaly in result.anomalies] == [(Anomaly.LOST, ("gw1-1",))]
 
 
@@ -357,7 +357,7 @@ def test_requests_under_way_together_are_marked() -> None:
     lose(story, 3)
     result = reconciled(story)
     assert result.checks["TRL-08"] == 3
-    assert {one.exchanges[0]: one.parallel for one in result.anomalies} == {"main-2": True, "main-3": False}
+    assert {anomaly.exchanges[0]: anomaly.parallel for anomaly in result.anomalies} == {"main-2": True, "main-3": False}
 
 
 # ---- what cannot be decided ----
@@ -375,7 +375,9 @@ def test_without_any_reading_nothing_is_decided() -> None:
 def test_a_trail_that_cannot_be_read_is_a_gap() -> None:
     """The gap's reason is the error of the source."""
     story = simple("approved")
-    failed = [msgspec.structs.replace(one, entries=(), layout=(), error="no such table") for one in story.readings()]
+    failed = [
+        msgspec.structs.replace(reading, entries=(), layout=(), error="no such table") for reading in story.readings()
+    ]
     assert reconcile(story.exchanges, failed, TERMS).gaps["TRL-04"] == "no such table"
 
 
@@ -401,7 +403,7 @@ def test_a_full_reading_proves_no_loss_of_older_entries() -> None:
     lose(story, 0)
     assert not reconciled(story).anomalies
     lose(story, 4)
-    assert [one.exchanges for one in reconciled(story).anomalies] == [("main-4",)]
+    assert [anomaly.exchanges for anomaly in reconciled(story).anomalies] == [("main-4",)]
 
 
 def test_a_failed_reading_may_have_left_an_entry() -> None:
@@ -428,7 +430,10 @@ def test_reads_of_the_gate_itself_are_no_phantoms() -> None:
 def test_whole_lists_need_no_layout() -> None:
     """A reading without a layout shows its entries, newest first."""
     story = simple("approved", "blocked")
-    readings = [msgspec.structs.replace(one, layout=(), entries=tuple(story.shown(one.at))) for one in story.readings()]
+    readings = [
+        msgspec.structs.replace(reading, layout=(), entries=tuple(story.shown(reading.at)))
+        for reading in story.readings()
+    ]
     result = reconcile(story.exchanges, readings, TERMS)
     assert not result.anomalies
     assert result.checks["TRL-01"] == 2

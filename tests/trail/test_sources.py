@@ -246,8 +246,8 @@ def test_values_become_text() -> None:
 
 def test_a_field_by_another_name_is_not_also_kept_as_extra() -> None:
     """A mapped key is the field; the field's own name is then a further one."""
-    found = entry_of({"ts": "1", "timestamp": "2"}, {"timestamp": "ts"})
-    assert found == TrailEntry(timestamp="1", extra={"timestamp": "2"})
+    entry = entry_of({"ts": "1", "timestamp": "2"}, {"timestamp": "ts"})
+    assert entry == TrailEntry(timestamp="1", extra={"timestamp": "2"})
 
 
 def test_a_source_is_opened_as_described(tmp_path: Path) -> None:

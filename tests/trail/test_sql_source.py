@@ -161,5 +161,9 @@ def test_the_reference_keeps_its_trail_in_postgresql(server: str, tmp_path: Path
         check=False,
     )
     document = json.loads((tmp_path / "reports" / "verdict.json").read_text("utf-8"))
-    assert {one["id"]: one["reason"] for one in document["requirements"] if one["verdict"] != "PASS"} == {}
+    assert {
+        requirement["id"]: requirement["reason"]
+        for requirement in document["requirements"]
+        if requirement["verdict"] != "PASS"
+    } == {}
     assert ended.returncode == 0, ended.stdout + ended.stderr

@@ -92,7 +92,7 @@ def test_a_failed_reading_is_recorded_too() -> None:
     with pytest.raises(TrailError):
         trail_reader.read()
     assert not trail_reader.try_read()
-    assert [one.error for one in events if isinstance(one, TrailReading)] == [f"no access with {MARK}"] * 2
+    assert [event.error for event in events if isinstance(event, TrailReading)] == [f"no access with {MARK}"] * 2
 
 
 def test_no_key_gets_into_the_journal() -> None:
@@ -217,10 +217,10 @@ def test_the_last_reading_begins_when_the_time_is_over(clock: Clock) -> None:
         """Takes as long as patience lasts; the entry comes just before it is over."""
 
         def read(self, limit: int = 1000) -> tuple[TrailEntry, ...]:
-            found = super().read(limit)
+            newest = super().read(limit)
             clock.sleep(TIMEOUT_S)
             self.entries = [TrailEntry(trace_id="a")]
-            return found
+            return newest
 
     trail_reader, _ = made(Slow())
     assert [entry.trace_id for entry in trail_reader.read_until(["a"])] == ["a"]

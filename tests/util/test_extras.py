@@ -73,9 +73,9 @@ def test_own_target_and_judge_need_no_extra(small: Sandbox) -> None:
 def test_reference_backend(small: Sandbox) -> None:
     """The reference pair is refused before anything starts."""
     hide(small, "fastapi", "uvicorn")
-    said = complaint(small, *SMALL, "--target", "embedded")
-    assert "fastapi, uvicorn are not installed" in said
-    assert 'pip install "technogate[reference]"' in said
+    message = complaint(small, *SMALL, "--target", "embedded")
+    assert "fastapi, uvicorn are not installed" in message
+    assert 'pip install "technogate[reference]"' in message
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_audit_database(small: Sandbox, url: str, hidden: str, needed: str) -> N
     hide(small, hidden)
     small.target(f'{BACKEND}[backend.audit]\nsource = "sql"\nurl = "{url}"\nquery = "SELECT 1"\n')
     if needed:
-        said = complaint(small, *SMALL, "--target", "pair.toml")
-        assert f"backend.audit.source is sql, but {needed} is not installed" in said
-        assert 'pip install "technogate[sql]"' in said
+        message = complaint(small, *SMALL, "--target", "pair.toml")
+        assert f"backend.audit.source is sql, but {needed} is not installed" in message
+        assert 'pip install "technogate[sql]"' in message
     else:
         assert small.run(*SMALL, "--target", "pair.toml").returncode == 0
 
@@ -106,6 +106,6 @@ def test_page(sandbox: Sandbox) -> None:
     ended = sandbox.run("validate", "--contract", "contracts/small", "--workers", "1")
     assert ended.returncode == 3, ended.stdout + ended.stderr
     document = json.loads((sandbox.reports / "verdict.json").read_text("utf-8"))
-    said = json.dumps(document["requirements"])
-    assert "playwright is not installed" in said
-    assert "technogate[browser]" in said
+    requirements = json.dumps(document["requirements"])
+    assert "playwright is not installed" in requirements
+    assert "technogate[browser]" in requirements

@@ -109,10 +109,10 @@ def test_idle_clients_stay_connected_and_send_nothing(listen: Listen, eventually
     server = listen()
     with Attack(server.address, Idle(clients=50), timeout_s=1) as attack:
         assert eventually(lambda: len(server.conversations) == 50)
-        assert not any(one.end for one in server.conversations)
+        assert not any(conversation.end for conversation in server.conversations)
     assert attack.detail == "50 of 50 clients delivered, 0 answered, 0 closed by the backend"
-    assert eventually(lambda: server.saw(50, lambda one: one.end == "closed"))
-    assert not any(one.data for one in server.conversations)
+    assert eventually(lambda: server.saw(50, lambda conversation: conversation.end == "closed"))
+    assert not any(conversation.data for conversation in server.conversations)
 
 
 def test_clients_that_leave_connect_again(listen: Listen, execute: RawRequest, eventually: Eventually) -> None:
