@@ -39,7 +39,7 @@ NOW = 1_750_000_000.0
 DAY = 86_400.0
 SIGNER = CryptoSigner.generate_ed25519()
 CONTRACT = load_contract(ROOT / "contracts" / "console-v0.1")
-HONEST = document_of(CONTRACT, NOW - 3600)
+CORRECT = document_of(CONTRACT, NOW - 3600)
 
 LINES = (
     "console: exists, tagged",
@@ -67,7 +67,7 @@ TRUSTED = set(LINES[3:])
 class Case:
     """One deployment in which everything is correct, except for what a test changes."""
 
-    document: VerdictDocument = HONEST
+    document: VerdictDocument = CORRECT
     gate: str = ""
     signer: CryptoSigner = SIGNER
     change: Callable[[dict[str, Any]], Any] | None = None
@@ -166,15 +166,15 @@ def digest(position: int) -> Callable[[dict[str, Any]], None]:
 def waived(name: str = "AUT-01", expires: str = "2999-12-31", **fields: Any) -> VerdictDocument:
     """A validation in which a failure was waived."""
     values = {"requirement": name, "reason": "r", "owner": "o", "expires": expires, "image": ""}
-    given = Waiver(**(values | fields))
+    covering = Waiver(**(values | fields))
     requirements = tuple(
         msgspec.structs.replace(entry, verdict=Verdict.FAIL, effective_verdict=Verdict.PASS)
         if entry.id == name
         else entry
-        for entry in HONEST.requirements
+        for entry in CORRECT.requirements
     )
-    used = WaiverResult(waiver=given, state=WaiverState.USED, problem="")
-    return msgspec.structs.replace(HONEST, requirements=requirements, waivers=(used,))
+    used = WaiverResult(waiver=covering, state=WaiverState.USED, problem="")
+    return msgspec.structs.replace(CORRECT, requirements=requirements, waivers=(used,))
 
 
 def envelope_type(raw: bytes) -> bytes:
@@ -249,7 +249,7 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
     "result FAILED": (Case(change=lambda plain: plain["predicate"].update(result="FAILED")), {"verdict PASS"}),
     "failed tests": (Case(change=lambda plain: plain["predicate"].update(failedTests=["X"])), {"verdict PASS"}),
     **{
-        f"{name} failed": (Case(document=failing(HONEST, name)), {"verdict PASS", *lines})
+        f"{name} failed": (Case(document=failing(CORRECT, name)), {"verdict PASS", *lines})
         for name, lines in PARTS.items()
     },
     **{
@@ -361,11 +361,11 @@ def test_hostile_evidence_is_shown_as_text(
 ) -> None:
     """No control character, markup or command of a signed file reaches a terminal."""
     text = HOSTILE.replace("\ud800", "")
-    given = says(run=text, gate_version=text, target=text, profile=text, journal_sha256=text, reasons=[text])
+    hostile_values = says(run=text, gate_version=text, target=text, profile=text, journal_sha256=text, reasons=[text])
     hostile = waived(reason=text, owner=text)
     for case in (
-        Case(document=hostile, change=given),
-        Case(change=lambda plain: (given(plain), says(verdict="FAIL")(plain))),
+        Case(document=hostile, change=hostile_values),
+        Case(change=lambda plain: (hostile_values(plain), says(verdict="FAIL")(plain))),
     ):
         show(Console(highlight=False, emoji=False), decided(case, tmp_path, monkeypatch))
     shown = capsys.readouterr().out

@@ -65,28 +65,28 @@ def test_refuses_every_tag_without_the_list_of_moving_tags(
 
 
 @pytest.fixture
-def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def engine_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The engine's stand-in on the path, alone."""
     folder = engine(tmp_path / "bin", both())
     monkeypatch.setenv("PATH", str(folder))
     return folder
 
 
-def response(asked: Path, given: Any) -> None:
+def response(engine_folder: Path, given: Any) -> None:
     """Make the engine return this for the backend."""
-    (asked / "images.json").write_text(json.dumps({BACKEND_NAME: given}))
+    (engine_folder / "images.json").write_text(json.dumps({BACKEND_NAME: given}))
 
 
-def test_returns_name_and_id_from_the_engine(asked: Path) -> None:
+def test_returns_name_and_id_from_the_engine(engine_folder: Path) -> None:
     """The engine's name and id of an image are returned."""
     image = inspect(BACKEND_NAME)
     assert (image.name, image.digest) == (BACKEND_NAME, BACKEND_ID)
-    assert asked.is_dir()
+    assert engine_folder.is_dir()
 
 
-def test_accepts_the_default_registry(asked: Path) -> None:
+def test_accepts_the_default_registry(engine_folder: Path) -> None:
     """The engine leaves its own registry out of a tag."""
-    response(asked, described(BACKEND_NAME.partition("/")[2], BACKEND_ID))
+    response(engine_folder, described(BACKEND_NAME.partition("/")[2], BACKEND_ID))
     assert inspect(BACKEND_NAME).digest == BACKEND_ID
 
 
@@ -109,17 +109,17 @@ def test_accepts_the_default_registry(asked: Path) -> None:
         (described("techno-os-backend:1.3", BACKEND_ID), "no image that is tagged"),
     ],
 )
-def test_refuses_an_unusable_output(asked: Path, given: Any, why: str) -> None:
+def test_refuses_an_unusable_output(engine_folder: Path, given: Any, why: str) -> None:
     """Any output of the engine but one image with its id and this tag is refused, on one line."""
-    response(asked, given)
+    response(engine_folder, given)
     with pytest.raises(ImageError, match=why) as caught:
         inspect(BACKEND_NAME)
     assert "\n" not in str(caught.value)
 
 
-def test_reports_a_missing_image(asked: Path) -> None:
+def test_reports_a_missing_image(engine_folder: Path) -> None:
     """The message of the engine is the reason."""
-    response(asked, [])
+    response(engine_folder, [])
     with pytest.raises(ImageError, match="No such image"):
         inspect("techno-os-console:9.9")
 

@@ -135,7 +135,7 @@ def mock_backend(running: MockBackend, page: BrowserDriver) -> MockBackend:
 
 
 def test_a_command_is_entered_and_its_result_read(page: BrowserDriver, mock_backend: MockBackend) -> None:
-    """Status, trace id, reasons and message are what the page shows of exactly one request."""
+    """Status, trace id, reasons and message are those that the page shows for exactly one request."""
     template = response("t-7", "BLOCKED", reason_codes=["RATE_LIMITED", "TIMEOUT"], message="no")
     mock_backend.script("executeCommand", Conforming(template=template))
     rendered = page.execute("PING", "s-1")
@@ -150,7 +150,7 @@ def test_a_command_is_entered_and_its_result_read(page: BrowserDriver, mock_back
 
 
 def test_failures_are_shown_as_the_page_shows_them(page: BrowserDriver, mock_backend: MockBackend) -> None:
-    """A reset, a cut response and a redirect reach the page; the next response is shown as it is."""
+    """A reset, a cut response and a redirect reach the page; the next response is shown unchanged."""
     for fault in (
         Broken(template=response()),
         Truncated(template=response(), at=9),
@@ -167,7 +167,7 @@ def test_failures_are_shown_as_the_page_shows_them(page: BrowserDriver, mock_bac
 
 
 def test_the_list_is_loaded_once_for_each_query(page: BrowserDriver, mock_backend: MockBackend) -> None:
-    """Whatever differs from the query shown, exactly one request follows, with both values."""
+    """Any change of the query sends exactly one request, with both values."""
     for query in (("all", 50), ("BLOCKED", 50), ("BLOCKED", 7), ("all", 3), ("all", 3)):
         mock_backend.reset()
         rendered = page.audit(*query)
@@ -228,7 +228,7 @@ def test_two_commands_overlap(reference: BrowserDriver, running: MockBackend) ->
 
 
 def test_a_request_that_ends_between_calls_has_ended(reference: BrowserDriver, running: MockBackend) -> None:
-    """A read that the page began by itself is reported with its end, although no call was made since."""
+    """A read that the page began by itself is reported as ended without a further call."""
     reference.wait_until_complete()
     running.reset()
     reference.forget()
@@ -263,7 +263,7 @@ def test_a_page_that_does_not_react_has_no_status(
     assert quiet.execute("PING").fields["status"] == "APPROVED"
 
 
-def test_what_a_page_leaves_behind_is_found(quiet: BrowserDriver, running: MockBackend) -> None:
+def test_traces_of_a_page_are_found(quiet: BrowserDriver, running: MockBackend) -> None:
     """Storage, cookies, markup, console lines, errors and dialogs are all reported."""
     quiet.wait_until_complete()
     running.reset()
@@ -294,7 +294,7 @@ def test_the_reference_page_leaves_nothing_behind(reference: BrowserDriver, runn
     assert any(url.endswith("/api/execute") for url in left.urls)
 
 
-def test_a_part_that_is_not_there_is_named(quiet: BrowserDriver) -> None:
+def test_a_missing_part_is_named(quiet: BrowserDriver) -> None:
     """A wrong selector is an error that names the part, the selector and the setting."""
     wrong = msgspec.structs.replace(QUIET, status="#no-status", memory_refresh="#no-button", session="#no-session")
     right, quiet._console.css = quiet._console.css, msgspec.structs.asdict(wrong)
@@ -316,7 +316,7 @@ def test_the_callers_thread_keeps_no_event_loop(quiet: BrowserDriver) -> None:
 
 
 def test_a_page_that_does_not_respond_is_one_clear_error(quiet: BrowserDriver, running: MockBackend) -> None:
-    """A console that is not there is named by its address; once it is back the driver works again."""
+    """The error names the address of a missing console; once it is back the driver works again."""
     running.refuse()
     right, quiet._console.url = quiet._console.url, running.base_url
     try:
@@ -330,7 +330,7 @@ def test_a_page_that_does_not_respond_is_one_clear_error(quiet: BrowserDriver, r
 
 
 def test_a_browser_that_does_not_start_is_one_clear_error(running: MockBackend, tmp_path: Path) -> None:
-    """A program that is no browser is named, and nothing is left running."""
+    """The error names a program that is no browser, and no process is left."""
     before = set(threading.enumerate())
     with pytest.raises(DriverError, match="no-browser does not start"):
         BrowserDriver(running.base_url, browser=tmp_path / "no-browser")

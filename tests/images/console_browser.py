@@ -47,8 +47,8 @@ class OpenedPage:
 
     def text(self, name: str) -> str:
         """Return the text of a part; "" when it is hidden."""
-        found = self.part(name)
-        return (found.text_content() or "") if found.is_visible() else ""
+        locator = self.part(name)
+        return (locator.text_content() or "") if locator.is_visible() else ""
 
     def reasons(self) -> list[str]:
         """The reason codes shown."""

@@ -1,4 +1,4 @@
-"""`waivers.toml`: what is read, and that each mistake in it is one line with the place and the hint."""
+"""`waivers.toml`: its contents are read, and each mistake in it is one line with the place and the hint."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_the_file_of_the_current_folder(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_schema_and_the_reader_agree() -> None:
-    """What the published schema refuses the reader refuses; the schema cannot detect a duplicate requirement."""
+    """The reader refuses what the schema refuses; the schema cannot detect a duplicate requirement."""
     schema = json.loads((ROOT / "contracts" / "schemas" / "waivers.schema.json").read_text("utf-8"))
     validator = jsonschema.Draft202012Validator(schema)
 

@@ -1,4 +1,4 @@
-"""Waivers: what a waiver covers, what it never hints, and that one with nothing to cover shuts the gate."""
+"""Waivers: what a waiver covers, what it does not cover, and that one with nothing to cover fails the run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ IMAGE = f"sha256:{'a' * 64}"
 
 
 def waiver(requirement: str = "AUT-01", expires: str = "2999-01-01", image: str = "") -> Waiver:
-    """A waiver that is complete."""
+    """A complete waiver."""
     return Waiver(requirement=requirement, reason="r", owner="o", expires=expires, image=image, place="w.toml, line 1")
 
 

@@ -122,7 +122,7 @@ class Builder:
     path: Path = Path("journal.jsonl")
 
     def items_of(self, requirement_id: str) -> list[tuple[Outcome | None, str, str]]:
-        """The items of a requirement: two that passed unless told otherwise."""
+        """The items of a requirement: two that passed, by default."""
         return self.outcomes.get(requirement_id, [(Outcome.PASSED, "", "")] * 2)
 
     @staticmethod
