@@ -128,7 +128,7 @@ def test_every_import_is_declared(room: str) -> None:
 
 
 def test_every_declared_package_is_used() -> None:
-    """Nobody installs what nothing imports."""
+    """No declared package is installed without an import."""
     used = {one for room in ROOMS for name in imported(ROOT / room) for one in distributions().get(name, {name})}
     assert (core() | extras() | development()) - used - set(NOT_IMPORTED) == set()
 

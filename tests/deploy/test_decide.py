@@ -148,13 +148,13 @@ def lacks(name: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
-def says(**fields: object) -> Callable[[dict[str, Any]], None]:
+def with_run(**fields: object) -> Callable[[dict[str, Any]], None]:
     """Evidence with other values of the run."""
     return lambda plain: run_of(plain).update(fields)
 
 
-def claims(name: str, **fields: object) -> Callable[[dict[str, Any]], None]:
-    """Evidence with other values of a requirement and the same verdict."""
+def with_requirement(name: str, **fields: object) -> Callable[[dict[str, Any]], None]:
+    """Evidence with other values of a requirement, and the same verdict."""
     return lambda plain: requirement(plain, name).update(fields)
 
 
@@ -211,7 +211,7 @@ PARTS = {
 
 #: What was planted, and the lines that it must turn red: these and no other.
 PLANTED: dict[str, tuple[Case, set[str]]] = {
-    **{f"image by {name}": (Case(console=given), IMAGE) for name, given in NAMES.items()},
+    **{f"image by {name}": (Case(console=image_name), IMAGE) for name, image_name in NAMES.items()},
     "image that is not there": (Case(console="techno-os-console:9.9"), IMAGE),
     "backend with a moving tag": (Case(backend="b:main"), {"backend: exists, tagged", "of this backend"}),
     "no engine knows anything": (
@@ -239,13 +239,13 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
     "huge": (Case(raw=lambda raw: raw + b" " * 3_000_000), SIGNED),
     "the statement without an envelope": (Case(raw=lambda _: b"{}"), SIGNED),
     "another predicate": (Case(change=lambda plain: plain.update(predicateType="x")), TRUSTED),
-    "a field that nobody knows": (Case(change=says(force=True)), TRUSTED),
+    "a field that nobody knows": (Case(change=with_run(force=True)), TRUSTED),
     "too old": (Case(max_age_s=3599.0), {"not too long ago"}),
     "from the future": (Case(now=NOW - 3700), {"not too long ago"}),
-    "ended before it began": (Case(change=says(started=NOW)), {"not too long ago"}),
-    "verdict FAIL": (Case(change=says(verdict="FAIL")), {"verdict PASS"}),
-    "verdict INCONCLUSIVE": (Case(change=says(verdict="INCONCLUSIVE")), {"verdict PASS"}),
-    "a check": (Case(change=says(is_validation=False)), {"verdict PASS"}),
+    "ended before it began": (Case(change=with_run(started=NOW)), {"not too long ago"}),
+    "verdict FAIL": (Case(change=with_run(verdict="FAIL")), {"verdict PASS"}),
+    "verdict INCONCLUSIVE": (Case(change=with_run(verdict="INCONCLUSIVE")), {"verdict PASS"}),
+    "a check": (Case(change=with_run(is_validation=False)), {"verdict PASS"}),
     "result FAILED": (Case(change=lambda plain: plain["predicate"].update(result="FAILED")), {"verdict PASS"}),
     "failed tests": (Case(change=lambda plain: plain["predicate"].update(failedTests=["X"])), {"verdict PASS"}),
     **{
@@ -254,12 +254,15 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
     },
     **{
         f"{name} inconclusive": (
-            Case(change=claims(name, verdict="INCONCLUSIVE", effective_verdict="INCONCLUSIVE")),
+            Case(change=with_requirement(name, verdict="INCONCLUSIVE", effective_verdict="INCONCLUSIVE")),
             lines,
         )
         for name, lines in PARTS.items()
     },
-    **{f"{name} without a check": (Case(change=claims(name, checks=0)), lines) for name, lines in PARTS.items()},
+    **{
+        f"{name} without a check": (Case(change=with_requirement(name, checks=0)), lines)
+        for name, lines in PARTS.items()
+    },
     **{
         f"{name} missing": (Case(change=lacks(name)), {"rest of the contract", *lines}) for name, lines in PARTS.items()
     },
@@ -269,11 +272,11 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
         {"techno-net verified", "rest of the contract"},
     ),
     "failed, and output to weigh nothing": (
-        Case(change=claims("AUT-01", verdict="FAIL", effective_verdict="PASS")),
+        Case(change=with_requirement("AUT-01", verdict="FAIL", effective_verdict="PASS")),
         {"endpoints verified"},
     ),
     "inconclusive, and output to weigh nothing": (
-        Case(change=claims("AUT-01", verdict="INCONCLUSIVE", effective_verdict="PASS")),
+        Case(change=with_requirement("AUT-01", verdict="INCONCLUSIVE", effective_verdict="PASS")),
         {"endpoints verified"},
     ),
     "waiver expired since": (Case(document=waived(expires="2025-06-14")), {"endpoints verified", "waivers in force"}),
@@ -342,18 +345,18 @@ def test_a_clock_may_differ_a_little(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("given", "seconds"), [("1s", 1.0), ("90m", 5400.0), ("24h", DAY), ("7d", 7 * DAY), ("30d", 30 * DAY)]
+    ("age", "seconds"), [("1s", 1.0), ("90m", 5400.0), ("24h", DAY), ("7d", 7 * DAY), ("30d", 30 * DAY)]
 )
-def test_an_age(given: str, seconds: float) -> None:
+def test_an_age(age: str, seconds: float) -> None:
     """A number with its unit."""
-    assert seconds_of(given) == seconds
+    assert seconds_of(age) == seconds
 
 
-@pytest.mark.parametrize("given", ["", "0s", "24", "h", "-1h", "1.5h", "31d", "9999999h", "inf", "24 h", "24h\n", "٣h"])
-def test_refuses_an_invalid_age(given: str) -> None:
+@pytest.mark.parametrize("age", ["", "0s", "24", "h", "-1h", "1.5h", "31d", "9999999h", "inf", "24 h", "24h\n", "٣h"])
+def test_refuses_an_invalid_age(age: str) -> None:
     """No age disables the line: neither zero nor an unlimited one."""
     with pytest.raises(UserError):
-        seconds_of(given)
+        seconds_of(age)
 
 
 def test_hostile_evidence_is_shown_as_text(
@@ -361,11 +364,13 @@ def test_hostile_evidence_is_shown_as_text(
 ) -> None:
     """No control character, markup or command of a signed file reaches a terminal."""
     text = HOSTILE.replace("\ud800", "")
-    hostile_values = says(run=text, gate_version=text, target=text, profile=text, journal_sha256=text, reasons=[text])
+    hostile_values = with_run(
+        run=text, gate_version=text, target=text, profile=text, journal_sha256=text, reasons=[text]
+    )
     hostile = waived(reason=text, owner=text)
     for case in (
         Case(document=hostile, change=hostile_values),
-        Case(change=lambda plain: (hostile_values(plain), says(verdict="FAIL")(plain))),
+        Case(change=lambda plain: (hostile_values(plain), with_run(verdict="FAIL")(plain))),
     ):
         show(Console(highlight=False, emoji=False), decided(case, tmp_path, monkeypatch))
     shown = capsys.readouterr().out

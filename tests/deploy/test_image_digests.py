@@ -72,9 +72,9 @@ def engine_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def response(engine_folder: Path, given: Any) -> None:
+def response(engine_folder: Path, output: Any) -> None:
     """Make the engine return this for the backend."""
-    (engine_folder / "images.json").write_text(json.dumps({BACKEND_NAME: given}))
+    (engine_folder / "images.json").write_text(json.dumps({BACKEND_NAME: output}))
 
 
 def test_returns_name_and_id_from_the_engine(engine_folder: Path) -> None:
@@ -91,7 +91,7 @@ def test_accepts_the_default_registry(engine_folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "why"),
+    ("output", "why"),
     [
         ("", "not JSON"),
         ("not json", "not JSON"),
@@ -109,9 +109,9 @@ def test_accepts_the_default_registry(engine_folder: Path) -> None:
         (described("techno-os-backend:1.3", BACKEND_ID), "no image that is tagged"),
     ],
 )
-def test_refuses_an_unusable_output(engine_folder: Path, given: Any, why: str) -> None:
+def test_refuses_an_unusable_output(engine_folder: Path, output: Any, why: str) -> None:
     """Any output of the engine but one image with its id and this tag is refused, on one line."""
-    response(engine_folder, given)
+    response(engine_folder, output)
     with pytest.raises(ImageError, match=why) as caught:
         inspect(BACKEND_NAME)
     assert "\n" not in str(caught.value)

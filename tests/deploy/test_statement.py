@@ -107,10 +107,10 @@ def test_there_is_nothing_to_state_without_images_or_a_validation(document: Verd
     replace = msgspec.structs.replace
     images = document.target.images
 
-    def with_images(given: dict[str, ImageRef]) -> VerdictDocument:
-        return replace(document, target=replace(document.target, images=given))
+    def with_images(judged: dict[str, ImageRef]) -> VerdictDocument:
+        return replace(document, target=replace(document.target, images=judged))
 
-    for one, run_context in (
+    for unusable, judging_digest in (
         (with_images({}), GATE_DIGEST),
         (with_images({"console": images["console"]}), GATE_DIGEST),
         (with_images(images | {"proxy": images["console"]}), GATE_DIGEST),
@@ -119,7 +119,7 @@ def test_there_is_nothing_to_state_without_images_or_a_validation(document: Verd
         (document, ""),
     ):
         with pytest.raises(EvidenceError):
-            statement_of(one, run_context)
+            statement_of(unusable, judging_digest)
 
 
 def subject(position: int, **fields: object) -> Callable[[dict[str, Any]], None]:
@@ -200,7 +200,7 @@ def test_a_validation_of_images_ends_in_evidence(tmp_path: Path, events: tuple[E
 
 
 def test_no_evidence_without_a_key_or_without_images(tmp_path: Path) -> None:
-    """Without both there is no message; with only one of them the reason is given."""
+    """Without both there is no message; with only one of them the reason is printed."""
     processes = concluded(tmp_path, builders.header(), PASSED)
     assert sign_evidence(processes, None, tmp_path) is None
     with pytest.raises(EvidenceError, match="processes were judged"):

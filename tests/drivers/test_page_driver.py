@@ -194,7 +194,7 @@ def test_the_snapshot_is_loaded_once(page: BrowserDriver, mock_backend: MockBack
 
 @pytest.mark.parametrize("keys", ["none", "own", "lines"])
 def test_a_page_that_takes_no_enter_key_is_used_by_mouse(quiet_url: str, running: MockBackend, keys: str) -> None:
-    """Whatever a page does about the key, each call is one press: one request, and the response to it is read."""
+    """On a page without the Enter key each call is one press: one request, and its response is read."""
     with BrowserDriver(f"{quiet_url}&keys={keys}", selectors=QUIET) as driver:
         driver.wait_until_complete()
         running.reset()

@@ -31,7 +31,7 @@ SEEDS: dict[Profile, range] = {"quick": range(20), "standard": range(1)}
 
 
 class Conforming:
-    """Stands where the driver does, and answers at once as a backend must, giving away as little as it may.
+    """Replaces the driver, and returns at once what a backend must, with as little as the contract allows.
 
     What the contract leaves open is refused: so no rule can count on such a request being served.
     """

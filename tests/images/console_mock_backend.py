@@ -95,7 +95,7 @@ Plan = Reply | Callable[[StandInRequest], Reply]
 class PlannedBackend:
     """A backend on a port of its own.
 
-    `plan` says, by path, what is sent; `received` is what came, and `hung_up` gets the path of each
+    `plan` maps a path to the reply; `received` is what came, and `hung_up` gets the path of each
     held response that the client gave up. A CORS preflight is granted and not counted. A connection carries
     one request.
     """
@@ -175,7 +175,7 @@ def node_program() -> str:
 
 @dataclass(slots=True)
 class Node:
-    """The client as a bare module in a Node process; `seconds` says how long each call took there.
+    """The client as a bare module in a Node process; `seconds` holds the duration of each call.
 
     Besides the client's functions there is `pause`, which does nothing for so many milliseconds.
     """

@@ -58,13 +58,15 @@ def tagged() -> Iterator[list[str]]:
         docker("image", "rm", "--force", *names)
 
 
-def deploy_check(validated: Path, images: dict[str, str], *more: str, **given: str) -> subprocess.CompletedProcess[str]:
-    """The result of `technogate deploy-check`; `given` are options other than the right ones."""
+def deploy_check(
+    validated: Path, images: dict[str, str], *more: str, **changed_options: str
+) -> subprocess.CompletedProcess[str]:
+    """Return the result of `technogate deploy-check`; `changed_options` replace the right ones."""
     options = {
         **images,
         "evidence": str(validated / "evidence.dsse.json"),
         "key": str(validated / "technogate.pub"),
-        **given,
+        **changed_options,
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     return subprocess.run(
