@@ -43,7 +43,7 @@ def header(
     mode: Literal["validate", "check", "replay"] = "validate",
     selection: tuple[str, ...] = (),
 ) -> Header:
-    """The header of a run against a backend alone, unless told otherwise."""
+    """The header of a run against a backend alone, by default."""
     return Header(
         format=FORMAT,
         run="run1",

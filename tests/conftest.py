@@ -25,14 +25,14 @@ hypothesis.settings.load_profile("tests")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A warning in the gate's own code is a mistake; while suites judge a target it is none."""
+    """Make a warning in the gate's own code an error, except while suites judge a target."""
     config.addinivalue_line("filterwarnings", "error")
     config.addinivalue_line("markers", "slow: starts a browser, containers, programs or whole runs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sandbox:
-    """A home of its own: the real package, contract and fixtures, with the suites that a test writes."""
+    """A separate home: the real package, contract and fixtures, with the suites that a test writes."""
 
     home: Path
 
@@ -110,7 +110,7 @@ class Sandbox:
 
 @pytest.fixture(scope="session")
 def eventually() -> Callable[[Callable[[], bool]], bool]:
-    """Whether something comes true before it is taken for stuck."""
+    """Return a function that reports whether a condition becomes true before the timeout."""
 
     def poll(holds: Callable[[], bool]) -> bool:
         until = time.monotonic() + STUCK_S

@@ -1,4 +1,4 @@
-"""What tests need that start real containers: an engine, the reference images, and a look at what is left.
+"""What tests with real containers share: an engine, the reference images, and a list of remaining resources.
 
 Without an engine such tests are skipped; with TECHNOGATE_DOCKER set, which `.ci/docker` does, they fail.
 """
@@ -44,7 +44,7 @@ def target_of(text: str, folder: Path) -> ComposeTarget:
 
 
 def docker(*arguments: str, given: str = "") -> str:
-    """What the engine's command line says."""
+    """Return the output of the engine's command line."""
     done = subprocess.run(
         ["docker", *arguments], input=given, capture_output=True, text=True, check=True, timeout=STUCK_S
     )
@@ -52,7 +52,7 @@ def docker(*arguments: str, given: str = "") -> str:
 
 
 def built_on(image: str, lines: str) -> str:
-    """An image with a few more lines of Dockerfile; its id. By its label it is found when the tests are over."""
+    """Build an image with further lines of Dockerfile, and return its id; a label marks it for removal."""
     return docker(
         "build", "--quiet", "--force-rm", f"--label={LABEL}", "-", given=f"FROM {image}\n{lines}\n"
     ).splitlines()[-1]

@@ -1,4 +1,4 @@
-"""Ports for programs that a test starts: chosen beforehand, and given to nobody else meanwhile."""
+"""Ports for programs that a test starts: chosen beforehand, and reserved meanwhile."""
 
 from __future__ import annotations
 

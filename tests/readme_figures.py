@@ -39,9 +39,9 @@ def mutant_counts(folder: Path) -> Counter[str]:
 
 def backend_totals(contract: Contract) -> dict[str, int]:
     """The number of requirements of a backend, in all, that are MUST and in each group, by the line of a report."""
-    backend = [one for one in contract.requirements.values() if one.party is Party.BACKEND]
-    groups = Counter(contract.groups[one.group] for one in backend)
-    musts = sum(one.level is Level.MUST for one in backend)
+    backend = [requirement for requirement in contract.requirements.values() if requirement.party is Party.BACKEND]
+    groups = Counter(contract.groups[requirement.group] for requirement in backend)
+    musts = sum(requirement.level is Level.MUST for requirement in backend)
     return {"MUST requirements": musts, "all requirements": len(backend), **groups}
 
 

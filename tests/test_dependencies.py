@@ -53,7 +53,7 @@ def core() -> set[str]:
 
 def extra(*wanted: str) -> set[str]:
     """What extras bring."""
-    return {name for one in wanted for name in names(PROJECT["project"]["optional-dependencies"][one])}
+    return {name for extra_name in wanted for name in names(PROJECT["project"]["optional-dependencies"][extra_name])}
 
 
 def extras() -> set[str]:
@@ -128,7 +128,7 @@ def test_every_import_is_declared(room: str) -> None:
 
 
 def test_every_declared_package_is_used() -> None:
-    """Nobody installs what nothing imports."""
+    """No declared package is installed without an import."""
     used = {one for room in ROOMS for name in imported(ROOT / room) for one in distributions().get(name, {name})}
     assert (core() | extras() | development()) - used - set(NOT_IMPORTED) == set()
 

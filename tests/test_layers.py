@@ -50,6 +50,6 @@ def test_nothing_after_the_journal_knows_how_to_act(module: str) -> None:
     assert not [name for name in reached if any(name == one or name.startswith(one + ".") for one in ACTING)]
 
 
-def test_acting_code_is_seen_as_such() -> None:
-    """The yardstick works: acting code does import what judging may not."""
+def test_acting_code_is_detected() -> None:
+    """Acting code imports modules that judging code must not import."""
     assert imported_by("technogate.drivers.http.http_driver") & set(FORBIDDEN)

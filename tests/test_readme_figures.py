@@ -31,7 +31,7 @@ def test_figures_are_current(contract: Contract) -> None:
 
 
 def test_every_requirement_is_broken_by_a_mutant(contract: Contract) -> None:
-    """README says so: each requirement of the contract, and so each that a check declares."""
+    """Each requirement of the contract, and so each that a check declares, is broken by a mutant."""
     broken = {load(path).breaks for path in files_in(mutants_folder()).values()}
     assert broken >= contract.requirements.keys() >= REGISTRY.requirements
 

@@ -84,7 +84,7 @@ def _no_database() -> Iterator[None]:
 
 
 def install() -> None:
-    """Install what is missing, where that is possible, and say what is."""
+    """Install the missing tools where that is possible, and report the others."""
     packages = [tool.package for tool in TOOLS if tool.missing]
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     if not packages or not root or shutil.which("apt-get") is None:

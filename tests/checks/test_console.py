@@ -1,4 +1,4 @@
-"""The predicates of a console: each passes an interaction that holds and reports one that does not."""
+"""The predicates of a console: each passes a conforming interaction and reports a violation."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def interaction(
     ended: float = 101.0,
     **fields: str,
 ) -> Interaction:
-    """What was shown after those requests."""
+    """The interaction that was shown after those requests."""
     rendered = RenderedOutput(
         id="view-1", item="one", call="executeCommand", driver=driver, fields=fields, rows=rows, started=100.0,
         ended=ended,
@@ -105,12 +105,12 @@ Check = Callable[[Interaction], list[Finding]]
 
 
 def as_good(shown: Interaction) -> list[Finding]:
-    """The response GOOD is shown as it is."""
+    """The response GOOD is shown unchanged."""
     return command_is_shown(shown, conforms(GOOD))
 
 
 def as_list(shown: Interaction) -> list[Finding]:
-    """The list of one ENTRY is shown as it is."""
+    """The list of one ENTRY is shown unchanged."""
     return list_is_shown(shown, conforms([ENTRY]))
 
 
@@ -255,8 +255,8 @@ CHECKS: dict[str, tuple[Check, Interaction, Interaction]] = {
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_check_is_green_and_red(name: str) -> None:
-    """Each check holds where it should, and finds what is wrong where it should not."""
+def test_check_passes_and_fails(name: str) -> None:
+    """Each check passes a conforming interaction and reports a wrong one."""
     check, good, bad = CHECKS[name]
     assert check(good) == []
     (found,) = check(bad)
@@ -266,13 +266,13 @@ def test_check_is_green_and_red(name: str) -> None:
 
 
 @pytest.mark.parametrize("shown", [command_is_shown, list_is_shown, snapshot_is_shown])
-def test_what_is_open_is_never_a_finding(shown: Callable[[Interaction, ResponseReading], list[Finding]]) -> None:
-    """Whatever a console shows for a response that the contract leaves open is right."""
+def test_open_responses_have_no_finding(shown: Callable[[Interaction, ResponseReading], list[Finding]]) -> None:
+    """A response that the contract leaves open has no finding, however a console shows it."""
     assert shown(interaction(status="APPROVED"), OPEN) == shown(interaction(error="TypeError"), OPEN) == []
 
 
-def test_finding_can_be_acted_on() -> None:
-    """A finding shows the call, the response as bytes, what the contract makes of it, and what was shown."""
+def test_finding_shows_call_bytes_reading_and_output() -> None:
+    """A finding shows the call, the bytes of the response, its reading by the contract, and the output."""
     (found,) = command_is_shown(interaction(sent(), **SHOWN), REFUSED)
     assert found.example["call"] == "executeCommand"
     assert found.example["response to executeCommand"] == "HTTP/1.1 200\nX-Trace-Id: t-1\n\n{}"
@@ -283,7 +283,7 @@ def test_finding_can_be_acted_on() -> None:
 
 
 def test_finding_shows_that_a_console_still_waits() -> None:
-    """A finding shows in words what a driver returns in the place of an outcome."""
+    """A finding shows in words what a driver returns instead of an outcome."""
     (found,) = shows_blocked(interaction(sent(error="cut off"), pending="true"))
     assert found.example["shown"] == "nothing: it was still waiting when the gate stopped waiting for it"
 
@@ -310,22 +310,22 @@ EXPOSED: dict[str, tuple[str, Exposure]] = {
 
 
 @pytest.mark.parametrize("name", EXPOSED)
-def test_key_is_found_where_it_is(name: str) -> None:
-    """The key is found in each place and spelling, shown without it, and not in any other place."""
+def test_key_is_found_in_each_place(name: str) -> None:
+    """The key is found in each place and spelling, is masked in the finding, and is not found elsewhere."""
     place, exposure = EXPOSED[name]
     redact = Redactor(KEY)
     (found,) = place_holds_no_key(exposure, place, redact)
     assert MARK in found.example["text"]
     assert KEY not in str(found)
-    for other in console_page_leaks.places(exposure).keys() - {place}:
-        assert place_holds_no_key(exposure, other, redact) == []
+    for other_place in console_page_leaks.places(exposure).keys() - {place}:
+        assert place_holds_no_key(exposure, other_place, redact) == []
 
 
 AS_TEXT = "&lt;technogate-mark id=&quot;message&quot;&gt;x&lt;/technogate-mark&gt;"
 
 
 def test_markup_that_stays_text() -> None:
-    """Markup that is escaped, stands in an attribute, or is blocked as a script, is text."""
+    """Markup that is escaped, in an attribute, or blocked as a script counts as text."""
     blocked = "Refused to execute a script: Content Security Policy: technogate-script-ran"
     html = f'<p title="<technogate-mark id=1>">{AS_TEXT}</p>'
     assert markup_stays_text(Exposure(html=html, lines=(blocked,)), {}) == []
@@ -341,8 +341,8 @@ def test_markup_that_stays_text() -> None:
     ],
     ids=["all", "element", "script", "handler"],
 )
-def test_markup_that_became_something(exposure: Exposure) -> None:
-    """An element, a handler or a script that came out of a response is reported."""
+def test_markup_that_became_an_element(exposure: Exposure) -> None:
+    """An element, a handler or a script from a response is reported."""
     (found,) = markup_stays_text(exposure, {"field message": "<b>"})
     assert found.example["field message"] == "<b>"
     (found,) = markup_stays_text(exposure, {"field message": "<b>"}, interaction(sent(), **SHOWN))
@@ -351,7 +351,7 @@ def test_markup_that_became_something(exposure: Exposure) -> None:
 
 
 def test_requests_without_configuration() -> None:
-    """A request for a guarded operation is reported at whatever host; the page's own files are not."""
+    """A request for a guarded operation is reported for any host; the page's own files are not."""
     contract: Contract = CONTRACT
     assert requested_no_operation(Exposure(urls=(f"{OWN}/", f"{OWN}/config.json")), contract) == []
     assert requested_no_operation(Exposure(urls=(f"{OWN}/api/audit?limit=5",)), contract) != []

@@ -1,4 +1,4 @@
-"""OpenAPI documents: a valid one is valid, and a served one contradicts the contract only where it truly does."""
+"""OpenAPI documents: a valid one passes, and a served one is reported only where it contradicts the contract."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def response(schema: object) -> dict[str, Any]:
 
 
 def served() -> dict[str, Any]:
-    """A document as a framework writes it: OpenAPI 3.0, other names, and no more than is required."""
+    """Return a document as a framework writes it: OpenAPI 3.0, other names, and only the required parts."""
     error = {"$ref": "#/components/schemas/Problem"}
     query = [
         {
@@ -117,7 +117,7 @@ def served() -> dict[str, Any]:
 
 
 def changed(path: str, value: object) -> dict[str, Any]:
-    """The served document with one place set (a blank separates keys); None takes the place out."""
+    """The served document with one place set (a blank separates keys); None removes the place."""
     document = served()
     *way, last = path.split()
     node: Any = document
@@ -137,7 +137,7 @@ def test_the_contract_itself_is_valid_and_agrees_with_itself(contract: Contract)
 
 
 def test_a_document_in_other_words_is_no_contradiction(contract: Contract) -> None:
-    """What a framework writes of a conforming backend, in OpenAPI 3.0, is valid and contradicts nothing."""
+    """A framework's document of a conforming backend, in OpenAPI 3.0, is valid and contradicts nothing."""
     assert document_problems(served()) == []
     assert contradictions(contract, served()) == []
 
@@ -187,8 +187,8 @@ SILENT: dict[str, tuple[str, object]] = {
 
 
 @pytest.mark.parametrize(("path", "value"), SILENT.values(), ids=SILENT)
-def test_silence_is_no_contradiction(contract: Contract, path: str, value: object) -> None:
-    """What a document leaves out, leaves open or cannot be compared on is passed over."""
+def test_a_missing_part_is_no_contradiction(contract: Contract, path: str, value: object) -> None:
+    """A part that a document omits, leaves open or makes incomparable is skipped."""
     assert contradictions(contract, changed(path, value)) == []
 
 
@@ -373,13 +373,13 @@ CONTRADICTING: dict[str, tuple[str, object, str]] = {
 
 
 @pytest.mark.parametrize(("path", "value", "line"), CONTRADICTING.values(), ids=CONTRADICTING)
-def test_a_contradiction_is_told_in_one_line(contract: Contract, path: str, value: object, line: str) -> None:
+def test_a_contradiction_is_reported_in_one_line(contract: Contract, path: str, value: object, line: str) -> None:
     """Each planted contradiction is reported with operation, place, expected and found."""
     assert contradictions(contract, changed(path, value))[0] == line
 
 
 def nested(levels: int) -> object:
-    """A list within a list, and so on."""
+    """Return lists nested to a depth."""
     value: object = []
     for _ in range(levels):
         value = [value]
@@ -402,22 +402,22 @@ HOSTILE: dict[str, object] = {
 
 
 @pytest.mark.parametrize("document", HOSTILE.values(), ids=HOSTILE)
-def test_what_is_no_document_is_a_problem(contract: Contract, document: object) -> None:
-    """What is not a document at all is a problem for both checks, and crashes neither."""
+def test_anything_but_a_document_is_a_problem(contract: Contract, document: object) -> None:
+    """Anything but a document is a problem for both checks, and crashes neither."""
     for lines in (document_problems(document), contradictions(contract, document)):
         assert lines
         assert all(line.isprintable() and len(line) < 500 for line in lines)
 
 
-def test_a_schema_that_multiplies_is_not_followed_for_ever(contract: Contract) -> None:
-    """A schema that refers to itself many times over ends in a problem, not in a day of work."""
+def test_a_schema_that_multiplies_is_a_problem(contract: Contract) -> None:
+    """A schema that refers to itself many times ends in a problem within bounded time."""
     again = {"$ref": "#/components/schemas/Result"}
     lines = contradictions(contract, changed("components schemas Result", {"anyOf": [again, *[again] * 50]}))
     assert lines == ["POST /api/execute: a schema is too large to compare"]
 
 
 def test_many_contradictions_are_cut(contract: Contract) -> None:
-    """A document that contradicts everywhere gives a bounded number of lines."""
+    """A document with contradictions everywhere gives a bounded number of lines."""
     responses = {str(status): {"description": "No."} for status in range(100, 199)}
     lines = contradictions(contract, changed(f"{EXECUTE} responses", responses))
     assert len(lines) == 51
@@ -440,8 +440,8 @@ INVALID: dict[str, tuple[str, object, str]] = {
 
 
 @pytest.mark.parametrize(("path", "value", "part"), INVALID.values(), ids=INVALID)
-def test_an_invalid_document_is_told(path: str, value: object, part: str) -> None:
-    """Each planted mistake makes the document invalid, in lines fit to print."""
+def test_an_invalid_document_is_reported(path: str, value: object, part: str) -> None:
+    """Each planted mistake makes the document invalid, and is reported in printable lines."""
     document = changed(path, value)
     if part == "same":
         document["paths"]["/api/audit"]["get"]["operationId"] = "same"
@@ -480,7 +480,7 @@ SHAPES = st.recursive(
 
 @given(SHAPES, st.sampled_from(["/api/execute", "/api/audit", "/api/memory"]), SHAPES, SHAPES)
 def test_no_shape_of_a_document_crashes(contract: Contract, item: object, path: str, part: object, top: object) -> None:
-    """Whatever stands where, both checks end in lines and not in an exception."""
+    """With any value at any place, both checks return lines and raise no exception."""
     document = {
         "openapi": "3.1.0",
         "info": top,
@@ -494,7 +494,7 @@ def test_no_shape_of_a_document_crashes(contract: Contract, item: object, path: 
 
 
 def test_references_are_followed_step_by_step() -> None:
-    """A chain is followed to its end, escapes and list places are read, and a scalar is returned as it is."""
+    """A chain is followed to its end, escapes and list places are read, and a scalar is returned unchanged."""
     document: dict[str, object] = {"a/b": [{"$ref": "#/c~0d"}], "c~d": 7}
     assert resolve(document, {"$ref": "#/a~1b/0"}) == 7
     assert resolve(document, "text") == "text"

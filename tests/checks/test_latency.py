@@ -1,4 +1,4 @@
-"""Percentiles by nearest rank, the histogram, and what counts as a sample."""
+"""Percentiles by nearest rank, the histogram, and the selection of samples."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests import builders
 
 @pytest.mark.parametrize(("percent", "expected"), [(5, 15), (30, 20), (40, 20), (50, 35), (100, 50), (0, 15)])
 def test_nearest_rank(percent: float, expected: float) -> None:
-    """The textbook's example of the nearest rank."""
+    """The percentiles are those of the textbook example of the nearest rank."""
     assert percentile([15, 20, 35, 40, 50], percent) == expected
 
 
@@ -26,18 +26,18 @@ def test_p99_of_a_hundred_is_the_second_largest() -> None:
     assert percentile([*[0.1] * 98, 9.0, 9.0], 99) == 9.0
 
 
-def test_of_nothing_there_is_none() -> None:
-    """No values, no percentile: an error and never a zero."""
+def test_no_values_have_no_percentile() -> None:
+    """A percentile of no values is an error, never zero."""
     with pytest.raises(ValueError, match="no percentile"):
         percentile([], 99)
 
 
 @given(values=st.lists(st.floats(0, 1e6), min_size=1), percent=st.floats(0.1, 100))
-def test_as_many_as_promised_lie_below(values: list[float], percent: float) -> None:
+def test_percentile_bounds_its_share_of_values(values: list[float], percent: float) -> None:
     """At least that many per cent of the values do not exceed the percentile, which is one of them."""
-    found = percentile(sorted(values), percent)
-    assert found in values
-    assert sum(value <= found for value in values) >= math.floor(len(values) * percent / 100)
+    result = percentile(sorted(values), percent)
+    assert result in values
+    assert sum(value <= result for value in values) >= math.floor(len(values) * percent / 100)
 
 
 @given(values=st.lists(st.floats(0, 1e6)))
@@ -50,16 +50,16 @@ def test_every_value_is_in_one_bucket(values: list[float]) -> None:
 
 
 def lasting(seconds: float, number: int = 1) -> Exchange:
-    """An exchange that took so long."""
+    """Return an exchange of this duration."""
     return msgspec.structs.replace(builders.exchange(number, trace_id="a"), started=10.0, ended=10.0 + seconds)
 
 
-def test_only_whole_answers_count() -> None:
-    """Neither an exchange without a response nor one that broke off has a latency."""
+def test_only_complete_responses_count() -> None:
+    """An exchange without a response, or with an incomplete one, has no latency."""
     head = msgspec.structs.replace(builders.header(), p99_s={"executeCommand": 1.0})
     gone = msgspec.structs.replace(lasting(5), response=None, end=Ended.INDETERMINATE)
     broken = msgspec.structs.replace(lasting(5), end=Ended.INDETERMINATE)
-    found = latencies([lasting(0.5), lasting(1.5), gone, broken], head)
-    assert [(one.operation, one.count, one.p50, one.p99, one.max, one.limit_s) for one in found] == [
+    rows = latencies([lasting(0.5), lasting(1.5), gone, broken], head)
+    assert [(row.operation, row.count, row.p50, row.p99, row.max, row.limit_s) for row in rows] == [
         ("executeCommand", 2, 0.5, 1.5, 1.5, 1.0)
     ]

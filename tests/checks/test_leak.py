@@ -1,4 +1,4 @@
-"""What gives a backend's inside away is found; what only looks like it is not."""
+"""A response that reveals a backend's internals is found; text that only resembles it is not."""
 
 from __future__ import annotations
 
@@ -89,16 +89,16 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize(("kind", "text"), GIVEN_AWAY, ids=[text[:30] for _, text in GIVEN_AWAY])
-def test_what_is_given_away_is_found(kind: str, text: str) -> None:
-    """Each kind is recognised within other words, as a string of a body."""
+def test_each_kind_of_leak_is_found(kind: str, text: str) -> None:
+    """Each kind of leak is recognised within other words, as a string of a body."""
     for written in (text, f"it failed: {text} (again)"):
         assert kind in {leak.kind for leak in leaks_in(written)}
         assert kind in {leak.kind for leak in response_leaks(answered(json.dumps({"message": written})))}
 
 
 @pytest.mark.parametrize("text", HARMLESS, ids=[text[:30] for text in HARMLESS])
-def test_ordinary_words_are_harmless(text: str) -> None:
-    """No false positive for what a conforming backend may return."""
+def test_conforming_words_are_no_leak(text: str) -> None:
+    """A conforming response has no false positive."""
     assert not list(leaks_in(text))
 
 
@@ -115,15 +115,17 @@ def answered(
 
 
 def test_a_body_that_is_no_json_is_searched_as_text() -> None:
-    """An HTML error page gives away what it gives away."""
+    """A leak in an HTML error page is found."""
     page = "<html><pre>Traceback (most recent call last)</pre></html>"
     assert [(leak.kind, leak.place) for leak in response_leaks(answered(page))] == [("a stack trace", "the body")]
 
 
 def test_nested_strings_are_searched() -> None:
-    """A leak may hide in a detail."""
-    found = response_leaks(answered(json.dumps({"details": [{"why": "open /etc/passwd"}]})))
-    assert [(leak.kind, leak.place, leak.text) for leak in found] == [("a file path", "the body's why", "/etc/passwd")]
+    """A leak in a nested detail is found."""
+    findings = response_leaks(answered(json.dumps({"details": [{"why": "open /etc/passwd"}]})))
+    assert [(leak.kind, leak.place, leak.text) for leak in findings] == [
+        ("a file path", "the body's why", "/etc/passwd")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -136,28 +138,28 @@ def test_nested_strings_are_searched() -> None:
         ("/api/execute", "", "you asked 127.0.0.1"),
     ],
 )
-def test_an_echo_gives_nothing_away(path: str, sent: str, body: str) -> None:
-    """What the request itself held may be repeated; what it did not hold may not."""
+def test_an_echo_is_no_leak(path: str, sent: str, body: str) -> None:
+    """A text that the request held may be repeated; any other may not."""
     assert not response_leaks(answered(json.dumps({"message": body}), path=path, sent=sent))
-    other = answered(json.dumps({"message": body + " and /var/lib/x.db, 10.9.9.9"}), path=path, sent=sent)
-    assert {leak.kind for leak in response_leaks(other)} == {"a file path", "a host or address"}
+    exchange = answered(json.dumps({"message": body + " and /var/lib/x.db, 10.9.9.9"}), path=path, sent=sent)
+    assert {leak.kind for leak in response_leaks(exchange)} == {"a file path", "a host or address"}
 
 
 def test_headers_are_searched_but_for_plain_ones() -> None:
-    """A header may give away a host; dates, types and CORS have values of their own form."""
+    """A header may leak a host; dates, types and CORS headers have formats of their own."""
     headers = (("X-Debug", "served by 10.0.0.3"), ("Access-Control-Allow-Origin", "http://localhost:3001"))
-    found = response_leaks(answered("{}", headers=headers))
-    assert [(leak.place, leak.text) for leak in found] == [("header X-Debug", "10.0.0.3")]
+    findings = response_leaks(answered("{}", headers=headers))
+    assert [(leak.place, leak.text) for leak in findings] == [("header X-Debug", "10.0.0.3")]
 
 
-def test_output_of_a_command_may_speak_of_files() -> None:
-    """A memory snapshot's output is a command's result; a stack trace in it is still one."""
+def test_output_of_a_command_may_name_files() -> None:
+    """A file name in a memory snapshot's output is no leak; a stack trace in it is one."""
     assert not response_leaks(answered(json.dumps({"output": "/home/me on localhost"}), status=200))
     assert response_leaks(answered(json.dumps({"output": "Traceback (most recent call last)"}), status=200))
     assert response_leaks(answered(json.dumps({"output": "/home/me"}), status=500))
 
 
-def test_fields_with_a_form_are_left_alone_while_they_have_it() -> None:
-    """An identifier is no address; words in its place are searched."""
+def test_only_formatted_fields_are_not_searched() -> None:
+    """An identifier is not searched for addresses; other text in its place is."""
     assert not response_leaks(answered(json.dumps({"trace_id": "ip-10-0-0-1", "ts_utc": "2026-01-01T00:00:00Z"})))
     assert response_leaks(answered(json.dumps({"trace_id": "at /var/lib/x"})))

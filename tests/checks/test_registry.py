@@ -1,4 +1,4 @@
-"""The registry of checks: complete, without contradiction, and every check in it proven by its examples."""
+"""The registry of checks: it is complete and consistent, and examples prove every check in it."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def test_run_wide_checks_pass_their_examples() -> None:
 
 def test_no_known_good_example_is_skipped(evidence: ExampleEvidence) -> None:
     """Under the shipped contract every check has known-good evidence."""
-    for one in REGISTRY.examples():
-        one.good(evidence)
+    for check_example in REGISTRY.examples():
+        check_example.good(evidence)
     for rule in RULES:
         rule.good(evidence)
     with pytest.raises(NoExampleError):
@@ -100,7 +100,7 @@ def test_no_known_good_example_is_skipped(evidence: ExampleEvidence) -> None:
 def test_predicate_without_judgement_fails(evidence: ExampleEvidence, name: str, result: list[Finding]) -> None:
     """Every predicate, replaced by one that never or always reports, fails its example."""
     family = FAMILIES[name]
-    broken = [replace(one, predicate=lambda *_, **__: result) for one in family.examples]
+    broken = [replace(checked_example, predicate=lambda *_, **__: result) for checked_example in family.examples]
     changed = replace(family, examples=tuple(broken), rules=(), sequences=())
     problems = problems_of(alone(name, changed), family.party, evidence)
     assert len(problems) == len(family.examples)

@@ -1,4 +1,4 @@
-"""What clients must get under a fault: each predicate passes what is right and reports what is wrong."""
+"""Requirements for clients under a fault: each predicate passes a right response and reports a wrong one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def contract() -> Contract:
 
 
 def exchange(status: int = 200, value: object = None, *, seconds: float = 1.0, error: str = "") -> Exchange:
-    """One execute with the response `value`; with `error` there was none."""
+    """One execute with the response `value`; with `error` there was no response."""
     body = Body.of(json.dumps(APPROVED if value is None else value).encode())
     response = Response(status=status, headers=(("Content-Type", "application/json"),), body=body)
     return Exchange(
@@ -50,13 +50,13 @@ def exchange(status: int = 200, value: object = None, *, seconds: float = 1.0, e
 
 
 def observed(findings: list[Finding]) -> str:
-    """What the one finding saw."""
+    """Return what the only finding observed."""
     (found,) = findings
     return found.observed
 
 
-def test_an_answer_in_time_is_served() -> None:
-    """Complete, documented and within the limit."""
+def test_a_response_in_time_is_served() -> None:
+    """A complete, documented response within the limit passes."""
     assert is_served(contract(), exchange(), 200) == []
     assert is_complete_within(exchange(seconds=15.0), 15.0) == []
 
@@ -72,13 +72,13 @@ def test_an_answer_in_time_is_served() -> None:
     ids=["late", "lost", "refused", "invalid"],
 )
 def test_reports_what_is_not_served(response: Exchange, expected: str) -> None:
-    """The first thing that is wrong, alone."""
+    """Only the first violation is reported."""
     assert expected in observed(is_served(contract(), response, 200))
 
 
 @pytest.mark.parametrize("status", [500, 503])
-def test_a_refusal_for_want_of_a_trail(status: int) -> None:
-    """500 and 503 with the reason are in order."""
+def test_a_refusal_without_an_audit_trail(status: int) -> None:
+    """A 500 or 503 with the reason passes."""
     assert is_refused_unaudited(contract(), exchange(status, REFUSED)) == []
 
 
@@ -93,12 +93,12 @@ def test_a_refusal_for_want_of_a_trail(status: int) -> None:
     ids=["approved", "another-status", "another-reason", "none"],
 )
 def test_anything_else_is_no_refusal(response: Exchange, expected: str) -> None:
-    """An approval, another status, another reason, no response."""
+    """An approval, another status, another reason and a missing response are reported."""
     assert expected in observed(is_refused_unaudited(contract(), response))
 
 
-def test_an_entry_of_an_execution_that_was_refused_is_told() -> None:
-    """Refused and yet executed; an entry of the state BLOCKED is no execution."""
+def test_an_entry_of_a_refused_execution_is_reported() -> None:
+    """An entry of an execution that was refused is reported; an entry of the state BLOCKED is not."""
     entries = [TrailEntry(action="PING", state="BLOCKED", trace_id="t-1"), TrailEntry(state="APPROVED", trace_id="t-2")]
     refused = exchange(503, REFUSED)
     assert leaves_no_execution(contract(), refused, entries) == []
@@ -117,6 +117,6 @@ def test_an_entry_of_an_execution_that_was_refused_is_told() -> None:
     ],
     ids=["4xx", "taken", "closed", "5xx", "silence"],
 )
-def test_what_a_big_header_may_bring(response: Exchange, fine: bool) -> None:
-    """Below 500 or a closed connection; never 5xx, never silence."""
+def test_outcomes_of_a_large_header(response: Exchange, fine: bool) -> None:
+    """A status below 500 or a closed connection passes; a 5xx or no response is reported."""
     assert (big_header_is_refused(response) == []) is fine

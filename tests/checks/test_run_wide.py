@@ -1,4 +1,4 @@
-"""Each run-wide check: it holds, it reports what is planted, and it names its gaps."""
+"""Each run-wide check: it passes a conforming run, reports planted defects, and names its gaps."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def head() -> Header:
 
 @pytest.fixture
 def run_wide_checking(tmp_path: Path) -> RunWideChecking:
-    """Runs the run-wide check of one requirement over a journal of events."""
+    """Run the run-wide check of one requirement over a journal of events."""
 
     def run(requirement: str, *events: Event) -> RunWideResult:
         whole = WholeRun(builders.journal(tmp_path, *events, head=head()))
@@ -57,8 +57,8 @@ def run_wide_checking(tmp_path: Path) -> RunWideChecking:
     return run
 
 
-def told(*kinds: Kind) -> Story:
-    """Requests a second apart, the trail read before and after."""
+def read_before_and_after(*kinds: Kind) -> Story:
+    """Requests a second apart, with the audit trail read before and after."""
     story = Story()
     story.read(START - 1)
     for number, kind in enumerate(kinds):
@@ -68,7 +68,7 @@ def told(*kinds: Kind) -> Story:
 
 
 def events(story: Story) -> list[Event]:
-    """What a run of this story records."""
+    """Return the events that a run of this story records."""
     return [*story.exchanges, *story.readings()]
 
 
@@ -88,37 +88,37 @@ def read(*entries: TrailEntry, leaks: tuple[str, ...] = ()) -> TrailReading:
     return TrailReading(id="main-77", item="one", source="api x", at=START + 9, entries=entries, leaks=leaks)
 
 
-def test_each_requirement_has_one_sweep() -> None:
+def test_each_requirement_has_one_run_wide_check() -> None:
     """The name under which a run-wide check is listed is its own."""
     assert len({run_wide_check.item for run_wide_check in REGISTRY.run_wide_checks}) == len(REGISTRY.run_wide_checks)
 
 
 @pytest.mark.parametrize("requirement", ["TRL-01", "TRL-02", "TRL-03", "TRL-04", "TRL-05", "TRL-06", "AUD-04"])
-def test_an_honest_trail_holds(run_wide_checking: RunWideChecking, requirement: str) -> None:
-    """Every run-wide check of the audit trail has something to check in a conforming run, and finds nothing."""
-    story = told("approved", "key", "read")
+def test_a_conforming_trail_passes(run_wide_checking: RunWideChecking, requirement: str) -> None:
+    """Every run-wide check of the audit trail checks something in a conforming run, and has no finding."""
+    story = read_before_and_after("approved", "key", "read")
     story.reading_times.insert(1, START + 1.5)
-    found = run_wide_checking(requirement, *events(story))
-    assert found.checks > 0
-    assert (found.findings, found.gap) == ((), "")
+    result = run_wide_checking(requirement, *events(story))
+    assert result.checks > 0
+    assert (result.findings, result.gap) == ((), "")
 
 
 @pytest.mark.parametrize(("kind", "requirement"), [("approved", "TRL-01"), ("key", "TRL-02")])
 def test_a_lost_entry_is_a_finding(run_wide_checking: RunWideChecking, kind: Kind, requirement: str) -> None:
     """The finding names requirement, exchange and trace id."""
-    story = told(kind)
+    story = read_before_and_after(kind)
     story.rows.clear()
-    found = run_wide_checking(requirement, *events(story))
-    assert [(one.exchanges, one.trace_id) for one in found.findings] == [(("main-0",), "t-main-0")]
-    assert found.findings[0].observed.startswith("lost")
+    result = run_wide_checking(requirement, *events(story))
+    assert [(finding.exchanges, finding.trace_id) for finding in result.findings] == [(("main-0",), "t-main-0")]
+    assert result.findings[0].observed.startswith("lost")
 
 
 def test_a_phantom_is_a_finding_of_its_own(run_wide_checking: RunWideChecking) -> None:
-    """It shows the entry."""
-    story = told("approved")
+    """The finding shows the entry."""
+    story = read_before_and_after("approved")
     story.keep(None, "nobody", "APPROVED", at=START, visible=START)
-    found = run_wide_checking("TRL-04", *events(story))
-    assert [one.example["entry's trace_id"] for one in found.findings] == ["nobody"]
+    result = run_wide_checking("TRL-04", *events(story))
+    assert [finding.example["entry's trace_id"] for finding in result.findings] == ["nobody"]
     assert not run_wide_checking("TRL-01", *events(story)).findings
 
 
@@ -131,32 +131,32 @@ def test_parallel_losses_are_reported_together(run_wide_checking: RunWideCheckin
     story.read(START + 5)
     assert run_wide_checking("TRL-08", *events(story)).findings == ()
     del story.rows[1:3]
-    found = run_wide_checking("TRL-08", *events(story))
-    assert found.checks == 4
-    assert [one.observed for one in found.findings] == ["2 entries lost: t-main-1, t-main-2"]
+    result = run_wide_checking("TRL-08", *events(story))
+    assert result.checks == 4
+    assert [finding.observed for finding in result.findings] == ["2 entries lost: t-main-1, t-main-2"]
 
 
 def test_serial_requests_prove_nothing_of_parallel_ones(run_wide_checking: RunWideChecking) -> None:
-    """Without requests in parallel TRL-08 has checked nothing."""
-    assert run_wide_checking("TRL-08", *events(told("approved", "approved"))).checks == 0
+    """Without parallel requests TRL-08 checks nothing."""
+    assert run_wide_checking("TRL-08", *events(read_before_and_after("approved", "approved"))).checks == 0
 
 
 def test_an_unread_trail_is_a_gap(run_wide_checking: RunWideChecking) -> None:
-    """Undecided, with reason and hint; never a pass and never a finding."""
-    found = run_wide_checking("TRL-01", *told("approved").exchanges)
-    assert not found.findings
-    assert "never read" in found.gap
-    assert found.hint
+    """An unread audit trail leaves the check undecided, with reason and hint; it is neither a pass nor a finding."""
+    result = run_wide_checking("TRL-01", *read_before_and_after("approved").exchanges)
+    assert not result.findings
+    assert "never read" in result.gap
+    assert result.hint
 
 
 def test_the_judge_makes_a_gap_inconclusive(tmp_path: Path) -> None:
     """A requirement whose run-wide check has a gap is inconclusive with that reason, though its items passed."""
-    one = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
-    header = msgspec.structs.replace(head(), requirements=(one,))
+    requirement = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
+    header = msgspec.structs.replace(head(), requirements=(requirement,))
     told_events: list[Event] = [
         builders.plan(("a", "TRL-01")),
         builders.result("a", "TRL-01"),
-        *told("approved").exchanges,
+        *read_before_and_after("approved").exchanges,
     ]
     result = judge(builders.journal(tmp_path, *told_events, head=header)).requirements[0]
     assert result.verdict is Verdict.INCONCLUSIVE
@@ -164,17 +164,21 @@ def test_the_judge_makes_a_gap_inconclusive(tmp_path: Path) -> None:
 
 
 def test_the_judge_passes_what_the_run_wide_check_passes(tmp_path: Path) -> None:
-    """The same with the audit trail read: item and run-wide check passed."""
-    one = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
-    header = msgspec.structs.replace(head(), requirements=(one,))
-    story: list[Event] = [builders.plan(("a", "TRL-01")), builders.result("a", "TRL-01"), *events(told("approved"))]
+    """With the audit trail read, item and run-wide check pass."""
+    row = Requirement(id="TRL-01", party=Party.BACKEND, level=Level.MUST, group="execute", text="x")
+    header = msgspec.structs.replace(head(), requirements=(row,))
+    story: list[Event] = [
+        builders.plan(("a", "TRL-01")),
+        builders.result("a", "TRL-01"),
+        *events(read_before_and_after("approved")),
+    ]
     document = judge(builders.journal(tmp_path, *story, head=header))
     assert document.requirements[0].verdict is Verdict.PASS
-    assert [(one.operation, one.count) for one in document.latency] == [(EXECUTE, 1)]
+    assert [(row.operation, row.count) for row in document.latency] == [(EXECUTE, 1)]
 
 
-def test_a_server_error_must_be_an_error_answer(run_wide_checking: RunWideChecking) -> None:
-    """What was wrong with a 5xx when it was recorded is a finding; a body that nobody saw is none."""
+def test_a_server_error_must_be_an_error_response(run_wide_checking: RunWideChecking) -> None:
+    """A recorded problem of a 5xx is a finding; a body that was not observed is none."""
     wrong = msgspec.structs.replace(answered(500), problems=("$: expected reason_codes",))
     assert not run_wide_checking("ERR-02", answered(500)).findings
     assert "expected reason_codes" in run_wide_checking("ERR-02", wrong).findings[0].observed
@@ -187,24 +191,24 @@ def test_a_server_error_must_be_an_error_answer(run_wide_checking: RunWideChecki
 def test_leaks_of_responses_are_reported_once_each(run_wide_checking: RunWideChecking) -> None:
     """The same leak in many responses is one finding with their number."""
     body = '{"message": "open /var/lib/trail.db"}'
-    found = run_wide_checking(
+    result = run_wide_checking(
         "ERR-03", *(answered(500, body, number=number) for number in range(1, 4)), answered(number=9)
     )
-    assert found.checks == 4
-    assert [one.observed for one in found.findings] == [
+    assert result.checks == 4
+    assert [finding.observed for finding in result.findings] == [
         "a file path in the body's message: /var/lib/trail.db, and in 2 more responses"
     ]
 
 
-def test_a_served_document_is_no_error_answer(run_wide_checking: RunWideChecking) -> None:
-    """What the backend serves beside the contract's operations may name paths and hosts; its errors may not."""
+def test_a_served_document_is_no_error_response(run_wide_checking: RunWideChecking) -> None:
+    """Documents beside the contract's operations may name paths and hosts; errors may not."""
     page = msgspec.structs.replace(answered(200, '{"servers": ["http://localhost:1"]}'), operation="")
     assert run_wide_checking("ERR-03", page).checks == 0
     assert run_wide_checking("ERR-03", answered(404, '{"message": "http://localhost:1"}')).findings
 
 
 def test_the_key_is_found_wherever_it_leaked(run_wide_checking: RunWideChecking) -> None:
-    """In a response, in an entry of the trail, in the backend's log."""
+    """The key is found in a response, in an entry of the audit trail and in the backend's log."""
     response = msgspec.structs.replace(answered(), leaks=("body (plain)",))
     trail = read(TrailEntry(trace_id="t-1"), leaks=("action (plain)",))
     log = Output(program="backend", text="x", leaks=("plain",))
@@ -228,49 +232,52 @@ SENT = '{"command": "PING", "session_id": "Session-4711", "note": {"deep": "a pr
         ("extra", {"Session-4711": ""}),
     ],
 )
-def test_what_was_sent_is_found_in_the_trail(run_wide_checking: RunWideChecking, field: str, value: object) -> None:
-    """A session id or a string of the body, in any field of an entry."""
+def test_sent_text_is_found_in_the_trail(run_wide_checking: RunWideChecking, field: str, value: object) -> None:
+    """A session id or a string of the body is found in any field of an entry."""
     entry = msgspec.structs.replace(TrailEntry(trace_id="t-1", action="PING"), **{field: value})
-    found = run_wide_checking("TRL-09", answered(sent=SENT), read(entry))
-    assert found.findings
-    assert found.findings[0].exchanges == ("main-1",)
+    result = run_wide_checking("TRL-09", answered(sent=SENT), read(entry))
+    assert result.findings
+    assert result.findings[0].exchanges == ("main-1",)
 
 
 def test_a_commands_name_is_no_payload(run_wide_checking: RunWideChecking) -> None:
-    """An action may be the command; a short or dull string proves nothing."""
+    """An action may be the command; a short or common string proves nothing."""
     sent = '{"command": "LONG_COMMAND", "session_id": "00000000", "a": "short", "b": "APPROVED"}'
     entry = TrailEntry(action="LONG_COMMAND", state="APPROVED", trace_id="00000000-short", timestamp="2026")
-    found = run_wide_checking("TRL-09", answered(sent=sent), answered(sent=SENT, number=2), read(entry))
-    assert (found.checks, found.findings) == (1, ())
+    result = run_wide_checking("TRL-09", answered(sent=sent), answered(sent=SENT, number=2), read(entry))
+    assert (result.checks, result.findings) == (1, ())
 
 
-def test_without_anything_to_look_for_nothing_is_proven(run_wide_checking: RunWideChecking) -> None:
+def test_a_run_without_payloads_proves_nothing(run_wide_checking: RunWideChecking) -> None:
     """A run that sent no session id and no payload leaves TRL-09 open."""
-    found = run_wide_checking("TRL-09", answered(sent='{"command": "PING"}'), read(TrailEntry()))
-    assert (found.checks, bool(found.gap)) == (0, True)
+    result = run_wide_checking("TRL-09", answered(sent='{"command": "PING"}'), read(TrailEntry()))
+    assert (result.checks, bool(result.gap)) == (0, True)
 
 
-def test_an_answer_after_the_limit_is_a_finding(run_wide_checking: RunWideChecking) -> None:
-    """Complete or not: no response without fault may take longer than the contract allows."""
+def test_a_response_after_the_limit_is_a_finding(run_wide_checking: RunWideChecking) -> None:
+    """Complete or not, a response without fault that exceeds the contract's limit is a finding."""
     late = answered(seconds=15.2)
     never = msgspec.structs.replace(answered(seconds=18, number=2), response=None, end=Ended.INDETERMINATE)
     assert not run_wide_checking("TMO-01", answered(seconds=14.9)).findings
-    assert [one.exchanges for one in run_wide_checking("TMO-01", late, never).findings] == [("main-1",), ("main-2",)]
+    assert [finding.exchanges for finding in run_wide_checking("TMO-01", late, never).findings] == [
+        ("main-1",),
+        ("main-2",),
+    ]
 
 
 @pytest.mark.parametrize("by", ["exchange", "item", "command"])
-def test_what_is_under_fault_may_take_long(run_wide_checking: RunWideChecking, by: str) -> None:
-    """A fault named by the exchange, a fault within its item, or a command that hangs on purpose."""
+def test_a_response_under_fault_may_be_slow(run_wide_checking: RunWideChecking, by: str) -> None:
+    """A fault of the exchange, a fault within its item, or a command that hangs allows a slow response."""
     late = answered(seconds=15.2, sent='{"command": "SLOW"}' if by == "command" else "")
     if by == "exchange":
         late = msgspec.structs.replace(late, under_fault="a freeze")
     fault = [FaultEvent(item="one", kind="freeze", phase="injected", at=START)] if by == "item" else []
-    found = run_wide_checking("TMO-01", late, *fault)
-    assert (found.checks, found.findings) == (0, ())
+    result = run_wide_checking("TMO-01", late, *fault)
+    assert (result.checks, result.findings) == (0, ())
 
 
-def test_p99_needs_enough_answers(run_wide_checking: RunWideChecking) -> None:
-    """Twenty responses of an operation that has a limit; one of a hundred may be slow, one of twenty may not."""
+def test_p99_needs_enough_responses(run_wide_checking: RunWideChecking) -> None:
+    """An operation with a limit needs twenty responses; one slow response passes in a hundred, not in twenty."""
 
     def of(count: int, slow: int) -> list[Exchange]:
         return [answered(number=number, seconds=3.0 if number <= slow else 0.1) for number in range(1, count + 1)]
@@ -278,13 +285,13 @@ def test_p99_needs_enough_answers(run_wide_checking: RunWideChecking) -> None:
     assert "fewer than 20" in run_wide_checking("TMO-02", *of(19, 0)).gap
     assert run_wide_checking("TMO-02", *of(20, 0)).gap == ""
     assert not run_wide_checking("TMO-02", *of(100, 1)).findings
-    assert [one.operation for one in run_wide_checking("TMO-02", *of(20, 1)).findings] == [EXECUTE]
+    assert [finding.operation for finding in run_wide_checking("TMO-02", *of(20, 1)).findings] == [EXECUTE]
 
 
 def test_findings_are_limited_in_number(run_wide_checking: RunWideChecking) -> None:
-    """A run-wide check that finds the same everywhere stops at twenty findings and counts every check."""
+    """A run-wide check stops at twenty findings and counts every comparison."""
     kinds: list[Kind] = ["approved"] * 30
-    story = told(*kinds)
+    story = read_before_and_after(*kinds)
     story.rows.clear()
-    found = run_wide_checking("TRL-01", *events(story))
-    assert (found.checks, len(found.findings)) == (30, 20)
+    result = run_wide_checking("TRL-01", *events(story))
+    assert (result.checks, len(result.findings)) == (30, 20)

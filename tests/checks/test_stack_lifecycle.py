@@ -1,4 +1,4 @@
-"""The predicates of both images together: each reports what is planted."""
+"""The predicates of both images together: each reports a planted defect."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def interaction(seconds: float, **fields: str) -> Interaction:
 
 
 def test_a_late_start_is_found() -> None:
-    """Each side has 60 s, not both together."""
+    """Each side has 60 s, counted separately."""
     assert not both_started_within({"backend": 3.0, "console": 60.0}, 60.0)
     [finding] = both_started_within({"backend": 60.5, "console": 3.0}, 60.0)
     assert finding.observed == "backend after 60.5 s"
 
 
 def test_ill_health_is_found() -> None:
-    """Unhealthy and still starting are not healthy; who has no health check is judged by its address alone."""
+    """Unhealthy and still starting are not healthy; without a health check only the address counts."""
     assert not both_healthy({"backend": "healthy", "console": ""})
     assert both_healthy({"backend": "unhealthy", "console": ""})
     assert both_healthy({"backend": "starting"})
@@ -45,7 +45,7 @@ def test_ill_health_is_found() -> None:
 
 @pytest.mark.parametrize("name", ["techno-net", "technogate-1_techno-net", "stack-techno-net"])
 def test_a_shared_network_is_accepted(name: str) -> None:
-    """One network that both are on, whatever project it is of."""
+    """One network that connects both sides is accepted, in any project."""
     assert not both_on_network({"backend": {"1": name, "2": "db"}, "console": {"1": name}}, "techno-net")
 
 
@@ -58,7 +58,7 @@ def test_a_shared_network_is_accepted(name: str) -> None:
         {},
     ],
 )
-def test_what_is_no_shared_network_is_found(networks: dict[str, dict[str, str]]) -> None:
+def test_a_missing_shared_network_is_found(networks: dict[str, dict[str, str]]) -> None:
     """Two networks of one name, another name, and no network are findings."""
     assert both_on_network(networks, "techno-net")
 
@@ -71,7 +71,7 @@ def test_reports_a_backend_that_does_not_respond_by_name(status: str) -> None:
 
 
 def test_a_result_that_comes_too_late_is_found() -> None:
-    """A result after 16 s, and none at all."""
+    """A result after 16 s, or none at all, is a finding."""
     assert not result_is_shown_within(interaction(15.9, status="BLOCKED"), 16.0)
     assert result_is_shown_within(interaction(16.1, status="BLOCKED"), 16.0)
     assert result_is_shown_within(interaction(3.0, pending="true"), 16.0)

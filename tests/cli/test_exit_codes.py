@@ -60,14 +60,14 @@ def verdicts(reports: Path) -> set[str]:
         "junit.xml": r'name="technogate.verdict" value="(\w+)"',
         "allure-results/environment.properties": r"^verdict *= *(\w+)",
     }
-    found: set[str] = set()
+    words: set[str] = set()
     for name, pattern in patterns.items():
         if (reports / name).is_file():
             text = (reports / name).read_text("utf-8")
             output = re.search(pattern, text, re.MULTILINE)
             assert output, f"{name} has no verdict"
-            found.add(output[1])
-    return found
+            words.add(output[1])
+    return words
 
 
 def both(small: Sandbox) -> list[subprocess.CompletedProcess[str]]:

@@ -1,4 +1,4 @@
-"""The contract as data: complete, consistent, quick to refuse, and nothing of it known to the code."""
+"""The contract as data: complete, consistent, refused early when broken, and independent of the code."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_requirement_ids_are_stable(contract: Contract) -> None:
-    """Each party's requirements begin with those that it ever had, in their order; new ones are appended."""
+    """The requirements of each party keep their order; new ones are appended."""
     known = {Party.BACKEND: BACKEND, Party.CONSOLE: CLIENT, Party.PAIR: PAIR}
     for party, ids in known.items():
-        listed = [each.id for each in contract.requirements.values() if each.party == party]
+        listed = [requirement.id for requirement in contract.requirements.values() if requirement.party == party]
         assert listed[: len(ids)] == ids
     text = (CONSOLE / "requirements.toml").read_text(encoding="utf-8")
     headings = re.findall(r"^\[requirement\.(.+)\]$", text, re.MULTILINE)
@@ -85,11 +85,11 @@ def test_requirement_ids_are_stable(contract: Contract) -> None:
 
 
 def test_levels_and_groups(contract: Contract) -> None:
-    """The first SHOULDs are these, and the groups stand in the order of the report, each with a requirement."""
-    shoulds = [each.id for each in contract.requirements.values() if each.level == Level.SHOULD]
+    """The first SHOULDs are listed here; the groups are in the order of the report, each with a requirement."""
+    shoulds = [requirement.id for requirement in contract.requirements.values() if requirement.level == Level.SHOULD]
     assert shoulds[:2] == ["TMO-02", "STK-08"]
     assert list(contract.groups) == GROUPS
-    assert {each.group for each in contract.requirements.values()} == set(GROUPS)
+    assert {requirement.group for requirement in contract.requirements.values()} == set(GROUPS)
 
 
 def test_texts_are_the_rows_without_their_marks(contract: Contract) -> None:
@@ -101,7 +101,7 @@ def test_texts_are_the_rows_without_their_marks(contract: Contract) -> None:
 
 
 def test_decisions_and_requirements_name_each_other(contract: Contract) -> None:
-    """Each record D1 to D17 has its four parts, and names just the requirements that rest on it."""
+    """Each record D1 to D17 has its four parts, and names exactly the requirements based on it."""
     assert list(contract.decisions) == [f"D{number}" for number in range(1, 18)]
     for decision in contract.decisions.values():
         assert re.findall(r"^\*\*(.+?)\.\*\*", decision.text, re.MULTILINE) == [
@@ -111,7 +111,9 @@ def test_decisions_and_requirements_name_each_other(contract: Contract) -> None:
             "Consequences",
         ]
         resting = re.findall(r"[A-Z]{3}-\d\d", " ".join(decision.text.split()).rsplit(". ", 1)[1])
-        wanted = [each.id for each in contract.requirements.values() if decision.id in each.decisions]
+        wanted = [
+            requirement.id for requirement in contract.requirements.values() if decision.id in requirement.decisions
+        ]
         assert resting == wanted, decision.id
 
 
@@ -127,15 +129,15 @@ def test_decisions_and_requirements_name_each_other(contract: Contract) -> None:
 )
 def test_operations(contract: Contract, operation: str, method: str, path: str, responses: tuple[int, ...]) -> None:
     """Each operation has its method, path and responses; all but the health check are guarded."""
-    found = contract.operation(operation)
-    assert (found.method, found.path, found.responses) == (method, path, responses)
-    assert found.guarded is (operation != "getHealth")
-    assert (found in contract.guarded) is found.guarded
-    assert all(found.response_headers[status] == {"x-trace-id"} for status in responses if found.guarded)
+    loaded = contract.operation(operation)
+    assert (loaded.method, loaded.path, loaded.responses) == (method, path, responses)
+    assert loaded.guarded is (operation != "getHealth")
+    assert (loaded in contract.guarded) is loaded.guarded
+    assert all(loaded.response_headers[status] == {"x-trace-id"} for status in responses if loaded.guarded)
 
 
 def test_parameters_and_request(contract: Contract) -> None:
-    """The audit query has a closed filter and a bounded limit; an execute request has a narrow command."""
+    """The audit query has a closed filter and a bounded limit; an execute request has a strict command pattern."""
     for name in ("fetchAuditLog", "fetchDiagnosticMetrics"):
         operation = contract.operation(name)
         choice, limit = operation.parameter("filter"), operation.parameter("limit")
@@ -155,7 +157,7 @@ def test_parameters_and_request(contract: Contract) -> None:
 
 
 def test_status_words_and_ref(contract: Contract) -> None:
-    """The statuses are the five, and the reference names folder, version and digest."""
+    """There are five statuses, and the reference names folder, version and digest."""
     assert contract.status_words == ("APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL")
     assert (contract.ref.id, contract.ref.version) == ("console-v0.1", "0.1")
     assert re.fullmatch("[0-9a-f]{64}", contract.ref.digest)
@@ -179,8 +181,8 @@ def test_status_words_and_ref(contract: Contract) -> None:
         ("getHealth", 200, {"status": "ok"}),
     ],
 )
-def test_conforming_answers(contract: Contract, operation: str, status: int, value: object) -> None:
-    """What the contract documents is no problem."""
+def test_conforming_responses(contract: Contract, operation: str, status: int, value: object) -> None:
+    """A response that the contract documents has no problem."""
     assert contract.response_problems(operation, status, value) == []
 
 
@@ -273,10 +275,10 @@ BROKEN: dict[str, tuple[str, int, object, str]] = {
 
 
 @pytest.mark.parametrize(("operation", "status", "value", "line"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_answer_is_told_in_one_line(
+def test_a_broken_response_is_reported_in_one_line(
     contract: Contract, operation: str, status: int, value: object, line: str
 ) -> None:
-    """Each planted defect of a response is found and worded: path, expected, found."""
+    """Each planted defect of a response is reported: path, expected, found."""
     assert contract.response_problems(operation, status, value)[0] == line
 
 
@@ -302,7 +304,7 @@ def test_a_broken_answer_is_told_in_one_line(
     ],
 )
 def test_timestamps(contract: Contract, text: str, valid: bool) -> None:
-    """A timestamp is RFC 3339 in UTC, ends in Z, and is a time that exists."""
+    """A timestamp is RFC 3339 in UTC, ends in Z, and is a valid time."""
     assert (contract.schema_problems("Timestamp", text) == []) is valid
 
 
@@ -325,12 +327,12 @@ def test_timestamps(contract: Contract, text: str, valid: bool) -> None:
     ],
 )
 def test_execute_requests(contract: Contract, value: object, valid: bool) -> None:
-    """A request has a command of the right form and perhaps a session id."""
+    """A request has a command that matches the pattern, and optionally a session id."""
     assert (contract.request_problems("executeCommand", value) == []) is valid
 
 
 def test_bodies_and_names_that_do_not_exist(contract: Contract) -> None:
-    """A body where none is taken is a problem; a name that the contract lacks is an error."""
+    """An unexpected body is a problem; a name that the contract lacks is an error."""
     assert contract.request_problems("fetchMemory", None) == []
     assert contract.request_problems("fetchMemory", {}) == ["$: expected no request body for fetchMemory, found one"]
     assert contract.documents_body("fetchMemory", 200)
@@ -343,7 +345,7 @@ def test_bodies_and_names_that_do_not_exist(contract: Contract) -> None:
 
 
 def test_behavior(contract: Contract) -> None:
-    """The figures that OpenAPI cannot hold are those of the contract."""
+    """The behaviour figures, which OpenAPI cannot hold, are those of the contract."""
     behavior = contract.behavior
     assert (behavior.headers.key, behavior.headers.trace) == ("X-API-Key", "X-Trace-Id")
     time = behavior.time
@@ -375,15 +377,15 @@ def test_another_contract_needs_no_change_of_code(folder: Path, contract: Contra
     change(folder, "behavior.toml", 'key = "X-API-Key"', 'key = "X-Other-Key"')
     change(folder, "behavior.toml", "response_s = 15.0 ", "response_s = 14.5 ")
     change(folder, "requirements.toml", "[requirement.ENV-01]", "[requirement.NEW-100]")
-    other = load_contract(folder)
-    assert other.id == "other-v9"
-    assert other.digest != contract.digest
-    assert other.operation("executeCommand").path == "/v9/run"
-    assert other.default_of("fetchAuditLog", "limit") == 5
-    assert other.behavior.headers.key == "X-Other-Key"
-    assert other.response_problems("executeCommand", 200, RESPONSE | {"status": "PAUSED"}) == []
+    changed_contract = load_contract(folder)
+    assert changed_contract.id == "other-v9"
+    assert changed_contract.digest != contract.digest
+    assert changed_contract.operation("executeCommand").path == "/v9/run"
+    assert changed_contract.default_of("fetchAuditLog", "limit") == 5
+    assert changed_contract.behavior.headers.key == "X-Other-Key"
+    assert changed_contract.response_problems("executeCommand", 200, RESPONSE | {"status": "PAUSED"}) == []
     assert contract.response_problems("executeCommand", 200, RESPONSE | {"status": "PAUSED"}) != []
-    assert "NEW-100" in other.requirements
+    assert "NEW-100" in changed_contract.requirements
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -404,7 +406,7 @@ def change(folder: Path, name: str, old: str, new: str) -> None:
 
 
 def make_a_folder(file: Path) -> None:
-    """Put a folder where a file was."""
+    """Replace a file by a folder."""
     file.unlink()
     file.mkdir()
 
@@ -693,7 +695,7 @@ REFUSED: dict[str, tuple[Change, str]] = {
 
 @pytest.mark.parametrize(("spoil", "line"), REFUSED.values(), ids=REFUSED)
 def test_refuses_a_broken_contract_with_one_line(folder: Path, spoil: Change, line: str) -> None:
-    """Each mistake in a contract's files is one line that names the file, the place and what to do."""
+    """Each mistake in a contract's files is one line that names the file, the place and the remedy."""
     spoil(folder)
     with pytest.raises(ContractError, match=line) as caught:
         load_contract(folder)
@@ -701,7 +703,7 @@ def test_refuses_a_broken_contract_with_one_line(folder: Path, spoil: Change, li
     assert str(folder) in str(caught.value)
 
 
-def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
-    """A folder that does not exist is one line that says what a contract folder holds."""
+def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
+    """A folder that does not exist is one line that lists what a contract folder holds."""
     with pytest.raises(ContractError, match=r"no-such is not a contract folder; name one that holds behavior\.toml"):
         load_contract(tmp_path / "no-such")

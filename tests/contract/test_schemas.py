@@ -1,4 +1,4 @@
-"""JSON Schema as the contract means it: patterns of ECMA 262, worded problems, an independent engine agrees."""
+"""JSON Schema as the contract uses it: ECMA 262 patterns, worded problems, agreement with another engine."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def schemas() -> Schemas:
 
 
 def problems(schemas: Schemas, name: str, value: object) -> list[str]:
-    """The problems of `value` as the schema `name`."""
+    """Return the problems of `value` under the schema `name`."""
     return schemas.problems(f"#/components/schemas/{name}", value)
 
 
@@ -86,20 +86,20 @@ def test_names_path_expectation_and_finding(schemas: Schemas, value: object, lin
 
 
 def test_reports_the_alternative_that_was_meant(schemas: Schemas) -> None:
-    """A value that fits no alternative is held to the one of its type; without one, the types are listed."""
+    """A value that fits no alternative is compared with the one of its type; otherwise the types are listed."""
     assert problems(schemas, "Either", [{"status": "YES"}]) == ['$[0]: expected the field "codes", found none']
     assert problems(schemas, "Either", 7) == ["$: expected an array or a string or an object, found 7"]
 
 
 def test_limits_the_number_of_problems(schemas: Schemas) -> None:
-    """A thousand broken items give a bounded number of lines, and say that there are more."""
+    """A thousand broken items give a bounded number of lines, and a line that there are more."""
     lines = problems(schemas, "Trees", [{}] * 1000)
     assert len(lines) == MOST_PROBLEMS + 1
     assert lines[-1] == "$: there are more problems of this kind"
 
 
 def test_keeps_a_hostile_name_or_value_on_one_short_line() -> None:
-    """Line breaks, control characters and long text never reach a problem as they are."""
+    """Line breaks, control characters and long text never reach a problem unescaped."""
     schemas = Schemas({"any": {"additionalProperties": {"type": "integer"}}})
     (line,) = schemas.problems("#/any", {"a\n\x1b[31m": "x\r\n" * 5000})
     assert line.isprintable()
@@ -127,7 +127,7 @@ def test_validates_as_json_schema_means(schemas: Schemas, name: str, value: obje
 
 
 def test_half_a_surrogate_pair_is_validated(schemas: Schemas) -> None:
-    """Text that is not UTF-8 is validated all the same, both ways, and quoted as it is."""
+    """Text that is not UTF-8 is validated, both ways, and quoted unchanged."""
     assert problems(schemas, "Tree", GOOD | {"text": "\ud800"}) == []
     assert problems(schemas, "Command", "\ud800") == ['$: expected a match of ^[A-Z_]+$, found "\\ud800"']
 
@@ -156,7 +156,7 @@ def test_shortens_a_long_path(schemas: Schemas) -> None:
 
 @pytest.mark.parametrize("value", [{1: "x"}, b"x", object()])
 def test_refuses_what_is_not_json(schemas: Schemas, value: object) -> None:
-    """A value that JSON does not have is a problem, never a pass."""
+    """A value that JSON cannot express is a problem, never a pass."""
     (line,) = problems(schemas, "Any", value)
     assert line.startswith("$: expected a JSON value, found one that cannot be checked (")
 
@@ -169,14 +169,14 @@ def test_never_follows_a_reference_out_of_the_document() -> None:
 
 
 def test_reads_a_date_of_toml_as_no_text() -> None:
-    """A value that TOML has and JSON does not breaks the type of every key."""
+    """A value that TOML has and JSON lacks breaks the type of every key."""
     (mistake,) = Schemas({"properties": {"day": {"type": "string"}}}).mistakes("#", tomllib.loads("day = 2026-01-31"))
     assert (mistake.keyword, mistake.path, str(mistake.value)) == ("type", ("day",), "2026-01-31")
 
 
 @pytest.mark.parametrize("name", ["Nowhere", "Dangling"])
 def test_refuses_a_schema_that_does_not_exist(schemas: Schemas, name: str) -> None:
-    """A pointer to nothing is an error and never a schema that admits everything."""
+    """A pointer to a missing schema is an error, never a schema that accepts everything."""
     with pytest.raises(SchemaError, match=name):
         problems(schemas, name, GOOD)
 
@@ -185,7 +185,7 @@ def test_refuses_a_schema_that_does_not_exist(schemas: Schemas, name: str) -> No
     "schema", [{"pattern": "a(?i)b"}, {"pattern": "["}, {"pattern": r"\p{L}"}, {"patternProperties": {"^a$": {}}}]
 )
 def test_refuses_an_unsupported_pattern_at_once(schema: dict[str, Any]) -> None:
-    """A pattern that could be read otherwise than the contract means it is refused when the schemas are made."""
+    """A pattern with more than one reading is refused when the schemas are compiled."""
     with pytest.raises(SchemaError) as caught:
         Schemas({"components": {"schemas": {"Bad": schema}}})
     assert "\n" not in str(caught.value)
@@ -230,7 +230,7 @@ def test_patterns_mean_what_ecma_262_means() -> None:
 
 
 def test_refuses_a_newline_at_the_end() -> None:
-    """The planted fault: a newline at the end, which Python's own reading of the pattern admits."""
+    """A newline at the end, which Python's own `$` accepts, is refused."""
     assert re.search("^[A-Z_]+$", "PING\n")
     assert not matcher("^[A-Z_]+$")("PING\n")
 
@@ -243,7 +243,7 @@ def test_refuses_a_newline_at_the_end() -> None:
     ],
 )
 def test_refuses_patterns_of_another_language(pattern: str) -> None:
-    """What ECMA 262 does not have is refused, not guessed at."""
+    """Syntax that ECMA 262 lacks is refused."""
     with pytest.raises(PatternError):
         matcher(pattern)
 
@@ -273,7 +273,7 @@ NEARLY = st.fixed_dictionaries(
 
 @given(st.sampled_from(["Tree", "Trees", "Either", "Integer"]), ANYTHING | NEARLY | st.lists(NEARLY, max_size=2))
 def test_agrees_with_an_independent_engine(schemas: Schemas, name: str, value: object) -> None:
-    """Whatever the value, jsonschema, an engine of its own, calls the same values valid."""
+    """For every value, jsonschema, another engine, accepts and refuses the same values."""
     document = json.loads(json.dumps(DOCUMENT).replace("_]+$", "_]+\\\\Z"))
     reference = Draft202012Validator({**document, "$ref": f"#/components/schemas/{name}"})
     assert (problems(schemas, name, value) == []) is reference.is_valid(value)

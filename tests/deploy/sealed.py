@@ -41,12 +41,12 @@ def document_of(contract: Contract, ended: float) -> VerdictDocument:
         target=replace(document.target, kind="compose", images=images),
         requirements=tuple(
             RequirementResult(
-                id=one.id,
-                party=one.party,
-                level=one.level,
-                group=one.group,
-                text=one.text,
-                decisions=one.decisions,
+                id=requirement.id,
+                party=requirement.party,
+                level=requirement.level,
+                group=requirement.group,
+                text=requirement.text,
+                decisions=requirement.decisions,
                 verdict=Verdict.PASS,
                 effective_verdict=Verdict.PASS,
                 reason="",
@@ -55,7 +55,7 @@ def document_of(contract: Contract, ended: float) -> VerdictDocument:
                 checks=3,
                 findings=(),
             )
-            for one in contract.requirements.values()
+            for requirement in contract.requirements.values()
         ),
         started=ended - 100,
         ended=ended,
@@ -66,10 +66,10 @@ def failing(document: VerdictDocument, requirement_id: str, verdict: Verdict = V
     """The same document with one failed requirement, judged as the gate judges it."""
     replace = msgspec.structs.replace
     requirements = tuple(
-        replace(one, verdict=verdict, effective_verdict=verdict) if one.id == requirement_id else one
-        for one in document.requirements
+        replace(entry, verdict=verdict, effective_verdict=verdict) if entry.id == requirement_id else entry
+        for entry in document.requirements
     )
-    must = [one.level for one in requirements if one.id == requirement_id] == [Level.MUST]
+    must = [entry.level for entry in requirements if entry.id == requirement_id] == [Level.MUST]
     return replace(document, requirements=requirements, verdict=verdict if must else document.verdict)
 
 

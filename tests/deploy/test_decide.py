@@ -1,4 +1,4 @@
-"""The deploy gate, line by line: each is green for honest evidence, and red for one planted change."""
+"""The deploy gate, line by line: each line is proven for correct evidence, and fails for one planted change."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NOW = 1_750_000_000.0
 DAY = 86_400.0
 SIGNER = CryptoSigner.generate_ed25519()
 CONTRACT = load_contract(ROOT / "contracts" / "console-v0.1")
-HONEST = document_of(CONTRACT, NOW - 3600)
+CORRECT = document_of(CONTRACT, NOW - 3600)
 
 LINES = (
     "console: exists, tagged",
@@ -67,7 +67,7 @@ TRUSTED = set(LINES[3:])
 class Case:
     """One deployment in which everything is correct, except for what a test changes."""
 
-    document: VerdictDocument = HONEST
+    document: VerdictDocument = CORRECT
     gate: str = ""
     signer: CryptoSigner = SIGNER
     change: Callable[[dict[str, Any]], Any] | None = None
@@ -82,7 +82,7 @@ class Case:
 
 
 def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> DeployDecision:
-    """The decision of the gate."""
+    """Return the decision of the gate."""
     path = folder / "evidence.dsse.json"
     change = case.change
     raw = sealed(
@@ -104,19 +104,19 @@ def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy
 
 
 def run_of(plain: dict[str, Any]) -> dict[str, Any]:
-    """The part of the statement that is the gate's own."""
+    """Return the part of the statement that the gate defines."""
     run: dict[str, Any] = plain["predicate"]["technogate"]
     return run
 
 
 def requirement(plain: dict[str, Any], name: str) -> dict[str, Any]:
     """One requirement of the statement."""
-    found: list[dict[str, Any]] = [one for one in run_of(plain)["requirements"] if one["id"] == name]
-    return found[0]
+    matches: list[dict[str, Any]] = [entry for entry in run_of(plain)["requirements"] if entry["id"] == name]
+    return matches[0]
 
 
 def test_everything_proven_is_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two images with correct evidence of their validation: every line is proven, each with its proof."""
+    """With correct evidence of two validated images, every line is proven, each with its proof."""
     decision = decided(Case(), tmp_path, monkeypatch)
     assert [(line.title, line.proven) for line in decision.lines] == [(title, True) for title in LINES]
     assert all(line.proof for line in decision.lines)
@@ -124,7 +124,7 @@ def test_everything_proven_is_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_an_empty_list_is_no_deploy() -> None:
-    """A checklist without lines proves nothing."""
+    """A checklist without lines is no DEPLOY."""
     assert not DeployDecision(lines=()).deploy
 
 
@@ -134,7 +134,7 @@ def other_contract() -> Contract:
 
 
 def without(name: str) -> Contract:
-    """A contract of the same digest that lacks a requirement: what a deceived reader would read."""
+    """A contract of the same digest that lacks a requirement, as a manipulated reader would return it."""
     return replace(CONTRACT, requirements={key: one for key, one in CONTRACT.requirements.items() if key != name})
 
 
@@ -143,18 +143,18 @@ def lacks(name: str) -> Callable[[dict[str, Any]], None]:
 
     def change(plain: dict[str, Any]) -> None:
         run = run_of(plain)
-        run["requirements"] = [one for one in run["requirements"] if one["id"] != name]
+        run["requirements"] = [entry for entry in run["requirements"] if entry["id"] != name]
 
     return change
 
 
-def says(**fields: object) -> Callable[[dict[str, Any]], None]:
+def with_run(**fields: object) -> Callable[[dict[str, Any]], None]:
     """Evidence with other values of the run."""
     return lambda plain: run_of(plain).update(fields)
 
 
-def claims(name: str, **fields: object) -> Callable[[dict[str, Any]], None]:
-    """Evidence with other values of a requirement, but the same verdict."""
+def with_requirement(name: str, **fields: object) -> Callable[[dict[str, Any]], None]:
+    """Evidence with other values of a requirement, and the same verdict."""
     return lambda plain: requirement(plain, name).update(fields)
 
 
@@ -166,13 +166,15 @@ def digest(position: int) -> Callable[[dict[str, Any]], None]:
 def waived(name: str = "AUT-01", expires: str = "2999-12-31", **fields: Any) -> VerdictDocument:
     """A validation in which a failure was waived."""
     values = {"requirement": name, "reason": "r", "owner": "o", "expires": expires, "image": ""}
-    given = Waiver(**(values | fields))
+    covering = Waiver(**(values | fields))
     requirements = tuple(
-        msgspec.structs.replace(one, verdict=Verdict.FAIL, effective_verdict=Verdict.PASS) if one.id == name else one
-        for one in HONEST.requirements
+        msgspec.structs.replace(entry, verdict=Verdict.FAIL, effective_verdict=Verdict.PASS)
+        if entry.id == name
+        else entry
+        for entry in CORRECT.requirements
     )
-    used = WaiverResult(waiver=given, state=WaiverState.USED, problem="")
-    return msgspec.structs.replace(HONEST, requirements=requirements, waivers=(used,))
+    used = WaiverResult(waiver=covering, state=WaiverState.USED, problem="")
+    return msgspec.structs.replace(CORRECT, requirements=requirements, waivers=(used,))
 
 
 def envelope_type(raw: bytes) -> bytes:
@@ -209,7 +211,7 @@ PARTS = {
 
 #: What was planted, and the lines that it must turn red: these and no other.
 PLANTED: dict[str, tuple[Case, set[str]]] = {
-    **{f"image by {name}": (Case(console=given), IMAGE) for name, given in NAMES.items()},
+    **{f"image by {name}": (Case(console=image_name), IMAGE) for name, image_name in NAMES.items()},
     "image that is not there": (Case(console="techno-os-console:9.9"), IMAGE),
     "backend with a moving tag": (Case(backend="b:main"), {"backend: exists, tagged", "of this backend"}),
     "no engine knows anything": (
@@ -237,27 +239,30 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
     "huge": (Case(raw=lambda raw: raw + b" " * 3_000_000), SIGNED),
     "the statement without an envelope": (Case(raw=lambda _: b"{}"), SIGNED),
     "another predicate": (Case(change=lambda plain: plain.update(predicateType="x")), TRUSTED),
-    "a field that nobody knows": (Case(change=says(force=True)), TRUSTED),
+    "a field that nobody knows": (Case(change=with_run(force=True)), TRUSTED),
     "too old": (Case(max_age_s=3599.0), {"not too long ago"}),
     "from the future": (Case(now=NOW - 3700), {"not too long ago"}),
-    "ended before it began": (Case(change=says(started=NOW)), {"not too long ago"}),
-    "verdict FAIL": (Case(change=says(verdict="FAIL")), {"verdict PASS"}),
-    "verdict INCONCLUSIVE": (Case(change=says(verdict="INCONCLUSIVE")), {"verdict PASS"}),
-    "a check": (Case(change=says(is_validation=False)), {"verdict PASS"}),
+    "ended before it began": (Case(change=with_run(started=NOW)), {"not too long ago"}),
+    "verdict FAIL": (Case(change=with_run(verdict="FAIL")), {"verdict PASS"}),
+    "verdict INCONCLUSIVE": (Case(change=with_run(verdict="INCONCLUSIVE")), {"verdict PASS"}),
+    "a check": (Case(change=with_run(is_validation=False)), {"verdict PASS"}),
     "result FAILED": (Case(change=lambda plain: plain["predicate"].update(result="FAILED")), {"verdict PASS"}),
     "failed tests": (Case(change=lambda plain: plain["predicate"].update(failedTests=["X"])), {"verdict PASS"}),
     **{
-        f"{name} failed": (Case(document=failing(HONEST, name)), {"verdict PASS", *lines})
+        f"{name} failed": (Case(document=failing(CORRECT, name)), {"verdict PASS", *lines})
         for name, lines in PARTS.items()
     },
     **{
         f"{name} inconclusive": (
-            Case(change=claims(name, verdict="INCONCLUSIVE", effective_verdict="INCONCLUSIVE")),
+            Case(change=with_requirement(name, verdict="INCONCLUSIVE", effective_verdict="INCONCLUSIVE")),
             lines,
         )
         for name, lines in PARTS.items()
     },
-    **{f"{name} without a check": (Case(change=claims(name, checks=0)), lines) for name, lines in PARTS.items()},
+    **{
+        f"{name} without a check": (Case(change=with_requirement(name, checks=0)), lines)
+        for name, lines in PARTS.items()
+    },
     **{
         f"{name} missing": (Case(change=lacks(name)), {"rest of the contract", *lines}) for name, lines in PARTS.items()
     },
@@ -267,11 +272,11 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
         {"techno-net verified", "rest of the contract"},
     ),
     "failed, and output to weigh nothing": (
-        Case(change=claims("AUT-01", verdict="FAIL", effective_verdict="PASS")),
+        Case(change=with_requirement("AUT-01", verdict="FAIL", effective_verdict="PASS")),
         {"endpoints verified"},
     ),
     "inconclusive, and output to weigh nothing": (
-        Case(change=claims("AUT-01", verdict="INCONCLUSIVE", effective_verdict="PASS")),
+        Case(change=with_requirement("AUT-01", verdict="INCONCLUSIVE", effective_verdict="PASS")),
         {"endpoints verified"},
     ),
     "waiver expired since": (Case(document=waived(expires="2025-06-14")), {"endpoints verified", "waivers in force"}),
@@ -298,7 +303,7 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
 def test_each_planted_change_fails_its_own_lines(
     case: Case, red: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One thing is wrong: exactly the lines about it are not proven, and the decision is DO NOT DEPLOY."""
+    """Each planted change fails exactly the lines about it, and the decision is DO NOT DEPLOY."""
     decision = decided(case, tmp_path, monkeypatch)
     assert [line.title for line in decision.lines] == list(LINES)
     assert {line.title for line in decision.lines if not line.proven} == red
@@ -340,18 +345,18 @@ def test_a_clock_may_differ_a_little(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("given", "seconds"), [("1s", 1.0), ("90m", 5400.0), ("24h", DAY), ("7d", 7 * DAY), ("30d", 30 * DAY)]
+    ("age", "seconds"), [("1s", 1.0), ("90m", 5400.0), ("24h", DAY), ("7d", 7 * DAY), ("30d", 30 * DAY)]
 )
-def test_an_age(given: str, seconds: float) -> None:
+def test_an_age(age: str, seconds: float) -> None:
     """A number with its unit."""
-    assert seconds_of(given) == seconds
+    assert seconds_of(age) == seconds
 
 
-@pytest.mark.parametrize("given", ["", "0s", "24", "h", "-1h", "1.5h", "31d", "9999999h", "inf", "24 h", "24h\n", "٣h"])
-def test_refuses_an_invalid_age(given: str) -> None:
-    """No value turns the line off: neither zero nor an unlimited age."""
+@pytest.mark.parametrize("age", ["", "0s", "24", "h", "-1h", "1.5h", "31d", "9999999h", "inf", "24 h", "24h\n", "٣h"])
+def test_refuses_an_invalid_age(age: str) -> None:
+    """No age disables the line: neither zero nor an unlimited one."""
     with pytest.raises(UserError):
-        seconds_of(given)
+        seconds_of(age)
 
 
 def test_hostile_evidence_is_shown_as_text(
@@ -359,11 +364,13 @@ def test_hostile_evidence_is_shown_as_text(
 ) -> None:
     """No control character, markup or command of a signed file reaches a terminal."""
     text = HOSTILE.replace("\ud800", "")
-    given = says(run=text, gate_version=text, target=text, profile=text, journal_sha256=text, reasons=[text])
+    hostile_values = with_run(
+        run=text, gate_version=text, target=text, profile=text, journal_sha256=text, reasons=[text]
+    )
     hostile = waived(reason=text, owner=text)
     for case in (
-        Case(document=hostile, change=given),
-        Case(change=lambda plain: (given(plain), says(verdict="FAIL")(plain))),
+        Case(document=hostile, change=hostile_values),
+        Case(change=lambda plain: (hostile_values(plain), with_run(verdict="FAIL")(plain))),
     ):
         show(Console(highlight=False, emoji=False), decided(case, tmp_path, monkeypatch))
     shown = capsys.readouterr().out
@@ -374,7 +381,7 @@ def test_hostile_evidence_is_shown_as_text(
 
 
 def test_a_terminal_of_another_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an encoding lacks is written as an escape, and the decision is readable."""
+    """A character that the encoding lacks is written as an escape, and the decision is readable."""
     buffer = io.BytesIO()
     with io.TextIOWrapper(buffer, encoding="ascii") as file:
         show(Console(file=file, highlight=False, emoji=False), decided(Case(), tmp_path, monkeypatch))

@@ -72,7 +72,7 @@ def path_of(house: Sandbox) -> str:
 
 
 def deploy(house: Sandbox, *words: str, **environment: str) -> tuple[int, str]:
-    """Exit code and output of `deploy-check`; of an option given twice the last one counts."""
+    """Return exit code and output of `deploy-check`; of a repeated option the last one counts."""
     ended = house.run(
         "deploy-check", "--console", CONSOLE_NAME, "--backend", BACKEND_NAME, "--evidence", EVIDENCE,
         "--key", "keys/technogate.pub", "--contract", "contracts/small", *words,
@@ -147,16 +147,16 @@ def test_mistakes_of_usage_are_exit_2(house: Sandbox) -> None:
 
 def test_every_option_is_required(sandbox: Sandbox) -> None:
     """Images, evidence and key have no default."""
-    given = {"--console": "c:1", "--backend": "b:1", "--evidence": "e", "--key": "k"}
-    for left_out in given:
-        words = [word for name, value in given.items() if name != left_out for word in (name, value)]
+    options = {"--console": "c:1", "--backend": "b:1", "--evidence": "e", "--key": "k"}
+    for left_out in options:
+        words = [word for name, value in options.items() if name != left_out for word in (name, value)]
         assert sandbox.run("deploy-check", *words).returncode == 2
 
 
 def test_a_failed_validation_is_not_deployed(house: Sandbox) -> None:
     """The evidence of a failure is signed with the key of the environment, and deploy-check refuses it."""
-    found = 'must_hold([Finding(check="c", expected="this", observed="that")])'
-    house.suite("test_more.py", SUITE + item("CTR-01", found))
+    assertion = 'must_hold([Finding(check="c", expected="this", observed="that")])'
+    house.suite("test_more.py", SUITE + item("CTR-01", assertion))
     key = (house.home / "keys" / "technogate.key").read_text()
     ended = house.run(*VALIDATE, TECHNOGATE_SIGNING_KEY=key)
     assert ended.returncode == 1, ended.stdout + ended.stderr
@@ -168,8 +168,8 @@ def test_a_failed_validation_is_not_deployed(house: Sandbox) -> None:
 
 def test_a_waiver_goes_with_the_images(house: Sandbox) -> None:
     """A failure that is waived for one of the images can be deployed, and the checklist shows the owner."""
-    found = 'must_hold([Finding(check="c", expected="this", observed="that")])'
-    house.suite("test_more.py", SUITE + item("CTR-01", found))
+    assertion = 'must_hold([Finding(check="c", expected="this", observed="that")])'
+    house.suite("test_more.py", SUITE + item("CTR-01", assertion))
     (house.home / "waivers.toml").write_text(
         f'[[waiver]]\nrequirement = "CTR-01"\nreason = "until 1.3"\nowner = "backend team"\n'
         f'expires = 2999-12-31\nimage = "{BACKEND_ID}"\n'

@@ -42,10 +42,10 @@ def test_the_envelope_is_dsse() -> None:
 def test_refuses_a_changed_byte(mask: int) -> None:
     """A file with any byte changed is refused."""
     for place in range(len(RAW) - 1):
-        other = bytearray(RAW)
-        other[place] ^= mask
+        changed = bytearray(RAW)
+        changed[place] ^= mask
         with pytest.raises(EvidenceError):
-            unseal(bytes(other), SIGNER.public_key)
+            unseal(bytes(changed), SIGNER.public_key)
 
 
 def test_refuses_a_truncated_file() -> None:
@@ -66,7 +66,7 @@ def both_signatures(good_first: bool) -> Callable[[dict[str, Any]], None]:
 
 
 def second_is_bad(envelope: dict[str, Any]) -> None:
-    """The same key once more, with a signature over something else."""
+    """The same key once more, with a signature over other bytes."""
     envelope["signatures"].append(opened(seal(b"else", SIGNER))["signatures"][0])
 
 
@@ -86,9 +86,9 @@ def spare_bits(envelope: dict[str, Any]) -> None:
     body = signature["sig"].rstrip("=")
     alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"
     last = alphabet[alphabet.index(body[-1]) | 1]
-    other = body[:-1] + last + "=="
-    assert base64.b64decode(other) == base64.b64decode(signature["sig"])
-    signature["sig"] = other
+    changed = body[:-1] + last + "=="
+    assert base64.b64decode(changed) == base64.b64decode(signature["sig"])
+    signature["sig"] = changed
 
 
 CHANGES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {

@@ -33,14 +33,14 @@ def test_a_name_with_a_tag(name: str, tag: str) -> None:
      "console:1\n", "console :1", "con\u202esole:1", "console:1;id", "$(id):1"],
 )  # fmt: skip
 def test_a_name_without_a_tag_is_refused(name: str) -> None:
-    """Without a tag, by digest or id, or as an option of the engine's: refused before the engine is called."""
+    """A name without a tag, a digest, an id or an option is refused before the engine is called."""
     with pytest.raises(ImageError, match="has no tag"):
         tagged(name)
 
 
 @pytest.mark.parametrize("tag", ["latest", "LATEST", "latest-amd64", "1-latest", "stable", "main", "nightly", "prod"])
 def test_a_moving_tag_is_refused(tag: str) -> None:
-    """A tag that means another image tomorrow pins nothing."""
+    """A tag that moves to another image does not pin one."""
     with pytest.raises(ImageError, match="moves"):
         tagged(f"console:{tag}")
 
@@ -65,33 +65,33 @@ def test_refuses_every_tag_without_the_list_of_moving_tags(
 
 
 @pytest.fixture
-def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def engine_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The engine's stand-in on the path, alone."""
     folder = engine(tmp_path / "bin", both())
     monkeypatch.setenv("PATH", str(folder))
     return folder
 
 
-def response(asked: Path, given: Any) -> None:
+def response(engine_folder: Path, output: Any) -> None:
     """Make the engine return this for the backend."""
-    (asked / "images.json").write_text(json.dumps({BACKEND_NAME: given}))
+    (engine_folder / "images.json").write_text(json.dumps({BACKEND_NAME: output}))
 
 
-def test_returns_name_and_id_from_the_engine(asked: Path) -> None:
+def test_returns_name_and_id_from_the_engine(engine_folder: Path) -> None:
     """The engine's name and id of an image are returned."""
-    found = inspect(BACKEND_NAME)
-    assert (found.name, found.digest) == (BACKEND_NAME, BACKEND_ID)
-    assert asked.is_dir()
+    image = inspect(BACKEND_NAME)
+    assert (image.name, image.digest) == (BACKEND_NAME, BACKEND_ID)
+    assert engine_folder.is_dir()
 
 
-def test_accepts_the_default_registry(asked: Path) -> None:
+def test_accepts_the_default_registry(engine_folder: Path) -> None:
     """The engine leaves its own registry out of a tag."""
-    response(asked, described(BACKEND_NAME.partition("/")[2], BACKEND_ID))
+    response(engine_folder, described(BACKEND_NAME.partition("/")[2], BACKEND_ID))
     assert inspect(BACKEND_NAME).digest == BACKEND_ID
 
 
 @pytest.mark.parametrize(
-    ("given", "why"),
+    ("output", "why"),
     [
         ("", "not JSON"),
         ("not json", "not JSON"),
@@ -109,23 +109,23 @@ def test_accepts_the_default_registry(asked: Path) -> None:
         (described("techno-os-backend:1.3", BACKEND_ID), "no image that is tagged"),
     ],
 )
-def test_refuses_an_unusable_output(asked: Path, given: Any, why: str) -> None:
+def test_refuses_an_unusable_output(engine_folder: Path, output: Any, why: str) -> None:
     """Any output of the engine but one image with its id and this tag is refused, on one line."""
-    response(asked, given)
+    response(engine_folder, output)
     with pytest.raises(ImageError, match=why) as caught:
         inspect(BACKEND_NAME)
     assert "\n" not in str(caught.value)
 
 
-def test_reports_a_missing_image(asked: Path) -> None:
+def test_reports_a_missing_image(engine_folder: Path) -> None:
     """The message of the engine is the reason."""
-    response(asked, [])
+    response(engine_folder, [])
     with pytest.raises(ImageError, match="No such image"):
         inspect("techno-os-console:9.9")
 
 
 def test_no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without an engine, or with one that cannot be run, proves nothing."""
+    """A machine without an engine, or with one that cannot run, is an error."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ImageError, match="not installed"):
         inspect(BACKEND_NAME)

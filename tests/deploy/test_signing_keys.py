@@ -1,4 +1,4 @@
-"""Signing keys: written once, readable by their owner alone, and never handed on to a program."""
+"""Signing keys: written once, readable only by their owner, and never passed on to a program."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WRONG = {
 
 
 def test_a_pair_of_keys_belongs_together(tmp_path: Path) -> None:
-    """What the private key seals the public key opens, from the file and from the environment."""
+    """The public key verifies the seal of the private key, from the file and from the environment."""
     private, public = generate(tmp_path / "new" / "keys")
     environment = {VARIABLE: private.read_text(), "PATH": "x"}
     for signer in (signer_from(str(private), {}), signer_from("", environment)):

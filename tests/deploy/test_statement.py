@@ -48,7 +48,7 @@ def test_the_statement_has_in_totos_shape(document: VerdictDocument, contract: C
     plain = json.loads(encode(statement_of(document, GATE_DIGEST)))
     assert plain["_type"] == "https://in-toto.io/Statement/v1"
     assert plain["predicateType"] == "https://in-toto.io/attestation/test-result/v0.1"
-    assert {one["name"]: one["digest"] for one in plain["subject"]} == {
+    assert {item["name"]: item["digest"] for item in plain["subject"]} == {
         "console": {"sha256": CONSOLE_ID.removeprefix("sha256:")},
         "backend": {"sha256": BACKEND_ID.removeprefix("sha256:")},
         "contract": {"sha256": contract.digest},
@@ -58,7 +58,7 @@ def test_the_statement_has_in_totos_shape(document: VerdictDocument, contract: C
     assert predicate["result"] == "PASSED"
     assert predicate["passedTests"] == list(contract.requirements)
     assert predicate["warnedTests"] == predicate["failedTests"] == []
-    settings = {one["name"]: one for one in predicate["configuration"]}
+    settings = {item["name"]: item for item in predicate["configuration"]}
     assert settings["contract"]["digest"] == {"sha256": contract.digest}
     assert base64.b64decode(settings["seed"]["content"]) == str(document.seed).encode()
 
@@ -69,7 +69,7 @@ def test_the_statement_carries_the_result(document: VerdictDocument) -> None:
     assert again == statement_of(document, GATE_DIGEST)
     run = again.predicate.technogate
     assert (run.verdict, run.seed, run.journal_sha256) == (Verdict.PASS, document.seed, document.journal.sha256)
-    assert [one.id for one in run.requirements] == [one.id for one in document.requirements]
+    assert [entry.id for entry in run.requirements] == [entry.id for entry in document.requirements]
     assert digests(again)["gate"] == GATE_DIGEST
 
 
@@ -107,10 +107,10 @@ def test_there_is_nothing_to_state_without_images_or_a_validation(document: Verd
     replace = msgspec.structs.replace
     images = document.target.images
 
-    def with_images(given: dict[str, ImageRef]) -> VerdictDocument:
-        return replace(document, target=replace(document.target, images=given))
+    def with_images(judged: dict[str, ImageRef]) -> VerdictDocument:
+        return replace(document, target=replace(document.target, images=judged))
 
-    for one, run_context in (
+    for unusable, judging_digest in (
         (with_images({}), GATE_DIGEST),
         (with_images({"console": images["console"]}), GATE_DIGEST),
         (with_images(images | {"proxy": images["console"]}), GATE_DIGEST),
@@ -119,7 +119,7 @@ def test_there_is_nothing_to_state_without_images_or_a_validation(document: Verd
         (document, ""),
     ):
         with pytest.raises(EvidenceError):
-            statement_of(one, run_context)
+            statement_of(unusable, judging_digest)
 
 
 def subject(position: int, **fields: object) -> Callable[[dict[str, Any]], None]:
@@ -190,7 +190,7 @@ def with_images(head: Header) -> Header:
     ],
 )
 def test_a_validation_of_images_ends_in_evidence(tmp_path: Path, events: tuple[Event, ...], verdict: str) -> None:
-    """Any verdict is stated and signed, with the digest of its journal."""
+    """Evidence of any verdict is signed, with the digest of its journal."""
     finished_run = concluded(tmp_path, with_images(builders.header()), events)
     path = sign_evidence(finished_run, SIGNER, tmp_path)
     assert path == tmp_path / NAME
@@ -200,7 +200,7 @@ def test_a_validation_of_images_ends_in_evidence(tmp_path: Path, events: tuple[E
 
 
 def test_no_evidence_without_a_key_or_without_images(tmp_path: Path) -> None:
-    """Without both there is no message; with only one of them the reason is given."""
+    """Without both there is no message; with only one of them the reason is printed."""
     processes = concluded(tmp_path, builders.header(), PASSED)
     assert sign_evidence(processes, None, tmp_path) is None
     with pytest.raises(EvidenceError, match="processes were judged"):
@@ -229,8 +229,8 @@ def test_no_evidence_of_a_check_or_of_an_unsound_run(tmp_path: Path) -> None:
     assert not (tmp_path / NAME).exists()
 
 
-def test_waivers_travel_with_the_evidence(tmp_path: Path) -> None:
-    """The evidence lists what was waived."""
+def test_evidence_lists_the_waivers(tmp_path: Path) -> None:
+    """The evidence lists the waived requirements."""
     finished_run = concluded(tmp_path, with_images(header([waiver()])), ONE_FAILED)
     path = sign_evidence(finished_run, SIGNER, tmp_path)
     assert path is not None

@@ -1,4 +1,4 @@
-"""A page asks a backend that does not accept, and an address of the machine comes and goes: what the driver reports.
+"""A page sends a request to a backend that does not accept while an address of the machine appears or disappears.
 
 Run in a network of its own, the only one that changes then: `unshare --net python -m tests.drivers.network_change`.
 """
@@ -29,9 +29,12 @@ def ip(*words: str) -> None:
 
 
 def connecting(port: int) -> bool:
-    """Whether a client waits to be connected to `port`."""
-    found = psutil.net_connections("tcp")
-    return any(one.status == psutil.CONN_SYN_SENT and one.raddr and one.raddr.port == port for one in found)
+    """Whether a client waits for a connection to `port`."""
+    connections = psutil.net_connections("tcp")
+    return any(
+        connection.status == psutil.CONN_SYN_SENT and connection.raddr and connection.raddr.port == port
+        for connection in connections
+    )
 
 
 def main() -> None:

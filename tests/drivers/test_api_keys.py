@@ -1,4 +1,4 @@
-"""Keys: near misses differ from the key, and their expressions produce what was sent."""
+"""Keys: near misses differ from the key, and their expressions produce the sent values."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from technogate.drivers.http.api_keys import near_misses, right_key
 KEY = "TgAbc-1234567890xyz"
 
 
-def test_near_misses_are_misses() -> None:
-    """No near miss is the key alone, and no two are the same."""
+def test_near_misses_differ_from_the_key() -> None:
+    """No near miss equals the key, and no two are the same."""
     sent = [key.values for key in near_misses(KEY)]
     assert (KEY,) not in sent
     assert len(set(sent)) == len(sent)
@@ -21,7 +21,7 @@ def test_near_misses_are_misses() -> None:
 
 @pytest.mark.parametrize("key", [right_key(KEY), *near_misses(KEY)], ids=lambda key: key.name)
 def test_expressions_make_the_values(key: object) -> None:
-    """A shell that knows the key makes of each expression exactly what was sent."""
+    """A shell that has the key expands each expression to the sent value."""
     values = getattr(key, "values")  # noqa: B009 - parametrized as object
     for value, expression in zip(values, getattr(key, "expressions"), strict=True):  # noqa: B009
         printed = subprocess.run(
@@ -36,5 +36,5 @@ def test_expressions_make_the_values(key: object) -> None:
 
 @pytest.mark.parametrize("key", near_misses(KEY), ids=lambda key: key.name)
 def test_expressions_hide_the_key(key: object) -> None:
-    """No expression holds a piece of the key that is worth anything."""
+    """No expression holds a usable part of the key."""
     assert KEY[1:-1] not in "".join(getattr(key, "expressions"))  # noqa: B009

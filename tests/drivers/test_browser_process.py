@@ -26,27 +26,31 @@ PAGE = b"""<!doctype html><link rel=icon href=data:,>
 
 @pytest.fixture
 def driver(url: str) -> functools.partial[BrowserDriver]:
-    """Makes a driver before the page, which is still at once."""
+    """Return a factory of drivers, which are idle before the page."""
     return functools.partial(BrowserDriver, url, quiet_ms=20)
 
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    """Where the page is."""
+    """The URL of the page."""
     with StandIn(lambda _: http_response(200, PAGE, content_type="text/html")) as server:
         yield f"{server.url}/"
 
 
 def browsers() -> list[psutil.Process]:
-    """The browsers that this process started: not what they started, nor a script that one was started by."""
+    """The browsers started by this process, without their children and without launch scripts."""
     family = psutil.Process().children(recursive=True)
-    found = [one for one in family if "--headless" in one.cmdline() and "--type=" not in " ".join(one.cmdline())]
-    scripts = {one.ppid() for one in found}
-    return [one for one in found if one.pid not in scripts]
+    candidates = [
+        process
+        for process in family
+        if "--headless" in process.cmdline() and "--type=" not in " ".join(process.cmdline())
+    ]
+    scripts = {process.ppid() for process in candidates}
+    return [process for process in candidates if process.pid not in scripts]
 
 
 def test_two_drivers_have_one_browser_and_no_cookie_in_common(driver: functools.partial[BrowserDriver]) -> None:
-    """The second driver finds no cookie of the first, and goes on when the first has ended."""
+    """The second driver has no cookie of the first, and works after the first has ended."""
     assert browsers() == []
     with driver() as second:
         with driver() as first:
@@ -62,14 +66,14 @@ def test_two_drivers_have_one_browser_and_no_cookie_in_common(driver: functools.
 def test_a_driver_that_needs_another_browser_has_one(
     driver: functools.partial[BrowserDriver], apart: dict[str, object]
 ) -> None:
-    """One that is to be alone, or sends a host elsewhere, shares it with no other driver."""
+    """A driver that must be alone, or that maps a host, has a browser of its own."""
     with driver(), driver(**apart):
         assert len(browsers()) == 2
     assert browsers() == []
 
 
 def test_after_a_browser_has_died_the_next_driver_has_another(driver: functools.partial[BrowserDriver]) -> None:
-    """Its drivers get an error, and a later driver gets a running browser; both close without an error."""
+    """After a crash the drivers get an error, and a later driver gets a new browser; both close without an error."""
     with driver() as first:
         for one in browsers():
             one.kill()
@@ -83,7 +87,7 @@ def test_after_a_browser_has_died_the_next_driver_has_another(driver: functools.
 
 
 def test_a_closed_driver_raises_an_error(driver: functools.partial[BrowserDriver]) -> None:
-    """Nothing is done with a page that is gone, though the browser is still there."""
+    """A driver whose page is closed raises an error, although the browser runs."""
     with driver():
         closed = driver()
         closed.close()

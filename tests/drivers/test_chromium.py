@@ -1,4 +1,4 @@
-"""Finding a browser: the one that is named, Playwright's own, one that is installed, or a reason and a hint."""
+"""Finding a browser: the named one, Playwright's own, an installed one, or a reason and a hint."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _linux(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_order_in_which_browsers_are_taken(tmp_path: Path) -> None:
-    """A named one comes before Playwright's own, that before one on PATH; a shell before a whole browser."""
+    """A named browser comes first, then Playwright's own, then one on PATH; a shell before a whole browser."""
     on_path = _program(tmp_path / "bin" / "google-chrome")
     env = {"PATH": str(tmp_path / "bin"), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path / "own")}
     assert find_browser(env) == on_path
@@ -46,14 +46,14 @@ def test_the_order_in_which_browsers_are_taken(tmp_path: Path) -> None:
 
 
 def test_a_named_browser_is_never_passed_over(tmp_path: Path) -> None:
-    """A wrong name is an error, though another browser is there."""
+    """A wrong name is an error, although another browser is installed."""
     _program(tmp_path / "chromium")
     with pytest.raises(DriverError, match=r"TECHNOGATE_BROWSER names .*nowhere, which is not a program"):
         find_browser({"PATH": str(tmp_path), "TECHNOGATE_BROWSER": str(tmp_path / "nowhere")})
 
 
-def test_no_browser_is_a_reason_and_a_cure(tmp_path: Path) -> None:
-    """Without any browser there is a reason and what to do about it."""
+def test_no_browser_is_a_reason_and_a_hint(tmp_path: Path) -> None:
+    """Without any browser there is a reason and a hint."""
     env = {"PATH": str(tmp_path), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
     assert find_browser(env) is None
     reason, hint = browser_missing(env)
@@ -62,8 +62,8 @@ def test_no_browser_is_a_reason_and_a_cure(tmp_path: Path) -> None:
     assert "TECHNOGATE_BROWSER" in hint
 
 
-def test_a_browser_that_cannot_be_driven_is_a_reason_and_a_cure(tmp_path: Path) -> None:
-    """Where Playwright's own program lacks a library of the system, its words are the reason: no browser helps."""
+def test_a_browser_that_cannot_be_driven_is_a_reason_and_a_hint(tmp_path: Path) -> None:
+    """If Playwright lacks a system library, its message is the reason."""
     stopped = _program(tmp_path / "node")
     stopped.write_text("#!/bin/sh\necho 'libatomic.so.1: cannot open shared object file' >&2\nexit 127\n", "utf-8")
     env = {"PATH": str(_program(tmp_path / "bin" / "chromium").parent), "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
@@ -74,7 +74,7 @@ def test_a_browser_that_cannot_be_driven_is_a_reason_and_a_cure(tmp_path: Path) 
 
 
 def test_hosts_are_mapped() -> None:
-    """A host that the page was built to ask is sent elsewhere; without any there is no such argument."""
+    """A host that the page requests is mapped to another; without any there is no such argument."""
     rules = [a for a in launch_arguments({"backend:8000": "127.0.0.1:1", "x": "y"}) if "resolver" in a]
     assert rules == ["--host-resolver-rules=MAP backend:8000 127.0.0.1:1, MAP x y"]
     assert not [argument for argument in launch_arguments({}) if "resolver" in argument]

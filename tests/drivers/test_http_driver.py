@@ -1,4 +1,4 @@
-"""The HTTP driver: what it sends goes out as it is, what comes back is recorded as it came, and nothing twice."""
+"""The HTTP driver: it sends and records every byte unchanged, and sends nothing twice."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def contract() -> Contract:
 
 
 def always(raw: bytes, *, stay: bool = True) -> Handler:
-    """The same bytes for every request."""
+    """Return the same bytes for every request."""
 
     def handler(request: StandInRequest) -> bytes | None:
         request.connection.sendall(raw)
@@ -48,7 +48,7 @@ def always(raw: bytes, *, stay: bool = True) -> Handler:
 
 
 class Bench:
-    """A driver for a scripted server, and all that it recorded."""
+    """A driver for a scripted server, and its records."""
 
     def __init__(self, contract: Contract, url: str, timeout_s: float = STUCK_S) -> None:
         numbers = itertools.count(1)
@@ -70,7 +70,7 @@ class Bench:
 
 @pytest.fixture
 def start(contract: Contract) -> Iterator[Callable[..., tuple[Bench, StandIn]]]:
-    """Starts scripted servers, each with a driver, and ends both."""
+    """Start scripted servers, each with a driver, and end both."""
     with _stack() as stack:
 
         def begin(handler: Handler, timeout_s: float = STUCK_S, path: str = "") -> tuple[Bench, StandIn]:
@@ -94,8 +94,8 @@ def _stack() -> Iterator[list[tuple[Bench, StandIn]]]:
             server.close()
 
 
-def test_a_request_goes_out_as_it_is(start: Callable[..., tuple[Bench, StandIn]]) -> None:
-    """Target, headers, repeated ones too, and body are sent byte for byte, and nothing else is."""
+def test_a_request_is_sent_unchanged(start: Callable[..., tuple[Bench, StandIn]]) -> None:
+    """Target, headers, repeated ones too, and body are sent byte for byte, and nothing else."""
     bench, server = start(always(OK))
     case = Case(
         method="POST",
@@ -120,7 +120,7 @@ def test_a_request_goes_out_as_it_is(start: Callable[..., tuple[Bench, StandIn]]
 def test_the_key_is_sent_and_not_recorded(
     start: Callable[..., tuple[Bench, StandIn]], key: Key | None, sent: bytes
 ) -> None:
-    """The key goes out as requested, an empty one as an empty header, and no record holds it."""
+    """The key is sent as requested, an empty one as an empty header, and no record holds it."""
     bench, server = start(always(OK))
     exchange = bench.driver.send(Case(method="GET", path=f"/{KEY}"), key=key)
     assert sent in server.requests[0].raw
@@ -138,7 +138,7 @@ def test_a_path_in_the_address_comes_first(start: Callable[..., tuple[Bench, Sta
 
 
 def test_a_response_is_recorded_as_it_came(start: Callable[..., tuple[Bench, StandIn]]) -> None:
-    """Status, headers in their case and order, body: as they came; an earlier 100 is passed over."""
+    """Status, headers in their case and order, and body are recorded unchanged; an earlier 100 is skipped."""
     bench, _ = start(always(b"HTTP/1.1 100 Continue\r\n\r\n" + OK))
     response = bench.driver.send(Case(method="GET", path="/")).response
     assert response is not None
@@ -151,7 +151,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\
 
 @pytest.mark.parametrize("raw", [OK, CHUNKED], ids=["length", "chunked"])
 def test_connections_are_kept(start: Callable[..., tuple[Bench, StandIn]], raw: bytes) -> None:
-    """Answers that end by themselves leave the connection in use."""
+    """Complete responses keep the connection in use."""
     bench, server = start(always(raw))
     for _ in range(3):
         assert bench.driver.send(Case(method="GET", path="/")).end is Ended.OK
@@ -191,7 +191,7 @@ def test_a_broken_response_is_indeterminate(start: Callable[..., tuple[Bench, St
 
 
 def test_a_slow_response_is_indeterminate(start: Callable[..., tuple[Bench, StandIn]]) -> None:
-    """The time for a response is for all of it: bytes that trickle in do not lengthen it."""
+    """The timeout covers the whole response; bytes that trickle in do not extend it."""
     release = threading.Event()
 
     def trickle(request: StandInRequest) -> None:
@@ -232,7 +232,7 @@ def test_a_connection_has_as_long_as_its_response(contract: Contract) -> None:
 
 
 def test_an_early_response_is_read(start: Callable[..., tuple[Bench, StandIn]]) -> None:
-    """A server that refuses a large body without reading it is understood."""
+    """The driver reads the response of a server that refuses a large body without reading it."""
     early = b"HTTP/1.1 413 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
     def refuse(request: StandInRequest) -> None:
@@ -265,7 +265,7 @@ def test_many_threads_share_a_driver(start: Callable[..., tuple[Bench, StandIn]]
 
 
 def test_a_refusal_of_the_rate_is_an_exchange(start: Callable[..., tuple[Bench, StandIn]]) -> None:
-    """429 is recorded, waited for, and sent again as an exchange of its own; one warning reports it."""
+    """A 429 is recorded, and the request is sent again as another exchange; one warning reports it."""
     responses = iter([b"HTTP/1.1 429 No\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"] * 2 + [OK] * 2)
 
     bench, server = start(lambda _: next(responses))
@@ -284,7 +284,7 @@ def test_a_refusal_of_the_rate_is_an_exchange(start: Callable[..., tuple[Bench, 
 def test_the_last_reading_for_an_entry_begins_when_its_time_is_over(
     start: Callable[..., tuple[Bench, StandIn]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A response that was long under way does not prove that an entry is late: the list is read once more."""
+    """A slow response does not prove that an entry is late: the list is read once more."""
     real, late = time.monotonic, [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: real() + late[0])
 
@@ -294,7 +294,7 @@ def test_the_last_reading_for_an_entry_begins_when_its_time_is_over(
         return http_response(200, body)
 
     bench, server = start(handler)
-    found = bench.driver.read_entry("fetchAuditLog", None, "t-1")
-    assert found.response is not None
-    assert "t-1" in found.response.body.text
+    entry = bench.driver.read_entry("fetchAuditLog", None, "t-1")
+    assert entry.response is not None
+    assert "t-1" in entry.response.body.text
     assert len(server.requests) == 2

@@ -1,4 +1,4 @@
-"""The module driver: real Node, real sockets, and modules that behave in every way but well."""
+"""The module driver: real Node, real sockets, and modules with every kind of defect."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_without_a_session_there_is_no_second_argument(mock_backend: MockBackend
 
 
 def test_audit_and_memory(mock_backend: MockBackend, driver: ModuleDriver) -> None:
-    """Rows come in their order; an empty list and null are distinguished from everything else."""
+    """Rows keep their order; an empty list and null are distinguished from everything else."""
     mock_backend.script("fetchAuditLog", Conforming(template=json_template([ENTRY, {**ENTRY, "trace_id": "b"}])))
     rows = driver.audit("BLOCKED", 7).rows
     assert [row["trace_id"] for row in rows] == ["a", "b"]
@@ -105,12 +105,12 @@ def test_audit_and_memory(mock_backend: MockBackend, driver: ModuleDriver) -> No
     ],
 )
 def test_odd_results_are_returned_as_they_are(driver: ModuleDriver, command: str, fields: dict[str, str]) -> None:
-    """What a function throws, or returns where an object is due, never looks like a result."""
+    """A thrown value, or a value that is no object, never looks like a result."""
     assert driver.execute(command).fields == fields
 
 
 def test_calls_run_at_the_same_time(mock_backend: MockBackend, driver: ModuleDriver) -> None:
-    """All calls are under way at once, and each result comes back to its own call."""
+    """All calls run at the same time, and each gets its own result."""
     replies = [Held(template=json_template({"status": "NEUTRAL", "trace_id": str(n)}), name="all") for n in range(8)]
     mock_backend.script("executeCommand", *replies)
     for number in range(8):
@@ -126,7 +126,7 @@ def test_calls_run_at_the_same_time(mock_backend: MockBackend, driver: ModuleDri
 
 
 def test_a_call_without_an_end_is_pending(mock_backend: MockBackend) -> None:
-    """A function that never returns gives no result at all once the limit is over."""
+    """A function that never returns gives no result after the limit."""
     env = {"NEXT_PUBLIC_API_URL": mock_backend.base_url}
     with ModuleDriver(DATA / "client.mjs", env=env, limit_s=0.2) as driver:
         assert driver.execute("NEVER").fields == {"pending": "true"}
@@ -134,8 +134,8 @@ def test_a_call_without_an_end_is_pending(mock_backend: MockBackend) -> None:
             driver.wait_until_complete()
 
 
-def test_output_is_overheard_and_never_taken_for_a_message(driver: ModuleDriver) -> None:
-    """What the module prints, by whatever way, is kept as lines."""
+def test_output_is_kept_apart_from_messages(driver: ModuleDriver) -> None:
+    """Everything that the module prints is kept as lines."""
     assert driver.execute("TALK").fields == {"status": "NEUTRAL"}
     driver.execute("TEXT")
     lines = driver.inspect().lines
@@ -214,7 +214,7 @@ def test_an_address_that_is_none_breaks_the_promise_alone(mock_backend: MockBack
 
 
 def test_a_module_that_cannot_be_used_is_one_clear_error(tmp_path: Path) -> None:
-    """No file, no such function, a mistake in it, an end of its own: each is named with the module."""
+    """A missing file, a missing function, a syntax error and an exit are reported with the module's name."""
     with pytest.raises(DriverError, match="there is no client module"):
         ModuleDriver(tmp_path / "none.mjs", env={})
     with pytest.raises(DriverError, match=r"lacking\.mjs does not load: it does not export fetchAuditLog, fetchMemory"):
@@ -230,7 +230,7 @@ def test_a_module_that_cannot_be_used_is_one_clear_error(tmp_path: Path) -> None
 
 
 def test_a_node_that_ends_leaves_no_call_waiting() -> None:
-    """A module that ends the process is an error for the call under way and for every later one."""
+    """A module that exits is an error for the running call and for every later one."""
     with ModuleDriver(DATA / "client.mjs", env={}) as driver:
         with pytest.raises(DriverError, match="has ended"):
             driver.execute("EXIT")
@@ -254,7 +254,7 @@ def test_the_environment_is_the_consoles_own(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def test_node_is_found_by_name_and_never_passed_over(tmp_path: Path) -> None:
-    """The Node that is named is used; one that does not exist or is too old is an error, and no other is used."""
+    """The named Node is used; if it is missing or too old, that is an error."""
     real = find_node()
     assert node_version(real) >= (20, 0)
     assert find_node(environ={"TECHNOGATE_NODE": str(real)}) == real

@@ -25,7 +25,7 @@ NAMESPACE = ["unshare", "--net"]
 
 
 def no_network_of_our_own() -> str:
-    """Why no network can be had that only this test changes, "" when one can."""
+    """Return why no separate network can be created, "" if one can."""
     if shutil.which("unshare") is None:
         return "a network of its own needs `unshare` (Debian: apt-get install util-linux)"
     if IP.missing:
@@ -50,9 +50,9 @@ def test_a_request_that_the_network_has_spoilt_is_reported_once() -> None:
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    found = json.loads(ended.stdout)
-    assert found["said"] == [False, True, False]
-    assert "net::ERR_NETWORK_CHANGED" in found["failures"]
+    document = json.loads(ended.stdout)
+    assert document["said"] == [False, True, False]
+    assert "net::ERR_NETWORK_CHANGED" in document["failures"]
 
 
 @dataclass
@@ -83,13 +83,13 @@ class Shaky:
 
 @dataclass
 class Warnings:
-    """Takes warnings."""
+    """Records warnings."""
 
     item: str = "an item"
     taken: list[Event] = field(default_factory=list)
 
     def record(self, event: Event) -> None:
-        """Take one."""
+        """Record one warning."""
         self.taken.append(event)
 
 
@@ -115,7 +115,7 @@ def test_runs_no_other_failure_again() -> None:
 
 
 def test_leaves_an_interaction_undecided_that_is_always_spoilt() -> None:
-    """It ends in an error with a hint, neither in a pass nor in a finding."""
+    """The interaction ends in an error with a hint, neither a pass nor a finding."""
     shaky, warnings = Shaky(ATTEMPTS), Warnings()
     with pytest.raises(FaultError, match="validate again"):
         retry_on_network_change(warnings, shaky, shaky.run)

@@ -62,7 +62,7 @@ def test_the_pace_becomes_what_is_allowed(rate: float) -> None:
 
 
 def test_a_burst_that_is_refused_makes_the_pace_slower_once() -> None:
-    """Fifty requests under way at once count as one, and later ones count again."""
+    """Fifty refused requests at the same time count once; later ones count again."""
     clock = Clock()
     pace = Pace(clock=clock, sleep=clock.sleep)
     for _ in range(90):
@@ -82,7 +82,7 @@ def test_a_burst_that_is_refused_makes_the_pace_slower_once() -> None:
 
 
 def test_attempts_are_bounded() -> None:
-    """A backend that lets nothing through is given up on, after bounded waits."""
+    """The driver gives up on a backend that always returns 429, after bounded waits."""
     clock = Clock()
     pace = Pace(clock=clock, sleep=clock.sleep)
     attempts = 0

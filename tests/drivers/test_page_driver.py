@@ -135,7 +135,7 @@ def mock_backend(running: MockBackend, page: BrowserDriver) -> MockBackend:
 
 
 def test_a_command_is_entered_and_its_result_read(page: BrowserDriver, mock_backend: MockBackend) -> None:
-    """Status, trace id, reasons and message are what the page shows of exactly one request."""
+    """Status, trace id, reasons and message are those that the page shows for exactly one request."""
     template = response("t-7", "BLOCKED", reason_codes=["RATE_LIMITED", "TIMEOUT"], message="no")
     mock_backend.script("executeCommand", Conforming(template=template))
     rendered = page.execute("PING", "s-1")
@@ -146,11 +146,11 @@ def test_a_command_is_entered_and_its_result_read(page: BrowserDriver, mock_back
     assert rendered.started <= received.started <= rendered.ended
     page.execute("PING")
     assert mock_backend.received("executeCommand")[1].body == b'{"command":"PING"}'
-    assert [one.method for one in page.requests() if one.url.endswith("/api/execute")] == ["POST", "POST"]
+    assert [request.method for request in page.requests() if request.url.endswith("/api/execute")] == ["POST", "POST"]
 
 
 def test_failures_are_shown_as_the_page_shows_them(page: BrowserDriver, mock_backend: MockBackend) -> None:
-    """A reset, a cut response and a redirect reach the page; the next response is shown as it is."""
+    """A reset, a cut response and a redirect reach the page; the next response is shown unchanged."""
     for fault in (
         Broken(template=response()),
         Truncated(template=response(), at=9),
@@ -160,14 +160,14 @@ def test_failures_are_shown_as_the_page_shows_them(page: BrowserDriver, mock_bac
         assert page.execute("PING").fields["status"] == "BLOCKED", fault
     mock_backend.refuse()
     assert page.execute("PING").fields["status"] == "BLOCKED"
-    assert "net::ERR_CONNECTION_REFUSED" in {one.failure for one in page.requests()}
+    assert "net::ERR_CONNECTION_REFUSED" in {request.failure for request in page.requests()}
     mock_backend.accept()
     assert mock_backend.undelivered() == []
     assert page.execute("PING").fields["trace_id"] == "t-default"
 
 
 def test_the_list_is_loaded_once_for_each_query(page: BrowserDriver, mock_backend: MockBackend) -> None:
-    """Whatever differs from the query shown, exactly one request follows, with both values."""
+    """Any change of the query sends exactly one request, with both values."""
     for query in (("all", 50), ("BLOCKED", 50), ("BLOCKED", 7), ("all", 3), ("all", 3)):
         mock_backend.reset()
         rendered = page.audit(*query)
@@ -194,7 +194,7 @@ def test_the_snapshot_is_loaded_once(page: BrowserDriver, mock_backend: MockBack
 
 @pytest.mark.parametrize("keys", ["none", "own", "lines"])
 def test_a_page_that_takes_no_enter_key_is_used_by_mouse(quiet_url: str, running: MockBackend, keys: str) -> None:
-    """Whatever a page does about the key, each call is one press: one request, and the response to it is read."""
+    """On a page without the Enter key each call is one press: one request, and its response is read."""
     with BrowserDriver(f"{quiet_url}&keys={keys}", selectors=QUIET) as driver:
         driver.wait_until_complete()
         running.reset()
@@ -228,7 +228,7 @@ def test_two_commands_overlap(reference: BrowserDriver, running: MockBackend) ->
 
 
 def test_a_request_that_ends_between_calls_has_ended(reference: BrowserDriver, running: MockBackend) -> None:
-    """A read that the page began by itself is reported with its end, although no call was made since."""
+    """A read that the page began by itself is reported as ended without a further call."""
     reference.wait_until_complete()
     running.reset()
     reference.forget()
@@ -238,7 +238,7 @@ def test_a_request_that_ends_between_calls_has_ended(reference: BrowserDriver, r
     running.release("unseen")
     running.wait_until_complete()
     deadline = time.monotonic() + STUCK_S
-    while not (ended := [bool(one.ended) for one in reference.requests()]) or not all(ended):
+    while not (ended := [bool(request.ended) for request in reference.requests()]) or not all(ended):
         assert time.monotonic() < deadline, "the driver never heard of the end"
 
 
@@ -263,7 +263,7 @@ def test_a_page_that_does_not_react_has_no_status(
     assert quiet.execute("PING").fields["status"] == "APPROVED"
 
 
-def test_what_a_page_leaves_behind_is_found(quiet: BrowserDriver, running: MockBackend) -> None:
+def test_traces_of_a_page_are_found(quiet: BrowserDriver, running: MockBackend) -> None:
     """Storage, cookies, markup, console lines, errors and dialogs are all reported."""
     quiet.wait_until_complete()
     running.reset()
@@ -294,7 +294,7 @@ def test_the_reference_page_leaves_nothing_behind(reference: BrowserDriver, runn
     assert any(url.endswith("/api/execute") for url in left.urls)
 
 
-def test_a_part_that_is_not_there_is_named(quiet: BrowserDriver) -> None:
+def test_a_missing_part_is_named(quiet: BrowserDriver) -> None:
     """A wrong selector is an error that names the part, the selector and the setting."""
     wrong = msgspec.structs.replace(QUIET, status="#no-status", memory_refresh="#no-button", session="#no-session")
     right, quiet._console.css = quiet._console.css, msgspec.structs.asdict(wrong)
@@ -316,7 +316,7 @@ def test_the_callers_thread_keeps_no_event_loop(quiet: BrowserDriver) -> None:
 
 
 def test_a_page_that_does_not_respond_is_one_clear_error(quiet: BrowserDriver, running: MockBackend) -> None:
-    """A console that is not there is named by its address; once it is back the driver works again."""
+    """The error names the address of a missing console; once it is back the driver works again."""
     running.refuse()
     right, quiet._console.url = quiet._console.url, running.base_url
     try:
@@ -330,7 +330,7 @@ def test_a_page_that_does_not_respond_is_one_clear_error(quiet: BrowserDriver, r
 
 
 def test_a_browser_that_does_not_start_is_one_clear_error(running: MockBackend, tmp_path: Path) -> None:
-    """A program that is no browser is named, and nothing is left running."""
+    """The error names a program that is no browser, and no process is left."""
     before = set(threading.enumerate())
     with pytest.raises(DriverError, match="no-browser does not start"):
         BrowserDriver(running.base_url, browser=tmp_path / "no-browser")

@@ -28,7 +28,7 @@ blocked = "DELETE_ALL"
 
 
 def test_a_limit_of_the_rate_is_no_violation(tmp_path: Path) -> None:
-    """More is sent, at once and one by one, than the backend lets through; every check comes to its end."""
+    """More requests are sent than the backend's limit allows, and every check completes."""
     target = tmp_path / "target.toml"
     target.write_text(TARGET.replace("BACKEND", str(ROOT / "images" / "backend")), "utf-8")
     command = [sys.executable, "-m", "technogate", "check", "EXE-02", "TRL-01", "TRL-02", "TRL-08"]

@@ -69,5 +69,5 @@ def test_detects_a_defect_of_the_example(tmp_path: Path, requirement: str, befor
     (folder / "server.mjs").write_text(source.replace(before, after), "utf-8")
     code, document, output = check(folder, tmp_path / "reports", requirement)
     assert code == 1, output
-    [failed] = [one for one in document["requirements"] if one["verdict"] == "FAIL"]  # type: ignore[attr-defined]
+    [failed] = [entry for entry in document["requirements"] if entry["verdict"] == "FAIL"]  # type: ignore[attr-defined]
     assert failed["id"] == requirement

@@ -23,7 +23,7 @@ def test_collect_waits_for_every_response() -> None:
     hanging.start([send, send, lambda: exchange("b")])
     assert hanging.waiting >= 2
     release.set()
-    assert sorted(one.id for one in hanging.collect()) == ["gw0d-a", "gw0d-a", "gw0d-b"]
+    assert sorted(frozen.id for frozen in hanging.collect()) == ["gw0d-a", "gw0d-a", "gw0d-b"]
     assert hanging.waiting == 0
 
 
@@ -40,7 +40,7 @@ def test_raises_the_error_of_a_request_that_was_not_sent() -> None:
 
 
 def test_records_nothing_after_close() -> None:
-    """The journal may be closed too."""
+    """Nothing is recorded after close, because the journal may be closed too."""
     written: list[Event] = []
     hanging = HangingRequests(written.append)
     hanging.record(RunWarning(text="before"))

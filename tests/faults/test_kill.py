@@ -84,7 +84,7 @@ def test_kills_before_the_next_response() -> None:
     exchanges = kill_under_load(backend, kill, [backend.ask] * 4, lambda: pytest.fail("nothing to shoot"))
     assert backend.killer == "load"
     assert backend.exit_code == -9
-    assert sum(one.response is not None for one in exchanges) == backend.answered_at_kill
+    assert sum(sent.response is not None for sent in exchanges) == backend.answered_at_kill
     assert 7 <= backend.answered_at_kill < 7 + 4
 
 
@@ -92,8 +92,8 @@ def test_a_client_stops_after_a_missing_response(eventually: Callable[[Callable[
     """A client without a response stops, so that each has at most one request with an unknown outcome."""
     backend = Backend()
     with Load([backend.ask] * 4, 7, backend.kill) as load:
-        assert eventually(lambda: sum(one.response is None for one in load.exchanges) == 4)
-    assert sum(one.response is None for one in load.exchanges) == 4
+        assert eventually(lambda: sum(sent.response is None for sent in load.exchanges) == 4)
+    assert sum(sent.response is None for sent in load.exchanges) == 4
 
 
 @pytest.mark.parametrize("moment", [KillMoment.IN_FLIGHT, KillMoment.IN_BURST])

@@ -1,4 +1,4 @@
-"""Making a trail unwritable: in effect within the context, restored in any case, and reported when it fails."""
+"""Making an audit trail unwritable: in effect within the context, restored in any case, and reported when it fails."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FAIL = (sys.executable, "-c", "import sys; print('no such role: secret'); sys.ex
 
 
 def clean(text: str) -> str:
-    """Takes the secret out."""
+    """Mask the secret."""
     return text.replace("secret", "***")
 
 
@@ -32,7 +32,7 @@ def write(path: Path) -> None:
 
 @pytest.fixture(params=["wal", "delete"])
 def database(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
-    """A trail in SQLite, in either way that it keeps its journal; its name needs quoting in a URI."""
+    """An audit trail in SQLite, in both journal modes; its name needs quoting in a URI."""
     path = tmp_path / "a trail?#%.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(f"PRAGMA journal_mode={request.param}")
@@ -92,7 +92,7 @@ def test_runs_the_command_and_its_undo(tmp_path: Path) -> None:
 
 
 def test_undoes_and_reports_a_failed_command(tmp_path: Path) -> None:
-    """It may have had a part of its effect; its output is shown without secrets."""
+    """A failed command is undone, since it may have had a partial effect; its output has no secrets."""
     (tmp_path / "broken").touch()
     spec = UnwritableSpec(command=FAIL, undo=(*REMOVE, "broken"))
     with (

@@ -36,12 +36,12 @@ def contract() -> Contract:
 
 @pytest.fixture
 def words() -> CommandSet:
-    """The commands of the tiny backend, and two that would be no good."""
+    """The commands of the tiny backend, and two commands that a run must not send."""
     return CommandSet.of(COMMANDS)
 
 
 class Bench:
-    """A tiny backend under a driver: what was recorded, noted and sent."""
+    """A tiny backend under a driver: its recorded exchanges, notes and requests."""
 
     #: Drawing the same cases again for each test would take most of its time.
     _plans: ClassVar[dict[tuple[Profile, int], dict[str, RequestPlan]]] = {}
@@ -72,7 +72,7 @@ class Bench:
 
 @pytest.fixture
 def bench(contract: Contract) -> Iterator[Callable[[Defect | None], Bench]]:
-    """Starts tiny backends, each with a defect or none, and ends them."""
+    """Start tiny backends, each with one defect or none, and end them."""
     with ExitStack() as stack:
 
         def start(defect: Defect | None = None) -> Bench:

@@ -1,4 +1,4 @@
-"""Generated requests in a real run: on several workers each list is sent once, and a limited rate is kept to."""
+"""Generated requests in a real run: each list is sent once on several workers, and a rate limit is kept."""
 
 from __future__ import annotations
 
@@ -44,16 +44,18 @@ def home(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-def test_a_batch_is_told_from_the_items_name() -> None:
+def test_an_items_parameter_names_its_batch() -> None:
     """Items of the properties share a batch by their parameter; any other item is a batch of its own."""
-    one = "suites/properties/test_generated.py::test_generated_requests[ERR-06-executeCommand]"
+    generated_item = "suites/properties/test_generated.py::test_generated_requests[ERR-06-executeCommand]"
     two = "suites/properties/test_generated.py::test_generated_requests[EXE-07-executeCommand]"
-    assert batch_of(one) == batch_of(two) != batch_of(one.replace("executeCommand", "fetchMemory"))
-    other = "suites/backend/test_command_execution.py::test_known_command[approved]"
-    assert batch_of(other) == other
+    assert (
+        batch_of(generated_item) == batch_of(two) != batch_of(generated_item.replace("executeCommand", "fetchMemory"))
+    )
+    suite_item = "suites/backend/test_command_execution.py::test_known_command[approved]"
+    assert batch_of(suite_item) == suite_item
 
 
-def test_what_is_played_beside_the_faults_is_there() -> None:
+def test_items_beside_the_faults_exist() -> None:
     """The items that fill the wait for slow responses are tests of the suites, and share the faults' batch."""
     for name in BESIDE:
         place, _, test = name.partition("::")
@@ -82,7 +84,7 @@ def test_workers_share_the_lists(home: Sandbox) -> None:
 
 
 def test_a_limited_rate_is_no_violation(home: Sandbox) -> None:
-    """A backend that responses 429 passes; every attempt is on record, most are let through, a note says so once."""
+    """A backend that returns 429 passes; every attempt is recorded, most get through, and one note reports it."""
     done = home.run(
         *("check", "AUD-05", "--profile", "quick", "--seed", "4"),
         *("--reports", "reports", "--workers", "1", "--target", target(home, 2)),

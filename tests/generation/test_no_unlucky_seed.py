@@ -1,4 +1,4 @@
-"""Whatever the seed, a backend that conforms is asked what each rule needs: none is left without a case by chance."""
+"""With every seed, a conforming backend gets the requests that each rule needs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SEEDS: dict[Profile, range] = {"quick": range(20), "standard": range(1)}
 
 
 class Conforming:
-    """Stands where the driver does, and answers at once as a backend must, giving away as little as it may.
+    """Replaces the driver, and returns at once what a backend must, with as little as the contract allows.
 
     What the contract leaves open is refused: so no rule can count on such a request being served.
     """
@@ -41,7 +41,7 @@ class Conforming:
         self.key = right_key(KEY)
 
     def send(self, case: Case, *, key: Key) -> Exchange:
-        """The exchange that comes of a case."""
+        """Return the exchange that results from a case."""
         status = {Auth.MISSING: 401, Auth.WRONG: 403}.get(auth(key, self.key)) or self._status(case)
         request = Request(method=case.method, path=case.path)
         return Exchange(
@@ -55,16 +55,16 @@ class Conforming:
         )
 
     def _status(self, case: Case) -> int:
-        found = expected(self.contract, case)
-        if not found.responses:
+        expectation = expected(self.contract, case)
+        if not expectation.responses:
             return 404
-        return min(found.responses) if found.validity is Validity.ALLOWED else max(found.responses)
+        return min(expectation.responses) if expectation.validity is Validity.ALLOWED else max(expectation.responses)
 
 
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("profile", SEEDS)
 def test_every_rule_has_cases_whatever_the_seed(contract: Contract, profile: Profile, target: str) -> None:
-    """Each rule concerns a few requests of each operation that it is held to, with every seed."""
+    """With every seed, each rule covers a few requests of each operation that it applies to."""
     pairs = [
         (requirement, operation)
         for requirement, rule in REGISTRY.rules.items()

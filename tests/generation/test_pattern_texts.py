@@ -1,4 +1,4 @@
-"""Texts drawn for a pattern: every one matches, and every class, length and kind of time is among them."""
+"""Texts drawn for a pattern: each text matches, and every class, length and kind of time is drawn."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("pattern", "least", "most"), ROWS)
-def test_whatever_is_drawn_matches(pattern: str, least: int, most: int) -> None:
-    """No text breaks its pattern, by ECMA's rules, or its lengths: of a common form or not."""
+def test_every_drawn_text_matches(pattern: str, least: int, most: int) -> None:
+    """Every drawn text matches its pattern by the rules of ECMA 262, and has an allowed length."""
     matches = matcher(pattern)
 
     @quick(max_examples=60, database=None, deadline=None)
@@ -53,21 +53,21 @@ def test_whatever_is_drawn_matches(pattern: str, least: int, most: int) -> None:
         ("^[A-Za-z][A-Za-z0-9_]*$", lambda text: "_" in text and text[0].islower()),
     ],
 )
-def test_ends_of_a_row_are_drawn(pattern: str, wanted: Callable[[str], bool]) -> None:
-    """The shortest and long texts, and every class at every place, are within reach."""
+def test_shortest_and_longest_texts_are_drawn(pattern: str, wanted: Callable[[str], bool]) -> None:
+    """The shortest and long texts are drawn, and every class at every place."""
     # One text in 1369 has such ends: of 5000 there was sometimes none.
     find(texts_matching(pattern, 0, 64, 24), wanted, settings=quick(database=None, max_examples=50_000))
 
 
-def test_a_row_that_no_length_allows_yields_nothing() -> None:
-    """Lengths that the pattern forbids are not stretched."""
+def test_a_pattern_that_no_length_allows_yields_nothing() -> None:
+    """A pattern that conflicts with the allowed lengths yields no text."""
     with pytest.raises((NoSuchExample, Unsatisfiable)):
         find(texts_matching("^[a-z]{2}$", 5, 9, 24), lambda _: True, settings=quick(database=None))
 
 
 @pytest.mark.parametrize("pattern", ["^[a-z+$", r"^\cA$", "^[a&&b]c?[d-f]$", "^(?=[a&&b])a$"])
 def test_refuses_an_unsupported_pattern(pattern: str) -> None:
-    """A broken pattern, and one that no text can be drawn for, is an error."""
+    """A broken pattern, and a pattern for which no text can be drawn, is an error."""
     with pytest.raises(PatternError):
         texts_matching(pattern, 0, 9, 24)
 
@@ -86,13 +86,13 @@ def test_refuses_an_unsupported_pattern(pattern: str) -> None:
     ids=["whole", "long fraction", "early year", "late year", "leap day", "late hour"],
 )
 def test_times_of_every_kind_are_drawn(contract: Contract, wanted: Callable[[str], bool]) -> None:
-    """The contract's times are drawn with and without fractions, in early and late years, and on a leap day."""
+    """The drawn times have fractions or none, early and late years, and a leap day."""
     times = schema_of(contract, "Timestamp").values
     text = find(times.map(str), wanted, settings=quick(database=None, max_examples=20000))
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", text, re.ASCII)
 
 
 def test_a_pattern_that_takes_more_than_times_is_not_drawn_as_one() -> None:
-    """A pattern that also takes other words has other words drawn."""
+    """A pattern that also matches other words is not drawn as a time."""
     texts: st.SearchStrategy[str] = texts_matching("^(?:[0-9T:.Z-]+|[a-z]+)$", 0, 99, 24)
     find(texts, lambda text: text.isalpha() and text.islower(), settings=quick(database=None, max_examples=5000))

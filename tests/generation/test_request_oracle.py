@@ -1,4 +1,4 @@
-"""What the contract is taken to say of a request: allowed, forbidden, or left open."""
+"""The oracle of requests: each request is allowed, forbidden, or left open."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def body(**members: object) -> bytes:
     ],
 )
 def test_allowed_commands(contract: Contract, raw: bytes) -> None:
-    """What the contract allows is answered 200 and nothing else."""
-    found = expected(contract, execute(raw))
-    assert (found.validity, set(found.responses)) == (Validity.ALLOWED, {200})
+    """The oracle expects 200 and nothing else for an allowed command."""
+    expectation = expected(contract, execute(raw))
+    assert (expectation.validity, set(expectation.responses)) == (Validity.ALLOWED, {200})
 
 
 @pytest.mark.parametrize(
@@ -76,17 +76,17 @@ def test_allowed_commands(contract: Contract, raw: bytes) -> None:
     ],
 )
 def test_forbidden_commands(contract: Contract, raw: bytes, faults: set[RequestDefect]) -> None:
-    """What the contract forbids is told apart by what is wrong with it, and never answered 200."""
-    found = expected(contract, execute(raw))
-    assert (found.validity, set(found.faults)) == (Validity.FORBIDDEN, faults)
-    assert found.responses == ({400, 413} if RequestDefect.SIZE in faults else {400})
+    """The oracle names each fault of a forbidden command, and never expects 200."""
+    expectation = expected(contract, execute(raw))
+    assert (expectation.validity, set(expectation.faults)) == (Validity.FORBIDDEN, faults)
+    assert expectation.responses == ({400, 413} if RequestDefect.SIZE in faults else {400})
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/jsonp", "", "application/vnd.api+json", "json"])
 def test_other_content_types(contract: Contract, content_type: str) -> None:
-    """Another content type is forbidden, and 415 is as good as 400."""
-    found = expected(contract, execute(body(command="PING"), content_type))
-    assert (found.validity, set(found.responses), set(found.faults)) == (
+    """The oracle forbids another content type, and accepts 415 as well as 400."""
+    expectation = expected(contract, execute(body(command="PING"), content_type))
+    assert (expectation.validity, set(expectation.responses), set(expectation.faults)) == (
         Validity.FORBIDDEN,
         {400, 415},
         {RequestDefect.TYPE},
@@ -119,48 +119,52 @@ def test_other_content_types(contract: Contract, content_type: str) -> None:
 )
 def test_left_open(contract: Contract, case: Case) -> None:
     """Where the contract leaves a choice, both a refusal and the plain reading conform."""
-    found = expected(contract, case)
-    assert found.validity is Validity.OPEN
-    assert {200, 400} <= found.responses
+    expectation = expected(contract, case)
+    assert expectation.validity is Validity.OPEN
+    assert {200, 400} <= expectation.responses
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1001", "00", "+1001", "1.5", "10abc", "1e2", "0x10", "ten", "9" * 5000])
 def test_forbidden_limits(contract: Contract, value: str) -> None:
-    """A limit that no reading makes an integer from 1 to 1000 is answered 400 alone."""
-    found = expected(contract, read(("limit", value)))
-    assert (found.validity, set(found.responses)) == (Validity.FORBIDDEN, {400})
+    """The oracle expects only 400 for a limit that is not an integer from 1 to 1000."""
+    expectation = expected(contract, read(("limit", value)))
+    assert (expectation.validity, set(expectation.responses)) == (Validity.FORBIDDEN, {400})
 
 
 @pytest.mark.parametrize("value", ["ALL", "approved", "BLOCKED ", "PENDING", "BLOCKED,EXPIRED", "0"])
 def test_forbidden_filters(contract: Contract, value: str) -> None:
-    """A filter that is none of the six words is answered 400 alone, whatever stands beside it."""
+    """The oracle expects only 400 for an unknown filter, whatever other parameters there are."""
     assert expected(contract, read(("filter", value), ("limit", ""))).responses == {400}
 
 
-def test_a_read_says_what_it_asks_for(contract: Contract) -> None:
-    """State and limit of a read are its own, else the contract's defaults."""
+def test_a_read_has_its_state_and_limit(contract: Contract) -> None:
+    """A read has the state and limit of its query, or else the contract's defaults."""
     assert (state_of(contract, read()), limit_of(contract, read())) == ("", 50)
-    asked = read(("limit", "7"), ("filter", "EXPIRED"))
-    assert (state_of(contract, asked), limit_of(contract, asked)) == ("EXPIRED", 7)
+    case = read(("limit", "7"), ("filter", "EXPIRED"))
+    assert (state_of(contract, case), limit_of(contract, case)) == ("EXPIRED", 7)
     assert state_of(contract, read(("filter", "all"))) == ""
 
 
-def test_memory_takes_nothing(contract: Contract) -> None:
-    """A read of the memory is allowed as it is, and open with a query."""
+def test_memory_takes_no_query(contract: Contract) -> None:
+    """A read of the memory is allowed without a query, and left open with one."""
     plain = Case(method="GET", path="/api/memory", operation="fetchMemory")
     assert expected(contract, plain).responses == {200, 204}
-    asked = Case(method="GET", path="/api/memory", operation="fetchMemory", query=(("x", "1"),))
-    assert expected(contract, asked).validity is Validity.OPEN
+    case = Case(method="GET", path="/api/memory", operation="fetchMemory", query=(("x", "1"),))
+    assert expected(contract, case).validity is Validity.OPEN
 
 
-def test_elsewhere_nothing_is_expected(contract: Contract) -> None:
-    """Of a path that is no operation's, the page says nothing."""
+def test_unknown_paths_have_no_expectation(contract: Contract) -> None:
+    """The oracle expects nothing of a path that belongs to no operation."""
     assert expected(contract, Case(method="GET", path="/nothing")).responses == frozenset()
 
 
-def test_who_asks() -> None:
-    """Nobody without a key or with an empty one, a stranger with any other, near misses included."""
+def test_a_key_is_right_missing_or_wrong() -> None:
+    """A missing or empty key counts as missing; any other key, near misses included, counts as wrong."""
     key = "Some-Key_123456"
     right = right_key(key)
-    assert [auth(each, right) for each in (right, NO_KEY, EMPTY_KEY)] == [Auth.RIGHT, Auth.MISSING, Auth.MISSING]
-    assert {auth(each, right) for each in (foreign_key(), *near_misses(key))} == {Auth.WRONG}
+    assert [auth(sent_key, right) for sent_key in (right, NO_KEY, EMPTY_KEY)] == [
+        Auth.RIGHT,
+        Auth.MISSING,
+        Auth.MISSING,
+    ]
+    assert {auth(sent_key, right) for sent_key in (foreign_key(), *near_misses(key))} == {Auth.WRONG}

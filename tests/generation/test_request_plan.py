@@ -1,4 +1,4 @@
-"""The generated cases: filed rightly, the same for the same seed, covering every parameter, harming nobody."""
+"""The generated cases: filed correctly, reproducible by seed, complete for every parameter, and harmless."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def plan(contract: Contract, operation: str, words: CommandSet, seed: int = 7, c
 
 def encoded(cases: tuple[Planned, ...]) -> bytes:
     """Cases as bytes, to compare them."""
-    return msgspec.json.encode([(one.case, one.key, one.mode) for one in cases])
+    return msgspec.json.encode([(entry.case, entry.key, entry.mode) for entry in cases])
 
 
 def refuse(word: str) -> object:
@@ -42,7 +42,7 @@ def refuse(word: str) -> object:
 
 
 def valid_by_the_schema(contract: Contract, case: Case) -> bool:
-    """Whether a request is valid, decided by jsonschema and by words of our own instead of by the oracle."""
+    """Decide with jsonschema and rules of this module, not with the oracle, whether a request is valid."""
     if case.body is None:
         query = dict(case.query)
         limit = query.get("limit", "50")
@@ -66,39 +66,39 @@ def test_allowed_cases_are_valid(contract: Contract, words: CommandSet, operatio
     """Every case that is filed as allowed is valid against the contract."""
     cases = plan(contract, operation, words).of(Mode.ALLOWED)
     assert len(cases) > 5
-    assert [one.case for one in cases if not valid_by_the_schema(contract, one.case)] == []
+    assert [entry.case for entry in cases if not valid_by_the_schema(contract, entry.case)] == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS[:3])
-def test_forbidden_cases_are_not(contract: Contract, words: CommandSet, operation: str) -> None:
+def test_forbidden_cases_are_invalid(contract: Contract, words: CommandSet, operation: str) -> None:
     """No case that is filed as forbidden is valid against the contract."""
     cases = plan(contract, operation, words).of(Mode.FORBIDDEN)
     assert len(cases) > 50
-    assert [one.case for one in cases if valid_by_the_schema(contract, one.case)] == []
+    assert [entry.case for entry in cases if valid_by_the_schema(contract, entry.case)] == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_unkeyed_cases_lack_the_right_key(contract: Contract, words: CommandSet, operation: str) -> None:
-    """Every unkeyed case has a wrong key, and each kind of wrong key is there; the others have the right one."""
+    """Unkeyed cases have a wrong key, of each kind; all other cases have the right key."""
     cases = plan(contract, operation, words)
-    assert {one.key for one in cases.of(Mode.UNKEYED)} == set(KEYS)
-    assert {one.key for mode in (Mode.ALLOWED, Mode.FORBIDDEN, Mode.OPEN) for one in cases.of(mode)} == {""}
+    assert {entry.key for entry in cases.of(Mode.UNKEYED)} == set(KEYS)
+    assert {entry.key for mode in (Mode.ALLOWED, Mode.FORBIDDEN, Mode.OPEN) for entry in cases.of(mode)} == {""}
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_the_seed_decides(contract: Contract, words: CommandSet, operation: str) -> None:
-    """The same seed gives the same cases, another seed others."""
+def test_same_seed_gives_same_cases(contract: Contract, words: CommandSet, operation: str) -> None:
+    """The same seed gives the same cases, and another seed gives others."""
     one, same = plan(contract, operation, words), plan(contract, operation, words)
-    other = plan(contract, operation, words, seed=8)
+    other_cases = plan(contract, operation, words, seed=8)
     for mode in Mode:
         assert encoded(one.of(mode)) == encoded(same.of(mode))
-    assert encoded(one.of(Mode.UNKEYED)) != encoded(other.of(Mode.UNKEYED))
+    assert encoded(one.of(Mode.UNKEYED)) != encoded(other_cases.of(Mode.UNKEYED))
 
 
 @pytest.mark.slow
-def test_the_seed_decides_in_every_process(tmp_path: Path) -> None:
+def test_same_seed_gives_same_cases_in_every_process(tmp_path: Path) -> None:
     """Two processes that hash strings differently draw the same cases."""
     script = tmp_path / "draw.py"
     script.write_text(
@@ -134,52 +134,52 @@ def test_the_seed_decides_in_every_process(tmp_path: Path) -> None:
 def test_every_limit_is_covered(contract: Contract, words: CommandSet) -> None:
     """A short list already has each parameter at, just within and just beyond its limits."""
     execute = plan(contract, "executeCommand", words, count=120)
-    bodies = [json.loads(one.case.body or b"") for one in execute.of(Mode.ALLOWED)]
-    assert {3, 32} <= {len(each["command"]) for each in bodies}
-    assert {127, 128} <= {len(each["session_id"]) for each in bodies if "session_id" in each}
+    bodies = [json.loads(entry.case.body or b"") for entry in execute.of(Mode.ALLOWED)]
+    assert {3, 32} <= {len(parsed["command"]) for parsed in bodies}
+    assert {127, 128} <= {len(parsed["session_id"]) for parsed in bodies if "session_id" in parsed}
     forbidden = execute.of(Mode.FORBIDDEN)
-    assert {fault for one in forbidden for fault in one.expectation.faults} >= {"command", "session_id", "body"}
-    raw = b"\n".join(one.case.body or b"" for one in forbidden)
+    assert {fault for entry in forbidden for fault in entry.expectation.faults} >= {"command", "session_id", "body"}
+    raw = b"\n".join(entry.case.body or b"" for entry in forbidden)
     assert b'"AA"' in raw
     assert re.search(rb'"[A-Z_]{33}"', raw)
     assert re.search(rb'"session_id": ?"[^"\\]{129}"', raw)
     audit = plan(contract, "fetchAuditLog", words, count=120)
-    asked = [pair for one in audit.of(Mode.ALLOWED) for pair in one.case.query]
-    assert {value for name, value in asked if name == "filter"} == FILTERS
-    assert {"1", "1000"} <= {value for name, value in asked if name == "limit"}
-    refused = {value for one in audit.of(Mode.FORBIDDEN) for name, value in one.case.query if name == "limit"}
+    parameters = [pair for entry in audit.of(Mode.ALLOWED) for pair in entry.case.query]
+    assert {value for name, value in parameters if name == "filter"} == FILTERS
+    assert {"1", "1000"} <= {value for name, value in parameters if name == "limit"}
+    refused = {value for entry in audit.of(Mode.FORBIDDEN) for name, value in entry.case.query if name == "limit"}
     assert {"0", "1001"} <= refused
 
 
-def test_nothing_that_provokes_is_drawn(contract: Contract) -> None:
-    """No generated body holds a command that hangs or crashes, nor one whose effect nobody knows."""
+def test_no_harmful_command_is_drawn(contract: Contract) -> None:
+    """No generated body holds a command that hangs, crashes or has an unknown effect."""
     words = CommandSet.of(
         Commands(approved="PING", slow="AAA", crashing="ZZZ", unknown_status=("RUN_REPORT", "GET_LIST"))
     )
     execute = plan(contract, "executeCommand", words, count=600)
-    bodies = [one.case.body or b"" for mode in Mode for one in execute.of(mode)]
+    bodies = [entry.case.body or b"" for mode in Mode for entry in execute.of(mode)]
     assert not [body for body in bodies if re.search(rb"(?i)(?<![A-Z_])(AAA|ZZZ|RUN_REPORT)(?![A-Z_])", body)]
-    allowed = {json.loads(one.case.body or b"")["command"] for one in execute.of(Mode.ALLOWED)}
+    allowed = {json.loads(entry.case.body or b"")["command"] for entry in execute.of(Mode.ALLOWED)}
     assert all(command == "PING" or command.startswith("ZZ") for command in allowed)
     assert "PING" in allowed
 
 
 @pytest.mark.slow
-def test_a_profile_is_a_number_of_requests(contract: Contract, words: CommandSet) -> None:
-    """The standard profile has at least 2,000 requests for the four operations, each list with no case twice."""
+def test_standard_profile_has_2000_requests(contract: Contract, words: CommandSet) -> None:
+    """The standard profile has at least 2,000 requests for the four operations, and no list repeats a case."""
     count = 0
     for operation in OPERATIONS:
         made = plan(contract, operation, words, count=size(contract, operation, "standard"))
         for mode in Mode:
             count += len(made.of(mode))
-        bare = [msgspec.structs.replace(one.case, name="") for one in made.of(Mode.ALLOWED)]
+        bare = [msgspec.structs.replace(entry.case, name="") for entry in made.of(Mode.ALLOWED)]
         assert len(bare) == len(set(bare))
     assert count >= 2000
     assert TOTAL["quick"] < TOTAL["standard"] < TOTAL["thorough"]
 
 
-def test_every_draw_of_sequences_looks_at_the_memory(contract: Contract, words: CommandSet) -> None:
-    """Whatever the seed, one snapshot is read right after an execution and one after an unknown command."""
+def test_every_draw_of_sequences_reads_the_memory(contract: Contract, words: CommandSet) -> None:
+    """With every seed, a snapshot is read right after an execution and after an unknown command."""
     for seed in range(50):
         [steps] = drawn(contract, words, KEYS, count=1, seed=seed)
         operations = [step.case.operation for step in steps[:4]]

@@ -37,21 +37,21 @@ GOOD = {"status": "APPROVED", "ts_utc": "2026-01-01T12:00:00Z", "trace_id": "t-1
 
 
 def drawn(cases: st.SearchStrategy[FramedResponse], examples: int = 150) -> list[FramedResponse]:
-    """So many cases of a strategy, the same each time."""
-    found: list[FramedResponse] = []
+    """Draw a number of cases from a strategy, the same each time."""
+    framed: list[FramedResponse] = []
 
     @settings(MANY, max_examples=examples)
     @given(cases)
     def collect(case: FramedResponse) -> None:
-        found.append(case)
+        framed.append(case)
 
     collect()
-    return found
+    return framed
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_conforming_answers_conform(contract: Contract, name: str) -> None:
-    """Every conforming response is one that the contract accepts, in each way of sending it in good order."""
+def test_conforming_responses_conform(contract: Contract, name: str) -> None:
+    """The contract accepts every conforming response, in each way of sending it."""
     responses = OPERATIONS[name](contract)
     cases = drawn(responses.conforming())
     assert {responses.read(case).meaning for case in cases} == {Meaning.CONFORMS}
@@ -60,8 +60,8 @@ def test_conforming_answers_conform(contract: Contract, name: str) -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 @pytest.mark.parametrize("kind", ["hostile", "wrong_types", "no_json", "cut", "torn", "other_success", "any_hostile"])
-def test_hostile_answers_are_refused(contract: Contract, name: str, kind: str) -> None:
-    """Of the hostile responses nearly all are refused by the contract; the few others are no case."""
+def test_hostile_responses_are_refused(contract: Contract, name: str, kind: str) -> None:
+    """The contract refuses nearly all hostile responses; the few others are dropped."""
     responses = OPERATIONS[name](contract)
     cases: Cases = getattr(responses, kind)()
     meanings = [responses.read(case).meaning for case in drawn(cases)]
@@ -70,7 +70,7 @@ def test_hostile_answers_are_refused(contract: Contract, name: str, kind: str) -
 
 @pytest.mark.parametrize("first", [400, 500])
 def test_codes_stay_in_their_range(contract: Contract, first: int) -> None:
-    """Codes of a range are drawn from it, each documented one among them, and never one that browsers keep."""
+    """Status codes are drawn from their range, include each documented one, and exclude those reserved by browsers."""
     responses = Responses.to_execute(contract)
     codes = {case.status for case in drawn(responses.coded(first, first + 99), 300)}
     documented = {code for code in contract.operation(responses.operation).responses if first <= code < first + 100}
@@ -78,7 +78,7 @@ def test_codes_stay_in_their_range(contract: Contract, first: int) -> None:
 
 
 def test_every_kind_of_status_occurs(contract: Contract) -> None:
-    """A status is written almost right in every way there is, of another type, and missing."""
+    """A status is misspelt in every way, has another type, and is missing."""
     responses = Responses.to_execute(contract)
     ways = {way for way in NEAR_MISSES if NEAR_MISSES[way]("APPROVED") != "APPROVED"}
     what = {case.what for case in drawn(responses.status_words(), 5000)}
@@ -96,7 +96,7 @@ def test_every_field_is_broken(contract: Contract, name: str) -> None:
 
 
 def breaks_of(breaks: st.SearchStrategy[InvalidValue]) -> set[str]:
-    """What many breaks of a strategy did."""
+    """Collect the effects of many breaks of a strategy."""
     what: set[str] = set()
 
     @settings(MANY, max_examples=80)
@@ -109,7 +109,7 @@ def breaks_of(breaks: st.SearchStrategy[InvalidValue]) -> set[str]:
 
 
 def test_every_wire_and_type_occurs(contract: Contract) -> None:
-    """Every fault of the wire and every other content type occurs."""
+    """Every transport fault and every other content type occurs."""
     responses = Responses.to_execute(contract)
     assert {case.wire for case in drawn(responses.torn(), 600)} == set(FAULTY)
     assert {case.content_type for case in drawn(responses.wrong_types(), 600)} == set(OTHER_TYPES)
@@ -118,7 +118,7 @@ def test_every_wire_and_type_occurs(contract: Contract) -> None:
 
 @pytest.mark.parametrize("value", [GOOD, [], [{"a": 1}], {}, None], ids=str)
 def test_spoilt_json_is_no_json(value: object) -> None:
-    """No way of spoiling a body leaves JSON behind."""
+    """No spoilt body is valid JSON."""
     assert [what for what, text in invalid_json(encode(value)).items() if _is_json(text)] == []
 
 
@@ -144,7 +144,7 @@ def _refuse(word: str) -> object:
     raise ValueError(word)
 
 
-def test_answers_follow_the_contract(contract: Contract, tmp_path: Path) -> None:
+def test_responses_follow_the_contract(contract: Contract, tmp_path: Path) -> None:
     """A contract with another field gets other responses."""
     folder = tmp_path / "other"
     shutil.copytree(contract.folder, folder)
@@ -155,8 +155,8 @@ def test_answers_follow_the_contract(contract: Contract, tmp_path: Path) -> None
         "        region:\n          type: string\n          enum: [north]\n        message:",
     )
     path.write_text(text, "utf-8")
-    other = load_contract(folder)
-    responses = Responses.to_execute(other)
+    changed_contract = load_contract(folder)
+    responses = Responses.to_execute(changed_contract)
     bodies = [json.loads(case.body) for case in drawn(responses.conforming())]
     assert {body.get("region") for body in bodies} == {"north", None}
     assert not any("execution_id" in body for body in bodies)
@@ -170,8 +170,8 @@ SLOPPY: dict[str, Callable[[FramedResponse], bool]] = {
 
 
 @pytest.mark.parametrize("name", SLOPPY)
-def test_failing_answers_shrink(contract: Contract, name: str) -> None:
-    """The smallest response that shows a defect has nothing in it that is not needed."""
+def test_failing_responses_shrink(contract: Contract, name: str) -> None:
+    """The smallest failing response holds only what the defect needs."""
     responses = Responses.to_execute(contract)
     cases = st.one_of(responses.status_words(), responses.hostile(), responses.coded(500, 500))
     smallest = find(cases, SLOPPY[name], settings=settings(MANY, max_examples=2000))
@@ -183,14 +183,14 @@ def test_failing_answers_shrink(contract: Contract, name: str) -> None:
 
 @pytest.fixture(scope="module")
 def mock_backend() -> Iterator[MockBackend]:
-    """A double with one operation."""
+    """A mock backend with one operation."""
     with MockBackend(operations={"op": ("GET", "/op")}, defaults={}) as provider:
         yield provider
 
 
 @pytest.mark.parametrize("wire", Framing, ids=lambda wire: wire.name.lower())
-def test_what_a_client_gets(mock_backend: MockBackend, wire: Framing) -> None:
-    """A client that reads a case gets what the case says that it gets: the whole, a part, or nothing."""
+def test_a_client_gets_what_the_case_states(mock_backend: MockBackend, wire: Framing) -> None:
+    """A client receives what the case states: the whole, a part, or nothing."""
     sent = FramedResponse(what="a case", body=encode({**GOOD, "message": "x" * 40}), wire=wire, at=9)
     mock_backend.reset()
     order = mock_backend.script("op", sent.fault())[0]

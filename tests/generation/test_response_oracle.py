@@ -1,4 +1,4 @@
-"""The oracle of responses: how a console must treat a response, by the bytes that a client gets."""
+"""The oracle of responses: it decides from the bytes that a client gets how a console must treat them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ CONFORMING: dict[str, tuple[str, object]] = {
 
 @pytest.mark.parametrize("name", CONFORMING)
 def test_conforming(contract: Contract, name: str) -> None:
-    """What the contract's schemas accept must be shown as it is."""
+    """A console must show unchanged what the contract's schemas accept."""
     operation, value = CONFORMING[name]
     reading = read(contract, value, operation=operation)
     assert (reading.meaning, reading.value) == (Meaning.CONFORMS, value)
@@ -68,7 +68,7 @@ def test_conforming(contract: Contract, name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
 def test_content_types_of_json(contract: Contract, kind: str) -> None:
-    """The media type may have parameters, and any case."""
+    """The media type may have parameters, in upper or lower case."""
     assert read(contract, GOOD, content_type=kind).meaning is Meaning.CONFORMS
 
 
@@ -91,7 +91,7 @@ REFUSED: dict[str, tuple[object, str]] = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused(contract: Contract, name: str) -> None:
-    """What breaks the contract must fail closed, and the reading says in which place."""
+    """A response that breaks the contract must fail closed, and the reading names the place."""
     body, why = REFUSED[name]
     reading = read(contract, body)
     assert reading.meaning is Meaning.REFUSED
@@ -100,7 +100,7 @@ def test_refused(contract: Contract, name: str) -> None:
 
 @pytest.mark.parametrize("status", [201, 204, 302, 400, 401, 500, 503])
 def test_no_other_status_is_shown(contract: Contract, status: int) -> None:
-    """No response but a 200 is shown, whatever its body says."""
+    """No response but a 200 is shown, whatever its body contains."""
     assert read(contract, GOOD, status=status).meaning is Meaning.REFUSED
 
 
@@ -111,14 +111,14 @@ def test_other_content_types(contract: Contract, kind: str | None) -> None:
 
 
 @pytest.mark.parametrize("operation", ["fetchAuditLog", "fetchDiagnosticMetrics", "fetchMemory"])
-def test_reads_that_say_blocked(contract: Contract, operation: str) -> None:
-    """A BLOCKED envelope conforms, and yet there is nothing to show."""
+def test_reads_of_a_blocked_envelope(contract: Contract, operation: str) -> None:
+    """A BLOCKED envelope conforms, and the console has nothing to show."""
     reading = read(contract, ENVELOPE, operation=operation)
     assert (reading.meaning, reading.why) == (Meaning.REFUSED, "the response has the status BLOCKED")
 
 
-def test_trouble_on_the_way(contract: Contract) -> None:
-    """A response that no client can have whole is refused, whatever came of it."""
+def test_incomplete_responses_are_refused(contract: Contract) -> None:
+    """The oracle refuses a response that no client can receive whole."""
     assert read(contract, GOOD, trouble="cut").why == "cut"
 
 
@@ -135,12 +135,12 @@ LEFT_OPEN: dict[str, object] = {
 
 @pytest.mark.parametrize("name", LEFT_OPEN)
 def test_left_open(contract: Contract, name: str) -> None:
-    """What the contract leaves open for clients is never held against one."""
+    """The oracle never reports a client for what the contract leaves open."""
     assert read(contract, LEFT_OPEN[name]).meaning is Meaning.OPEN
 
 
-def test_what_is_left_open_excuses_nothing(contract: Contract) -> None:
-    """A byte order mark, a further field, a key twice: a response that breaks the contract besides is refused."""
+def test_an_open_point_does_not_excuse_a_violation(contract: Contract) -> None:
+    """The oracle refuses a response that has an open point and also breaks the contract."""
     wrong = {**GOOD, "status": "approved", "further": 1}
     assert read(contract, wrong).meaning is Meaning.REFUSED
     assert read(contract, b"\xef\xbb\xbf" + json.dumps(wrong).encode()).meaning is Meaning.REFUSED
@@ -148,12 +148,12 @@ def test_what_is_left_open_excuses_nothing(contract: Contract) -> None:
 
 
 def test_further_field_of_an_entry(contract: Contract) -> None:
-    """Further fields are seen within a list as well."""
+    """The oracle observes further fields within a list as well."""
     assert read(contract, [ENTRY, {**ENTRY, "x": 1}], operation="fetchAuditLog").meaning is Meaning.OPEN
 
 
-def test_unseen_damage(contract: Contract) -> None:
-    """Damage that a client cannot see is not held against it, as long as what it sees conforms."""
+def test_invisible_damage_is_accepted(contract: Contract) -> None:
+    """The oracle ignores damage that a client cannot observe, if the observed part conforms."""
     assert read(contract, GOOD, unseen=True).meaning is Meaning.OPEN
     assert read(contract, {}, unseen=True).meaning is Meaning.REFUSED
 
@@ -176,5 +176,5 @@ def test_table_of_fields(contract: Contract) -> None:
     ],
 )
 def test_doubtful_times(text: str, doubtful: bool) -> None:
-    """A time is doubtful when careful readers of times take it differently."""
+    """A time is doubtful when strict parsers read it differently."""
     assert doubtful_time(text) is doubtful

@@ -1,4 +1,4 @@
-"""Shrinking: nothing that is not needed stays, and the number of tries is bounded."""
+"""Shrinking removes everything that a failure does not need, in a bounded number of tries."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ FINDING = Finding(check="check", expected="this", observed="that")
 
 
 def where(broken: Callable[[Case], bool]) -> Callable[[Case], Sequence[Finding]]:
-    """A check that fails for the cases that are `broken`."""
+    """Return a check that fails for the cases that are `broken`."""
     return lambda case: [FINDING] if broken(case) else []
 
 
 def members(case: Case) -> dict[str, object]:
-    """The members of a body, empty for what is no object."""
+    """Return the members of a body; it is empty for anything but an object."""
     try:
         value = json.loads(case.body or b"")
     except ValueError:
@@ -44,34 +44,34 @@ def members(case: Case) -> dict[str, object]:
 
 
 def test_keeps_only_what_matters() -> None:
-    """A defect at one length of one member leaves that member alone, at that length, in plain letters."""
-    found = smallest(CASE, where(lambda case: len(str(members(case).get("session_id", ""))) == 128))
-    assert (found.headers, found.query) == ((), ())
-    assert members(found) == {"session_id": "0" * 128}
+    """A defect at one length of one member keeps only that member, with that length, in plain letters."""
+    shrunk = smallest(CASE, where(lambda case: len(str(members(case).get("session_id", ""))) == 128))
+    assert (shrunk.headers, shrunk.query) == ((), ())
+    assert members(shrunk) == {"session_id": "0" * 128}
 
 
 def test_finds_a_threshold() -> None:
-    """A defect from some length on leaves exactly that length."""
-    found = smallest(CASE, where(lambda case: len(str(members(case).get("session_id", ""))) >= 77))
-    assert len(str(members(found)["session_id"])) == 77
+    """A defect from some length on shrinks to exactly that length."""
+    shrunk = smallest(CASE, where(lambda case: len(str(members(case).get("session_id", ""))) >= 77))
+    assert len(str(members(shrunk)["session_id"])) == 77
 
 
 def test_keeps_a_nested_value_that_matters() -> None:
-    """A defect deep within a value keeps the way to it, its texts as short as they may be."""
-    found = smallest(CASE, where(lambda case: '"y"' in json.dumps(members(case).get("extra"))))
-    assert len(found.body or b"") <= len('{"extra":{"":[{"":"y"}]}}')
+    """A defect deep within a value keeps the path to it, and shortens its texts."""
+    shrunk = smallest(CASE, where(lambda case: '"y"' in json.dumps(members(case).get("extra"))))
+    assert len(shrunk.body or b"") <= len('{"extra":{"":[{"":"y"}]}}')
 
 
 def test_keeps_a_header_that_matters() -> None:
     """A defect that needs one header keeps it and nothing else."""
-    found = smallest(CASE, where(lambda case: ("X-Two", "2") in case.headers))
-    assert (found.headers, found.query, found.body) == ((("X-Two", "2"),), (), b"")
+    shrunk = smallest(CASE, where(lambda case: ("X-Two", "2") in case.headers))
+    assert (shrunk.headers, shrunk.query, shrunk.body) == ((("X-Two", "2"),), (), b"")
 
 
 def test_keeps_a_parameter_that_matters() -> None:
-    """A defect in one parameter's value keeps the parameter, its value as short as it may be."""
-    found = smallest(CASE, where(lambda case: "2" in dict(case.query).get("b", "")))
-    assert (found.query, found.headers) == ((("b", "2"),), ())
+    """A defect in one parameter's value keeps the parameter and shortens its value."""
+    shrunk = smallest(CASE, where(lambda case: "2" in dict(case.query).get("b", "")))
+    assert (shrunk.query, shrunk.headers) == ((("b", "2"),), ())
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_shrinks_bytes_that_are_no_json(body: bytes, needed: bytes) -> None:
 
 
 def test_limits_the_number_of_tries() -> None:
-    """At most so many cases are tried, each once; a case that cannot be shrunk is given back."""
+    """The number of tries is limited, no case is tried twice, and a case that cannot be shrunk is returned."""
     tried: list[Case] = []
 
     def passes(case: Case) -> list[Finding]:
@@ -138,7 +138,7 @@ def test_shrinks_a_sequence() -> None:
 
 
 def test_refuses_a_simplification_that_changes_what_it_starts_from() -> None:
-    """Choices that do not give the example back would shrink another one."""
+    """Choices that do not reproduce the example are refused, because they would shrink another one."""
     with pytest.raises(ValueError, match="is not the one"):
         shrink(
             "ab", lambda text, choose: text[: choose(1)], lambda _: [FINDING], weight=lambda text: (len(text),), tries=9

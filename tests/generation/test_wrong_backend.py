@@ -1,5 +1,5 @@
 # ruff: noqa: ARG001, ARG005 - a defect is given all that there is, and looks at what it needs
-"""Generated requests against a backend with one planted defect: found, made small, and named under its requirement."""
+"""Generated requests against a backend with one planted defect: it is found, shrunk and reported by requirement."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ LISTING = [rule for rule in REGISTRY.sequences if rule.scope is not Scope.SEQUEN
 
 
 def judged(batches: Batches) -> dict[tuple[str, str], Finding]:
-    """What every item of the suites finds, by requirement and list."""
-    found: dict[tuple[str, str], Finding] = {}
+    """Return the findings of every item of the suites, by requirement and list."""
+    findings: dict[tuple[str, str], Finding] = {}
     played = Sequences(batches=batches)
     for requirement, rule in REGISTRY.rules.items():
         for name in request_lists(batches.driver.contract, rule.scope):
@@ -36,7 +36,7 @@ def judged(batches: Batches) -> dict[tuple[str, str], Finding]:
             try:
                 batches.hold(rule, name, counter)
             except Violation as violation:
-                found[requirement, name] = violation.finding
+                findings[requirement, name] = violation.finding
             except pytest.skip.Exception as skipped:
                 pytest.fail(f"{requirement} {name}: {skipped}")
             else:
@@ -47,17 +47,17 @@ def judged(batches: Batches) -> dict[tuple[str, str], Finding]:
         try:
             played.hold(sequence_rule.check, CheckCounter())
         except Violation as violation:
-            found[sequence_rule.requirement, SEQUENCES] = violation.finding
-    return found
+            findings[sequence_rule.requirement, SEQUENCES] = violation.finding
+    return findings
 
 
 def test_a_conforming_backend_passes(bench: Start) -> None:
-    """A backend that keeps the contract is found nothing against, and every rule has something to judge."""
+    """A conforming backend has no finding, and every rule judges some exchange."""
     assert judged(bench(None).batches()) == {}
 
 
 def test_a_defect_deep_in_one_operation(bench: Start) -> None:
-    """A 500 for a session id of exactly 128 characters is found, made as small as can be, and named ERR-06 alone."""
+    """A 500 for a session id of exactly 128 characters is found, shrunk, and reported for ERR-06 alone."""
 
     def defect(_: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
         exact = len(str(request.fields.get("session_id", ""))) == 128 and response.status == 200
@@ -67,9 +67,9 @@ def test_a_defect_deep_in_one_operation(bench: Start) -> None:
             else response
         )
 
-    found = judged(bench(defect).batches())
-    assert set(found) == {("ERR-06", "executeCommand")}
-    finding = found["ERR-06", "executeCommand"]
+    findings = judged(bench(defect).batches())
+    assert set(findings) == {("ERR-06", "executeCommand")}
+    finding = findings["ERR-06", "executeCommand"]
     body = json.loads(finding.example["request body"])
     assert set(body) == {"command", "session_id"}
     assert (len(body["session_id"]), len(set(body["session_id"]))) == (128, 1)
@@ -79,7 +79,7 @@ def test_a_defect_deep_in_one_operation(bench: Start) -> None:
 
 
 def replaced(wrong: Callable[[RequestReceived, PlannedResponse], bool], **members: object) -> Defect:
-    """A defect: where `wrong`, members of the body are others."""
+    """A defect: where `wrong`, members of the body have other values."""
 
     def defect(_: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
         if wrong(request, response) and isinstance(response.body, dict):
@@ -106,7 +106,7 @@ def approved(request: RequestReceived, response: PlannedResponse) -> bool:
 
 
 def execute(request: RequestReceived, response: PlannedResponse, status: int) -> bool:
-    """Whether an execute request is answered so."""
+    """Whether an execute request gets that response."""
     return request.path == "/api/execute" and response.status == status
 
 
@@ -117,14 +117,14 @@ def ascending(_: TinyBackend, request: RequestReceived, response: PlannedRespons
 
 
 def unfiltered(backend: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
-    """The filter NEUTRAL is not known, and lets everything through."""
+    """A defect: the filter NEUTRAL is unknown, and returns everything."""
     if ("filter", "NEUTRAL") in request.query and response.status == 200:
         response.body = list(reversed(backend.entries))[: len(backend.entries)][:3]
     return response
 
 
 def unbounded(backend: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
-    """One entry more than request for."""
+    """A defect: one entry more than requested."""
     limit = dict(request.query).get("limit", "50")
     if isinstance(response.body, list) and "filter" not in dict(request.query) and len(response.body) == int(limit):
         response.body = list(reversed(backend.entries))[: int(limit) + 1]
@@ -132,14 +132,14 @@ def unbounded(backend: TinyBackend, request: RequestReceived, response: PlannedR
 
 
 def executes_refused(backend: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
-    """A command that is refused for its key is executed all the same."""
+    """A defect: a command that is refused for its key is executed."""
     if request.path == "/api/execute" and response.status in (401, 403) and backend.snapshot:
         backend.snapshot = {**backend.snapshot, "output": "executed without a key"}
     return response
 
 
 def forgets(backend: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
-    """A second execution of the same command leaves no entry."""
+    """A defect: a second execution of the same command leaves no entry."""
     entries = backend.entries
     if len(entries) > 1 and entries[-1]["state"] == "WARNING" and entries[-1]["trace_id"] == _trace(response):
         entries.pop()
@@ -151,7 +151,7 @@ def _trace(response: PlannedResponse) -> object:
 
 
 def stale_memory(backend: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
-    """The memory keeps the status of the command before."""
+    """A defect: the memory keeps the status of the previous command."""
     if (
         request.path == "/api/memory"
         and response.status == 200
@@ -163,14 +163,14 @@ def stale_memory(backend: TinyBackend, request: RequestReceived, response: Plann
 
 
 def fallback_lags(_: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
-    """The fallback lacks the newest entry."""
+    """A defect: the fallback lacks the newest entry."""
     if request.path.endswith("metrics") and isinstance(response.body, list):
         response.body = response.body[1:]
     return response
 
 
 def shadowed(_: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
-    """The trace header has a value of its own for one kind of response."""
+    """A defect: the trace header has another value for one kind of response."""
     if response.status == 403:
         response.headers["X-Trace-Id"] = "another-one"
     return response
@@ -279,14 +279,14 @@ BESIDES = {
 
 @pytest.mark.parametrize("name", DEFECTS)
 def test_each_rule_finds_its_defect(bench: Start, name: str) -> None:
-    """Each planted defect is found under its requirement, and under no other whose sentence it keeps."""
+    """Each planted defect is found under its requirement, and under no other that it satisfies."""
     defect, requirements = DEFECTS[name]
-    found = {requirement for requirement, _ in judged(bench(defect).batches())}
-    assert requirements <= found <= requirements | BESIDES.get(name, set())
+    broken = {requirement for requirement, _ in judged(bench(defect).batches())}
+    assert requirements <= broken <= requirements | BESIDES.get(name, set())
 
 
 def test_reports_a_missing_entry(bench: Start) -> None:
-    """A trail that loses an entry is found out by the next read that should have shown it."""
+    """A lost entry is reported by the next read that should return it."""
 
     def loses(backend: TinyBackend, request: RequestReceived, response: PlannedResponse) -> PlannedResponse:
         if isinstance(response.body, list) and len(backend.requests) % 40 == 0 and backend.entries:

@@ -1,4 +1,4 @@
-"""A tiny backend that keeps the contract, and into which a test plants one defect."""
+"""A tiny backend that conforms to the contract, with one defect that a test plants."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PATHS = {"/api/execute": "POST", "/api/audit": "GET", "/api/diagnostic/metrics":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestReceived:
-    """One request as the backend has it; `fields` are the members of a JSON object."""
+    """One received request; `fields` are the members of a JSON object."""
 
     method: str
     path: str
@@ -103,8 +103,8 @@ class TinyBackend:
         state, limit = query.get("filter", "all"), query.get("limit", "50")
         if state not in ("all", *STATUSES) or not re.fullmatch("[1-9][0-9]{0,3}", limit) or int(limit) > 1000:
             return self._refused(400, trace_id, "VALIDATION_FAILED")
-        found = [entry for entry in reversed(self.entries) if state in ("all", entry["state"])]
-        return PlannedResponse(status=200, body=found[: int(limit)])
+        matching = [entry for entry in reversed(self.entries) if state in ("all", entry["state"])]
+        return PlannedResponse(status=200, body=matching[: int(limit)])
 
     def _refused(self, status: int, trace_id: str, reason: str) -> PlannedResponse:
         self._record("EXECUTE", "BLOCKED", trace_id)
@@ -118,7 +118,7 @@ class TinyBackend:
 
 
 def now() -> str:
-    """This moment as the contract writes it."""
+    """The current time in the contract's format."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -142,7 +142,7 @@ def strict(body: bytes) -> dict[str, Any]:
 
 
 def handler_of(backend: TinyBackend) -> Handler:
-    """Serves the decisions of `backend`."""
+    """Return a handler that serves the decisions of `backend`."""
 
     def handler(received: StandInRequest) -> bytes | None:
         request = RequestReceived(

@@ -1,4 +1,4 @@
-"""Starts the reference backend as a process of its own, for tests that talk to it over real HTTP."""
+"""Starts the reference backend as a process of its own, for tests over real HTTP."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Backend:
         return self.client.post("/api/execute", json={"command": command, **fields})
 
     def trail(self, **query: str | int) -> list[dict[str, str]]:
-        """The trail's newest entries, as `/api/audit` gives them."""
+        """Return the newest entries of the audit trail from `/api/audit`."""
         response = self.client.get("/api/audit", params={"limit": 1000, **query})
         assert response.status_code == 200, response.text
         entries: list[dict[str, str]] = response.json()
@@ -49,12 +49,12 @@ class Backend:
         return [entry for entry in self.trail() if entry["trace_id"] == response.headers["x-trace-id"]]
 
     def connect(self) -> socket.socket:
-        """A raw connection, for what no HTTP client would send; reading from it gives up once it is stuck."""
+        """Open a raw connection, for bytes that no HTTP client sends; reading from it ends after a timeout."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=STUCK_S)
 
 
 def environment(database: Path, **settings: str) -> dict[str, str]:
-    """The environment of a backend: this one's, without its own `TECHNO_…` variables, with these."""
+    """The environment of a backend: that of the test run without its `TECHNO_…` variables, with the given ones."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("TECHNO_")}
     ours = {
         "PYTHONPATH": str(HOME),
@@ -100,7 +100,7 @@ def _wait_until_healthy(process: subprocess.Popen[bytes], client: httpx.Client, 
 
 
 def assert_error(response: httpx.Response, status: int, reason: str) -> dict[str, Any]:
-    """Check that `answer` is an `ErrorResponse` with this HTTP status and reason code, and return its body."""
+    """Check that the response is an `ErrorResponse` with this HTTP status and reason code, and return its body."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/json"
     body: dict[str, Any] = response.json()

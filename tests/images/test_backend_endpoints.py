@@ -1,4 +1,4 @@
-"""The reference backend's four endpoints: what they return, what they refuse, and what they record."""
+"""The reference backend's four endpoints: what they return, refuse and record."""
 
 from __future__ import annotations
 
@@ -46,11 +46,9 @@ def send_raw(backend: Backend, body: bytes, content_type: str | None = "applicat
         ("DELETE_ALL", "BLOCKED", ["API_BLOCKED"]),
     ],
 )
-def test_known_command_gets_the_status_it_deserves(
-    backend: Backend, command: str, status: str, reasons: list[str]
-) -> None:
+def test_known_command_gets_its_status(backend: Backend, command: str, status: str, reasons: list[str]) -> None:
     """EXE-01, ENV-01 to ENV-06, TRL-01: the response is complete, and its one entry agrees with it."""
-    asked = datetime.now(UTC)
+    requested_at = datetime.now(UTC)
     response = backend.execute(command, session_id="s-1", further={"field": [1]})
     assert response.status_code == 200
     body = response.json()
@@ -59,7 +57,7 @@ def test_known_command_gets_the_status_it_deserves(
     assert re.fullmatch(r"[a-z0-9-]{1,64}", body["trace_id"])
     assert re.fullmatch(r"[a-z0-9_]+", body["execution_id"])
     tolerance = timedelta(seconds=5)
-    assert asked - tolerance < datetime.fromisoformat(body["ts_utc"]) < datetime.now(UTC) + tolerance
+    assert requested_at - tolerance < datetime.fromisoformat(body["ts_utc"]) < datetime.now(UTC) + tolerance
     (entry,) = backend.entries_of(response)
     assert (entry["action"], entry["state"]) == (command, status)
     assert entry["result"] == ("SUCCESS" if status in ("APPROVED", "WARNING", "NEUTRAL") else "FAILED")
@@ -67,7 +65,7 @@ def test_known_command_gets_the_status_it_deserves(
 
 
 def test_unknown_command_is_blocked_and_its_name_not_kept(backend: Backend) -> None:
-    """EXE-06, TRL-09: an unknown well-formed word could be a secret."""
+    """EXE-06, TRL-09: an unknown command may be a secret, so its name is not stored."""
     response = backend.execute("MY_SECRET_WORD")
     assert (response.status_code, response.json()["status"]) == (200, "BLOCKED")
     assert response.json()["reason_codes"] == ["UNKNOWN_COMMAND"]
@@ -76,7 +74,7 @@ def test_unknown_command_is_blocked_and_its_name_not_kept(backend: Backend) -> N
 
 
 def test_session_id_of_128_characters_is_accepted(backend: Backend) -> None:
-    """EXE-07: characters count, not bytes."""
+    """EXE-07: the limit counts characters, not bytes."""
     assert backend.execute("PING", session_id="ü" * 128).json()["status"] == "APPROVED"
 
 
@@ -119,7 +117,7 @@ def test_session_id_of_128_characters_is_accepted(backend: Backend) -> None:
     ids=lambda body: repr(bytes(body[:40])),
 )
 def test_body_that_breaks_the_contract_is_400(backend: Backend, body: bytes) -> None:
-    """EXE-02, EXE-03, ERR-06: refused, recorded once, never a 5xx."""
+    """EXE-02, EXE-03, ERR-06: such a body is refused and recorded once, never a 5xx."""
     response = send_raw(backend, body)
     assert_error(response, 400, "VALIDATION_FAILED")
     (entry,) = backend.entries_of(response)
@@ -145,7 +143,7 @@ def test_json_by_another_spelling_is_executed(backend: Backend, content_type: st
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_large_body_is_413(backend: Backend, chunked: bool) -> None:
-    """EXE-05: over 64 KiB is refused, declared or not; exactly 64 KiB is not too large."""
+    """EXE-05: a body over 64 KiB is refused, declared or not; one of exactly 64 KiB is not."""
     wrapping = b'{"command":"PING","x":""}'
     body = wrapping[:-2] + b"x" * (64 * 1024 - len(wrapping)) + wrapping[-2:]
     assert backend.client.post(
@@ -178,7 +176,7 @@ def test_large_body_is_413(backend: Backend, chunked: bool) -> None:
     ids=repr,
 )
 def test_key_is_compared_exactly(backend: Backend, method: str, path: str, given: list[bytes], status: int) -> None:
-    """AUT-01 to AUT-04, TRL-02: before anything else, on exact bytes, with one entry for each refusal."""
+    """AUT-01 to AUT-04, TRL-02: the key is compared first, byte by byte, with one entry for each refusal."""
     headers = [(b"X-API-Key", key) for key in given] + [(b"Content-Type", b"text/plain")]
     response = backend.stranger.request(method, f"{path}?limit=x", headers=headers, content=b"{")
     assert_error(response, status, "API_KEY_INVALID")
@@ -187,7 +185,7 @@ def test_key_is_compared_exactly(backend: Backend, method: str, path: str, given
 
 
 def test_key_elsewhere_does_not_count(backend: Backend) -> None:
-    """AUT-05, AUT-06: not in the query, in Authorization or in a cookie; and it never gets into the log."""
+    """AUT-05, AUT-06: a key in the query, in Authorization or in a cookie is refused, and not logged."""
     response = backend.stranger.get(
         "/api/audit",
         params={"X-API-Key": KEY, "api_key": KEY},
@@ -229,14 +227,14 @@ def test_key_elsewhere_does_not_count(backend: Backend) -> None:
     ids=lambda query: query[:30],
 )
 def test_bad_audit_query_is_400(backend: Backend, path: str, query: str) -> None:
-    """AUD-05, TRL-02: refused and recorded."""
+    """AUD-05, TRL-02: a bad query is refused and recorded."""
     response = backend.client.get(f"{path}?{query}")
     assert_error(response, 400, "VALIDATION_FAILED")
     assert len(backend.entries_of(response)) == 1
 
 
 def test_filter_comes_before_limit(backend: Backend) -> None:
-    """AUD-02 to AUD-04, AUD-06: all entries of a state within the limit, newest first, on both paths."""
+    """AUD-02 to AUD-04, AUD-06: the limit counts only entries of the state, newest first, on both paths."""
     traces = [backend.execute("CHECK_QUOTA").json()["trace_id"] for _ in range(3)]
     for _ in range(60):
         assert backend.execute("PING").is_success
@@ -253,14 +251,14 @@ def test_filter_comes_before_limit(backend: Backend) -> None:
 
 
 def test_read_leaves_no_entry(backend: Backend) -> None:
-    """D12: successful reads stay out of the trail."""
+    """D12: a successful read leaves no entry in the audit trail."""
     before = backend.trail()
     assert backend.client.get("/api/memory").is_success
     assert backend.trail() == before
 
 
 def test_snapshot_is_of_the_last_executed_command(backend: Backend) -> None:
-    """MEM-01, EXE-09: what is refused, BLOCKED or EXPIRED leaves the snapshot as it was."""
+    """MEM-01, EXE-09: a refused, BLOCKED or EXPIRED command does not change the snapshot."""
     executed = backend.execute("CHECK_QUOTA").json()
     snapshot = backend.client.get("/api/memory").json()
     assert snapshot == {
@@ -276,20 +274,20 @@ def test_snapshot_is_of_the_last_executed_command(backend: Backend) -> None:
 
 
 def test_fault_commands_are_unknown_without_the_switch(backend: Backend) -> None:
-    """What provokes failures is off unless the environment turns it on."""
+    """Commands that provoke failures are off unless the environment enables them."""
     assert backend.execute("CRASH").json()["reason_codes"] == ["UNKNOWN_COMMAND"]
 
 
 @pytest.mark.parametrize("path", ["/", "/api", "/api/execute/", "/api//audit", "/docs", "/openapi.json", "/%00"])
 def test_unknown_path_is_404(backend: Backend, path: str) -> None:
-    """ERR-04: an `ErrorResponse`, and no document of FastAPI's own."""
+    """ERR-04: the body is an `ErrorResponse`, not a document of FastAPI."""
     assert_error(backend.client.get(path), 404, "RESOURCE_NOT_FOUND")
 
 
 @pytest.mark.parametrize(("right", "path"), ENDPOINTS)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"])
 def test_wrong_method_is_405(backend: Backend, right: str, path: str, method: str) -> None:
-    """ERR-04, ENV-05: with `Allow` and a trace id, for HEAD without a body."""
+    """ERR-04, ENV-05: the response has `Allow` and a trace id, and for HEAD no body."""
     if method == right:
         return
     response = backend.client.request(method, path)
@@ -302,7 +300,7 @@ def test_wrong_method_is_405(backend: Backend, right: str, path: str, method: st
 
 
 def test_large_header_is_refused(backend: Backend) -> None:
-    """ERR-07: 64 KiB of headers are a 4xx, whether they arrive in one piece or not."""
+    """ERR-07: headers of 64 KiB get a 4xx, in one piece or in several."""
     response = backend.client.get("/api/memory", headers={"X-Large": "x" * 64 * 1024})
     assert_error(response, 400, "VALIDATION_FAILED")
 
@@ -310,23 +308,23 @@ def test_large_header_is_refused(backend: Backend) -> None:
 def test_preflight_of_the_console_works(backend: Backend) -> None:
     """The console's origin may send the key, without a key in the preflight and without an entry."""
     before = backend.trail()
-    asked = {
+    preflight_headers = {
         "Origin": ORIGIN,
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "content-type,x-api-key",
     }
-    response = backend.stranger.options("/api/execute", headers=asked)
+    response = backend.stranger.options("/api/execute", headers=preflight_headers)
     assert response.is_success
     assert response.headers["access-control-allow-origin"] == ORIGIN
     assert "X-API-Key" in response.headers["access-control-allow-headers"]
     assert response.headers["x-trace-id"]
-    stranger = backend.stranger.options("/api/execute", headers={**asked, "Origin": "http://evil.test"})
+    stranger = backend.stranger.options("/api/execute", headers={**preflight_headers, "Origin": "http://evil.test"})
     assert "access-control-allow-origin" not in stranger.headers
     assert backend.trail() == before
 
 
 def test_errors_are_readable_for_the_console(backend: Backend) -> None:
-    """A browser shows a refusal only when it, too, names the origin."""
+    """A refusal names the allowed origin, so that a browser can read it."""
     response = backend.stranger.get("/api/audit", headers={"Origin": ORIGIN})
     assert response.status_code == 401
     assert response.headers["access-control-allow-origin"] == ORIGIN

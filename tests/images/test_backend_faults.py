@@ -21,7 +21,7 @@ LIMIT_S = 3.0
 
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    """A backend whose commands may misbehave, with less time for them than it has by itself."""
+    """A backend whose commands may fail, with a shorter time limit for them."""
     with running_backend(
         tmp_path_factory.mktemp("backend"), TECHNO_DEMO_FAULTS="1", TECHNO_EXECUTOR_LIMIT=str(LIMIT_S)
     ) as running:
@@ -29,7 +29,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
 
 
 def test_memory_is_empty_before_the_first_execution(tmp_path: Path) -> None:
-    """MEM-02: 204, no body, and still a trace id."""
+    """MEM-02: the response is 204 with a trace id and without a body."""
     with running_backend(tmp_path) as fresh:
         response = fresh.client.get("/api/memory")
         assert (response.status_code, response.content) == (204, b"")
@@ -38,7 +38,7 @@ def test_memory_is_empty_before_the_first_execution(tmp_path: Path) -> None:
 
 
 def test_crashing_executor_is_500_with_one_entry(backend: Backend) -> None:
-    """ERR-05, ERR-03, TRL-01: nothing of the exception shows, nor does the session id reach the log."""
+    """ERR-05, ERR-03, TRL-01: the exception is not shown, and the session id is not logged."""
     assert backend.execute("PING").is_success
     snapshot = backend.client.get("/api/memory").json()
     response = backend.execute("CRASH", session_id="session-4711")
@@ -57,7 +57,7 @@ def test_crashing_executor_is_500_with_one_entry(backend: Backend) -> None:
     "command", ["ODD_STATUS", "LOWER_STATUS", "PADDED_STATUS", "LIST_STATUS", "NULL_STATUS", "NO_STATUS"]
 )
 def test_unknown_status_is_blocked(backend: Backend, command: str) -> None:
-    """FCB-01: whatever is not exactly one of the five."""
+    """FCB-01: any status but the exact five is BLOCKED."""
     response = backend.execute(command)
     assert (response.status_code, response.json()["status"]) == (200, "BLOCKED")
     assert response.json()["reason_codes"] == ["UNKNOWN_STATUS"]
@@ -65,7 +65,7 @@ def test_unknown_status_is_blocked(backend: Backend, command: str) -> None:
 
 
 def test_hanging_executor_is_blocked_and_delays_no_other_request(backend: Backend) -> None:
-    """TMO-01: TIMEOUT for those that hang, while other commands get their responses before them."""
+    """TMO-01: a hanging command ends in TIMEOUT, and other commands get their responses before it."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         slow = [pool.submit(backend.execute, "SLOW") for _ in range(8)]
         assert backend.execute("PING").json()["status"] == "APPROVED"
@@ -77,7 +77,7 @@ def test_hanging_executor_is_blocked_and_delays_no_other_request(backend: Backen
 
 
 def test_rate_limit_is_429_with_one_entry(tmp_path: Path) -> None:
-    """RATE_LIMITED has a Retry-After, and is a refusal like any other."""
+    """A RATE_LIMITED response has a Retry-After, and is recorded like any other refusal."""
     with running_backend(tmp_path, TECHNO_RATE_LIMIT="0.01") as limited:
         assert limited.execute("PING").is_success
         response = limited.execute("PING")
@@ -102,7 +102,7 @@ def test_rate_limit_is_429_with_one_entry(tmp_path: Path) -> None:
     ],
 )
 def test_unusable_setting_stops_the_start(tmp_path: Path, settings: dict[str, str], named: str) -> None:
-    """One line that names the variable, exit code 2, and no secret in it."""
+    """The backend prints one line that names the variable, without secrets, and exits 2."""
     ended = subprocess.run(
         [sys.executable, "-m", "techno_backend", "--port", "1"],
         cwd=tmp_path,

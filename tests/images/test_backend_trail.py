@@ -1,4 +1,4 @@
-"""The reference backend's audit trail: complete, append-only, durable, and in the way of any action without it."""
+"""The reference backend's audit trail: complete, append-only, durable, and required for any action."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
 
 @contextmanager
 def locked(database: Path) -> Iterator[None]:
-    """Hold the database's write lock from outside: the trail is unwritable meanwhile."""
+    """Hold the database's write lock from outside, so that the audit trail is unwritable."""
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
         yield
@@ -38,14 +38,14 @@ def locked(database: Path) -> Iterator[None]:
 
 
 def test_locked_trail_refuses_everything(backend: Backend) -> None:
-    """TRL-10: no audit, no action; not even a refusal is given without its entry; afterwards all is well."""
+    """TRL-10: with a locked audit trail every request gets 503 and leaves no entry; afterwards the backend recovers."""
     assert backend.execute("PING").is_success
     snapshot, trail = backend.client.get("/api/memory").json(), backend.trail()
     with locked(backend.database):
         with ThreadPoolExecutor(max_workers=12) as pool:
-            asked = [pool.submit(backend.execute, command) for command in ["CHECK_QUOTA"] * 10 + ["UNHEARD_OF"]]
-            asked.append(pool.submit(backend.stranger.get, "/api/audit"))
-            refused = [response.result() for response in asked]
+            pending = [pool.submit(backend.execute, command) for command in ["CHECK_QUOTA"] * 10 + ["UNHEARD_OF"]]
+            pending.append(pool.submit(backend.stranger.get, "/api/audit"))
+            refused = [response.result() for response in pending]
         assert backend.client.get("/api/memory").json() == snapshot
         assert backend.trail() == trail
     for response in refused:
@@ -57,7 +57,7 @@ def test_locked_trail_refuses_everything(backend: Backend) -> None:
 
 
 def test_missing_table_refuses_everything(tmp_path: Path) -> None:
-    """TRL-10, ERR-03: with the table out of the way reads and executions are 503, and no SQL shows."""
+    """TRL-10, ERR-03: without the table reads and executions are 503, and no SQL is shown."""
     with running_backend(tmp_path) as broken, closing(sqlite3.connect(broken.database)) as connection:
         connection.execute("ALTER TABLE audit_events RENAME TO elsewhere")
         for response in (broken.execute("UNHEARD_OF"), broken.client.get("/api/audit")):
@@ -68,7 +68,7 @@ def test_missing_table_refuses_everything(tmp_path: Path) -> None:
 
 
 def test_parallel_requests_leave_one_entry_each(backend: Backend) -> None:
-    """TRL-08, EXE-10: N requests, N trace ids, N entries."""
+    """TRL-08, EXE-10: N requests get N trace ids and leave N entries."""
     with ThreadPoolExecutor(max_workers=16) as pool:
         traces = [response.json()["trace_id"] for response in pool.map(backend.execute, ["PING"] * 200)]
     recorded = [entry["trace_id"] for entry in backend.trail()]
@@ -77,7 +77,7 @@ def test_parallel_requests_leave_one_entry_each(backend: Backend) -> None:
 
 
 def test_trail_holds_no_secret(backend: Backend) -> None:
-    """TRL-09, AUT-06: neither key nor session id nor payload is in the database's files or in the log."""
+    """TRL-09, AUT-06: the database's files and the log hold no key, session id or payload."""
     secrets = [KEY, "session-0815", "payload-0815", "SECRET_COMMAND"]
     assert backend.execute("PING", session_id=secrets[1], further=secrets[2]).is_success
     assert backend.execute(secrets[3]).is_success
@@ -89,14 +89,14 @@ def test_trail_holds_no_secret(backend: Backend) -> None:
 
 @pytest.mark.parametrize("change", ["DELETE FROM audit_events", "UPDATE audit_events SET action = 'OTHER'"])
 def test_database_refuses_changes(backend: Backend, change: str) -> None:
-    """TRL-05: append-only is more than a habit of the code."""
+    """TRL-05: the database refuses to change or delete an entry."""
     assert backend.execute("PING").is_success
     with closing(sqlite3.connect(backend.database)) as connection, pytest.raises(sqlite3.Error, match="append-only"):
         connection.execute(change)
 
 
 def test_database_agrees_with_the_endpoint(backend: Backend) -> None:
-    """TRL-10: a command that ran was announced before; the view holds what `/api/audit` shows and no more."""
+    """TRL-10: a command is announced before it runs; the view holds exactly the entries of `/api/audit`."""
     ran, unknown = backend.execute("NOOP"), backend.execute("UNHEARD_OF")
     with closing(sqlite3.connect(backend.database)) as connection:
         query = "SELECT phase FROM audit_events WHERE trace_id = ? ORDER BY id"
@@ -112,7 +112,7 @@ def test_database_agrees_with_the_endpoint(backend: Backend) -> None:
 
 
 def test_entries_survive_sigkill(tmp_path: Path) -> None:
-    """TRL-07: killed under load and started again, the backend has the entry of every request that got a response."""
+    """TRL-07: after a kill under load and a restart, each request with a response has its entry."""
     answered: list[str] = []
     enough = threading.Event()
     with running_backend(tmp_path) as doomed:

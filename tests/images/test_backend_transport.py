@@ -22,13 +22,13 @@ PING = b'{"command":"PING"}'
 
 @pytest.fixture(scope="module")
 def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    """One backend for all attacks: each must leave it serving."""
+    """One backend for all attacks: it must still serve after each."""
     with running_backend(tmp_path_factory.mktemp("backend")) as running:
         yield running
         assert "Traceback" not in running.log.read_text()
 
 
-def read_answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
+def read_response(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
     """Read one response: status code, headers, body."""
     with connection.makefile("rb") as stream:
         status = int(stream.readline().split()[1])
@@ -40,7 +40,7 @@ def read_answer(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
 
 
 def assert_serving(backend: Backend) -> None:
-    """Others are served as ever."""
+    """Assert that the backend still serves other clients."""
     assert backend.execute("PING").json()["status"] == "APPROVED"
 
 
@@ -56,7 +56,7 @@ def assert_serving(backend: Backend) -> None:
     ids=["nothing", "half a line", "half a head", "half a body", "half a chunk"],
 )
 def test_half_requests_delay_no_other_request(backend: Backend, sent: bytes) -> None:
-    """Fifty stalled clients at once, then their sudden end."""
+    """Fifty stalled clients, and their sudden end, delay no other client."""
     with ExitStack() as stalled:
         for _ in range(50):
             stalled.enter_context(backend.connect()).sendall(sent)
@@ -65,7 +65,7 @@ def test_half_requests_delay_no_other_request(backend: Backend, sent: bytes) -> 
 
 
 def test_aborted_request_is_not_executed(backend: Backend) -> None:
-    """Half a request and a close leave neither an entry nor a snapshot."""
+    """An aborted request leaves neither an entry nor a snapshot."""
     assert backend.execute("NOOP").is_success
     before = backend.trail()
     with backend.connect() as connection:
@@ -75,10 +75,10 @@ def test_aborted_request_is_not_executed(backend: Backend) -> None:
 
 
 def test_slow_body_is_given_up(backend: Backend) -> None:
-    """A body that stalls is refused with 400, recorded, and the connection closed."""
+    """A body that stalls is refused with 400 and recorded, and the connection is closed."""
     with backend.connect() as connection:
         connection.sendall(HEAD + b"Content-Length: 18\r\n\r\n" + PING[:5])
-        status, headers, body = read_answer(connection)
+        status, headers, body = read_response(connection)
         assert connection.recv(1) == b""
     assert (status, headers["connection"]) == (400, "close")
     assert json.loads(body)["reason_codes"] == ["VALIDATION_FAILED"]
@@ -94,10 +94,10 @@ def test_slow_body_is_given_up(backend: Backend) -> None:
     ids=["declared", "chunked"],
 )
 def test_large_body_is_refused_before_its_end(backend: Backend, framing: bytes) -> None:
-    """EXE-05: the response comes while the body is still on its way, and then the connection ends."""
+    """EXE-05: the response comes before the whole body is sent, and then the connection ends."""
     with backend.connect() as connection:
         connection.sendall(HEAD + framing)
-        status, _, body = read_answer(connection)
+        status, _, body = read_response(connection)
         assert (status, json.loads(body)["reason_codes"]) == (413, ["PAYLOAD_TOO_LARGE"])
         with suppress(ConnectionResetError):
             assert connection.recv(1) == b""
@@ -106,10 +106,10 @@ def test_large_body_is_refused_before_its_end(backend: Backend, framing: bytes) 
 
 @pytest.mark.parametrize("key", [b"", b"X-API-Key: \t \r\n"], ids=["no key", "blank key"])
 def test_unauthenticated_body_is_not_waited_for(backend: Backend, key: bytes) -> None:
-    """AUT-01, AUT-04: without a key the refusal needs no byte of the body."""
+    """AUT-01, AUT-04: without a key the refusal does not wait for the body."""
     with backend.connect() as connection:
         connection.sendall(b"POST /api/execute HTTP/1.1\r\nHost: backend\r\n" + key + b"Content-Length: 18\r\n\r\n")
-        status, _, body = read_answer(connection)
+        status, _, body = read_response(connection)
     assert (status, json.loads(body)["reason_codes"]) == (401, ["API_KEY_INVALID"])
 
 
@@ -124,12 +124,12 @@ def test_unauthenticated_body_is_not_waited_for(backend: Backend, key: bytes) ->
     ],
     ids=["tls", "target", "large header", "two lengths", "bad chunk"],
 )
-def test_what_is_not_http_is_400_or_closed(backend: Backend, sent: bytes) -> None:
-    """The parser's refusals have the form of every other one, where the client still reads them."""
+def test_anything_but_http_is_400_or_closed(backend: Backend, sent: bytes) -> None:
+    """A refusal of the parser has the form of any other, if the client still reads."""
     with backend.connect() as connection:
         try:
             connection.sendall(sent)
-            status, headers, body = read_answer(connection)
+            status, headers, body = read_response(connection)
         except (ConnectionError, IndexError):
             status = 0
         if status:
@@ -139,16 +139,16 @@ def test_what_is_not_http_is_400_or_closed(backend: Backend, sent: bytes) -> Non
 
 
 def test_garbage_after_a_request_does_not_change_its_response(backend: Backend) -> None:
-    """Pipelined garbage: the request before it gets its own response."""
+    """A request followed by pipelined garbage gets its own response."""
     with backend.connect() as connection:
         connection.sendall(HEAD + b"Content-Length: 18\r\n\r\n" + PING + b"\x00garbage\r\n\r\n")
-        status, _, body = read_answer(connection)
+        status, _, body = read_response(connection)
     assert (status, json.loads(body)["status"]) == (200, "APPROVED")
     assert_serving(backend)
 
 
 def test_hundreds_of_idle_connections_are_no_burden(backend: Backend) -> None:
-    """Idle clients take no place away from others."""
+    """Idle clients do not block other clients."""
     with ExitStack() as idle:
         for _ in range(400):
             idle.enter_context(backend.connect())

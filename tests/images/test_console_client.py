@@ -52,7 +52,7 @@ def listening() -> Iterator[PlannedBackend]:
 
 @pytest.fixture
 def mock_backend(listening: PlannedBackend) -> PlannedBackend:
-    """The stand-in, as new."""
+    """The stand-in, reset."""
     listening.forget()
     return listening
 
@@ -98,7 +98,7 @@ BROKEN = {
 
 
 def each(field: str, *values: object) -> dict[str, Reply]:
-    """Answers that conform but for this field, one for each value."""
+    """Responses that conform except for this field, one for each value."""
     return {f"{field} {value!r:.30}": reply(200, executed(**{field: value})) for value in values}
 
 
@@ -150,7 +150,7 @@ def execute(client: Node, mock_backend: PlannedBackend, said: Reply) -> Any:
 
 
 def assert_blocked_here(outcome: Any, code: str) -> None:
-    """The outcome is a BLOCKED of the client's own making, with this reason."""
+    """Assert that the outcome is a BLOCKED made by the client, with this reason."""
     assert outcome["status"] == "BLOCKED"
     assert outcome["reason_codes"] == [code]
     assert outcome["trace_id"].startswith("local-")
@@ -160,7 +160,7 @@ def assert_blocked_here(outcome: Any, code: str) -> None:
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_conforming_response_is_returned_as_it_is(client: Node, mock_backend: PlannedBackend, status: str) -> None:
-    """CON-02, CON-18: each of the five statuses comes back with its fields, and without unknown ones."""
+    """CON-02, CON-18: each of the five statuses is returned with its fields, and without unknown ones."""
     response = executed(status=status, reason_codes=["A_1", "Zb"], execution_id="exec_1", message="")
     assert execute(client, mock_backend, reply(200, {**response, "further": {"status": "APPROVED"}})) == response
 
@@ -203,7 +203,7 @@ def test_an_unknown_status_is_blocked(client: Node, mock_backend: PlannedBackend
 def test_an_error_status_is_blocked_whatever_its_body_says(
     client: Node, mock_backend: PlannedBackend, http: int, body: object
 ) -> None:
-    """CON-04, CON-05: the status code alone decides; 401 and 403 say so in the words of the contract."""
+    """CON-04, CON-05: only the status code decides; 401 and 403 have the contract's message."""
     outcome = execute(client, mock_backend, reply(http, body))
     assert outcome["status"] == "BLOCKED"
     assert len(outcome["reason_codes"]) == 1
@@ -212,7 +212,7 @@ def test_an_error_status_is_blocked_whatever_its_body_says(
 
 @pytest.mark.parametrize("http", [400, 401, 403, 429, 500, 503])
 def test_a_conforming_error_response_keeps_its_fields(client: Node, mock_backend: PlannedBackend, http: int) -> None:
-    """CON-04, CON-05: trace id, reasons and time of an ErrorResponse are returned, and its message if it may be."""
+    """CON-04, CON-05: trace id, reasons and time of an ErrorResponse are returned, and its message if allowed."""
     response = refused(reason_codes=["RATE_LIMITED", "OTHER"], trace_id="error-1")
     message = "Autenticacao falhou" if http in {401, 403} else response["message"]
     assert execute(client, mock_backend, reply(http, response)) == {**response, "message": message}
@@ -235,7 +235,7 @@ def test_the_trace_id_header_of_a_broken_response_is_kept(client: Node, mock_bac
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_a_200_that_does_not_conform_is_blocked(client: Node, mock_backend: PlannedBackend, name: str) -> None:
-    """CON-08: whatever is not exactly an ExecuteResponse is a violation."""
+    """CON-08: anything but an exact ExecuteResponse is a violation."""
     assert_blocked_here(execute(client, mock_backend, MALFORMED[name]), "API_BLOCKED")
 
 
@@ -253,7 +253,7 @@ def test_a_broken_transport_is_blocked(client: Node, mock_backend: PlannedBacken
 
 
 def test_a_refused_connection_is_blocked(process: Node) -> None:
-    """CON-07: no server listens."""
+    """CON-07: a connection without a server is BLOCKED."""
     outcome = process.call("executeCommand", "STATUS", settings={"apiUrl": CLOSED_PORT, "apiKey": KEY})
     assert_blocked_here(outcome, "API_BLOCKED")
 
@@ -261,13 +261,13 @@ def test_a_refused_connection_is_blocked(process: Node) -> None:
 @pytest.mark.parametrize("http", [300, 301, 302, 303, 307, 308])
 @pytest.mark.parametrize("place", ["elsewhere", "here"])
 def test_a_redirect_is_not_followed(client: Node, mock_backend: PlannedBackend, http: int, place: str) -> None:
-    """CON-14: neither the POST nor the key goes anywhere else, and it is BLOCKED."""
-    with PlannedBackend() as other:
-        target = (other if place == "elsewhere" else mock_backend).url + "/api/other"
-        other.plan["/api/other"] = mock_backend.plan["/api/other"] = reply(200, executed())
+    """CON-14: a redirect is BLOCKED, and neither the POST nor the key is sent elsewhere."""
+    with PlannedBackend() as redirect_target:
+        target = (redirect_target if place == "elsewhere" else mock_backend).url + "/api/other"
+        redirect_target.plan["/api/other"] = mock_backend.plan["/api/other"] = reply(200, executed())
         outcome = execute(client, mock_backend, reply(http, executed(), headers={"Location": target}))
         assert_blocked_here(outcome, "API_BLOCKED")
-        assert other.received == []
+        assert redirect_target.received == []
 
 
 def test_every_request_carries_the_key_in_its_header_alone(client: Node, mock_backend: PlannedBackend) -> None:
@@ -357,7 +357,7 @@ def test_the_environment_configures_the_client(mock_backend: PlannedBackend) -> 
 
 
 def test_an_injected_configuration_is_taken_and_removed(mock_backend: PlannedBackend) -> None:
-    """CON-12: what the page's host injects does not stay where any script can read it."""
+    """CON-12: the client removes the injected configuration, so that no other script can read it."""
     mock_backend.plan["/api/memory"] = reply(200, snapshot())
     injected = json.dumps({"apiUrl": mock_backend.url, "apiKey": KEY})
     script = (
@@ -369,8 +369,8 @@ def test_an_injected_configuration_is_taken_and_removed(mock_backend: PlannedBac
     assert json.loads(ended.stdout) == [snapshot(), False]
 
 
-def test_the_key_is_taken_out_of_what_is_shown(client: Node) -> None:
-    """CON-12: also when a response repeats it; a key that may be a word is left alone."""
+def test_the_key_is_masked_in_results(client: Node) -> None:
+    """CON-12: a key that a response repeats is masked, unless it may be a word."""
     assert client.call("withoutKey", f"<{KEY}{KEY}>") == "<[hidden][hidden]>"
     assert client.call("withoutKey", "a key", settings={"apiUrl": CLOSED_PORT, "apiKey": "key"}) == "a key"
 
@@ -428,8 +428,8 @@ def test_a_failing_audit_has_one_fallback(client: Node, mock_backend: PlannedBac
         "/api/diagnostic/metrics": reply(200, [entry(trace_id="fall-1")]),
     }
     settings = {"apiUrl": mock_backend.url, "apiKey": KEY, **(SHORT if name == "late" else {})}
-    found = client.call("fetchAuditLog", "WARNING", 7, settings=settings)
-    assert found == [entry(trace_id="fall-1")]
+    entries = client.call("fetchAuditLog", "WARNING", 7, settings=settings)
+    assert entries == [entry(trace_id="fall-1")]
     query = "?filter=WARNING&limit=7"
     assert [request.target for request in mock_backend.received] == [
         f"/api/audit{query}",
@@ -439,7 +439,7 @@ def test_a_failing_audit_has_one_fallback(client: Node, mock_backend: PlannedBac
 
 @pytest.mark.parametrize("name", NOT_A_LIST)
 def test_when_the_fallback_fails_too_the_list_is_empty(client: Node, mock_backend: PlannedBackend, name: str) -> None:
-    """CON-10: then nothing more is requested, and nothing breaks."""
+    """CON-10: after both failed, nothing more is requested, and the list is empty."""
     mock_backend.plan = {"/api/audit": reply(503, refused()), "/api/diagnostic/metrics": NOT_A_LIST[name]}
     settings = {"apiUrl": mock_backend.url, "apiKey": KEY, **(SHORT if name == "late" else {})}
     assert client.call("fetchAuditLog", settings=settings) == []
@@ -452,7 +452,7 @@ def test_when_the_fallback_fails_too_the_list_is_empty(client: Node, mock_backen
 def test_a_query_that_breaks_the_contract_is_never_sent(
     client: Node, mock_backend: PlannedBackend, arguments: list[object]
 ) -> None:
-    """CON-10: such a query could only be refused."""
+    """CON-10: the client does not send a query that the backend must refuse."""
     assert client.call("fetchAuditLog", *arguments) == []
     assert mock_backend.received == []
 
@@ -469,7 +469,7 @@ def test_an_unread_trail_differs_from_an_empty_one(client: Node, mock_backend: P
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_snapshot_is_returned_as_it_is(client: Node, mock_backend: PlannedBackend, status: str) -> None:
-    """CON-11: each status is a valid snapshot, BLOCKED as well."""
+    """CON-11: each status is a valid snapshot, including BLOCKED."""
     response = snapshot(status=status, execution_id="exec_1", output="")
     mock_backend.plan["/api/memory"] = reply(200, {**response, "further": 1})
     assert client.call("fetchMemory") == response
@@ -485,7 +485,7 @@ def test_a_snapshot_is_returned_as_it_is(client: Node, mock_backend: PlannedBack
      reply(200, snapshot(output=1)), reply(200, snapshot(timestamp="now")), reply(200, snapshot(execution_id=None))],
 )  # fmt: skip
 def test_no_snapshot_is_null(client: Node, mock_backend: PlannedBackend, said: Reply) -> None:
-    """CON-11: 204 and every failure are null, after one request."""
+    """CON-11: a 204 and every failure give null, after one request."""
     mock_backend.plan["/api/memory"] = said
     settings = {"apiUrl": mock_backend.url, "apiKey": KEY, **(SHORT if said is LATE else {})}
     assert client.call("fetchMemory", settings=settings) is None
@@ -515,13 +515,13 @@ def test_a_stalled_response_is_a_timeout(client: Node, mock_backend: PlannedBack
 
 
 def test_a_response_over_32_mib_is_aborted(client: Node, mock_backend: PlannedBackend) -> None:
-    """CON-08: an endless body cannot fill the memory."""
-    said = reply(200, executed(message="x" * (33 << 20)))
-    assert_blocked_here(execute(client, mock_backend, said), "API_BLOCKED")
+    """CON-08: an endless body is aborted before it fills the memory."""
+    large_reply = reply(200, executed(message="x" * (33 << 20)))
+    assert_blocked_here(execute(client, mock_backend, large_reply), "API_BLOCKED")
 
 
 def test_after_any_failure_the_next_response_counts(client: Node, mock_backend: PlannedBackend) -> None:
-    """CON-16: no failure leaves anything behind."""
+    """CON-16: after any failure the next response is returned."""
     for name in ["reset", "shorter than announced", "gzip cut"]:
         mock_backend.forget()
         assert execute(client, mock_backend, BROKEN[name])["status"] == "BLOCKED"

@@ -1,4 +1,4 @@
-"""The console's page in a real browser: what a person sees, and what the page sends for it."""
+"""The console's page in a real browser: what it shows, and what it sends."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def served() -> Iterator[tuple[PlannedBackend, str]]:
 
 @pytest.fixture
 def mock_backend(served: tuple[PlannedBackend, str]) -> PlannedBackend:
-    """The stand-in, answering everything well."""
+    """The stand-in, with a conforming response for every request."""
     served[0].forget()
     served[0].plan = {
         "/api/execute": reply(200, executed()),
@@ -67,7 +67,7 @@ def mock_backend(served: tuple[PlannedBackend, str]) -> PlannedBackend:
 def opened_page(
     browser: Browser, served: tuple[PlannedBackend, str], mock_backend: PlannedBackend
 ) -> Iterator[OpenedPage]:
-    """The page, opened, with its first reads done and forgotten."""
+    """The page, opened, with its first reads completed and cleared."""
     with opened(browser, served[1]) as page:
         assert sorted(request.path for request in mock_backend.received) == READS
         mock_backend.received.clear()
@@ -78,7 +78,7 @@ def opened_page(
 def test_each_status_is_shown_with_its_fields(
     opened_page: OpenedPage, mock_backend: PlannedBackend, status: str
 ) -> None:
-    """CON-02, CON-18: status, trace id, reasons, message and time stand on the page, word for word."""
+    """CON-02, CON-18: the page shows status, trace id, reasons, message and time verbatim."""
     mock_backend.plan["/api/execute"] = reply(
         200, executed(status=status, reason_codes=["RATE_LIMITED", "Other_2"], message="Look here.", trace_id="t-77")
     )
@@ -92,8 +92,8 @@ def test_each_status_is_shown_with_its_fields(
         assert "approved" not in (opened_page.part("result").inner_text()).lower()
 
 
-def test_what_is_absent_is_hidden(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-02: without reasons, message or execution nothing of an older response stays."""
+def test_absent_fields_are_hidden(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
+    """CON-02: without reasons, message or execution no text of an older response stays."""
     mock_backend.plan["/api/execute"] = reply(
         200, executed(status="WARNING", reason_codes=["A"], message="Old.", execution_id="e_1")
     )
@@ -109,7 +109,7 @@ def test_what_is_absent_is_hidden(opened_page: OpenedPage, mock_backend: Planned
 def test_while_a_response_is_pending_the_last_result_is_gone(
     opened_page: OpenedPage, mock_backend: PlannedBackend
 ) -> None:
-    """CON-17: pressing Run marks the result busy at once and takes the old one away."""
+    """CON-17: pressing Run marks the result busy at once and removes the old one."""
     assert opened_page.run() == "APPROVED"
     released = threading.Event()
     mock_backend.plan["/api/execute"] = reply(200, executed(status="NEUTRAL"), released=released)
@@ -131,7 +131,7 @@ def test_while_a_response_is_pending_the_last_result_is_gone(
 def test_an_error_is_blocked_in_words(
     opened_page: OpenedPage, mock_backend: PlannedBackend, http: int, said: object
 ) -> None:
-    """CON-04, CON-05: whatever the body contains; 401 and 403 have a sentence of their own."""
+    """CON-04, CON-05: any body of an error is BLOCKED; 401 and 403 have a sentence of their own."""
     mock_backend.plan["/api/execute"] = reply(http, said)
     assert opened_page.run() == "BLOCKED"
     assert (opened_page.text("result-message") == "Autenticacao falhou") == (http in {401, 403})
@@ -168,18 +168,20 @@ def test_a_response_that_does_not_conform_is_blocked(
 @pytest.mark.parametrize("http", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(opened_page: OpenedPage, mock_backend: PlannedBackend, http: int) -> None:
     """CON-14: the POST is not repeated and the key goes nowhere else."""
-    with PlannedBackend() as other:
-        other.plan["/api/execute"] = reply(200, executed())
-        mock_backend.plan["/api/execute"] = reply(http, executed(), headers={"Location": f"{other.url}/api/execute"})
+    with PlannedBackend() as redirect_target:
+        redirect_target.plan["/api/execute"] = reply(200, executed())
+        mock_backend.plan["/api/execute"] = reply(
+            http, executed(), headers={"Location": f"{redirect_target.url}/api/execute"}
+        )
         assert opened_page.run() == "BLOCKED"
-        assert nothing_sent(other)
+        assert nothing_sent(redirect_target)
     assert len(mock_backend.requests("/api/execute")) == 1
 
 
 def test_every_request_carries_the_key_in_its_header_alone(
     opened_page: OpenedPage, mock_backend: PlannedBackend
 ) -> None:
-    """CON-01: also after a command, when the page reads on its own."""
+    """CON-01: the key is only in the header, also of the page's own reads after a command."""
     mock_backend.plan["/api/audit"] = reply(500, refused())
     opened_page.run()
     assert len(mock_backend.received) == 4
@@ -190,7 +192,7 @@ def test_every_request_carries_the_key_in_its_header_alone(
 
 
 def test_a_session_id_is_sent_when_there_is_one(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-09: by its name in the contract, and not at all when the field is empty."""
+    """CON-09: it is sent by its name in the contract, and omitted when the field is empty."""
     opened_page.enter("STATUS", "s-1")
     opened_page.wait_until_complete()
     opened_page.run()
@@ -201,10 +203,10 @@ def test_a_session_id_is_sent_when_there_is_one(opened_page: OpenedPage, mock_ba
 @pytest.mark.parametrize(
     ("command", "session"), [("", ""), ("ab", ""), ("STATUS 1", ""), (MARKUP, ""), ("STATUS", "x" * 129)]
 )
-def test_what_breaks_the_pattern_is_never_sent(
+def test_a_command_outside_the_pattern_is_never_sent(
     opened_page: OpenedPage, mock_backend: PlannedBackend, command: str, session: str
 ) -> None:
-    """CON-13: BLOCKED is shown and nothing is sent, the automatic reads included."""
+    """CON-13: BLOCKED is shown, and nothing is sent, automatic reads included."""
     opened_page.enter(command, session)
     opened_page.wait_until_complete()
     assert opened_page.text("result-status") == "BLOCKED"
@@ -269,7 +271,7 @@ def test_the_newest_command_wins(opened_page: OpenedPage, mock_backend: PlannedB
 def test_an_older_response_does_not_end_the_wait_for_a_newer_one(
     opened_page: OpenedPage, mock_backend: PlannedBackend
 ) -> None:
-    """CON-17: the older command's response comes first and is not shown either."""
+    """CON-17: the older command's response comes first and is not shown."""
     released = threading.Event()
 
     def response(request: StandInRequest) -> Reply:
@@ -288,7 +290,7 @@ def test_an_older_response_does_not_end_the_wait_for_a_newer_one(
 
 
 def test_the_newest_reading_wins(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-17: the same holds for the audit trail and the memory."""
+    """CON-17: only the newest reading of the audit trail and of the memory is shown."""
     released = threading.Event()
     mock_backend.plan["/api/audit"] = reply(200, [entry(trace_id="old")], released=released)
     mock_backend.plan["/api/memory"] = reply(200, snapshot(output="old"), released=released)
@@ -309,7 +311,7 @@ def test_the_newest_reading_wins(opened_page: OpenedPage, mock_backend: PlannedB
 
 
 def wait_for(opened_page: OpenedPage, mock_backend: PlannedBackend, count: int) -> None:
-    """Let the browser go on until the stand-in has received so many requests."""
+    """Let the browser run until the stand-in has received a number of requests."""
     until = time.monotonic() + WAIT_S
     while time.monotonic() < until:
         if len(mock_backend.received) >= count:
@@ -319,7 +321,7 @@ def wait_for(opened_page: OpenedPage, mock_backend: PlannedBackend, count: int) 
 
 
 def test_the_audit_trail_is_shown_as_it_is(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-10: every field of every entry, in the backend's order; what is absent is empty."""
+    """CON-10: every field of every entry is shown, in the backend's order; an absent field is empty."""
     rows = [entry(trace_id=f"t-{n}", execution_id="exec_1", state="NEUTRAL") for n in range(3)]
     mock_backend.plan["/api/audit"] = reply(200, [*rows, entry(trace_id=...)])
     opened_page.part("audit-refresh").click()
@@ -329,7 +331,7 @@ def test_the_audit_trail_is_shown_as_it_is(opened_page: OpenedPage, mock_backend
 
 
 def test_the_filter_reads_at_once_and_the_limit_does_not(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-10: one request per choice; a new limit waits for Refresh or Enter."""
+    """CON-10: each choice sends one request; a new limit waits for Refresh or Enter."""
     opened_page.part("audit-filter").select_option("BLOCKED")
     opened_page.wait_until_complete()
     opened_page.part("audit-limit").fill("7")
@@ -374,7 +376,7 @@ def test_a_failing_audit_has_one_fallback(opened_page: OpenedPage, mock_backend:
 
 
 def test_an_empty_trail_is_shown_as_such(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-10: an empty list is not an unread one."""
+    """CON-10: an empty list is shown differently from an unread one."""
     mock_backend.plan["/api/audit"] = reply(200, [])
     opened_page.part("audit-refresh").click()
     opened_page.wait_until_complete()
@@ -384,7 +386,7 @@ def test_an_empty_trail_is_shown_as_such(opened_page: OpenedPage, mock_backend: 
 
 @pytest.mark.parametrize("said", [reply(204), reply(200, refused()), reply(500, refused()), Reply(then="reset")])
 def test_no_snapshot_is_no_error(opened_page: OpenedPage, mock_backend: PlannedBackend, said: Reply) -> None:
-    """CON-11: nothing of an older snapshot stays, and nothing else breaks."""
+    """CON-11: without a snapshot no older text stays, and the page works."""
     assert opened_page.text("memory-output") == "all is well"
     mock_backend.plan["/api/memory"] = said
     opened_page.part("memory-refresh").click()
@@ -396,24 +398,24 @@ def test_no_snapshot_is_no_error(opened_page: OpenedPage, mock_backend: PlannedB
 
 
 def test_the_snapshot_is_shown_as_it_is(opened_page: OpenedPage) -> None:
-    """CON-11: command, output, status and time."""
+    """CON-11: the page shows command, output, status and time."""
     shown = {name: opened_page.text(f"memory-{name}") for name in ["command", "output", "timestamp", "status"]}
     assert shown == snapshot()
     assert opened_page.part("memory-empty").is_hidden()
 
 
 def test_a_command_is_followed_by_one_reading_of_each(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-09: one POST, then the audit trail and the memory once; the same after a failure."""
-    for said in [reply(200, executed()), reply(500, refused())]:
+    """CON-09: the page sends one POST, then reads the audit trail and the memory once; also after a failure."""
+    for planned in [reply(200, executed()), reply(500, refused())]:
         mock_backend.received.clear()
-        mock_backend.plan["/api/execute"] = said
+        mock_backend.plan["/api/execute"] = planned
         opened_page.run()
         assert mock_backend.received[0].path == "/api/execute"
         assert sorted(request.path for request in mock_backend.received[1:]) == READS
 
 
 def test_the_key_is_nowhere_in_the_page(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-12: not even when a response repeats it."""
+    """CON-12: the page does not hold the key, even when a response repeats it."""
     mock_backend.plan["/api/execute"] = reply(200, executed(message=f"Your key is {KEY}."))
     mock_backend.plan["/api/memory"] = reply(200, snapshot(output=KEY))
     assert opened_page.run() == "APPROVED"
@@ -422,7 +424,7 @@ def test_the_key_is_nowhere_in_the_page(opened_page: OpenedPage, mock_backend: P
 
 
 def test_the_page_writes_nothing_to_the_browsers_console(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-12: no message, no error, no violated policy in ordinary use."""
+    """CON-12: ordinary use writes no message, error or policy violation."""
     for status in STATUSES:
         mock_backend.plan["/api/execute"] = reply(200, executed(status=status, reason_codes=["A"]))
         opened_page.run()
@@ -432,7 +434,7 @@ def test_the_page_writes_nothing_to_the_browsers_console(opened_page: OpenedPage
 
 
 def test_nothing_comes_from_a_cache(opened_page: OpenedPage, mock_backend: PlannedBackend) -> None:
-    """CON-19: whatever the backend allows to be kept."""
+    """CON-19: each reading is a new request, whatever caching the backend allows."""
     keep = {
         "Cache-Control": "public, max-age=3600, immutable",
         "ETag": '"1"',
@@ -478,7 +480,7 @@ def test_the_page_works_by_keyboard_alone(opened_page: OpenedPage, mock_backend:
 def test_everything_fits_and_can_be_read(
     browser: Browser, served: tuple[PlannedBackend, str], mock_backend: PlannedBackend, width: int, scheme: Any
 ) -> None:
-    """CON-18: no sideways scrolling, and a contrast of 4.5 or more for every text, on a telephone and a desk."""
+    """CON-18: nothing scrolls sideways, and every text has a contrast of 4.5, on a phone and a desktop."""
     long = "x" * 64
     rows = [entry(state=state, trace_id=long, action="A" * 60, execution_id="e" * 60,
                   result="FAILED" if state in {"BLOCKED", "EXPIRED"} else "SUCCESS") for state in STATUSES]  # fmt: skip
@@ -486,8 +488,8 @@ def test_everything_fits_and_can_be_read(
     mock_backend.plan["/api/memory"] = reply(200, snapshot(output="y" * 500))
     with opened(browser, served[1], viewport={"width": width, "height": 800}, color_scheme=scheme) as opened_page:
         for status in STATUSES:
-            said = executed(status=status, reason_codes=["R" * 70, "B"], message="m" * 200, trace_id=long)
-            mock_backend.plan["/api/execute"] = reply(200, said)
+            content = executed(status=status, reason_codes=["R" * 70, "B"], message="m" * 200, trace_id=long)
+            mock_backend.plan["/api/execute"] = reply(200, content)
             opened_page.run("A" * 32)
             assert opened_page.page.evaluate("document.documentElement.scrollWidth") <= width
             assert opened_page.page.evaluate(_LOW_CONTRAST) == []
@@ -519,7 +521,7 @@ _LOW_CONTRAST = """() => {
 
 
 def test_every_control_has_a_name(opened_page: OpenedPage) -> None:
-    """CON-02: what a screen reader reads for each control and region."""
+    """CON-02: each control and region has a name for screen readers."""
     page = opened_page.page
     for role, name in [
         ("textbox", "Command"), ("textbox", "Session id optional"), ("button", "Run"), ("combobox", "State"),

@@ -1,4 +1,4 @@
-"""The console's server: what it hands out, under which headers, and how it starts and stops."""
+"""The console's server: its files, its headers, its start and its end."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ ENDS_S = 25.0
 def client() -> Iterator[httpx.Client]:
     """A client of a server that is configured."""
     environment = {"NEXT_PUBLIC_API_URL": API, "NEXT_PUBLIC_API_KEY": KEY}
-    with console(environment) as (url, _), httpx.Client(base_url=url, trust_env=False) as found:
-        yield found
+    with console(environment) as (url, _), httpx.Client(base_url=url, trust_env=False) as http_client:
+        yield http_client
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def client() -> Iterator[httpx.Client]:
     ],
 )
 def test_each_file_has_its_type(client: httpx.Client, path: str, kind: str) -> None:
-    """STK-01: every path of the page is there, by GET and by HEAD."""
+    """STK-01: every path of the page is served, by GET and by HEAD."""
     got, head = client.get(path), client.head(path)
     assert (got.status_code, got.headers["content-type"]) == (200, kind)
     assert head.headers["content-length"] == str(len(got.content))
@@ -65,7 +65,7 @@ def test_the_key_is_in_the_configuration_alone(client: httpx.Client) -> None:
 
 
 def test_health_is_public(client: httpx.Client) -> None:
-    """STK-01: for start-up."""
+    """STK-01: the health check needs no key."""
     assert client.get("/health").json() == {"status": "ok"}
 
 
@@ -111,14 +111,14 @@ def test_nothing_else_can_be_reached(client: httpx.Client, path: str) -> None:
 
 
 def test_another_method_is_refused_and_the_server_lives_on(client: httpx.Client) -> None:
-    """STK-01: no request takes the page away from others."""
+    """STK-01: the server refuses another method and still serves the page."""
     assert client.post("/", content=b"x" * 100_000).status_code == 501
     assert client.get("/health").status_code == 200
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_at_once_and_quietly(number: signal.Signals) -> None:
-    """STK-06, AUT-06: exit code 0, nothing logged, the key least of all."""
+    """STK-06, AUT-06: it exits 0 and logs nothing, above all not the key."""
     with console({"NEXT_PUBLIC_API_URL": API, "NEXT_PUBLIC_API_KEY": KEY}) as (url, process):
         with httpx.Client(base_url=url, trust_env=False) as kept_alive:
             kept_alive.get("/config.json")
@@ -148,7 +148,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 
 
 def test_the_image_has_no_secret_no_root_and_a_health_check() -> None:
-    """STK-07, STK-08: as its Dockerfile states; the base image can be replaced."""
+    """STK-07, STK-08: the Dockerfile states them, and its base image is replaceable."""
     lines = (CONSOLE / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert "ARG BASE_IMAGE=python:3.11-slim" in lines
     assert "USER 10001:10001" in lines

@@ -1,4 +1,4 @@
-"""The console's time limit in real time: the contract's 15 seconds, with everything that can stall stalled at once."""
+"""The console's time limit in real time: the contract's 15 seconds, with all stalls at once."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ CALLS = [("executeCommand", "SILENCE"), ("executeCommand", "HALF_A_BODY"), ("fet
 
 
 def _stalled(request: StandInRequest) -> Reply:
-    """Nothing at all for one command, the head and half a body for the others."""
+    """Send nothing for one command, and the head and half a body for the others."""
     silent = request.json["command"] == "SILENCE"
     return Reply(raw=b"" if silent else HEAD + b'{"status": "APPROVED", ', then="hold")
 
 
 def test_whatever_stalls_is_blocked_after_15_seconds() -> None:
-    """CON-06: no sooner than 14 s, no later than 16 s; the fallback then has a limit of its own."""
+    """CON-06: a stalled call ends between 14 s and 16 s; the fallback has a limit of its own."""
     with PlannedBackend() as mock_backend, node() as client:
         mock_backend.plan = {
             "/api/execute": _stalled,
@@ -78,11 +78,11 @@ def test_whatever_stalls_is_blocked_after_15_seconds() -> None:
             opened_page.page.wait_for_function("window.timerAfter")
             shown_after, page_timer = opened_page.page.evaluate("[window.shownAfter, window.timerAfter]")
             status, reasons = opened_page.text("result-status"), opened_page.reasons()
-            found = [client.finish(call) for call in calls]
+            results = [client.finish(call) for call in calls]
 
         assert (status, reasons) == ("BLOCKED", ["TIMEOUT"])
-        assert [outcome["reason_codes"] for outcome in found[:2]] == [["TIMEOUT"], ["TIMEOUT"]]
-        assert found[2:4] == [[entry()], None]
+        assert [outcome["reason_codes"] for outcome in results[:2]] == [["TIMEOUT"], ["TIMEOUT"]]
+        assert results[2:4] == [[entry()], None]
         *executed_after, audit_after, memory_after, timer = (client.seconds[call] for call in calls)
         assert EARLIEST_S <= shown_after <= LATEST_S + (page_timer - LIMIT_S)
         for seconds in (*executed_after, memory_after):

@@ -1,4 +1,4 @@
-"""The images of the reference pair: what their files promise, and what an engine finds in them once they are built."""
+"""The images of the reference pair: their Dockerfiles, and the built images."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def reference() -> ComposeTarget:
 
 def compose_file() -> dict[str, Any]:
     """The gate's own compose file."""
-    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.test.yml").read_text())
-    return found
+    document: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.test.yml").read_text())
+    return document
 
 
 # ---- what the files say ----
@@ -42,7 +42,7 @@ def compose_file() -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
 def test_dockerfile_promises(path: Path) -> None:
-    """Every stage starts from an exchangeable base; it ends as an ordinary user, with a health check, without a key."""
+    """Every stage has a replaceable base; the image runs as non-root, with a health check, without a key."""
     text = path.read_text()
     assert "ARG BASE_IMAGE=python:3.11-slim\n" in text
     assert all("${BASE_IMAGE}" in line for line in text.splitlines() if line.startswith("FROM "))
@@ -55,7 +55,7 @@ def test_dockerfile_promises(path: Path) -> None:
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.parent.name)
 def test_health_checks_are_valid_python(path: Path) -> None:
-    """What a health check runs can be run: a mistake in it would only show in a container."""
+    """The code of each health check compiles: a mistake in it would only show in a container."""
     [line] = re.findall(r"^HEALTHCHECK .*\\\n +CMD (\[.*\])$", path.read_text(), re.MULTILINE)
     program, option, source = json.loads(line)
     assert (program, option) == ("python", "-ISc")
@@ -64,18 +64,20 @@ def test_health_checks_are_valid_python(path: Path) -> None:
 
 def test_compose_services() -> None:
     """Console and backend, and a database on request, on one network, published on loopback alone."""
-    found = compose_file()
-    assert set(found["services"]) == {"backend", "console", "postgres"}
-    assert set(found["networks"]) == {"techno-net"}
-    for name, service in found["services"].items():
+    document = compose_file()
+    assert set(document["services"]) == {"backend", "console", "postgres"}
+    assert set(document["networks"]) == {"techno-net"}
+    for name, service in document["services"].items():
         assert service["networks"] == ["techno-net"]
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
         assert "healthcheck" in service
-    assert found["services"]["postgres"]["profiles"] == ["postgres"]
-    assert found["services"]["console"]["depends_on"] == {"backend": {"condition": "${BACKEND_READY:-service_healthy}"}}
+    assert document["services"]["postgres"]["profiles"] == ["postgres"]
+    assert document["services"]["console"]["depends_on"] == {
+        "backend": {"condition": "${BACKEND_READY:-service_healthy}"}
+    }
 
 
-def test_compose_file_bakes_nothing_in() -> None:
+def test_compose_file_has_no_fixed_values() -> None:
     """Keys, origins, images and ports come from the environment, and no key has a default."""
     services = compose_file()["services"]
     assert services["backend"]["environment"]["TECHNO_API_KEY"].startswith("${TECHNO_API_KEY:?")
@@ -88,15 +90,15 @@ def test_compose_file_bakes_nothing_in() -> None:
 
 
 def test_reference_image_is_named_after_its_sources(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another base is another image; a name in the environment wins over one in the target file."""
+    """Another base gives another image; a name in the environment overrides one in the target file."""
     for name in ("BACKEND_IMAGE", "CONSOLE_IMAGE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("BASE_IMAGE", "one")
-    one = image_names(ComposeSpec(), ("backend", "console"))
+    names = image_names(ComposeSpec(), ("backend", "console"))
     monkeypatch.setenv("BASE_IMAGE", "another")
     another = image_names(ComposeSpec(), ("backend", "console"))
-    assert re.fullmatch(r"techno-os-backend:reference-[0-9a-f]{12}", one["backend"])
-    assert not set(one.values()) & set(another.values())
+    assert re.fullmatch(r"techno-os-backend:reference-[0-9a-f]{12}", names["backend"])
+    assert not set(names.values()) & set(another.values())
     assert image_names(ComposeSpec(backend_image="said:1"), ("backend",)) == {"backend": "said:1"}
     monkeypatch.setenv("BACKEND_IMAGE", "named:1")
     assert image_names(ComposeSpec(backend_image="said:1"), ("backend",)) == {"backend": "named:1"}
@@ -107,7 +109,7 @@ def test_reference_image_is_named_after_its_sources(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("side", ["backend", "console"])
 def test_reference_images_hold_no_secret(reference: ComposeTarget, side: str) -> None:
-    """The images as they are built have an ordinary user, a health check and no secret (STK-07, STK-08)."""
+    """The built images have a non-root user, a health check and no secret (STK-07, STK-08)."""
     name = reference.ref.images[side].name
     found, files = secrets_in_layers(name, KEY)
     assert files > 1000
@@ -119,7 +121,7 @@ def test_reference_images_hold_no_secret(reference: ComposeTarget, side: str) ->
 
 
 def test_secret_that_a_later_layer_removes(reference: ComposeTarget) -> None:
-    """What was copied into one layer and removed in the next is still in the image, and is found."""
+    """A secret that a later layer removes is still in the image, and is found."""
     name = built_on(
         reference.ref.images["console"].name,
         f"USER root\nRUN echo TECHNO_API_KEY={KEY} > /srv/.env\nRUN rm /srv/.env\nENV DB_PASSWORD=tr0ub4dor\n"
@@ -158,7 +160,7 @@ def containers_of(pair: ComposePair) -> Any:
 
 
 def test_target_file_describes_other_images(reference: ComposeTarget, tmp_path: Path) -> None:
-    """A pair of other images is described by a file, with a command line that is left to compose."""
+    """A target file describes other images, with a command line that compose reads."""
     target = target_of(f"[compose]\nbackend_image = '{reference.ref.images['backend'].name}'\n[backend]\n", tmp_path)
     target.preflight()
     assert target.ref.parties == ("backend",)

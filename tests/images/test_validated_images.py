@@ -58,13 +58,15 @@ def tagged() -> Iterator[list[str]]:
         docker("image", "rm", "--force", *names)
 
 
-def asked(validated: Path, images: dict[str, str], *more: str, **given: str) -> subprocess.CompletedProcess[str]:
-    """The result of `technogate deploy-check`; `given` are options other than the right ones."""
+def deploy_check(
+    validated: Path, images: dict[str, str], *more: str, **changed_options: str
+) -> subprocess.CompletedProcess[str]:
+    """Return the result of `technogate deploy-check`; `changed_options` replace the right ones."""
     options = {
         **images,
         "evidence": str(validated / "evidence.dsse.json"),
         "key": str(validated / "technogate.pub"),
-        **given,
+        **changed_options,
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     return subprocess.run(
@@ -84,9 +86,9 @@ def refused(ended: subprocess.CompletedProcess[str], reason: str) -> None:
     assert reason in " ".join(ended.stdout.split()), ended.stdout
 
 
-def test_what_was_validated_may_be_deployed(validated: Path, images: dict[str, str]) -> None:
+def test_validated_images_are_deployed(validated: Path, images: dict[str, str]) -> None:
     """Both images, their evidence and the right key: every line is proven."""
-    ended = asked(validated, images)
+    ended = deploy_check(validated, images)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "DO NOT" not in ended.stdout
     assert "DEPLOY: 16 of 16 lines proven" in ended.stdout
@@ -94,68 +96,68 @@ def test_what_was_validated_may_be_deployed(validated: Path, images: dict[str, s
 
 @pytest.mark.parametrize("side", SIDES)
 def test_one_byte_of_an_image(validated: Path, images: dict[str, str], tagged: list[str], side: str) -> None:
-    """An image with one more byte in one file is another image."""
+    """An image with one more byte in one file is refused."""
     file = {"console": "/srv/console/server.py", "backend": "/app/techno_backend/app.py"}[side]
     changed = built_on(images[side], f"USER root\nRUN printf '#' >> {file}\nUSER 10001:10001")
     tagged.append(f"{OWN}:changed-{side}")
     docker("tag", changed, tagged[0])
-    refused(asked(validated, images, **{side: tagged[0]}), f"{tagged[0]} is {changed}, but sha256:")
+    refused(deploy_check(validated, images, **{side: tagged[0]}), f"{tagged[0]} is {changed}, but sha256:")
 
 
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
 def test_one_byte_of_the_evidence(validated: Path, images: dict[str, str], tmp_path: Path, place: float) -> None:
-    """Evidence with one other letter anywhere in its payload has no valid signature."""
+    """Evidence with one changed letter in its payload has no valid signature."""
     sealed = json.loads((validated / "evidence.dsse.json").read_text("utf-8"))
     at = int(len(sealed["payload"]) * place)
-    other = "A" if sealed["payload"][at] != "A" else "B"
-    sealed["payload"] = sealed["payload"][:at] + other + sealed["payload"][at + 1 :]
+    replacement = "A" if sealed["payload"][at] != "A" else "B"
+    sealed["payload"] = sealed["payload"][:at] + replacement + sealed["payload"][at + 1 :]
     changed = tmp_path / "evidence.dsse.json"
     changed.write_text(json.dumps(sealed), "utf-8")
-    refused(asked(validated, images, evidence=str(changed)), "no trusted evidence")
+    refused(deploy_check(validated, images, evidence=str(changed)), "no trusted evidence")
 
 
 def test_one_byte_of_the_contract(validated: Path, images: dict[str, str], tmp_path: Path) -> None:
-    """A contract with one more byte is not the one that the images were held to."""
+    """A contract with one more byte is refused."""
     contract = shutil.copytree(ROOT / "contracts" / "console-v0.1", tmp_path / "contract")
     with (contract / "requirements.toml").open("a", encoding="utf-8") as file:
         file.write("\n")
-    refused(asked(validated, images, contract=str(contract)), "another contract was judged")
+    refused(deploy_check(validated, images, contract=str(contract)), "another contract was judged")
 
 
 def test_another_key(validated: Path, images: dict[str, str], tmp_path: Path) -> None:
-    """Evidence that is signed by an untrusted key proves nothing."""
+    """Evidence that is signed by an untrusted key is refused."""
     _, public = generate(tmp_path / "keys")
-    refused(asked(validated, images, key=str(public)), "no trusted evidence")
+    refused(deploy_check(validated, images, key=str(public)), "no trusted evidence")
 
 
 def test_old_evidence(validated: Path, images: dict[str, str]) -> None:
-    """Evidence that is older than allowed counts for nothing."""
-    refused(asked(validated, images, "--max-age", "1s"), "ago, the maximum age is 1.0 s; validate again")
+    """Evidence that is older than allowed is refused."""
+    refused(deploy_check(validated, images, "--max-age", "1s"), "ago, the maximum age is 1.0 s; validate again")
 
 
 def test_missing_evidence(validated: Path, images: dict[str, str], tmp_path: Path) -> None:
-    """Without evidence there is nothing to trust."""
-    refused(asked(validated, images, evidence=str(tmp_path / "none.json")), "no trusted evidence")
+    """A deployment without evidence is refused."""
+    refused(deploy_check(validated, images, evidence=str(tmp_path / "none.json")), "no trusted evidence")
 
 
 def test_moving_tag(validated: Path, images: dict[str, str], tagged: list[str]) -> None:
-    """The very image that was validated is refused under a name that may be another image tomorrow."""
+    """A validated image is refused under a tag that moves."""
     tagged.append(f"{OWN}:latest")
     docker("tag", images["console"], tagged[0])
-    refused(asked(validated, images, console=tagged[0]), "has a tag that moves")
+    refused(deploy_check(validated, images, console=tagged[0]), "has a tag that moves")
 
 
 def test_image_that_does_not_exist(validated: Path, images: dict[str, str]) -> None:
     """An image that the engine does not know is not deployed."""
-    refused(asked(validated, images, backend=f"{OWN}:nobody"), "docker does not know it")
+    refused(deploy_check(validated, images, backend=f"{OWN}:nobody"), "docker does not know it")
 
 
 def test_images_in_each_others_place(validated: Path, images: dict[str, str]) -> None:
-    """Each image was validated for its own side."""
-    refused(asked(validated, images, console=images["backend"], backend=images["console"]), "but sha256:")
+    """Each image is accepted only for its own side."""
+    refused(deploy_check(validated, images, console=images["backend"], backend=images["console"]), "but sha256:")
 
 
 def test_no_engine_responds(validated: Path, images: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """When no engine responds, the images are unknown."""
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock")
-    refused(asked(validated, images), "docker does not know it")
+    refused(deploy_check(validated, images), "docker does not know it")

@@ -1,4 +1,4 @@
-"""The journal: it is read as written, and a cut or changed one is not taken for whole."""
+"""The journal: it is read as written, and a truncated or changed one is not accepted as complete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PASSED = (builders.plan(("one", "AUT-01")), builders.result("one", "AUT-01"))
 
 
 def test_round_trip(tmp_path: Path) -> None:
-    """Every event comes back as it was written, in its own list."""
+    """Every event is read back as written, in its own list."""
     events = (*PASSED, builders.exchange(1), builders.finding("one", "AUT-01"), RunWarning(text="slow"))
     journal = builders.journal(tmp_path, *events)
     assert journal.torn == ""
@@ -32,7 +32,7 @@ def test_without_footer_it_is_torn(tmp_path: Path) -> None:
 
 
 def torn_or_none(path: Path) -> bool:
-    """Whether a file is a torn journal, or no journal at all."""
+    """Whether a file is a torn journal, or no journal."""
     try:
         return bool(read_journal(path).torn)
     except JournalError as error:
@@ -41,7 +41,7 @@ def torn_or_none(path: Path) -> bool:
 
 @pytest.mark.slow
 def test_detects_every_cut(tmp_path: Path) -> None:
-    """Cut at any byte, a journal is torn or is none: never whole."""
+    """A journal cut at any byte is torn or is none, never complete."""
     path = builders.journal(tmp_path, *PASSED).path
     whole = path.read_bytes()
     for length in range(len(whole)):

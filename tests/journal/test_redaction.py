@@ -1,4 +1,4 @@
-"""Redaction: the key is found in every spelling and in nothing else."""
+"""Redaction: the key is found in every spelling and in no other text."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_every_spelling_is_found_and_removed(name: str) -> None:
 
 @given(st.text())
 def test_other_text_is_left_alone(text: str) -> None:
-    """Text without the key stays as it is, lone surrogates included."""
+    """Text without the key is unchanged, lone surrogates included."""
     clean, met = Redactor(KEY).clean_text(text)
     assert (clean, met) == (text, ())
 
@@ -63,6 +63,6 @@ def test_response_names_each_place() -> None:
 
 
 def test_short_key_is_refused() -> None:
-    """A key that could be an ordinary word is not searched for: everything would be a leak."""
+    """A key that could be an ordinary word is not searched for, because every text would be a leak."""
     with pytest.raises(ValueError, match="at least 8"):
         Redactor("short")

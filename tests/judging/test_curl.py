@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(bool(CURL.missing) or not SHELLS, reason=CURL.mi
 
 @pytest.fixture(scope="module")
 def recorder() -> Iterator[StandIn]:
-    """One server for the module; it keeps each request as it came."""
+    """One server for the module; it keeps each request unchanged."""
     with StandIn(lambda _: http_response(200, headers={"Connection": "close"})) as server:
         yield server
 
@@ -58,7 +58,7 @@ def exchange(
 
 
 def run(command: str, recorder: StandIn, folder: Path, shell: str = "bash") -> tuple[str, list[tuple[str, str]], bytes]:
-    """Run `command`; what the server received: the request line, the headers, the body."""
+    """Run `command`, and return what the server received: the request line, the headers, the body."""
     before = len(recorder.requests)
     environment = {
         "PATH": os.environ["PATH"],
@@ -87,8 +87,8 @@ def values(headers: list[tuple[str, str]], name: str) -> list[str]:
 JSON = ("Content-Type", "application/json")
 
 
-def test_the_plain_command_reads_well() -> None:
-    """A usual request gives a command as a person would type it, over several lines when it is long."""
+def test_the_plain_command_is_readable() -> None:
+    """A usual request gives a command as a person types it, over several lines when it is long."""
     plain = exchange(
         "http://127.0.0.1:39211",
         headers=(("Host", "x"), ("X-API-Key", MARK), JSON, ("Content-Length", "19"), ("User-Agent", "technogate")),
@@ -158,7 +158,7 @@ PATHS = [
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_the_path_arrives_as_it_was(path: str, recorder: StandIn, tmp_path: Path) -> None:
+def test_the_path_arrives_unchanged(path: str, recorder: StandIn, tmp_path: Path) -> None:
     """No globbing, no normalised dots, no expansion, no removed fragment."""
     command = curl_for(exchange(recorder.url, method="GET", path=path))
     line, _, body = run(command, recorder, tmp_path)
@@ -289,7 +289,7 @@ def test_a_cut_body_has_a_comment() -> None:
     st.sampled_from(["backend", "mock"]),
 )
 def test_the_command_is_printable(text: str, raw: bytes, responded_by: str) -> None:
-    """A report can show the command as it is: no invisible character, no workflow command."""
+    """A report can show the command unchanged: no invisible character, no workflow command."""
     command = curl_for(
         Exchange(
             id="x",

@@ -57,7 +57,7 @@ def test_all_musts_passed_is_pass(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_not_proven_is_inconclusive(tmp_path: Path, events: tuple[Event, ...], why: str) -> None:
+def test_anything_unproven_is_inconclusive(tmp_path: Path, events: tuple[Event, ...], why: str) -> None:
     """Anything unknown, skipped, crashed or empty is never PASS."""
     document = judge(builders.journal(tmp_path, *events))
     assert (document.verdict, document.exit_code) == (Verdict.INCONCLUSIVE, 3)
@@ -85,7 +85,7 @@ def test_a_not_tested_must_is_inconclusive(tmp_path: Path) -> None:
     head = builders.header(requirements=(builders.REQUIREMENTS[0], excused))
     document = judge(builders.journal(tmp_path, builders.plan(("a", "AUT-01")), PASSED[1], head=head))
     assert document.verdict is Verdict.INCONCLUSIVE
-    assert {one.id: one.reason for one in document.requirements} == {
+    assert {entry.id: entry.reason for entry in document.requirements} == {
         "AUT-01": "",
         "EXE-01": "no check: it cannot be seen from outside",
     }
@@ -100,11 +100,11 @@ class Clock:
         self._began = time.time()
 
     def time(self) -> float:
-        """Seconds since the epoch, as somebody has set them."""
+        """Seconds since the epoch, by the changed clock."""
         return self._began + next(self._wall)
 
     def monotonic(self) -> float:
-        """Seconds that nobody can set."""
+        """Seconds of a clock that cannot be set."""
         return 5.0 + next(self._true)
 
 

@@ -1,4 +1,4 @@
-"""`waivers.toml`: what is read, and that each mistake in it is one line with the place and the hint."""
+"""`waivers.toml`: its contents are read, and each mistake in it is one line with the place and the hint."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_waivers_are_read_with_their_place(tmp_path: Path) -> None:
 def test_a_heading_within_a_text_does_not_move_the_lines(tmp_path: Path) -> None:
     """When the lines are not known, waivers are numbered instead."""
     text = GOOD.replace('"fixed in 1.3"', '"""\n[[waiver]]\n"""')
-    assert [one.place.rpartition(", ")[2] for one in waivers(tmp_path, text)] == ["waiver 1", "waiver 2"]
+    assert [waiver.place.rpartition(", ")[2] for waiver in waivers(tmp_path, text)] == ["waiver 1", "waiver 2"]
 
 
 @pytest.mark.parametrize(("text", "why"), MISTAKES.values(), ids=MISTAKES)
@@ -110,7 +110,7 @@ def test_the_file_of_the_current_folder(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_schema_and_the_reader_agree() -> None:
-    """What the published schema refuses the reader refuses; the schema cannot detect a duplicate requirement."""
+    """The reader refuses what the schema refuses; the schema cannot detect a duplicate requirement."""
     schema = json.loads((ROOT / "contracts" / "schemas" / "waivers.schema.json").read_text("utf-8"))
     validator = jsonschema.Draft202012Validator(schema)
 

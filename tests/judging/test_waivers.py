@@ -1,4 +1,4 @@
-"""Waivers: what a waiver covers, what it never hints, and that one with nothing to cover shuts the gate."""
+"""Waivers: what a waiver covers, what it does not cover, and that one with nothing to cover fails the run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ IMAGE = f"sha256:{'a' * 64}"
 
 
 def waiver(requirement: str = "AUT-01", expires: str = "2999-01-01", image: str = "") -> Waiver:
-    """A waiver that is complete."""
+    """A complete waiver."""
     return Waiver(requirement=requirement, reason="r", owner="o", expires=expires, image=image, place="w.toml, line 1")
 
 
@@ -56,11 +56,11 @@ def test_a_waived_failure_does_not_fail_the_run(tmp_path: Path) -> None:
     assert judged(tmp_path, ONE_FAILED).verdict is Verdict.FAIL
     document = judged(tmp_path, ONE_FAILED, waiver())
     assert (document.verdict, document.exit_code, document.reasons) == (Verdict.PASS, 0, ())
-    [result] = [one for one in document.requirements if one.id == "AUT-01"]
+    [result] = [entry for entry in document.requirements if entry.id == "AUT-01"]
     assert (result.verdict, result.effective_verdict, result.waived) == (Verdict.FAIL, Verdict.PASS, True)
     assert document.must.failed == 1
     assert {group.group: group.verdict for group in document.groups}["errors-4xx"] is Verdict.PASS
-    assert [(one.state, one.problem) for one in document.waivers] == [(WaiverState.USED, "")]
+    assert [(entry.state, entry.problem) for entry in document.waivers] == [(WaiverState.USED, "")]
 
 
 def test_a_waiver_covers_its_own_requirement_alone(tmp_path: Path) -> None:

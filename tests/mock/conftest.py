@@ -1,4 +1,4 @@
-"""A mock backend and a client of bare sockets: what the client observes was on the wire."""
+"""A mock backend and a client of bare sockets, which observes the bytes on the wire."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def mock_backend(running: MockBackend) -> Iterator[MockBackend]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
-    """What a client observed: the bytes that came, and how the connection ended."""
+    """The bytes that a client observed, and how the connection ended."""
 
     data: bytes
     end: str
@@ -62,7 +62,7 @@ class Observed:
 
     @property
     def body(self) -> bytes:
-        """What came after the headers."""
+        """The bytes after the headers."""
         return self.data.partition(b"\r\n\r\n")[2]
 
     @property
@@ -83,8 +83,8 @@ def request(path: str = "/api/execute", method: str = "POST", body: bytes = b"{}
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def feel(client: socket.socket) -> Observed:
-    """Read until the connection ends, or nothing comes for the client's own timeout."""
+def observe(client: socket.socket) -> Observed:
+    """Read until the connection ends, or the client's own timeout is over."""
     data = b""
     while True:
         try:
@@ -105,6 +105,6 @@ def ask(mock_backend: MockBackend) -> Callable[..., Observed]:
     def once(wire: bytes | None = None) -> Observed:
         with connect(mock_backend.port) as client:
             client.sendall(request() if wire is None else wire)
-            return feel(client)
+            return observe(client)
 
     return once

@@ -22,7 +22,7 @@ from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Reply, Send, Wait, json_template
 from technogate.model.events import Ended
 
-from .conftest import KEY, OPERATIONS, Observed, approved, connect, default, feel, request
+from .conftest import KEY, OPERATIONS, Observed, approved, connect, default, observe, request
 
 Ask = Callable[..., Observed]
 
@@ -77,7 +77,7 @@ def test_a_reply_that_no_request_takes_is_not_delivered(mock_backend: MockBacken
 
 
 def test_a_client_that_leaves_too_early_is_not_served(mock_backend: MockBackend) -> None:
-    """A client that goes before the fault takes effect leaves the reply undelivered, and the time is kept."""
+    """A client that leaves before the fault takes effect leaves the reply undelivered, and the time is kept."""
     (order,) = mock_backend.script("executeCommand", Reply(kind="late", steps=(Wait(seconds=30), Send(data=b"x"))))
     with connect(mock_backend.port) as client:
         client.sendall(request())
@@ -89,24 +89,24 @@ def test_a_client_that_leaves_too_early_is_not_served(mock_backend: MockBackend)
 
 
 def test_a_reply_broken_off_by_reset_is_not_delivered(mock_backend: MockBackend) -> None:
-    """A reset aborts what is held back: the client observes it, and no scripted reply outlives it."""
+    """A reset aborts a held reply: the client observes it, and no scripted reply remains."""
     (order,) = mock_backend.script("executeCommand", Held(template=approved(), name="never"))
     with connect(mock_backend.port) as client:
         client.sendall(request())
         mock_backend.wait_for("executeCommand")
         mock_backend.reset()
-        assert feel(client).data == b""
+        assert observe(client).data == b""
     assert not order.delivery.delivered
     assert mock_backend.received() == []
 
 
-def test_half_a_request_is_kept_as_what_it_is(mock_backend: MockBackend) -> None:
+def test_an_incomplete_request_is_kept(mock_backend: MockBackend) -> None:
     """Bytes that never become a request are kept with their defect, and take no scripted reply."""
     (order,) = mock_backend.script("executeCommand", Raw(data=b"x"))
     with connect(mock_backend.port) as client:
         client.sendall(b"POST /api/execute HTTP/1.1\r\nContent-Le")
         client.shutdown(socket.SHUT_WR)
-        feel(client)
+        observe(client)
     (received,) = mock_backend.received()
     assert (received.defect, received.operation) == ("cut short", "")
     assert not order.delivery.delivered
@@ -120,7 +120,7 @@ def test_keep_alive_serves_the_next_request_on_the_same_connection(mock_backend:
         while not client.recv(1 << 16).endswith(b'{"n":1}'):
             pass
         client.sendall(request())
-        feel(client)
+        observe(client)
     one, two = mock_backend.received()
     assert one.connection == two.connection
     assert (one.first_on_connection, two.first_on_connection) == (True, False)
@@ -136,7 +136,7 @@ def test_preflight_gets_a_response_and_is_kept_apart(mock_backend: MockBackend, 
     assert b"\r\nAccess-Control-Allow-Methods: POST" in observed.head
     assert b"\r\nAccess-Control-Max-Age: 600" in observed.head
     assert mock_backend.received() == []
-    assert [one.preflight for one in mock_backend.received(preflights=True)] == [True]
+    assert [received_request.preflight for received_request in mock_backend.received(preflights=True)] == [True]
     answered = ask(request("/api/execute", "POST", b"{}", page)).head
     assert b"\r\nAccess-Control-Allow-Origin: http://page.test" in answered
     assert b"\r\nAccess-Control-Expose-Headers: X-Trace-Id" in answered
@@ -157,7 +157,7 @@ def test_reset_on_arrival(mock_backend: MockBackend, ask: Ask) -> None:
     mock_backend.refuse("reset")
     # The reset may overtake the end of the client's own connect.
     with contextlib.suppress(ConnectionResetError), connect(mock_backend.port) as client:
-        assert feel(client) == Observed(data=b"", end="reset")
+        assert observe(client) == Observed(data=b"", end="reset")
     assert mock_backend.resets == 1
     mock_backend.reset()
     assert ask().status == 200
@@ -168,7 +168,7 @@ def test_the_other_origin_is_watched(mock_backend: MockBackend) -> None:
     mock_backend.script("executeCommand", Raw(data=b"own"))
     with connect(int(mock_backend.other_origin.rpartition(":")[2])) as client:
         client.sendall(request())
-        assert b"t-default" in feel(client).head
+        assert b"t-default" in observe(client).head
     assert mock_backend.received() == []
     (stray,) = mock_backend.received(origin="other")
     assert stray.holds(KEY)
@@ -188,7 +188,7 @@ def test_waiting_ends_with_a_clear_error(mock_backend: MockBackend) -> None:
 
 
 def test_unknown_operations_are_refused(mock_backend: MockBackend) -> None:
-    """A scripted reply for what the contract does not know is an error of the test."""
+    """A scripted reply for an operation that the contract lacks is an error of the test."""
     with pytest.raises(ValueError, match="no such operation: nothing"):
         mock_backend.script("nothing", Raw(data=b"x"))
     with pytest.raises(ValueError, match="no such operation: nothing"):
@@ -196,7 +196,7 @@ def test_unknown_operations_are_refused(mock_backend: MockBackend) -> None:
 
 
 def test_a_taken_port_is_one_clear_error(mock_backend: MockBackend) -> None:
-    """Two doubles cannot share a port."""
+    """Two mock backends cannot share a port."""
     with pytest.raises(FaultError, match="cannot listen on"):
         MockBackend(operations=OPERATIONS, defaults={}, port=mock_backend.port)
 
@@ -210,7 +210,7 @@ def test_closing_ends_thread_and_connections() -> None:
         client.sendall(request())
         mock_backend.wait_for("executeCommand")
         mock_backend.close()
-        assert feel(client).data == b""
+        assert observe(client).data == b""
     mock_backend.close()
     assert set(threading.enumerate()) <= before
     with pytest.raises(ConnectionRefusedError):

@@ -28,7 +28,7 @@ from technogate.mock.responses.status_code import Status
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault, Head, Hold, Reply, ResponseTemplate, Send, Wait, Where, json_template
 
-from .conftest import Observed, approved, connect, feel, request
+from .conftest import Observed, approved, connect, observe, request
 
 Ask = Callable[..., Observed]
 BODY = approved().body
@@ -155,11 +155,11 @@ def test_stall_stops_at_its_place_and_lasts(mock_backend: MockBackend, where: Wh
         mock_backend.wait_for("executeCommand")
         assert exactly(client, len(early)) == early
         client.settimeout(0.1)
-        assert feel(client) == Observed(data=b"", end="silence")
+        assert observe(client) == Observed(data=b"", end="silence")
     began = time.monotonic()
     with connect(mock_backend.port) as client:
         client.sendall(request())
-        assert feel(client) == Observed(data=WHOLE, end="closed")
+        assert observe(client) == Observed(data=WHOLE, end="closed")
     assert time.monotonic() - began >= LASTS_S
 
 
@@ -238,10 +238,10 @@ def test_held_response_waits_for_its_release(mock_backend: MockBackend) -> None:
         older.sendall(request())
         mock_backend.wait_for("executeCommand", 1)
         newer.sendall(request())
-        assert b"t-new" in feel(newer).body
+        assert b"t-new" in observe(newer).body
         assert mock_backend.received()[0].delivery is None
         mock_backend.release("old")
-        assert b"t-old" in feel(older).body
+        assert b"t-old" in observe(older).body
     mock_backend.wait_until_complete()
     assert mock_backend.undelivered() == []
 

@@ -57,7 +57,7 @@ def test_fixed_requires_every_proof(tmp_path: Path) -> None:
 
 
 def test_the_same_check_again_is_still_failing(tmp_path: Path) -> None:
-    """The same check of the same requirement failing is enough, on whatever request."""
+    """A failure of the same check and requirement is enough, on any request."""
     result = replayed(tmp_path, PLAN, sent("{}"), FAILED, FINDING)
     assert result.state is ReplayState.FAILING
     assert result.finding is not None

@@ -122,7 +122,7 @@ class Builder:
     path: Path = Path("journal.jsonl")
 
     def items_of(self, requirement_id: str) -> list[tuple[Outcome | None, str, str]]:
-        """The items of a requirement: two that passed unless told otherwise."""
+        """The items of a requirement: two that passed, by default."""
         return self.outcomes.get(requirement_id, [(Outcome.PASSED, "", "")] * 2)
 
     @staticmethod
@@ -137,7 +137,7 @@ class Builder:
         results = tuple(self._requirement(*row, samples=samples) for row in REQUIREMENTS)
         must = [result for result in results if result.level is Level.MUST]
         verdict = roll_up(result.effective_verdict for result in must)
-        if any(one.problem for one in self.waivers):
+        if any(state.problem for state in self.waivers):
             verdict = Verdict.FAIL
         if verdict is Verdict.PASS and (self.mode != "validate" or self.torn):
             verdict = Verdict.INCONCLUSIVE

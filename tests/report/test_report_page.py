@@ -1,4 +1,4 @@
-"""`report.html` in a real browser: readable on a desktop and on a phone, silent, without the network."""
+"""`report.html` in a real browser: readable on a desktop and on a phone, without console output or network."""
 
 from __future__ import annotations
 

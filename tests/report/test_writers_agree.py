@@ -1,4 +1,4 @@
-"""Every report tells the same: the same verdict, the same figures, wherever one reads them."""
+"""Every report has the same verdict and the same figures."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_the_wording_of_each_verdict() -> None:
 
 
 def test_who_must_act_follows_the_party() -> None:
-    """The findings of a party are assigned to its team; a failed SHOULD is assigned to nobody."""
+    """The findings of a party are assigned to its team; a failed SHOULD is assigned to no team."""
     document = failing()[1]
     assert shares(document) == [("backend", (1, 2)), ("console", (3,)), ("both together", (4,))]
     for party, team in (("backend", "the backend team"), ("console", "the console team")):

@@ -63,7 +63,7 @@ def labels(result: dict[str, Any]) -> dict[str, str]:
 
 @pytest.fixture
 def small(sandbox: Sandbox) -> Sandbox:
-    """A sandbox with items that end in every way there is, and a key that can be looked for."""
+    """A sandbox with items of every outcome, and a key to search for."""
     sandbox.contract(("CTR-01", "TMO-02"))
     sandbox.target(BACKEND.replace("[backend]", '[backend]\napi_key_env = "PAIR_KEY"'))
     sandbox.suite("test_it.py", SUITE)
@@ -93,15 +93,20 @@ def test_results_bear_requirements(small: Sandbox, workers: str) -> None:
         "A sentence without an end.": "failed",
     }
     for name, result in results.items():
-        found = "TMO-02" if "not there" in name else "CTR-01"
-        severity = "minor" if found == "TMO-02" else "critical"
-        said = labels(result)
-        assert (said["requirement"], said["story"], said["tag"], said["severity"]) == (found, found, found, severity)
-        assert result["description"].startswith(f"{found}: ")
+        requirement = "TMO-02" if "not there" in name else "CTR-01"
+        severity = "minor" if requirement == "TMO-02" else "critical"
+        result_labels = labels(result)
+        assert (
+            result_labels["requirement"],
+            result_labels["story"],
+            result_labels["tag"],
+            result_labels["severity"],
+        ) == (requirement, requirement, requirement, severity)
+        assert result["description"].startswith(f"{requirement}: ")
 
 
 def test_without_alluredir_nothing_is_written(small: Sandbox) -> None:
-    """A run that was not asked for results of allure-pytest leaves only its reports."""
+    """A run without `--alluredir` writes only its reports."""
     before = set(small.home.iterdir())
     small.pytest("suites", "--contract=contracts/small", "--target=pair.toml", PAIR_KEY=KEY)
     assert {path.name for path in set(small.home.iterdir()) - before} <= {"reports", ".hypothesis"}

@@ -51,14 +51,14 @@ class Drawn:
 
 
 def drawn(journal: Journal) -> Drawn:
-    """What a run did. Workers share interactions and lists: which item they ran for is not drawn."""
+    """Collect what a run did. Workers share interactions and lists, so the item of each is left out."""
     return Drawn(
-        outcomes={one.item: one.outcome for one in journal.results},
-        requested={(one.case, request_of(one)) for one in journal.exchanges if one.responded_by == "backend"},
-        responses={_response(one) for one in journal.exchanges if one.responded_by == "mock"},
-        faults={(one.item, one.kind, one.phase) for one in journal.faults},
-        findings={_found(one) for one in journal.findings},
-        found_by={one.item.rpartition("/")[2] for one in journal.findings if one.smallest},
+        outcomes={event.item: event.outcome for event in journal.results},
+        requested={(event.case, request_of(event)) for event in journal.exchanges if event.responded_by == "backend"},
+        responses={_response(event) for event in journal.exchanges if event.responded_by == "mock"},
+        faults={(event.item, event.kind, event.phase) for event in journal.faults},
+        findings={_found(event) for event in journal.findings},
+        found_by={event.item.rpartition("/")[2] for event in journal.findings if event.smallest},
     )
 
 
@@ -108,7 +108,7 @@ def test_a_seed_repeats_a_run(wrong: Sandbox) -> None:
     assert first.findings == again.findings
     # Among them are such as generated cases found, and made smaller.
     assert {name.partition("::")[0] for name in first.found_by} >= {"test_generated.py", GENERATED}
-    other = checked(wrong, seed=12, workers=1)
-    assert other.outcomes.keys() == first.outcomes.keys()
-    assert first.requested - other.requested
-    assert first.responses - other.responses
+    other_seed = checked(wrong, seed=12, workers=1)
+    assert other_seed.outcomes.keys() == first.outcomes.keys()
+    assert first.requested - other_seed.requested
+    assert first.responses - other_seed.responses

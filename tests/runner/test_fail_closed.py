@@ -40,7 +40,7 @@ runpy.run_module("technogate", run_name="__main__")
 
 @pytest.fixture
 def small(sandbox: Sandbox) -> Sandbox:
-    """A sandbox whose only requirement holds: without an error, a run in it is a PASS."""
+    """A sandbox whose only requirement holds: a run in it passes."""
     sandbox.contract(("CTR-01",))
     sandbox.target(BACKEND)
     sandbox.suite("test_it.py", HOLDS)
@@ -77,12 +77,12 @@ def damages(draw: st.DrawFn, whole: bytes) -> bytes:
         return whole[:at] + bytes([draw(st.integers(0, 255))]) + whole[at + 1 :]
     if kind == "insert":
         return whole[:at] + draw(st.binary(min_size=1, max_size=3)) + whole[at:]
-    one, other = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
+    first_index, second_index = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
     if kind == "drop":
-        return b"".join(lines[:one] + lines[one + 1 :])
+        return b"".join(lines[:first_index] + lines[first_index + 1 :])
     if kind == "repeat":
-        return b"".join([*lines[:one], lines[other], *lines[one:]])
-    lines[one], lines[other] = lines[other], lines[one]
+        return b"".join([*lines[:first_index], lines[second_index], *lines[first_index:]])
+    lines[first_index], lines[second_index] = lines[second_index], lines[first_index]
     return b"".join(lines)
 
 
@@ -180,7 +180,7 @@ ENDED = item("running.{side}.program.kill(); must_hold([])", also=", running")
 
 @pytest.mark.parametrize("side", ["backend", "console"])
 def test_a_program_that_ends_in_the_middle_of_a_run(sandbox: Sandbox, side: str) -> None:
-    """A side that the gate did not end is reported with its exit code, and the run is no PASS."""
+    """A program that ends by itself is reported with its exit code, and the run does not pass."""
     sandbox.contract(("CTR-01",))
     sandbox.suite("test_it.py", ENDED.format(side=side))
     ended = sandbox.run("validate", "--contract", "contracts/small", "--workers", "1")

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
-    """Wait until a condition holds; fails when it never does."""
+    """Wait until a condition holds, and fail after a timeout."""
     until = time.monotonic() + STUCK_S
     while not holds():
         assert time.monotonic() < until, f"{what} did not come to pass"
@@ -30,21 +30,21 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 
 def processes_of(sandbox: Sandbox) -> list[str]:
     """Every process whose working folder or command line is in the sandbox."""
-    found = []
+    processes = []
     for process in psutil.process_iter():
         try:
-            told = [process.cwd(), *process.cmdline()]
+            places = [process.cwd(), *process.cmdline()]
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
-        if any(str(sandbox.home) in text for text in told):
-            found.append(f"{process.pid} {' '.join(told)}")
-    return found
+        if any(str(sandbox.home) in text for text in places):
+            processes.append(f"{process.pid} {' '.join(places)}")
+    return processes
 
 
 def exchanged(sandbox: Sandbox) -> bool:
     """Whether the run has begun to send requests to the pair."""
     try:
-        return any(one.responded_by == "backend" for one in read_journal(sandbox.journal).exchanges)
+        return any(exchange.responded_by == "backend" for exchange in read_journal(sandbox.journal).exchanges)
     except JournalError:
         return False
 
@@ -78,7 +78,7 @@ if "--gate-act-only" in sys.orig_argv:
 
 
 def test_an_interrupt_before_there_is_a_journal_is_one_line(sandbox: Sandbox) -> None:
-    """A run that is interrupted before its first event prints that no item had begun, and is no PASS."""
+    """A run interrupted before its first event prints that no item had begun, and does not pass."""
     (sandbox.home / "src" / "sitecustomize.py").write_text(EARLY)
     with sandbox.popen("validate") as process:
         wait_until((sandbox.home / "waiting").exists, "the start of the suites")

@@ -50,12 +50,12 @@ def names(workers: int) -> list[str]:
 
 
 def test_a_single_worker_runs_the_faults_last() -> None:
-    """Faults may be hard on the only pair; what was frozen first is collected at the end."""
+    """Faults may harm the only pair; objects frozen earlier are collected at the end."""
     others = ["first", "beside", "second", "slow response"]
     assert names(1) == ["stack", *others, "fault", "slow fault", "collects"]
 
 
 def test_one_of_several_workers_runs_the_faults_early() -> None:
-    """What is slow is under way while the other workers run the rest."""
+    """One worker runs the slow faults while the other workers run the rest."""
     faults = ["stack", "fault", "beside", "slow fault", "collects"]
     assert names(2) == [*faults, "first", "second", "slow response"]

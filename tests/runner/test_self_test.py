@@ -1,4 +1,4 @@
-"""The self-test passes with sound instruments and fails with a broken one; then nobody is judged."""
+"""The self-test passes with sound instruments and fails with a broken one; then no requirement is judged."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def run_context(tmp_path: Path) -> RunContext:
-    """A run that has begun, of the reference pair, which nobody starts."""
+    """A run of the reference pair that has begun; its programs are not started."""
     return open_run(Settings(reports=str(tmp_path), seed=1))
 
 
@@ -43,17 +43,19 @@ def unproven(run_context: RunContext) -> list[str]:
     return problems
 
 
-def test_it_passes(run_context: RunContext) -> None:
-    """With sound instruments everything is proven, and every fault kind stands in the journal."""
+def test_self_test_passes(run_context: RunContext) -> None:
+    """With sound instruments everything is proven, and the journal has every fault kind."""
     assert unproven(run_context) == []
     observed = {
-        one.under_fault.split()[0] for one in read_journal(run_context.journal.path).exchanges if one.under_fault
+        exchange.under_fault.split()[0]
+        for exchange in read_journal(run_context.journal.path).exchanges
+        if exchange.under_fault
     }
     assert {"stall", "drip", "reset", "closed", "truncated", "redirect", "raw"} <= observed
 
 
 def test_every_fault_kind_has_an_example() -> None:
-    """A fault kind that is added cannot be left out of the self-test."""
+    """The self-test covers every fault kind, a new one included."""
     modules = {module.name for module in pkgutil.iter_modules(responses.__path__)}
     assert modules == set(FAULT_KINDS) == {example.kind for example in mock_examples.examples()}
 
@@ -67,7 +69,7 @@ def test_a_fault_that_is_not_delivered_is_noticed(
     """A mock backend that sends a complete response in place of a fault is observed on the wire."""
     harmless = Raw(data=mock_examples.WHOLE)
     real = mock_examples.examples()
-    broken = [replace(one, fault=harmless) if one.kind == kind else one for one in real]
+    broken = [replace(example, fault=harmless) if example.kind == kind else example for example in real]
     monkeypatch.setattr(mock_examples, "examples", lambda: broken)
     assert [problem for problem in unproven(run_context) if problem.startswith(f"fault {kind}:")]
 
@@ -79,7 +81,7 @@ def test_a_refusal_that_is_none_is_noticed(run_context: RunContext, monkeypatch:
 
 
 def test_a_journal_that_loses_exchanges_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was recorded and is not in the file is missed."""
+    """A recorded exchange that is missing in the file is reported."""
     append = run_context.journal.append
     monkeypatch.setattr(
         run_context.journal, "append", lambda event: None if hasattr(event, "responded_by") else append(event)
@@ -88,7 +90,7 @@ def test_a_journal_that_loses_exchanges_is_noticed(run_context: RunContext, monk
 
 
 def test_a_key_in_the_journal_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A redactor that lets the key through is noticed in the file."""
+    """A redactor that does not mask the key is reported."""
     monkeypatch.setattr(run_context.redactor, "headers", lambda headers: (headers, ()))
     assert [problem for problem in unproven(run_context) if problem.startswith("journal: it holds")]
 
@@ -101,10 +103,10 @@ def test_a_key_in_the_journal_is_noticed(run_context: RunContext, monkeypatch: p
         ("technogate.checks.console_readings.shows_blocked", "console checks"),
     ],
 )
-def test_a_check_that_is_always_green_is_noticed(
+def test_a_check_that_always_passes_is_noticed(
     run_context: RunContext, check: str, proof: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A check that finds nothing, whatever it is shown, is named."""
+    """A check that never reports a finding is named."""
     monkeypatch.setattr(check, lambda *_, **__: [])
     assert [problem for problem in unproven(run_context) if problem.startswith(f"{proof}: ")]
 
@@ -113,13 +115,13 @@ def test_reconciling_that_finds_nothing_is_noticed(run_context: RunContext, monk
     """A reconciliation without anomalies fails each run-wide check that rests on it."""
     real: Any = vars(WholeRun)["reconciled"]
     monkeypatch.setattr(WholeRun, "reconciled", property(lambda whole: replace(real.func(whole), anomalies=())))
-    [problem] = [one for one in unproven(run_context) if one.startswith("run-wide checks:")]
+    [problem] = [reason for reason in unproven(run_context) if reason.startswith("run-wide checks:")]
     assert "TRL-01" in problem
     assert "TRL-05" in problem
 
 
 def test_an_instrument_that_raises_is_noticed(run_context: RunContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proof that breaks is no proof."""
+    """A proof that raises an exception does not count."""
     monkeypatch.setattr(asyncio, "run", lambda coroutine: (coroutine.close(), 1 / 0))
     assert [problem for problem in unproven(run_context) if "ZeroDivisionError" in problem]
 
@@ -138,7 +140,7 @@ def head() -> Header:
 
 
 def test_a_journal_without_a_self_test_is_no_pass(tmp_path: Path) -> None:
-    """However green, a run without a self-test proves nothing."""
+    """A run without a self-test proves nothing, whatever its results."""
     document = judge(builders.journal(tmp_path, *GREEN, head=head(), proofs=()))
     assert (document.verdict, document.exit_code) == (Verdict.INCONCLUSIVE, 3)
     assert any("no self-test" in reason for reason in document.reasons)
@@ -148,12 +150,12 @@ def test_a_journal_without_a_self_test_is_no_pass(tmp_path: Path) -> None:
 def test_a_self_test_without_a_proof_is_no_pass(tmp_path: Path, left_out: str) -> None:
     """Each proof that a party needs must be there; with all of them the run passes."""
     assert judge(builders.journal(tmp_path, *GREEN, head=head(), proofs=ALL)).verdict is Verdict.PASS
-    some = tuple(proof for proof in ALL if proof.name != left_out)
-    assert judge(builders.journal(tmp_path, *GREEN, head=head(), proofs=some)).verdict is Verdict.INCONCLUSIVE
+    remaining = tuple(proof for proof in ALL if proof.name != left_out)
+    assert judge(builders.journal(tmp_path, *GREEN, head=head(), proofs=remaining)).verdict is Verdict.INCONCLUSIVE
 
 
-def test_a_failed_self_test_judges_nobody(tmp_path: Path) -> None:
-    """Beside a broken instrument a finding blames nobody either, and who runs the gate must act."""
+def test_a_failed_self_test_judges_no_party(tmp_path: Path) -> None:
+    """With a broken instrument a finding is assigned to no team, and the operator must act."""
     broken = (*ALL[1:], Proof(name=ALL[0].name, problem="nothing was seen"))
     events = (GREEN[0], GREEN[1], builders.result("b", "EXE-01", Outcome.FAILED), builders.finding("b", "EXE-01"))
     document = judge(builders.journal(tmp_path, *events, head=head(), proofs=broken))

@@ -1,4 +1,4 @@
-"""A backend that responds rightly, one connection after the other: `-m tests.suites.one_at_a_time PORT SECONDS`.
+"""A backend that responds correctly, one connection after the other: `-m tests.suites.one_at_a_time PORT SECONDS`.
 
 Its slow command hangs for SECONDS; while it does, and while any connection is open, nobody else is served.
 """
@@ -14,7 +14,7 @@ from tests.stand_in import StandIn, StandInRequest, http_response
 
 
 class Serial:
-    """State and decisions, without a look at the key or the form of a request."""
+    """State and decisions; it checks neither the key nor the form of a request."""
 
     def __init__(self, hangs_s: float) -> None:
         self._hangs_s = hangs_s

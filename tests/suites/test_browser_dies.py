@@ -1,4 +1,4 @@
-"""The browser is killed in the middle of a run: what was to be seen in it afterwards is undecided."""
+"""A browser that is killed in the middle of a run: requirements judged in it afterwards are undecided."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ MOMENTS = {
 @pytest.mark.skipif(sys.platform == "win32", reason="the browser's processes are told by their command line")
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_browser_that_is_killed_never_passes(sandbox: Sandbox, moment: str) -> None:
-    """What was seen before it died stands; the rest is not exercised, and the run is inconclusive."""
+    """Verdicts before the kill stay; the rest is not exercised, and the run is inconclusive."""
     sandbox.contract(("CON-02", "CON-09", "CON-18"))
     kill, decided = MOMENTS[moment]
     sandbox.suite("test_it.py", SUITE.replace("<moment>", kill or "pass"))
@@ -77,5 +77,7 @@ def test_a_browser_that_is_killed_never_passes(sandbox: Sandbox, moment: str) ->
     assert ended.returncode == (3 if kill else 0), ended.stdout + ended.stderr
     assert verdicts(sandbox.reports) == {"INCONCLUSIVE" if kill else "PASS"}
     document = json.loads((sandbox.reports / "verdict.json").read_text("utf-8"))
-    assert {one["id"] for one in document["requirements"] if one["verdict"] == "PASS"} == decided
+    assert {
+        requirement["id"] for requirement in document["requirements"] if requirement["verdict"] == "PASS"
+    } == decided
     assert "Traceback" not in ended.stderr

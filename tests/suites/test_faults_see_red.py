@@ -1,4 +1,4 @@
-"""The suites that disturb a backend: each check goes red on the fault that it is there for, and tells it well."""
+"""The suites that inject faults: each check fails on the defect that it covers, and its finding describes it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ LIMIT_S = 3.0
 
 @pytest.fixture
 def faults(sandbox: Sandbox) -> Sandbox:
-    """A home with the suites that disturb and no others, and with less patience for what never comes."""
+    """A sandbox with the suites that inject faults and no others, and with shorter timeouts."""
     shutil.copytree(ROOT / "suites" / "faults", sandbox.home / "suites" / "faults", dirs_exist_ok=True)
     for module, name, seconds in (
         ("fixtures/faulty_pair.py", "RESPONSE_GRACE_S", 0.5),
@@ -78,38 +78,38 @@ def judged(sandbox: Sandbox, target: Path, *requirements: str, **environment: st
     done = sandbox.run(*line, **environment)
     assert (sandbox.reports / "verdict.json").exists(), done.stdout + done.stderr
     document = json.loads((sandbox.reports / "verdict.json").read_text("utf-8"))
-    found = {one["id"]: {**one, "findings": []} for one in document["requirements"]}
+    results = {requirement["id"]: {**requirement, "findings": []} for requirement in document["requirements"]}
     for sample in document["findings"]:
-        found[sample["finding"]["requirement"]]["findings"].append(sample["finding"])
-    assert set(found) == set(requirements), done.stdout + done.stderr
-    return found
+        results[sample["finding"]["requirement"]]["findings"].append(sample["finding"])
+    assert set(results) == set(requirements), done.stdout + done.stderr
+    return results
 
 
 def test_planted_outcomes_are_found_and_an_undelivered_fault_is_none(faults: Sandbox) -> None:
-    """A crash and an odd status that are approved fail; a lock on the wrong file proves nothing."""
-    with closing(sqlite3.connect(faults.home / "other.db")) as other:
-        other.execute("CREATE TABLE events (n INTEGER)")
+    """An approved crash and an approved odd status fail; a lock on the wrong file proves nothing."""
+    with closing(sqlite3.connect(faults.home / "other.db")) as other_database:
+        other_database.execute("CREATE TABLE events (n INTEGER)")
     target = reference(faults, "crash_is_approved,odd_is_approved", locked="other.db")
-    found = judged(faults, target, "ERR-05", "FCB-01", "TRL-10")
-    assert found["ERR-05"]["verdict"] == Verdict.FAIL
-    assert found["FCB-01"]["verdict"] == Verdict.FAIL
-    assert "the trail was still written" in json.dumps(found["TRL-10"])
-    assert found["TRL-10"]["verdict"] == Verdict.INCONCLUSIVE
+    results = judged(faults, target, "ERR-05", "FCB-01", "TRL-10")
+    assert results["ERR-05"]["verdict"] == Verdict.FAIL
+    assert results["FCB-01"]["verdict"] == Verdict.FAIL
+    assert "the trail was still written" in json.dumps(results["TRL-10"])
+    assert results["TRL-10"]["verdict"] == Verdict.INCONCLUSIVE
 
 
-def test_an_answer_that_goes_out_before_its_entry_is_found(faults: Sandbox) -> None:
-    """A kill loses the entry, and a locked trail the right to act; also on the only pair that there is."""
+def test_a_response_before_its_entry_is_found(faults: Sandbox) -> None:
+    """A kill loses the entry, and a locked audit trail must stop actions; this holds for a single pair too."""
     with kept_port() as port:
-        found = judged(faults, reference(faults, "late_trail", more=f"port = {port}"), "TRL-07", "TRL-10")
-    assert {result["verdict"] for result in found.values()} == {Verdict.FAIL}
-    (lost,), (unaudited,) = found["TRL-07"]["findings"], found["TRL-10"]["findings"]
+        results = judged(faults, reference(faults, "late_trail", more=f"port = {port}"), "TRL-07", "TRL-10")
+    assert {result["verdict"] for result in results.values()} == {Verdict.FAIL}
+    (lost,), (unaudited,) = results["TRL-07"]["findings"], results["TRL-10"]["findings"]
     assert re.match(r"kill \d, right after a response arrived: \d+ have none: [a-z0-9-]{36}", lost["observed"])
     assert lost["trace_id"] in lost["observed"]
     assert (unaudited["expected"], unaudited["observed"]) == ("status 500 or 503", "status 200")
 
 
 def test_a_backend_that_serves_one_at_a_time_is_found(faults: Sandbox) -> None:
-    """Slow and idle clients take it away from others, and hanging commands add up."""
+    """Slow and idle clients block others, and hanging commands add up."""
     contract = faults.home / "contracts" / "hasty"
     shutil.copytree(ROOT / "contracts" / "console-v0.1", contract)
     behavior = (contract / "behavior.toml").read_text("utf-8")
@@ -121,10 +121,10 @@ def test_a_backend_that_serves_one_at_a_time_is_found(faults: Sandbox) -> None:
         f'cwd = "{ROOT.as_posix()}"\n'
         'env = { KEY = "{api_key}" }\ncommands = { approved = "PING", slow = "SLOW" }\n'
     )
-    found = judged(faults, target, "ERR-07", "TMO-01")
-    assert found["TMO-01"]["verdict"] == Verdict.FAIL
-    assert found["ERR-07"]["verdict"] == Verdict.FAIL
-    red = {finding["item"].rpartition("[")[2].rstrip("]") for finding in found["ERR-07"]["findings"]}
+    results = judged(faults, target, "ERR-07", "TMO-01")
+    assert results["TMO-01"]["verdict"] == Verdict.FAIL
+    assert results["ERR-07"]["verdict"] == Verdict.FAIL
+    red = {finding["item"].rpartition("[")[2].rstrip("]") for finding in results["ERR-07"]["findings"]}
     assert {"slow-header", "slow-body", "idle"} <= red
     assert not red & {"half-line", "half-head", "half-body", "pipelined-garbage"}
 
@@ -145,12 +145,12 @@ def stranger() -> Iterator[str]:
 
 
 def test_a_pair_of_others_is_never_attacked(faults: Sandbox, stranger: str) -> None:
-    """Without its owner's word nothing is disturbed, and the way to exercise it is told."""
+    """Without the owner's consent no fault is injected, and the report shows how to exercise it."""
     target = faults.target(
         f'[backend]\nurl = "{stranger}"\napi_key_env = "PAIR_KEY"\ncommands = {{ approved = "PING" }}\n'
     )
-    found = judged(faults, target, "ERR-07", "TRL-07", "TRL-10", PAIR_KEY=KEY)
-    for result in found.values():
+    results = judged(faults, target, "ERR-07", "TRL-07", "TRL-10", PAIR_KEY=KEY)
+    for result in results.values():
         assert result["verdict"] == Verdict.INCONCLUSIVE
         assert "may not inject faults into it" in json.dumps(result)
         assert "set faults = true in the target file" in json.dumps(result)
@@ -158,12 +158,12 @@ def test_a_pair_of_others_is_never_attacked(faults: Sandbox, stranger: str) -> N
     assert '"event":"fault"' not in faults.journal.read_text("utf-8")
 
 
-def test_what_needs_a_program_or_a_declaration_is_told(faults: Sandbox, stranger: str) -> None:
-    """With its owner's word a running backend is attacked, but it cannot be killed, nor its trail broken."""
+def test_reports_what_needs_a_program_or_a_declaration(faults: Sandbox, stranger: str) -> None:
+    """With the owner's consent a running backend is attacked; its kill and its audit trail need more."""
     target = faults.target(
         f'faults = true\n[backend]\nurl = "{stranger}"\napi_key_env = "PAIR_KEY"\ncommands = {{ approved = "PING" }}\n'
     )
-    found = judged(faults, target, "TRL-07", "TRL-10", PAIR_KEY=KEY)
-    assert "give `command` in [backend]" in json.dumps(found["TRL-07"])
-    assert "add [backend.unwritable]" in json.dumps(found["TRL-10"])
-    assert {result["verdict"] for result in found.values()} == {Verdict.INCONCLUSIVE}
+    results = judged(faults, target, "TRL-07", "TRL-10", PAIR_KEY=KEY)
+    assert "give `command` in [backend]" in json.dumps(results["TRL-07"])
+    assert "add [backend.unwritable]" in json.dumps(results["TRL-10"])
+    assert {result["verdict"] for result in results.values()} == {Verdict.INCONCLUSIVE}

@@ -22,7 +22,7 @@ responses: Any = importlib.import_module("techno_backend.answers")
 
 
 def crash_is_approved() -> None:
-    """ERR-05: what the executor raises is taken for a success."""
+    """ERR-05: an exception of the executor counts as a success."""
     honest = app.run
 
     async def run(command: Any, session_id: str | None, seconds: float) -> Any:
@@ -35,7 +35,7 @@ def crash_is_approved() -> None:
 
 
 def odd_is_approved() -> None:
-    """FCB-01: a status that nobody knows is taken for a success."""
+    """FCB-01: an unknown status counts as a success."""
     honest = executor.judge
 
     def judge(result: object) -> Any:
@@ -47,7 +47,7 @@ def odd_is_approved() -> None:
 
 
 def late_trail() -> None:
-    """TRL-07, TRL-10: the answer goes out first, and the entry is committed a moment later, if it can be."""
+    """TRL-07, TRL-10: the response is sent first, and the entry is committed later, if possible."""
     honest = trail.Trail.append
     pending: set[asyncio.Task[None]] = set()
 

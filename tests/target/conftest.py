@@ -1,4 +1,4 @@
-"""Throwaway programs that stand in for a pair under test."""
+"""Throwaway programs as stand-ins for a pair under test."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ Launcher = Callable[..., Program]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the throwaway server in it, as `server.py`, and beside it the stand-in that it serves with."""
+    """A folder with the throwaway server, as `server.py`, and the stand-in module that it imports."""
     shutil.copy(ROOT / "tests" / "stand_in.py", tmp_path)
     (tmp_path / "server.py").write_text(SERVER)
     return tmp_path
@@ -67,7 +67,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def reaper() -> Iterator[Reaper]:
-    """A reaper of this test's own."""
+    """A reaper for this test alone."""
     reaper = Reaper(clean_environment())
     yield reaper
     reaper.close()
@@ -75,7 +75,7 @@ def reaper() -> Iterator[Reaper]:
 
 @pytest.fixture
 def launcher(folder: Path, reaper: Reaper) -> Iterator[Launcher]:
-    """Makes programs that run the throwaway server; all are ended with the test."""
+    """Return a factory of programs that run the throwaway server; the test ends all of them."""
     made: list[Program] = []
     ports = ExitStack()
 
@@ -105,14 +105,14 @@ def launcher(folder: Path, reaper: Reaper) -> Iterator[Launcher]:
 
 @pytest.fixture
 def free() -> Iterator[int]:
-    """A port for a program of the test's own, which nobody else is given; nobody listens there yet."""
+    """A port for a program of the test, reserved for it and not yet in use."""
     with kept_port() as number:
         yield number
 
 
 @pytest.fixture(scope="session")
 def runs() -> Callable[[int], bool]:
-    """Whether a process runs: one that only waits to be collected by its parent does not."""
+    """Whether a process runs; a process that only waits for its parent to collect it does not."""
 
     def look(pid: int) -> bool:
         try:

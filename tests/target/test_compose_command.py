@@ -1,4 +1,4 @@
-"""Which compose is used: the plugin, then docker-compose; without either, an error with a hint."""
+"""The compose program in use: the plugin, then docker-compose; without either, an error with a hint."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def put(folder: Path, name: str, lines: str) -> None:
-    """A program of this name."""
+    """Create a program of this name."""
     (folder / name).write_text(f"#!/bin/sh\n{lines}\n")
     (folder / name).chmod(0o755)
 
 
-def test_the_newer_one_first(installed: Path) -> None:
-    """Where both are there, the plugin is used."""
+def test_the_plugin_takes_precedence(installed: Path) -> None:
+    """If both are installed, the plugin is used."""
     put(installed, "docker", WITH_PLUGIN)
     put(installed, "docker-compose", "exit 0")
     assert compose_command() == ("docker", "compose")
 
 
-def test_the_older_one_without_the_plugin(installed: Path) -> None:
+def test_docker_compose_without_the_plugin(installed: Path) -> None:
     """An engine without the plugin is driven by docker-compose."""
     put(installed, "docker", WITHOUT_PLUGIN)
     put(installed, "docker-compose", "exit 0")
@@ -43,7 +43,7 @@ def test_the_older_one_without_the_plugin(installed: Path) -> None:
 
 
 @pytest.mark.parametrize("older", ["", "exit 1"])
-def test_neither(installed: Path, older: str) -> None:
+def test_no_compose_is_an_error(installed: Path, older: str) -> None:
     """Without either, or with one that does not run, the error has a hint."""
     put(installed, "docker", WITHOUT_PLUGIN)
     if older:

@@ -87,23 +87,23 @@ def test_pair_listens_on_loopback_alone(pair: ComposePair) -> None:
 
 def test_two_pairs_in_parallel(reference: ComposeTarget, pair: ComposePair) -> None:
     """Each pair has its own project, network and ports, and leaves nothing behind."""
-    with reference.start(KEY) as other:
+    with reference.start(KEY) as second_pair:
         assert pair.backend is not None
-        assert other.backend is not None
+        assert second_pair.backend is not None
         assert isinstance(pair.backend.program, Container)
-        assert isinstance(other.backend.program, Container)
-        assert not set(pair.backend.program.networks) & set(other.backend.program.networks)
+        assert isinstance(second_pair.backend.program, Container)
+        assert not set(pair.backend.program.networks) & set(second_pair.backend.program.networks)
         assert set(pair.backend.program.networks.values()) == {"techno-net"}
-        assert pair.backend.url != other.backend.url
-        assert len(left_of(other.project.name)) == 3
-    assert left_of(other.project.name) == []
-    assert {output.program for output in other.outputs()} == {"backend", "console"}
-    assert "GET /health" in next(output.text for output in other.outputs() if output.program == "backend")
+        assert pair.backend.url != second_pair.backend.url
+        assert len(left_of(second_pair.project.name)) == 3
+    assert left_of(second_pair.project.name) == []
+    assert {output.program for output in second_pair.outputs()} == {"backend", "console"}
+    assert "GET /health" in next(output.text for output in second_pair.outputs() if output.program == "backend")
 
 
 @pytest.mark.parametrize("end", [Container.stop, Container.kill])
 def test_ended_and_started_again(backend: Container, end: Callable[[Container], None]) -> None:
-    """It ends in every way, is reported as ended, and starts again at the same address."""
+    """A container ends in every way, is reported as ended, and starts again at the same address."""
     url = backend.launch.url + backend.launch.ready
     end(backend)
     assert not backend.alive
@@ -118,7 +118,7 @@ def test_ended_and_started_again(backend: Container, end: Callable[[Container], 
 
 
 def test_frozen_and_thawed(backend: Container) -> None:
-    """A frozen container runs and does not respond; it can be ended while frozen."""
+    """A frozen container runs without a response, and can be ended while frozen."""
     url = backend.launch.url + backend.launch.ready
     backend.freeze()
     assert backend.alive
@@ -131,7 +131,7 @@ def test_frozen_and_thawed(backend: Container) -> None:
 
 
 def test_cut_off_and_reconnected(pair: ComposePair, backend: Container) -> None:
-    """A container that is cut off runs on without a network; reconnected, it has its address and names again."""
+    """A disconnected container runs without a network; reconnected, it has its address and names again."""
     url = backend.launch.url + backend.launch.ready
     before = backend.networks
     started = backend.state["StartedAt"]
@@ -152,7 +152,7 @@ def test_cut_off_and_reconnected(pair: ComposePair, backend: Container) -> None:
 
 
 def test_further_console(pair: ComposePair) -> None:
-    """A further console has the given backend and key, and ends alone."""
+    """A further console has the given backend and key, and ends separately."""
     with pair.start_console("http://127.0.0.1:1", "AnotherKey123") as console:
         assert isinstance(console.program, Container)
         environment = docker("inspect", "--format={{.Config.Env}}", console.program.container)
@@ -239,9 +239,9 @@ def test_compose_file_of_the_team(reference: ComposeTarget, tmp_path: Path, monk
 
 
 def test_image_that_a_compose_file_exchanges(reference: ComposeTarget, tmp_path: Path) -> None:
-    """The image that runs must be the one that the report names."""
-    other = built_on(image_of(reference, "backend"), "LABEL another=one")
-    (tmp_path / "other.yml").write_text(f"services: {{backend: {{image: '{other}'}}}}\n")
+    """The running image must be the one that the report names."""
+    other_image = built_on(image_of(reference, "backend"), "LABEL another=one")
+    (tmp_path / "other.yml").write_text(f"services: {{backend: {{image: '{other_image}'}}}}\n")
     target = target_of("[compose]\nfiles = ['other.yml']\n[backend]\n[console]\n", tmp_path)
     with pytest.raises(UserError, match=r"backend runs the image .* leave `image` out"):
         target.start(KEY)

@@ -118,7 +118,7 @@ def test_reports_every_error_with_misspelt_keys_first(tmp_path: Path) -> None:
 
 
 def test_a_value_of_the_environment_is_never_shown(tmp_path: Path) -> None:
-    """It may be a secret."""
+    """An error never shows a value of the environment, which may be a secret."""
     with pytest.raises(TargetFileError) as caught:
         read_target_file(write(tmp_path, BACKEND + "env = { K = 77112233 }\n"))
     assert "77112233" not in "".join(caught.value.mistakes)
@@ -216,7 +216,7 @@ def _schema() -> dict[str, Any]:
 
 
 def test_schema_and_types_have_the_same_keys() -> None:
-    """A key in the one and not in the other would be documented and unread, or read and undocumented."""
+    """The schema and the types have the same keys, so that each key is documented and read."""
     schema = _schema()
     Draft202012Validator.check_schema(schema)
 

@@ -1,4 +1,4 @@
-"""Pairs: started in order, reached as described, ended in any case."""
+"""Pairs: started in order, reached at the described addresses, ended in any case."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def start(folder: Path, text: str) -> Running:
 
 def environment(url: str) -> dict[str, str]:
     """The environment of the throwaway server at `url`."""
-    found: dict[str, str] = httpx.get(url + "/env", timeout=STUCK_S, trust_env=False).json()
-    return found
+    variables: dict[str, str] = httpx.get(url + "/env", timeout=STUCK_S, trust_env=False).json()
+    return variables
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def test_configures_each_side_for_the_other(folder: Path) -> None:
         assert pair.backend is not None
         assert pair.console is not None
         assert environment(pair.backend.url)["ORIGIN"] == pair.console.origin == pair.console_origin
-        told = environment(pair.console.url)
-        assert told["NEXT_PUBLIC_API_URL"] == pair.backend.url == pair.console.api_url
-        assert told["NEXT_PUBLIC_API_KEY"] == environment(pair.backend.url)["KEY"] == pair.api_key == KEY
+        console_environment = environment(pair.console.url)
+        assert console_environment["NEXT_PUBLIC_API_URL"] == pair.backend.url == pair.console.api_url
+        assert console_environment["NEXT_PUBLIC_API_KEY"] == environment(pair.backend.url)["KEY"] == pair.api_key == KEY
         assert pair.ref.addresses == {"backend": pair.backend.url, "console": pair.console.url}
         assert pair.ref.parties == ("backend", "console", "pair")
         assert not pair.console.mapped
@@ -79,7 +79,7 @@ def test_outputs_outlive_the_pair_without_the_key(folder: Path) -> None:
 
 
 def test_when_the_console_fails_the_backend_is_ended(folder: Path, free: int) -> None:
-    """Half a pair is not left running, and the error names the console."""
+    """When the console fails, the backend ends too, and the error names the console."""
     broken = '[console]\ncommand = "{python} server.py {port} dies"\n'
     with pytest.raises(StartError, match="console did not start") as caught:
         start(folder, BACKEND + f"port = {free}\n" + broken)
@@ -90,26 +90,26 @@ def test_when_the_console_fails_the_backend_is_ended(folder: Path, free: int) ->
 
 
 def test_starts_a_further_console_for_another_backend(folder: Path) -> None:
-    """Each has its own address, its own backend address and, optionally, another key or none."""
+    """Each console has its own address and backend address and, optionally, another key or none."""
     with start(folder, CONSOLE) as pair:
         assert pair.backend is None
         assert pair.console is None
         assert pair.parties == ("console",)
-        with pair.start_console("http://127.0.0.1:9") as one, pair.start_console("", "") as other:
-            assert one.url != other.url
-            assert environment(one.url)["NEXT_PUBLIC_API_URL"] == "http://127.0.0.1:9"
-            assert environment(one.url)["NEXT_PUBLIC_API_KEY"] == KEY
-            assert environment(other.url)["NEXT_PUBLIC_API_URL"] == ""
-            assert environment(other.url)["NEXT_PUBLIC_API_KEY"] == ""
-        assert one.program is not None
-        assert not one.program.alive
+        with pair.start_console("http://127.0.0.1:9") as with_backend, pair.start_console("", "") as unconfigured:
+            assert with_backend.url != unconfigured.url
+            assert environment(with_backend.url)["NEXT_PUBLIC_API_URL"] == "http://127.0.0.1:9"
+            assert environment(with_backend.url)["NEXT_PUBLIC_API_KEY"] == KEY
+            assert environment(unconfigured.url)["NEXT_PUBLIC_API_URL"] == ""
+            assert environment(unconfigured.url)["NEXT_PUBLIC_API_KEY"] == ""
+        assert with_backend.program is not None
+        assert not with_backend.program.alive
     with pytest.raises(RuntimeError, match="closed"):
         pair.start_console("http://127.0.0.1:9")
     assert [output.program for output in pair.outputs()] == ["console", "console-2"]
 
 
 def test_a_console_with_a_fixed_port_is_replaced(folder: Path, free: int) -> None:
-    """The console in front of the real backend stops meanwhile, and is started again."""
+    """The console of the real backend stops meanwhile, and starts again afterwards."""
     console = f'[console]\ncommand = "{{python}} server.py {free}"\nport = {free}\n'
     with start(folder, BACKEND + console) as pair:
         assert pair.console is not None
@@ -124,7 +124,7 @@ def test_a_console_with_a_fixed_port_is_replaced(folder: Path, free: int) -> Non
 
 
 def test_a_module_has_no_page(folder: Path) -> None:
-    """There is no program: the driver gets the file, its folder and its environment."""
+    """A module starts no program: the driver gets the file, its folder and its environment."""
     (folder / "client.ts").write_text("")
     text = '[console]\ndriver = "module"\nmodule = "client.ts"\nenv = { API = "{backend_url}/v1" }\n'
     with start(folder, text) as pair:
@@ -139,7 +139,7 @@ def test_a_module_has_no_page(folder: Path) -> None:
 
 
 def test_a_console_given_by_url_is_mapped(folder: Path, unknown_routes: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It keeps its own backend address, which the browser maps to the gate's."""
+    """The console keeps its own backend address, which the browser maps to the gate's."""
     monkeypatch.setenv("MY_KEY", "key-of-the-running-pair")
     text = f'[console]\nurl = "{unknown_routes}/app/"\napi_url = "http://backend:8000/"\napi_key_env = "MY_KEY"\n'
     with start(folder, text) as pair:
@@ -158,7 +158,7 @@ def test_a_console_given_by_url_is_mapped(folder: Path, unknown_routes: str, mon
 def test_a_backend_given_by_url_is_left_alone(
     folder: Path, unknown_routes: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is reached with the key of the environment, never started, and attacked only if its owner says so."""
+    """The key comes from the environment; the backend is never started, and attacked only with consent."""
     monkeypatch.setenv("MY_KEY", "key-of-the-running-pair")
     text = f'[backend]\nurl = "{unknown_routes}"\napi_key_env = "MY_KEY"\n'
     with start(folder, text + 'audit = { source = "sql", url = "sqlite:///t.db", query = "q" }\n') as pair:
@@ -195,7 +195,7 @@ def test_audit_paths_are_resolved(folder: Path) -> None:
 
 
 def test_retries_when_a_port_is_taken_first(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The port is taken before the start: another one is chosen without an error."""
+    """When a port is taken before the start, another one is chosen without an error."""
     with socket.create_server((HOST, 0)) as thief:
         stolen = [thief.getsockname()[1]] * 2
 
@@ -216,7 +216,7 @@ def test_retries_when_a_port_is_taken_first(folder: Path, monkeypatch: pytest.Mo
 
 @pytest.mark.slow
 def test_retries_when_a_program_loses_its_port(folder: Path) -> None:
-    """The program dies because another listens on its port: it gets another port."""
+    """A program that ends because another one took its port starts again on another port."""
 
     def steal() -> None:
         deadline = time.monotonic() + STUCK_S
@@ -287,7 +287,7 @@ def test_a_program_beside_the_file_is_found(folder: Path) -> None:
 
 
 def test_the_key_of_the_environment_wins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A started program whose key is named gets that one."""
+    """A started program with a named key gets the key of the environment."""
     monkeypatch.setenv("MY_KEY", "key-of-this-machine")
     with start(folder, BACKEND + 'api_key_env = "MY_KEY"\n') as pair:
         assert pair.backend is not None

@@ -33,8 +33,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POS
 
 def environment_of(program: Program) -> dict[str, str]:
     """The environment that the throwaway server reports."""
-    found: dict[str, str] = httpx.get(program.launch.url + "/env", timeout=STUCK_S, trust_env=False).json()
-    return found
+    variables: dict[str, str] = httpx.get(program.launch.url + "/env", timeout=STUCK_S, trust_env=False).json()
+    return variables
 
 
 def child_of(program: Program) -> int:
@@ -60,7 +60,7 @@ def test_a_program_starts_responds_and_ends(launcher: Launcher) -> None:
 def test_children_end_with_their_parent(
     launcher: Launcher, runs: Runs, eventually: Eventually, end: Callable[[Program], None]
 ) -> None:
-    """What a program started itself is ended with it, however it ends."""
+    """The children of a program end with it, however it ends."""
     program = launcher("parent")
     program.start()
     program.wait_ready()
@@ -71,7 +71,7 @@ def test_children_end_with_their_parent(
 
 
 def test_children_of_a_program_that_died_are_ended_too(launcher: Launcher, runs: Runs, eventually: Eventually) -> None:
-    """When the leader dies by itself, noticing it ends the rest of its group."""
+    """When the leader ends by itself, the rest of its group is ended."""
     program = launcher("parent")
     program.start()
     program.wait_ready()
@@ -130,7 +130,7 @@ def test_restart_keeps_port_and_folder(launcher: Launcher) -> None:
 
 
 def test_a_frozen_program_accepts_and_never_responds(launcher: Launcher) -> None:
-    """Frozen it is alive without a response; thawed it responds; stopped while frozen it ends by itself."""
+    """A frozen program accepts without a response; thawed it responds; stopped while frozen it ends."""
     program = launcher("tidy")
     program.start()
     program.wait_ready()
@@ -147,7 +147,7 @@ def test_a_frozen_program_accepts_and_never_responds(launcher: Launcher) -> None
 def test_a_program_that_ignores_the_request_to_end_is_killed(
     launcher: Launcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SIGTERM first, then SIGKILL."""
+    """The program gets SIGTERM first, then SIGKILL."""
     monkeypatch.setattr(program_module, "STOP_S", 0.2)
     program = launcher("stubborn")
     program.start()
@@ -164,14 +164,14 @@ def test_reports_a_taken_port_before_the_start(launcher: Launcher) -> None:
     assert program.pid is None
 
 
-def test_what_does_not_run_cannot_be_frozen(launcher: Launcher) -> None:
+def test_a_program_that_does_not_run_cannot_be_frozen(launcher: Launcher) -> None:
     """A fault that cannot be injected is an error."""
     with pytest.raises(RuntimeError, match="does not run"):
         launcher().freeze()
 
 
-def test_the_gates_secrets_stay_with_the_gate(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program gets what is declared and the few variables that are passed on, nothing else."""
+def test_a_program_does_not_get_the_gates_secrets(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program gets the declared and the few inherited variables, and no other."""
     monkeypatch.setenv("CLOUD_TOKEN", "secret-of-the-gate")
     assert "CLOUD_TOKEN" not in clean_environment()
     program = launcher()
@@ -181,7 +181,7 @@ def test_the_gates_secrets_stay_with_the_gate(launcher: Launcher, monkeypatch: p
 
 
 def test_a_held_port_is_taken() -> None:
-    """While it is held the port is taken; once released it is free."""
+    """A held port is taken, and free after its release."""
     with HeldPort() as held:
         number = held.number
     assert not is_taken(number)

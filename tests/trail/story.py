@@ -1,4 +1,4 @@
-"""Stories of a backend and its trail: what was sent, what the trail holds, and what each reading shows of it."""
+"""Stories of a backend and its audit trail: the requests, the entries, and the entries that each reading shows."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _STATUS |= {"nowhere": 404, "unwritten": 503, "page": 200}
 
 
 def utc(at: float) -> str:
-    """A time as the contract writes it."""
+    """Format a time as the contract requires."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass(kw_only=True)
 class Row:
-    """One entry of the trail: from `visible` on readers see it."""
+    """One entry of the audit trail; readings show it from `visible` on."""
 
     entry: TrailEntry
     at: float
@@ -71,8 +71,8 @@ class Story:
         state = "APPROVED" if kind in ("approved", "page") else "BLOCKED"
         if kind not in ("gone", "silent"):
             codes = ["AUDIT_UNAVAILABLE"] if kind == "unwritten" else []
-            said = {"status": state, "trace_id": trace_id, "reason_codes": codes}
-            body = b"{}" if operation == MEMORY else msgspec.json.encode(said)
+            content = {"status": state, "trace_id": trace_id, "reason_codes": codes}
+            body = b"{}" if operation == MEMORY else msgspec.json.encode(content)
             response = Response(status=_STATUS[kind], headers=(("X-Trace-Id", trace_id),), body=Body.of(body))
             end = Ended.OK
         headers = (("Origin", "http://console.test"),) if kind == "page" else ()
@@ -98,7 +98,7 @@ class Story:
         return place
 
     def keep(self, owner: int | None, trace_id: str, state: str, *, at: float, visible: float) -> Row:
-        """One entry of the trail."""
+        """Add one entry to the audit trail."""
         row = Row(
             entry=TrailEntry(
                 timestamp=utc(at),
@@ -119,21 +119,21 @@ class Story:
         """The entry of a request."""
         return next(row for row in self.rows if row.owner == place)
 
-    def owing(self) -> list[int]:
-        """The requests that owe the trail an entry."""
+    def expecting_entries(self) -> list[int]:
+        """The requests that the audit trail must have an entry of."""
         return [place for place, kind in enumerate(self.kinds) if kind in OWING]
 
     def read(self, at: float) -> None:
-        """The trail is read."""
+        """Read the audit trail."""
         self.reading_times.append(at)
 
     def shown(self, at: float) -> list[TrailEntry]:
-        """What a reading shows: the newest entries, newest first."""
+        """Return what a reading shows: the newest entries, newest first."""
         seen = sorted((row for row in self.rows if row.visible <= at), key=lambda row: (row.at, row.entry.execution_id))
         return [row.entry for row in reversed(seen)][: self.limit]
 
     def readings(self, lists: list[list[TrailEntry]] | None = None, source: str = "api x") -> list[TrailReading]:
-        """The readings as a run records them; `lists` in place of what they would have shown."""
+        """The readings as a run records them; `lists` replaces the entries that they show."""
         compactor = Compactor()
         readings = []
         for number, at in enumerate(self.reading_times):
@@ -155,5 +155,5 @@ class Story:
         return readings
 
     def lists(self) -> list[list[TrailEntry]]:
-        """What every reading shows."""
+        """Return what every reading shows."""
         return [self.shown(at) for at in self.reading_times]

@@ -1,4 +1,4 @@
-"""Readings are stored compactly and restored in full; entries without a request find theirs."""
+"""Readings are stored compactly and restored in full; entries without a request are matched."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def recorded(lists: list[list[TrailEntry]]) -> list[TrailReading]:
 
 @given(lists=st.lists(st.lists(ENTRIES, max_size=8), max_size=6))
 def test_nothing_is_lost_between_recording_and_replaying(lists: list[list[TrailEntry]]) -> None:
-    """Every list comes back as it was: repeated, reordered, shortened or changed."""
+    """Every list is restored unchanged: repeated, reordered, shortened or changed."""
     history = replay(recorded(lists))
     assert [[history.entries[number] for number in numbers] for numbers in history.lists] == lists
 
@@ -46,7 +46,7 @@ def test_first_is_the_reading_that_showed_it_first(lists: list[list[TrailEntry]]
 
 
 def test_a_trail_that_grows_is_one_run() -> None:
-    """However often it is read, each reading of a growing trail costs one pair of numbers."""
+    """Each reading of a growing audit trail is stored as one pair of numbers."""
     trail = [TrailEntry(trace_id=str(number)) for number in range(50)]
     readings = recorded([trail[:end][::-1] for end in range(1, 50, 3)])
     assert {len(reading.layout) for reading in readings} == {1}
@@ -54,7 +54,7 @@ def test_a_trail_that_grows_is_one_run() -> None:
 
 
 def test_failed_readings_show_nothing() -> None:
-    """A reading with an error is kept apart."""
+    """A reading with an error is stored separately."""
     failed = TrailReading(id="m-1", item="", source="s", at=0, error="gone")
     history = replay([failed])
     assert history.failed == [failed]
@@ -63,7 +63,7 @@ def test_failed_readings_show_nothing() -> None:
 
 @given(entries=st.lists(st.integers(0, 9), max_size=5), slots=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 4))))
 def test_as_many_entries_as_possible_are_matched(entries: list[int], slots: list[tuple[int, int]]) -> None:
-    """No other assignment takes more entries, and each lies in a slot of its own."""
+    """No other assignment matches more entries, and each entry has a slot of its own."""
     free = [Slot(start=start, end=start + length, request=place) for place, (start, length) in enumerate(slots[:6])]
     placed = match([(at, number) for number, at in enumerate(entries)], free)
     assert len(set(placed.values())) == len(placed)
@@ -72,7 +72,7 @@ def test_as_many_entries_as_possible_are_matched(entries: list[int], slots: list
 
 
 def most(entries: list[int], slots: list[Slot]) -> int:
-    """The size of the largest assignment, by trying all."""
+    """Return the size of the largest assignment, by trying all."""
     if not entries:
         return 0
     first, rest = entries[0], entries[1:]

@@ -1,4 +1,4 @@
-"""Reconciling: an conforming history has no anomaly, and each planted one is found as what it is."""
+"""Reconciling: a conforming history has no anomaly, and each planted one is found with its kind."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ Requests = list[tuple[Kind, float, float, float]]
 
 
 def requests(*kinds: Kind) -> st.SearchStrategy[Requests]:
-    """Requests of these kinds: pause before each, how long it takes, and when its entry becomes visible."""
-    one = st.tuples(
+    """Requests of these kinds, with the pause before each, its duration, and when its entry becomes visible."""
+    request = st.tuples(
         st.sampled_from(kinds or KINDS),
         st.floats(0, 0.5),
         st.floats(0.001, 1.0),
         st.floats(0, 1.9),
     )
-    return st.lists(one, min_size=3, max_size=40)
+    return st.lists(request, min_size=3, max_size=40)
 
 
 def story_of(drawn: Requests, *, limit: int = 1000, every: int = 5, offset: float = 0.0) -> Story:
-    """The story of these requests: some overlap, and the trail is read before, meanwhile and after."""
+    """The story of these requests: some overlap, and the audit trail is read before, meanwhile and after."""
     story = Story(limit=limit)
     story.keep(None, "from-before", "APPROVED", at=START - 60, visible=START - 60)
     story.read(START - 1)
@@ -39,7 +39,7 @@ def story_of(drawn: Requests, *, limit: int = 1000, every: int = 5, offset: floa
         story.send(kind, started=at, took=took, lag=lag)
         if number % every == 0:
             story.read(at)
-    story.read(max(one.ended for one in story.exchanges) + TERMS.visible_s)
+    story.read(max(exchange.ended for exchange in story.exchanges) + TERMS.visible_s)
     for row in story.rows[1:]:
         row.at += offset
         row.entry = msgspec.structs.replace(row.entry, timestamp=utc(row.at))
@@ -47,7 +47,7 @@ def story_of(drawn: Requests, *, limit: int = 1000, every: int = 5, offset: floa
 
 
 def reconciled(story: Story, lists: list[list[TrailEntry]] | None = None, source: str = "api x") -> Reconciliation:
-    """The story, reconciled."""
+    """Reconcile the story."""
     return reconcile(story.exchanges, story.readings(lists, source), TERMS)
 
 
@@ -61,7 +61,7 @@ def kinds_of(result: Reconciliation) -> list[Anomaly]:
 
 @given(drawn=requests(), offset=st.floats(-4.9, 4.9))
 def test_a_conforming_history_has_no_anomaly(drawn: Requests, offset: float) -> None:
-    """Whatever is sent, in parallel or not, and however the clocks differ: an conforming trail has no anomaly."""
+    """A conforming audit trail has no anomaly, with parallel requests and with different clocks."""
     result = reconciled(story_of(drawn, offset=offset))
     assert not result.anomalies
     assert not result.gaps
@@ -69,12 +69,12 @@ def test_a_conforming_history_has_no_anomaly(drawn: Requests, offset: float) -> 
 
 @given(drawn=requests(), limit=st.integers(3, 15), every=st.integers(1, 6))
 def test_a_small_window_leads_to_no_anomaly(drawn: Requests, limit: int, every: int) -> None:
-    """Where readings show too few entries to see all, that can be a gap and is never an anomaly."""
+    """Readings that show too few entries can lead to a gap, never to an anomaly."""
     assert not reconciled(story_of(drawn, limit=limit, every=every)).anomalies
 
 
 def lose(story: Story, place: int) -> None:
-    """Take an entry away before anybody saw it."""
+    """Remove an entry before any reading shows it."""
     story.rows.remove(story.row_of(place))
 
 
@@ -85,12 +85,12 @@ def duplicate(story: Story, place: int) -> None:
 
 
 def repeat(story: Story, place: int) -> None:
-    """Write the very same entry twice."""
+    """Write the same entry twice."""
     story.rows.append(story.row_of(place))
 
 
 def misstate(story: Story, place: int) -> None:
-    """Give an entry a state that is not the response's."""
+    """Give an entry another state than the response's."""
     row = story.row_of(place)
     row.entry = msgspec.structs.replace(row.entry, state="EXPIRED")
 
@@ -115,7 +115,7 @@ def delay(story: Story, place: int) -> None:
     story.reading_times = sorted([*story.reading_times, ended + TERMS.visible_s + 1, story.reading_times[-1] + 5])
 
 
-def haunt(story: Story, place: int) -> None:
+def add_phantom(story: Story, place: int) -> None:
     """Add an entry that belongs to no request."""
     row = story.row_of(place)
     story.keep(None, "nobody", "APPROVED", at=row.at, visible=row.visible)
@@ -131,33 +131,33 @@ def haunt(story: Story, place: int) -> None:
         (mistime, Anomaly.MISTIMED),
         (blur, Anomaly.MISTIMED),
         (delay, Anomaly.LATE),
-        (haunt, Anomaly.PHANTOM),
+        (add_phantom, Anomaly.PHANTOM),
     ],
     ids=["lost", "duplicated", "repeated", "misstated", "mistimed", "no-zone", "late", "phantom"],
 )
 @given(drawn=requests(*(kind for kind in KINDS if kind not in LOOSE)), data=st.data())
 @settings(max_examples=40)
-def test_what_is_planted_is_found(
+def test_each_planted_anomaly_is_found(
     plant: Callable[[Story, int], None], kind: Anomaly, drawn: Requests, data: st.DataObject
 ) -> None:
-    """One planted anomaly gives exactly one of its kind, on its own request, and none else."""
+    """One planted anomaly gives exactly one of its kind, on its own request, and no other."""
     story = story_of(drawn)
-    assume(story.owing())
-    place = data.draw(st.sampled_from(story.owing()))
+    assume(story.expecting_entries())
+    place = data.draw(st.sampled_from(story.expecting_entries()))
     trace_id = story.row_of(place).entry.trace_id
     plant(story, place)
     result = reconciled(story)
     assert kinds_of(result) == [kind]
-    found = result.anomalies[0]
-    assert found.trace_ids == (("nobody",) if kind is Anomaly.PHANTOM else (trace_id,))
-    assert found.exchanges == (() if kind is Anomaly.PHANTOM else (story.exchanges[place].id,))
+    anomaly = result.anomalies[0]
+    assert anomaly.trace_ids == (("nobody",) if kind is Anomaly.PHANTOM else (trace_id,))
+    assert anomaly.exchanges == (() if kind is Anomaly.PHANTOM else (story.exchanges[place].id,))
 
 
 @pytest.mark.parametrize("kind", [Anomaly.MISSING, Anomaly.ALTERED], ids=str)
 @given(drawn=requests(*OWING), data=st.data())
 @settings(max_examples=40)
 def test_an_entry_once_shown_must_stay(kind: Anomaly, drawn: Requests, data: st.DataObject) -> None:
-    """An entry that was shown and then is gone, or another, is found as that and as nothing else."""
+    """An entry that disappears or changes after it was shown is found as that anomaly alone."""
     story = story_of(drawn)
     lists = story.lists()
     seen = [number for number in range(1, len(lists) - 1) if lists[number]]
@@ -178,7 +178,7 @@ def test_an_entry_once_shown_must_stay(kind: Anomaly, drawn: Requests, data: st.
 @given(drawn=requests(*OWING), data=st.data())
 @settings(max_examples=40)
 def test_newest_first_in_each_reading(drawn: Requests, data: st.DataObject) -> None:
-    """Neighbours in the wrong order are found, once, and only where the source promises an order by time."""
+    """Neighbours in the wrong order are found, once, and only where the source guarantees an order by time."""
     story = story_of(drawn)
     lists = story.lists()
     last = lists[-1]
@@ -209,8 +209,8 @@ def test_requirements_of_the_anomalies() -> None:
     duplicate(story, 3)
     for place in (0, 1, 2):
         lose(story, place)
-    found = [(one.kind, one.requirement) for one in reconciled(story).anomalies]
-    assert sorted(found) == [
+    reported = [(anomaly.kind, anomaly.requirement) for anomaly in reconciled(story).anomalies]
+    assert sorted(reported) == [
         (Anomaly.DUPLICATED, "TRL-04"),
         (Anomaly.LOST, "TRL-01"),
         (Anomaly.LOST, "TRL-02"),
@@ -225,7 +225,7 @@ def test_checks_are_counted() -> None:
 
 
 def test_a_request_without_response_takes_one_entry_and_no_second() -> None:
-    """No response: no entry and one entry are in order, two are one too many."""
+    """A request without a response may have no entry or one entry; two are one too many."""
     assert not reconciled(simple("gone")).anomalies
     story = simple("silent")
     assert not reconciled(story).anomalies
@@ -250,7 +250,7 @@ def test_a_request_that_never_arrived_explains_nothing() -> None:
 
 
 def test_an_incomplete_response_needs_no_entry() -> None:
-    """Headers that came and a body that did not: its entry may be there, once."""
+    """A response with headers and an incomplete body may have one entry."""
     story = simple("approved")
     story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], end=Ended.INDETERMINATE)
     assert not reconciled(story).anomalies
@@ -279,7 +279,7 @@ def test_an_entry_without_a_trace_id_is_lost_and_no_phantom() -> None:
 
 
 def test_a_response_without_a_trace_id_has_its_entry_by_its_time() -> None:
-    """A response that names no trace id breaks ENV-05; its entry is found by its time, and missed without."""
+    """A response without a trace id breaks ENV-05; its entry is matched by time, and missed otherwise."""
     story = simple("blocked", "approved")
     bare = Response(status=200, body=Body.of(b'{"status": "BLOCKED"}'))
     story.exchanges[0] = msgspec.structs.replace(story.exchanges[0], response=bare)
@@ -292,11 +292,11 @@ def test_a_response_without_a_trace_id_has_its_entry_by_its_time() -> None:
 def test_one_trace_id_for_all(wrong: str) -> None:
     """A backend that gives every response the same trace id is still reconciled by number and state."""
     story = simple("approved", "blocked", "key")
-    for place, one in enumerate(story.exchanges):
-        assert one.response is not None
+    for place, exchange in enumerate(story.exchanges):
+        assert exchange.response is not None
         body = Body.of(msgspec.json.encode({"status": story.row_of(place).entry.state, "trace_id": "same"}))
-        response = msgspec.structs.replace(one.response, headers=(), body=body)
-        story.exchanges[place] = msgspec.structs.replace(one, response=response)
+        response = msgspec.structs.replace(exchange.response, headers=(), body=body)
+        story.exchanges[place] = msgspec.structs.replace(exchange, response=response)
         row = story.row_of(place)
         row.entry = msgspec.structs.replace(row.entry, trace_id="same")
     if wrong == "lost":
@@ -308,32 +308,32 @@ def test_one_trace_id_for_all(wrong: str) -> None:
 
 
 def test_header_and_body_that_contradict_each_other() -> None:
-    """Whichever of the two trace ids the trail knows, the entry is that of the request."""
+    """Whichever of the two trace ids the audit trail has, the entry is matched to the request."""
     story = simple("approved")
-    one = story.exchanges[0]
-    assert one.response is not None
-    response = msgspec.structs.replace(one.response, headers=(("X-Trace-Id", "other"),))
-    story.exchanges[0] = msgspec.structs.replace(one, response=response)
+    exchange = story.exchanges[0]
+    assert exchange.response is not None
+    response = msgspec.structs.replace(exchange.response, headers=(("X-Trace-Id", "other"),))
+    story.exchanges[0] = msgspec.structs.replace(exchange, response=response)
     assert not reconciled(story).anomalies
 
 
 def test_a_refusal_that_a_parser_may_have_given() -> None:
-    """A head that an HTTP parser may turn away may be refused without an entry; any other may not."""
+    """A head that an HTTP parser may reject can be refused without an entry; any other cannot."""
     story = simple("invalid")
     lose(story, 0)
     assert kinds_of(reconciled(story)) == [Anomaly.LOST]
-    one = story.exchanges[0]
-    long = msgspec.structs.replace(one.request, headers=(("X-Long", "x" * 9000),))
-    story.exchanges[0] = msgspec.structs.replace(one, request=long)
+    exchange = story.exchanges[0]
+    long = msgspec.structs.replace(exchange.request, headers=(("X-Long", "x" * 9000),))
+    story.exchanges[0] = msgspec.structs.replace(exchange, request=long)
     assert not reconciled(story).anomalies
 
 
 def test_pairs_have_trails_of_their_own() -> None:
     """An entry of one pair is no entry of another's request, even with the same trace id."""
-    one, other = simple("approved"), Story(pair="gw1")
-    other.exchanges = [msgspec.structs.replace(one.exchanges[0], id="gw1-1")]
-    other.reading_times = list(one.reading_times)
-    result = reconcile(one.exchanges + other.exchanges, one.readings() + other.readings(), TERMS)
+    story, other_story = simple("approved"), Story(pair="gw1")
+    other_story.exchanges = [msgspec.structs.replace(story.exchanges[0], id="gw1-1")]
+    other_story.reading_times = list(story.reading_times)
+    result = reconcile(story.exchanges + other_story.exchanges, story.readings() + other_story.readings(), TERMS)
     assert [(anomaly.kind, anomaly.exchanges) for anomaly in result.anomalies] == [(Anomaly.LOST, ("gw1-1",))]
 
 
@@ -357,7 +357,7 @@ def test_requests_under_way_together_are_marked() -> None:
     lose(story, 3)
     result = reconciled(story)
     assert result.checks["TRL-08"] == 3
-    assert {one.exchanges[0]: one.parallel for one in result.anomalies} == {"main-2": True, "main-3": False}
+    assert {anomaly.exchanges[0]: anomaly.parallel for anomaly in result.anomalies} == {"main-2": True, "main-3": False}
 
 
 # ---- what cannot be decided ----
@@ -373,14 +373,16 @@ def test_without_any_reading_nothing_is_decided() -> None:
 
 
 def test_a_trail_that_cannot_be_read_is_a_gap() -> None:
-    """The reason is the source's own."""
+    """The gap's reason is the error of the source."""
     story = simple("approved")
-    failed = [msgspec.structs.replace(one, entries=(), layout=(), error="no such table") for one in story.readings()]
+    failed = [
+        msgspec.structs.replace(reading, entries=(), layout=(), error="no such table") for reading in story.readings()
+    ]
     assert reconcile(story.exchanges, failed, TERMS).gaps["TRL-04"] == "no such table"
 
 
 def test_a_reading_too_early_proves_no_loss() -> None:
-    """An entry that is missing before it must be visible is not lost: that is undecided."""
+    """An entry that is missing before it must be visible is undecided, not lost."""
     story = Story()
     story.read(START - 1)
     story.send("approved", started=START)
@@ -391,8 +393,8 @@ def test_a_reading_too_early_proves_no_loss() -> None:
     assert "1 requests" in result.gaps["TRL-01"]
 
 
-def test_a_full_reading_proves_no_loss_of_what_is_older() -> None:
-    """What newer entries may have pushed out is not lost; what stood above an older entry is."""
+def test_a_full_reading_proves_no_loss_of_older_entries() -> None:
+    """An entry that newer ones may have displaced is not lost; an entry above an older one is."""
     story = Story(limit=3)
     story.read(START - 1)
     for number in range(6):
@@ -401,11 +403,11 @@ def test_a_full_reading_proves_no_loss_of_what_is_older() -> None:
     lose(story, 0)
     assert not reconciled(story).anomalies
     lose(story, 4)
-    assert [one.exchanges for one in reconciled(story).anomalies] == [("main-4",)]
+    assert [anomaly.exchanges for anomaly in reconciled(story).anomalies] == [("main-4",)]
 
 
 def test_a_failed_reading_may_have_left_an_entry() -> None:
-    """A read of the API that broke off may be in the trail without anybody knowing its trace id (D12)."""
+    """An interrupted read of the API may leave an entry with an unknown trace id (D12)."""
     story = simple("approved")
     row = Row(entry=TrailEntry(timestamp=utc(START + 5), state="NEUTRAL", trace_id="r"), at=START + 5, visible=START)
     story.rows.append(row)
@@ -428,7 +430,10 @@ def test_reads_of_the_gate_itself_are_no_phantoms() -> None:
 def test_whole_lists_need_no_layout() -> None:
     """A reading without a layout shows its entries, newest first."""
     story = simple("approved", "blocked")
-    readings = [msgspec.structs.replace(one, layout=(), entries=tuple(story.shown(one.at))) for one in story.readings()]
+    readings = [
+        msgspec.structs.replace(reading, layout=(), entries=tuple(story.shown(reading.at)))
+        for reading in story.readings()
+    ]
     result = reconcile(story.exchanges, readings, TERMS)
     assert not result.anomalies
     assert result.checks["TRL-01"] == 2

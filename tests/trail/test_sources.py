@@ -38,7 +38,7 @@ Serve = Callable[..., str]
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Starts a backend that knows `KEY` and gives one response to every read, after so many of 429; its base URL."""
+    """Start a backend that knows `KEY`; after some 429 each read gets the same response. Yields its base URL."""
     with ExitStack() as stack:
 
         def start(body: bytes, status: int = 200, refused: int = 0) -> str:
@@ -59,7 +59,7 @@ def serve() -> Iterator[Serve]:
 
 
 def test_the_api_is_read_with_the_key(serve: Serve) -> None:
-    """All entries as they are, further fields kept, and the read's own trace id remembered."""
+    """All entries are returned unchanged with further fields, and the read's own trace id is recorded."""
     source = ApiSource(serve(json.dumps([ENTRY, {"state": None, "more": {"a": 1}}]).encode()), KEY)
     assert list(source.own_trace_ids) == []
     assert source.read() == (FULL, TrailEntry(extra={"more": '{"a": 1}'}))
@@ -68,7 +68,7 @@ def test_the_api_is_read_with_the_key(serve: Serve) -> None:
 
 
 def test_an_api_that_limits_its_rate_is_read_all_the_same(serve: Serve) -> None:
-    """A read that gets a 429 is sent again, a bounded number of times, and each is known as the gate's own."""
+    """A read that gets a 429 is repeated a bounded number of times, and each is recorded as the gate's own."""
     source = ApiSource(serve(json.dumps([ENTRY]).encode(), refused=2), KEY)
     assert source.read() == (FULL,)
     assert list(source.own_trace_ids) == ["own-1"] * 3
@@ -77,7 +77,7 @@ def test_an_api_that_limits_its_rate_is_read_all_the_same(serve: Serve) -> None:
 
 
 def test_the_api_is_never_requested_beyond_its_limit(serve: Serve) -> None:
-    """The contract's maximum is not exceeded."""
+    """A read never exceeds the contract's maximum."""
     source = ApiSource(serve(b'[{"action": "LIMIT"}]'), KEY)
     assert [source.read(limit)[0].action for limit in (1, 1000, 5000)] == ["1", "1000", "1000"]
 
@@ -95,13 +95,13 @@ def test_the_api_is_never_requested_beyond_its_limit(serve: Serve) -> None:
     ],
 )
 def test_an_api_that_gives_no_trail_cannot_be_read(serve: Serve, body: bytes, status: int, line: str) -> None:
-    """Whatever is not a list of entries is an error, never an empty trail."""
+    """A response that is not a list of entries is an error, never an empty audit trail."""
     with pytest.raises(TrailError, match=line):
         ApiSource(serve(body, status), KEY).read()
 
 
 def test_an_api_that_refuses_or_is_gone_cannot_be_read(serve: Serve) -> None:
-    """A wrong key and a closed port are errors, and the key is not in their text."""
+    """A wrong key and a closed port are errors, and their text does not contain the key."""
     url = serve(b"[]")
     with pytest.raises(TrailError, match="it responds 403"):
         ApiSource(url, "another-key-entirely").read()
@@ -126,7 +126,7 @@ def test_json_lines_are_read_newest_first(tmp_path: Path) -> None:
 
 
 def test_only_a_last_line_without_its_newline_may_be_torn(tmp_path: Path) -> None:
-    """It may be half-written at this moment; a whole one counts even so; a broken line does not."""
+    """An incomplete last line is ignored and a complete one counts; a broken line elsewhere is an error."""
     path = tmp_path / "trail.jsonl"
     source = JsonlSource(path)
     path.write_text(lines(ENTRY) + '{"timest')
@@ -140,15 +140,15 @@ def test_only_a_last_line_without_its_newline_may_be_torn(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("bad", ['{"a": "\udcff"}', "[]", "7", '"text"', "null", "{", '{"a": NaN}'])
 def test_a_bad_line_is_named(tmp_path: Path, bad: str) -> None:
-    """What is not an object of JSON is no entry."""
+    """A line that is not a JSON object is an error."""
     path = tmp_path / "trail.jsonl"
     path.write_text(lines(ENTRY) + bad + "\n" + lines(ENTRY), "utf-8", errors="surrogateescape")
     with pytest.raises(TrailError, match="line 2 is not an entry"):
         JsonlSource(path).read()
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    """Before the first entry there may be no file; a vanished file or a missing folder is an error."""
+def test_a_missing_file(tmp_path: Path) -> None:
+    """Before the first entry the file may be missing; later, or without its folder, that is an error."""
     path = tmp_path / "trail.jsonl"
     source = JsonlSource(path)
     assert source.read() == ()
@@ -180,7 +180,7 @@ def database(tmp_path: Path) -> Path:
 
 
 def test_a_database_is_read_in_the_order_of_the_query(database: Path) -> None:
-    """Rows as they come, at most the limit, further columns kept."""
+    """Rows keep the order of the query, up to the limit, with further columns."""
     source = SqlSource(f"sqlite:///{database}", QUERY)
     assert [entry.trace_id for entry in source.read()] == ["t-2", "t-1", "t-0"]
     assert source.read(limit=1) == (msgspec.structs.replace(FULL, trace_id="t-2", extra={"id": "3"}),)
@@ -188,13 +188,13 @@ def test_a_database_is_read_in_the_order_of_the_query(database: Path) -> None:
 
 
 def test_a_query_is_the_users_own_text(database: Path) -> None:
-    """Colons and percent signs are no parameters of ours."""
+    """Colons and percent signs in a query are not parameters."""
     query = "SELECT *, ':x %s' AS odd FROM trail WHERE state LIKE '%PPR%' AND action <> ':name'"
     assert SqlSource(f"sqlite:///{database}", query).read(1)[0].extra["odd"] == ":x %s"
 
 
 def test_a_database_is_never_written(database: Path, tmp_path: Path) -> None:
-    """A query that would write is refused by the database, and a missing file is not made."""
+    """The database refuses a query that would write, and a missing file is not created."""
     with pytest.raises(TrailError, match="readonly"):
         SqlSource(f"sqlite:///{database}", "DELETE FROM trail RETURNING *").read()
     assert len(SqlSource(f"sqlite:///{database}", QUERY).read()) == 3
@@ -222,7 +222,7 @@ def test_a_query_that_does_not_fit_is_an_error(database: Path, query: str, line:
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite://", "sqlite:///:memory:", "nosuchdb://host/x"])
 def test_a_url_that_names_no_database_is_an_error(url: str) -> None:
-    """A useless URL is an error before any reading."""
+    """An unusable URL is an error before any reading."""
     with pytest.raises(TrailError, match="the audit database cannot be reached: "):
         SqlSource(url, QUERY)
 
@@ -246,8 +246,8 @@ def test_values_become_text() -> None:
 
 def test_a_field_by_another_name_is_not_also_kept_as_extra() -> None:
     """A mapped key is the field; the field's own name is then a further one."""
-    found = entry_of({"ts": "1", "timestamp": "2"}, {"timestamp": "ts"})
-    assert found == TrailEntry(timestamp="1", extra={"timestamp": "2"})
+    entry = entry_of({"ts": "1", "timestamp": "2"}, {"timestamp": "ts"})
+    assert entry == TrailEntry(timestamp="1", extra={"timestamp": "2"})
 
 
 def test_a_source_is_opened_as_described(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The audit trail in a real PostgreSQL: read by a query, and the reference backend judged on it."""
+"""The audit trail in a real PostgreSQL: read by a query, and used to judge the reference backend."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def database(server: str) -> str:
 
 
 def test_rows_are_read_in_the_order_of_the_query(database: str) -> None:
-    """Its times become UTC, its UUIDs text, NULL nothing, and further columns are kept."""
+    """Times become UTC, UUIDs become text, NULL becomes empty, and further columns are kept."""
     entries = SqlSource(database, QUERY).read(limit=2)
     assert [entry.timestamp for entry in entries] == ["2026-01-02T01:04:02.000000Z", "2026-01-02T01:04:01.000000Z"]
     assert [entry.trace_id[-2:] for entry in entries] == ["02", "01"]
@@ -110,7 +110,7 @@ def test_rows_are_read_in_the_order_of_the_query(database: str) -> None:
 
 
 def test_the_database_is_never_written(database: str) -> None:
-    """A query that would write is refused by the database itself."""
+    """The database refuses a query that would write."""
     with pytest.raises(TrailError, match="read-only transaction"):
         SqlSource(database, "DELETE FROM trail RETURNING *").read()
     assert len(SqlSource(database, QUERY).read()) == 3
@@ -125,14 +125,14 @@ def test_the_database_is_never_written(database: str) -> None:
     ],
 )
 def test_a_query_that_does_not_fit_is_an_error_of_one_line(database: str, query: str, line: str) -> None:
-    """The database's message is passed on; percent signs and colons are the user's own."""
+    """The database's message is quoted; percent signs and colons in the query are kept."""
     with pytest.raises(TrailError, match=line) as caught:
         SqlSource(database, query).read()
     assert "\n" not in str(caught.value)
 
 
 def target_in(folder: Path, server: str) -> Path:
-    """The reference on PostgreSQL as a target file with the programs that it names."""
+    """A target file of the reference on PostgreSQL, with the programs that it names."""
     backend = ROOT / "images" / "backend"
     (folder / "start.py").write_text(START, "utf-8")
     (folder / "lock.py").write_text(LOCK, "utf-8")
@@ -147,7 +147,7 @@ def target_in(folder: Path, server: str) -> Path:
 
 
 def test_the_reference_keeps_its_trail_in_postgresql(server: str, tmp_path: Path) -> None:
-    """Judged on the rows that a query yields, the reference breaks nothing: all of the trail, kills included."""
+    """The reference passes when judged on the rows of a query: every audit trail check, kills included."""
     ended = subprocess.run(
         [
             *(sys.executable, "-m", "technogate", "check", "audit-trail", "FCB", "TRL-10", "AUD"),
@@ -161,5 +161,9 @@ def test_the_reference_keeps_its_trail_in_postgresql(server: str, tmp_path: Path
         check=False,
     )
     document = json.loads((tmp_path / "reports" / "verdict.json").read_text("utf-8"))
-    assert {one["id"]: one["reason"] for one in document["requirements"] if one["verdict"] != "PASS"} == {}
+    assert {
+        requirement["id"]: requirement["reason"]
+        for requirement in document["requirements"]
+        if requirement["verdict"] != "PASS"
+    } == {}
     assert ended.returncode == 0, ended.stdout + ended.stderr

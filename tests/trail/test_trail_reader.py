@@ -1,4 +1,4 @@
-"""The trail reader reads in time, waits for what must come, and writes down every reading without the key."""
+"""The trail reader reads in time, waits for expected entries, and records every reading without the key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KEY = "TgAbCdEfGh0123456789"
 
 
 class Source:
-    """A trail in memory; every read is a request with a trace id, and fails while `error` is set."""
+    """An audit trail in memory; each read is a request with a trace id, and fails while `error` is set."""
 
     name = "api memory"
 
@@ -41,7 +41,7 @@ class Source:
 
 
 def made(source: Source) -> tuple[TrailReader, list[Event]]:
-    """A trail reader of `source` and what it records."""
+    """Return a trail reader of `source` and its records."""
     events: list[Event] = []
     numbers = itertools.count(1)
     trail_reader = TrailReader(
@@ -69,7 +69,7 @@ def result() -> ItemResult:
 
 
 def test_a_reading_is_recorded_with_its_own_trace_id() -> None:
-    """What was read, when, from where, and the trace id of the read itself."""
+    """The record has entries, time, source and the trace id of the read itself."""
     source = Source()
     source.entries = [TrailEntry(trace_id="a"), TrailEntry(trace_id="b")]
     trail_reader, events = made(source)
@@ -85,14 +85,14 @@ def test_a_reading_is_recorded_with_its_own_trace_id() -> None:
 
 
 def test_a_failed_reading_is_recorded_too() -> None:
-    """The journal holds the reason of a failed reading, and the caller gets it as an error."""
+    """The journal holds the reason of a failed reading, and the caller gets an error."""
     source = Source()
     source.error = f"no access with {KEY}"
     trail_reader, events = made(source)
     with pytest.raises(TrailError):
         trail_reader.read()
     assert not trail_reader.try_read()
-    assert [one.error for one in events if isinstance(one, TrailReading)] == [f"no access with {MARK}"] * 2
+    assert [event.error for event in events if isinstance(event, TrailReading)] == [f"no access with {MARK}"] * 2
 
 
 def test_no_key_gets_into_the_journal() -> None:
@@ -108,7 +108,7 @@ def test_no_key_gets_into_the_journal() -> None:
 
 
 def test_it_reads_when_enough_was_sent() -> None:
-    """The end of an item brings a reading when enough was sent, and many requests one within an item."""
+    """The reader reads at the end of an item after enough requests, and within an item of many requests."""
     trail_reader, events = made(Source())
     for _ in range(ENOUGH - 1):
         trail_reader.watch(exchange())
@@ -123,8 +123,8 @@ def test_it_reads_when_enough_was_sent() -> None:
     assert len(events) == 2
 
 
-def test_others_do_not_count() -> None:
-    """Requests to another backend or to the mock backend leave nothing in this trail."""
+def test_other_requests_do_not_count() -> None:
+    """Requests to another backend or to the mock backend leave no entry in this audit trail."""
     trail_reader, events = made(Source())
     for _ in range(AT_MOST):
         trail_reader.watch(msgspec.structs.replace(exchange(), base_url="http://other.test"))
@@ -134,7 +134,7 @@ def test_others_do_not_count() -> None:
 
 
 def test_a_backend_under_a_fault_is_not_read() -> None:
-    """No reading in the middle of a fault."""
+    """The reader does not read during a fault."""
     trail_reader, events = made(Source())
     for _ in range(AT_MOST + 5):
         trail_reader.watch(msgspec.structs.replace(exchange(), under_fault="a kill"))
@@ -144,7 +144,7 @@ def test_a_backend_under_a_fault_is_not_read() -> None:
 
 
 class Clock:
-    """A clock that goes on with each wait, and otherwise stands still."""
+    """A clock that advances only with each wait."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 0.0
@@ -158,13 +158,13 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that a trail reader goes by: how fast this machine is does not matter."""
+    """The trail reader's clock, which makes the test independent of the machine's speed."""
     return Clock(monkeypatch)
 
 
 @pytest.mark.usefixtures("clock")
-def test_the_end_waits_for_what_must_come() -> None:
-    """Settling ends with the first reading that has every entry that must come."""
+def test_the_end_waits_for_expected_entries() -> None:
+    """The wait ends with the first reading that has every expected entry."""
     source = Source()
     trail_reader, events = made(source)
     trail_reader.watch(exchange("approved"))
@@ -183,7 +183,7 @@ def test_the_end_waits_for_what_must_come() -> None:
 
 
 def test_the_end_gives_up(clock: Clock) -> None:
-    """What never comes, and a trail that cannot be read, do not block the run forever."""
+    """A missing entry, or an audit trail that cannot be read, does not block the run forever."""
     source = Source()
     trail_reader, events = made(source)
     trail_reader.watch(exchange("approved"))
@@ -199,7 +199,7 @@ def test_the_end_gives_up(clock: Clock) -> None:
 
 
 def test_reading_until_an_entry_is_there(clock: Clock) -> None:
-    """It reads again until every entry is there, and after its patience once more and no longer."""
+    """The reader reads until every entry is there, and once more after its timeout."""
     source = Source()
     trail_reader, events = made(source)
     source.entries = [TrailEntry(trace_id="a")]
@@ -211,16 +211,16 @@ def test_reading_until_an_entry_is_there(clock: Clock) -> None:
 
 
 def test_the_last_reading_begins_when_the_time_is_over(clock: Clock) -> None:
-    """A reading that takes long does not cost an entry that came meanwhile: the list is read once more."""
+    """A slow reading does not miss an entry that came meanwhile: the list is read once more."""
 
     class Slow(Source):
         """Takes as long as patience lasts; the entry comes just before it is over."""
 
         def read(self, limit: int = 1000) -> tuple[TrailEntry, ...]:
-            found = super().read(limit)
+            newest = super().read(limit)
             clock.sleep(TIMEOUT_S)
             self.entries = [TrailEntry(trace_id="a")]
-            return found
+            return newest
 
     trail_reader, _ = made(Slow())
     assert [entry.trace_id for entry in trail_reader.read_until(["a"])] == ["a"]

@@ -41,7 +41,7 @@ def small(sandbox: Sandbox) -> Sandbox:
 
 
 def hide(sandbox: Sandbox, *modules: str) -> None:
-    """Have every Python of the sandbox do without some modules."""
+    """Make some modules unavailable to every Python of the sandbox."""
     (sandbox.home / "src" / "sitecustomize.py").write_text(HIDE.format(modules=modules), "utf-8")
 
 
@@ -55,7 +55,7 @@ def complaint(sandbox: Sandbox, *words: str) -> str:
 
 @pytest.mark.parametrize("words", [("--version",), ("requirements",), ("explain", "CTR-01")])
 def test_reading_needs_no_extra(small: Sandbox, words: tuple[str, ...]) -> None:
-    """The contract can be read with what every installation has."""
+    """Every installation can read the contract."""
     hide(small, *ALL)
     ended = small.run(*words)
     assert ended.returncode == 0, ended.stderr
@@ -73,9 +73,9 @@ def test_own_target_and_judge_need_no_extra(small: Sandbox) -> None:
 def test_reference_backend(small: Sandbox) -> None:
     """The reference pair is refused before anything starts."""
     hide(small, "fastapi", "uvicorn")
-    said = complaint(small, *SMALL, "--target", "embedded")
-    assert "fastapi, uvicorn are not installed" in said
-    assert 'pip install "technogate[reference]"' in said
+    message = complaint(small, *SMALL, "--target", "embedded")
+    assert "fastapi, uvicorn are not installed" in message
+    assert 'pip install "technogate[reference]"' in message
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_reference_backend(small: Sandbox) -> None:
     ],
 )
 def test_audit_database(small: Sandbox, url: str, hidden: str, needed: str) -> None:
-    """An audit trail in a database is refused when what reads it is not installed, and not for the other's sake."""
+    """An audit trail in a database is refused without its driver; another missing extra does not matter."""
     hide(small, hidden)
     small.target(f'{BACKEND}[backend.audit]\nsource = "sql"\nurl = "{url}"\nquery = "SELECT 1"\n')
     if needed:
-        said = complaint(small, *SMALL, "--target", "pair.toml")
-        assert f"backend.audit.source is sql, but {needed} is not installed" in said
-        assert 'pip install "technogate[sql]"' in said
+        message = complaint(small, *SMALL, "--target", "pair.toml")
+        assert f"backend.audit.source is sql, but {needed} is not installed" in message
+        assert 'pip install "technogate[sql]"' in message
     else:
         assert small.run(*SMALL, "--target", "pair.toml").returncode == 0
 
@@ -106,6 +106,6 @@ def test_page(sandbox: Sandbox) -> None:
     ended = sandbox.run("validate", "--contract", "contracts/small", "--workers", "1")
     assert ended.returncode == 3, ended.stdout + ended.stderr
     document = json.loads((sandbox.reports / "verdict.json").read_text("utf-8"))
-    said = json.dumps(document["requirements"])
-    assert "playwright is not installed" in said
-    assert "technogate[browser]" in said
+    requirements = json.dumps(document["requirements"])
+    assert "playwright is not installed" in requirements
+    assert "technogate[browser]" in requirements

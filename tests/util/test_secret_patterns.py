@@ -50,7 +50,7 @@ HARMLESS_FILES = {
 
 @pytest.mark.parametrize("case", BAKED_FILES)
 def test_finds_a_secret_in_a_file(case: str) -> None:
-    """Each kind of secret is found, at its place, and is not shown."""
+    """Each kind of secret is found, with its place, and is not shown."""
     path, raw = BAKED_FILES[case]
     [found] = secrets_in_file(path, raw)
     assert found.place == f"/{path}"
@@ -74,7 +74,7 @@ def test_a_harmless_file_is_left_alone(case: str) -> None:
     ],
 )
 def test_finds_a_secret_in_a_setting(name: str, value: str) -> None:
-    """A variable whose name or value says that it is a secret is one."""
+    """A variable with the name or the value of a secret is found."""
     [found] = secrets_in_settings({name: value}, "environment")
     assert found.place == f"environment {name}"
     assert value not in found.what
@@ -109,7 +109,7 @@ def test_a_harmless_setting_is_left_alone(name: str, value: str) -> None:
     ],
 )
 def test_finds_build_arguments_in_the_history(line: str, count: int) -> None:
-    """A value that was passed to a build step is in the image's history; a mounted one is not."""
+    """A value passed to a build step is in the image's history; a mounted one is not."""
     assert len(secrets_in_text(line, "history")) == count
 
 
@@ -123,7 +123,7 @@ def image(**changes: object) -> ImageFacts:
 
 
 def test_a_good_image_has_no_finding() -> None:
-    """The yardstick: an image as it ought to be."""
+    """A conforming image has no finding."""
     assert not [
         *image_runs_as_non_root(image()),
         *image_has_health_check(image()),
@@ -133,13 +133,13 @@ def test_a_good_image_has_no_finding() -> None:
 
 @pytest.mark.parametrize("user", ["", "root", "0", "0:0", "root:root", "00"])
 def test_root_is_found(user: str) -> None:
-    """Every way of running as root is one."""
+    """Every way of running as root is found."""
     assert image_runs_as_non_root(image(user=user))
 
 
 @pytest.mark.parametrize("health", [(), ("NONE",)])
 def test_a_missing_health_check_is_found(health: tuple[str, ...]) -> None:
-    """No health check, or one that was taken away, is none."""
+    """A missing or removed health check is found."""
     assert image_has_health_check(image(health=health))
 
 
@@ -152,14 +152,14 @@ def test_a_missing_health_check_is_found(health: tuple[str, ...]) -> None:
     ],
 )
 def test_the_pairs_own_key_is_found_wherever_it_is(changes: dict[str, object]) -> None:
-    """The key of the pair is a secret whatever it is called there, and the finding does not show it."""
+    """The key of the pair is found under any name, and the finding does not show it."""
     [finding] = image_holds_no_secret(image(**changes), [], "Tg4kfiDmwn2")
     assert "the API key of this pair" in finding.observed
     assert "Tg4kfiDmwn2" not in finding.observed
 
 
 def test_many_places_make_one_finding() -> None:
-    """A finding names the first places and counts the rest."""
+    """One finding names the first places and counts the rest."""
     [finding] = image_holds_no_secret(
         image(), [Secret(place=f"/app/{number}", what="x") for number in range(15)], "Tg4kfiDmwn2"
     )

@@ -1,4 +1,4 @@
-"""Strict JSON: what two readers could take for two things is refused, everything else is read as it is."""
+"""Strict JSON: ambiguous text is refused, everything else is read unchanged."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ READ = {
 
 
 @pytest.mark.parametrize(("raw", "reason", "position"), REFUSED.values(), ids=REFUSED)
-def test_what_is_not_strict_is_refused_with_its_place(raw: bytes, reason: str, position: int) -> None:
-    """Each departure from strict JSON is refused with one line and the byte where it stands."""
+def test_ambiguous_json_is_refused_with_its_place(raw: bytes, reason: str, position: int) -> None:
+    """Each departure from strict JSON is refused with one line and its byte offset."""
     with pytest.raises(NotStrictJson) as caught:
         parse(raw)
     assert (caught.value.reason, caught.value.position) == (reason, position)
@@ -72,20 +72,20 @@ def test_what_is_not_strict_is_refused_with_its_place(raw: bytes, reason: str, p
 
 
 @pytest.mark.parametrize(("raw", "value"), READ.values(), ids=READ)
-def test_what_is_strict_is_read(raw: bytes, value: object) -> None:
-    """What only looks like a departure is read."""
+def test_strict_json_is_read(raw: bytes, value: object) -> None:
+    """Text that only resembles a departure is read."""
     assert parse(raw) == value
 
 
 @given(VALUES, st.booleans())
 def test_every_document_of_a_writer_is_read_back(value: object, ascii_only: bool) -> None:
-    """Any JSON value that a correct writer produces comes back as it was."""
+    """Any JSON value of a correct writer is read back unchanged."""
     assert parse(json.dumps(value, ensure_ascii=ascii_only).encode()) == value
 
 
 @given(st.binary(max_size=60))
 def test_any_bytes_end_in_a_value_or_a_reason(raw: bytes) -> None:
-    """Nothing but a value or a NotStrictJson comes out, whatever goes in."""
+    """Any input gives a value or NotStrictJson, and no other exception."""
     try:
         parse(raw)
     except NotStrictJson as refused:

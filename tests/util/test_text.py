@@ -38,7 +38,7 @@ class Tags(HTMLParser):
 
 
 def rendered(markdown: str) -> Tags:
-    """What a Markdown renderer that allows everything makes of `markdown`."""
+    """Render `markdown` with a renderer that allows everything."""
     tags = Tags()
     tags.feed(MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(markdown))
     tags.close()
@@ -68,13 +68,13 @@ def test_visible_writes_an_escape_for_what_cannot_be_seen(raw: str, shown: str) 
     assert text.visible(raw) == shown
 
 
-def test_visible_keeps_lines_when_asked() -> None:
+def test_visible_keeps_lines_with_multiline() -> None:
     """With `multiline` line feeds and tabs stay, a carriage return never does."""
     assert text.visible("a\n\tb\r\nc", multiline=True) == "a\n\tb\\r\nc"
 
 
-def test_visible_says_how_much_it_left_out() -> None:
-    """A limit bounds what is shown, escapes included, and the rest is counted."""
+def test_visible_counts_omitted_characters() -> None:
+    """A limit bounds the shown text, escapes included, and the rest is counted."""
     assert text.visible("x" * 100, 10) == "x" * 10 + " … (90 more characters)"
     assert text.visible("\x00" * 100, 10) == "\\x00" * 2 + " … (98 more characters)"
     assert text.visible("short", 10) == "short"
@@ -82,7 +82,7 @@ def test_visible_says_how_much_it_left_out() -> None:
 
 @given(ANY_TEXT)
 def test_visible_leaves_only_printable_characters(raw: str) -> None:
-    """Nothing unprintable comes through, and showing twice shows the same."""
+    """The result is printable, and a second call does not change it."""
     shown = text.visible(raw)
     assert shown.isprintable()
     assert text.visible(shown) == shown
@@ -104,7 +104,7 @@ COMMANDS = [
 
 @pytest.mark.parametrize("raw", COMMANDS)
 def test_terminal_is_no_workflow_command(raw: str) -> None:
-    """What a build server would obey is shown and not obeyed, wherever a terminal wraps it."""
+    """A command to a build server is shown and not executed, wherever a terminal wraps it."""
     shown = text.terminal(raw, multiline=True)
     assert not COMMAND.search(shown)
     assert not re.search(r"##\w*\[", shown)
@@ -113,7 +113,7 @@ def test_terminal_is_no_workflow_command(raw: str) -> None:
 
 @given(ANY_TEXT)
 def test_terminal_never_holds_a_command(raw: str) -> None:
-    """No text at all makes a workflow command or an escape sequence."""
+    """No text makes a workflow command or an escape sequence."""
     shown = text.terminal(raw)
     assert shown.isprintable()
     assert not COMMAND.search(shown)
@@ -133,7 +133,7 @@ def test_terminal_lines_leave_an_address_alone() -> None:
 
 
 def test_rich_text_is_not_markup() -> None:
-    """What looks like rich markup is printed as it stands."""
+    """Text that resembles rich markup is printed unchanged."""
     console = Console(width=200, force_terminal=True, color_system="truecolor")
     with console.capture() as captured:
         console.print(text.rich_text("[bold red]x[/] \x1b[31m :warning:"))
@@ -183,7 +183,7 @@ def test_markdown_text_is_nothing_but_text(raw: str) -> None:
     "raw", ["[x](http://e.example)", "![x](y)", "<img src=x>", "@user", "https://e.example", "WWW.e.example", "# h"]
 )
 def test_markdown_text_starts_no_link_and_no_mention(raw: str) -> None:
-    """What a site makes of bare addresses and names finds nothing to begin with."""
+    """A site that links bare addresses and names finds none."""
     shown = text.markdown_text(raw)
     assert not re.search(r"@\w|https?:|[wW]{3}\.|(?<!\\)(!\[|\]\(|<\w)|^#", shown)
 

@@ -1,4 +1,4 @@
-"""Reading an answer: every mistake has its line and its hint, and nothing is guessed."""
+"""Reading an answer: every mistake has its line and its hint, and no value is guessed."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_the_line_of_a_toml_mistake_is_that_of_the_file() -> None:
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_no_mistake() -> None:
-    """The same answer, saved elsewhere."""
+    """Windows line ends and a byte order mark give the same answer."""
     assert read_answer("\ufeff" + best().replace("\n", "\r\n"), CONTRACT).problems == ()
 
 

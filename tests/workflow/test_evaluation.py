@@ -1,4 +1,4 @@
-"""The rubric: each rule is seen to decide at its boundary, and the stricter of two wins."""
+"""The rubric: each rule decides at its boundary, and the stricter of two takes precedence."""
 
 from __future__ import annotations
 

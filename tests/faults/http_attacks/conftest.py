@@ -37,7 +37,7 @@ class Listener(StandIn):
 
     @property
     def address(self) -> Address:
-        """Where it listens."""
+        """The address of the listener."""
         return Address.of(self.url)
 
     def saw(self, count: int, holds: Callable[[Conversation], bool]) -> bool:
@@ -69,7 +69,7 @@ class Listener(StandIn):
 
 @pytest.fixture
 def listen() -> Iterator[Callable[..., Listener]]:
-    """Starts listeners, which end with the test."""
+    """Start listeners, which end with the test."""
     started: list[Listener] = []
 
     def start(response: bytes = b"", *, closes: bool = False) -> Listener:

@@ -63,7 +63,7 @@ def test_a_request_without_a_response_is_indeterminate(listen: Listen, execute: 
 
 
 def test_a_refused_connection_is_a_failed_request(execute: RawRequest) -> None:
-    """No connection, no request."""
+    """A request without a connection failed."""
     with HeldPort() as held:
         client = Client(Script(opening=execute.render()))
         client.begin(Address.of(f"http://127.0.0.1:{held.number}"))
@@ -73,7 +73,7 @@ def test_a_refused_connection_is_a_failed_request(execute: RawRequest) -> None:
 def test_a_refusal_counts_for_no_operation(
     listen: Listen, execute: RawRequest, eventually: Callable[..., bool]
 ) -> None:
-    """An HTTP parser may have refused it before any route was known."""
+    """A refusal of the HTTP parser, before any routing, counts for no operation."""
     client = Client(Script(opening=execute.render()))
     client.begin(listen(RESPONSE.replace(b"200 OK", b"400 Bad Request")).address)
     assert eventually(lambda: client._receive(0.01))
@@ -102,5 +102,5 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\
     ],
 )
 def test_separates_the_first_response(data: bytes, first: bytes | None) -> None:
-    """Bytes that follow a response are no part of it."""
+    """Bytes after a response do not belong to it."""
     assert first_response(data) == first

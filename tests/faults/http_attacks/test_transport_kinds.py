@@ -39,7 +39,7 @@ LENGTH = 1_000_000
 def test_half_a_request_ends_in_the_part_named(
     listen: Listen, execute: RawRequest, eventually: Eventually, cut: Cut, last: bytes, reset: bool
 ) -> None:
-    """The server gets a true part of the request, ending in the middle of the part named, then the end of it."""
+    """The server gets a prefix of the request that ends within the named part, then the end of the connection."""
     server = listen()
     with Attack(server.address, HalfRequest(request=execute, cut=cut, clients=3, reset=reset), timeout_s=1) as attack:
         pass
@@ -93,7 +93,7 @@ def test_a_big_header_waits_for_its_response(listen: Listen, read: RawRequest) -
 
 
 def test_garbage_follows_a_whole_request(listen: Listen, read: RawRequest, eventually: Eventually) -> None:
-    """The request is whole, what follows is drawn from the seed and is no HTTP."""
+    """The request is complete; the bytes after it are drawn from the seed and are not HTTP."""
     first, again, other = (Garbage(request=read, seed=seed).script().opening for seed in (1, 1, 2))
     assert first == again != other
     server = listen(RESPONSE)
@@ -109,14 +109,14 @@ def test_idle_clients_stay_connected_and_send_nothing(listen: Listen, eventually
     server = listen()
     with Attack(server.address, Idle(clients=50), timeout_s=1) as attack:
         assert eventually(lambda: len(server.conversations) == 50)
-        assert not any(one.end for one in server.conversations)
+        assert not any(conversation.end for conversation in server.conversations)
     assert attack.detail == "50 of 50 clients delivered, 0 got a response, 0 closed by the backend"
-    assert eventually(lambda: server.saw(50, lambda one: one.end == "closed"))
-    assert not any(one.data for one in server.conversations)
+    assert eventually(lambda: server.saw(50, lambda conversation: conversation.end == "closed"))
+    assert not any(conversation.data for conversation in server.conversations)
 
 
 def test_clients_that_leave_connect_again(listen: Listen, execute: RawRequest, eventually: Eventually) -> None:
-    """The attack lasts for the whole context, not only for its first moment."""
+    """The attack lasts for the whole context."""
     server = listen()
     with Attack(server.address, HalfRequest(request=execute, cut=Cut.LINE, clients=2), timeout_s=1, waves=3):
         assert eventually(lambda: len(server.conversations) == 6)
