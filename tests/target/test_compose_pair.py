@@ -212,7 +212,8 @@ def test_missing_image(reference: ComposeTarget, tmp_path: Path) -> None:
     """A missing image is named, with a hint."""
     assert reference
     target = target_of("[compose]\nbackend_image = 'registry.invalid/nobody:1'\n[backend]\n", tmp_path)
-    with pytest.raises(UserError, match=r"the image registry.invalid/nobody:1 is neither .* correct BACKEND_IMAGE"):
+    message = r"the image registry.invalid/nobody:1 is not on this machine .* correct BACKEND_IMAGE"
+    with pytest.raises(UserError, match=message):
         target.preflight()
 
 
