@@ -45,7 +45,7 @@ def house(sandbox: Sandbox) -> Sandbox:
     """A home with the small contract, the real suite on keys, and a pair whose backend has a planted defect."""
     home = sandbox.home
     sandbox.contract((*FAMILY, *OTHERS))
-    shutil.copy(ROOT / "suites" / "backend" / "test_key_refusals.py", sandbox.suite("test_api_key.py", ""))
+    shutil.copy(ROOT / "suites" / "backend" / "test_api_key.py", sandbox.suite("test_api_key.py", ""))
     sandbox.suite("test_others.py", SUITE + "".join(item(name) for name in OTHERS))
     shutil.copy(ROOT / "docker-compose.test.yml", home)
     sandbox.target(
