@@ -11,6 +11,8 @@ import pytest
 
 from tests.conftest import ROOT, STUCK_S, Sandbox
 
+pytestmark = pytest.mark.slow
+
 #: A selection that draws requests, answers and texts, in few items.
 DRAWN = "EXE-06"
 PAIR = f'''

@@ -71,7 +71,9 @@ def raw(head: str, body: bytes = b"", then: Any = "close") -> Reply:
 
 def json_head(length: int, *more: str) -> str:
     """The head of a 200 that announces so many bytes of JSON."""
-    return "\n".join(["HTTP/1.1 200 OK", "Content-Type: application/json", f"Content-Length: {length}", *more])
+    # The server takes one request from a connection: a client that was not told so may send the next one into its end.
+    own = ["Content-Type: application/json", "Connection: close", f"Content-Length: {length}"]
+    return "\n".join(["HTTP/1.1 200 OK", *own, *more])
 
 
 #: Answers that are cut short or cannot be decoded.
