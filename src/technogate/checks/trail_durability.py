@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from technogate.checks.family import Example, Family
 from technogate.checks.response_predicates import trace_id
 from technogate.model.events import Exchange, Finding, TrailEntry, header_values
 from technogate.model.requirement import Party
+from technogate.util.phrases import few
 
 if TYPE_CHECKING:
     from technogate.checks.example_evidence import ExampleEvidence
@@ -55,7 +56,8 @@ def entries_survive_kill(survival: Survival, trace_header: str) -> list[Finding]
         return []
     ids = [trace_id_of(exchange, trace_header) or "(none)" for exchange in lost]
     expected = f"an entry for each of the {len(survival.answered)} requests that got 200 before the kill"
-    return [_finding("entry after a kill", survival, lost, ids, expected, f"{len(lost)} have none: {_named(ids)}")]
+    observed = f"{len(lost)} have none: {few(ids, MOST_NAMED)}"
+    return [_finding("entry after a kill", survival, lost, ids, expected, observed)]
 
 
 def no_entry_is_doubled(survival: Survival, trace_header: str) -> list[Finding]:
@@ -69,14 +71,14 @@ def no_entry_is_doubled(survival: Survival, trace_header: str) -> list[Finding]:
     twice = [name for name, often in count.items() if often > 1 and name not in survival.known]
     if twice:
         doubled = [responded[name] for name in twice if name in responded]
-        observed = f"{len(twice)} have more: {_named(twice)}"
+        observed = f"{len(twice)} have more: {few(twice, MOST_NAMED)}"
         return [_finding("one entry after a kill", survival, doubled, twice, "one entry for each request", observed)]
     unanswered = [exchange for exchange in survival.exchanges if exchange.response is None]
     of_others = [name for name in count if name not in survival.known and name not in responded]
     if len(of_others) <= len(unanswered):
         return []
     expected = f"at most one entry for each of the {len(unanswered)} requests that the kill left without a response"
-    observed = f"{len(of_others)} entries of requests without a response: {_named(of_others)}"
+    observed = f"{len(of_others)} entries of requests without a response: {few(of_others, MOST_NAMED)}"
     return [_finding("one entry after a kill", survival, unanswered, of_others, expected, observed)]
 
 
@@ -91,14 +93,6 @@ def _finding(
         example={"moment of the kill": survival.moment, "trace ids": ", ".join(ids)},
         exchanges=tuple(exchange.id for exchange in about[:MOST_NAMED]),
         trace_id=next(iter(ids), ""),
-    )
-
-
-def _named(ids: Iterable[str]) -> str:
-    """The first few of some trace ids."""
-    listed = list(ids)
-    return ", ".join(listed[:MOST_NAMED]) + (
-        f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
     )
 
 

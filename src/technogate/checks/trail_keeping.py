@@ -11,6 +11,7 @@ from technogate.checks.whole_run import RunWideResult, WholeRun, run_wide_result
 from technogate.model.events import Finding, TrailEntry
 from technogate.model.requirement import Party
 from technogate.trail.reconcile.anomaly import AnomalyKind, entry_text
+from technogate.util.phrases import few
 
 
 def entries_are_unchanged(before: Sequence[TrailEntry], after: Sequence[TrailEntry]) -> list[Finding]:
@@ -47,17 +48,12 @@ def _parallel_requests_have_entries(whole: WholeRun) -> RunWideResult:
                 check=f"trail: {kind} in parallel",
                 operation=anomalies[0].operation,
                 expected=f"one entry for each of {count} requests that were under way in parallel",
-                observed=f"{len(anomalies)} entries {kind}: {_few(trace_ids)}",
+                observed=f"{len(anomalies)} entries {kind}: {few(trace_ids, 5)}",
                 exchanges=tuple(name for anomaly in anomalies for name in anomaly.exchanges)[:50],
                 trace_id=next(iter(trace_ids), ""),
             )
         )
     return run_wide_result(count, findings, result.gaps.get("TRL-08", ""), HINT)
-
-
-def _few(names: Sequence[str], most: int = 5) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 EXAMPLES = (
