@@ -46,10 +46,12 @@ class HttpDriver:
         run: str,
         timeout_s: float,
         note: Callable[[RunWarning], None] | None = None,
+        defects: Callable[[Case, Key], tuple[str, ...]] = lambda _case, _key: (),
     ) -> None:
         """`record` takes each exchange; `item` returns the id of the running test item; `timeout_s` bounds a response.
 
-        `note` takes a warning about the pace, once, when the driver is closed.
+        `note` takes a warning about the pace, once, when the driver is closed. `defects` names what is wrong with a
+        case and its key by the contract.
         """
         self.base_url = base_url.rstrip("/")
         self.key = key
@@ -61,6 +63,7 @@ class HttpDriver:
         self._item = item
         self._new_id = new_id
         self._run = run
+        self._defects = defects
         self._wire = RawConnection(self.base_url, timeout_s)
 
     def close(self) -> None:
@@ -148,6 +151,7 @@ class HttpDriver:
             started=started,
             ended=ended,
             leaks=leaks,
+            defects=self._defects(case, key),
         )
         with self._recording:
             self._record(exchange)
