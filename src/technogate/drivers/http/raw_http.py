@@ -45,6 +45,7 @@ class RawResponse:
     body: bytes
     http_version: str
 
+
 #: The socket option that switches delayed acknowledgements off; None where there is none.
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
@@ -194,8 +195,8 @@ def _remaining(deadline: float) -> float:
 def _acknowledge_at_once(connection: socket.socket) -> None:
     """Acknowledge the next data without delay, where the system can.
 
-    A server that writes head and body apart waits for the acknowledgement of the first, which Linux delays by 40 ms: that
-    would be the time of each of its responses, and none of its own. The option holds only for a while.
+    A server that writes head and body apart waits for the acknowledgement of the first, which Linux delays by 40 ms:
+    that would be the time of each of its responses, and none of its own. The option holds only for a while.
     """
     if _QUICKACK is not None:
         connection.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
