@@ -174,11 +174,11 @@ class Recorder:
             sys.stderr.write(f"{error}\n")
             return int(ExitCode.INCONCLUSIVE)
         with reports_removed_on_error(self._run_context.settings.folder):
+            if finished_run.problem:
+                sys.stderr.write(finished_run.problem + "\n")
             terminal_summary.show(
                 Console(highlight=False, emoji=False), finished_run.document, files=finished_run.files
             )
-            if finished_run.problem:
-                sys.stderr.write(finished_run.problem + "\n")
         return int(finished_run.exit_code)
 
 
