@@ -38,9 +38,6 @@ TITLES = (
     *(title for title, _ in PROOFS),
 )
 
-#: The maximum age of evidence when none is given.
-USUAL_AGE = "24h"
-
 #: The highest maximum age of evidence: 30 days.
 OLDEST_S = 30 * 24 * 3600.0
 

@@ -161,8 +161,8 @@ def _environment(document: VerdictDocument, evidence: EvidenceState) -> str:
     facts = {
         "verdict": label(document),
         "scope": scope_text(document),
-        "not judged": "; ".join(not_judged(document)) or "nothing",
-        "next step": next_step(document, evidence),
+        "not.judged": "; ".join(not_judged(document)) or "nothing",
+        "next.step": next_step(document, evidence),
         "run": document.run,
         "target": document.target.name,
         "contract": f"{document.contract.id} {document.contract.version}",
@@ -174,7 +174,4 @@ def _environment(document: VerdictDocument, evidence: EvidenceState) -> str:
             for number, waiver in enumerate(document.waivers, 1)
         },
     }
-    return "".join(
-        f"{name.replace(' ', '.')}={terminal(value, 2_000).replace(chr(92), chr(92) * 2)}\n"
-        for name, value in facts.items()
-    )
+    return "".join(f"{name}={terminal(value, 2_000).replace(chr(92), chr(92) * 2)}\n" for name, value in facts.items())

@@ -103,17 +103,7 @@ def _parts(
     colour = _COLOURS[document.verdict]
     yield Text(f"\n {SHAPES[document.verdict]} {label(document)}", style=f"bold {colour}")
     yield Padding(rich_text(meaning(document), "bold"), (0, 0, 1, 3))
-    facts = _grid()
-    facts.add_row("scope", rich_text(scope_text(document)))
-    for number, line in enumerate(not_judged(document)):
-        facts.add_row("" if number else "not judged", rich_text(line, limit=_LIMIT))
-    facts.add_row("who must act", rich_text(actors(document)))
-    facts.add_row("next step", rich_text(next_step(document, evidence)))
-    for number, reason in enumerate(document.reasons):
-        facts.add_row("" if number else "reason", rich_text(reason, limit=_LIMIT))
-    for number, warning in enumerate(document.warnings):
-        facts.add_row("" if number else "warning", rich_text(warning, limit=_LIMIT))
-    yield facts
+    yield _facts(document, evidence)
     yield _heading("Counts")
     yield _counts(document)
     yield _heading("Phase 5")
@@ -144,6 +134,21 @@ def _parts(
     where.add_row("seed", Text(str(document.seed)))
     yield where
     yield _last_line(document, files)
+
+
+def _facts(document: VerdictDocument, evidence: EvidenceState) -> Table:
+    """What was judged, who must act, what to do next, and why."""
+    facts = _grid()
+    facts.add_row("scope", rich_text(scope_text(document)))
+    for number, line in enumerate(not_judged(document)):
+        facts.add_row("" if number else "not judged", rich_text(line, limit=_LIMIT))
+    facts.add_row("who must act", rich_text(actors(document)))
+    facts.add_row("next step", rich_text(next_step(document, evidence)))
+    for number, reason in enumerate(document.reasons):
+        facts.add_row("" if number else "reason", rich_text(reason, limit=_LIMIT))
+    for number, warning in enumerate(document.warnings):
+        facts.add_row("" if number else "warning", rich_text(warning, limit=_LIMIT))
+    return facts
 
 
 def _last_line(document: VerdictDocument, files: Sequence[Path]) -> Text:

@@ -79,6 +79,11 @@ def write_all(
     return written
 
 
+def evidence_in(folder: Path) -> EvidenceState:
+    """The state of the evidence in a folder of reports: whether it is trusted, only the deploy gate decides."""
+    return EvidenceState.SIGNED if (folder / EVIDENCE).is_file() else EvidenceState.UNSIGNED
+
+
 def remove_all(folder: Path) -> None:
     """Remove every report and the evidence from `folder`; what cannot be removed stays."""
     for name in REPORTS:

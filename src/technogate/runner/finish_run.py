@@ -13,7 +13,7 @@ from technogate.journal.journal_file import Journal, JournalError, read_journal
 from technogate.judging.judge import judge
 from technogate.model.verdict import ExitCode, Verdict, VerdictDocument, exit_code
 from technogate.report.next_step import EvidenceState
-from technogate.report.write_all import EVIDENCE, WriterError, remove_all, write_all
+from technogate.report.write_all import WriterError, evidence_in, remove_all, write_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +41,9 @@ def finish_run(journal_path: Path, folder: Path, run: str = "") -> FinishedRun:
     if run and journal.header.run != run:
         raise JournalError(f"{journal_path} is of another run; give each run a folder of its own with --reports")
     document = judge(journal)
-    # Before a run its folder holds no evidence; beside a stored journal it may.
-    evidence = EvidenceState.SIGNED if (folder / EVIDENCE).is_file() else EvidenceState.UNSIGNED
     ended = FinishedRun(journal=journal, document=document, files=(), exit_code=exit_code(document), problem="")
-    return reported(ended, evidence, folder)
+    # A run begins without evidence in its folder; beside a stored journal there may be some.
+    return reported(ended, evidence_in(folder), folder)
 
 
 def reported(finished_run: FinishedRun, evidence: EvidenceState, folder: Path) -> FinishedRun:

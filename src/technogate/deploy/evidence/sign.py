@@ -7,9 +7,10 @@ from pathlib import Path
 
 from securesystemslib.signer import CryptoSigner
 
-from technogate.deploy.decide import USUAL_AGE, decide, seconds_of
+from technogate.deploy.decide import decide, seconds_of
 from technogate.deploy.evidence.envelope import EvidenceError, seal
 from technogate.deploy.evidence.statement import encode, statement_of
+from technogate.model.settings import EVIDENCE_AGE
 from technogate.model.verdict import ExitCode, Verdict
 from technogate.report.next_step import EvidenceState
 from technogate.report.write_all import EVIDENCE
@@ -81,7 +82,7 @@ def _state(finished_run: FinishedRun, evidence: Path, signer: CryptoSigner, cont
         images={side: image.name for side, image in finished_run.document.target.images.items()},
         evidence=evidence,
         key=signer.public_key,
-        max_age_s=seconds_of(USUAL_AGE),
+        max_age_s=seconds_of(EVIDENCE_AGE),
         contract=contract_or_default(contract),
         now=time.time(),
     )
