@@ -12,6 +12,7 @@ from fixtures.property_check import every, hostile_cases
 from technogate.checks.console_display import after_failures, is_not_stuck
 from technogate.checks.console_interaction import Interaction
 from technogate.checks.console_readings import command_is_shown, list_is_shown, snapshot_is_shown
+from technogate.checks.console_recovery import sends_again
 from technogate.checks.console_requests import queries_agree, sent_times, was_sent
 from technogate.generation.responses.framing import FramedResponse
 from technogate.generation.responses.response_cases import Cases, Responses
@@ -29,7 +30,8 @@ def commands(run_context: RunContext, harness: Harness, cases: Cases, share: flo
         reading = responses.read(sent)
         if reading.meaning is not meaning:
             return None
-        interaction = harness.execute(sent.fault(), case=sent.case)
+        must_send = meaning is Meaning.CONFORMS
+        interaction = harness.execute(sent.fault(), case=sent.case, must_send=must_send)
         return was_sent(interaction, responses.operation) or command_is_shown(interaction, reading)
 
     every(run_context, cases, hostile_cases(run_context, harness.driver.name, share), property_check)
@@ -143,12 +145,14 @@ def recovers(
         reading = responses.read(good)
         if reading.meaning is not Meaning.CONFORMS:
             return None
-        for sent in bad:
-            stuck = is_not_stuck(play(sent))
+        for place, sent in enumerate(bad):
+            made = play(sent)
+            # Before the first of a series comes what other cases and items did to the console.
+            stuck = (sends_again(made) if place else []) or is_not_stuck(made)
             if stuck:
                 return stuck
         interaction = play(good)
-        return after_failures(shown(interaction, reading), [sent.case for sent in bad])
+        return sends_again(interaction) or after_failures(shown(interaction, reading), [sent.case for sent in bad])
 
     cases = series(responses).map(lambda drawn: (tuple(drawn[0]), drawn[1]))
     every(run_context, cases, hostile_cases(run_context, harness.driver.name, 0.1), property_check)
