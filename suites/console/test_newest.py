@@ -54,7 +54,11 @@ def test_slow_response_is_not_shown(page_harness: Harness, name: str, where: Whe
     if not before_late:
         must_hold(shows(interaction, "status", "APPROVED"))
         return
-    must_hold(shows(before_late[-1], "status", expected), shows(interaction, "status", expected))
+    first = before_late[-1]
+    if harness.takes_for_broken(first):
+        # Wrong as that may be (CON-07), it must stay.
+        expected = first.shown["status"]
+    must_hold(shows(first, "status", expected), shows(interaction, "status", expected))
 
 
 @requirement("CON-17")

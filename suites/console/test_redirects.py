@@ -3,7 +3,6 @@
 import pytest
 
 from fixtures.console_harnesses import Harness
-from technogate.checks.console_display import shows_blocked
 from technogate.checks.console_interaction import Interaction, only_of
 from technogate.checks.console_requests import key_stays_at, sent_nothing_to, sent_times, was_sent
 from technogate.mock.responses.redirect import Redirect
@@ -50,7 +49,7 @@ def not_redirected(harness: Harness, code: int, place: str, must_hold: MustHold)
     interaction = harness.observe(attempt)
     own = only_of(interaction, mock_backend.base_url)
     must_hold(
-        shows_blocked(interaction),
+        harness.require_blocked(interaction),
         sent_times(own, names.execute, 1),
         key_stays_at(interaction, mock_backend.base_url),
         sent_nothing_to(interaction, mock_backend.other_origin, names.execute),
