@@ -33,6 +33,7 @@ from technogate.model.events import (
     RenderedOutput,
     RunWarning,
     SelfTest,
+    Stuck,
     TrailReading,
 )
 
@@ -172,6 +173,7 @@ class Journal:
     faults: list[FaultEvent] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     program_exits: list[ProgramExit] = field(default_factory=list)
+    stuck: list[Stuck] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     results: list[ItemResult] = field(default_factory=list)
     aborts: list[Abort] = field(default_factory=list)
@@ -235,6 +237,7 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
         FaultEvent: journal.faults,  # type: ignore[dict-item]
         Output: journal.outputs,  # type: ignore[dict-item]
         ProgramExit: journal.program_exits,  # type: ignore[dict-item]
+        Stuck: journal.stuck,  # type: ignore[dict-item]
         Finding: journal.findings,  # type: ignore[dict-item]
         ItemResult: journal.results,  # type: ignore[dict-item]
         Abort: journal.aborts,  # type: ignore[dict-item]

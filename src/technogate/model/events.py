@@ -29,7 +29,7 @@ from technogate.model.trail_reading import TrailEntry, TrailReading
 __all__ = [
     "BODY_LIMIT", "Abort", "Body", "ContractRef", "Ended", "Event", "Exchange", "FaultEvent", "Finding", "Footer",
     "Header", "Headers", "ImageRef", "ItemResult", "Outcome", "Output", "Plan", "PlannedItem", "ProgramExit", "Proof",
-    "Record", "RenderedOutput", "Request", "Response", "RunWarning", "SelfTest", "TargetRef", "TrailEntry",
+    "Record", "RenderedOutput", "Request", "Response", "RunWarning", "SelfTest", "Stuck", "TargetRef", "TrailEntry",
     "TrailReading", "Waiver", "by_id", "header_values",
 ]
 # fmt: on
@@ -89,6 +89,23 @@ class ProgramExit(Record, frozen=True, tag_field="event", tag="program_exit"):
     restarted: bool = False
 
 
+class Stuck(Record, frozen=True, tag_field="event", tag="stuck"):
+    """A console that sent nothing until it was started afresh, and then made the same call as it should.
+
+    `after` describes the response before, `exchanges` are the ids of its exchanges, `rendered` is the id of what was
+    shown while nothing was sent; `observed` describes that.
+    """
+
+    item: str
+    call: str
+    driver: Literal["browser", "module"]
+    at: float
+    after: str
+    observed: str
+    rendered: str = ""
+    exchanges: tuple[str, ...] = ()
+
+
 class Proof(Record, frozen=True):
     """One part of the self-test; `problem` is what it did not detect, "" when it passed."""
 
@@ -125,6 +142,7 @@ Event = (
     | FaultEvent
     | Output
     | ProgramExit
+    | Stuck
     | Finding
     | ItemResult
     | SelfTest
