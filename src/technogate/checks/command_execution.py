@@ -15,6 +15,7 @@ from technogate.checks.response_predicates import (
     has_status_word,
     is_error_response,
     json_object,
+    json_value,
     trace_id,
 )
 from technogate.checks.rule_conditions import command_of, members
@@ -76,8 +77,11 @@ def _is_blocked_as_unknown(terms: RuleTerms, sent: SentRequest) -> Findings:
 def _same_as_plain(terms: RuleTerms, sent: SentRequest) -> Findings:
     """The response means the same as the one to the command alone (EXE-08)."""
     plain = terms.plain.get(command_of(sent))
-    if plain is None or plain.response is None or sent.status != plain.response.status:
-        return has_status(sent.exchange, 200)
+    if plain is None or plain.response is None:
+        # Whatever an unknown command gets, it gets for being one.
+        return has_status(sent.exchange, 200) if sent.deserves else []
+    if sent.status != plain.response.status:
+        return has_status(sent.exchange, plain.response.status)
     compared = ("status", "reason_codes")
     without, with_more = json_object(plain), json_object(sent.exchange)
     expected = [f"{name} {without.get(name)!r}" for name in compared]
@@ -120,7 +124,7 @@ def _executions_are_distinct(contract: Contract, sents: Sequence[SentRequest]) -
         if own_id in ids:
             yield finding("two executions", sent.exchange, "a trace id of its own", own_id)
         ids.append(own_id)
-        if whole is not None:
+        if whole is not None and isinstance(json_value(whole.exchange), list):
             yield audit_list.holds_one_entry(whole.exchange, own_id)
 
 

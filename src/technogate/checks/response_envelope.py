@@ -6,7 +6,7 @@ import json
 
 from technogate.checks import response_predicates, rule_conditions
 from technogate.checks.family import Example, Family, GeneratedRule, RunWideCheck, Scope
-from technogate.checks.response_predicates import finding, has_response, json_object, seconds_of
+from technogate.checks.response_predicates import carries, finding, has_response, json_object, seconds_of
 from technogate.checks.rule_conditions import EVERY_MODE, WITH_KEY
 from technogate.checks.whole_run import RunWideResult, WholeRun, run_wide_result
 from technogate.generation.requests.sent_request import Findings, RuleTerms, SentRequest
@@ -163,7 +163,7 @@ RULES = (
         subject="Every response to a generated execute request has a time in UTC that is now.",
         scope=Scope.EXECUTE,
         modes=EVERY_MODE,
-        concerns=lambda sent: sent.decided and sent.status != 204,
+        concerns=lambda sent: sent.decided and sent.status != 204 and carries(sent.exchange, "ts_utc"),
         check=lambda terms, sent: has_current_time(sent.exchange, terms.contract.behavior.time.clock_tolerance_s),
         good=lambda e: e.sent(e.executed()),
         bad=lambda e: e.sent(e.executed(ts_utc="2000-01-01T00:00:00Z")),
@@ -173,7 +173,7 @@ RULES = (
         subject="Every response to a generated execute request has a trace id of the right form.",
         scope=Scope.EXECUTE,
         modes=EVERY_MODE,
-        concerns=rule_conditions.is_decided,
+        concerns=lambda sent: sent.decided and carries(sent.exchange, "trace_id"),
         check=lambda terms, sent: response_predicates.has_valid_member(
             terms.contract, sent.exchange, "trace_id", "TraceId"
         ),
