@@ -9,6 +9,7 @@ from pathlib import Path
 
 from technogate.checks.latency import latency
 from technogate.journal.journal_file import Journal
+from technogate.judging.causes.group import causes_of
 from technogate.judging.curl import curl_for
 from technogate.judging.verdict_scope import scope_of
 from technogate.model.events import (
@@ -179,6 +180,7 @@ class Builder:
                 for group, title in self.titles.items()
             ),
             requirements=results,
+            causes=causes_of(journal, samples, {row.id: row for row in journal.header.requirements}),
             findings=samples,
             waivers=self.waivers,
             warnings=self.warnings,

@@ -13,6 +13,7 @@ from technogate.checks.family import RunWideCheck
 from technogate.checks.registry import REGISTRY
 from technogate.checks.whole_run import RunWideResult, WholeRun
 from technogate.journal.journal_file import Journal
+from technogate.judging.causes.group import causes_of
 from technogate.judging.numbered_findings import numbered_findings
 from technogate.judging.requirement_results import requirement_result
 from technogate.judging.verdict_document import end_of, verdict_document
@@ -52,7 +53,7 @@ def judge(journal: Journal) -> VerdictDocument:
     reported = {result.item for result in results}
     unfinished = {item.requirement for name, item in planned.items() if name not in reported}
     effective, waivers = apply_waivers(journal.header, end_of(journal), requirements, unfinished)
-    return verdict_document(whole, effective, waivers, samples)
+    return verdict_document(whole, effective, waivers, samples, causes_of(journal, samples, scope))
 
 
 def _reported(journal: Journal, planned: Mapping[str, PlannedItem]) -> list[ItemResult]:

@@ -11,6 +11,7 @@ from technogate.journal.journal_file import Journal
 from technogate.judging.soundness import unsound
 from technogate.judging.verdict_scope import scope_of
 from technogate.judging.waivers import effective_verdict_of
+from technogate.model.cause import Cause
 from technogate.model.events import Outcome
 from technogate.model.requirement import Level
 from technogate.model.verdict import (
@@ -44,6 +45,7 @@ def verdict_document(
     requirements: tuple[RequirementResult, ...],
     waivers: tuple[WaiverResult, ...],
     samples: tuple[Sample, ...],
+    causes: tuple[Cause, ...],
 ) -> VerdictDocument:
     """Decide the verdict of a run and put its document together."""
     journal, header = whole.journal, whole.header
@@ -84,6 +86,7 @@ def verdict_document(
         items=_item_counts(journal, requirements),
         groups=_groups(journal, requirements, deciding),
         requirements=requirements,
+        causes=causes,
         findings=samples,
         waivers=waivers,
         warnings=tuple(warning.text for warning in journal.warnings),

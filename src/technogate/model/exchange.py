@@ -88,7 +88,8 @@ class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
     or the `mock` backend that the console is judged with. `key` is the
     API key that was sent, as a shell expression over `$TECHNOGATE_API_KEY` ("" when none was).
     `started` and `ended` are seconds since the epoch. `leaks` names the places of the response that held
-    the key, `problems` what is wrong with a 5xx of a guarded operation as an error response.
+    the key, `problems` what is wrong with a 5xx of a guarded operation as an error response. `defects` are the kinds of
+    mistake that the request has by the contract (`no key`, `wrong key`, `body`, `query`, …), none when it is valid.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
     under_fault: str = ""
     leaks: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    defects: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import msgspec
 
+from technogate.model.cause import Cause
+from technogate.model.document import Document as Document
 from technogate.model.events import ContractRef, Finding, ItemResult, TargetRef, Waiver
 from technogate.model.requirement import Level, Party
 from technogate.model.scope import VerdictScope
@@ -44,10 +46,6 @@ def roll_up(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the worst of `verdicts`: FAIL before INCONCLUSIVE before PASS; INCONCLUSIVE for none."""
     present = set(verdicts)
     return next((verdict for verdict in _ORDER if verdict in present), Verdict.INCONCLUSIVE)
-
-
-class Document(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of a document for other programs: every field is always written, and unknown fields are refused."""
 
 
 class Sample(Document, frozen=True):
@@ -209,6 +207,9 @@ class VerdictDocument(Document, frozen=True):
     items: ItemCounts
     groups: tuple[GroupResult, ...]
     requirements: tuple[RequirementResult, ...]
+    causes: Annotated[
+        tuple[Cause, ...], msgspec.Meta(description="the mistakes behind the findings; each finding belongs to one")
+    ]
     findings: tuple[Sample, ...]
     waivers: Annotated[
         tuple[WaiverResult, ...], msgspec.Meta(description="all that were handed in; one with a problem fails the run")

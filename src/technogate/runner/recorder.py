@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from technogate.faults.fault_errors import NotDelivered
 from technogate.journal.journal_file import JournalError
 from technogate.model.events import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.model.verdict import ExitCode
@@ -21,11 +22,18 @@ from technogate.runner.finish_run import finish_run, reports_removed_on_error
 from technogate.runner.item_order import in_order, runs_in_containers_alone
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test.run_self_test import SelfTestRun
-from technogate.runner.suite import HINT, Violation, leaves
+from technogate.runner.suite import HINT, Crash, NotAnswered, Violation, leaves
+from technogate.trail.entry import TrailError
 from technogate.util.garbage_collector import collect_rarely
 
 #: The longest reason that a result keeps, in characters.
 REASON_LIMIT = 2000
+
+#: Exceptions of the target's making: the item proves nothing, and its check is not broken. What to do about each.
+_PROVES_NOTHING: dict[type[Exception], str] = {
+    NotDelivered: "mend what kept the fault from being injected, then validate again",
+    TrailError: "see that the trail can be read: [backend.audit] in the target file; then validate again",
+}
 
 _WORST_FIRST = (Outcome.FAILED, Outcome.ERRORED, Outcome.SKIPPED, Outcome.PASSED)
 
@@ -117,6 +125,19 @@ class Recorder:
         self._run_context.begin_item(item.nodeid)
         self._phases = []
         return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """See at the end of each item whether a program has ended: what the item found may come of that."""
+        try:
+            result = yield
+        except Crash:
+            raise
+        except Exception:
+            self._run_context.check_programs(thoroughly=True)
+            raise
+        self._run_context.check_programs(thoroughly=False)
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -220,10 +241,19 @@ def _phase(call: pytest.CallInfo[None], report: pytest.TestReport) -> _Phase:
     error = call.excinfo.value
     if isinstance(error, pytest.skip.Exception):
         return _Phase(outcome=Outcome.SKIPPED, reason=error.msg or "skipped without a reason", seconds=call.duration)
-    violations = [leaf for leaf in leaves(error) if isinstance(leaf, Violation)]
-    if violations and call.when == "call":
-        first = violations[0]
+    inner = list(leaves(error))
+    violations = [leaf for leaf in inner if isinstance(leaf, Violation)]
+    crash = next((leaf for leaf in violations if isinstance(leaf, Crash)), None)
+    unanswered = next((leaf for leaf in inner if isinstance(leaf, NotAnswered)), None)
+    if unanswered is not None and crash is None:
+        return _Phase(outcome=Outcome.SKIPPED, reason=unanswered.reason + HINT + unanswered.hint, seconds=call.duration)
+    # Only what an item does can violate its requirement, but for a request of its setup that ended the backend.
+    if violations and (call.when == "call" or (crash is not None and call.when == "setup")):
+        first = crash or violations[0]
         return _Phase(outcome=Outcome.FAILED, reason=str(first), finding=first.finding, seconds=call.duration)
+    hint = next((text for leaf in inner for kind, text in _PROVES_NOTHING.items() if isinstance(leaf, kind)), "")
+    if hint and not violations:
+        return _Phase(outcome=Outcome.SKIPPED, reason=f"{error}{HINT}{hint}", seconds=call.duration)
     return _Phase(
         outcome=Outcome.ERRORED, reason=f"{call.when}: {type(error).__name__}: {error}", seconds=call.duration
     )

@@ -1,0 +1,72 @@
+"""Causes in a console: it never sends, it is stuck after one response, it shows one thing in place of another. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+
+from technogate.judging.causes.fact import Fact
+from technogate.judging.causes.rule import Rule
+from technogate.judging.causes.run_facts import RunFacts
+from technogate.model.requirement import Party
+from technogate.util.phrases import few, one_line
+
+CONSOLE = frozenset({Party.CONSOLE, Party.PAIR})
+_QUOTED = re.compile(r"'([^']*)'")
+#: Requirements about an HTTP status that is not 200: a console that ignores the status breaks both.
+_HTTP_STATUS = frozenset({"CON-04", "CON-05"})
+
+
+def _cases(facts: Sequence[Fact]) -> str:
+    cases = [fact.finding.example.get("case", "") for fact in facts]
+    return few([one_line(case, 60) for case in dict.fromkeys(cases) if case], 2)
+
+
+def _crash(fact: Fact, _: RunFacts) -> Hashable | None:
+    return fact.observed if fact.check == "crash" else None
+
+
+def _never_sends(fact: Fact, _: RunFacts) -> Hashable | None:
+    observed = fact.finding.observed
+    return "never" if "nothing was requested" in observed or "nothing was sent" in observed else None
+
+
+def _never_sends_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    return one_line(facts[0].finding.observed, 160)
+
+
+def _stuck(fact: Fact, _: RunFacts) -> Hashable | None:
+    recovering = fact.check == "stuck" or fact.finding.requirement == "CON-16"
+    return "stuck" if recovering else None
+
+
+def _stuck_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    return f"after a failure the console does not recover: {one_line(facts[0].finding.observed, 120)}"
+
+
+def _shown(fact: Fact, _: RunFacts) -> Hashable | None:
+    """A status in place of another: an approval differs by the response that it was shown for."""
+    expected, observed = fact.finding.expected, fact.finding.observed
+    if not (fact.check in ("fails closed", "no approval", "shown in time") or fact.check.startswith("shown ")):
+        return None
+    if "APPROVED" in observed and "BLOCKED" in expected:
+        requirement = fact.finding.requirement
+        return ("approved", "an HTTP error" if requirement in _HTTP_STATUS else requirement)
+    part = fact.check.removeprefix("shown ")
+    words = _QUOTED.findall(observed) or [observed]
+    return (part, words[0] if part in ("status", "fails closed") else "")
+
+
+def _shown_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    fact = min(facts, key=lambda fact: len(fact.text))
+    expected, observed = one_line(fact.finding.expected, 80), one_line(fact.finding.observed, 80)
+    cases = _cases(facts)
+    return f"{observed} in place of {expected}" + (f", for {cases}" if cases else "")
+
+
+RULES = (
+    Rule(name="console crash", parties=CONSOLE, key=_crash, title=_never_sends_title, root=True),
+    Rule(name="nothing sent", parties=CONSOLE, key=_never_sends, title=_never_sends_title, root=True),
+    Rule(name="stuck", parties=CONSOLE, key=_stuck, title=_stuck_title, root=True),
+    Rule(name="shown", parties=CONSOLE, key=_shown, title=_shown_title),
+)

@@ -1,0 +1,219 @@
+"""Causes in single responses: a status code, an error's shape, a time's form, a header, a leak. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+
+from technogate.judging.causes.backend_roots import BACKEND, first_facts, operations_of
+from technogate.judging.causes.fact import Fact, normalised
+from technogate.judging.causes.rule import Rule
+from technogate.judging.causes.run_facts import RunFacts
+from technogate.util.phrases import few, one_line
+
+#: Kinds of defects of a request, as a title names the requests that have them.
+_REQUESTS = {
+    "no key": "requests without a key",
+    "wrong key": "requests with a wrong key",
+    "content type": "other content types",
+    "size": "bodies over the limit",
+    "body": "invalid bodies",
+    "command": "invalid commands",
+    "session_id": "invalid session ids",
+    "query": "invalid queries",
+}
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ][0-9:.,]+(?P<zone>Z|[+-]\d\d:?\d\d)?")
+_UNDOCUMENTED = re.compile(r"HTTP status: expected one of")
+
+
+def requests_of(facts: Sequence[Fact]) -> str:
+    """The kinds of requests that findings are about, in words; "" when nothing was wrong with any."""
+    return few([words for defect, words in _REQUESTS.items() if any(defect in fact.defects for fact in facts)], 3)
+
+
+# ---- another method ----
+
+
+def _wrong_method(fact: Fact, _: RunFacts) -> Hashable | None:
+    """Anything but a 405 for a method that the path does not have."""
+    return "method" if fact.expected_codes == (405,) or (fact.status == 501 and not fact.operation) else None
+
+
+def _wrong_method_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    observed = few([str(code) for code in sorted({fact.status for fact in facts})], 4)
+    return f"{observed} in place of 405 for a wrong method: {first_facts(facts, [_request(fact) for fact in facts])}"
+
+
+# ---- no response, or a failure ----
+
+
+def _failure(fact: Fact, _: RunFacts) -> Hashable | None:
+    """A response that is a 5xx, or none at all, to a request without a defect."""
+    none = fact.check in ("response", "no failure") and not fact.status
+    if fact.defects or not (none or fact.observed_code >= 500):
+        return None
+    return ("no response" if none else fact.observed_code, fact.operation)
+
+
+def _not_refused(fact: Fact, _: RunFacts) -> Hashable | None:
+    """A request with a defect that is accepted, or makes the backend fail, in place of a refusal."""
+    none = fact.check in ("response", "no failure") and not fact.status
+    accepted = 0 < fact.observed_code < 400 and min(fact.expected_codes, default=0) >= 400
+    if not fact.defects or not (none or accepted or fact.observed_code >= 500):
+        return None
+    return tuple(sorted(fact.defects))
+
+
+def _not_refused_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    codes = sorted({fact.observed_code for fact in facts if fact.observed_code})
+    words = [str(code) for code in codes] + ["no response"] * any(not fact.observed_code for fact in facts)
+    short = min((fact.expected_codes for fact in facts if fact.expected_codes), key=len, default=())
+    wanted = f" in place of {' or '.join(map(str, short))}" if 0 < len(short) <= 3 else ""
+    return f"{requests_of(facts)} are not refused: {' or '.join(words)}{wanted}"
+
+
+def _failure_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    smallest = min(facts, key=lambda fact: len(str(fact.finding.example)))
+    request = smallest.finding.example.get("request") or smallest.operation
+    what = f"{smallest.observed_code}" if smallest.observed_code else one_line(smallest.finding.observed, 120)
+    kind = requests_of(facts)
+    return f"{what} on {request}" + (f" ({kind})" if kind else "")
+
+
+# ---- times ----
+
+
+def _time_form(fact: Fact, _: RunFacts) -> Hashable | None:
+    about_time = "RFC 3339" in fact.text or fact.check == "UTC time" or "UTC time" in fact.text
+    about_form = "within" not in fact.finding.expected or "no UTC time" in fact.finding.observed
+    written = _TIME.search(fact.finding.observed)
+    if not about_time or not about_form or written is None or written["zone"] == "Z":
+        return None
+    return normalised(written["zone"] or "no zone") if written["zone"] else "no zone"
+
+
+def _time_form_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    written = next(found for fact in facts if (found := _TIME.search(fact.finding.observed)))
+    return f"times end in {written['zone'] or 'no zone at all'}, not in Z: {operations_of(facts)}"
+
+
+# ---- the trace header ----
+
+
+def _no_trace_header(fact: Fact, _: RunFacts) -> Hashable | None:
+    missing = "no such header" in fact.finding.observed or ": none; trace_id" in fact.finding.observed
+    return "missing" if fact.check == "trace header" and missing else None
+
+
+def _no_trace_header_title(facts: Sequence[Fact], run: RunFacts) -> str:
+    header = run.journal.header.trace_header
+    with_header = any(run.trace_id(exchange) for exchanges in run.responses.values() for exchange in exchanges)
+    codes = few([str(code) for code in sorted({fact.status for fact in facts if fact.status})], 8)
+    return (
+        f"no {header} header on responses of status {codes}" if with_header else f"no {header} header on any response"
+    )
+
+
+# ---- the shape of an error ----
+
+_ABOUT_SHAPE = frozenset(
+    {"error response", "documented response", "media type", "strict JSON", "trace_id", "UTC time", "reason code"}
+)
+#: The fields that every error has: a body with none of the others is of another shape.
+_ERROR_FIELDS = frozenset({"status", "ts_utc", "trace_id", "reason_codes", "message"})
+
+
+def _error_shape(fact: Fact, _: RunFacts) -> Hashable | None:
+    if fact.status < 400 or fact.check not in _ABOUT_SHAPE or _UNDOCUMENTED.search(fact.finding.observed):
+        return None
+    if isinstance(fact.body, dict) and _ERROR_FIELDS & fact.body.keys():
+        return None
+    return fact.shape
+
+
+def _error_shape_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    codes = few([str(code) for code in sorted({fact.status for fact in facts})], 8)
+    return f"errors are {facts[0].shape}, not an ErrorResponse: status {codes}"
+
+
+# ---- status codes ----
+
+
+def _status(fact: Fact, run: RunFacts) -> Hashable | None:
+    """One status code in place of another."""
+    observed = fact.observed_code
+    if not observed and _UNDOCUMENTED.search(fact.finding.observed):
+        observed = fact.status
+        keys = [key for other in run.facts if other.observed_code == observed and (key := _status(other, run))]
+        return max(keys, key=keys.count) if keys else (observed, "undocumented")
+    if not observed:
+        return None
+    expected = fact.expected_codes
+    if fact.unauthenticated and set(expected) <= {401, 403} and observed not in (401, 403):
+        return (observed, "before the key")
+    if min(expected) < 300:
+        return (observed, expected[:1], fact.operation, _reason(fact))
+    return (observed, 400 if 400 in expected else expected)
+
+
+def _reason(fact: Fact) -> str:
+    """The reason that a refusal gives, without what differs from case to case."""
+    codes = fact.body.get("reason_codes") if isinstance(fact.body, dict) else None
+    return str(codes) if isinstance(codes, list) else fact.shape
+
+
+def _status_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    plain = [fact for fact in facts if fact.observed_code] or list(facts)
+    expected = min(plain, key=lambda fact: len(fact.expected_codes)).expected_codes
+    wanted = f" in place of {' or '.join(map(str, expected))}" if 0 < len(expected) <= 3 else ""
+    kind = requests_of(plain)
+    place = f" for {kind}" if kind else f" for {first_facts(plain, [_request(fact) for fact in plain])}"
+    return f"{plain[0].observed_code or plain[0].status}{wanted}{place}"
+
+
+def _request(fact: Fact) -> str:
+    return fact.finding.example.get("request", "").partition("?")[0] or fact.operation
+
+
+# ---- leaks ----
+
+
+def _leak(fact: Fact, _: RunFacts) -> Hashable | None:
+    if fact.check not in ("no key given away", "nothing from within"):
+        return None
+    if "the key in" in fact.finding.observed or "the key in" in fact.finding.expected:
+        return "response" if "response" in fact.finding.expected else fact.expected
+    return normalised(fact.finding.observed.partition(":")[0])
+
+
+def _leak_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    fact = facts[0]
+    if "key" in fact.finding.expected:
+        places = first_facts(facts, [re.sub(r"^the key in:? ?", "", fact.finding.observed) for fact in facts])
+        return f"the API key is given away: {places}"
+    return f"something from within is given away: {one_line(fact.finding.observed, 120)}"
+
+
+# ---- the served document ----
+
+
+def _served_document(fact: Fact, _: RunFacts) -> Hashable | None:
+    return "served" if fact.check == "served document" else None
+
+
+def _served_document_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    place = facts[0].finding.example.get("request", "")
+    return f"the served OpenAPI document contradicts the contract: {place}".rstrip(": ")
+
+
+RULES = (
+    Rule(name="wrong method", parties=BACKEND, key=_wrong_method, title=_wrong_method_title),
+    Rule(name="not refused", parties=BACKEND, key=_not_refused, title=_not_refused_title),
+    Rule(name="failure", parties=BACKEND, key=_failure, title=_failure_title),
+    Rule(name="form of times", parties=BACKEND, key=_time_form, title=_time_form_title),
+    Rule(name="trace header", parties=BACKEND, key=_no_trace_header, title=_no_trace_header_title),
+    Rule(name="shape of errors", parties=BACKEND, key=_error_shape, title=_error_shape_title),
+    Rule(name="status code", parties=BACKEND, key=_status, title=_status_title),
+    Rule(name="leak", parties=BACKEND, key=_leak, title=_leak_title),
+    Rule(name="served document", parties=BACKEND, key=_served_document, title=_served_document_title),
+)
