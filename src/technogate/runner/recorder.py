@@ -71,6 +71,8 @@ class Recorder:
         # A requirement that only items for containers check is inconclusive for any other pair.
         target = run_context.target.ref
         contained = target.kind == "compose"
+        # Whoever only collects wants to see which checks there are, also those on images.
+        images = target.of_images or bool(config.getoption("collectonly"))
         considered = [item for item in items if contained or not runs_in_containers_alone(item)]
         for item in considered:
             requirement = run_context.contract.requirements.get(_requirement_id(item))
@@ -78,7 +80,7 @@ class Recorder:
                 raise pytest.UsageError(f"{item.nodeid}: the contract has no requirement {_requirement_id(item)!r}")
             covered.add(requirement.id)
             selected = item.nodeid in replayed if replayed is not None else not wanted or requirement.id in wanted
-            if selected and requirement.concerns(target.parties, images=target.of_images):
+            if selected and requirement.concerns(target.parties, images=images):
                 kept.append(item)
                 self._seed(item)
         plan = tuple(
