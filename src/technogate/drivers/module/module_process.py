@@ -160,7 +160,10 @@ class ModuleProcess:
         for future in waiting:
             future.set_exception(ended)
         if not self._loaded.done():
-            self._loaded.set_exception(ended)
+            last = ended.output.splitlines()[-1:] or ["it wrote nothing"]
+            self._loaded.set_exception(
+                DriverError(f"the client module {self._module} does not load: it {ended.how} ({last[0]})")
+            )
 
     def _read_errors(self) -> None:
         """Keep what Node writes to its standard error."""
