@@ -205,10 +205,11 @@ def test_scopes_are_all_judged(contract: Contract) -> None:
 def sequence_rules_without_requests(contract: Contract, target: str, seeds: range) -> set[str]:
     """The rules of sequences that compare nothing with some seed, when a conforming backend gets the sequences."""
     silent: set[str] = set()
+    commands = words(target)
     for seed in seeds:
         compared: Counter[str] = Counter()
-        for steps in drawn(contract, words(target), key_names(), count=COUNT["quick"], seed=seed):
-            sents = served_by_tiny_backend(steps)
+        for steps in drawn(contract, commands, key_names(), count=COUNT["quick"], seed=seed):
+            sents = served_by_tiny_backend(steps, commands)
             for rule in REGISTRY.sequences:
                 if rule.scope is Scope.SEQUENCES:
                     compared[rule.requirement] += sum(1 for findings in rule.check(contract, sents) if findings == [])
@@ -220,9 +221,9 @@ def sequence_rules_without_requests(contract: Contract, target: str, seeds: rang
     return silent
 
 
-def served_by_tiny_backend(steps: Steps) -> list[SentRequest]:
-    """The steps with the responses of a conforming backend in this process."""
-    backend = TinyBackend()
+def served_by_tiny_backend(steps: Steps, commands: CommandSet) -> list[SentRequest]:
+    """The steps with the responses of a conforming backend in this process, which knows these commands."""
+    backend = TinyBackend(outcomes=commands.statuses)
     return [served(backend, step) for step in steps]
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import h11
 
 from technogate.drivers.http.address import Address
+from technogate.drivers.http.long_body import LongBody
 
 #: The most bytes of status line and headers in a response.
 HEAD_LIMIT = 100 * 1024
@@ -65,19 +66,27 @@ class RawConnection:
         for connection in idle:
             connection.close()
 
-    def exchange(self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> RawResponse:
+    def exchange(
+        self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes | LongBody | None
+    ) -> RawResponse:
         """Send one request and read its response; raises NoConnectionError or BrokenError.
+
+        A LongBody goes out on a connection of its own.
 
         Raises ValueError for a header that is not Latin-1: HTTP cannot carry it.
         """
         head = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
         raw = "\r\n".join(head).encode("latin-1") + b"\r\n\r\n"
         deadline = time.monotonic() + self._timeout_s
-        connection = self._connection(deadline)
+        connection = self._connect(deadline) if isinstance(body, LongBody) else self._connection(deadline)
         parser = _parser(method)
         keep = False
         try:
-            sent = _send(connection, raw, body or b"", deadline)
+            sent = (
+                body.send(connection, raw, deadline)
+                if isinstance(body, LongBody)
+                else _send(connection, raw, body or b"", deadline)
+            )
             received = _receive(connection, parser, deadline)
             keep = sent and parser.their_state is h11.DONE and not parser.trailing_data[0]
         except h11.RemoteProtocolError as error:
