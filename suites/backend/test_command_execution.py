@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -22,12 +22,19 @@ from technogate.checks.response_predicates import (
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY
 from technogate.drivers.http.http_driver import HttpDriver
-from technogate.generation.requests.command_bodies import escaped_name, in_declared_type, misnamed, wrapped
+from technogate.generation.requests.command_bodies import (
+    escaped_name,
+    in_declared_type,
+    in_no_object,
+    misnamed,
+    wrapped,
+)
 from technogate.model.events import Exchange, Finding
 from technogate.runner.run_context import RunContext
 from technogate.runner.suite import MustHold, requirement
 
 Word = Callable[[str], str]
+Bodies = Callable[[str], Mapping[str, object]]
 
 UNKNOWN = "NO_SUCH_COMMAND_EXISTS"
 WISHES: list[dict[str, Any]] = [
@@ -99,19 +106,28 @@ def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold:
 @requirement("EXE-02")
 @pytest.mark.parametrize("bodies", [wrapped, misnamed], ids=["wrapped", "misnamed"])
 def test_command_in_another_place(
-    backend: HttpDriver,
-    contract: Contract,
-    word: Word,
-    bodies: Callable[[str], Mapping[str, object]],
-    must_hold: MustHold,
+    backend: HttpDriver, contract: Contract, word: Word, bodies: Bodies, must_hold: MustHold
 ) -> None:
     """A command one level too deep, or under a name that is not exactly its own, gets 400 and is not executed."""
-    must_hold(has_status(backend.execute(word("approved")), 200))
+    must_hold(*refused_unexecuted(backend, contract, word("approved"), bodies))
+
+
+@requirement("EXE-03")
+def test_command_in_no_object(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """A command in a list or in a string gets 400 and is not executed."""
+    must_hold(*refused_unexecuted(backend, contract, word("approved"), in_no_object))
+
+
+def refused_unexecuted(
+    backend: HttpDriver, contract: Contract, command: str, bodies: Bodies
+) -> Iterator[Sequence[Finding]]:
+    """Whether each of `bodies` gets 400, and all of them together leave the snapshot of `command` as it was."""
+    yield has_status(backend.execute(command), 200)
     before = backend.read(contract.behavior.operations.memory)
-    for value in bodies(word("approved")).values():
+    for value in bodies(command).values():
         case = backend.case(contract.behavior.operations.execute, body=json.dumps(value).encode())
-        must_hold(has_status(backend.send(case), 400))
-    must_hold(is_unchanged(before, backend.read(contract.behavior.operations.memory)))
+        yield has_status(backend.send(case), 400)
+    yield is_unchanged(before, backend.read(contract.behavior.operations.memory))
 
 
 @requirement("EXE-02")

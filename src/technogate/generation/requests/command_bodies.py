@@ -68,15 +68,23 @@ def in_declared_type(command: str) -> tuple[tuple[str, bytes], ...]:
     )
 
 
-def wrapped(command: str) -> Mapping[str, object]:
-    """JSON values that hold a valid request one level too deep, by what they are (EXE-02, EXE-03)."""
+def in_no_object(command: str) -> Mapping[str, object]:
+    """JSON values that hold a valid request or its command and are no object, by what they are (EXE-03)."""
     request = {"command": command}
-    text = json.dumps(request)
     return {
         "a list of one request": [request],
         "a list of lists": [[request]],
-        "a string that holds the request": text,
+        "a list of the command": [command],
+        "a string that holds the request": json.dumps(request),
         "the command alone as a string": command,
+    }
+
+
+def wrapped(command: str) -> Mapping[str, object]:
+    """Objects that hold a valid request or its command one level too deep, by what they are (EXE-02)."""
+    request = {"command": command}
+    text = json.dumps(request)
+    return {
         "the request in `data`": {"data": request},
         "the request in `body`": {"body": request},
         "the request in `request`": {"request": request},

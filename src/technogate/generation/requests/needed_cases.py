@@ -97,7 +97,8 @@ def _misplaced(known: Sequence[str], unknown: Sequence[str]) -> Iterator[Built]:
     word = known[0]
     for content_type, body in command_bodies.in_declared_type(word):
         yield f"a command in the type that it declares, {content_type.partition(';')[0]}", content_type, body
-    bodies = {**command_bodies.wrapped(word), **command_bodies.misnamed(word), "no command": {}}
+    placed = (command_bodies.in_no_object, command_bodies.wrapped, command_bodies.misnamed)
+    bodies = {kind: value for place in placed for kind, value in place(word).items()} | {"no command": {}}
     for kind, value in bodies.items():
         yield kind, JSON_TYPE, json.dumps(value).encode()
     yield "an unknown field in another case", JSON_TYPE, _object(command=word, Session_Id=17)
