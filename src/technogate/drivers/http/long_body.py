@@ -9,8 +9,11 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+
+#: Reads what has arrived on a connection, and returns whether it is a response or the end.
+HasResponded = Callable[[socket.socket], bool]
 
 PIECE = 64 * 1024
 #: Seconds without a byte that the server gets to respond once it has enough: one that reads to the end needs all.
@@ -36,14 +39,17 @@ class LongBody:
         """The header that frames the body."""
         return ("Transfer-Encoding", "chunked") if self.chunked else ("Content-Length", str(self.size))
 
-    def send(self, connection: socket.socket, head: bytes, deadline: float) -> bool:
-        """Send the request; false when the server responded or closed before it had all of it. Raises OSError."""
+    def send(self, connection: socket.socket, head: bytes, deadline: float, has_responded: HasResponded) -> bool:
+        """Send the request; false when the server responded or closed before it had all of it. Raises OSError.
+
+        `has_responded` reads what has arrived, and tells a response from an informational one.
+        """
         self.taken = 0
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIECE)
         try:
             connection.settimeout(_remaining(deadline))
             connection.sendall(head)
-            return all(self._send_piece(connection, piece, deadline) for piece in self._pieces())
+            return all(self._send_piece(connection, piece, deadline, has_responded) for piece in self._pieces())
         except (BrokenPipeError, ConnectionResetError):
             return False
 
@@ -54,24 +60,35 @@ class LongBody:
             left -= len(piece)
             yield piece
 
-    def _send_piece(self, connection: socket.socket, piece: bytes, deadline: float) -> bool:
+    def _send_piece(
+        self, connection: socket.socket, piece: bytes, deadline: float, has_responded: HasResponded
+    ) -> bool:
         """Send one piece of the body as soon as the server takes it; false when it has responded."""
-        pausing = self.taken < self.enough <= self.taken + len(piece)
-        unsent = memoryview(b"%x\r\n%b\r\n" % (len(piece), piece) if self.chunked else piece)
         before = self.taken
-        whole = len(unsent)
+        framed = b"%x\r\n%b\r\n" % (len(piece), piece) if self.chunked else piece
+        unsent = memoryview(framed)
         while unsent:
             readable, writable, _ = select.select([connection], [connection], [], _remaining(deadline))
-            if readable:
+            if readable and has_responded(connection):
                 return False
             if writable:
                 unsent = unsent[connection.send(unsent[:PIECE]) :]
-                self.taken = before + len(piece) * (whole - len(unsent)) // whole
-        readable, _, _ = select.select([connection], [], [], min(PAUSE_S, _remaining(deadline)) if pausing else 0)
-        last = self.taken == self.size
-        if self.chunked and last and not readable:
+                self.taken = before + len(piece) * (len(framed) - len(unsent)) // len(framed)
+        if before < self.enough <= self.taken and self._responds_within(connection, deadline, has_responded):
+            return False
+        if self.chunked and self.taken == self.size:
             connection.sendall(b"0\r\n\r\n")
-        return not readable
+        return True
+
+    @staticmethod
+    def _responds_within(connection: socket.socket, deadline: float, has_responded: HasResponded) -> bool:
+        """Whether a response comes in the pause."""
+        until = min(deadline, time.monotonic() + PAUSE_S)
+        while (left := until - time.monotonic()) > 0:
+            readable, _, _ = select.select([connection], [], [], left)
+            if readable and has_responded(connection):
+                return True
+        return False
 
 
 def _remaining(deadline: float) -> float:
