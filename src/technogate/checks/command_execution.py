@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from technogate.checks import audit_list, rule_conditions
-from technogate.checks.family import Family, GeneratedRule, Scope, SequenceRule
+from technogate.checks.family import Example, Family, GeneratedRule, Scope, SequenceRule
 from technogate.checks.response_comparisons import is_unchanged
 from technogate.checks.response_predicates import (
     finding,
@@ -96,6 +96,23 @@ def _session_changes_nothing(terms: RuleTerms, sent: SentRequest) -> Findings:
     return has_status(sent.exchange, 400) if sent.faulty(RequestDefect.SESSION) else _same_as_plain(terms, sent)
 
 
+# ---- a body over the limit ----
+
+#: How many bytes beyond its limit a server may take before it responds: buffers of the system, and of a proxy.
+SLACK = 1 << 20
+
+
+def is_refused_unread(contract: Contract, exchange: Exchange, taken: int) -> list[Finding]:
+    """A body over the limit is refused before much more than the limit was `taken` of it, in bytes (EXE-05).
+
+    A server that closes the connection without a response, or whose response is lost, has refused the body too.
+    """
+    most = contract.behavior.request.max_body_bytes + SLACK
+    if taken > most:
+        return finding("body unread", exchange, f"a response after at most {most} bytes", f"{taken} bytes were taken")
+    return [] if exchange.response is None and exchange.error else has_status(exchange, 413, 400)
+
+
 # ---- rules of sequences ----
 
 
@@ -141,6 +158,15 @@ def _invalid(e: ExampleEvidence, exchange: Exchange, *defects: RequestDefect, st
     responses = frozenset({400, status})
     return e.sent(exchange, validity=Validity.FORBIDDEN, responses=responses, defects=frozenset(defects))
 
+
+EXAMPLES = (
+    Example(
+        requirement="EXE-05",
+        predicate=is_refused_unread,
+        good=lambda e: (e.contract, e.refused(413), e.contract.behavior.request.max_body_bytes + SLACK),
+        bad=lambda e: (e.contract, e.refused(413), e.contract.behavior.request.max_body_bytes + SLACK + 1),
+    ),
+)
 
 RULES = (
     GeneratedRule(
@@ -248,4 +274,4 @@ SEQUENCES = (
     ),
 )
 
-FAMILY = Family(prefixes=("EXE",), party=Party.BACKEND, rules=RULES, sequences=SEQUENCES)
+FAMILY = Family(prefixes=("EXE",), party=Party.BACKEND, examples=EXAMPLES, rules=RULES, sequences=SEQUENCES)
