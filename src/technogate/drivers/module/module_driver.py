@@ -65,6 +65,15 @@ class ModuleDriver:
             raise DriverError("no command was started: call start_execute first")
         return self._collect([(ModuleCall(call="executeCommand"), self._newest)])[0]
 
+    def returned_within(self, seconds: float) -> RenderedOutput | None:
+        """What the newest started command returns within so many seconds; None while it is still under way."""
+        if self._newest is None:
+            raise DriverError("no command was started: call start_execute first")
+        try:
+            return self._newest.result(seconds)
+        except TimeoutError:
+            return None
+
     def audit(self, filter: str = "all", limit: int = 50) -> RenderedOutput:  # noqa: A002 - the contract's own word
         """`fetchAuditLog(filter, limit)`, to its end."""
         return self.call_many([ModuleCall(call="fetchAuditLog", args=(filter, limit))])[0]
