@@ -1,10 +1,10 @@
 """CON-21: what a console shows between the press that sends a command and the response to it. Pure.
 
-Two things are an approval of a command that has not been answered. A *new* approval is one that was not shown before the
-press: an optimistic display. It counts however briefly it is there, and wherever it is said: in the status, elsewhere in
-the result's region, in an announcement, by a style sheet, or in a name for those who do not see the page. A *left* one is
-the last command's, still beside the new command. It counts once it has outlived the sending of the request by a few
-pictures of the page, and unless the page tells it apart from a result of the new command:
+Two things are an approval of a command that has not been answered. A *new* approval is one that was not shown before
+the press: an optimistic display. It counts however briefly it is there, and wherever it is said: in the status,
+elsewhere in the result's region, in an announcement, by a style sheet, or in a name for those who do not see the page.
+A *left* one is the last command's, still beside the new command. It counts once it has outlived the sending of the
+request by a few pictures of the page, and unless the page tells it apart from a result of the new command:
 
 - It hides, dims, strikes out, recolours or covers the status, as compared with how it was drawn before the press.
 - It names the command that the result belongs to. When the same command runs again, the name alone tells nothing apart:
@@ -42,8 +42,8 @@ class HeldCommand:
     """A command whose response was held back, and what was shown until its release.
 
     `blank` is the page before it had any result, `displays` the states since just before the press, that one first.
-    The request for `command` was sent at `sent_at`, in seconds since the epoch; `earlier` is the command before it, "" for
-    the first one of a page.
+    The request for `command` was sent at `sent_at`, in seconds since the epoch; `earlier` is the command before it,
+    "" for the first one of a page.
     """
 
     command: str
@@ -106,7 +106,12 @@ def _count(approved: str, display: InterimDisplay) -> int:
 
 
 def _remarks(display: InterimDisplay, held: HeldCommand) -> dict[str, str]:
-    shown = {"status": display.status, "trace_id": display.trace_id, "message": display.message, "all text": display.text}
+    shown = {
+        "status": display.status,
+        "trace_id": display.trace_id,
+        "message": display.message,
+        "all text": display.text,
+    }
     remarks = {f"shown while waiting as {name}": text for name, text in shown.items() if text}
     return {"command": held.command, "command before": held.earlier or "none", **remarks}
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 class InterimDisplay:
     """One state of the result while a response is awaited; times are in seconds since the epoch.
 
-    `status`, `trace_id`, `reason_codes` and `message` are the parts of the result, "" for one that is not visible. `text`
-    is all that the result's region and the page's announcements say. `opacity` (0 to 1), `style` and `covered` are how
-    the status is drawn. `frames` are the times at which a picture of the page was about to be drawn in this state.
+    `status`, `trace_id`, `reason_codes` and `message` are the parts of the result, "" for one that is not visible.
+    `text` is all that the result's region and the page's announcements say. `opacity` (0 to 1), `style` and `covered`
+    are how the status is drawn. `frames` are the times at which a picture of the page was about to be drawn in this
+    state.
     """
 
     status: str = ""

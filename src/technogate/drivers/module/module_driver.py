@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Literal
 
-from technogate.drivers.console_driver import LIMIT_S, DriverError, Exposure
+from technogate.drivers.console_driver import LIMIT_S, DriverError, Exposure, PageRequest
 from technogate.drivers.module.module_process import ModuleCall, ModuleProcess, module_environment, module_output
 from technogate.drivers.module.node import find_node
 from technogate.model.events import RenderedOutput
@@ -98,6 +98,10 @@ class ModuleDriver:
     def network_changed(self) -> bool:
         """False: Node aborts no request on a change of the network."""
         return False
+
+    def outgoing(self) -> list[PageRequest]:
+        """What the module sent, or tried to send, to another place than its backend."""
+        return self._process.requests
 
     def inspect(self) -> Exposure:
         """What the module wrote to its standard output and error."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 #: when a container starts or ends: neither the page nor its backend causes it.
 NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 
+#: Chromium's reason for a request that the page's own Content-Security-Policy forbids: it is not sent.
+BLOCKED_BY_POLICY = "csp"
+
 #: The kinds of request that a page's script sends.
 _SCRIPT_REQUESTS = frozenset({"fetch", "xhr"})
 
@@ -95,8 +98,9 @@ class Traffic:
         """Record what the page's script has sent as Blob or form, whose bodies the browser does not report."""
         for sent in bodies:
             body = sent["text"].encode("utf-8", "replace")
-            request = PageRequest(method=sent["method"], url=sent["url"], at=time.time(), kind="blob or form", body=body)
-            self._unreported.append(request)
+            self._unreported.append(
+                PageRequest(method=sent["method"], url=sent["url"], at=time.time(), kind="blob or form", body=body)
+            )
 
     def network_watch(self) -> Callable[[], bool]:
         """A function that returns whether the network has spoilt a request since its last call, or since now."""
@@ -121,8 +125,11 @@ class Traffic:
     def outgoing(self) -> list[PageRequest]:
         """The same, and whatever else left the browser: of service workers and other windows, on sockets, as Blob."""
         elsewhere = [observed for request, observed in self._elsewhere.items() if request not in self._observed]
-        observed = [*self._observed.values(), *elsewhere, *self._sockets]
-        return [*(sent.page_request() for sent in observed), *self._unreported]
+        sockets = [socket.page_request() for socket in self._sockets]
+        requests = [*self.requests(), *(observed.page_request() for observed in elsewhere), *sockets]
+        # A request that the browser did not let the page send is reported as blocked, or not at all.
+        sent = {request.url for request in requests if request.failure != BLOCKED_BY_POLICY}
+        return [*requests, *(request for request in self._unreported if request.url in sent)]
 
     def urls(self) -> tuple[str, ...]:
         """The URLs of the requests, in the order in which they began."""
