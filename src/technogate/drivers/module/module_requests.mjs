@@ -94,12 +94,19 @@ export function observeRequests(base, report) {
     if (port !== undefined) places.set(this, `${typeof host === "string" ? host : "localhost"}:${port}`);
     return connect.apply(this, args);
   };
+  const { end } = net.Socket.prototype;
+  const written = (socket, chunk) => {
+    const place = places.get(socket);
+    if (place === undefined || !isElsewhere(place) || !(typeof chunk === "string" || ArrayBuffer.isView(chunk))) return;
+    const body = typeof chunk === "string" ? chunk : asText(chunk);
+    report({ method: "write", url: `tcp://${place}`, headers: [], body, kind: "connection" });
+  };
   net.Socket.prototype.write = function (chunk, ...rest) {
-    const place = places.get(this);
-    if (place !== undefined && isElsewhere(place) && (typeof chunk === "string" || ArrayBuffer.isView(chunk))) {
-      const body = typeof chunk === "string" ? chunk : asText(chunk);
-      report({ method: "write", url: `tcp://${place}`, headers: [], body, kind: "connection" });
-    }
+    written(this, chunk);
     return Duplex.prototype.write.call(this, chunk, ...rest);
+  };
+  net.Socket.prototype.end = function (chunk, ...rest) {
+    written(this, chunk);
+    return end.call(this, chunk, ...rest);
   };
 }
