@@ -53,7 +53,7 @@ def test_5xx_is_an_error_response(backend: HttpDriver, contract: Contract, word:
 
 
 @requirement("ERR-04")
-@pytest.mark.parametrize("path", ["/api/nothing", "/api/execute/more", "/api", "/nothing.html", "/API/execute"])
+@pytest.mark.parametrize("path", ["/api/nothing", "/api/execute/more", "/api", "/nothing.html", "/apis/execute"])
 def test_unknown_path(backend: HttpDriver, contract: Contract, path: str, must_hold: MustHold) -> None:
     """With the key, a path that does not exist gets 404 with an ErrorResponse."""
     exchange = backend.send(Case(method="GET", path=path))

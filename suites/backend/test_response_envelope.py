@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable
 
+import pytest
+
 from technogate.checks import response_predicates
 from technogate.checks.response_envelope import has_current_time, has_trace_header
 from technogate.checks.response_predicates import (
@@ -15,8 +17,8 @@ from technogate.checks.response_predicates import (
     is_strict_json,
 )
 from technogate.contract.loader import Contract
-from technogate.drivers.http.api_keys import NO_KEY
-from technogate.drivers.http.http_driver import HttpDriver
+from technogate.drivers.http.api_keys import NO_KEY, foreign_key
+from technogate.drivers.http.http_driver import Case, HttpDriver
 from technogate.model.events import Exchange
 from technogate.runner.suite import MustHold, needs, requirement
 
@@ -86,6 +88,31 @@ def test_responses_have_a_trace_header(backend: HttpDriver, guarded: str, must_h
     """Each response of an operation carries a trace header, whether the request is allowed or refused."""
     for exchange in (backend.read(guarded), backend.read(guarded, key=NO_KEY)):
         must_hold(has_trace_header(exchange, backend.contract.behavior.headers.trace))
+
+
+@requirement("ENV-05")
+@pytest.mark.parametrize(
+    "cause", ["bad-command", "bad-limit", "wrong-key", "unknown-path", "wrong-method", "too-large", "other-type"]
+)
+def test_refusals_have_a_trace_header(backend: HttpDriver, contract: Contract, cause: str, must_hold: MustHold) -> None:
+    """Every refusal carries a trace header, whatever its cause: 400, 403, 404, 405, 413, 415."""
+    names = contract.behavior.operations
+    execute = contract.operations[names.execute]
+    exchange = {
+        "bad-command": lambda: backend.execute("lower case"),
+        "bad-limit": lambda: backend.read(names.fallback, {"limit": "0"}),
+        "wrong-key": lambda: backend.read(names.memory, key=foreign_key()),
+        "unknown-path": lambda: backend.send(Case(method="GET", path=f"{execute.path}/more")),
+        "wrong-method": lambda: backend.send(Case(method="PUT", path=execute.path, body=b"{}")),
+        "too-large": lambda: backend.send(
+            backend.case(names.execute, body=b"{}".ljust(contract.behavior.request.max_body_bytes + 1))
+        ),
+        "other-type": lambda: backend.send(backend.case(names.execute, body=b"x", content_type="text/plain")),
+    }[cause]()
+    if cause == "too-large" and exchange.response is None and exchange.error:
+        # A backend that responds before it has read all may close the connection: then the response can be lost.
+        exchange = backend.read(names.audit, {"limit": "-1"})
+    must_hold(has_trace_header(exchange, contract.behavior.headers.trace))
 
 
 @requirement("ENV-06")

@@ -12,6 +12,7 @@ import msgspec
 from technogate.model.exchange import (
     BODY_LIMIT,
     Body,
+    Disclosure,
     Ended,
     Exchange,
     Headers,
@@ -27,9 +28,10 @@ from technogate.model.trail_reading import TrailEntry, TrailReading
 
 # fmt: off
 __all__ = [
-    "BODY_LIMIT", "Abort", "Body", "ContractRef", "Ended", "Event", "Exchange", "FaultEvent", "Finding", "Footer",
-    "Header", "Headers", "ImageRef", "ItemResult", "Outcome", "Output", "Plan", "PlannedItem", "ProgramExit", "Proof",
-    "Record", "RenderedOutput", "Request", "Response", "RunWarning", "SelfTest", "Stuck", "TargetRef", "TrailEntry",
+    "BODY_LIMIT", "Abort", "Body", "ContractRef", "Disclosure", "Ended", "Event", "Exchange", "FaultEvent",
+    "Finding", "Footer", "Header", "Headers", "ImageRef", "ItemResult", "Outcome", "Output", "Plan", "PlannedItem",
+    "ProgramExit", "Proof", "Record", "RenderedOutput", "Request", "Response", "RunWarning", "SelfTest", "Stuck",
+    "TargetRef", "TrailEntry",
     "TrailReading", "Waiver", "by_id", "header_values",
 ]
 # fmt: on

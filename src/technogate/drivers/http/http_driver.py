@@ -153,9 +153,7 @@ class HttpDriver:
         headers = self._headers(case, key.values, exchange_id)
         started = time.time()
         try:
-            received = self._wire.exchange(
-                case.method, self._wire.prefix + case.target, headers, long_body or case.body
-            )
+            received = self._wire.exchange(case.method, self._target(case), headers, long_body or case.body)
             response = Response(
                 status=received.status,
                 headers=received.headers,
@@ -196,6 +194,10 @@ class HttpDriver:
         with self._recording:
             self._record(exchange)
         return exchange
+
+    def _target(self, case: Case) -> str:
+        """The request target: below the path of the base URL, unless the case has a target in absolute form."""
+        return case.target if "://" in case.path else self._wire.prefix + case.target
 
     def _headers(self, case: Case, keys: tuple[str, ...], exchange_id: str) -> list[tuple[str, str]]:
         """The headers of a case, with `keys` in the key header; the user agent names run and exchange."""
