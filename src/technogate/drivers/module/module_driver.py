@@ -42,8 +42,8 @@ class ModuleDriver:
         self.module = module
         self.limit_s = limit_s
         self._newest: Future[RenderedOutput] | None = None
-        node = find_node(typescript=module.suffix in {".ts", ".mts"}) if node is None else node
-        self._process = ModuleProcess(module, node, module_environment(env, base, window))
+        self.node = find_node(typescript=module.suffix in {".ts", ".mts"}) if node is None else node
+        self._process = ModuleProcess(module, self.node, module_environment(env, base, window))
 
     @property
     def node_version(self) -> str:
