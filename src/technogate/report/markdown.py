@@ -236,6 +236,8 @@ def _run(journal: Journal, document: VerdictDocument) -> Iterator[str]:
     if document.selection:
         yield _row("selection", _short(", ".join(document.selection)))
     yield _row("run", f"{_cell(document.run)}, technogate {_short(document.gate_version)}")
+    if document.runtimes:
+        yield _row("runtimes", _short(", ".join(document.runtimes)))
     yield _row("time", f"{utc_time(document.started)}, {duration(document.ended - document.started)}")
     torn = f", torn: {_short(document.journal.torn)}" if document.journal.torn else ""
     yield _row("journal", f"{_cell(document.journal.file)}, sha256 {_cell(document.journal.sha256)}{torn}")

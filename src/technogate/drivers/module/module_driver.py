@@ -43,8 +43,8 @@ class ModuleDriver:
         self.module = module
         self.limit_s = limit_s
         self._newest: Future[RenderedOutput] | None = None
-        node = find_node(typescript=module.suffix in {".ts", ".mts"}) if node is None else node
-        self._start = partial(ModuleProcess, module, node, module_environment(env, base, window))
+        self.node = find_node(typescript=module.suffix in {".ts", ".mts"}) if node is None else node
+        self._start = partial(ModuleProcess, module, self.node, module_environment(env, base, window))
         self._process = self._start()
         self._earlier_lines: tuple[str, ...] = ()
 

@@ -68,7 +68,8 @@ class BrowserDriver:
         executable = browser or find_browser()
         if reason or executable is None:
             raise DriverError(f"{reason}: {hint}")
-        self._browser: BrowserProcess | None = borrow(executable, map_hosts or {}, alone=alone)
+        self.executable, self.map_hosts = executable, dict(map_hosts or {})
+        self._browser: BrowserProcess | None = borrow(executable, self.map_hosts, alone=alone)
         try:
             self._with_browser(self._start)
         except DriverError:
