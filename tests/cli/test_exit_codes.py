@@ -256,15 +256,16 @@ def test_a_requirement_without_a_check_never_passes(small: Sandbox) -> None:
 
 
 def test_check_is_never_a_verdict(small: Sandbox) -> None:
-    """A check that passed exits 0, but its document is not a verdict."""
+    """A check that passed exits 0 and says so, but is no validation."""
     small.suite("test_it.py", HOLDS)
     ended = small.run("check", "CTR-01", *OPTIONS)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     document = json.loads((small.reports / "check" / "verdict.json").read_text())
-    assert (document["verdict"], document["exit_code"], document["is_validation"]) == ("INCONCLUSIVE", 3, False)
+    assert (document["verdict"], document["exit_code"], document["is_validation"]) == ("PASS", 0, False)
+    assert "CHECK PASSED: 1 of 1 requirement holds" in ended.stdout
     again = small.run("judge", "reports/check/journal.jsonl", "--reports", "again")
-    assert json.loads((small.home / "again" / "verdict.json").read_text())["verdict"] == "INCONCLUSIVE"
-    assert "PASS (" not in again.stdout
+    assert json.loads((small.home / "again" / "verdict.json").read_text())["is_validation"] is False
+    assert (again.returncode, "✔ PASS" in again.stdout.partition("Phase 5")[0]) == (0, False)
 
 
 def test_a_report_that_cannot_be_written_is_no_pass(small: Sandbox) -> None:

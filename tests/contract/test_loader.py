@@ -101,8 +101,8 @@ def test_texts_are_the_rows_without_their_marks(contract: Contract) -> None:
 
 
 def test_decisions_and_requirements_name_each_other(contract: Contract) -> None:
-    """Each record D1 to D17 has its four parts, and names exactly the requirements based on it."""
-    assert list(contract.decisions) == [f"D{number}" for number in range(1, 18)]
+    """Each record D1 to D21 has its four parts, and names exactly the requirements based on it."""
+    assert list(contract.decisions) == [f"D{number}" for number in range(1, 22)]
     for decision in contract.decisions.values():
         assert re.findall(r"^\*\*(.+?)\.\*\*", decision.text, re.MULTILINE) == [
             "Sources say",

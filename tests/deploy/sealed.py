@@ -18,6 +18,7 @@ from technogate.deploy.evidence.envelope import seal
 from technogate.deploy.evidence.statement import Statement, encode, statement_of
 from technogate.model.events import ImageRef
 from technogate.model.requirement import Level
+from technogate.model.scope import Sides, TargetKind, VerdictScope
 from technogate.model.verdict import RequirementResult, Verdict, VerdictDocument
 from tests.report.samples import passing
 
@@ -39,6 +40,7 @@ def document_of(contract: Contract, ended: float) -> VerdictDocument:
         document,
         contract=contract.ref,
         target=replace(document.target, kind="compose", images=images),
+        scope=VerdictScope(sides=Sides.PAIR, kind=TargetKind.IMAGES, not_judged=()),
         requirements=tuple(
             RequirementResult(
                 id=requirement.id,

@@ -153,6 +153,11 @@ def with_run(**fields: object) -> Callable[[dict[str, Any]], None]:
     return lambda plain: run_of(plain).update(fields)
 
 
+def with_scope(**fields: str) -> Callable[[dict[str, Any]], None]:
+    """Evidence of another scope."""
+    return lambda plain: run_of(plain)["scope"].update(fields)
+
+
 def with_requirement(name: str, **fields: object) -> Callable[[dict[str, Any]], None]:
     """Evidence with other values of a requirement, and the same verdict."""
     return lambda plain: requirement(plain, name).update(fields)
@@ -246,6 +251,8 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
     "verdict FAIL": (Case(change=with_run(verdict="FAIL")), {"verdict PASS"}),
     "verdict INCONCLUSIVE": (Case(change=with_run(verdict="INCONCLUSIVE")), {"verdict PASS"}),
     "a check": (Case(change=with_run(is_validation=False)), {"verdict PASS"}),
+    "scope of processes": (Case(change=with_scope(kind="processes")), {"verdict PASS"}),
+    "scope of one side": (Case(change=with_scope(sides="backend")), {"verdict PASS"}),
     "result FAILED": (Case(change=lambda plain: plain["predicate"].update(result="FAILED")), {"verdict PASS"}),
     "failed tests": (Case(change=lambda plain: plain["predicate"].update(failedTests=["X"])), {"verdict PASS"}),
     **{

@@ -11,7 +11,7 @@ import pytest
 
 from technogate.judging.judge import judge
 from technogate.model.events import Abort, Event, Outcome, RunWarning
-from technogate.model.requirement import Level
+from technogate.model.requirement import Lack, Level
 from technogate.model.verdict import ExitCode, Verdict, exit_code, roll_up
 from tests import builders
 
@@ -189,13 +189,14 @@ def test_only_described_parties_are_judged(tmp_path: Path, parties: tuple[str, .
 
 
 def test_a_check_is_never_a_verdict(tmp_path: Path) -> None:
-    """A check that passed is INCONCLUSIVE as a document; its own exit code is 0."""
+    """A check that passed says so, with exit code 0, and is no validation; what was not selected is named."""
     head = builders.header(mode="check", selection=("AUT-01",))
     document = judge(
         builders.journal(tmp_path, builders.plan(("a", "AUT-01")), builders.result("a", "AUT-01"), head=head)
     )
-    assert (document.verdict, document.exit_code, document.is_validation) == (Verdict.INCONCLUSIVE, 3, False)
-    assert exit_code(document) is ExitCode.PASS
+    assert (document.verdict, document.exit_code, document.is_validation) == (Verdict.PASS, 0, False)
+    assert document.scope.not_judged[-1].lack is Lack.SELECTION
+    assert document.scope.not_judged[-1].requirements == ("EXE-01", "TMO-90")
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,16 @@ class Figures:
     groups: tuple[Three, ...]
 
 
+#: How a check is titled, and the verdict that it states.
+CHECKED = {"PASSED": "PASS", "FAILED": "FAIL", "INCONCLUSIVE": "INCONCLUSIVE"}
+
+
+def word(title: str) -> str:
+    """The verdict that a title states: `PASS`, or `CHECK PASSED: …`."""
+    first, *others = title.split()
+    return CHECKED[others[0].rstrip(":")] if first == "CHECK" else first
+
+
 def three(values: dict[str, Any]) -> Three:
     """Counts of the verdict document."""
     return values["passed"], values["failed"], values["inconclusive"]
@@ -96,7 +106,7 @@ def of_markdown(path: Path) -> Figures:
     headings = re.findall(r"^### \d+\. ", text, re.MULTILINE)
     assert len(headings) == _findings(text)
     return Figures(
-        verdict=text.split()[2],
+        verdict=word(text.split(maxsplit=2)[2]),
         must=_row(text, "MUST requirements |"),
         every=_row(text, "all requirements |"),
         items=_words(text),
@@ -113,7 +123,7 @@ def of_markdown(path: Path) -> Figures:
 def of_terminal(text: str) -> Figures:
     """Counted from the summary of a terminal."""
     return Figures(
-        verdict=text.split()[1],
+        verdict=word(text.split(maxsplit=1)[1]),
         must=_row(text, "MUST requirements "),
         every=_row(text, "all requirements "),
         items=_words(text),
@@ -190,7 +200,7 @@ def of_html(path: Path) -> Figures:
     columns = [[int(text) for text in page.texts[f"group-{word}"]] for word in ("passed", "failed", "inconclusive")]
     assert len(page.texts["group-row"]) == len(columns[0])
     return Figures(
-        verdict=page.texts["verdict"][0],
+        verdict=word(page.texts["verdict"][0]),
         must=of("must"),
         every=of("all"),
         items=(items["passed"], items["failed"], items["errored"] + items["unfinished"], items["skipped"]),

@@ -11,6 +11,7 @@ from technogate.checks.latency import latency
 from technogate.journal.journal_file import Journal
 from technogate.judging.causes.group import causes_of
 from technogate.judging.curl import curl_for
+from technogate.judging.verdict_scope import scope_of
 from technogate.model.events import (
     Body,
     ContractRef,
@@ -137,10 +138,10 @@ class Builder:
         samples = tuple(self._sample(number, finding) for number, finding in enumerate(self.findings, 1))
         results = tuple(self._requirement(*row, samples=samples) for row in REQUIREMENTS)
         must = [result for result in results if result.level is Level.MUST]
-        verdict = roll_up(result.effective_verdict for result in must)
+        verdict = roll_up(result.effective_verdict for result in (must if self.mode == "validate" else results))
         if any(state.problem for state in self.waivers):
             verdict = Verdict.FAIL
-        if verdict is Verdict.PASS and (self.mode != "validate" or self.torn):
+        if verdict is Verdict.PASS and self.torn:
             verdict = Verdict.INCONCLUSIVE
         journal = self._journal(results)
         outcomes = Counter(item.outcome for result in results for item in result.items)
@@ -149,6 +150,7 @@ class Builder:
             verdict=verdict,
             exit_code=int(EXIT_CODES[verdict]),
             is_validation=self.mode == "validate",
+            scope=scope_of(journal.header),
             reasons=self.reasons,
             run=journal.header.run,
             gate_version="1.4.0",
@@ -474,7 +476,7 @@ def inconclusive() -> tuple[Journal, VerdictDocument]:
 
 def checked() -> tuple[Journal, VerdictDocument]:
     """A `technogate check` in which everything passed, which is not a verdict."""
-    return Builder(mode="check", reasons=("only a part was checked: that is never a verdict",)).build()
+    return Builder(mode="check").build()
 
 
 def waiver(requirement: str, state: WaiverState, problem: str = "", **fields: str) -> WaiverResult:

@@ -15,8 +15,9 @@ import pytest
 from technogate.model.verdict import VerdictDocument, exit_code
 from technogate.report.evidence_text import repeat_command
 from technogate.report.latency_figures import chart
+from technogate.report.next_step import next_step
 from technogate.report.terminal_summary import plain
-from technogate.report.wording import actors, meaning, next_step, shares
+from technogate.report.wording import actors, meaning, shares
 from technogate.report.write_all import write_all
 from tests.report import figures
 from tests.report.samples import SAMPLES, failing, passing
@@ -143,15 +144,16 @@ def test_the_wording_of_each_verdict() -> None:
     documents = {name: sample()[1] for name, sample in SAMPLES.items()}
     wording = {name: (meaning(document), actors(document), next_step(document)) for name, document in documents.items()}
     assert wording["passing"] == (
-        "Every MUST of the contract was exercised on this pair of console and backend and passed: it may be deployed.",
-        "nobody",
-        "Deploy.",
+        "Every MUST on this pair of console and backend, as processes, was exercised and passed.",
+        "the operator of the gate",
+        "Validate the images of both sides (--target compose).",
     )
     assert wording["failing"][0].startswith("This pair of console and backend breaks 4 of 17 MUST requirements")
     assert wording["failing"][1] == "both teams, backend and console"
     assert wording["inconclusive"][1] == "the operator of the gate"
     assert "must not be deployed" in wording["inconclusive"][0]
-    assert wording["checked"][0].startswith("This was a check, not a validation")
+    assert wording["checked"][0].startswith("Each selected requirement was exercised and holds. A check is not")
+    assert wording["checked"][1] == "nobody"
 
 
 def test_who_must_act_follows_the_party() -> None:

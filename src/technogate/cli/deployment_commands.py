@@ -10,6 +10,7 @@ import typer
 
 from technogate.cli.command_groups import DEPLOYMENT
 from technogate.cli.options import load_contract, make_console
+from technogate.model.settings import EVIDENCE_AGE
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +47,7 @@ def deploy_check(
     key: Annotated[Path, typer.Option("--key", help="public key that verifies the signature of the evidence")],
     max_age: Annotated[
         str, typer.Option("--max-age", help="maximum age of the evidence, such as 90m or 24h; at most 30d")
-    ] = "24h",
+    ] = EVIDENCE_AGE,
     # No variable of the environment chooses what a deployment is proven against.
     contract: Annotated[str, typer.Option("--contract", help="contract folder [default: the shipped contract]")] = "",
     record: Annotated[

@@ -68,7 +68,8 @@ def validate(
 ) -> None:
     """Validate a pair against the whole contract.
 
-    This is the only command that gives a verdict. It writes every report into the reports folder.
+    This is the only command that gives a verdict, on the sides that the target describes, as processes or as images.
+    It writes every report into the reports folder.
     """
     from technogate.deploy.evidence.sign import signed_by
     from technogate.deploy.evidence.signing_keys import signer_from
@@ -76,7 +77,7 @@ def validate(
 
     signer = signer_from(signing_key, os.environ)
     settings = _settings(target, contract, profile, seed, reports, waivers)
-    raise typer.Exit(run(settings, workers, make_console(), sign=signed_by(signer)))
+    raise typer.Exit(run(settings, workers, make_console(), sign=signed_by(signer, contract)))
 
 
 def check(
@@ -90,7 +91,7 @@ def check(
 ) -> None:
     """Check selected requirements while you develop.
 
-    The exit code shows whether they passed. The result is not a verdict: nothing may be deployed on it.
+    The exit code shows whether they hold. A check is not a validation: it says nothing of the other requirements.
     """
     from technogate.deploy.evidence.signing_keys import VARIABLE
     from technogate.runner.run import run

@@ -128,6 +128,9 @@ def _verdict(facts: Facts) -> str:
     run = predicate.technogate
     if not run.is_validation:
         raise UnprovenLine("it was a check, not a validation")
+    if not run.scope.images_of_both:
+        judged = f"{run.scope.sides.value}, {run.scope.kind.value}"
+        raise UnprovenLine(f"its scope is {judged}, not the images of both sides")
     if run.verdict is not Verdict.PASS:
         raise UnprovenLine(": ".join([run.verdict.value, *run.reasons[:1]]))
     if predicate.result == "FAILED" or predicate.failed_tests:

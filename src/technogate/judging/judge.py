@@ -17,16 +17,16 @@ from technogate.judging.causes.group import causes_of
 from technogate.judging.numbered_findings import numbered_findings
 from technogate.judging.requirement_results import requirement_result
 from technogate.judging.verdict_document import end_of, verdict_document
+from technogate.judging.verdict_scope import requirements_in_scope
 from technogate.judging.waivers import apply_waivers
 from technogate.model.events import Finding, ItemResult, Outcome, PlannedItem
-from technogate.model.requirement import Requirement
 from technogate.model.verdict import VerdictDocument
 
 
 def judge(journal: Journal) -> VerdictDocument:
     """Judge a journal: each requirement in scope, and the run as a whole."""
     planned = {item.item: item for plan in journal.plans for item in plan.items}
-    scope = _scope(journal)
+    scope = requirements_in_scope(journal.header)
     whole = WholeRun(journal)
     results = _reported(journal, planned)
     findings = [finding for finding in journal.findings if finding.requirement in scope]
@@ -54,17 +54,6 @@ def judge(journal: Journal) -> VerdictDocument:
     unfinished = {item.requirement for name, item in planned.items() if name not in reported}
     effective, waivers = apply_waivers(journal.header, end_of(journal), requirements, unfinished)
     return verdict_document(whole, effective, waivers, samples, causes_of(journal, samples, scope))
-
-
-def _scope(journal: Journal) -> Mapping[str, Requirement]:
-    """The requirements judged: those of the parties described (a pair's need both), and selected."""
-    header = journal.header
-    return {
-        requirement.id: requirement
-        for requirement in header.requirements
-        if requirement.concerns(header.target.parties)
-        and (header.mode == "validate" or requirement.id in header.selection)
-    }
 
 
 def _reported(journal: Journal, planned: Mapping[str, PlannedItem]) -> list[ItemResult]:

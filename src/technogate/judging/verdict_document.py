@@ -9,13 +9,13 @@ from technogate.checks.latency import latencies
 from technogate.checks.whole_run import WholeRun
 from technogate.journal.journal_file import Journal
 from technogate.judging.soundness import unsound
+from technogate.judging.verdict_scope import scope_of
 from technogate.judging.waivers import effective_verdict_of
 from technogate.model.cause import Cause
 from technogate.model.events import Outcome
 from technogate.model.requirement import Level
 from technogate.model.verdict import (
     EXIT_CODES,
-    NOT_VALIDATED,
     Counts,
     ExitCode,
     GroupResult,
@@ -33,6 +33,9 @@ from technogate.util.phrases import few, many
 #: Version of the shape of the verdict document; it grows when a field changes its meaning.
 SCHEMA = 1
 
+#: Why a replay that passed proves nothing beyond its finding.
+ONE_FINDING = "only one finding was run again: that proves no requirement"
+
 #: Requirements named in one reason.
 _MOST_NAMED = 8
 
@@ -46,25 +49,28 @@ def verdict_document(
 ) -> VerdictDocument:
     """Decide the verdict of a run and put its document together."""
     journal, header = whole.journal, whole.header
-    reasons, broken = _reasons(journal, requirements, waivers)
+    validation = header.mode == "validate"
     must = [result for result in requirements if result.level is Level.MUST]
-    verdict = effective_verdict_of(must)
+    # Whoever selects a SHOULD wants to know whether it holds.
+    deciding = must if validation else list(requirements)
+    reasons, broken = _reasons(journal, requirements, deciding, waivers)
+    verdict = effective_verdict_of(deciding)
     if any(result.problem for result in waivers):
         verdict = roll_up([verdict, Verdict.FAIL])
-    validation = header.mode == "validate"
-    if verdict is Verdict.PASS and (broken or not validation):
+    if header.mode == "replay":
+        reasons.append(ONE_FINDING)
+    if verdict is Verdict.PASS and (broken or header.mode == "replay"):
         verdict = Verdict.INCONCLUSIVE
     if any(proof.problem for self_test in journal.self_tests for proof in self_test.proofs):
         # A check that misses a known violation has proven nothing, a finding included.
         verdict = Verdict.INCONCLUSIVE
-    if not validation:
-        reasons.append(NOT_VALIDATED)
     aborted = any(abort.kind == "configuration" for abort in journal.aborts)
     return VerdictDocument(
         schema=SCHEMA,
         verdict=verdict,
         exit_code=int(ExitCode.USAGE if aborted else EXIT_CODES[verdict]),
         is_validation=validation,
+        scope=scope_of(header),
         reasons=tuple(reasons),
         run=header.run,
         gate_version=header.gate_version,
@@ -78,7 +84,7 @@ def verdict_document(
         counts=_counts(requirements),
         must=_counts(must),
         items=_item_counts(journal, requirements),
-        groups=_groups(journal, requirements),
+        groups=_groups(journal, requirements, deciding),
         requirements=requirements,
         causes=causes,
         findings=samples,
@@ -99,19 +105,23 @@ def end_of(journal: Journal) -> float:
 
 
 def _reasons(
-    journal: Journal, requirements: Sequence[RequirementResult], waivers: Sequence[WaiverResult]
+    journal: Journal,
+    requirements: Sequence[RequirementResult],
+    deciding: Sequence[RequirementResult],
+    waivers: Sequence[WaiverResult],
 ) -> tuple[list[str], bool]:
     """Why the run is not PASS, worst first, and whether something crashed or is missing altogether."""
+    what = "MUST requirement" if journal.header.mode == "validate" else "requirement"
     broken = unsound(journal)
     for result in requirements:
         broken += [f"{item.item} crashed: {item.reason}" for item in result.items if item.outcome is Outcome.ERRORED]
-    failed = [r.id for r in requirements if r.level is Level.MUST and r.effective_verdict is Verdict.FAIL]
-    unknown = [r.id for r in requirements if r.level is Level.MUST and r.effective_verdict is Verdict.INCONCLUSIVE]
-    reasons = [f"{many(len(failed), 'MUST requirement')} failed: {few(failed, _MOST_NAMED)}"] if failed else []
+    failed = [result.id for result in deciding if result.effective_verdict is Verdict.FAIL]
+    unknown = [result.id for result in deciding if result.effective_verdict is Verdict.INCONCLUSIVE]
+    reasons = [f"{many(len(failed), what)} failed: {few(failed, _MOST_NAMED)}"] if failed else []
     reasons += [result.problem for result in waivers if result.problem]
     reasons += broken
     if unknown:
-        reasons.append(f"{many(len(unknown), 'MUST requirement')} not exercised: {few(unknown, _MOST_NAMED)}")
+        reasons.append(f"{many(len(unknown), what)} not exercised: {few(unknown, _MOST_NAMED)}")
     return reasons, bool(broken)
 
 
@@ -138,8 +148,10 @@ def _item_counts(journal: Journal, requirements: Sequence[RequirementResult]) ->
     )
 
 
-def _groups(journal: Journal, requirements: Sequence[RequirementResult]) -> tuple[GroupResult, ...]:
-    """The lines of the Phase 5 report in the contract's order; SHOULD requirements are counted but do not decide."""
+def _groups(
+    journal: Journal, requirements: Sequence[RequirementResult], deciding: Sequence[RequirementResult]
+) -> tuple[GroupResult, ...]:
+    """The lines of the Phase 5 report in the contract's order; what does not decide is counted all the same."""
     members: dict[str, list[RequirementResult]] = defaultdict(list)
     for result in requirements:
         members[result.group].append(result)
@@ -148,7 +160,7 @@ def _groups(journal: Journal, requirements: Sequence[RequirementResult]) -> tupl
         GroupResult(
             group=group,
             title=titles.get(group, group),
-            verdict=effective_verdict_of(result for result in members[group] if result.level is Level.MUST),
+            verdict=effective_verdict_of(result for result in deciding if result.group == group),
             counts=_counts(members[group]),
         )
         for group in [*titles, *(group for group in members if group not in titles)]

@@ -23,11 +23,28 @@ class Level(StrEnum):
     SHOULD = "should"
 
 
+class Need(StrEnum):
+    """What a target must consist of for a requirement to mean anything."""
+
+    IMAGES = "images"
+
+
+class Lack(StrEnum):
+    """What a run would have needed to judge a requirement; for `selection`, that a `check` selects it."""
+
+    BACKEND = "backend"
+    CONSOLE = "console"
+    PAIR = "pair"
+    IMAGES = "images"
+    SELECTION = "selection"
+
+
 class Requirement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One requirement of a contract, as `requirements.toml` has it.
 
-    `decisions` are ids of decision records the text rests on; `not_tested` is the reviewed reason
-    why no check exists (it explains a gap in a report and never closes it).
+    `decisions` are ids of decision records the text rests on; `needs` is what must be judged for it to be in scope
+    (None: anything). `not_tested` is the reviewed reason why no check exists (it explains a gap in a report and never
+    closes it).
     """
 
     id: str
@@ -36,10 +53,20 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     group: str
     text: str
     decisions: tuple[str, ...] = ()
+    needs: Need | None = None
     not_tested: str = ""
 
-    def concerns(self, parties: Collection[str]) -> bool:
-        """Whether it is judged when `parties` are described: a pair's requirement needs both."""
-        if self.party is Party.PAIR:
-            return {Party.BACKEND.value, Party.CONSOLE.value} <= set(parties)
-        return self.party.value in parties
+    def lack(self, parties: Collection[str], *, images: bool) -> Lack | None:
+        """What a target of these `parties` lacks to be judged by it: None for nothing; a pair's needs both sides.
+
+        `images` is whether the target consists of images.
+        """
+        sides = {Party.BACKEND.value, Party.CONSOLE.value} if self.party is Party.PAIR else {self.party.value}
+        absent = sides - set(parties)
+        if absent:
+            return Lack.PAIR if len(absent) > 1 else Lack(absent.pop())
+        return Lack.IMAGES if self.needs is Need.IMAGES and not images else None
+
+    def concerns(self, parties: Collection[str], *, images: bool) -> bool:
+        """Whether it is judged for a target of these `parties`, see `lack`."""
+        return self.lack(parties, images=images) is None

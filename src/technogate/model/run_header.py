@@ -41,6 +41,11 @@ class TargetRef(Record, frozen=True):
     target_argument: str = "embedded"
     images: dict[str, ImageRef] = msgspec.field(default_factory=dict)
 
+    @property
+    def of_images(self) -> bool:
+        """Whether images are judged. A target of containers is, also while the engine has not named its images."""
+        return self.kind == "compose" or bool(self.images)
+
 
 class Waiver(Record, frozen=True):
     """An accepted failure: its owner, its reason, and the day (UTC, ISO 8601) at whose end it expires.

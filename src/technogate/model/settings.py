@@ -29,6 +29,9 @@ SHRINK_S: dict[Profile, float] = {"quick": 15.0, "standard": 60.0, "thorough": 3
 #: Seconds that an interrupted run gets to tear down what it started, before it is killed.
 TEARDOWN_S = 45.0
 
+#: The maximum age of the evidence of a deployment, when none is given.
+EVIDENCE_AGE = "24h"
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one run.

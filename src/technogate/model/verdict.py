@@ -12,6 +12,7 @@ from technogate.model.cause import Cause
 from technogate.model.document import Document as Document
 from technogate.model.events import ContractRef, Finding, ItemResult, TargetRef, Waiver
 from technogate.model.requirement import Level, Party
+from technogate.model.scope import VerdictScope
 
 
 class Verdict(StrEnum):
@@ -183,11 +184,14 @@ class VerdictDocument(Document, frozen=True):
     """The whole result of a run: `verdict.json`. Its JSON Schema is `contracts/schemas/verdict.schema.json`."""
 
     schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]
-    verdict: Verdict
+    verdict: Annotated[
+        Verdict, msgspec.Meta(description="on what `scope` names; of a check, on the selected requirements alone")
+    ]
     exit_code: int
     is_validation: Annotated[
-        bool, msgspec.Meta(description="false for `technogate check`: never a verdict to deploy on")
+        bool, msgspec.Meta(description="false for `technogate check` and `replay`: never a verdict to deploy on")
     ]
+    scope: Annotated[VerdictScope, msgspec.Meta(description="what the verdict is about, and what was not judged")]
     reasons: Annotated[tuple[str, ...], msgspec.Meta(description="why the verdict is not PASS, worst first")]
     run: str
     gate_version: str
@@ -215,17 +219,6 @@ class VerdictDocument(Document, frozen=True):
     journal: JournalRef
 
 
-#: The reason why a check is no verdict.
-NOT_VALIDATED = "only a part was checked: that is never a verdict"
-
-
 def exit_code(document: VerdictDocument) -> ExitCode:
-    """Return the exit code. A `check` exits 0 when each selected requirement passed, and is no verdict."""
-    if document.exit_code == ExitCode.USAGE:
-        return ExitCode.USAGE
-    if document.is_validation or document.journal.torn or not document.requirements:
-        return ExitCode(document.exit_code)
-    verdict = roll_up(result.verdict for result in document.requirements)
-    if verdict is Verdict.PASS and any(reason != NOT_VALIDATED for reason in document.reasons):
-        verdict = Verdict.INCONCLUSIVE
-    return EXIT_CODES[verdict]
+    """Return the exit code of the run; that of a check is of the selected requirements, and allows nothing."""
+    return ExitCode(document.exit_code)

@@ -23,7 +23,8 @@ from technogate.report.evidence_text import (
     response_text,
     samples_of,
 )
-from technogate.report.wording import waiver_of, waiver_text
+from technogate.report.next_step import EvidenceState, next_step
+from technogate.report.wording import label, not_judged, scope_text, waiver_of, waiver_text
 from technogate.util.text import terminal, terminal_lines
 
 NAME = "allure-results"
@@ -47,13 +48,15 @@ _CATEGORIES = [
 ]
 
 
-def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
+def write(
+    journal: Journal, document: VerdictDocument, folder: Path, evidence: EvidenceState = EvidenceState.UNSIGNED
+) -> Path:
     """Write `allure-results` into `folder` replacing an earlier one; raises OSError when that is impossible."""
     results, part = folder / NAME, folder / f".{NAME}.part"
     if part.exists():
         shutil.rmtree(part)
     try:
-        _fill(part, journal, document)
+        _fill(part, journal, document, evidence)
         if results.exists():
             shutil.rmtree(results)
         return part.replace(results)
@@ -62,7 +65,7 @@ def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
             shutil.rmtree(part)
 
 
-def _fill(part: Path, journal: Journal, document: VerdictDocument) -> None:
+def _fill(part: Path, journal: Journal, document: VerdictDocument, evidence: EvidenceState) -> None:
     """Write every result, with its attachments, into the folder `part`."""
     logger = AllureFileLogger(part)  # type: ignore[no-untyped-call]
     requirements = {requirement.id: requirement for requirement in document.requirements}
@@ -76,7 +79,7 @@ def _fill(part: Path, journal: Journal, document: VerdictDocument) -> None:
         result.attachments = _attach(logger, samples, journal, result.uuid)
         logger.report_result(result)  # type: ignore[no-untyped-call]
     (part / "categories.json").write_text(json.dumps(_CATEGORIES, indent=2), encoding="utf-8")
-    (part / "environment.properties").write_text(_environment(document), encoding="utf-8")
+    (part / "environment.properties").write_text(_environment(document, evidence), encoding="utf-8")
 
 
 def _identity(*parts: str) -> str:
@@ -153,10 +156,13 @@ def _attach(logger: AllureFileLogger, samples: list[Sample], journal: Journal, o
     return attachments
 
 
-def _environment(document: VerdictDocument) -> str:
+def _environment(document: VerdictDocument, evidence: EvidenceState) -> str:
     """The facts of the run, which Allure shows beside the results."""
     facts = {
-        "verdict": document.verdict.value,
+        "verdict": label(document),
+        "scope": scope_text(document),
+        "not.judged": "; ".join(not_judged(document)) or "nothing",
+        "next.step": next_step(document, evidence),
         "run": document.run,
         "target": document.target.name,
         "contract": f"{document.contract.id} {document.contract.version}",

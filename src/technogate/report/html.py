@@ -18,6 +18,7 @@ from technogate.model.requirement import Level
 from technogate.model.verdict import Counts, VerdictDocument
 from technogate.report import evidence_text, latency_figures, wording
 from technogate.report import project_progress as chart
+from technogate.report.next_step import EvidenceState, next_step
 from technogate.report.project_progress import ProjectProgress
 from technogate.util.phrases import duration, many, utc_time
 from technogate.util.text import no_commands, visible
@@ -33,12 +34,19 @@ _MOST_DETAILED = 200
 _MOST_EXCHANGES = 10
 
 
-def write(journal: Journal, document: VerdictDocument, folder: Path, progress: ProjectProgress | None = None) -> Path:
+def write(
+    journal: Journal, document: VerdictDocument, folder: Path, evidence: EvidenceState = EvidenceState.UNSIGNED
+) -> Path:
     """Write `report.html` into `folder`; raises OSError when that is impossible."""
-    return write_file(folder / NAME, page(journal, document, progress))
+    return write_file(folder / NAME, page(journal, document, evidence=evidence))
 
 
-def page(journal: Journal, document: VerdictDocument, progress: ProjectProgress | None = None) -> str:
+def page(
+    journal: Journal,
+    document: VerdictDocument,
+    progress: ProjectProgress | None = None,
+    evidence: EvidenceState = EvidenceState.UNSIGNED,
+) -> str:
     """The whole page; with `progress` it also shows the phases and gaps of a project."""
     return render(
         "report.html.j2",
@@ -46,6 +54,7 @@ def page(journal: Journal, document: VerdictDocument, progress: ProjectProgress 
         document=document,
         header=journal.header,
         wording=wording,
+        next_step=next_step(document, evidence),
         evidence=evidence_text,
         findings=_findings(journal, document),
         bars={group.group: _bar(group.counts) for group in document.groups} | {"": _bar(document.must)},

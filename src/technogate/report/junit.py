@@ -14,7 +14,8 @@ from technogate.journal.journal_file import Journal
 from technogate.model.events import Outcome
 from technogate.model.verdict import ExitCode, Sample, VerdictDocument, exit_code
 from technogate.report.evidence_text import ItemRow, item_rows, samples_of
-from technogate.report.wording import waiver_of, waiver_text
+from technogate.report.next_step import EvidenceState, next_step
+from technogate.report.wording import label, not_judged, scope_text, waiver_of, waiver_text
 from technogate.util.text import no_commands, xml_text
 from technogate.util.write_file import write_file
 
@@ -28,9 +29,11 @@ _LIMIT = 20_000
 _OUTCOME_OF_RUN = {ExitCode.PASS: Outcome.PASSED, ExitCode.FAIL: Outcome.FAILED}
 
 
-def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
+def write(
+    journal: Journal, document: VerdictDocument, folder: Path, evidence: EvidenceState = EvidenceState.UNSIGNED
+) -> Path:
     """Write `junit.xml` into `folder`; raises OSError when that is impossible."""
-    ET.indent(tree := _suites(journal, document))
+    ET.indent(tree := _suites(journal, document, _properties(document, evidence)))
     return write_file(folder / NAME, no_commands(_declared(ET.tostring(tree, encoding="unicode"))))
 
 
@@ -38,38 +41,44 @@ def _declared(markup: str) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{markup}\n'
 
 
-def _suites(journal: Journal, document: VerdictDocument) -> ET.Element:
+def _suites(journal: Journal, document: VerdictDocument, properties: list[tuple[str, str]]) -> ET.Element:
     """The suite of the whole run, then one for each group of the contract that has items."""
     rows = item_rows(journal, document)
     group_of = {requirement.id: requirement.group for requirement in document.requirements}
     outcome = _OUTCOME_OF_RUN.get(exit_code(document), Outcome.ERRORED)
     root = ET.Element("testsuites", {"name": "technogate", **_totals(rows, outcome)})
-    _case_of_run(_suite(root, WHOLE_RUN, _totals([], outcome), document), outcome, document)
+    _case_of_run(_suite(root, WHOLE_RUN, _totals([], outcome), document, properties), outcome, document)
     titles = {group.group: group.title for group in document.groups}
     for group in dict.fromkeys(group_of[row.requirement] for row in rows):
         members = [row for row in rows if group_of[row.requirement] == group]
-        suite = _suite(root, titles.get(group, group), _totals(members), document)
+        suite = _suite(root, titles.get(group, group), _totals(members), document, properties)
         for row in members:
             _case(suite, row, document)
     return root
 
 
-def _suite(root: ET.Element, name: str, totals: dict[str, str], document: VerdictDocument) -> ET.Element:
+def _suite(
+    root: ET.Element, name: str, totals: dict[str, str], document: VerdictDocument, properties: list[tuple[str, str]]
+) -> ET.Element:
     """An empty suite with the properties of the run."""
     started = datetime.fromtimestamp(document.started, tz=UTC).strftime("%Y-%m-%dT%H:%M:%S")
     about = {"name": xml_text(name), **totals, "timestamp": started, "hostname": "localhost"}
     suite = ET.SubElement(root, "testsuite", about)
-    properties = ET.SubElement(suite, "properties")
-    for key, value in _properties(document):
-        ET.SubElement(properties, "property", {"name": xml_text(key, 200), "value": xml_text(value, 2_000)})
+    element = ET.SubElement(suite, "properties")
+    for key, value in properties:
+        ET.SubElement(element, "property", {"name": xml_text(key, 200), "value": xml_text(value, 2_000)})
     return suite
 
 
-def _properties(document: VerdictDocument) -> list[tuple[str, str]]:
+def _properties(document: VerdictDocument, evidence: EvidenceState) -> list[tuple[str, str]]:
     """The properties of the run that each suite carries."""
     return [
         ("technogate.verdict", document.verdict.value),
         ("technogate.is_validation", str(document.is_validation).lower()),
+        ("technogate.result", label(document)),
+        ("technogate.scope", scope_text(document)),
+        ("technogate.not_judged", "; ".join(not_judged(document)) or "nothing"),
+        ("technogate.next_step", next_step(document, evidence)),
         ("technogate.run", document.run),
         ("technogate.target", document.target.name),
         (

@@ -13,6 +13,7 @@ from technogate.journal.journal_file import Journal
 from technogate.model.verdict import Sample, VerdictDocument
 from technogate.report import latency_figures
 from technogate.report.evidence_text import exchange_line, exchanges_of, repeat_command, unproven
+from technogate.report.next_step import EvidenceState, next_step
 from technogate.report.wording import (
     SHAPES,
     TEAMS,
@@ -20,7 +21,8 @@ from technogate.report.wording import (
     label,
     level_of,
     meaning,
-    next_step,
+    not_judged,
+    scope_text,
     text_of,
     waiver_of,
     waiver_text,
@@ -42,14 +44,16 @@ _LIMIT = 600
 _LONGEST_COMMAND = 4_000
 
 
-def write(journal: Journal, document: VerdictDocument, folder: Path) -> Path:
+def write(
+    journal: Journal, document: VerdictDocument, folder: Path, evidence: EvidenceState = EvidenceState.UNSIGNED
+) -> Path:
     """Write `report.md` into `folder`; raises OSError when that is impossible."""
-    return write_file(folder / NAME, page(journal, document))
+    return write_file(folder / NAME, page(journal, document, evidence))
 
 
-def page(journal: Journal, document: VerdictDocument) -> str:
+def page(journal: Journal, document: VerdictDocument, evidence: EvidenceState = EvidenceState.UNSIGNED) -> str:
     """The whole page."""
-    parts = [*_head(document), *_counts(document), *_groups(document)]
+    parts = [*_head(document, evidence), *_counts(document), *_groups(document)]
     parts += _waivers(document)
     parts += _findings(journal, document)
     parts += _unproven(document)
@@ -66,12 +70,14 @@ def _short(text: str) -> str:
     return markdown_text(text, _LIMIT)
 
 
-def _head(document: VerdictDocument) -> Iterator[str]:
+def _head(document: VerdictDocument, evidence: EvidenceState) -> Iterator[str]:
     """The verdict, what it means, and what to do."""
     yield f"# {SHAPES[document.verdict]} {label(document)}\n"
     yield f"**{markdown_text(meaning(document))}**\n"
+    yield f"- Scope: {scope_text(document)}"
+    yield from (f"- Not judged: {_short(line)}" for line in not_judged(document))
     yield f"- Who must act: **{actors(document)}**"
-    yield f"- What to do next: {next_step(document)}"
+    yield f"- What to do next: {next_step(document, evidence)}"
     yield from _some((f"- Reason: {_short(reason)}" for reason in document.reasons), 20, "- … and {} more reasons")
     yield from _some((f"- Warning: {_short(warning)}" for warning in document.warnings), 20, "- … and {} more warnings")
     yield ""

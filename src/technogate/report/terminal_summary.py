@@ -18,6 +18,8 @@ from rich.text import Text
 from technogate.model.verdict import Sample, Verdict, VerdictDocument
 from technogate.report import latency_figures
 from technogate.report.evidence_text import interaction_after, interaction_before, unproven
+from technogate.report.html import NAME as HTML
+from technogate.report.next_step import EvidenceState, next_step
 from technogate.report.wording import (
     SHAPES,
     TEAMS,
@@ -25,7 +27,8 @@ from technogate.report.wording import (
     label,
     level_of,
     meaning,
-    next_step,
+    not_judged,
+    scope_text,
     text_of,
     waiver_of,
     waiver_text,
@@ -43,17 +46,30 @@ _LONGEST_COMMAND = 1_200
 _MOST_NAMES = 12
 
 
-def summary(document: VerdictDocument, *, files: Sequence[Path] = (), findings: int = 5) -> Group:
+def summary(
+    document: VerdictDocument,
+    *,
+    files: Sequence[Path] = (),
+    findings: int = 5,
+    evidence: EvidenceState = EvidenceState.UNSIGNED,
+) -> Group:
     """The summary of a verdict, with at most `findings` findings, one of each requirement.
 
-    Print it with `show`, which does not cut commands off.
+    Its last line is the verdict with the report to read. Print it with `show`, which does not cut commands off.
     """
-    return Group(*_parts(document, files, findings))
+    return Group(*_parts(document, files, findings, evidence))
 
 
-def show(console: Console, document: VerdictDocument, *, files: Sequence[Path] = (), findings: int = 5) -> None:
+def show(
+    console: Console,
+    document: VerdictDocument,
+    *,
+    files: Sequence[Path] = (),
+    findings: int = 5,
+    evidence: EvidenceState = EvidenceState.UNSIGNED,
+) -> None:
     """Print the summary."""
-    put(console, summary(document, files=files, findings=findings))
+    put(console, summary(document, files=files, findings=findings, evidence=evidence))
 
 
 def put(console: Console, shown: RenderableType) -> None:
@@ -80,19 +96,14 @@ def _text(shown: RenderableType, width: int) -> str:
     return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
-def _parts(document: VerdictDocument, files: Sequence[Path], most: int) -> Iterator[RenderableType]:
+def _parts(
+    document: VerdictDocument, files: Sequence[Path], most: int, evidence: EvidenceState
+) -> Iterator[RenderableType]:
     """The parts of the summary, one under the other."""
     colour = _COLOURS[document.verdict]
     yield Text(f"\n {SHAPES[document.verdict]} {label(document)}", style=f"bold {colour}")
     yield Padding(rich_text(meaning(document), "bold"), (0, 0, 1, 3))
-    facts = _grid()
-    facts.add_row("who must act", rich_text(actors(document)))
-    facts.add_row("next step", rich_text(next_step(document)))
-    for number, reason in enumerate(document.reasons):
-        facts.add_row("" if number else "reason", rich_text(reason, limit=_LIMIT))
-    for number, warning in enumerate(document.warnings):
-        facts.add_row("" if number else "warning", rich_text(warning, limit=_LIMIT))
-    yield facts
+    yield _facts(document, evidence)
     yield _heading("Counts")
     yield _counts(document)
     yield _heading("Phase 5")
@@ -122,6 +133,34 @@ def _parts(document: VerdictDocument, files: Sequence[Path], most: int) -> Itera
     where.add_row("journal", rich_text(f"{document.journal.file}, {many(document.journal.exchanges, 'exchange')}"))
     where.add_row("seed", Text(str(document.seed)))
     yield where
+    yield _last_line(document, files)
+
+
+def _facts(document: VerdictDocument, evidence: EvidenceState) -> Table:
+    """What was judged, who must act, what to do next, and why."""
+    facts = _grid()
+    facts.add_row("scope", rich_text(scope_text(document)))
+    for number, line in enumerate(not_judged(document)):
+        facts.add_row("" if number else "not judged", rich_text(line, limit=_LIMIT))
+    facts.add_row("who must act", rich_text(actors(document)))
+    facts.add_row("next step", rich_text(next_step(document, evidence)))
+    for number, reason in enumerate(document.reasons):
+        facts.add_row("" if number else "reason", rich_text(reason, limit=_LIMIT))
+    for number, warning in enumerate(document.warnings):
+        facts.add_row("" if number else "warning", rich_text(warning, limit=_LIMIT))
+    return facts
+
+
+def _last_line(document: VerdictDocument, files: Sequence[Path]) -> Text:
+    """The verdict, its scope and the report to read, on one line that is never wrapped."""
+    report = next((f"see {_near(file)}" for file in files if file.name == HTML), "no report was written")
+    text = f"\n {SHAPES[document.verdict]} {label(document)} ({scope_text(document)}): {terminal(report)}"
+    return Text(text, style=f"bold {_COLOURS[document.verdict]}", no_wrap=True, overflow="ignore")
+
+
+def _near(file: Path) -> Path:
+    """The path of a file as seen from the current folder, when it lies in it."""
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 
 def _heading(text: str) -> Text:

@@ -15,6 +15,7 @@ import msgspec
 
 from technogate.journal.journal_file import Journal
 from technogate.model.verdict import VerdictDocument
+from technogate.report.next_step import EvidenceState
 from technogate.util.write_file import write_file
 
 NAME = "verdict.json"
@@ -23,7 +24,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _HASH_COMMAND = re.compile(r"#(?=#\w*\[)")
 
 
-def write(_journal: Journal, document: VerdictDocument, folder: Path) -> Path:
+def write(_journal: Journal, document: VerdictDocument, folder: Path, _evidence: EvidenceState) -> Path:
     """Write `verdict.json` into `folder`; raises OSError when that is impossible."""
     return write_file(folder / NAME, encode(document))
 

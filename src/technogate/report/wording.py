@@ -1,4 +1,4 @@
-"""The sentences about a verdict that all reports share: what it means, who must act, what to do next.
+"""The sentences about a verdict that all reports share: what it is about, what it means, who must act.
 
 Pure functions of the verdict document. They return text as it was recorded; each report escapes it for its own
 format (`technogate.util.text`).
@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from technogate.model.requirement import Level, Party
 from technogate.model.verdict import (
-    ExitCode,
     RequirementResult,
     Sample,
     Verdict,
     VerdictDocument,
     WaiverResult,
     WaiverState,
-    exit_code,
 )
-from technogate.util.phrases import many
+from technogate.util.phrases import few, many
 
 #: The team behind a party.
 TEAMS = {
@@ -30,6 +28,13 @@ TEAMS = {
 SHAPES = {Verdict.PASS: "✔", Verdict.FAIL: "✘", Verdict.INCONCLUSIVE: "?"}
 
 
+#: The word for how a check ended: it is no verdict, and never looks like one.
+_CHECKED = {Verdict.PASS: "PASSED", Verdict.FAIL: "FAILED", Verdict.INCONCLUSIVE: "INCONCLUSIVE"}
+
+#: Requirements named in one sentence.
+_MOST_NAMED = 8
+
+
 def subject(document: VerdictDocument) -> str:
     """What was judged: the pair, or the one party described."""
     parties = document.target.parties
@@ -37,18 +42,44 @@ def subject(document: VerdictDocument) -> str:
 
 
 def label(document: VerdictDocument) -> str:
-    """The verdict in one word; for a check also how it ended, because a check is not a verdict."""
+    """The verdict in one word; for a check how it ended, with the count behind it."""
     if document.is_validation:
         return document.verdict.value
-    what = "a check that passed" if exit_code(document) is ExitCode.PASS else "a check"
-    return f"{document.verdict.value} ({what}, not a validation)"
+    return f"CHECK {_CHECKED[document.verdict]}: {_held(document)}"
+
+
+def scope_text(document: VerdictDocument) -> str:
+    """What the verdict is about: the sides, and whether they are processes or images."""
+    return f"{document.scope.sides.value}, {document.scope.kind.value}"
+
+
+def not_judged(document: VerdictDocument) -> list[str]:
+    """What the verdict says nothing of, one line for each reason: few requirements by name, many by number."""
+    return [
+        f"{few(entry.requirements, _MOST_NAMED)}: {entry.reason}"
+        if len(entry.requirements) <= _MOST_NAMED
+        else f"{many(len(entry.requirements), 'requirement')}: {entry.reason}"
+        for entry in document.scope.not_judged
+    ]
+
+
+def _held(document: VerdictDocument) -> str:
+    """How many of the selected requirements hold, or why that is not known."""
+    counts = document.counts
+    total = many(counts.total, "requirement")
+    if document.verdict is Verdict.PASS:
+        return f"{counts.passed} of {total} hold{'s' if counts.total == 1 else ''}"
+    if document.verdict is Verdict.FAIL:
+        return f"{counts.failed} of {total} {'does' if counts.failed == 1 else 'do'} not hold"
+    if counts.inconclusive:
+        return f"{counts.inconclusive} of {total} {'has' if counts.inconclusive == 1 else 'have'} no result"
+    return "the run proves nothing" if counts.total else "no requirement was judged"
 
 
 def meaning(document: VerdictDocument) -> str:
     """The verdict in one sentence."""
     if not document.is_validation:
-        passed = f"{document.counts.passed} of {many(document.counts.total, 'requirement')} checked passed"
-        return f"This was a check, not a validation: {passed}. Do not deploy on it."
+        return _meaning_of_check(document)
     if document.verdict is Verdict.PASS:
         return _meaning_of_pass(document)
     must = document.must
@@ -59,26 +90,41 @@ def meaning(document: VerdictDocument) -> str:
         return f"{subject(document).capitalize()} breaks {broken}: it must not be deployed."
     if must.inconclusive:
         return (
-            f"Nothing is proven about {subject(document)}: {must.inconclusive} of "
-            f"{many(must.total, 'MUST requirement')} had no result, so it must not be deployed."
+            f"{must.inconclusive} of {many(must.total, 'MUST requirement')} on {subject(document)} "
+            f"{'has' if must.inconclusive == 1 else 'have'} no result: it must not be deployed."
         )
-    return f"Nothing is proven about {subject(document)}: the run itself was not sound, so it must not be deployed."
+    return f"The run proves nothing about {subject(document)}: it must not be deployed."
+
+
+def _meaning_of_check(document: VerdictDocument) -> str:
+    """How a check ended: which of the selected requirements do not hold, or have no result."""
+    ids = {verdict: [result.id for result in document.requirements if result.verdict is verdict] for verdict in Verdict}
+    failed, unknown = ids[Verdict.FAIL], ids[Verdict.INCONCLUSIVE]
+    parts = [f"{few(failed, _MOST_NAMED)} {'does' if len(failed) == 1 else 'do'} not hold"] if failed else []
+    parts += [f"{few(unknown, _MOST_NAMED)} {'has' if len(unknown) == 1 else 'have'} no result"] if unknown else []
+    if not parts:
+        held = document.verdict is Verdict.PASS
+        parts = ["each selected requirement was exercised and holds" if held else "the run proves nothing"]
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}. A check is not a validation: it says nothing of the rest of the contract."
 
 
 def _meaning_of_pass(document: VerdictDocument) -> str:
-    """The meaning of PASS: for a pair or for one side, with or without waived failures."""
+    """The meaning of PASS: on what, with or without waived failures, and what it does not cover."""
     waivers = f", except {many(len(waived(document)), 'failure')} covered by a waiver" if waived(document) else ""
-    if not {Party.BACKEND, Party.CONSOLE} <= set(document.target.parties):
-        return (
-            f"Every MUST that concerns {subject(document)} was exercised and passed{waivers}. The other side was not "
-            "judged: only a validation of both sides allows a deployment."
-        )
-    return f"Every MUST of the contract was exercised on {subject(document)} and passed{waivers}: it may be deployed."
+    judged = f"Every MUST on {subject(document)}, as {document.scope.kind.value}, was exercised and passed{waivers}."
+    uncovered = sum(len(entry.requirements) for entry in document.scope.not_judged)
+    rest = f" {many(uncovered, 'requirement')} of the contract {'is' if uncovered == 1 else 'are'} not in this scope."
+    return judged + (rest if uncovered else "")
 
 
 def _broken(document: VerdictDocument) -> list[RequirementResult]:
-    """The MUST requirements that failed and are not waived."""
-    return [r for r in document.requirements if r.level is Level.MUST and r.effective_verdict is Verdict.FAIL]
+    """The requirements that decide, failed and are not waived: in a validation only a MUST decides."""
+    return [
+        result
+        for result in document.requirements
+        if result.effective_verdict is Verdict.FAIL and (result.level is Level.MUST or not document.is_validation)
+    ]
 
 
 def waived(document: VerdictDocument) -> list[RequirementResult]:
@@ -112,7 +158,7 @@ def actors(document: VerdictDocument) -> str:
         return TEAMS[parties.pop()]
     if any(result.problem for result in document.waivers):
         return "the owner of the waivers"
-    return "nobody" if document.verdict is Verdict.PASS else "the operator of the gate"
+    return "nobody" if document.verdict is Verdict.PASS and not document.is_validation else "the operator of the gate"
 
 
 def shares(document: VerdictDocument) -> list[tuple[str, tuple[int, ...]]]:
@@ -129,23 +175,6 @@ def shares(document: VerdictDocument) -> list[tuple[str, tuple[int, ...]]]:
     }
     names = {Party.BACKEND: "backend", Party.CONSOLE: "console", Party.PAIR: "both together"}
     return [(names[party], numbers) for party, numbers in numbers_of.items() if numbers]
-
-
-def next_step(document: VerdictDocument) -> str:
-    """What to do next, in one sentence."""
-    if document.verdict is Verdict.FAIL and not _broken(document):
-        return "Correct each waiver as described below, then validate again."
-    if document.verdict is Verdict.FAIL:
-        return "Fix the findings below (each has commands that reproduce it), then validate again."
-    if document.verdict is Verdict.PASS and waived(document):
-        return "Deploy, and fix the waived failures before their waivers expire."
-    if document.verdict is Verdict.PASS and document.counts.failed:
-        return "Deploy. The failed SHOULD requirements do not block a deployment; review them."
-    if document.verdict is Verdict.PASS:
-        return "Deploy."
-    if not document.is_validation and not document.must.inconclusive:
-        return "Run the whole validation to get a verdict."
-    return "Follow the hint beside each reason below, then validate again."
 
 
 def level_of(document: VerdictDocument, sample: Sample) -> Level:

@@ -22,10 +22,11 @@ from technogate.report.junit import NAME as JUNIT
 from technogate.report.junit import write as write_junit
 from technogate.report.markdown import NAME as MARKDOWN
 from technogate.report.markdown import write as write_markdown
+from technogate.report.next_step import EvidenceState
 from technogate.report.verdict_json import NAME as VERDICT
 from technogate.report.verdict_json import write as write_verdict
 
-Writer = Callable[[Journal, VerdictDocument, Path], Path]
+Writer = Callable[[Journal, VerdictDocument, Path, EvidenceState], Path]
 
 #: The file or folder that each writer makes, and the writer.
 WRITERS: tuple[tuple[str, Writer], ...] = (
@@ -53,9 +54,12 @@ class WriterError(Exception):
     """A report could not be written; the text names each one, with the reason, on one line."""
 
 
-def write_all(journal: Journal, document: VerdictDocument, folder: Path) -> list[Path]:
+def write_all(
+    journal: Journal, document: VerdictDocument, folder: Path, evidence: EvidenceState = EvidenceState.UNSIGNED
+) -> list[Path]:
     """Write every report into `folder`, which is created if it is missing; return the paths written.
 
+    `evidence` is what became of the run's evidence: it decides what the reports advise to do next.
     When a writer fails, the others still write. A report of an earlier run under the same name is removed, so that
     it is not taken for a report of this run. Raises WriterError after the last writer.
     """
@@ -65,7 +69,7 @@ def write_all(journal: Journal, document: VerdictDocument, folder: Path) -> list
     for name, write in WRITERS:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            written.append(write(journal, document, folder))
+            written.append(write(journal, document, folder, evidence))
         except _BREAKS as error:
             cause = cause or error
             problems.append(f"{name} ({_reason(error)})")
@@ -73,6 +77,11 @@ def write_all(journal: Journal, document: VerdictDocument, folder: Path) -> list
     if problems:
         raise WriterError(f"cannot write {', '.join(problems)} in {folder}") from cause
     return written
+
+
+def evidence_in(folder: Path) -> EvidenceState:
+    """The state of the evidence in a folder of reports: whether it is trusted, only the deploy gate decides."""
+    return EvidenceState.SIGNED if (folder / EVIDENCE).is_file() else EvidenceState.UNSIGNED
 
 
 def remove_all(folder: Path) -> None:

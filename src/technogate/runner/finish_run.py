@@ -12,18 +12,23 @@ import msgspec
 from technogate.journal.journal_file import Journal, JournalError, read_journal
 from technogate.judging.judge import judge
 from technogate.model.verdict import ExitCode, Verdict, VerdictDocument, exit_code
-from technogate.report.write_all import WriterError, remove_all, write_all
+from technogate.report.next_step import EvidenceState
+from technogate.report.write_all import WriterError, evidence_in, remove_all, write_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedRun:
-    """A judged run and its reports. `problem` is one line when a report could not be written."""
+    """A judged run and its reports, with the state of its evidence.
+
+    `problem` is one line when a report could not be written.
+    """
 
     journal: Journal
     document: VerdictDocument
     files: tuple[Path, ...]
     exit_code: ExitCode
     problem: str
+    evidence: EvidenceState = EvidenceState.UNSIGNED
 
 
 def finish_run(journal_path: Path, folder: Path, run: str = "") -> FinishedRun:
@@ -37,9 +42,16 @@ def finish_run(journal_path: Path, folder: Path, run: str = "") -> FinishedRun:
         raise JournalError(f"{journal_path} is of another run; give each run a folder of its own with --reports")
     document = judge(journal)
     ended = FinishedRun(journal=journal, document=document, files=(), exit_code=exit_code(document), problem="")
+    # A run begins without evidence in its folder; beside a stored journal there may be some.
+    return reported(ended, evidence_in(folder), folder)
+
+
+def reported(finished_run: FinishedRun, evidence: EvidenceState, folder: Path) -> FinishedRun:
+    """Write every report, for evidence in this state; one that cannot be written makes a PASS inconclusive."""
+    ended = replace(finished_run, evidence=evidence)
     with reports_removed_on_error(folder):
         try:
-            return replace(ended, files=tuple(write_all(journal, document, folder)))
+            return replace(ended, files=tuple(write_all(ended.journal, ended.document, folder, evidence)))
         except WriterError as error:
             ended = replace(ended, problem=str(error))
         return withheld(ended, ended.problem, folder)

@@ -61,7 +61,8 @@ class Recorder:
         covered: set[str] = set()
         kept: list[pytest.Item] = []
         # A requirement that only items for containers check is inconclusive for any other pair.
-        contained = run_context.target.ref.kind == "compose"
+        target = run_context.target.ref
+        contained = target.kind == "compose"
         considered = [item for item in items if contained or not runs_in_containers_alone(item)]
         for item in considered:
             requirement = run_context.contract.requirements.get(_requirement_id(item))
@@ -69,7 +70,7 @@ class Recorder:
                 raise pytest.UsageError(f"{item.nodeid}: the contract has no requirement {_requirement_id(item)!r}")
             covered.add(requirement.id)
             selected = item.nodeid in replayed if replayed is not None else not wanted or requirement.id in wanted
-            if selected and requirement.concerns(run_context.target.ref.parties):
+            if selected and requirement.concerns(target.parties, images=target.of_images):
                 kept.append(item)
                 self._seed(item)
         plan = tuple(
@@ -173,11 +174,11 @@ class Recorder:
             sys.stderr.write(f"{error}\n")
             return int(ExitCode.INCONCLUSIVE)
         with reports_removed_on_error(self._run_context.settings.folder):
+            if finished_run.problem:
+                sys.stderr.write(finished_run.problem + "\n")
             terminal_summary.show(
                 Console(highlight=False, emoji=False), finished_run.document, files=finished_run.files
             )
-            if finished_run.problem:
-                sys.stderr.write(finished_run.problem + "\n")
         return int(finished_run.exit_code)
 
 

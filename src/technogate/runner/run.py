@@ -79,11 +79,12 @@ def run(
         message = ""
         if check is None and sign is not None:
             finished_run, message = sign(finished_run, settings.folder)
-        _show_summary(finished_run, console)
+        # The summary comes last: its last line is the verdict.
         if any(abort.kind == "crash" for abort in finished_run.journal.aborts) or not finished_run.journal.plans:
             _show_log(settings, console)
         if message:
             console.print(terminal(message), markup=False, soft_wrap=True)
+        _show_summary(finished_run, console)
     return int(finished_run.exit_code)
 
 
@@ -125,10 +126,10 @@ def rejudge(journal: Path, folder: Path, console: Console) -> int:
 
 
 def _show_summary(finished_run: FinishedRun, console: Console) -> None:
-    """Print the summary of a run, and why a report could not be written."""
-    summary.show(console, finished_run.document, files=finished_run.files)
+    """Print why a report could not be written, and the summary of a run."""
     if finished_run.problem:
         console.print(terminal(finished_run.problem), markup=False)
+    summary.show(console, finished_run.document, files=finished_run.files, evidence=finished_run.evidence)
 
 
 def _show_log(settings: Settings, console: Console) -> None:

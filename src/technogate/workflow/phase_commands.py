@@ -15,6 +15,7 @@ from technogate.model.verdict import VerdictDocument
 from technogate.report import html, status_page
 from technogate.report.project_progress import ProjectProgress
 from technogate.report.verdict_json import encode
+from technogate.report.write_all import evidence_in
 from technogate.util.phrases import many
 from technogate.util.text import terminal
 from technogate.workflow import evaluation as grading
@@ -130,7 +131,7 @@ def _publish(
     _write(project / status_page.NAME, status_page.status_page(progress))
     for folder, run in {reports: validation, **judged}.items():
         if isinstance(run, tuple):
-            _write(folder / html.NAME, html.page(*run, progress))
+            _write(folder / html.NAME, html.page(*run, progress, evidence_in(folder)))
     return progress
 
 

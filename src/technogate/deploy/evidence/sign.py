@@ -1,17 +1,22 @@
-"""Sign the result of a validation of images, as a file beside the reports."""
+"""Sign the result of a validation of images, as a file beside the reports, and decide whether it leads to DEPLOY."""
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from securesystemslib.signer import CryptoSigner
 
+from technogate.deploy.decide import decide, seconds_of
 from technogate.deploy.evidence.envelope import EvidenceError, seal
 from technogate.deploy.evidence.statement import encode, statement_of
+from technogate.model.settings import EVIDENCE_AGE
 from technogate.model.verdict import ExitCode, Verdict
+from technogate.report.next_step import EvidenceState
 from technogate.report.write_all import EVIDENCE
-from technogate.runner.finish_run import FinishedRun, withheld
+from technogate.runner.finish_run import FinishedRun, reported, withheld
 from technogate.runner.run import Sign
+from technogate.runner.run_context import contract_or_default
 from technogate.util.gate_digest import gate_digest
 from technogate.util.write_file import write_file
 
@@ -41,10 +46,11 @@ def sign_evidence(finished_run: FinishedRun, signer: CryptoSigner | None, folder
     return write_file(folder / NAME, seal(payload, signer).decode("ascii"))
 
 
-def signed_by(signer: CryptoSigner | None) -> Sign:
-    """The step that signs the result of a validation.
+def signed_by(signer: CryptoSigner | None, contract: str = "") -> Sign:
+    """The step that signs the result of a validation; `contract` is the folder of its contract, "" for the shipped one.
 
-    It returns the finished run and one line: the path of the evidence, or why there is none. When evidence was
+    It returns the finished run and one line: the path of the evidence, or why there is none. The reports are written
+    again: what they advise follows from the decision of the deploy gate on that evidence. When evidence was
     requested but could not be written, a PASS becomes INCONCLUSIVE, because it cannot be deployed.
     """
 
@@ -55,6 +61,29 @@ def signed_by(signer: CryptoSigner | None) -> Sign:
             message = f"no evidence: {error}"
             requested = signer is not None and finished_run.document.target.images
             return withheld(finished_run, message, folder) if requested else finished_run, message
-        return finished_run, f"evidence: {written}" if written is not None else ""
+        if written is None or signer is None:
+            return finished_run, ""
+        state = _state(finished_run, written, signer, contract)
+        finished_run = reported(finished_run, state, folder)
+        if finished_run.problem:
+            # The reports no longer say what was signed.
+            written.unlink(missing_ok=True)
+            return finished_run, ""
+        return finished_run, f"evidence: {written}"
 
     return sign
+
+
+def _state(finished_run: FinishedRun, evidence: Path, signer: CryptoSigner, contract: str) -> EvidenceState:
+    """What the deploy gate decides on the evidence now, with its usual maximum age, for the images that ran."""
+    if finished_run.document.verdict is not Verdict.PASS:
+        return EvidenceState.SIGNED
+    decision = decide(
+        images={side: image.name for side, image in finished_run.document.target.images.items()},
+        evidence=evidence,
+        key=signer.public_key,
+        max_age_s=seconds_of(EVIDENCE_AGE),
+        contract=contract_or_default(contract),
+        now=time.time(),
+    )
+    return EvidenceState.DEPLOYABLE if decision.deploy else EvidenceState.SIGNED

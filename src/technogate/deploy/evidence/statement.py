@@ -15,6 +15,7 @@ import msgspec
 from technogate.deploy.evidence.envelope import EvidenceError
 from technogate.model.events import ImageRef
 from technogate.model.requirement import Level, Party
+from technogate.model.scope import VerdictScope
 from technogate.model.verdict import Verdict, VerdictDocument, WaiverResult, WaiverState
 from technogate.util.strict_json import NotStrictJson, parse
 
@@ -72,6 +73,7 @@ class RunRef(_Part, frozen=True):
 
     verdict: Verdict
     is_validation: bool
+    scope: VerdictScope
     reasons: tuple[str, ...]
     requirements: tuple[Proven, ...]
     waivers: tuple[WaiverResult, ...]
@@ -169,6 +171,7 @@ def _predicate(document: VerdictDocument) -> Predicate:
         technogate=RunRef(
             verdict=document.verdict,
             is_validation=document.is_validation,
+            scope=document.scope,
             reasons=tuple(reason[:_LONGEST_REASON] for reason in document.reasons[:_MOST_REASONS]),
             requirements=tuple(
                 Proven(
