@@ -17,6 +17,9 @@ from typing import Any
 #: The runner shows ten annotations of each kind in a step; the summary has all of them.
 MOST = 10
 
+#: The word for how a check ended: it is no verdict.
+CHECKED = {"PASS": "PASSED", "FAIL": "FAILED", "INCONCLUSIVE": "INCONCLUSIVE"}
+
 
 def data(text: str) -> str:
     """`text` as the message of a workflow command: shown, never executed."""
@@ -32,10 +35,12 @@ def named(text: str) -> str:
 
 def lines_of(document: dict[str, Any]) -> Iterator[str]:
     """The lines to print for a verdict document."""
-    verdict = str(document["verdict"])
-    kind = "notice" if verdict == "PASS" and document["is_validation"] is True else "error"
+    verdict, scope = str(document["verdict"]), document["scope"]
+    kind = "notice" if verdict == "PASS" and document["exit_code"] == 0 else "error"
+    what = verdict if document["is_validation"] is True else f"check {CHECKED[verdict]}, not a validation"
+    title = named(f"technogate {what} ({scope['sides']}, {scope['kind']})")
     for reason in document["reasons"][:MOST] or [f"target {document['target']['name']}"]:
-        yield f"::{kind} title={named(f'technogate {verdict}')}::{data(str(reason))}"
+        yield f"::{kind} title={title}::{data(str(reason))}"
     for sample in document["findings"][:MOST]:
         finding = sample["finding"]
         text = f"expected {finding['expected']}; observed {finding['observed']}; {sample['recheck_command']}"

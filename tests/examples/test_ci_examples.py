@@ -107,8 +107,9 @@ def test_annotations_are_whole_commands(tmp_path: Path, name: str) -> None:
         assert line.isprintable()
         assert "##[" not in line
         assert not re.search(r"%(?!25|3A|2C)", line)
-    kind = "notice" if document.verdict == "PASS" and document.is_validation else "error"
-    assert lines[0].startswith(f"::{kind} ")
+    kind = "notice" if document.verdict == "PASS" else "error"
+    what = f"technogate {document.verdict}" if document.is_validation else "technogate check PASSED%2C not a validation"
+    assert lines[0].startswith(f"::{kind} title={what} (")
 
 
 def test_the_hostile_verdict_holds_commands(tmp_path: Path) -> None:

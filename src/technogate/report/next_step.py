@@ -37,7 +37,7 @@ _AFTER_PASS = {
 def next_step(document: VerdictDocument, evidence: EvidenceState = EvidenceState.UNSIGNED) -> str:
     """What to do next."""
     if not document.requirements:
-        return "Describe or select something that the contract has requirements on."
+        return "See what was not judged: describe more of the target, or select what it can be judged by."
     if not document.is_validation:
         return _after_check(document)
     if document.verdict is Verdict.FAIL:
