@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from fixtures.audit import need_list
 from technogate.checks import response_predicates
 from technogate.checks.audit_list import holds_at_most, holds_exactly, holds_one_entry, holds_only_state
 from technogate.checks.audit_order import holds_in_order, holds_same_entries, is_newest_first
@@ -59,6 +60,7 @@ def test_filter_selects(backend: HttpDriver, word: Word, read: str, outcome: str
     fill(backend, word, 2)
     trace_id = response_predicates.trace_id(exchange)
     read_back = listed(backend, read, {"filter": outcome.upper(), "limit": 1000}, wait_for=trace_id)
+    need_list(read_back)
     must_hold(
         has_status(read_back, 200),
         holds_only_state(read_back, outcome.upper()),
@@ -72,6 +74,7 @@ def test_filter_before_limit(backend: HttpDriver, word: Word, read: str, must_ho
     """The limit counts entries of the requested state, not entries that the filter drops."""
     ids = fill(backend, word, 6)
     exchange = listed(backend, read, {"filter": "APPROVED", "limit": 5}, wait_for=ids[-2])
+    need_list(exchange)
     must_hold(
         has_status(exchange, 200),
         holds_only_state(exchange, "APPROVED"),
@@ -86,6 +89,7 @@ def test_large_limit_leaves_nothing_out(backend: HttpDriver, word: Word, read: s
     sent = [backend.execute(word("neutral")) for _ in range(MANY)]
     ids = [response_predicates.trace_id(exchange) for exchange in sent]
     read_back = listed(backend, read, {"filter": "NEUTRAL", "limit": 1000}, wait_for=ids[-1])
+    need_list(read_back)
     must_hold(has_status(read_back, 200), holds_in_order(read_back, ids[::-1]))
 
 
@@ -96,6 +100,7 @@ def test_limit_bounds(backend: HttpDriver, word: Word, read: str, limit: int, mu
     """A limit bounds the length, and an audit trail that holds more fills it."""
     ids = fill(backend, word, 6)
     exchange = listed(backend, read, {"limit": limit}, wait_for=ids[-1])
+    need_list(exchange)
     must_hold(has_status(exchange, 200), holds_at_most(exchange, limit))
     if limit <= 10:
         must_hold(holds_exactly(exchange, limit))
@@ -108,7 +113,9 @@ def test_default_limit(backend: HttpDriver, contract: Contract, word: Word, read
     operation = getattr(contract.behavior.operations, read)
     default = int(str(contract.default_of(operation, contract.behavior.audit.limit_parameter)))
     ids = fill(backend, word, default // 2 + 3)
-    must_hold(holds_exactly(listed(backend, read, wait_for=ids[-1]), default))
+    exchange = listed(backend, read, wait_for=ids[-1])
+    need_list(exchange)
+    must_hold(holds_exactly(exchange, default))
 
 
 @requirement("AUD-04")
@@ -117,6 +124,7 @@ def test_newest_first(backend: HttpDriver, word: Word, read: str, must_hold: Mus
     """The newest entry comes first."""
     ids = fill(backend, word, 5)
     exchange = listed(backend, read, {"limit": 50}, wait_for=ids[-1])
+    need_list(exchange)
     must_hold(
         has_status(exchange, 200),
         is_newest_first(exchange),
@@ -167,6 +175,7 @@ def test_metrics_are_the_audit_list(
         listed(backend, "audit", {"limit": 1000}, wait_for=ids[-1])
         first, second = listed(backend, "audit", query), listed(backend, "fallback", query)
         must_hold(has_status(first, 200), has_status(second, 200))
+        need_list(first, second)
         must_hold(holds_same_entries(first, second, {traced(first), traced(second)} - {""}))
 
 

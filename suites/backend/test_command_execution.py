@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
+from fixtures.audit import need_list
 from fixtures.property_check import drawn_cases, every
 from technogate.checks import response_predicates
 from technogate.checks.audit_list import holds_one_entry
@@ -267,4 +268,5 @@ def test_identical_requests_are_two_executions(
         else [],
     )
     listed = backend.read_entry(contract.behavior.operations.audit, {"limit": 1000}, second_id)
+    need_list(listed)
     must_hold(holds_one_entry(listed, first_id), holds_one_entry(listed, second_id))

@@ -6,7 +6,7 @@ import pytest
 
 from fixtures.console_harnesses import Harness
 from technogate.checks.console_display import rows_show, shows, shows_empty_list
-from technogate.checks.console_requests import queries_agree, query_is, sent_times
+from technogate.checks.console_requests import queries_agree, query_is, sent_times, was_sent
 from technogate.mock.listener import Refusal
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
@@ -87,8 +87,10 @@ def test_same_query(harness: Harness, query: tuple[str, int], must_hold: MustHol
 @requirement("CON-10")
 def test_conforming_list_needs_no_fallback(harness: Harness, must_hold: MustHold) -> None:
     """A conforming list is shown, and the fallback is not requested."""
-    interaction = harness.audit(harness.listing(harness.entry(action="FROM_THE_LIST")), harness.listing())
+    listing = harness.listing(harness.entry(action="FROM_THE_LIST"))
+    interaction = harness.audit(listing, harness.listing(), must_send=True)
     must_hold(
+        was_sent(interaction, harness.names.audit),
         rows_show(interaction, "action", ["FROM_THE_LIST"]),
         sent_times(interaction, harness.names.fallback, 0),
     )
@@ -98,8 +100,9 @@ def test_conforming_list_needs_no_fallback(harness: Harness, must_hold: MustHold
 def test_empty_list_needs_no_fallback(harness: Harness, must_hold: MustHold) -> None:
     """A conforming list without entries is shown as empty, and the fallback is not requested."""
     empty = harness.response("an empty list", b"[]")
-    interaction = harness.audit(empty, harness.listing())
+    interaction = harness.audit(empty, harness.listing(), must_send=True)
     must_hold(
+        was_sent(interaction, harness.names.audit),
         shows_empty_list(interaction),
         sent_times(interaction, harness.names.fallback, 0),
     )
@@ -121,7 +124,7 @@ def test_both_fail(harness: Harness, name: str, must_hold: MustHold) -> None:
 @pytest.mark.parametrize("how", ["closed", "reset"])
 def test_list_without_a_listener(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
     """With no listener, or every connection reset on arrival, the list is empty and nothing else breaks."""
-    interaction = harness.run_refused(how, lambda driver: driver.audit())
+    interaction = harness.run_refused(how, lambda driver: driver.audit(), function="fetchAuditLog")
     must_hold(shows_empty_list(interaction))
     then = harness.execute(harness.conforming())
     must_hold(shows(then, "status", "APPROVED"))

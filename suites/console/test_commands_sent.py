@@ -5,7 +5,7 @@ import pytest
 from fixtures.console_harnesses import Harness
 from fixtures.property_check import every, hostile_cases
 from technogate.checks.console_display import never_shows
-from technogate.checks.console_requests import sent_command, sent_only_valid, sent_times
+from technogate.checks.console_requests import sent_command, sent_only_valid, sent_times, was_sent
 from technogate.contract.loader import Contract
 from technogate.generation.responses.invalid_values import broken_field
 from technogate.generation.responses.valid_values import schema_of
@@ -84,8 +84,10 @@ def command_in(value: object) -> str | None:
 @pytest.mark.parametrize("command", ["ABC", "___", "A" * 32, "RUN_REPORT"], ids=["3", "underscores", "32", "word"])
 def test_good_command_is_sent(harness: Harness, command: str, must_hold: MustHold) -> None:
     """A command that keeps the pattern is sent as it is: refusing everything is no way to keep it."""
-    interaction = harness.execute(harness.conforming(), command)
+    harness.execute(harness.conforming())
+    interaction = harness.execute(harness.conforming(), command, must_send=True)
     must_hold(
+        was_sent(interaction, harness.names.execute),
         sent_times(interaction, harness.names.execute, 1),
         sent_command(interaction, harness.names.execute, command),
     )

@@ -6,8 +6,10 @@ import pytest
 
 from fixtures.console_harnesses import COMMAND, Harness
 from technogate.checks.console_display import shows_blocked
+from technogate.checks.console_interaction import Interaction
 from technogate.checks.console_requests import was_sent
 from technogate.mock.listener import Refusal
+from technogate.mock.recorded_request import RecordedRequest
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.conforming import Conforming
 from technogate.mock.scripted_reply import Where, json_template
@@ -37,20 +39,26 @@ def test_connection_breaks(harness: Harness, where: Where, reset: bool, must_hol
 def test_reused_connection_breaks(harness: Harness, must_hold: MustHold) -> None:
     """A connection that was used before and is then reset is shown as BLOCKED."""
     names = harness.names
-    harness.driver.wait_until_complete()
-    harness.mock_backend.reset()
     kept: dict[str, Callable[[], Conforming]] = {
         names.execute: lambda: Conforming(template=harness.template(keep_alive=True)),
         names.audit: lambda: Conforming(template=json_template([], trace_id=harness.new_trace_id(), keep_alive=True)),
         names.memory: lambda: Conforming(template=json_template({}, trace_id=harness.new_trace_id(), keep_alive=True)),
     }
-    harness.script({name: make() for name, make in kept.items()})
-    harness.driver.execute(COMMAND)
-    harness.driver.wait_until_complete()
-    before = len(harness.mock_backend.received(names.execute))
-    placed = harness.script({names.execute: Broken(template=harness.template())})
-    interaction = harness.run_scripted(placed, lambda driver: driver.execute(COMMAND), (names.execute,))
-    posts = harness.mock_backend.received(names.execute)[before:]
+    posts: list[RecordedRequest] = []
+
+    def attempt() -> Interaction:
+        harness.driver.wait_until_complete()
+        harness.mock_backend.reset()
+        harness.script({name: make() for name, make in kept.items()})
+        harness.driver.execute(COMMAND)
+        harness.driver.wait_until_complete()
+        before = len(harness.mock_backend.received(names.execute))
+        placed = harness.script({names.execute: Broken(template=harness.template())})
+        broken = harness.run_scripted(placed, lambda driver: driver.execute(COMMAND), (names.execute,))
+        posts[:] = harness.mock_backend.received(names.execute)[before:]
+        return broken
+
+    interaction = harness.observe(attempt)
     if any(not post.first_on_connection for post in posts):
         times = "once" if len(posts) == 1 else f"{len(posts)} times"
         why = "" if len(posts) == 1 else "; a browser does that by itself, without the page's knowledge"

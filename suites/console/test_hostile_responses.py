@@ -4,6 +4,7 @@ The contract defines which response is which: what it accepts is shown as it is,
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import strategies as st
 
@@ -12,13 +13,14 @@ from fixtures.property_check import every, hostile_cases
 from technogate.checks.console_display import after_failures, is_not_stuck
 from technogate.checks.console_interaction import Interaction
 from technogate.checks.console_readings import command_is_shown, list_is_shown, snapshot_is_shown
+from technogate.checks.console_recovery import sends_again
 from technogate.checks.console_requests import queries_agree, sent_times, was_sent
 from technogate.generation.responses.framing import FramedResponse
 from technogate.generation.responses.response_cases import Cases, Responses
 from technogate.generation.responses.response_oracle import Meaning, ResponseReading
 from technogate.model.events import Finding
 from technogate.runner.run_context import RunContext
-from technogate.runner.suite import requirement
+from technogate.runner.suite import Violation, requirement
 
 
 def commands(run_context: RunContext, harness: Harness, cases: Cases, share: float, meaning: Meaning) -> None:
@@ -29,8 +31,11 @@ def commands(run_context: RunContext, harness: Harness, cases: Cases, share: flo
         reading = responses.read(sent)
         if reading.meaning is not meaning:
             return None
-        interaction = harness.execute(sent.fault(), case=sent.case)
-        return was_sent(interaction, responses.operation) or command_is_shown(interaction, reading)
+        must_send = meaning is Meaning.CONFORMS
+        interaction = harness.execute(sent.fault(), case=sent.case, must_send=must_send)
+        found = was_sent(interaction, responses.operation) or command_is_shown(interaction, reading)
+        # The items with one response each are not exercised by such a response.
+        return None if found and not must_send and harness.takes_for_broken(interaction) else found
 
     every(run_context, cases, hostile_cases(run_context, harness.driver.name, share), property_check)
 
@@ -143,15 +148,25 @@ def recovers(
         reading = responses.read(good)
         if reading.meaning is not Meaning.CONFORMS:
             return None
-        for sent in bad:
-            stuck = is_not_stuck(play(sent))
-            if stuck:
-                return stuck
+        for place, sent in enumerate(bad):
+            made = play(sent)
+            # Before the first of a series comes what other cases and items did to the console.
+            require_unstuck(made if place else replace(made, stuck=None))
+            pending = is_not_stuck(made)
+            if pending:
+                return pending
         interaction = play(good)
+        require_unstuck(interaction)
         return after_failures(shown(interaction, reading), [sent.case for sent in bad])
 
     cases = series(responses).map(lambda drawn: (tuple(drawn[0]), drawn[1]))
     every(run_context, cases, hostile_cases(run_context, harness.driver.name, 0.1), property_check)
+
+
+def require_unstuck(interaction: Interaction) -> None:
+    """Raise the violation of a console that was stuck: it names one response, so there is nothing to shrink."""
+    for found in sends_again(interaction):
+        raise Violation(found)
 
 
 Shown = Callable[[Interaction, ResponseReading], list[Finding]]

@@ -49,7 +49,7 @@ def test_damaged_on_the_way(harness: Harness, wire: Framing, must_hold: MustHold
     """A response that is cut, or whose length, chunks or compression are wrong, is shown as BLOCKED."""
     sent = FramedResponse(what="an approval", body=encode(harness.value()), wire=wire, at=40)
     interaction = harness.execute(sent.fault(), case=sent.case)
-    must_hold(sent_times(interaction, harness.names.execute, 1), shows_blocked(interaction))
+    must_hold(sent_times(interaction, harness.names.execute, 1), harness.require_blocked(interaction))
 
 
 @requirement("CON-08")
@@ -100,11 +100,15 @@ def test_another_type(wide_harness: Harness, value: object, must_hold: MustHold)
 @requirement("CON-08")
 def test_no_http(harness: Harness, must_hold: MustHold) -> None:
     """Bytes that are no HTTP response are shown as BLOCKED."""
-    must_hold(shows_blocked(harness.execute(Raw(data=b"\x16\x03\x01APPROVED\r\n\r\n" + encode(harness.value())))))
+    must_hold(
+        harness.require_blocked(harness.execute(Raw(data=b"\x16\x03\x01APPROVED\r\n\r\n" + encode(harness.value()))))
+    )
 
 
 @requirement("CON-08")
 def test_less_than_announced(harness: Harness, must_hold: MustHold) -> None:
     """A whole body under a length of one byte more is shown as BLOCKED: the end of the response never came."""
     template = harness.template()
-    must_hold(shows_blocked(harness.execute(WrongLength(template=template, announced=len(template.body) + 1))))
+    must_hold(
+        harness.require_blocked(harness.execute(WrongLength(template=template, announced=len(template.body) + 1)))
+    )

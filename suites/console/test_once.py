@@ -5,11 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from fixtures.console_harnesses import Harness
+from technogate.checks.console_interaction import Interaction
 from technogate.checks.console_requests import sent_times
+from technogate.drivers.console_driver import ConsoleDriver
 from technogate.generation.responses.framing import FramedResponse
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault, Where
+from technogate.model.events import RenderedOutput
 from technogate.runner.suite import MustHold, requirement
 
 FAILURES: dict[str, Callable[[Harness], Fault]] = {
@@ -64,10 +67,17 @@ def test_not_sent_again_later(harness: Harness, name: str, must_hold: MustHold) 
     headers = (("Retry-After", "0"),) if name == "retry-after" else ()
     sent = FramedResponse(what="refused", body=harness.error_template(503).body, status=503, headers=headers)
     names = harness.names
-    harness.driver.wait_until_complete()
-    harness.mock_backend.reset()
-    placed = harness.script({names.execute: sent.fault()})
-    harness.driver.execute("PING")
-    harness.driver.memory()
-    interaction = harness.run_scripted(placed, lambda driver: driver.audit(), (names.execute,), case=sent.case)
-    must_hold(sent_times(interaction, names.execute, 1))
+
+    def used_on(driver: ConsoleDriver) -> RenderedOutput:
+        shown = driver.execute("PING")
+        driver.memory()
+        driver.audit()
+        return shown
+
+    def attempt() -> Interaction:
+        harness.driver.wait_until_complete()
+        harness.mock_backend.reset()
+        placed = harness.script({names.execute: sent.fault()})
+        return harness.run_scripted(placed, used_on, (names.execute,), case=sent.case)
+
+    must_hold(sent_times(harness.observe(attempt), names.execute, 1))

@@ -6,6 +6,7 @@ import pytest
 
 from fixtures.console_harnesses import COMMAND, Harness
 from technogate.checks.console_display import rows_show, shows, shows_reasons
+from technogate.checks.console_recovery import sends_again
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault
@@ -24,7 +25,10 @@ FAILURES: dict[str, Callable[[Harness], object]] = {
     "a bad command": lambda harness: harness.execute(harness.conforming(), "no command"),
 }
 READS: dict[str, Callable[[Harness], object]] = {
-    "refused": lambda harness: harness.run_refused("closed", lambda driver: (driver.audit(), driver.memory())[1]),
+    "refused": lambda harness: (
+        harness.run_refused("closed", lambda driver: driver.audit(), function="fetchAuditLog"),
+        harness.run_refused("closed", lambda driver: driver.memory(), function="fetchMemory"),
+    ),
     "500": lambda harness: (harness.audit(harness.error(500), harness.error(500)), harness.memory(harness.error(500))),
     "null": lambda harness: (harness.audit(null(harness), null(harness)), harness.memory(null(harness))),
 }
@@ -45,6 +49,7 @@ def test_command_after_a_failure(harness: Harness, name: str, must_hold: MustHol
         harness.conforming(status="WARNING", reason_codes=["Look_Here"], trace_id=trace_id), case=name
     )
     must_hold(
+        sends_again(interaction),
         shows(interaction, "status", "WARNING"),
         shows(interaction, "trace_id", trace_id),
         shows_reasons(interaction, ["Look_Here"]),
@@ -57,6 +62,6 @@ def test_reads_after_a_failure(harness: Harness, name: str, must_hold: MustHold)
     """After reads that failed, the next conforming list and snapshot are shown."""
     READS[name](harness)
     listed = harness.audit(harness.listing(harness.entry(action="SHOWN_AGAIN")), harness.error(500), case=name)
-    must_hold(rows_show(listed, "action", ["SHOWN_AGAIN"]))
+    must_hold(sends_again(listed), rows_show(listed, "action", ["SHOWN_AGAIN"]))
     kept = harness.memory(harness.snapshot(command="SHOWN_AGAIN"), case=name)
-    must_hold(shows(kept, "command", "SHOWN_AGAIN"))
+    must_hold(sends_again(kept), shows(kept, "command", "SHOWN_AGAIN"))

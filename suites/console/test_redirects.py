@@ -3,8 +3,7 @@
 import pytest
 
 from fixtures.console_harnesses import Harness
-from technogate.checks.console_display import shows_blocked
-from technogate.checks.console_interaction import only_of
+from technogate.checks.console_interaction import Interaction, only_of
 from technogate.checks.console_requests import key_stays_at, sent_nothing_to, sent_times, was_sent
 from technogate.mock.responses.redirect import Redirect
 from technogate.runner.suite import MustHold, requirement
@@ -37,16 +36,20 @@ def not_redirected(harness: Harness, code: int, place: str, must_hold: MustHold)
     target = names.memory if code in MADE_A_GET else names.execute
     location = mock_backend.url(target, other=place != "itself")
     redirect = Redirect(template=harness.template(), location=location, code=code)
-    harness.driver.wait_until_complete()
-    mock_backend.reset()
-    placed = list(mock_backend.script(names.execute, redirect, default=harness.conforming()))
-    mock_backend.script(names.memory, default=harness.conforming())
-    interaction = harness.run_scripted(
-        placed, lambda driver: driver.execute("PING"), (names.execute,), f"{code} to {place}"
-    )
+
+    def attempt() -> Interaction:
+        harness.driver.wait_until_complete()
+        mock_backend.reset()
+        placed = list(mock_backend.script(names.execute, redirect, default=harness.conforming()))
+        mock_backend.script(names.memory, default=harness.conforming())
+        return harness.run_scripted(
+            placed, lambda driver: driver.execute("PING"), (names.execute,), f"{code} to {place}"
+        )
+
+    interaction = harness.observe(attempt)
     own = only_of(interaction, mock_backend.base_url)
     must_hold(
-        shows_blocked(interaction),
+        harness.require_blocked(interaction),
         sent_times(own, names.execute, 1),
         key_stays_at(interaction, mock_backend.base_url),
         sent_nothing_to(interaction, mock_backend.other_origin, names.execute),

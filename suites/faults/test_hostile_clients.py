@@ -20,7 +20,7 @@ from technogate.faults.http_attacks.request_bytes import RawRequest
 from technogate.faults.http_attacks.slow_body import SlowBody
 from technogate.faults.http_attacks.slow_header import SlowHeader
 from technogate.model.events import Exchange, Finding
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import Crash, MustHold, requirement
 
 Word = Callable[[str], str]
 Served = list[tuple[Exchange, list[Finding]]]
@@ -90,9 +90,11 @@ def test_hostile_clients_take_nothing_away(
     hostile = KINDS[kind](execute, read, slow, disturbed.run_context.seed)
     sent = None if kind == "idle" else read if kind in READING else execute
     with disturbed.driver() as calm, disturbed.driver(hostile.kind) as kept:
-        if early := all_findings(
-            [*send_each_kind(calm, approved, "before"), *send_each_kind(kept, approved, "before")]
-        ):
+        try:
+            early = all_findings([*send_each_kind(calm, approved, "before"), *send_each_kind(kept, approved, "before")])
+        except Crash as crash:
+            early = [crash.finding]
+        if early:
             raise NotDelivered(f"the backend was not well before the attack: {early[0].observed}")
         served: Served = []
         with disturbed.under(hostile, sent, operation) as attackers:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from technogate.model.events import Exchange, Finding, RenderedOutput
+from technogate.util.phrases import many
 
 #: A response's body is shown in a finding up to this many characters.
 BODY_SHOWN = 2000
@@ -26,19 +27,38 @@ _NOTHING_SHOWN = {
     "empty": "nothing: an empty list, or no snapshot",
 }
 
+#: The same as a clause in the past tense.
+_WITHOUT_RESULT = {
+    "pending": "it was still waiting",
+    "refused": "it did not let it be run",
+    "unchanged": "it did not react",
+    "empty": "an empty list, or no snapshot, was shown",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interaction:
-    """One call of the console: the responses it was sent, and what it showed."""
+    """One call of the console: the responses it was sent, and what it showed.
+
+    `stuck` is the same call as made before the console was started afresh for it, None where it was not; `after`
+    describes the response before that.
+    """
 
     rendered: RenderedOutput
     exchanges: tuple[Exchange, ...]
     case: str = ""
+    stuck: Interaction | None = None
+    after: str = ""
 
     @property
     def shown(self) -> dict[str, str]:
         """What was shown, by the part of the page."""
         return self.rendered.fields
+
+    @property
+    def ended(self) -> str:
+        """How the page or the client module ended by itself in this call, as a predicate; "" when it did not."""
+        return self.rendered.fields.get("ended", "")
 
     def sent(self, operation: str) -> list[Exchange]:
         """The requests of `operation` that the console made, in order."""
@@ -105,7 +125,23 @@ def shown_instead(interaction: Interaction) -> str:
     """What is shown in the place of a status, in words."""
     if "status" in interaction.shown:
         return repr(interaction.shown["status"])
+    if "error" in interaction.shown:
+        return f"nothing: {what_came_of(interaction)}"
     return next((f"nothing: {name} {value!r}" for name, value in interaction.shown.items()), "nothing")
+
+
+def what_came_of(interaction: Interaction) -> str:
+    """What came of a call, as a clause in the past tense."""
+    rendered, shown = interaction.rendered, interaction.shown
+    if "ended" in shown:
+        return f"the {'client module' if rendered.driver == 'module' else 'page'} {shown['ended']}"
+    if "error" in shown:
+        error = shown["error"]
+        return error if error.startswith(rendered.call) else f"{rendered.call} {error}"
+    if "status" in shown:
+        return f"{shown['status'] or 'no status'} was shown"
+    without = next((words for sign, words in _WITHOUT_RESULT.items() if sign in shown), "")
+    return without or (f"{many(len(rendered.rows), 'row')} shown" if rendered.rows else "nothing was shown")
 
 
 def only_of(interaction: Interaction, base_url: str) -> Interaction:

@@ -11,11 +11,12 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from technogate.checks.console_interaction import Interaction, finding, shown_instead
+from technogate.checks.console_interaction import Interaction, finding, what_came_of
 from technogate.checks.family import Example, Family
 from technogate.journal.redaction import MARK
 from technogate.model.events import Body, Exchange, Finding, Request
 from technogate.model.requirement import Party
+from technogate.util.phrases import few
 from technogate.util.strict_json import NotStrictJson, parse
 
 if TYPE_CHECKING:
@@ -28,19 +29,18 @@ def sent_times(interaction: Interaction, operation: str, times: int) -> list[Fin
     observed = len(interaction.sent(operation))
     if observed == times:
         return []
-    return finding("requests sent", interaction, f"{operation} requested {times} times", f"requested {observed} times")
+    return finding(
+        "requests sent", interaction, f"{operation} requested {_often(times)}", f"requested {_often(observed)}"
+    )
 
 
 def was_sent(interaction: Interaction, operation: str) -> list[Finding]:
     """The console sent `operation` at all: without a request no response leads to anything (CON-07, CON-08)."""
     if interaction.sent(operation):
         return []
-    return finding(
-        "requests sent",
-        interaction,
-        f"{operation} is requested",
-        f"nothing was requested; {shown_instead(interaction)} is shown",
-    )
+    others = [f"{exchange.request.method} {exchange.request.path}" for exchange in interaction.exchanges]
+    instead = f"{few(others, 3)} in its place" if others else "nothing was requested"
+    return finding("requests sent", interaction, f"{operation} is requested", f"{instead}: {what_came_of(interaction)}")
 
 
 def queries_agree(interaction: Interaction, operation: str, fallback: str) -> list[Finding]:
@@ -106,7 +106,8 @@ def carries_key(interaction: Interaction) -> list[Finding]:
             expected = "the key in X-API-Key on each request"
             return finding("key header", interaction, expected, f"{place} had {exchange.key or 'none'}")
     if not interaction.exchanges:
-        return finding("key header", interaction, "a request", "nothing was sent")
+        # A request that was never sent proves nothing about its header, neither way.
+        raise ValueError("no request was sent whose key could be judged")
     return []
 
 
@@ -129,6 +130,11 @@ def sent_nothing_to(interaction: Interaction, base_url: str, operation: str) -> 
                 "not repeated", interaction, f"{operation} sent to its own backend alone", f"also to {base_url}"
             )
     return []
+
+
+def _often(times: int) -> str:
+    """How often, in words."""
+    return {0: "not at all", 1: "once", 2: "twice"}.get(times, f"{times} times")
 
 
 def query(exchange: Exchange) -> str:

@@ -6,7 +6,7 @@ of the audit trail are thereby proven to reconcile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,18 @@ import msgspec
 
 from technogate.checks.whole_run import WholeRun
 from technogate.journal.journal_file import Journal
-from technogate.model.events import Body, Exchange, Footer, Header, Request, Response, TrailEntry, TrailReading
+from technogate.model.events import (
+    Body,
+    Exchange,
+    Footer,
+    Header,
+    RenderedOutput,
+    Request,
+    Response,
+    Stuck,
+    TrailEntry,
+    TrailReading,
+)
 from technogate.trail.history import Compactor
 from technogate.util.timestamps import utc
 
@@ -38,12 +49,16 @@ class KnownRun:
     first: list[TrailEntry]
     last: list[TrailEntry]
     late: tuple[int, ...] = ()
+    rendered_outputs: list[RenderedOutput] = field(default_factory=list)
+    stuck: list[Stuck] = field(default_factory=list)
 
     def run(self) -> WholeRun:
         """The run as run-wide checks read it, with its audit trail read before, half way, after and long after it."""
         footer = Footer(end="finished", lines=0, sha256="", ended=START + 100)
         journal = Journal(path=Path("self-test"), sha256="", header=self.header, footer=footer, torn="")
         journal.exchanges.extend(self.exchanges)
+        journal.rendered_outputs.extend(self.rendered_outputs)
+        journal.stuck.extend(self.stuck)
         half, end = self.exchanges[len(self.exchanges) // 2 - 1].ended, self.exchanges[-1].ended
         soon = [entry for place, entry in enumerate(self.last) if place not in self.late]
         readings = [(START - 1, []), (half + 0.01, self.first), (end + 4, soon), (end + 9, self.last)]
@@ -106,4 +121,9 @@ def known_run(header: Header) -> KnownRun:
                 execution_id=f"exec_{number}", trace_id=trace_id,
             )
         )  # fmt: skip
-    return KnownRun(header=terms, exchanges=exchanges, first=entries[: COUNT // 2], last=entries)
+    shown = RenderedOutput(
+        id="main-800", item="self-test", call="self-test", driver="module", exchanges=(exchanges[0].id,)
+    )
+    return KnownRun(
+        header=terms, exchanges=exchanges, first=entries[: COUNT // 2], last=entries, rendered_outputs=[shown]
+    )

@@ -28,6 +28,23 @@ class DriverError(Exception):
     """The console could not be driven: a part is missing, a module does not load. One line with a hint."""
 
 
+class ConsoleEnded(DriverError):  # noqa: N818 - named by what happened
+    """The page or the client module is gone, by an act of its own: start it afresh with `restart`.
+
+    `program` is which of the two, `how` what it did, as a predicate; `exit_code` is that of the module's process
+    (None for a page), `output` the last lines that it wrote.
+    """
+
+    def __init__(
+        self, program: Literal["page", "client module"], how: str, *, exit_code: int | None = None, output: str = ""
+    ) -> None:
+        super().__init__(f"the {program} {how}")
+        self.program: Literal["page", "client module"] = program
+        self.how = how
+        self.exit_code = exit_code
+        self.output = output
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
     """One request that the page made; `failure` is the browser's own reason for a request that failed.
@@ -72,13 +89,19 @@ class ConsoleDriver(Protocol):
         """Have the memory snapshot fetched once, and read it."""
 
     def wait_until_complete(self) -> None:
-        """Wait until the console is idle; raises DriverError when it does not become so in time."""
+        """Wait until the console is idle; raises DriverError when it does not become so in time.
+
+        This and every call raise ConsoleEnded when the console is gone.
+        """
 
     def network_changed(self) -> bool:
         """Whether a change of this machine's network has spoilt a request since the last call."""
 
     def inspect(self) -> Exposure:
         """What the console leaves where others could read it."""
+
+    def restart(self) -> None:
+        """Start it afresh: a page in a new context, a module in a new process. Raises DriverError when it fails."""
 
     def close(self) -> None:
         """End it; a second call does nothing."""

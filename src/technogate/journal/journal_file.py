@@ -29,9 +29,11 @@ from technogate.model.events import (
     ItemResult,
     Output,
     Plan,
+    ProgramExit,
     RenderedOutput,
     RunWarning,
     SelfTest,
+    Stuck,
     TrailReading,
 )
 
@@ -170,6 +172,8 @@ class Journal:
     trails: list[TrailReading] = field(default_factory=list)
     faults: list[FaultEvent] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
+    program_exits: list[ProgramExit] = field(default_factory=list)
+    stuck: list[Stuck] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     results: list[ItemResult] = field(default_factory=list)
     aborts: list[Abort] = field(default_factory=list)
@@ -232,6 +236,8 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
         TrailReading: journal.trails,  # type: ignore[dict-item]
         FaultEvent: journal.faults,  # type: ignore[dict-item]
         Output: journal.outputs,  # type: ignore[dict-item]
+        ProgramExit: journal.program_exits,  # type: ignore[dict-item]
+        Stuck: journal.stuck,  # type: ignore[dict-item]
         Finding: journal.findings,  # type: ignore[dict-item]
         ItemResult: journal.results,  # type: ignore[dict-item]
         Abort: journal.aborts,  # type: ignore[dict-item]

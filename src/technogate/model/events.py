@@ -28,9 +28,9 @@ from technogate.model.trail_reading import TrailEntry, TrailReading
 # fmt: off
 __all__ = [
     "BODY_LIMIT", "Abort", "Body", "ContractRef", "Ended", "Event", "Exchange", "FaultEvent", "Finding", "Footer",
-    "Header", "Headers", "ImageRef", "ItemResult", "Outcome", "Output", "Plan", "PlannedItem", "Proof", "Record",
-    "RenderedOutput", "Request", "Response", "RunWarning", "SelfTest", "TargetRef", "TrailEntry", "TrailReading",
-    "Waiver", "by_id", "header_values",
+    "Header", "Headers", "ImageRef", "ItemResult", "Outcome", "Output", "Plan", "PlannedItem", "ProgramExit", "Proof",
+    "Record", "RenderedOutput", "Request", "Response", "RunWarning", "SelfTest", "Stuck", "TargetRef", "TrailEntry",
+    "TrailReading", "Waiver", "by_id", "header_values",
 ]
 # fmt: on
 
@@ -72,6 +72,40 @@ class Output(Record, frozen=True, tag_field="event", tag="output"):
     exit_code: int | None = None
 
 
+class ProgramExit(Record, frozen=True, tag_field="event", tag="program_exit"):
+    """A program under test ended in the middle of the run, and the gate did not end it.
+
+    `exit_code` is minus the signal's number where one ended it, None where it is not known. `exchange` is the one that
+    the program was answering, or had answered last ("" when that is not known). `output` is the end of what it wrote,
+    without secrets. `restarted` tells whether the gate started it again.
+    """
+
+    program: str
+    item: str
+    at: float
+    exit_code: int | None
+    exchange: str = ""
+    output: str = ""
+    restarted: bool = False
+
+
+class Stuck(Record, frozen=True, tag_field="event", tag="stuck"):
+    """A console that sent nothing until it was started afresh, and then made the same call as it should.
+
+    `after` describes the response before, `exchanges` are the ids of its exchanges, `rendered` is the id of what was
+    shown while nothing was sent; `observed` describes that.
+    """
+
+    item: str
+    call: str
+    driver: Literal["browser", "module"]
+    at: float
+    after: str
+    observed: str
+    rendered: str = ""
+    exchanges: tuple[str, ...] = ()
+
+
 class Proof(Record, frozen=True):
     """One part of the self-test; `problem` is what it did not detect, "" when it passed."""
 
@@ -107,6 +141,8 @@ Event = (
     | TrailReading
     | FaultEvent
     | Output
+    | ProgramExit
+    | Stuck
     | Finding
     | ItemResult
     | SelfTest

@@ -21,7 +21,7 @@ from technogate.runner.finish_run import finish_run, reports_removed_on_error
 from technogate.runner.item_order import in_order, runs_in_containers_alone
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test.run_self_test import SelfTestRun
-from technogate.runner.suite import HINT, Violation, leaves
+from technogate.runner.suite import HINT, Crash, NotAnswered, Violation, leaves
 from technogate.util.garbage_collector import collect_rarely
 
 #: The longest reason that a result keeps, in characters.
@@ -115,6 +115,19 @@ class Recorder:
         self._run_context.begin_item(item.nodeid)
         self._phases = []
         return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """See at the end of each item whether a program has ended: what the item found may come of that."""
+        try:
+            result = yield
+        except Crash:
+            raise
+        except Exception:
+            self._run_context.check_programs(thoroughly=True)
+            raise
+        self._run_context.check_programs(thoroughly=False)
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -218,9 +231,15 @@ def _phase(call: pytest.CallInfo[None], report: pytest.TestReport) -> _Phase:
     error = call.excinfo.value
     if isinstance(error, pytest.skip.Exception):
         return _Phase(outcome=Outcome.SKIPPED, reason=error.msg or "skipped without a reason", seconds=call.duration)
-    violations = [leaf for leaf in leaves(error) if isinstance(leaf, Violation)]
-    if violations and call.when == "call":
-        first = violations[0]
+    inner = list(leaves(error))
+    violations = [leaf for leaf in inner if isinstance(leaf, Violation)]
+    unanswered = next((leaf for leaf in inner if isinstance(leaf, NotAnswered)), None)
+    if unanswered is not None and not any(isinstance(leaf, Crash) for leaf in violations):
+        return _Phase(outcome=Outcome.SKIPPED, reason=unanswered.reason + HINT + unanswered.hint, seconds=call.duration)
+    crash = next((leaf for leaf in violations if isinstance(leaf, Crash)), None)
+    # Only what an item does can violate its requirement, but for a request of its setup that ended the backend.
+    if violations and (call.when == "call" or (crash is not None and call.when == "setup")):
+        first = crash or violations[0]
         return _Phase(outcome=Outcome.FAILED, reason=str(first), finding=first.finding, seconds=call.duration)
     return _Phase(
         outcome=Outcome.ERRORED, reason=f"{call.when}: {type(error).__name__}: {error}", seconds=call.duration

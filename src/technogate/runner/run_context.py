@@ -65,7 +65,8 @@ class RunContext:
     """What the plugin shares with the fixtures of one pytest process.
 
     `worker` names the process in the journal; `run_key` is the API key of started programs; `watchers` are called
-    with each event after it is written; `replay` is None unless the run is a replay.
+    with each event after it is written; `program_checks` are called when an item ends, and raise what takes the place
+    of its result where a program has ended; `replay` is None unless the run is a replay.
     """
 
     settings: Settings
@@ -80,6 +81,7 @@ class RunContext:
     item: str = ""
     counter: CheckCounter = field(default_factory=CheckCounter)
     watchers: list[Callable[[Event], None]] = field(default_factory=list)
+    program_checks: list[Callable[[bool], None]] = field(default_factory=list)
     redactor: Redactor = field(init=False)
     smallest: Smallest = field(init=False)
     new_id: Callable[[], str] = field(init=False)
@@ -120,6 +122,14 @@ class RunContext:
         self.item = item
         self.smallest.begin_item(item)
         self.counter = CheckCounter()
+
+    def check_programs(self, *, thoroughly: bool) -> None:
+        """See whether a program under test has ended; raises Crash or NotAnswered in place of the item's result.
+
+        `thoroughly` asks also those for which that takes time.
+        """
+        for check in self.program_checks:
+            check(thoroughly)
 
     def hand_over(self) -> dict[str, Any]:
         """Return what a worker needs to join the run, in plain types."""

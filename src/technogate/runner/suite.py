@@ -7,7 +7,8 @@ from typing import Any, NoReturn, Protocol, TypeVar
 
 import pytest
 
-from technogate.model.events import Finding
+from technogate.model.case import Case, Key
+from technogate.model.events import Exchange, Finding
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -21,6 +22,32 @@ class Violation(AssertionError):  # noqa: N818 - the field's word, and no error 
     def __init__(self, finding: Finding) -> None:
         super().__init__(f"{finding.check}: expected {finding.expected}; observed {finding.observed}")
         self.finding = finding
+
+
+class Crash(Violation):
+    """Raised for a request that ended the backend, or is known to: `exchange` is the one that did.
+
+    `case`, sent with `key`, is the smallest request found that ends it.
+    """
+
+    def __init__(self, finding: Finding, exchange: Exchange, case: Case, key: Key) -> None:
+        super().__init__(finding)
+        self.exchange = exchange
+        self.case = case
+        self.key = key
+
+
+class NotAnswered(Exception):  # noqa: N818 - named by what is wrong
+    """A request of the item was not sent, or not answered, for a reason that is none of its own: it proves nothing.
+
+    `hint` is what to do about it. `exchange` is None for a request that was not sent.
+    """
+
+    def __init__(self, reason: str, hint: str, exchange: Exchange | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hint = hint
+        self.exchange = exchange
 
 
 class MustHold(Protocol):

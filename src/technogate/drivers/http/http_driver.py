@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -24,6 +24,13 @@ POLL_S = 0.05
 
 #: Headers of ours that a case replaces by naming them; any other that it names is sent beside ours.
 _OURS = frozenset({"host", "accept", "accept-encoding", "user-agent", "content-length"})
+
+
+class Guard(Protocol):
+    """Sends each case of a driver, and looks after the backend meanwhile: what it raises takes the response's place."""
+
+    def send(self, client: HttpDriver, case: Case, key: Key) -> Exchange:
+        """Send `case` through `client.attempt`, and return what came of it."""
 
 
 class HttpDriver:
@@ -47,11 +54,12 @@ class HttpDriver:
         timeout_s: float,
         note: Callable[[RunWarning], None] | None = None,
         defects: Callable[[Case, Key], tuple[str, ...]] = lambda _case, _key: (),
+        guard: Guard | None = None,
     ) -> None:
         """`record` takes each exchange; `item` returns the id of the running test item; `timeout_s` bounds a response.
 
         `note` takes a warning about the pace, once, when the driver is closed. `defects` names what is wrong with a
-        case and its key by the contract.
+        case and its key by the contract. `guard` sends each case.
         """
         self.base_url = base_url.rstrip("/")
         self.key = key
@@ -64,6 +72,7 @@ class HttpDriver:
         self._new_id = new_id
         self._run = run
         self._defects = defects
+        self._guard = guard
         self._wire = RawConnection(self.base_url, timeout_s)
 
     def close(self) -> None:
@@ -103,12 +112,19 @@ class HttpDriver:
     def send(self, case: Case, *, key: Key | None = None) -> Exchange:
         """Send `case` with `key` (the right one by default), record what came of it and return that.
 
+        Raises only what the driver's guard raises, for a backend that has ended.
+        """
+        used_key = self.key if key is None else key
+        return self.attempt(case, used_key) if self._guard is None else self._guard.send(self, case, used_key)
+
+    def attempt(self, case: Case, key: Key) -> Exchange:
+        """Send `case` without the guard, record what came of it and return that.
+
         Raises nothing for what a backend does: a refused connection ends `failed`, a broken or slow
         response `indeterminate`. While the backend responds with 429, the case is sent again, at the
         pace that the backend allows and as often as `Pace` allows; the exchange of the last attempt is returned.
         """
-        used_key = self.key if key is None else key
-        return self.pace.send(lambda attempt: self._attempt(case, used_key, attempt), _rate_limit_of)
+        return self.pace.send(lambda attempt: self._attempt(case, key, attempt), _rate_limit_of)
 
     def _attempt(self, case: Case, key: Key, attempt: int) -> Exchange:
         """Send `case` once and record the exchange."""

@@ -24,6 +24,8 @@ HEAD_LIMIT = 100 * 1024
 
 NO_CONTENT = 204
 _CHUNK = 64 * 1024
+#: What is reported of a connection that ended before any byte of a response, by a close or a reset.
+CLOSED = "the connection was closed without a response"
 #: A body up to this size goes out with the headers in one piece.
 _ONE_PIECE = 32 * 1024
 
@@ -44,6 +46,10 @@ class RawResponse:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     http_version: str
+
+
+#: The socket option that switches delayed acknowledgements off; None where there is none.
+_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
 class RawConnection:
@@ -153,11 +159,8 @@ def _receive(connection: socket.socket, parser: h11.Connection, deadline: float)
         event = parser.next_event()
         if event is h11.NEED_DATA:
             connection.settimeout(_remaining(deadline))
-            data = connection.recv(_CHUNK)
-            if not data and not begun:
-                raise ConnectionError("the connection was closed without a response")
+            parser.receive_data(_read(connection, begun=begun))
             begun = True
-            parser.receive_data(data)
         elif isinstance(event, h11.Response):
             response = event
         elif isinstance(event, h11.Data):
@@ -179,12 +182,36 @@ def _receive(connection: socket.socket, parser: h11.Connection, deadline: float)
     )
 
 
+def _read(connection: socket.socket, *, begun: bool) -> bytes:
+    """Read what there is of a response; a close, or a reset, before any of it raises ConnectionError."""
+    try:
+        _acknowledge_at_once(connection)
+        data = connection.recv(_CHUNK)
+    except ConnectionResetError:
+        if begun:
+            raise
+        data = b""
+    if not data and not begun:
+        raise ConnectionError(CLOSED)
+    return data
+
+
 def _remaining(deadline: float) -> float:
     """Seconds until `deadline`; raises TimeoutError when there are none."""
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError
     return left
+
+
+def _acknowledge_at_once(connection: socket.socket) -> None:
+    """Acknowledge the next data without delay, where the system can.
+
+    A server that writes head and body apart waits for the acknowledgement of the first, which Linux delays by 40 ms:
+    that would be the time of each of its responses, and none of its own. The option holds only for a while.
+    """
+    if _QUICKACK is not None:
+        connection.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
 
 def _alive(connection: socket.socket) -> bool:
@@ -201,7 +228,7 @@ def _alive(connection: socket.socket) -> bool:
 
 def _description(error: OSError) -> str:
     """A short description of an error on the wire."""
-    return f"{type(error).__name__}: {error.strerror or error}"
+    return f"{type(error).__name__}: {error.strerror}" if error.strerror else str(error)
 
 
 def _parse_error(error: h11.RemoteProtocolError) -> str:

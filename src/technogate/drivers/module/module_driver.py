@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -43,7 +44,9 @@ class ModuleDriver:
         self.limit_s = limit_s
         self._newest: Future[RenderedOutput] | None = None
         node = find_node(typescript=module.suffix in {".ts", ".mts"}) if node is None else node
-        self._process = ModuleProcess(module, node, module_environment(env, base, window))
+        self._start = partial(ModuleProcess, module, node, module_environment(env, base, window))
+        self._process = self._start()
+        self._earlier_lines: tuple[str, ...] = ()
 
     @property
     def node_version(self) -> str:
@@ -79,6 +82,7 @@ class ModuleDriver:
 
     def wait_until_complete(self) -> None:
         """Wait until no call is under way; raises DriverError when one does not end in time."""
+        self._process.require_alive()
         deadline = time.monotonic() + 2 * self.limit_s
         try:
             for future in self._process.under_way:
@@ -92,7 +96,14 @@ class ModuleDriver:
 
     def inspect(self) -> Exposure:
         """What the module wrote to its standard output and error."""
-        return Exposure(lines=self._process.lines)
+        return Exposure(lines=self._earlier_lines + self._process.lines)
+
+    def restart(self) -> None:
+        """Load the module in a new Node; what it wrote before is kept. Raises DriverError when it does not load."""
+        self._process.close()
+        self._earlier_lines += self._process.lines
+        self._newest = None
+        self._process = self._start()
 
     def close(self) -> None:
         """End the Node; a second call does nothing."""

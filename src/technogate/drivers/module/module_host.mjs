@@ -47,7 +47,7 @@ if (base !== "") {
   }
 }
 
-const describe = (error) => (error instanceof Error ? `${error.name}: ${error.message}` : `threw ${format(error)}`);
+const describe = (error) => (error instanceof Error ? `${error.name}: ${error.message}` : format(error));
 
 /** A result as JSON; undefined, and what JSON cannot represent, become errors and not null. */
 function asJson(value) {
@@ -66,7 +66,7 @@ async function call(functions, { id, call: name, args }) {
   try {
     outcome = asJson(await functions[name](...args));
   } catch (error) {
-    outcome = { error: describe(error) };
+    outcome = { error: `threw ${describe(error)}` };
   }
   send({ id, ...outcome, started, ended: Date.now() / 1000 });
 }

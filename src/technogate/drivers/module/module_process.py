@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from technogate.drivers.console_driver import READINGS, DriverError
+from technogate.drivers.console_driver import READINGS, ConsoleEnded, DriverError
 from technogate.drivers.console_driver import Call as CallName
 from technogate.model.events import RenderedOutput
 
@@ -22,6 +22,9 @@ HOST = Path(__file__).with_name("module_host.mjs")
 #: Seconds that a module gets to load, on a busy machine too, and a Node to end.
 LOAD_S = 60.0
 END_S = 5.0
+
+#: How many of the last lines that a module wrote are told about its end.
+LAST_LINES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +90,15 @@ class ModuleProcess:
         with self._lock:
             return [future for _, future in self._calls.values()]
 
+    def require_alive(self) -> None:
+        """Raise ConsoleEnded when Node has ended."""
+        with self._lock:
+            ended = self._ended
+        if ended:
+            raise self._end()
+
     def send(self, call: ModuleCall) -> Future[RenderedOutput]:
-        """Pass one call to Node. Raises DriverError when Node has ended."""
+        """Pass one call to Node. Raises ConsoleEnded when Node has ended."""
         future: Future[RenderedOutput] = Future()
         with self._lock:
             self._number += 1
@@ -101,9 +111,14 @@ class ModuleProcess:
                     raise BrokenPipeError
                 self._process.stdin.write(message + "\n")
                 self._process.stdin.flush()
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError):
                 self._calls.pop(number)
-                raise DriverError(self._end_message()) from error
+                gone = True
+            else:
+                gone = False
+        if gone:
+            # Outside the lock: the readers of its last output need it.
+            raise self._end()
         return future
 
     def close(self) -> None:
@@ -141,10 +156,11 @@ class ModuleProcess:
             self._ended = True
             waiting = [future for _, future in self._calls.values()]
             self._calls.clear()
+        ended = self._end()
         for future in waiting:
-            future.set_exception(DriverError(self._end_message()))
+            future.set_exception(ended)
         if not self._loaded.done():
-            self._loaded.set_exception(DriverError(self._end_message()))
+            self._loaded.set_exception(ended)
 
     def _read_errors(self) -> None:
         """Keep what Node writes to its standard error."""
@@ -160,10 +176,22 @@ class ModuleProcess:
             fields, rows = {"error": str(message["error"])}, ()
         future.set_result(module_output(call, fields, rows, message["started"], message["ended"]))
 
-    def _end_message(self) -> str:
-        """The message about a Node that has ended unexpectedly."""
-        tail = self._lines[-1] if self._lines else "it wrote nothing"
-        return f"the Node that ran {self._module} has ended: {tail}"
+    def _end(self) -> ConsoleEnded:
+        """The error about a Node that has ended unexpectedly."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_S)
+        # Its last words may not have been read yet.
+        self._readers[1].join(END_S)
+        code = self._process.returncode
+        with self._lock:
+            last = self._lines[-LAST_LINES:]
+        how = "ended its process" if code is None else f"ended its process with {_exit_words(code)}"
+        return ConsoleEnded("client module", how, exit_code=code, output="\n".join(last))
+
+
+def _exit_words(code: int) -> str:
+    """An exit code in words; a negative one is the signal that ended the process."""
+    return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
 
 def module_output(

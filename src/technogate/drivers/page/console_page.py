@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from technogate.drivers.console_driver import DriverError
+from technogate.drivers.console_driver import ConsoleEnded, DriverError
 from technogate.drivers.network_change import NetworkChangedError, repeat_on_network_change
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 #: Seconds that a page gets to load: on a busy machine that takes longer than its work afterwards.
 LOAD_S = 60.0
+
+#: How many of the last lines of its console output are told about a page that has ended.
+LAST_LINES = 20
 
 #: The script that reads the page from within, and its call: Playwright passes one text faster than many.
 PROBE = Path(__file__).with_name("page_probe.js")
@@ -48,15 +51,24 @@ class ConsolePage:
     """
 
     def __init__(
-        self, context: BrowserContext, *, url: str, css: dict[str, str], limit_s: float, quiet_ms: int
+        self,
+        context: BrowserContext,
+        *,
+        url: str,
+        css: dict[str, str],
+        limit_s: float,
+        quiet_ms: int,
+        traffic: Traffic | None = None,
     ) -> None:
         self.context = context
         self.url = url
         self.css = css
         self.limit_s = limit_s
         self.quiet_ms = quiet_ms
-        self.traffic = Traffic()
+        self.traffic = Traffic() if traffic is None else traffic
         self._hanging = self._failed = self._all_idle = False
+        self._crashed = self._closing = False
+        self._address = url
         self._uses_enter: dict[str, bool] = {}
         context.add_init_script(path=PROBE)
         self.page: Page
@@ -77,11 +89,13 @@ class ConsolePage:
         self._hanging = self._all_idle = False
         if self._failed:
             # The browser's error page may still be loading, and would interrupt this attempt.
+            self._closing = True
             self.page.close()
             self._new_page()
         self._failed = True
         self.page.goto(self.url, wait_until="load", timeout=LOAD_S * 1000)
         self._failed = False
+        self._address = self.page.url
         for name in ("command", "run"):
             try:
                 self.page.locator(self.css[name]).first.wait_for(state="attached")
@@ -91,7 +105,34 @@ class ConsolePage:
 
     def _new_page(self) -> None:
         self.page = self.context.new_page()
+        self._closing = self._crashed = False
         self.traffic.listen(self.page)
+        self.page.on("crash", self._on_crash)
+
+    def _on_crash(self, _: Page) -> None:
+        self._crashed = True
+
+    def ended(self, error: Exception | None = None) -> ConsoleEnded | None:
+        """How the page has ended by an act of its own, None while it has not.
+
+        A page at another address may still work: only an `error` shows that it does not.
+        """
+        text = error.message if isinstance(error, PlaywrightError) else ""
+        if self._crashed or "Target crashed" in text or "Page crashed" in text:
+            return ConsoleEnded("page", "crashed", output=self._last_lines())
+        if self.page.is_closed() and not self._closing:
+            return ConsoleEnded("page", "closed itself", output=self._last_lines())
+        if "Execution context was destroyed" in text or (error is not None and not self._failed and self._elsewhere):
+            where = f"left for {self.page.url}" if self._elsewhere else "loaded itself anew"
+            return ConsoleEnded("page", where, output=self._last_lines())
+        return None
+
+    @property
+    def _elsewhere(self) -> bool:
+        return self.page.url.partition("#")[0].partition("?")[0] != self._address.partition("#")[0].partition("?")[0]
+
+    def _last_lines(self) -> str:
+        return "\n".join(self.traffic.lines[-LAST_LINES:])
 
     def probe(self, task: str, *, region: str = "result", focus: str = "", limit_s: float = 0.0) -> Any:
         """One task of the script within the page."""

@@ -13,6 +13,7 @@ from technogate.drivers.page.browser_process import BrowserProcess, borrow, give
 from technogate.drivers.page.chromium import browser_missing, find_browser, playwright_missing
 from technogate.drivers.page.console_page import ConsolePage, first_line
 from technogate.drivers.page.page_calls import PageCalls
+from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.model.events import RenderedOutput
 from technogate.target.spec import Selectors
@@ -59,6 +60,7 @@ class BrowserDriver:
         self._quiet_ms = quiet_ms
         self._network_changed: Callable[[], bool]
         self._context: BrowserContext | None = None
+        self._traffic = Traffic()
         self._console: ConsolePage
         self._calls: PageCalls
         reason, hint = playwright_missing() if browser else browser_missing()
@@ -100,11 +102,18 @@ class BrowserDriver:
 
     def wait_until_complete(self) -> None:
         """Wait until the page is idle; one that hangs is loaded anew. Raises DriverError when that does not help."""
-        self._run(self._console.wait_until_complete)
+        self._run(self._wait_until_complete)
 
     def reload(self) -> None:
         """Load the page anew and wait until it is idle."""
         self._run(self._console.open)
+
+    def restart(self) -> None:
+        """Load the page in a new context; its requests and console lines so far are kept.
+
+        Raises DriverError when the browser itself is gone.
+        """
+        self._with_browser(self._restart)
 
     def network_changed(self) -> bool:
         """Whether a change of this machine's network has spoilt a request of the page since the last call."""
@@ -140,8 +149,24 @@ class BrowserDriver:
     # ---- start and end ----
 
     def _run(self, work: Callable[[], T]) -> T:
-        """Do `work` in the browser's thread. Raises DriverError for an error of Playwright."""
-        return self._with_browser(lambda _: work())
+        """Do `work` in the browser's thread. Raises ConsoleEnded when the page is gone, else DriverError."""
+        return self._with_browser(lambda browser: self._while_it_lasts(browser, work))
+
+    def _while_it_lasts(self, browser: Browser, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except (DriverError, PlaywrightError) as error:
+            # A browser that has died took the page with it: that is no act of the page.
+            ended = self._console.ended(error) if browser.is_connected() else None
+            if ended is None:
+                raise
+            raise ended from error
+
+    def _wait_until_complete(self) -> None:
+        ended = self._console.ended()
+        if ended is not None:
+            raise ended
+        self._console.wait_until_complete()
 
     def _with_browser(self, work: Callable[[Browser], T]) -> T:
         if self._browser is None:
@@ -155,10 +180,17 @@ class BrowserDriver:
         # A page without animation costs less to probe, and shows the same.
         context = self._context = browser.new_context(reduced_motion="reduce")
         context.set_default_timeout(PART_MS)
-        self._console = ConsolePage(context, url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms)
+        self._console = ConsolePage(
+            context, url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms, traffic=self._traffic
+        )
         self._network_changed = self._console.traffic.network_watch()
         self._console.open()
         self._calls = PageCalls(self._console)
+
+    def _restart(self, browser: Browser) -> None:
+        self._end(browser)
+        self._traffic.abandon()
+        self._start(browser)
 
     def _end(self, browser: Browser) -> None:
         # A browser that has died has no pages left.

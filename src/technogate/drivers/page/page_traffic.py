@@ -100,6 +100,10 @@ class Traffic:
         self.lines.clear()
         self._observed = {request: observed for request, observed in self._observed.items() if request in self._open}
 
+    def abandon(self) -> None:
+        """Take the requests under way as ended: their page is gone."""
+        self._open.clear()
+
     def _on_request(self, request: Request) -> None:
         self._observed[request] = _ObservedRequest(request=request, at=time.time())
         if request.resource_type in _SCRIPT_REQUESTS:

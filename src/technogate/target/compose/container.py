@@ -7,7 +7,7 @@ from typing import Any
 
 from technogate.model.errors import PortTaken, StartError
 from technogate.target.compose.engine import EngineError, docker, inspect, logs
-from technogate.target.process.program import Launch, Program
+from technogate.target.process.program import TAIL_LINES, Launch, Program
 from technogate.target.process.reaper import Reaper
 
 #: What compose calls a network, on the network itself.
@@ -71,9 +71,18 @@ class Container(Program):
         return None if state["Running"] else int(state["ExitCode"])
 
     @property
+    def ended_by_itself(self) -> bool:
+        """Whether it has ended and the gate did not end it. The engine is asked, which takes a tenth of a second."""
+        return not self._ended_by_gate and not self.alive
+
+    @property
     def output(self) -> str:
         """All that it wrote to its standard output and error since it was created, unmasked."""
         return logs(self.container)
+
+    def latest_tail(self, lines: int = TAIL_LINES) -> str:
+        """The last lines that it wrote, the API key masked: the engine keeps those of every start together."""
+        return self.tail(lines)
 
     def start(self) -> None:
         """Start it again, without waiting; raises PortTaken, or StartError when the engine refuses."""
@@ -88,13 +97,18 @@ class Container(Program):
             raise StartError(
                 f"{self.name} did not start: {error}", program=self.name, command=self.command, output=self.tail()
             ) from error
+        self._ended_by_gate = False
+        self.starts += 1
+        self.end_recorded = False
 
     def stop(self) -> None:
         """End it: send SIGTERM, wait 3 s, then kill it. If it does not run, do nothing."""
+        self._ended_by_gate = self._ended_by_gate or self.alive
         docker("stop", f"--time={STOP_S}", self.container)
 
     def kill(self) -> None:
         """Kill it. If it does not run, do nothing."""
+        self._ended_by_gate = self._ended_by_gate or self.alive
         try:
             docker("kill", self.container)
         except EngineError:

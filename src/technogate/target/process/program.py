@@ -49,8 +49,13 @@ class Program:
         self.launch = launch
         self._reaper = reaper
         self._log = launch.workdir / "output.log"
+        self._log_start = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._reaped = True
+        self._ended_by_gate = False
+        #: How often it was started, and whether the run's record has the end of its latest start.
+        self.starts = 0
+        self.end_recorded = False
 
     @property
     def name(self) -> str:
@@ -88,6 +93,11 @@ class Program:
         return code
 
     @property
+    def ended_by_itself(self) -> bool:
+        """Whether its latest start has ended, and the gate did not end it. Costs one system call."""
+        return self._process is not None and not self._ended_by_gate and self.exit_code is not None
+
+    @property
     def output(self) -> str:
         """All that it wrote to its standard output and error since its first start, unmasked."""
         return self._log.read_text("utf-8", errors="replace") if self._log.exists() else ""
@@ -95,6 +105,15 @@ class Program:
     def tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines of its output, the API key masked."""
         return self.launch.redactor.clean_text("\n".join(self.output.splitlines()[-lines:]))[0]
+
+    def latest_tail(self, lines: int = TAIL_LINES) -> str:
+        """The last lines that it wrote since its latest start, the API key masked."""
+        if not self._log.exists():
+            return ""
+        with self._log.open("rb") as log:
+            log.seek(self._log_start)
+            written = log.read().decode("utf-8", errors="replace")
+        return self.launch.redactor.clean_text("\n".join(written.splitlines()[-lines:]))[0]
 
     @property
     def command(self) -> str:
@@ -109,6 +128,7 @@ class Program:
             raise PortTaken(f"{self.name} needs port {self.port}, which is in use: end the program that holds it")
         self.workdir.mkdir(parents=True, exist_ok=True)
         with self._log.open("ab") as log:
+            self._log_start = log.tell()
             try:
                 self._process = subprocess.Popen(
                     self.launch.argv,
@@ -123,6 +143,9 @@ class Program:
                 reason = f"{self.name} did not start: {self.command}: {error.strerror}"
                 raise StartError(reason, program=self.name, command=self.command) from error
         self._reaped = False
+        self._ended_by_gate = False
+        self.starts += 1
+        self.end_recorded = False
         self._reaper.add(self._process.pid)
 
     def wait_ready(self, path: str | None = None, timeout_s: float | None = None) -> None:
@@ -144,6 +167,7 @@ class Program:
         if self._process is None:
             return
         if self.alive:
+            self._ended_by_gate = True
             process_group.terminate(self._process.pid)
             try:
                 self._process.wait(STOP_S)
@@ -155,6 +179,8 @@ class Program:
         """Kill it and its children. If it does not run, do nothing."""
         if self._process is None:
             return
+        if self.alive:
+            self._ended_by_gate = True
         if not self._reaped:
             self._end_group(self._process.pid)
         self._process.wait()
