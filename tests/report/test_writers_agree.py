@@ -251,8 +251,8 @@ def test_a_cause_is_complete_in_every_report(tmp_path: Path) -> None:
         assert part in texts[0]
         assert part in texts[1]
         assert part in flat
-    assert [text.count("WARN t-77f0 line") for text in texts] == [20, 20, 4]
-    assert "… (16 more lines)" in texts[2]
+    assert [text.count("WARN t-77f0 line") for text in texts] == [20, 20, 8]
+    assert "… (12 more lines)" in texts[2]
 
 
 def test_causes_come_before_what_they_explain(tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ class Cause(Document, frozen=True):
     """One mistake of one party, with the findings that it explains; each finding of a run belongs to exactly one.
 
     `id` names the same mistake in every run of a party. `title` is the mistake as a person would say it, `rule` the
-    kind of mistake. `requirements` are those that its
-    findings break, `level` is MUST when one of them is. `findings` are their numbers, `example` the number of the
-    smallest. `output` holds the lines that the program printed meanwhile, "" for none.
+    kind of mistake. `requirements` are those that its findings break, `level` is MUST when one of them is. `findings`
+    are their numbers, `example` the number of the smallest. `output` holds the lines that the program printed
+    meanwhile, "" for none.
     """
 
     number: int

@@ -110,7 +110,7 @@ def example_rows(sample: Sample) -> list[tuple[str, str]]:
 
 
 def printed(cause: Cause, most: int) -> list[str]:
-    """The first `most` lines that the program printed for the example, and a remark on those left out."""
-    lines = cause.output.splitlines()
+    """The first `most` lines that the program printed for the example, blank ones aside, and how many are left out."""
+    lines = [line for line in cause.output.splitlines() if line.strip()]
     left = len(lines) - most
     return lines[:most] + ([f"… ({many(left, 'more line')})"] if left > 0 else [])
