@@ -92,6 +92,11 @@ class GapHistory(Document, frozen=True):
 EMPTY = GapHistory(schema=1, runs=())
 
 
+def is_cause(item: Item) -> bool:
+    """Whether a gap is a cause, and not a requirement, a layer or an endpoint."""
+    return bool(item.requirements) and item.requirements != (item.id,)
+
+
 def word_of(gap: str, contract: Contract) -> str:
     """The argument of `technogate check` that accepts a gap: a requirement, the checks of a layer, or the backend."""
     if gap in contract.requirements:

@@ -15,7 +15,7 @@ from technogate.report.cause_text import printed
 from technogate.util.phrases import few, many
 from technogate.util.text import markdown_block, markdown_code, markdown_text
 from technogate.workflow.facts import about, exchange_example, page, row, table
-from technogate.workflow.gaps import GapHistory, GapRun, Item, word_of
+from technogate.workflow.gaps import GapHistory, GapRun, Item, is_cause, word_of
 
 _LIMIT = 600
 
@@ -72,7 +72,7 @@ def _together(items: Iterable[Item]) -> list[list[Item]]:
     """Each gap by itself, but requirements that have no result for the same reason as one."""
     groups: dict[tuple[str, ...], list[Item]] = {}
     for item in items:
-        same = item.priority == "unproven" and item.requirements == (item.id,)
+        same = item.priority == "unproven" and not is_cause(item)
         groups.setdefault((item.observed, item.fix) if same else (item.id,), []).append(item)
     return list(groups.values())
 
@@ -147,7 +147,7 @@ def _gap(items: list[Item], run: GapRun, source: Source) -> Iterator[str]:
     Several `items` are requirements that have no result for the same reason.
     """
     item = items[0]
-    title = ", ".join(one.id for one in items[:_NAMED]) if item.id in source.contract.requirements else item.observed
+    title = item.observed if is_cause(item) else ", ".join(one.id for one in items[:_NAMED])
     left = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
     yield f"## {markdown_text(title, _LIMIT)}{left} ({item.priority}, {_state(item, run)})\n"
     yield from _broken([requirement for one in items for requirement in source.requirements(one)], source)
@@ -159,7 +159,7 @@ def _gap(items: list[Item], run: GapRun, source: Source) -> Iterator[str]:
         yield f"- In the report: finding{'' if len(samples) == 1 else 's'} {numbers}"
     else:
         yield f"- Observed: **{markdown_text(item.observed, _LIMIT)}**"
-    if item.id not in source.contract.requirements:
+    if is_cause(item):
         yield f"- Gap: {markdown_code(item.id)}"
     yield f"- Open since: {markdown_code(item.since)}\n"
     cause = source.cause(item.id)
