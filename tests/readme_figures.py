@@ -22,6 +22,7 @@ README = Path(__file__).resolve().parents[1] / "README.md"
 
 _ROW = re.compile(r"^\| ([a-z1-3][^|]*) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$", re.MULTILINE)
 _MUSTS = re.compile(r"(?<=\d of )\d+(?= MUST requirements)")
+_NOT_JUDGED = re.compile(r"\d+(?= requirements: the target describes no console)")
 _TOTAL = r"^( +{title} +)(\d+)( +)(\d+)( +)(\d+)((?: +\d+)?)(.*)$"
 
 
@@ -58,6 +59,10 @@ def refreshed(text: str, contract: Contract, folder: Path) -> str:
     text, found = _MUSTS.subn(str(totals["MUST requirements"]), text)
     if not found:
         raise MissingFigureError("nothing states how many MUST requirements there are")
+    others = len(contract.requirements) - totals["all requirements"]
+    text, found = _NOT_JUDGED.subn(str(others), text)
+    if found != 1:
+        raise MissingFigureError("the sample report does not say how many requirements were not judged")
     for title, total in totals.items():
         line = re.compile(_TOTAL.format(title=re.escape(title)), re.MULTILINE)
         text, found = line.subn(partial(_total, total=total), text)

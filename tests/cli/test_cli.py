@@ -45,6 +45,15 @@ def test_requirements_show_their_coverage(small: Sandbox) -> None:  # noqa: F811
     assert (rows["CTR-01"][4], rows["CTR-02"][4]) == ("1", "none")
 
 
+def test_requirements_on_images_are_listed_with_their_checks(small: Sandbox) -> None:  # noqa: F811
+    """The table is of the contract, not of a target: a check that only images can be held to counts."""
+    small.contract(("CTR-01", "STK-07"))
+    small.suite("test_it.py", HOLDS.replace("CTR-01", "STK-07"))
+    output = small.run("requirements", "--contract", "contracts/small").stdout
+    rows = {line.split()[0]: line.split() for line in output.splitlines() if line.startswith(("CTR-", "STK-"))}
+    assert rows["STK-07"][4] == "1"
+
+
 def test_requirements_refuses_broken_suites(small: Sandbox) -> None:  # noqa: F811
     """When the suites cannot be collected, one line gives the reason; no incomplete table is printed."""
     small.suite("test_it.py", "import no_such_module\n")

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from technogate.faults.fault_errors import NotDelivered
 from technogate.journal.journal_file import JournalError
 from technogate.model.events import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.model.verdict import ExitCode
@@ -22,10 +23,17 @@ from technogate.runner.item_order import in_order, runs_in_containers_alone
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import HINT, Crash, NotAnswered, Violation, leaves
+from technogate.trail.entry import TrailError
 from technogate.util.garbage_collector import collect_rarely
 
 #: The longest reason that a result keeps, in characters.
 REASON_LIMIT = 2000
+
+#: Exceptions of the target's making: the item proves nothing, and its check is not broken. What to do about each.
+_PROVES_NOTHING: dict[type[Exception], str] = {
+    NotDelivered: "mend what kept the fault from being injected, then validate again",
+    TrailError: "see that the trail can be read: [backend.audit] in the target file; then validate again",
+}
 
 _WORST_FIRST = (Outcome.FAILED, Outcome.ERRORED, Outcome.SKIPPED, Outcome.PASSED)
 
@@ -63,6 +71,8 @@ class Recorder:
         # A requirement that only items for containers check is inconclusive for any other pair.
         target = run_context.target.ref
         contained = target.kind == "compose"
+        # Whoever only collects wants to see which checks there are, also those on images.
+        images = target.of_images or bool(config.getoption("collectonly"))
         considered = [item for item in items if contained or not runs_in_containers_alone(item)]
         for item in considered:
             requirement = run_context.contract.requirements.get(_requirement_id(item))
@@ -70,7 +80,7 @@ class Recorder:
                 raise pytest.UsageError(f"{item.nodeid}: the contract has no requirement {_requirement_id(item)!r}")
             covered.add(requirement.id)
             selected = item.nodeid in replayed if replayed is not None else not wanted or requirement.id in wanted
-            if selected and requirement.concerns(target.parties, images=target.of_images):
+            if selected and requirement.concerns(target.parties, images=images):
                 kept.append(item)
                 self._seed(item)
         plan = tuple(
@@ -233,14 +243,17 @@ def _phase(call: pytest.CallInfo[None], report: pytest.TestReport) -> _Phase:
         return _Phase(outcome=Outcome.SKIPPED, reason=error.msg or "skipped without a reason", seconds=call.duration)
     inner = list(leaves(error))
     violations = [leaf for leaf in inner if isinstance(leaf, Violation)]
-    unanswered = next((leaf for leaf in inner if isinstance(leaf, NotAnswered)), None)
-    if unanswered is not None and not any(isinstance(leaf, Crash) for leaf in violations):
-        return _Phase(outcome=Outcome.SKIPPED, reason=unanswered.reason + HINT + unanswered.hint, seconds=call.duration)
     crash = next((leaf for leaf in violations if isinstance(leaf, Crash)), None)
+    unanswered = next((leaf for leaf in inner if isinstance(leaf, NotAnswered)), None)
+    if unanswered is not None and crash is None:
+        return _Phase(outcome=Outcome.SKIPPED, reason=unanswered.reason + HINT + unanswered.hint, seconds=call.duration)
     # Only what an item does can violate its requirement, but for a request of its setup that ended the backend.
     if violations and (call.when == "call" or (crash is not None and call.when == "setup")):
         first = crash or violations[0]
         return _Phase(outcome=Outcome.FAILED, reason=str(first), finding=first.finding, seconds=call.duration)
+    hint = next((text for leaf in inner for kind, text in _PROVES_NOTHING.items() if isinstance(leaf, kind)), "")
+    if hint and not violations:
+        return _Phase(outcome=Outcome.SKIPPED, reason=f"{error}{HINT}{hint}", seconds=call.duration)
     return _Phase(
         outcome=Outcome.ERRORED, reason=f"{call.when}: {type(error).__name__}: {error}", seconds=call.duration
     )
