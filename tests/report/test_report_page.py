@@ -163,13 +163,13 @@ def test_the_filter_needs_no_script(browser: Browser, folder: Path) -> None:
     for width in (1280, 360):
         page, _ = opened(browser, folder / "failing" / "report.html", width)
         rows = page.get_by_test_id("requirement-row")
-        for label, number in (
+        for name, number in (
             ("failed", document.counts.failed),
             ("inconclusive", document.counts.inconclusive),
             ("passed", document.counts.passed),
             ("all", document.counts.total),
         ):
-            page.get_by_role("radio", name=label).check()
+            page.get_by_role("radio", name=name).check()
             assert sum(row.is_visible() for row in rows.all()) == number
         page.close()
 

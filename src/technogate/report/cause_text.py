@@ -19,6 +19,9 @@ from technogate.util.phrases import few, many, one_line
 _MOST_FIELDS = 3
 _FIELD = 120
 
+#: Methods of requests that have a body as a rule.
+_WITH_BODY = ("POST ", "PUT ", "PATCH ")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCause:
@@ -97,7 +100,8 @@ def example_rows(sample: Sample) -> list[tuple[str, str]]:
     example = finding.example
     rows = interaction_before(finding)
     if request := example.get("request"):
-        body = f", body {example['request body']}" if example.get("request body") else ""
+        empty = ", without a body" if request.startswith(_WITH_BODY) else ""
+        body = f", body {example['request body']}" if example.get("request body") else empty
         rows.append(("request", f"{request}{body}"))
     if case := example.get("case"):
         rows.append(("case", case))

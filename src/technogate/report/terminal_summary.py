@@ -70,7 +70,10 @@ def put(console: Console, shown: RenderableType) -> None:
     except UnicodeEncodeError:
         console.out(text.encode(console.encoding, "backslashreplace").decode(console.encoding), end="", highlight=False)
         return
-    console.print(shown, crop=False)
+    if console.is_terminal:
+        console.print(shown, crop=False)
+    else:
+        console.out(text, end="", highlight=False)
 
 
 def plain(document: VerdictDocument, *, files: Sequence[Path] = (), width: int = 80) -> str:
