@@ -1,4 +1,4 @@
-"""Annotations for GitHub Actions from `verdict.json`: one line for each reason and each finding.
+"""Annotations for GitHub Actions from `verdict.json`: one line for the verdict, and one for each cause.
 
     python annotate.py reports/verdict.json
 
@@ -38,13 +38,23 @@ def lines_of(document: dict[str, Any]) -> Iterator[str]:
     verdict, scope = str(document["verdict"]), document["scope"]
     kind = "notice" if verdict == "PASS" and document["exit_code"] == 0 else "error"
     what = verdict if document["is_validation"] is True else f"check {CHECKED[verdict]}, not a validation"
+    why = "; ".join(map(str, document["reasons"])) or f"target {document['target']['name']}"
     title = named(f"technogate {what} ({scope['sides']}, {scope['kind']})")
-    for reason in document["reasons"][:MOST] or [f"target {document['target']['name']}"]:
-        yield f"::{kind} title={title}::{data(str(reason))}"
-    for sample in document["findings"][:MOST]:
+    yield f"::{kind} title={title}::{data(why)}"
+    samples = {sample["number"]: sample for sample in document["findings"]}
+    causes = document["causes"]
+    for place, cause in enumerate(causes[: 2 * MOST - 1], 1):
+        sample = samples[cause["example"]]
         finding = sample["finding"]
-        text = f"expected {finding['expected']}; observed {finding['observed']}; {sample['recheck_command']}"
-        yield f"::warning title={named(str(finding['requirement']))}::{data(text)}"
+        title = (
+            f"cause {cause['number']}, {cause['party']}, {len(cause['findings'])} x {', '.join(cause['requirements'])}"
+        )
+        text = f"{cause['title']}; expected {finding['expected']}; observed {finding['observed']}; {sample['replay']}"
+        # The verdict is the first of the errors; what does not decide, or does not fit, is a warning.
+        severity = "error" if cause["level"] == "must" and place < MOST else "warning"
+        yield f"::{severity} title={named(title)}::{data(text)}"
+    if len(causes) >= 2 * MOST:
+        yield f"::notice title=technogate::{len(causes) - 2 * MOST + 1} more causes are in the reports"
 
 
 def main(path: Path) -> int:

@@ -96,12 +96,13 @@ def written(folder: Path, document: VerdictDocument) -> Path:
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_annotations_are_whole_commands(tmp_path: Path, name: str) -> None:
-    """Each line is one annotation; no text of a program under test begins one or ends one early."""
+    """One annotation for the verdict and one for each cause; no text of a program begins one or ends one early."""
     _, document = SAMPLES[name]()
     ended = annotated(written(tmp_path, document))
     assert ended.returncode == 0, ended.stderr
     lines = ended.stdout.removesuffix("\n").split("\n")
-    assert len(lines) == min(10, len(document.reasons) or 1) + min(10, len(document.findings))
+    assert len(lines) == 1 + len(document.causes)
+    assert all(f"cause {cause.number}%2C" in line for cause, line in zip(document.causes, lines[1:], strict=True))
     for line in lines:
         assert re.fullmatch(r"::(notice|warning|error) title=[^:,]*::.*", line)
         assert line.isprintable()
@@ -110,6 +111,16 @@ def test_annotations_are_whole_commands(tmp_path: Path, name: str) -> None:
     kind = "notice" if document.verdict == "PASS" else "error"
     what = f"technogate {document.verdict}" if document.is_validation else "technogate check PASSED%2C not a validation"
     assert lines[0].startswith(f"::{kind} title={what} (")
+
+
+def test_annotations_fit_the_runner(tmp_path: Path) -> None:
+    """The runner shows ten errors and ten warnings: nineteen causes fit, and a notice counts the others."""
+    document = SAMPLES["failing"]()[1]
+    causes = tuple(msgspec.structs.replace(document.causes[0], number=number) for number in range(1, 31))
+    output = annotated(written(tmp_path, msgspec.structs.replace(document, causes=causes))).stdout
+    kinds = [line.split()[0] for line in output.splitlines()]
+    assert kinds == ["::error"] * 10 + ["::warning"] * 10 + ["::notice"]
+    assert "11 more causes" in output
 
 
 def test_the_hostile_verdict_holds_commands(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,6 +24,7 @@ class Figures:
     every: Three
     items: tuple[int, int, int, int]
     findings: int
+    causes: int
     groups: tuple[Three, ...]
 
 
@@ -59,6 +61,7 @@ def of_json(path: Path) -> Figures:
         every=_verdicts([one["verdict"] for one in requirements]),
         items=(items["passed"], items["failed"], items["errored"] + unfinished, items["skipped"]),
         findings=len(document["findings"]),
+        causes=len(document["causes"]),
         groups=tuple(
             _verdicts([one["verdict"] for one in requirements if one["group"] == group["group"]])
             for group in document["groups"]
@@ -76,6 +79,7 @@ def of_json_counts(path: Path) -> Figures:
         every=three(document["counts"]),
         items=(items["passed"], items["failed"], items["errored"] + items["unfinished"], items["skipped"]),
         findings=len(document["findings"]),
+        causes=len(document["causes"]),
         groups=tuple(three(group["counts"]) for group in document["groups"]),
     )
 
@@ -94,23 +98,25 @@ def _words(text: str) -> tuple[int, int, int, int]:
     return number["passed"], number["failed"], number["errored"] + number["unfinished"], number["skipped"]
 
 
-def _findings(text: str) -> int:
-    """The number in the heading of the findings, 0 without one."""
-    match = re.search(r"Findings \((\d+)\)", text)
-    return int(match[1]) if match else 0
+def _causes(text: str) -> tuple[int, int]:
+    """The numbers of causes and findings in the heading of the causes, 0 without one."""
+    match = re.search(r"Causes \((\d+)\) of (\d+) findings?$", text, re.MULTILINE)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def of_markdown(path: Path) -> Figures:
-    """Counted from `report.md`; every finding must have its own heading."""
+    """Counted from `report.md`; every cause must have its own heading."""
     text = path.read_text("utf-8")
     headings = re.findall(r"^### \d+\. ", text, re.MULTILINE)
-    assert len(headings) == _findings(text)
+    causes, findings = _causes(text)
+    assert len(headings) == causes
     return Figures(
         verdict=word(text.split(maxsplit=2)[2]),
         must=_row(text, "MUST requirements |"),
         every=_row(text, "all requirements |"),
         items=_words(text),
-        findings=_findings(text),
+        findings=findings,
+        causes=causes,
         groups=tuple(
             (int(one), int(two), int(three))
             for one, two, three in re.findall(
@@ -122,12 +128,14 @@ def of_markdown(path: Path) -> Figures:
 
 def of_terminal(text: str) -> Figures:
     """Counted from the summary of a terminal."""
+    causes, findings = _causes(text)
     return Figures(
         verdict=word(text.split(maxsplit=1)[1]),
         must=_row(text, "MUST requirements "),
         every=_row(text, "all requirements "),
         items=_words(text),
-        findings=_findings(text),
+        findings=findings,
+        causes=causes,
         groups=tuple(
             (int(one), int(two), int(three))
             for one, two, three in re.findall(
@@ -146,7 +154,9 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.texts: dict[str, list[str]] = {}
         self.words = ""
+        self.causes: dict[int, list[int]] = {}
         self._open: list[tuple[str, str]] = []
+        self._ids: list[str] = []
         self.feed(text)
         self.close()
 
@@ -157,6 +167,8 @@ class Page(HTMLParser):
         if tag not in {"meta", "input", "br", "rect", "path", "circle", "line"}:
             name = attributes.get("data-testid", "")
             self._open.append((tag, name))
+            self._ids.append(attributes.get("id", ""))
+            self._nest(name)
             if name:
                 self.texts.setdefault(name, []).append("")
 
@@ -165,6 +177,21 @@ class Page(HTMLParser):
         if tag not in {"rect", "path", "circle", "line"}:
             assert self._open, f"{tag} ends and never began"
             assert self._open.pop()[0] == tag
+            self._ids.pop()
+
+    def _nest(self, name: str) -> None:
+        """Keep in which causes a finding lies."""
+        number = int(self._ids[-1].rpartition("-")[2]) if name in ("cause", "finding") else 0
+        if name == "cause":
+            self.causes[number] = []
+        if name == "finding":
+            above = [
+                int(identity.rpartition("-")[2])
+                for identity, (_, outer) in zip(self._ids, self._open, strict=True)
+                if outer == "cause"
+            ]
+            assert len(above) == 1, f"finding {number} lies in the causes {above}"
+            self.causes[above[0]].append(number)
 
     def handle_data(self, data: str) -> None:
         """Add the text to every open element with a test id."""
@@ -195,6 +222,7 @@ def of_html(path: Path) -> Figures:
 
     assert _verdicts(page.verdicts("requirement-row")) == of("all")
     assert page.number("count-findings") == len(page.texts.get("finding", []))
+    assert page.number("count-causes") == len(page.texts.get("cause", []))
     outcomes = ("passed", "failed", "errored", "skipped", "unfinished")
     items = {word: page.number(f"count-items-{word}") for word in outcomes}
     columns = [[int(text) for text in page.texts[f"group-{word}"]] for word in ("passed", "failed", "inconclusive")]
@@ -205,8 +233,89 @@ def of_html(path: Path) -> Figures:
         every=of("all"),
         items=(items["passed"], items["failed"], items["errored"] + items["unfinished"], items["skipped"]),
         findings=page.number("count-findings"),
+        causes=page.number("count-causes"),
         groups=tuple(zip(*columns, strict=True)),
     )
+
+
+#: The findings of each cause, by the number of the cause.
+Grouping = dict[int, list[int]]
+
+
+def grouped(pairs: Iterable[tuple[int, int]]) -> Grouping:
+    """Pairs of cause and finding, as the findings of each cause in order."""
+    causes: Grouping = {}
+    for cause, finding in sorted(set(pairs)):
+        causes.setdefault(cause, []).append(finding)
+    return causes
+
+
+def causes_of_json(path: Path) -> Grouping:
+    """The causes of `verdict.json`."""
+    document = json.loads(path.read_text("utf-8"))
+    return {cause["number"]: sorted(cause["findings"]) for cause in document["causes"]}
+
+
+def causes_of_html(path: Path) -> Grouping:
+    """The findings that lie in each cause of the page."""
+    return {cause: sorted(findings) for cause, findings in Page(path.read_text("utf-8")).causes.items()}
+
+
+def causes_of_markdown(path: Path) -> tuple[Grouping, dict[int, int]]:
+    """The findings below each cause of `report.md`, its example among them, and how many the table counts."""
+    text = path.read_text("utf-8")
+    counts = {
+        int(cause): int(count)
+        for cause, count in re.findall(
+            r"^\| (\d+) \| .* \| (?:MUST|SHOULD)[^|]*\| [^|]* \| (\d+) \|$", text, re.MULTILINE
+        )
+    }
+    pairs = []
+    for section in re.split(r"^### (?=\d+\. )", text.partition("\n## Counts")[0], flags=re.MULTILINE)[1:]:
+        cause = int(section.partition(".")[0])
+        pairs += [
+            (cause, int(number)) for number in re.findall(r"^\| (\d+) \| [A-Z]{3}-\d\d \| ", section, re.MULTILINE)
+        ]
+        pairs += [(cause, int(number)) for number in re.findall(r"smallest example \| finding (\d+),", section)]
+    return grouped(pairs), counts
+
+
+def causes_of_junit(path: Path) -> Grouping:
+    """The causes that the findings in the failures of `junit.xml` name."""
+    root = ET.parse(path).getroot()  # noqa: S314 - our own file
+    named = [
+        re.findall(r"^finding (\d+): \S+, cause (\d+)$", failure.text or "", re.MULTILINE)
+        for failure in root.iter("failure")
+    ]
+    return grouped((int(cause), int(finding)) for pairs in named for finding, cause in pairs)
+
+
+def causes_of_allure(folder: Path) -> Grouping:
+    """The causes that the findings in the Allure results name, each of which has to match its category and its tag."""
+    categories = json.loads((folder / "categories.json").read_text("utf-8"))
+    pairs = []
+    for result in allure_results(folder):
+        trace = (result.get("statusDetails") or {}).get("trace") or ""
+        found = re.findall(r"^finding (\d+), cause (\d+)$", trace, re.MULTILINE)
+        pairs += [(int(cause), int(finding)) for finding, cause in found]
+        tags = {label["value"] for label in result["labels"] if label["name"] == "tag"}
+        assert {f"cause {cause}" for _, cause in found} <= tags
+        if found:
+            message = result["statusDetails"]["message"]
+            matched = {
+                one["name"].partition(":")[0]
+                for one in categories
+                if re.fullmatch(one.get("messageRegex", "-"), message)
+            }
+            assert matched == {tag.replace("cause", "Cause") for tag in tags}
+    return grouped(pairs)
+
+
+def causes_of_terminal(text: str) -> dict[int, int]:
+    """How many findings each cause of a terminal counts."""
+    heads = re.findall(r"^ {2,3}(\d+)  \S", text, re.MULTILINE)
+    counts = re.findall(r"\b(?:MUST|SHOULD)(?:, waived)?, (?:the|both)[^;]*; (\d+)\s+findings?;", text)
+    return dict(zip(map(int, heads), map(int, counts), strict=True))
 
 
 _TIME = r"(\d+(?:\.\d+)?) (ms|s)"

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from technogate.checks.latency import latency
 from technogate.journal.journal_file import Journal
 from technogate.judging.causes.group import causes_of
@@ -21,6 +23,7 @@ from technogate.model.events import (
     Header,
     ItemResult,
     Outcome,
+    Output,
     Plan,
     PlannedItem,
     RenderedOutput,
@@ -112,6 +115,7 @@ class Builder:
     findings: list[Finding] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     rendered_outputs: list[RenderedOutput] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     runtimes: tuple[str, ...] = ()
@@ -295,6 +299,7 @@ class Builder:
             exchanges=self.exchanges,
             rendered_outputs=self.rendered_outputs,
             findings=self.findings,
+            outputs=self.outputs,
             results=[item for result in results for item in result.items],
             warnings=[RunWarning(text=note) for note in self.warnings],
         )
@@ -464,6 +469,39 @@ def failing() -> tuple[Journal, VerdictDocument]:
     return builder.build()
 
 
+def grouped() -> tuple[Journal, VerdictDocument]:
+    """Causes that explain several findings, of two requirements, one of them with what the program printed."""
+    refused = exchange("x-0001", "EXE-02", 422, '{"detail":[]}', defects=("command",))
+    accepted = exchange("x-0002", "AUT-02", 200, ENTRY.format("APPROVED", "done"), defects=("wrong key",))
+    builder = Builder(
+        reasons=("3 MUST requirements failed: AUT-02, EXE-02, ERR-02",),
+        exchanges=[refused, accepted],
+        outputs=[Output(program="backend-0", text="\n".join(f"WARN t-77f0 line {line}" for line in range(20)))],
+    )
+    for requirement in ("AUT-02", "EXE-02", "ERR-02"):
+        builder.outcomes[requirement] = [(Outcome.FAILED, "", ""), (Outcome.FAILED, "", "")]
+    for requirement, code, sent in (
+        *(("AUT-02", 403, accepted) for _ in range(4)),
+        *(("EXE-02", 400, refused) for _ in range(70)),
+        ("ERR-02", 400, refused),
+    ):
+        number = len(builder.findings)
+        builder.findings.append(
+            Finding(
+                check="status",
+                requirement=requirement,
+                item=Builder.item(requirement, number % 2),
+                operation="executeCommand",
+                expected=f"status {code}",
+                observed=f"status {sent.response.status if sent.response else 0}",
+                example={"request": "POST /api/execute", "case": f"executeCommand, case {number}", "request body": "x"},
+                exchanges=(sent.id,),
+                trace_id="t-77f0" if sent is refused else "",
+            )
+        )
+    return builder.build()
+
+
 def inconclusive() -> tuple[Journal, VerdictDocument]:
     """Nothing failed, and much of it was never exercised."""
     builder = Builder(
@@ -601,12 +639,16 @@ def hostile() -> tuple[Journal, VerdictDocument]:
         )
         for requirement in (identity, "EXE-02")
     ]
-    return builder.build()
+    journal, document = builder.build()
+    # The rules of causes shorten what they quote; a report must not rely on that.
+    causes = tuple(replace(cause, title=text, rule=text, output=f"{text}\n{long}") for cause in document.causes)
+    return journal, replace(document, causes=causes)
 
 
 SAMPLES = {
     "passing": passing,
     "failing": failing,
+    "grouped": grouped,
     "inconclusive": inconclusive,
     "checked": checked,
     "waived": waived,

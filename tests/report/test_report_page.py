@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from technogate.drivers.page.chromium import browser_missing, find_browser
 from technogate.report.html import write
+from technogate.report.wording import label
 from tests.conftest import STUCK_S
 from tests.report.samples import SAMPLES
 
@@ -91,7 +92,7 @@ def test_the_page_opens(name: str, width: int, browser: Browser, folder: Path) -
     document = SAMPLES[name]()[1]
     page, heard = opened(browser, folder / name / "report.html", width)
     headline = page.get_by_test_id("verdict")
-    assert headline.inner_text() == document.verdict.value
+    assert headline.inner_text() == label(document)
     box = headline.bounding_box()
     assert box is not None
     assert box["x"] >= 0
@@ -117,22 +118,42 @@ def test_the_contrast_is_enough(name: str, scheme: str, width: int, browser: Bro
 
 
 def test_the_keyboard_is_enough(browser: Browser, folder: Path) -> None:
-    """The first stop skips to the verdict, a recorded exchange opens, a link leads to its finding."""
+    """The first stop skips to the verdict, a cause and its findings open, a link leads to a cause."""
     page, _ = opened(browser, folder / "failing" / "report.html", 1280)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
     page.keyboard.press("Enter")
     page.wait_for_url("**/report.html#verdict")
-    summary = page.locator("#finding-1 summary").first
-    summary.focus()
-    assert not page.locator("#finding-1 pre.message").first.is_visible()
+    first = page.locator("#cause-1 > summary")
+    first.focus()
+    finding = page.get_by_test_id("finding").first
+    assert not page.locator("#cause-1 > .inside").is_visible()
     page.keyboard.press("Enter")
-    opened_message = page.locator("#finding-1 pre.message:visible").first
-    assert "POST /api/execute HTTP/1.1" in opened_message.inner_text()
-    page.locator("#AUT-02 a", has_text="finding 1").focus()
+    assert page.locator("#cause-1 > .inside").is_visible()
+    assert not finding.is_visible()
+    page.locator("#cause-1 > .inside > .findings > summary").focus()
     page.keyboard.press("Enter")
-    page.wait_for_url("**/report.html#finding-1")
+    assert finding.is_visible()
+    page.locator("#AUT-02 a", has_text="cause").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/report.html#cause-*")
+    page.close()
+
+
+def test_a_link_to_a_finding_opens_what_it_lies_in(browser: Browser, folder: Path) -> None:
+    """Everything is collapsed; the address of a finding, and of a cause, shows it. Its exchanges open below."""
+    path = folder / "failing" / "report.html"
+    page, _ = opened(browser, path, 1280)
+    assert not page.locator("#finding-1").is_visible()
+    page.goto(f"{path.as_uri()}#finding-1")
+    page.locator("#finding-1").wait_for(state="visible")
+    message = page.locator("#finding-1 pre.message").first
+    assert not message.is_visible()
+    page.locator("#finding-1 summary").first.click()
+    assert "POST /api/execute HTTP/1.1" in message.inner_text()
+    page.goto(f"{path.as_uri()}#cause-2")
+    assert page.locator("#cause-2 > summary").is_visible()
     page.close()
 
 
@@ -142,13 +163,13 @@ def test_the_filter_needs_no_script(browser: Browser, folder: Path) -> None:
     for width in (1280, 360):
         page, _ = opened(browser, folder / "failing" / "report.html", width)
         rows = page.get_by_test_id("requirement-row")
-        for label, number in (
+        for name, number in (
             ("failed", document.counts.failed),
             ("inconclusive", document.counts.inconclusive),
             ("passed", document.counts.passed),
             ("all", document.counts.total),
         ):
-            page.get_by_role("radio", name=label).check()
+            page.get_by_role("radio", name=name).check()
             assert sum(row.is_visible() for row in rows.all()) == number
         page.close()
 

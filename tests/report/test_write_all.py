@@ -118,7 +118,8 @@ def test_a_finding_on_a_console_shows_its_interaction() -> None:
     }
     sample = document.findings[0]
     told = msgspec.structs.replace(sample, finding=msgspec.structs.replace(sample.finding, example=example))
-    lines = plain(msgspec.structs.replace(document, findings=(told,))).splitlines()
+    cause = msgspec.structs.replace(document.causes[0], findings=(1,), example=1)
+    lines = plain(msgspec.structs.replace(document, findings=(told,), causes=(cause,))).splitlines()
     assert "           call  fetchAuditLog, in the page" in lines
     assert "       response  fetchAuditLog: HTTP/1.1 503 {}" in lines
     assert "       response  fetchDiagnosticMetrics: (stall in-body)" in lines

@@ -215,16 +215,87 @@ def test_allure_results_are_complete(tmp_path: Path) -> None:
     assert {result["uuid"] for result in figures.allure_results(tmp_path / "allure-results")} == set(first)
 
 
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_report_has_the_same_causes(name: str, tmp_path: Path) -> None:
+    """Read back from each report, each finding has exactly one cause, and it is that of `verdict.json`."""
+    journal, document = SAMPLES[name]()
+    write_all(journal, document, tmp_path)
+    truth = figures.causes_of_json(tmp_path / "verdict.json")
+    numbers = [number for findings in truth.values() for number in findings]
+    assert sorted(numbers) == [sample.number for sample in document.findings]
+    assert list(truth) == list(range(1, len(document.causes) + 1))
+    assert figures.causes_of_html(tmp_path / "report.html") == truth
+    assert figures.causes_of_junit(tmp_path / "junit.xml") == truth
+    assert figures.causes_of_allure(tmp_path / "allure-results") == truth
+    counts = {cause: len(findings) for cause, findings in truth.items()}
+    assert figures.causes_of_terminal(plain(document)) == counts
+    shown, counted = figures.causes_of_markdown(tmp_path / "report.md")
+    assert counted == counts
+    for cause, findings in truth.items():
+        assert set(shown[cause]) <= set(findings)
+        assert shown[cause] == findings or len(findings) > 60
+
+
+def test_a_cause_is_complete_in_every_report(tmp_path: Path) -> None:
+    """Title, team, level, requirements, count, example, printed lines and the commands of the example are there."""
+    journal, document = SAMPLES["grouped"]()
+    write_all(journal, document, tmp_path)
+    page = figures.Page((tmp_path / "report.html").read_text("utf-8"))
+    (cause,) = [cause for cause in document.causes if "ERR-02" in cause.requirements]
+    texts = (page.texts["cause"][cause.number - 1], (tmp_path / "report.md").read_text("utf-8"), plain(document))
+    flat = re.sub(r"\s+", " ", plain(document))
+    for part in (
+        cause.title, "the backend team", "MUST", "71 findings", "EXE-02", "ERR-02", "POST /api/execute", "status 400",
+        "WARN t-77f0 line 0", "curl -sS -i -X POST", f"technogate replay run-{cause.example}",
+    ):  # fmt: skip
+        assert part in texts[0]
+        assert part in texts[1]
+        assert part in flat
+    assert [text.count("WARN t-77f0 line") for text in texts] == [20, 20, 8]
+    assert "… (12 more lines)" in texts[2]
+
+
+def test_causes_come_before_what_they_explain(tmp_path: Path) -> None:
+    """After a failure the causes come first; where nothing is proven, the reasons do."""
+    journal, document = SAMPLES["grouped"]()
+    write_all(journal, document, tmp_path)
+    words = figures.Page((tmp_path / "report.html").read_text("utf-8")).words
+    for text in (plain(document), (tmp_path / "report.md").read_text("utf-8"), words[words.index("Who must act") :]):
+        places = [re.search(part, text, re.IGNORECASE) for part in ("who must act", r"causes \(|causes of", "phase 5")]
+        starts = [place.start() for place in places if place]
+        assert len(starts) == 3
+        assert starts == sorted(starts)
+    assert plain(document).index("Causes (") < plain(document).index("3 MUST requirements failed")
+    unproven = plain(SAMPLES["inconclusive"]()[1])
+    assert unproven.index("the journal is torn") < unproven.index("Counts")
+
+
+def test_a_run_with_many_causes_is_limited_on_the_terminal_alone(tmp_path: Path) -> None:
+    """The terminal names how many causes it leaves out; the other reports have all."""
+    journal, document = failing()
+    sample, cause = document.findings[0], document.causes[0]
+    findings = tuple(msgspec.structs.replace(sample, number=number) for number in range(1, 41))
+    causes = tuple(
+        msgspec.structs.replace(cause, number=number, findings=(number,), example=number) for number in range(1, 41)
+    )
+    document = msgspec.structs.replace(document, findings=findings, causes=causes)
+    write_all(journal, document, tmp_path)
+    assert "… and 24 more causes." in plain(document)
+    assert figures.of_markdown(tmp_path / "report.md").causes == 40
+    assert len(figures.causes_of_html(tmp_path / "report.html")) == 40
+
+
 def test_a_long_list_is_limited_in_markdown_and_whole_elsewhere(tmp_path: Path) -> None:
     """The CI summary gives the number of findings that it leaves out; the other reports have all."""
     journal, document = failing()
     many = tuple(msgspec.structs.replace(document.findings[0], number=number) for number in range(1, 301))
-    document = msgspec.structs.replace(document, findings=many)
+    cause = msgspec.structs.replace(document.causes[0], findings=tuple(range(1, 301)), example=1)
+    document = msgspec.structs.replace(document, findings=many, causes=(cause,))
     write_all(journal, document, tmp_path)
     markdown = (tmp_path / "report.md").read_text("utf-8")
-    assert "## Findings (300)" in markdown
-    assert "… and 250 findings more: see `report.html`." in markdown
+    assert "## Causes (1) of 300 findings" in markdown
+    assert "and 240 more: see `report.html`" in markdown
     page = figures.Page((tmp_path / "report.html").read_text("utf-8"))
     assert len(page.texts["finding"]) == page.number("count-findings") == 300
-    assert "100 more" not in plain(document)
-    assert "… and 299 more: see the reports." in plain(document)
+    assert "300 findings; " in plain(document)
+    assert "Each finding, with its commands, is under its cause in report.html." in plain(document)

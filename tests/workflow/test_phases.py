@@ -83,6 +83,7 @@ def held(found: FoundDocuments) -> FoundDocuments:
         (4, "next", "another contract", lambda f: replace(f, history=runs(change(RUN, contract_digest="0")))),
         (4, "next", "1 gap open", lambda f: replace(f, history=runs(change(RUN, open=(GAP,))))),
         (4, "next", "1 gap open", lambda f: replace(f, history=runs(change(RUN, open=(UNPROVEN,))))),
+        (4, "next", "close no gap: it crashed", lambda f: replace(f, history=runs(change(RUN, problem="it crashed")))),
         (5, "next", "no journal", lambda f: replace(f, document=None)),
         (5, "next", "damaged", lambda f: replace(f, document="it is damaged")),
         (5, "next", "another contract", lambda f: judged(f, contract=change(DOCUMENT.contract, digest="0"))),

@@ -16,8 +16,12 @@ def unsound(journal: Journal) -> list[str]:
         problems.append(f"the journal is torn: {journal.torn}")
     elif journal.footer is not None and journal.footer.end != "finished":
         problems.append("the run crashed" if journal.footer.end == "crashed" else f"the run was {journal.footer.end}")
-    problems += _clock_problems(journal)
-    problems += self_test_problems(journal)
+    return problems + invalid(journal)
+
+
+def invalid(journal: Journal) -> list[str]:
+    """Why not even a finding of the run proves anything; a run that only crashed or was interrupted is not among it."""
+    problems = _clock_problems(journal) + self_test_problems(journal)
     if not any(plan.items for plan in journal.plans):
         problems.append("no tests were collected: no check ran")
     return problems

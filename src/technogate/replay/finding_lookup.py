@@ -18,10 +18,11 @@ REPLAYS = (Path("reports/replay/journal.jsonl"), Path("reports/check/replay/jour
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocatedFinding:
-    """A finding and the journal that shows it."""
+    """A finding, the journal that shows it, and the title of its cause."""
 
     journal: Journal
     sample: Sample
+    cause: str
 
     @property
     def name(self) -> str:
@@ -52,10 +53,12 @@ def look_up(word: str, journal: Path | None) -> LocatedFinding:
         raise UserError(
             f"{path} is the journal of the run {read.header.run}, not {run}; name the right one with --journal"
         )
-    samples = judge(read).findings
+    document = judge(read)
+    samples = document.findings
+    titles = {number: cause.title for cause in document.causes for number in cause.findings}
     for sample in samples:
         if sample.number == int(digits):
-            return LocatedFinding(journal=read, sample=sample)
+            return LocatedFinding(journal=read, sample=sample, cause=titles[sample.number])
     known = f"its findings are 1 to {len(samples)}" if samples else "it has none"
     raise UserError(f"{path} has no finding {int(digits)}: {known}")
 

@@ -37,6 +37,7 @@ def show(console: Console, located: LocatedFinding, replayed: Replayed, files: S
         if text:
             facts.add_row(name, rich_text(text, "bold", limit=_LIMIT))
     facts.add_row("finding", rich_text(f"{located.name}, {finding.requirement}"))
+    facts.add_row("cause", rich_text(located.cause, limit=_LIMIT))
     facts.add_row("item", rich_text(finding.item, limit=_LIMIT))
     if "case" in finding.example:
         facts.add_row("case", rich_text(finding.example["case"], limit=_LIMIT))

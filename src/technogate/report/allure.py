@@ -14,6 +14,7 @@ from technogate.journal.journal_file import Journal
 from technogate.model.events import Exchange, Outcome
 from technogate.model.requirement import Level, Requirement
 from technogate.model.verdict import RequirementResult, Sample, VerdictDocument
+from technogate.report.cause_text import causes_by_finding
 from technogate.report.evidence_text import (
     ItemRow,
     exchange_line,
@@ -41,7 +42,10 @@ _SEVERITY = {Level.MUST: "critical", Level.SHOULD: "minor"}
 _MOST_ATTACHMENTS = 10
 _LIMIT = 50_000
 
-_CATEGORIES = [
+#: Causes named in the message of one item.
+_MOST_CAUSES = 20
+
+_CATEGORIES: list[dict[str, object]] = [
     {"name": "Contract violation", "matchedStatuses": [Status.FAILED]},
     {"name": "The check crashed or never finished", "matchedStatuses": [Status.BROKEN]},
     {"name": "Not exercised", "matchedStatuses": [Status.SKIPPED]},
@@ -78,8 +82,21 @@ def _fill(part: Path, journal: Journal, document: VerdictDocument, evidence: Evi
         result = _result(row, requirements[row.requirement], samples, document, started)
         result.attachments = _attach(logger, samples, journal, result.uuid)
         logger.report_result(result)  # type: ignore[no-untyped-call]
-    (part / "categories.json").write_text(json.dumps(_CATEGORIES, indent=2), encoding="utf-8")
+    (part / "categories.json").write_text(json.dumps(_categories(document), indent=2), encoding="utf-8")
     (part / "environment.properties").write_text(_environment(document, evidence), encoding="utf-8")
+
+
+def _categories(document: VerdictDocument) -> list[dict[str, object]]:
+    """A category for each cause, by its number at the start of a line, and those for the outcomes."""
+    causes: list[dict[str, object]] = [
+        {
+            "name": terminal(f"Cause {cause.number}: {cause.title}", 500),
+            "matchedStatuses": [Status.FAILED],
+            "messageRegex": rf"(?s)(.*\n)?cause {cause.number}: .*",
+        }
+        for cause in document.causes
+    ]
+    return [*causes, *_CATEGORIES]
 
 
 def _identity(*parts: str) -> str:
@@ -98,16 +115,19 @@ def _result(
         fullName=terminal(row.item),
         name=terminal(row.item),
         status=_STATUS[row.result.outcome] if row.result else Status.BROKEN,
-        statusDetails=_details(row, samples),
+        statusDetails=_details(row, samples, document),
         stage="finished" if row.result else "interrupted",
         description=terminal(requirement.text),
         start=int(started * 1000),
         stop=int((started + (row.result.seconds if row.result else 0.0)) * 1000),
     )
     labels = {**labels_of(requirement), "suite": requirement.group, "framework": "technogate"}
+    causes = causes_by_finding(document)
+    broken = sorted({causes[sample.number].number for sample in samples})
     if waiver := waiver_of(document, requirement.id):
         result.description = f"{result.description}\n\nwaived: {terminal(waiver, 2_000)}"
     result.labels = [Label(name=name, value=terminal(value)) for name, value in labels.items()]
+    result.labels += [Label(name="tag", value=f"cause {number}") for number in broken]
     return result
 
 
@@ -122,8 +142,8 @@ def labels_of(requirement: Requirement | RequirementResult) -> dict[str, str]:
     }
 
 
-def _details(row: ItemRow, samples: list[Sample]) -> StatusDetails | None:
-    """Why an item did not pass."""
+def _details(row: ItemRow, samples: list[Sample], document: VerdictDocument) -> StatusDetails | None:
+    """Why an item did not pass: one line for each cause, by which the categories find it, then the findings."""
     if row.result is None:
         return StatusDetails(message="planned but never finished")
     if row.result.outcome is Outcome.PASSED:
@@ -131,13 +151,19 @@ def _details(row: ItemRow, samples: list[Sample]) -> StatusDetails | None:
     if not samples:
         reason = row.result.reason or "no reason given"
         return StatusDetails(message=terminal(reason, 2_000), trace=terminal(row.result.hint))
+    causes = causes_by_finding(document)
     trace = "\n\n".join(
-        f"finding {sample.number}\nexpected: {terminal(sample.finding.expected)}\n"
-        f"observed: {terminal(sample.finding.observed)}\n"
+        f"finding {sample.number}, cause {causes[sample.number].number}\n"
+        f"expected: {terminal(sample.finding.expected)}\nobserved: {terminal(sample.finding.observed)}\n"
         + "\n".join(terminal_lines(command) for command in (sample.curl, sample.replay, sample.recheck_command))
         for sample in samples
     )
-    return StatusDetails(message=terminal(samples[0].finding.observed, 2_000), trace=trace[:_LIMIT])
+    first = {causes[sample.number].number: sample for sample in reversed(samples)}
+    lines = [
+        f"cause {number}: {terminal(causes[sample.number].title, 500)}: {terminal(sample.finding.observed, 1_000)}"
+        for number, sample in sorted(first.items())
+    ]
+    return StatusDetails(message="\n".join(lines[:_MOST_CAUSES]), trace=trace[:_LIMIT])
 
 
 def _attach(logger: AllureFileLogger, samples: list[Sample], journal: Journal, owner: str) -> list[Attachment]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from functools import partial
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -15,9 +16,10 @@ from markupsafe import Markup, escape
 
 from technogate.journal.journal_file import Journal
 from technogate.model.requirement import Level
-from technogate.model.verdict import Counts, VerdictDocument
+from technogate.model.verdict import Counts, Sample, VerdictDocument
 from technogate.report import evidence_text, latency_figures, wording
 from technogate.report import project_progress as chart
+from technogate.report.cause_text import causes_of_requirement, example_rows, shown_causes
 from technogate.report.next_step import EvidenceState, next_step
 from technogate.report.project_progress import ProjectProgress
 from technogate.util.phrases import duration, many, utc_time
@@ -56,7 +58,8 @@ def page(
         wording=wording,
         next_step=next_step(document, evidence),
         evidence=evidence_text,
-        findings=_findings(journal, document),
+        causes=_causes(journal, document),
+        causes_of=partial(causes_of_requirement, document),
         bars={group.group: _bar(group.counts) for group in document.groups} | {"": _bar(document.must)},
         unproven=evidence_text.unproven(document),
         latency=latency_figures,
@@ -104,28 +107,38 @@ def _lines(value: str) -> Markup:
     return Markup(no_commands(str(escape(visible(value, _LONGEST_MESSAGE, multiline=True)))))  # noqa: S704 - escaped
 
 
-def _findings(journal: Journal, document: VerdictDocument) -> list[dict[str, object]]:
-    """Each finding with everything that the page shows of it."""
-    shown: list[dict[str, object]] = []
-    for number, sample in enumerate(document.findings):
-        known, missing = evidence_text.exchanges_of(journal, sample)
-        most = _MOST_EXCHANGES if number < _MOST_DETAILED else 0
-        shown.append(
-            {
-                "sample": sample,
-                "finding": sample.finding,
-                "is_must": wording.level_of(document, sample) is Level.MUST,
-                "text": wording.text_of(document, sample.finding.requirement),
-                "team": wording.TEAMS[sample.party],
-                "waiver": wording.waiver_of(document, sample.finding.requirement),
-                "decisions": [(name, journal.header.decisions.get(name, "")) for name in sample.decisions],
-                "exchanges": known[:most],
-                "left_out": len(known[most:]),
-                "missing": missing,
-                "rendered_outputs": evidence_text.rendered_outputs_of(journal, sample)[:most],
-            }
-        )
-    return shown
+def _causes(journal: Journal, document: VerdictDocument) -> list[dict[str, object]]:
+    """Each cause with everything that the page shows of it and of its findings."""
+    return [
+        {
+            "shown": shown,
+            "cause": shown.cause,
+            "tone": "FAIL" if shown.is_must else "INCONCLUSIVE",
+            "rows": example_rows(shown.example),
+            "printed": shown.cause.output[:_LONGEST_MESSAGE],
+            "findings": [_finding(journal, document, sample, shown.example) for sample in shown.samples],
+        }
+        for shown in shown_causes(document)
+    ]
+
+
+def _finding(journal: Journal, document: VerdictDocument, sample: Sample, example: Sample) -> dict[str, object]:
+    """A finding with everything that the page shows of it; `example` is that of its cause."""
+    known, missing = evidence_text.exchanges_of(journal, sample)
+    most = _MOST_EXCHANGES if sample.number <= _MOST_DETAILED or sample is example else 0
+    return {
+        "sample": sample,
+        "finding": sample.finding,
+        "is_must": wording.level_of(document, sample) is Level.MUST,
+        "text": wording.text_of(document, sample.finding.requirement),
+        "team": wording.TEAMS[sample.party],
+        "waiver": wording.waiver_of(document, sample.finding.requirement),
+        "decisions": [(name, journal.header.decisions.get(name, "")) for name in sample.decisions],
+        "exchanges": known[:most],
+        "left_out": len(known[most:]),
+        "missing": missing,
+        "rendered_outputs": evidence_text.rendered_outputs_of(journal, sample)[:most],
+    }
 
 
 def _bar(counts: Counts) -> list[tuple[str, float, float]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from technogate.journal.journal_file import Journal
 from technogate.model.events import Outcome
 from technogate.model.verdict import ExitCode, Sample, VerdictDocument, exit_code
+from technogate.report.cause_text import causes_by_finding, facts_line, shown_causes
 from technogate.report.evidence_text import ItemRow, item_rows, samples_of
 from technogate.report.next_step import EvidenceState, next_step
 from technogate.report.wording import label, not_judged, scope_text, waiver_of, waiver_text
@@ -24,6 +25,7 @@ NAME = "junit.xml"
 #: The suite and the case that pass only when the run exits 0.
 WHOLE_RUN = "the whole run"
 _LIMIT = 20_000
+_MOST_NAMES = 40
 
 #: The outcome of the case of the whole run, by the exit code; any other exit code is an error.
 _OUTCOME_OF_RUN = {ExitCode.PASS: Outcome.PASSED, ExitCode.FAIL: Outcome.FAILED}
@@ -47,7 +49,8 @@ def _suites(journal: Journal, document: VerdictDocument, properties: list[tuple[
     group_of = {requirement.id: requirement.group for requirement in document.requirements}
     outcome = _OUTCOME_OF_RUN.get(exit_code(document), Outcome.ERRORED)
     root = ET.Element("testsuites", {"name": "technogate", **_totals(rows, outcome)})
-    _case_of_run(_suite(root, WHOLE_RUN, _totals([], outcome), document, properties), outcome, document)
+    whole = [*properties, *_causes(document)]
+    _case_of_run(_suite(root, WHOLE_RUN, _totals([], outcome), document, whole), outcome, document)
     titles = {group.group: group.title for group in document.groups}
     for group in dict.fromkeys(group_of[row.requirement] for row in rows):
         members = [row for row in rows if group_of[row.requirement] == group]
@@ -93,6 +96,17 @@ def _properties(document: VerdictDocument, evidence: EvidenceState) -> list[tupl
     ]
 
 
+def _causes(document: VerdictDocument) -> list[tuple[str, str]]:
+    """The causes, as properties of the whole run; the title comes last, since it may be of any length."""
+    return [
+        (
+            f"technogate.cause.{shown.cause.number}",
+            f"{facts_line(shown, _MOST_NAMES)}; {shown.cause.id}; {shown.cause.title}",
+        )
+        for shown in shown_causes(document)
+    ]
+
+
 def _totals(rows: list[ItemRow], *others: Outcome) -> dict[str, str]:
     """The counts that the format requires, of these items and of one more case for each outcome in `others`."""
     outcomes = [*others, *(row.result.outcome if row.result else Outcome.ERRORED for row in rows)]
@@ -128,13 +142,26 @@ def _case(suite: ET.Element, row: ItemRow, document: VerdictDocument) -> None:
     reason = row.result.reason
     if row.result.outcome is Outcome.FAILED:
         samples = samples_of(document, row)
-        message = samples[0].finding.observed if samples else reason or "failed without a finding"
+        message = _message(samples, document) or reason or "failed without a finding"
         check = samples[0].finding.check if samples else "failed"
         _outcome(case, "failure", message, check, _details(samples, document))
     elif row.result.outcome is Outcome.ERRORED:
         _outcome(case, "error", reason or "the check crashed", "errored", row.result.hint)
     elif row.result.outcome is Outcome.SKIPPED:
         _outcome(case, "skipped", reason or "no reason given", "", row.result.hint)
+
+
+def _message(samples: list[Sample], document: VerdictDocument) -> str:
+    """The causes of an item's findings by number and title, and what the first of them observed; "" for no finding."""
+    causes = {cause.number: cause for cause in map(causes_by_finding(document).__getitem__, _numbers(samples))}
+    if not causes:
+        return ""
+    titles = "; ".join(f"cause {number}: {cause.title}" for number, cause in sorted(causes.items()))
+    return f"{titles}: {samples[0].finding.observed}"
+
+
+def _numbers(samples: list[Sample]) -> list[int]:
+    return [sample.number for sample in samples]
 
 
 def _outcome(case: ET.Element, tag: str, message: str, kind: str, details: str) -> None:
@@ -147,11 +174,13 @@ def _outcome(case: ET.Element, tag: str, message: str, kind: str, details: str) 
 
 
 def _details(samples: list[Sample], document: VerdictDocument) -> str:
-    """The findings of an item as text."""
+    """The findings of an item as text, each with its cause."""
+    causes = causes_by_finding(document)
     return "\n\n".join(
         "\n".join(
             [
-                f"finding {sample.number}: {sample.finding.requirement}",
+                f"finding {sample.number}: {sample.finding.requirement}, cause {causes[sample.number].number}",
+                f"cause: {causes[sample.number].title}",
                 f"expected: {sample.finding.expected}",
                 f"observed: {sample.finding.observed}",
                 *(f"waived: {waiver}" for waiver in [waiver_of(document, sample.finding.requirement)] if waiver),

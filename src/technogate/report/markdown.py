@@ -6,42 +6,33 @@ out, the page gives the number and refers to `report.html`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from technogate.journal.journal_file import Journal
-from technogate.model.verdict import Sample, VerdictDocument
+from technogate.model.verdict import Verdict, VerdictDocument
 from technogate.report import latency_figures
-from technogate.report.evidence_text import exchange_line, exchanges_of, repeat_command, unproven
+from technogate.report.evidence_text import repeat_command, unproven
+from technogate.report.markdown_causes import causes
+from technogate.report.markdown_parts import cell, command, row, short, some
 from technogate.report.next_step import EvidenceState, next_step
 from technogate.report.wording import (
     SHAPES,
-    TEAMS,
     actors,
     label,
-    level_of,
     meaning,
     not_judged,
     scope_text,
-    text_of,
-    waiver_of,
     waiver_text,
 )
-from technogate.util.phrases import duration, many, utc_time
-from technogate.util.text import markdown_block, markdown_code, markdown_text, terminal_lines
+from technogate.util.phrases import duration, utc_time
+from technogate.util.text import markdown_text
 from technogate.util.write_file import write_file
 
 NAME = "report.md"
 
-#: Bytes of findings, and of inconclusive requirements; the rest of the page is short.
-_BUDGET = 250_000
-_MOST_FINDINGS = 50
-_MOST_EXAMPLES = 10
-_MOST_EXCHANGES = 5
+#: Requirements named in one cell.
 _MOST_NAMES = 40
-#: Characters of one piece of evidence, and of one command.
-_LIMIT = 600
-_LONGEST_COMMAND = 4_000
 
 
 def write(
@@ -53,48 +44,43 @@ def write(
 
 def page(journal: Journal, document: VerdictDocument, evidence: EvidenceState = EvidenceState.UNSIGNED) -> str:
     """The whole page."""
-    parts = [*_head(document, evidence), *_counts(document), *_groups(document)]
-    parts += _waivers(document)
-    parts += _findings(journal, document)
+    parts = [*_head(document, evidence)]
+    found, reasons = list(causes(journal, document)), list(_reasons(document))
+    # What fails is explained by its causes; where nothing is proven, the reason is what counts.
+    parts += [*found, *reasons] if document.verdict is Verdict.FAIL else [*reasons, *found]
+    parts += [*_counts(document), *_groups(document), *_waivers(document)]
     parts += _unproven(document)
     parts += _latency(document)
     parts += _run(journal, document)
     return "\n".join(parts)
 
 
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _short(text: str) -> str:
-    return markdown_text(text, _LIMIT)
-
-
 def _head(document: VerdictDocument, evidence: EvidenceState) -> Iterator[str]:
-    """The verdict, what it means, and what to do."""
+    """The verdict, what it means, what it is about, and what to do."""
     yield f"# {SHAPES[document.verdict]} {label(document)}\n"
     yield f"**{markdown_text(meaning(document))}**\n"
     yield f"- Scope: {scope_text(document)}"
-    yield from (f"- Not judged: {_short(line)}" for line in not_judged(document))
+    yield from (f"- Not judged: {short(line)}" for line in not_judged(document))
     yield f"- Who must act: **{actors(document)}**"
     yield f"- What to do next: {next_step(document, evidence)}"
-    yield from _some((f"- Reason: {_short(reason)}" for reason in document.reasons), 20, "- … and {} more reasons")
-    yield from _some((f"- Warning: {_short(warning)}" for warning in document.warnings), 20, "- … and {} more warnings")
     yield ""
 
 
-def _some(lines: Iterable[str], most: int, rest: str) -> list[str]:
-    """At most `most` of `lines`, and a line that counts the rest."""
-    listed = list(lines)
-    left = len(listed) - most
-    return listed[:most] + ([rest.format(left)] if left > 0 else [])
+def _reasons(document: VerdictDocument) -> Iterator[str]:
+    """Why the verdict is not PASS, and the warnings of the run."""
+    if not document.reasons and not document.warnings:
+        return
+    yield "## Reasons\n"
+    yield from some((f"- Reason: {short(reason)}" for reason in document.reasons), 20, "- … and {} more reasons")
+    yield from some((f"- Warning: {short(warning)}" for warning in document.warnings), 20, "- … and {} more warnings")
+    yield ""
 
 
 def _counts(document: VerdictDocument) -> Iterator[str]:
     """Requirements by verdict, items by outcome."""
     yield "| | passed | failed | inconclusive | total |\n|---|--:|--:|--:|--:|"
     for name, counts in (("MUST requirements", document.must), ("all requirements", document.counts)):
-        yield _row(name, str(counts.passed), str(counts.failed), str(counts.inconclusive), str(counts.total))
+        yield row(name, str(counts.passed), str(counts.failed), str(counts.inconclusive), str(counts.total))
     items = document.items
     yield (
         f"\nItems: {items.passed} passed, {items.failed} failed, {items.errored} errored, {items.skipped} skipped, "
@@ -109,7 +95,7 @@ def _groups(document: VerdictDocument) -> Iterator[str]:
     for group in document.groups:
         counts = group.counts
         verdict = f"{SHAPES[group.verdict]} {group.verdict.value}"
-        yield _row(_short(group.title), verdict, str(counts.passed), str(counts.failed), str(counts.inconclusive))
+        yield row(short(group.title), verdict, str(counts.passed), str(counts.failed), str(counts.inconclusive))
     yield ""
 
 
@@ -121,75 +107,16 @@ def _waivers(document: VerdictDocument) -> Iterator[str]:
     yield "A failure that is covered by a waiver does not fail the run. A waiver that covers nothing does.\n"
     yield "| requirement | state | waiver | problem |\n|---|---|---|---|"
     rows = (
-        _row(
+        row(
             markdown_text(waiver.waiver.requirement, 80),
             waiver.state.value,
-            _short(waiver_text(waiver)),
-            _short(waiver.problem),
+            short(waiver_text(waiver)),
+            short(waiver.problem),
         )
         for waiver in document.waivers
     )
-    yield from _some(rows, 100, _row("", "", "and {} more waivers", ""))
+    yield from some(rows, 100, row("", "", "and {} more waivers", ""))
     yield ""
-
-
-def _findings(journal: Journal, document: VerdictDocument) -> Iterator[str]:
-    """The findings, as many as fit."""
-    if not document.findings:
-        return
-    yield f"## Findings ({len(document.findings)})\n"
-    size = 0
-    for number, sample in enumerate(document.findings):
-        text = "\n".join(_finding(journal, document, sample))
-        size += len(text.encode("utf-8"))
-        if number >= _MOST_FINDINGS or size > _BUDGET:
-            left = len(document.findings) - number
-            yield f"… and {many(left, 'finding')} more: see `report.html`.\n"
-            return
-        yield text
-
-
-def _finding(journal: Journal, document: VerdictDocument, sample: Sample) -> Iterator[str]:
-    """One finding: the requirement, who must act, expected and observed, and how to reproduce it."""
-    finding = sample.finding
-    level = level_of(document, sample).value.upper()
-    yield f"### {sample.number}. {markdown_text(finding.requirement, 80)} ({level}): {TEAMS[sample.party]}\n"
-    yield f"> {_short(text_of(document, finding.requirement) or finding.requirement)}\n"
-    yield "| | |\n|---|---|"
-    yield _row("expected", _short(finding.expected))
-    yield _row("observed", f"**{_short(finding.observed)}**")
-    if waiver := waiver_of(document, finding.requirement):
-        yield _row("waived", _short(waiver))
-    examples = [f"{_cell(name)} = {_cell(value)}" for name, value in finding.example.items()]
-    if examples:
-        yield _row("smallest example", "; ".join(_some(examples, _MOST_EXAMPLES, "and {} more fields")))
-    for decision in sample.decisions:
-        text = journal.header.decisions.get(decision, "")
-        yield _row("rests on", f"decision {_short(decision)}{': ' if text else ''}{_short(text)}")
-    if finding.operation:
-        yield _row("operation", _cell(finding.operation))
-    if finding.trace_id:
-        yield _row("trace id", _cell(finding.trace_id))
-    known, missing = exchanges_of(journal, sample)
-    lines = [_row("exchange", f"{_cell(exchange.id)} {_cell(exchange_line(exchange))}") for exchange in known]
-    lines += [_row("exchange", f"{_cell(exchange_id)} is not in the journal") for exchange_id in missing]
-    yield from _some(lines, _MOST_EXCHANGES, _row("", "and {} more exchanges"))
-    commands = [command for command in (sample.curl, sample.replay, sample.recheck_command) if command]
-    yield "\nReproduce with:\n" if commands else ""
-    for command in commands:
-        yield _command(command)
-
-
-def _cell(text: str) -> str:
-    return markdown_code(text, _LIMIT, cell=True)
-
-
-def _command(command: str) -> str:
-    """A shell command as a block; a very long one is left to the HTML report."""
-    shown = terminal_lines(command)
-    if len(shown) > _LONGEST_COMMAND:
-        return f"The command has {len(shown)} characters: see `report.html`.\n"
-    return markdown_block(shown, language="sh")
 
 
 def _unproven(document: VerdictDocument) -> Iterator[str]:
@@ -203,13 +130,13 @@ def _unproven(document: VerdictDocument) -> Iterator[str]:
     for group in unproven(document):
         names = [markdown_text(requirement.id, 80) for requirement in group.requirements]
         rows.append(
-            _row(
-                f"{len(names)}: " + ", ".join(_some(names, _MOST_NAMES, "and {} more")),
-                _short(group.reason or "no reason given"),
-                _short(group.hint),
+            row(
+                f"{len(names)}: " + ", ".join(some(names, _MOST_NAMES, "and {} more")),
+                short(group.reason or "no reason given"),
+                short(group.hint),
             )
         )
-    yield from _some(rows, 100, _row("", "and {} more reasons", ""))
+    yield from some(rows, 100, row("", "and {} more reasons", ""))
     yield ""
 
 
@@ -218,10 +145,10 @@ def _latency(document: VerdictDocument) -> Iterator[str]:
     if not document.latency:
         return
     yield f"## Latency\n\n{latency_figures.LEAD}\n"
-    yield _row("operation", *latency_figures.COLUMNS, "p99")
+    yield row("operation", *latency_figures.COLUMNS, "p99")
     yield "|---|--:|--:|--:|--:|--:|--:|---|"
-    for row in latency_figures.rows(document):
-        yield _row(_cell(row.operation), *row.figures, row.judged)
+    for line in latency_figures.rows(document):
+        yield row(cell(line.operation), *line.figures, line.judged)
     yield ""
 
 
@@ -230,16 +157,16 @@ def _run(journal: Journal, document: VerdictDocument) -> Iterator[str]:
     contract, target = document.contract, document.target
     yield "## The run\n"
     yield "| | |\n|---|---|"
-    yield _row("target", f"{_short(target.name)} ({target.kind}: {_short(', '.join(target.parties))})")
-    yield _row("contract", f"{_short(contract.id)} {_short(contract.version)}, digest {_cell(contract.digest)}")
-    yield _row("profile, seed", f"{_short(document.profile)}, {_cell(str(document.seed))}")
+    yield row("target", f"{short(target.name)} ({target.kind}: {short(', '.join(target.parties))})")
+    yield row("contract", f"{short(contract.id)} {short(contract.version)}, digest {cell(contract.digest)}")
+    yield row("profile, seed", f"{short(document.profile)}, {cell(str(document.seed))}")
     if document.selection:
-        yield _row("selection", _short(", ".join(document.selection)))
-    yield _row("run", f"{_cell(document.run)}, technogate {_short(document.gate_version)}")
+        yield row("selection", short(", ".join(document.selection)))
+    yield row("run", f"{cell(document.run)}, technogate {short(document.gate_version)}")
     if document.runtimes:
-        yield _row("runtimes", _short(", ".join(document.runtimes)))
-    yield _row("time", f"{utc_time(document.started)}, {duration(document.ended - document.started)}")
-    torn = f", torn: {_short(document.journal.torn)}" if document.journal.torn else ""
-    yield _row("journal", f"{_cell(document.journal.file)}, sha256 {_cell(document.journal.sha256)}{torn}")
+        yield row("runtimes", short(", ".join(document.runtimes)))
+    yield row("time", f"{utc_time(document.started)}, {duration(document.ended - document.started)}")
+    torn = f", torn: {short(document.journal.torn)}" if document.journal.torn else ""
+    yield row("journal", f"{cell(document.journal.file)}, sha256 {cell(document.journal.sha256)}{torn}")
     yield "\nRepeat this run with:\n"
-    yield _command(repeat_command(journal))
+    yield command(repeat_command(journal))

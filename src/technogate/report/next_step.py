@@ -42,7 +42,7 @@ def next_step(document: VerdictDocument, evidence: EvidenceState = EvidenceState
         return _after_check(document)
     if document.verdict is Verdict.FAIL:
         if any(r.level is Level.MUST and r.effective_verdict is Verdict.FAIL for r in document.requirements):
-            return "Fix the findings below (each has commands that reproduce it), then validate again."
+            return "Fix the causes below (each has commands that reproduce it), then validate again."
         return "Correct each waiver as described below, then validate again."
     if document.verdict is Verdict.INCONCLUSIVE:
         return "Follow the hint beside each reason below, then validate again."
@@ -52,7 +52,7 @@ def next_step(document: VerdictDocument, evidence: EvidenceState = EvidenceState
 def _after_check(document: VerdictDocument) -> str:
     """What to do after a check, which never leads to a deployment by itself."""
     if document.verdict is Verdict.FAIL:
-        return "Fix the findings below (each has commands that reproduce it), then check again."
+        return "Fix the causes below (each has commands that reproduce it), then check again."
     if document.verdict is Verdict.INCONCLUSIVE:
         return "Follow the hint beside each reason below, then check again."
     return "Run `technogate validate` for a verdict on the whole contract."

@@ -7,6 +7,7 @@ and pipes.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -15,34 +16,25 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from technogate.model.verdict import Sample, Verdict, VerdictDocument
+from technogate.model.verdict import Verdict, VerdictDocument
 from technogate.report import latency_figures
-from technogate.report.evidence_text import interaction_after, interaction_before, unproven
+from technogate.report.evidence_text import unproven
 from technogate.report.html import NAME as HTML
 from technogate.report.next_step import EvidenceState, next_step
-from technogate.report.wording import (
-    SHAPES,
-    TEAMS,
-    actors,
-    label,
-    level_of,
-    meaning,
-    not_judged,
-    scope_text,
-    text_of,
-    waiver_of,
-    waiver_text,
-)
+from technogate.report.terminal_causes import causes
+from technogate.report.terminal_parts import LIMIT, grid, heading
+from technogate.report.wording import SHAPES, actors, label, meaning, not_judged, scope_text, waiver_text
 from technogate.util.phrases import many
-from technogate.util.text import rich_text, terminal, terminal_lines
+from technogate.util.text import rich_text, terminal
 
 _COLOURS = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
 
-#: The most characters of one piece of evidence, and of one command; the reports have longer ones.
-_LIMIT = 300
-_LONGEST_COMMAND = 1_200
+#: The file in front of the name of an item.
+_FILE = re.compile(r"^\S+\.py::")
 
-#: Requirements listed beside one reason.
+#: Reasons and warnings listed, characters of each, and requirements listed beside one reason.
+_MOST_REASONS = 5
+_LONGEST_REASON = 160
 _MOST_NAMES = 12
 
 
@@ -50,14 +42,13 @@ def summary(
     document: VerdictDocument,
     *,
     files: Sequence[Path] = (),
-    findings: int = 5,
     evidence: EvidenceState = EvidenceState.UNSIGNED,
 ) -> Group:
-    """The summary of a verdict, with at most `findings` findings, one of each requirement.
+    """The summary of a verdict, its causes first.
 
     Its last line is the verdict with the report to read. Print it with `show`, which does not cut commands off.
     """
-    return Group(*_parts(document, files, findings, evidence))
+    return Group(*_parts(document, files, evidence))
 
 
 def show(
@@ -65,11 +56,10 @@ def show(
     document: VerdictDocument,
     *,
     files: Sequence[Path] = (),
-    findings: int = 5,
     evidence: EvidenceState = EvidenceState.UNSIGNED,
 ) -> None:
     """Print the summary."""
-    put(console, summary(document, files=files, findings=findings, evidence=evidence))
+    put(console, summary(document, files=files, evidence=evidence))
 
 
 def put(console: Console, shown: RenderableType) -> None:
@@ -80,12 +70,15 @@ def put(console: Console, shown: RenderableType) -> None:
     except UnicodeEncodeError:
         console.out(text.encode(console.encoding, "backslashreplace").decode(console.encoding), end="", highlight=False)
         return
-    console.print(shown, crop=False)
+    if console.is_terminal:
+        console.print(shown, crop=False)
+    else:
+        console.out(text, end="", highlight=False)
 
 
-def plain(document: VerdictDocument, *, files: Sequence[Path] = (), findings: int = 5, width: int = 80) -> str:
+def plain(document: VerdictDocument, *, files: Sequence[Path] = (), width: int = 80) -> str:
     """The summary as text without colour; a shell command may be longer than `width`."""
-    return _text(summary(document, files=files, findings=findings), width)
+    return _text(summary(document, files=files), width)
 
 
 def _text(shown: RenderableType, width: int) -> str:
@@ -96,40 +89,33 @@ def _text(shown: RenderableType, width: int) -> str:
     return "".join(line.rstrip() + "\n" for line in captured.get().splitlines())
 
 
-def _parts(
-    document: VerdictDocument, files: Sequence[Path], most: int, evidence: EvidenceState
-) -> Iterator[RenderableType]:
+def _parts(document: VerdictDocument, files: Sequence[Path], evidence: EvidenceState) -> Iterator[RenderableType]:
     """The parts of the summary, one under the other."""
     colour = _COLOURS[document.verdict]
     yield Text(f"\n {SHAPES[document.verdict]} {label(document)}", style=f"bold {colour}")
     yield Padding(rich_text(meaning(document), "bold"), (0, 0, 1, 3))
     yield _facts(document, evidence)
-    yield _heading("Counts")
+    reasons = _reasons(document)
+    found = list(causes(document, _report(files) or HTML))
+    # What fails is explained by its causes; where nothing is proven, the reason is what counts.
+    yield from [*found, *reasons] if document.verdict is Verdict.FAIL else [*reasons, *found]
+    yield heading("Counts")
     yield _counts(document)
-    yield _heading("Phase 5")
+    yield heading("Phase 5")
     yield _groups(document)
     if document.waivers:
-        yield _heading(f"Waivers ({len(document.waivers)})")
+        yield heading(f"Waivers ({len(document.waivers)})")
         yield _waivers(document)
-    if document.findings:
-        yield _heading(f"Findings ({len(document.findings)})")
-        first = {sample.finding.requirement: sample for sample in reversed(document.findings)}
-        chosen = sorted(first.values(), key=lambda sample: sample.number)[:most]
-        for sample in chosen:
-            yield from _finding(document, sample)
-        left = len(document.findings) - len(chosen)
-        if left > 0:
-            yield Text(f"\n   … and {left} more: see the reports. Only the first finding of each requirement is shown.")
     if unproven(document):
-        yield _heading(f"Inconclusive requirements ({document.counts.inconclusive})")
+        yield heading(f"Inconclusive requirements ({document.counts.inconclusive})")
         yield _unproven(document)
     if document.latency:
-        yield _heading("Latency (limit of p99)")
+        yield heading("Latency (limit of p99)")
         yield _latency(document)
-    yield _heading("Reports")
-    where = _grid()
+    yield heading("Reports")
+    where = grid()
     for file in files:
-        where.add_row("", rich_text(str(file)))
+        where.add_row("", _unbroken(str(_near(file))))
     where.add_row("journal", rich_text(f"{document.journal.file}, {many(document.journal.exchanges, 'exchange')}"))
     where.add_row("seed", Text(str(document.seed)))
     yield where
@@ -138,24 +124,37 @@ def _parts(
 
 def _facts(document: VerdictDocument, evidence: EvidenceState) -> Table:
     """What was judged, who must act, what to do next, and why."""
-    facts = _grid()
+    facts = grid()
     facts.add_row("scope", rich_text(scope_text(document)))
     for number, line in enumerate(not_judged(document)):
-        facts.add_row("" if number else "not judged", rich_text(line, limit=_LIMIT))
+        facts.add_row("" if number else "not judged", rich_text(line, limit=LIMIT))
     facts.add_row("who must act", rich_text(actors(document)))
     facts.add_row("next step", rich_text(next_step(document, evidence)))
-    for number, reason in enumerate(document.reasons):
-        facts.add_row("" if number else "reason", rich_text(reason, limit=_LIMIT))
-    for number, warning in enumerate(document.warnings):
-        facts.add_row("" if number else "warning", rich_text(warning, limit=_LIMIT))
     return facts
+
+
+def _reasons(document: VerdictDocument) -> list[RenderableType]:
+    """Why the verdict is not PASS, and the warnings of the run."""
+    shown = grid()
+    for name, texts in (("reason", document.reasons), ("warning", document.warnings)):
+        for number, text in enumerate(texts[:_MOST_REASONS]):
+            # The file of an item is in the reports; here its path would be broken in two.
+            shown.add_row("" if number else name, rich_text(_FILE.sub("", text), limit=_LONGEST_REASON))
+        if len(texts) > _MOST_REASONS:
+            shown.add_row("", f"… and {len(texts) - _MOST_REASONS} more: see the reports")
+    return [Text(""), shown] if document.reasons or document.warnings else []
 
 
 def _last_line(document: VerdictDocument, files: Sequence[Path]) -> Text:
     """The verdict, its scope and the report to read, on one line that is never wrapped."""
-    report = next((f"see {_near(file)}" for file in files if file.name == HTML), "no report was written")
+    report = f"see {_report(files)}" if _report(files) else "no report was written"
     text = f"\n {SHAPES[document.verdict]} {label(document)} ({scope_text(document)}): {terminal(report)}"
     return Text(text, style=f"bold {_COLOURS[document.verdict]}", no_wrap=True, overflow="ignore")
+
+
+def _report(files: Sequence[Path]) -> str:
+    """The report for people among the files written, "" for none."""
+    return next((str(_near(file)) for file in files if file.name == HTML), "")
 
 
 def _near(file: Path) -> Path:
@@ -163,16 +162,11 @@ def _near(file: Path) -> Path:
     return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 
-def _heading(text: str) -> Text:
-    return Text(f"\n {text}", style="bold underline")
-
-
-def _grid() -> Table:
-    """Labels on the left, wrapped text on the right."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(width=15, justify="right", style="dim")
-    grid.add_column(overflow="fold")
-    return grid
+def _unbroken(path: str) -> Text:
+    """A path, left whole: broken in two it names no file."""
+    text = rich_text(path)
+    text.no_wrap, text.overflow = True, "ignore"
+    return text
 
 
 def _table(*columns: str) -> Table:
@@ -205,7 +199,7 @@ def _groups(document: VerdictDocument) -> Table:
         counts = group.counts
         table.add_row(
             "",
-            rich_text(group.title, limit=_LIMIT),
+            rich_text(group.title, limit=LIMIT),
             *(str(figure) for figure in (counts.passed, counts.failed, counts.inconclusive)),
             Text(f"{SHAPES[group.verdict]} {group.verdict.value}", style=colour, justify="left"),
         )
@@ -221,7 +215,7 @@ def _latency(document: VerdictDocument) -> Table:
             limit = f"over {limit}"
         table.add_row(
             "",
-            rich_text(row.operation, limit=_LIMIT),
+            rich_text(row.operation, limit=LIMIT),
             *figures,
             "too few" if row.few else limit,
             style="bold yellow" if row.held is False else "",
@@ -231,61 +225,23 @@ def _latency(document: VerdictDocument) -> Table:
 
 def _waivers(document: VerdictDocument) -> Table:
     """Every waiver of the run, and its state."""
-    grid = _grid()
+    table = grid()
     for waiver in document.waivers:
         text = f"{waiver.state.value}, {waiver_text(waiver)}"
-        grid.add_row(rich_text(waiver.waiver.requirement), rich_text(text, limit=_LIMIT))
+        table.add_row(rich_text(waiver.waiver.requirement), rich_text(text, limit=LIMIT))
         if waiver.problem:
-            grid.add_row("problem", rich_text(waiver.problem, "bold", limit=_LIMIT))
-    return grid
-
-
-def _finding(document: VerdictDocument, sample: Sample) -> Iterator[RenderableType]:
-    """One finding: the requirement, who must act, expected and observed, and how to reproduce it."""
-    finding = sample.finding
-    head = Text("\n ").append(f"{sample.number:>2}  ", style="bold")
-    head.append_text(rich_text(finding.requirement, "bold red"))
-    head.append_text(rich_text(f"  {level_of(document, sample).value.upper()}, {TEAMS[sample.party]}"))
-    yield head
-    facts = _grid()
-    facts.add_row("requirement", rich_text(text_of(document, finding.requirement), limit=_LIMIT))
-    if "case" in finding.example:
-        facts.add_row("case", rich_text(finding.example["case"], limit=_LIMIT))
-    for name, text in interaction_before(finding):
-        facts.add_row(name, rich_text(text, limit=_LIMIT))
-    facts.add_row("expected", rich_text(finding.expected, limit=_LIMIT))
-    facts.add_row("observed", rich_text(finding.observed, "bold", limit=_LIMIT))
-    if shown := interaction_after(finding):
-        facts.add_row("shown", rich_text(shown, limit=_LIMIT))
-    if waiver := waiver_of(document, finding.requirement):
-        facts.add_row("waived", rich_text(waiver, limit=_LIMIT))
-    if finding.trace_id:
-        facts.add_row("trace id", rich_text(finding.trace_id, limit=_LIMIT))
-    yield facts
-    commands = [command for command in (sample.curl, sample.replay) if command]
-    if commands:
-        yield Text("   Reproduce with:", style="dim")
-    for command in commands:
-        yield _command(command)
-
-
-def _command(command: str) -> Text:
-    """A shell command, never wrapped: a line feed inside would change it."""
-    shown = terminal_lines(command)
-    if len(shown) > _LONGEST_COMMAND:
-        shown = f"(a command of {len(shown)} characters: see the reports)"
-    indented = "\n".join(f"     {line}" for line in shown.split("\n"))
-    return Text(indented, style="cyan", no_wrap=True, overflow="ignore")
+            table.add_row("problem", rich_text(waiver.problem, "bold", limit=LIMIT))
+    return table
 
 
 def _unproven(document: VerdictDocument) -> Table:
     """Why requirements have no result, one line for each reason."""
-    grid = _grid()
+    table = grid()
     for group in unproven(document):
         names = ", ".join(terminal(requirement.id) for requirement in group.requirements[:_MOST_NAMES])
         left = len(group.requirements) - _MOST_NAMES
-        grid.add_row(str(len(group.requirements)), rich_text(group.reason or "no reason given", limit=_LIMIT))
+        table.add_row(str(len(group.requirements)), rich_text(group.reason or "no reason given", limit=LIMIT))
         if group.hint:
-            grid.add_row("hint", rich_text(group.hint, limit=_LIMIT))
-        grid.add_row("", Text(names + (f" and {left} more" if left > 0 else ""), style="dim"))
-    return grid
+            table.add_row("hint", rich_text(group.hint, limit=LIMIT))
+        table.add_row("", Text(names + (f" and {left} more" if left > 0 else ""), style="dim"))
+    return table

@@ -162,14 +162,15 @@ def actors(document: VerdictDocument) -> str:
 
 
 def shares(document: VerdictDocument) -> list[tuple[str, tuple[int, ...]]]:
-    """The MUST findings of each party: its name and the numbers of its findings."""
+    """The MUST causes of each party: its name and the numbers of its causes, but for those that a waiver covers."""
+    deciding = {
+        sample.number
+        for sample in document.findings
+        if level_of(document, sample) is Level.MUST and not waiver_of(document, sample.finding.requirement)
+    }
     numbers_of = {
         party: tuple(
-            sample.number
-            for sample in document.findings
-            if sample.party is party
-            and level_of(document, sample) is Level.MUST
-            and not waiver_of(document, sample.finding.requirement)
+            cause.number for cause in document.causes if cause.party is party and deciding.intersection(cause.findings)
         )
         for party in Party
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,6 +36,9 @@ FEW = 3
 
 #: Lines of the suites' own output that are shown when the suites crashed.
 LOG_LINES = 25
+
+#: Where pytest begins to list the items that failed: the summary has them, and they do not show why it crashed.
+_ITEM_LIST = re.compile(r"^=+ short test summary info =+$", re.MULTILINE)
 
 
 def default_workers(target: Target, requirements: int) -> int:
@@ -138,6 +142,6 @@ def _show_log(settings: Settings, console: Console) -> None:
         text = (settings.folder / "suites.log").read_text("utf-8", errors="replace")
     except OSError:
         return
-    lines = text.splitlines()[-LOG_LINES:]
-    console.print(f"The last lines of {settings.folder / 'suites.log'}:", markup=False)
-    console.print(terminal_lines("\n".join(lines)), markup=False)
+    lines = _ITEM_LIST.split(text)[0].splitlines()[-LOG_LINES:]
+    console.print(f"The last lines of {settings.folder / 'suites.log'}:", markup=False, soft_wrap=True)
+    console.print(terminal_lines("\n".join(lines)), markup=False, soft_wrap=True)

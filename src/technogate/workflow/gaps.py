@@ -1,8 +1,12 @@
-"""Phase 4: the gaps that a validation (or, before there is a server, an evaluation) shows, run after run. Pure."""
+"""Phase 4: the gaps that a validation (or, before there is a server, an evaluation) shows, run after run. Pure.
+
+A gap is a cause of findings, known by its id in every run; or a requirement without a result; or, of an answer to an
+intake, a layer or an endpoint.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import msgspec
@@ -10,7 +14,8 @@ import msgspec
 from technogate.contract.loader import Contract
 from technogate.contract.selection import select
 from technogate.journal.journal_file import Journal
-from technogate.judging.soundness import unsound
+from technogate.judging.soundness import invalid, unsound
+from technogate.model.cause import Cause
 from technogate.model.errors import UserError
 from technogate.model.requirement import Level, Party
 from technogate.model.verdict import Document, RequirementResult, Verdict, VerdictDocument
@@ -39,17 +44,29 @@ _LIMIT = 600
 
 
 class Item(Document, frozen=True):
-    """A gap after a run: its requirement (or layer or endpoint), what was observed, and a possible fix."""
+    """A gap after a run: what it is, what was observed, and a possible fix.
 
-    id: str
+    `requirements` are those that the cause breaks; () for a gap of an evaluation.
+    """
+
+    id: Annotated[str, msgspec.Meta(description="of a cause, the same in every run; or a requirement, layer, endpoint")]
     priority: Priority
-    observed: str
+    observed: Annotated[str, msgspec.Meta(description="the title of the cause, or why there is no result")]
     fix: Annotated[str, msgspec.Meta(description='the fix that the run or the answer proposes, "" for none')]
     since: Annotated[str, msgspec.Meta(description="the run that found it first")]
+    requirements: tuple[str, ...] = ()
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The requirements that have to pass before it is closed; a list that names none is of its own requirement."""
+        return self.requirements or (self.id,)
 
 
 class GapRun(Document, frozen=True):
-    """One run of `technogate gaps`: its source, when it ended, the gaps open after it, and what it changed."""
+    """One run of `technogate gaps`: its source, when it ended, the gaps open after it, and what it changed.
+
+    A gap of a requirement without a result that a cause explains afterwards is neither open nor closed.
+    """
 
     run: str
     source: Source
@@ -58,6 +75,7 @@ class GapRun(Document, frozen=True):
     open: tuple[Item, ...]
     closed: tuple[str, ...]
     new: tuple[str, ...]
+    problem: Annotated[str, msgspec.Meta(description='why this run could close no gap, "" when it could')] = ""
 
     def count(self, priority: Priority) -> int:
         """How many gaps of a priority are open."""
@@ -72,6 +90,11 @@ class GapHistory(Document, frozen=True):
 
 
 EMPTY = GapHistory(schema=1, runs=())
+
+
+def is_cause(item: Item) -> bool:
+    """Whether a gap is a cause, and not a requirement, a layer or an endpoint."""
+    return bool(item.requirements) and item.requirements != (item.id,)
 
 
 def word_of(gap: str, contract: Contract) -> str:
@@ -99,33 +122,68 @@ def _accepted(gap: str, contract: Contract, passed: set[str]) -> bool:
 def from_run(journal: Journal, document: VerdictDocument, contract: Contract, history: GapHistory) -> GapHistory:
     """The history, with the run of a journal added at its end.
 
-    `document` is judged from the journal. Only a pass closes a gap: a gap that the run did not exercise stays open,
-    and a gap of an evaluation is closed when every check of it has passed. Raises UserError for a run that proves
-    nothing: against another contract, without a backend, interrupted, without a self-test, or older than the latest.
+    `document` is judged from the journal. A gap is closed by a run in which its cause does not occur, each of its
+    requirements has a result, and at least one of them passes: one that fails then has other causes, and each is a
+    gap. A gap of an evaluation is closed when every check of it has passed. A run that crashed or was interrupted
+    opens gaps and closes none. Raises UserError for a run that proves nothing: against another contract, without a
+    backend, without a self-test, with a clock that was set, or older than the latest.
     """
     if document.contract.digest != contract.digest:
         raise UserError(
             f"the journal is of another contract than the current {contract.id}; name that contract with --contract"
         )
-    if problem := _untrusted(journal):
+    if problem := next(iter(invalid(journal)), ""):
         raise UserError(f"the run of this journal proves nothing ({problem}); run it again")
-    results = [result for result in document.requirements if result.party in (Party.BACKEND, Party.PAIR)]
-    if not any(result.party is Party.BACKEND for result in results):
+    verdicts = {
+        result.id: result.verdict for result in document.requirements if result.party in (Party.BACKEND, Party.PAIR)
+    }
+    if not any(result.party is Party.BACKEND for result in document.requirements):
         raise UserError("the journal judges no backend; validate one with --target")
-    gaps = [_item(result, document.run) for result in results if result.verdict is not Verdict.PASS]
-    judged = {result.id for result in results}
-    passed = {result.id for result in results if result.verdict is Verdict.PASS}
-    kept = [
-        item
-        for item in _before(history, document.run)
-        if item.id not in judged
-        and (
-            item.id in contract.requirements
-            or (_is_required(item.id, contract) and not _accepted(item.id, contract, passed))
-        )
-    ]
+    problem = next(iter(unsound(journal)), "")
+    found = [_item(cause, document) for cause in document.causes if cause.party is not Party.CONSOLE]
+    before = _before(history, document.run)
+    known = {item.id for item in found}
+    others = [item for item in before if item.id not in known]
+    single = [item for item in others if _is_single(item, contract)]
+    others = [item for item in others if item not in single]
+    kept = [item for item in others if problem or _stays(item, verdicts, contract)]
+    unproven = [item for item in single if problem or verdicts.get(item.id) is None]
+    if not problem:
+        unproven += [
+            _without_result(result, document.run)
+            for result in document.requirements
+            if verdicts.get(result.id, Verdict.PASS) is not Verdict.PASS
+        ]
+    explained = {requirement for item in [*found, *kept] for requirement in item.broken}
+    items = [*found, *kept, *(item for item in unproven if item.id not in explained)]
+    closed = [item.id for item in others] + [item.id for item in single if verdicts.get(item.id) is Verdict.PASS]
     source: Source = "validation" if document.is_validation else "check"
-    return _extended(history, document.run, source, utc_time(document.ended), contract, [*gaps, *kept])
+    run = GapRun(
+        run=document.run,
+        source=source,
+        at=utc_time(document.ended),
+        contract_digest=contract.digest,
+        open=tuple(items),
+        closed=tuple(closed),
+        new=(),
+        problem=problem[:_LIMIT],
+    )
+    return _extended(history, run)
+
+
+def _stays(item: Item, verdicts: Mapping[str, Verdict], contract: Contract) -> bool:
+    """Whether a gap that a sound run did not show stays open."""
+    if not item.requirements and item.id not in contract.requirements:
+        passed = {name for name, verdict in verdicts.items() if verdict is Verdict.PASS}
+        return _is_required(item.id, contract) and not _accepted(item.id, contract, passed)
+    broken = [verdicts.get(name) for name in item.broken if name in contract.requirements]
+    judged = all(verdict in (Verdict.PASS, Verdict.FAIL) for verdict in broken)
+    return bool(broken) and not (judged and Verdict.PASS in broken)
+
+
+def _is_single(item: Item, contract: Contract) -> bool:
+    """Whether a gap is a requirement by itself, and not a cause."""
+    return item.id in contract.requirements
 
 
 def from_evaluation(evaluation: Evaluation, contract: Contract, history: GapHistory) -> GapHistory:
@@ -149,25 +207,41 @@ def from_evaluation(evaluation: Evaluation, contract: Contract, history: GapHist
                 worse, observed=_joined(worse.observed, item.observed), fix=_joined(worse.fix, item.fix)
             )
         items[item.id] = item
-    return _extended(history, run, "evaluation", evaluation.date, contract, list(items.values()))
+    entry = GapRun(
+        run=run,
+        source="evaluation",
+        at=evaluation.date,
+        contract_digest=contract.digest,
+        open=tuple(sorted(items.values(), key=lambda item: item.id)),
+        closed=tuple(item.id for item in _before(history, run)),
+        new=(),
+    )
+    return _extended(history, entry)
 
 
-def _untrusted(journal: Journal) -> str:
-    """Why the passes of a run prove nothing; "" when they do."""
-    problem = next(iter(unsound(journal)), "")
-    unfinished = journal.footer is not None and journal.footer.end != "finished"
-    return f"it did not finish: {problem}" if unfinished else problem
+def _item(cause: Cause, document: VerdictDocument) -> Item:
+    """A cause as a gap."""
+    waived = {result.id for result in document.requirements if result.waived}
+    return Item(
+        id=cause.id,
+        priority="critical" if cause.level is Level.MUST else "minor",
+        observed=cause.title[:_LIMIT] + ("; waived, but still a gap" if waived.issuperset(cause.requirements) else ""),
+        fix="",
+        since=document.run,
+        requirements=cause.requirements,
+    )
 
 
-def _item(result: RequirementResult, run: str) -> Item:
+def _without_result(result: RequirementResult, run: str) -> Item:
+    """A requirement that did not pass and that no cause explains, as a gap."""
     priority: Priority = "unproven" if result.verdict is Verdict.INCONCLUSIVE else "critical"
-    waived = "; waived, but still a gap" if result.waived else ""
     return Item(
         id=result.id,
         priority="minor" if result.level is Level.SHOULD else priority,
-        observed=(result.reason or result.verdict.value)[:_LIMIT] + waived,
+        observed=(result.reason or result.verdict.value)[:_LIMIT],
         fix=result.hint,
         since=run,
+        requirements=(result.id,),
     )
 
 
@@ -177,26 +251,22 @@ def _before(history: GapHistory, run: str) -> tuple[Item, ...]:
     return earlier[-1].open if earlier else ()
 
 
-def _extended(
-    history: GapHistory, run: str, source: Source, at: str, contract: Contract, items: Sequence[Item]
-) -> GapHistory:
-    """The history with a run at its end; a run that is there already is replaced."""
-    earlier = tuple(entry for entry in history.runs if entry.run != run)
-    if earlier and at < earlier[-1].at[: len(at)]:
+def _extended(history: GapHistory, run: GapRun) -> GapHistory:
+    """The history with a run at its end, which replaces the same run; `closed` of it are those that may be closed."""
+    earlier = tuple(entry for entry in history.runs if entry.run != run.run)
+    if earlier and run.at < earlier[-1].at[: len(run.at)]:
         raise UserError(f"the history has a later run: {earlier[-1].run} ended {earlier[-1].at}; name its journal")
-    since = {item.id: item.since for item in _before(history, run)}
-    items = [msgspec.structs.replace(item, since=since.get(item.id, item.since)) for item in items]
+    since = {item.id: item.since for item in _before(history, run.run)}
+    items = [msgspec.structs.replace(item, since=since.get(item.id, item.since)) for item in run.open]
     now = {item.id for item in items}
-    entry = GapRun(
-        run=run,
-        source=source,
-        at=at,
-        contract_digest=contract.digest,
-        open=tuple(sorted(items, key=lambda item: (_ORDER.index(item.priority), item.id))),
-        closed=tuple(sorted(since.keys() - now)),
+    run = msgspec.structs.replace(
+        run,
+        # Within a priority they keep the order of the document: what explains most comes first.
+        open=tuple(sorted(items, key=lambda item: _ORDER.index(item.priority))),
+        closed=tuple(sorted((since.keys() - now) & set(run.closed))),
         new=tuple(sorted(now - since.keys())),
     )
-    return GapHistory(schema=1, runs=(*earlier, entry))
+    return GapHistory(schema=1, runs=(*earlier, run))
 
 
 def _joined(first: str, second: str) -> str:

@@ -109,7 +109,9 @@ def list_gaps(journal: Path | None, contract: Contract, contract_option: str, pr
     run = history.runs[-1]
     still_open = len(run.open) - len(run.new)
     _print(f"{len(run.open)} open: {len(run.new)} new, {still_open} still open; {len(run.closed)} closed")
-    return 1 if run.open else 0
+    if run.problem:
+        _print(f"this run could close no gap: {run.problem}")
+    return 1 if run.open or run.problem else 0
 
 
 def show_status(contract: Contract, project: Path, reports: Path) -> None:

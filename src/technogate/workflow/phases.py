@@ -146,6 +146,8 @@ def _implementation(documents: FoundDocuments, contract: Contract) -> _PhaseStat
     last = runs[-1]
     if last.contract_digest != contract.digest:
         return _PhaseState(evidence="the gaps are of another contract", command=command)
+    if last.problem:
+        return _PhaseState(evidence=f"run {last.run} could close no gap: {last.problem}", command=command)
     if last.open:
         counted = ", ".join(f"{last.count(name)} {name}" for name in ("critical", "unproven", "minor"))
         evidence = f"{many(len(last.open), 'gap')} open after run {last.run} ({counted})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Hashable, Mapping, Sequence
 
 from technogate.journal.journal_file import Journal
@@ -15,6 +17,9 @@ from technogate.model.events import by_id
 from technogate.model.requirement import Level, Party, Requirement
 from technogate.model.verdict import Sample
 from technogate.util.phrases import one_line
+
+#: Hexadecimal digits in the id of a cause: enough to tell those of one rule apart.
+_ID_DIGITS = 8
 
 
 def _substitution(fact: Fact, _: RunFacts) -> Hashable:
@@ -68,8 +73,8 @@ def causes_of(
         return rank, _level(group, requirements) is not Level.MUST, -len(group), group[0].sample.number
 
     return tuple(
-        _cause(number, RULES[place], group, run, requirements)
-        for number, ((place, _, _), group) in enumerate(sorted(groups.items(), key=order), 1)
+        _cause(number, _id(RULES[place], party, key), RULES[place], group, run, requirements)
+        for number, ((place, party, key), group) in enumerate(sorted(groups.items(), key=order), 1)
     )
 
 
@@ -86,14 +91,26 @@ def _level(group: Sequence[Fact], requirements: Mapping[str, Requirement]) -> Le
     return Level.MUST if Level.MUST in levels else Level.SHOULD
 
 
+def _id(rule: Rule, party: Party, key: Hashable) -> str:
+    """The name of a cause: the same in each run in which the rule gives the party the same key."""
+    digest = hashlib.sha256(f"{party.value}\n{rule.name}\n{key!r}".encode("utf-8", "backslashreplace")).hexdigest()
+    return f"{re.sub('[^a-z0-9]+', '-', rule.name)}-{digest[:_ID_DIGITS]}"
+
+
 def _cause(
-    number: int, rule: Rule, group: Sequence[Fact], run: RunFacts, requirements: Mapping[str, Requirement]
+    number: int,
+    identity: str,
+    rule: Rule,
+    group: Sequence[Fact],
+    run: RunFacts,
+    requirements: Mapping[str, Requirement],
 ) -> Cause:
     title = rule.title(group, run)
     broken = {fact.finding.requirement for fact in group}
     smallest = min(group, key=_size)
     return Cause(
         number=number,
+        id=identity,
         title=_sentence(title),
         rule=rule.name,
         party=group[0].sample.party,
