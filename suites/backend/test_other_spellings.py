@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from fixtures.guarded_paths import Guard
+from fixtures.guarded_paths import PathGuard
 from technogate.checks.other_spellings import is_recorded
 from technogate.checks.response_predicates import has_status, trace_id
 from technogate.contract.loader import Contract
@@ -19,52 +19,55 @@ REWRITES = ("X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Forwarded-P
 
 
 @pytest.fixture
-def guard(backend: HttpDriver, running: Running, guarded: str) -> Guard:
+def path_guard(backend: HttpDriver, running: Running, guarded: str) -> PathGuard:
     """The key of each guarded operation."""
-    return Guard(backend, running, guarded)
+    return PathGuard(backend, running, guarded)
 
 
 @requirement("AUT-07")
-def test_other_spelling_reaches_nothing(guard: Guard, must_hold: MustHold) -> None:
+def test_other_spelling_reaches_nothing(path_guard: PathGuard, must_hold: MustHold) -> None:
     """Without the right key no other spelling of the path reaches the operation."""
-    guard.hold([(case, key) for case in guard.spelled() for key in KEYS], must_hold)
+    path_guard.hold([(case, key) for case in path_guard.spelled() for key in KEYS], must_hold)
 
 
 @requirement("AUT-07")
-def test_other_method_reaches_nothing(guard: Guard, must_hold: MustHold) -> None:
+def test_other_method_reaches_nothing(path_guard: PathGuard, must_hold: MustHold) -> None:
     """Without the right key no other method reaches the operation, under its path or another spelling of it."""
-    spelled = list(guard.spelled())[:2]
-    others = [method for method in (*METHODS, guard.plain.method.lower()) if method != guard.plain.method]
-    requests = [(guard.case(name=f"by {method}", method=method), key) for method in others for key in KEYS]
+    spelled = list(path_guard.spelled())[:2]
+    others = [method for method in (*METHODS, path_guard.plain.method.lower()) if method != path_guard.plain.method]
+    requests = [(path_guard.case(name=f"by {method}", method=method), key) for method in others for key in KEYS]
     requests += [
         (msgspec.structs.replace(case, method=method, name=f"{case.name}, by {method}"), NO_KEY)
         for case in spelled
         for method in others[:4]
     ]
-    guard.hold(requests, must_hold)
+    path_guard.hold(requests, must_hold)
 
 
 @requirement("AUT-07")
-def test_override_header_reaches_nothing(guard: Guard, must_hold: MustHold) -> None:
+def test_override_header_reaches_nothing(path_guard: PathGuard, must_hold: MustHold) -> None:
     """Without the right key no header or parameter that names a method or a path reaches the operation."""
-    method, path = guard.plain.method, guard.plain.path
+    method, path = path_guard.plain.method, path_guard.plain.path
     other = "GET" if method == "POST" else "POST"
     requests = [
-        (guard.case(name=f"{header} with {sent}", method=sent, headers=((header, method),)), NO_KEY)
+        (path_guard.case(name=f"{header} with {sent}", method=sent, headers=((header, method),)), NO_KEY)
         for header in OVERRIDES
         for sent in (other, "OPTIONS")
     ]
-    requests.append((guard.case(name="_method", method=other, query=(("_method", method),)), NO_KEY))
+    requests.append((path_guard.case(name="_method", method=other, query=(("_method", method),)), NO_KEY))
     requests += [
-        (guard.case(name=f"{header} with {sent}", path=sent, headers=((header, path),)), NO_KEY)
+        (path_guard.case(name=f"{header} with {sent}", path=sent, headers=((header, path),)), NO_KEY)
         for header in REWRITES
-        for sent in (guard.public, "/")
+        for sent in (path_guard.public, "/")
     ]
     requests += [
-        (guard.case(name=f"X-Forwarded-Prefix with {sent}", path=sent, headers=(("X-Forwarded-Prefix", path),)), NO_KEY)
+        (
+            path_guard.case(name=f"X-Forwarded-Prefix with {sent}", path=sent, headers=(("X-Forwarded-Prefix", path),)),
+            NO_KEY,
+        )
         for sent in ("/", "/..")
     ]
-    guard.hold(requests, must_hold)
+    path_guard.hold(requests, must_hold)
 
 
 @requirement("AUT-07")
@@ -73,8 +76,8 @@ def test_other_spelling_leaves_its_entry(
 ) -> None:
     """What is executed under another spelling, with the right key, has its entry, as under the plain path."""
     behavior = contract.behavior
-    guard = Guard(backend, running, behavior.operations.execute)
-    sent = guard.sent([(case, backend.key) for case in guard.spelled()])
+    path_guard = PathGuard(backend, running, behavior.operations.execute)
+    sent = path_guard.sent([(case, backend.key) for case in path_guard.spelled()])
     query = {behavior.audit.filter_parameter: behavior.audit.filter_all, behavior.audit.limit_parameter: 200}
     last = next((trace_id(exchange) for exchange in reversed(sent) if not has_status(exchange, 200)), "")
     listed = backend.read_entry(behavior.operations.audit, query, last)
@@ -93,7 +96,7 @@ def test_other_spelling_leaves_its_entry(
     ],
     ids=lambda header: header[0].lower(),
 )
-def test_forwarding_header_is_no_key(guard: Guard, header: tuple[str, str], must_hold: MustHold) -> None:
+def test_forwarding_header_is_no_key(path_guard: PathGuard, header: tuple[str, str], must_hold: MustHold) -> None:
     """A header that says where a request came from does not stand for the key: 401."""
-    case = msgspec.structs.replace(guard.plain, name=header[0], headers=(header,))
-    must_hold(has_status(guard.backend.send(case, key=NO_KEY), 401))
+    case = msgspec.structs.replace(path_guard.plain, name=header[0], headers=(header,))
+    must_hold(has_status(path_guard.backend.send(case, key=NO_KEY), 401))
