@@ -20,7 +20,7 @@ from technogate.mock.scripted_reply import Reply, ResponseTemplate
 from technogate.model.events import RuntimeFault, RuntimeProof
 from technogate.runner.self_test.mock_examples import TEMPLATE
 from technogate.runner.self_test.runtime_behaviour import KEPT_ALIVE, behaviour_of, stand_in
-from technogate.runner.self_test.runtime_examples import ELSEWHERE, Outcome, RuntimeExample, examples, stalls
+from technogate.runner.self_test.runtime_examples import ELSEWHERE, FetchOutcome, RuntimeExample, examples, stalls
 
 #: Seconds that fetch may take over one response, and a runtime over all of them, on a busy machine too.
 RESPONSE_S = 20.0
@@ -33,12 +33,12 @@ CLOSED_S = 10.0
 _ABORT, PAGE, _REFUSED = "abort", "page", "refused"
 
 #: What fetch made of each request, once for each time that it was sent.
-Outcomes = Sequence[Sequence[Outcome]]
+Outcomes = Sequence[Sequence[FetchOutcome]]
 
 #: Sends requests with the runtime's own fetch. All are aborted when the path is answered, unless it is "".
 Fetch = Callable[[Sequence[Mapping[str, object]], str], Outcomes]
 
-_OUTCOMES = msgspec.json.Decoder(list[list[Outcome]])
+_OUTCOMES = msgspec.json.Decoder(list[list[FetchOutcome]])
 
 
 def outcomes_of(text: str) -> Outcomes:
@@ -126,7 +126,7 @@ def _release(mock_backend: MockBackend, stalling: Mapping[str, RuntimeExample]) 
         mock_backend.release(_ABORT)
 
 
-def _problem(mock_backend: MockBackend, name: str, example: RuntimeExample, seen: Sequence[Outcome]) -> str:
+def _problem(mock_backend: MockBackend, name: str, example: RuntimeExample, seen: Sequence[FetchOutcome]) -> str:
     """What the runtime got wrong about one known answer, "" for nothing."""
     if len(seen) != len(example.faults) or any(outcome.type == "pending" for outcome in seen):
         return f"comes to no end with {example.what}"
