@@ -122,7 +122,7 @@ def _release(mock_backend: MockBackend, stalling: Mapping[str, RuntimeExample]) 
     if stalling:
         with suppress(FaultError):
             for name in stalling:
-                mock_backend.wait_for(name)
+                mock_backend.wait_for(name, timeout=RESPONSE_S)
         mock_backend.release(_ABORT)
 
 
