@@ -38,8 +38,9 @@ BROKEN = ("EXE-03", "ERR-06")
 @pytest.fixture
 def dying(sandbox: Sandbox) -> Sandbox:
     """A sandbox with the suites of the backend."""
-    for name in ("backend", "properties", "audit"):
+    for name in ("backend", "properties"):
         shutil.copytree(ROOT / "suites" / name, sandbox.home / "suites" / name)
+    shutil.copy(ROOT / "docker-compose.test.yml", sandbox.home)
     return sandbox
 
 
