@@ -83,7 +83,7 @@ def finding(
             if f"response to {place}" not in example
             else f"response to {place} (request {number})"
         )
-        example[name] = _as_sent(exchange)
+        example[name] = as_sent(exchange)
         if exchange.response is not None:
             trace_id = trace_id or exchange.response.header("X-Trace-Id") or ""
     example |= remarks
@@ -108,7 +108,7 @@ def finding(
     ]
 
 
-def _as_sent(exchange: Exchange) -> str:
+def as_sent(exchange: Exchange) -> str:
     """A response as it went over the wire, and what a fault did to it on the way."""
     sent = exchange.response
     fault = f"({exchange.under_fault})" if exchange.under_fault else ""
