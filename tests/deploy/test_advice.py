@@ -45,7 +45,7 @@ SIGNER = CryptoSigner.generate_ed25519()
 BOTH = ("backend", "console")
 LATEST = "techno-os-console:latest"
 
-FIX = "Fix the findings below (each has commands that reproduce it), then validate again."
+FIX = "Fix the causes below (each has commands that reproduce it), then validate again."
 HINT = "Follow the hint beside each reason below, then validate again."
 IMAGES_NEXT = "Validate the images of both sides (--target compose)."
 SIGN = (
@@ -164,7 +164,7 @@ SITUATIONS = {
     "a check that fails": Situation(
         title="CHECK FAILED: 1 of 3 requirements does not hold",
         code=1,
-        step="Fix the findings below (each has commands that reproduce it), then check again.",
+        step="Fix the causes below (each has commands that reproduce it), then check again.",
         not_judged=REST,
         outcomes={SHOULD: Outcome.FAILED},
         **CHECKED,  # type: ignore[arg-type]

@@ -17,7 +17,8 @@ from technogate.journal.journal_file import Journal
 from technogate.judging.judge import judge
 from technogate.model.errors import UserError
 from technogate.model.events import Abort, Event, Finding, Outcome, Proof
-from technogate.workflow.gaps import EMPTY, GapHistory, GapRun, Item, from_evaluation, from_run, word_of
+from technogate.workflow.gap_history import EMPTY, GapHistory, GapRun, Item
+from technogate.workflow.gaps import from_evaluation, from_run, word_of
 from technogate.workflow.gaps_page import Source, markdown
 from tests import builders
 from tests.workflow.answers import CONTRACT, best, evaluated, with_gap, with_state

@@ -7,7 +7,6 @@ intake, a layer or an endpoint.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
 
 import msgspec
 
@@ -18,17 +17,14 @@ from technogate.judging.soundness import invalid, unsound
 from technogate.model.cause import Cause
 from technogate.model.errors import UserError
 from technogate.model.requirement import Level, Party
-from technogate.model.verdict import Document, RequirementResult, Verdict, VerdictDocument
+from technogate.model.verdict import RequirementResult, Verdict, VerdictDocument
 from technogate.util.phrases import utc_time
 from technogate.workflow.evaluation import Evaluation
+from technogate.workflow.gap_history import ORDER, GapHistory, GapRun, Item, Priority, Source
 from technogate.workflow.intake_answer_file import required_entries
 
 NAME = "BACKEND_CONTRACT_GAPS.md"
 HISTORY = "gaps.json"
-
-#: Critical: a MUST that failed. Unproven: a MUST without a result. Minor: a SHOULD.
-Priority = Literal["critical", "unproven", "minor"]
-Source = Literal["evaluation", "check", "validation"]
 
 #: Layer of an intake -> the family or group that checks it, where the contract has one.
 _LAYER_WORDS = {
@@ -39,62 +35,7 @@ _LAYER_WORDS = {
     "command_execution": "execute",
 }
 
-_ORDER: tuple[Priority, ...] = ("critical", "unproven", "minor")
 _LIMIT = 600
-
-
-class Item(Document, frozen=True):
-    """A gap after a run: what it is, what was observed, and a possible fix.
-
-    `requirements` are those that the cause breaks; () for a gap of an evaluation.
-    """
-
-    id: Annotated[str, msgspec.Meta(description="of a cause, the same in every run; or a requirement, layer, endpoint")]
-    priority: Priority
-    observed: Annotated[str, msgspec.Meta(description="the title of the cause, or why there is no result")]
-    fix: Annotated[str, msgspec.Meta(description='the fix that the run or the answer proposes, "" for none')]
-    since: Annotated[str, msgspec.Meta(description="the run that found it first")]
-    requirements: tuple[str, ...] = ()
-
-    @property
-    def broken(self) -> tuple[str, ...]:
-        """The requirements that have to pass before it is closed; a list that names none is of its own requirement."""
-        return self.requirements or (self.id,)
-
-
-class GapRun(Document, frozen=True):
-    """One run of `technogate gaps`: its source, when it ended, the gaps open after it, and what it changed.
-
-    A gap of a requirement without a result that a cause explains afterwards is neither open nor closed.
-    """
-
-    run: str
-    source: Source
-    at: Annotated[str, msgspec.Meta(description="UTC")]
-    contract_digest: str
-    open: tuple[Item, ...]
-    closed: tuple[str, ...]
-    new: tuple[str, ...]
-    problem: Annotated[str, msgspec.Meta(description='why this run could close no gap, "" when it could')] = ""
-
-    def count(self, priority: Priority) -> int:
-        """How many gaps of a priority are open."""
-        return sum(item.priority == priority for item in self.open)
-
-
-class GapHistory(Document, frozen=True):
-    """Every run, oldest first: `gaps.json`."""
-
-    schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]
-    runs: tuple[GapRun, ...]
-
-
-EMPTY = GapHistory(schema=1, runs=())
-
-
-def is_cause(item: Item) -> bool:
-    """Whether a gap is a cause, and not a requirement, a layer or an endpoint."""
-    return bool(item.requirements) and item.requirements != (item.id,)
 
 
 def word_of(gap: str, contract: Contract) -> str:
@@ -262,7 +203,7 @@ def _extended(history: GapHistory, run: GapRun) -> GapHistory:
     run = msgspec.structs.replace(
         run,
         # Within a priority they keep the order of the document: what explains most comes first.
-        open=tuple(sorted(items, key=lambda item: _ORDER.index(item.priority))),
+        open=tuple(sorted(items, key=lambda item: ORDER.index(item.priority))),
         closed=tuple(sorted((since.keys() - now) & set(run.closed))),
         new=tuple(sorted(now - since.keys())),
     )

@@ -15,7 +15,8 @@ from technogate.report.cause_text import printed
 from technogate.util.phrases import few, many
 from technogate.util.text import markdown_block, markdown_code, markdown_text
 from technogate.workflow.facts import about, exchange_example, page, row, table
-from technogate.workflow.gaps import GapHistory, GapRun, Item, is_cause, word_of
+from technogate.workflow.gap_history import GapHistory, GapRun, Item, is_cause
+from technogate.workflow.gaps import word_of
 
 _LIMIT = 600
 
