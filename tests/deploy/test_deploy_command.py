@@ -84,9 +84,12 @@ def deploy(house: Sandbox, *words: str, **environment: str) -> tuple[int, str]:
 
 def test_from_validation_to_deployment(house: Sandbox) -> None:
     """After a PASS deploy-check prints DEPLOY, and after any change DO NOT DEPLOY."""
-    ended = house.run(*VALIDATE, "--signing-key", "keys/technogate.key")
+    ended = house.run(*VALIDATE, "--signing-key", "keys/technogate.key", PATH=path_of(house))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "evidence: " in ended.stdout
+    assert "Deploy these two images." in ended.stdout
+    assert ended.stdout.rstrip().splitlines()[-1] == " ✔ PASS (pair, images): see reports/report.html"
+    assert "Deploy these two images." in (house.reports / "report.md").read_text("utf-8")
     code, output = deploy(house)
     assert code == 0, output
     assert output.endswith("DEPLOY: 16 of 16 lines proven")
