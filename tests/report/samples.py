@@ -118,6 +118,7 @@ class Builder:
     outputs: list[Output] = field(default_factory=list)
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    runtimes: tuple[str, ...] = ()
     latency: tuple[Latency, ...] = ()
     waivers: tuple[WaiverResult, ...] = ()
     texts: dict[str, str] = field(default_factory=dict)
@@ -188,6 +189,7 @@ class Builder:
             findings=samples,
             waivers=self.waivers,
             warnings=self.warnings,
+            runtimes=self.runtimes,
             latency=self.latency,
             journal=JournalRef(file=self.path.name, sha256=DIGEST, torn=self.torn, exchanges=len(journal.exchanges)),
         )
@@ -378,6 +380,7 @@ def failing() -> tuple[Journal, VerdictDocument]:
             "2 MUST requirements not exercised: ERR-05, TRL-07",
         ),
         warnings=("the backend asked for a slower pace; the run took 12 s longer",),
+        runtimes=("Chromium 156.0.8078.108", "Node 24.19.0"),
         latency=(
             took("executeCommand", 1.0, *lasting(390, 0.0011, 0.21), *[1.34] * 9, 14.2),
             took("fetchAuditLog", 2.0, *lasting(120, 0.002, 0.9), 1.1),
@@ -582,6 +585,7 @@ def hostile() -> tuple[Journal, VerdictDocument]:
         ),
         reasons=(text, long),
         warnings=(text, long),
+        runtimes=(text, long),
         torn=text,
         texts={identity: text, "EXE-02": long},
         decisions={"D4": text, "D9": long},

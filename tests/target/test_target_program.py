@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from technogate.model.errors import PortTaken, StartError
-from technogate.target.environment import clean_environment
+from technogate.target.environment import ZONE_BY_OFFSET, clean_environment
 from technogate.target.process import program as program_module
 from technogate.target.process.ports import HOST, HeldPort, is_taken
 from technogate.target.process.program import Program
@@ -178,6 +178,19 @@ def test_a_program_does_not_get_the_gates_secrets(launcher: Launcher, monkeypatc
     program.start()
     program.wait_ready()
     assert environment_of(program)["KEY"] == KEY
+
+
+def test_a_program_runs_in_a_zone_far_from_utc(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Local time is never near UTC, whatever the gate's own zone, unless the target file sets one."""
+    monkeypatch.setenv("TZ", "UTC")
+    program = launcher()
+    program.start()
+    program.wait_ready()
+    zone = environment_of(program)["TZ"]
+    read = [sys.executable, "-c", "import time; print(time.localtime().tm_gmtoff)"]
+    for name in (zone, ZONE_BY_OFFSET):
+        assert subprocess.run(read, env={"TZ": name}, capture_output=True, text=True, check=True).stdout == "20700\n"
+    assert clean_environment({"TZ": "UTC"})["TZ"] == "UTC"
 
 
 def test_a_held_port_is_taken() -> None:

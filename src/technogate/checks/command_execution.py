@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from technogate.checks import audit_list, rule_conditions
-from technogate.checks.family import Family, GeneratedRule, Scope, SequenceRule
+from technogate.checks.family import Example, Family, GeneratedRule, Scope, SequenceRule
 from technogate.checks.response_comparisons import is_unchanged
 from technogate.checks.response_predicates import (
     finding,
@@ -15,6 +15,7 @@ from technogate.checks.response_predicates import (
     has_status_word,
     is_error_response,
     json_object,
+    json_value,
     trace_id,
 )
 from technogate.checks.rule_conditions import command_of, members
@@ -76,8 +77,11 @@ def _is_blocked_as_unknown(terms: RuleTerms, sent: SentRequest) -> Findings:
 def _same_as_plain(terms: RuleTerms, sent: SentRequest) -> Findings:
     """The response means the same as the one to the command alone (EXE-08)."""
     plain = terms.plain.get(command_of(sent))
-    if plain is None or plain.response is None or sent.status != plain.response.status:
-        return has_status(sent.exchange, 200)
+    if plain is None or plain.response is None:
+        # Whatever an unknown command gets, it gets for being one.
+        return has_status(sent.exchange, 200) if sent.deserves else []
+    if sent.status != plain.response.status:
+        return has_status(sent.exchange, plain.response.status)
     compared = ("status", "reason_codes")
     without, with_more = json_object(plain), json_object(sent.exchange)
     expected = [f"{name} {without.get(name)!r}" for name in compared]
@@ -90,6 +94,23 @@ def _same_as_plain(terms: RuleTerms, sent: SentRequest) -> Findings:
 def _session_changes_nothing(terms: RuleTerms, sent: SentRequest) -> Findings:
     """A valid session id changes nothing, any other gets 400 (EXE-07)."""
     return has_status(sent.exchange, 400) if sent.faulty(RequestDefect.SESSION) else _same_as_plain(terms, sent)
+
+
+# ---- a body over the limit ----
+
+#: How many bytes beyond its limit a server may take before it responds: buffers of the system, and of a proxy.
+SLACK = 1 << 20
+
+
+def is_refused_unread(contract: Contract, exchange: Exchange, taken: int) -> list[Finding]:
+    """A body over the limit is refused before much more than the limit was `taken` of it, in bytes (EXE-05).
+
+    A server that closes the connection without a response, or whose response is lost, has refused the body too.
+    """
+    most = contract.behavior.request.max_body_bytes + SLACK
+    if taken > most:
+        return finding("body unread", exchange, f"a response after at most {most} bytes", f"{taken} bytes were taken")
+    return [] if exchange.response is None and exchange.error else has_status(exchange, 413, 400)
 
 
 # ---- rules of sequences ----
@@ -120,7 +141,7 @@ def _executions_are_distinct(contract: Contract, sents: Sequence[SentRequest]) -
         if own_id in ids:
             yield finding("two executions", sent.exchange, "a trace id of its own", own_id)
         ids.append(own_id)
-        if whole is not None:
+        if whole is not None and isinstance(json_value(whole.exchange), list):
             yield audit_list.holds_one_entry(whole.exchange, own_id)
 
 
@@ -137,6 +158,15 @@ def _invalid(e: ExampleEvidence, exchange: Exchange, *defects: RequestDefect, st
     responses = frozenset({400, status})
     return e.sent(exchange, validity=Validity.FORBIDDEN, responses=responses, defects=frozenset(defects))
 
+
+EXAMPLES = (
+    Example(
+        requirement="EXE-05",
+        predicate=is_refused_unread,
+        good=lambda e: (e.contract, e.refused(413), e.contract.behavior.request.max_body_bytes + SLACK),
+        bad=lambda e: (e.contract, e.refused(413), e.contract.behavior.request.max_body_bytes + SLACK + 1),
+    ),
+)
 
 RULES = (
     GeneratedRule(
@@ -244,4 +274,4 @@ SEQUENCES = (
     ),
 )
 
-FAMILY = Family(prefixes=("EXE",), party=Party.BACKEND, rules=RULES, sequences=SEQUENCES)
+FAMILY = Family(prefixes=("EXE",), party=Party.BACKEND, examples=EXAMPLES, rules=RULES, sequences=SEQUENCES)

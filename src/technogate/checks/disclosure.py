@@ -8,9 +8,10 @@ from collections import defaultdict
 from technogate.checks.family import Example, Family, RunWideCheck
 from technogate.checks.key_refusals import key_in_responses
 from technogate.checks.leak import Leak, response_leaks
+from technogate.checks.machine_facts import HOST
 from technogate.checks.response_predicates import finding, has_response, json_object
 from technogate.checks.whole_run import RunWideResult, WholeRun, run_wide_result
-from technogate.model.events import Body, Exchange, Finding
+from technogate.model.events import Body, Disclosure, Exchange, Finding
 from technogate.model.requirement import Party
 
 #: The name of this check in findings.
@@ -42,7 +43,8 @@ def _responses_disclose_nothing(run: WholeRun) -> RunWideResult:
     searched = [
         exchange
         for exchange in run.backend
-        if exchange.response is not None and (exchange.operation in guarded or exchange.response.status >= 400)
+        if exchange.response is not None
+        and (exchange.operation in guarded or exchange.response.status >= 400 or exchange.disclosed)
     ]
     for exchange in searched:
         for leak in response_leaks(exchange):
@@ -65,6 +67,8 @@ def _responses_disclose_nothing(run: WholeRun) -> RunWideResult:
     return run_wide_result(len(searched), findings)
 
 
+_HOST_IN_A_HEADER = Disclosure(kind=HOST, place="the header Server", spelling="base64")
+
 EXAMPLES = (
     Example(
         requirement="ERR-03",
@@ -85,7 +89,10 @@ RUN_WIDE = (
         requirement="ERR-03",
         subject="No response of the run discloses what the backend is made of.",
         run=_responses_disclose_nothing,
-        defects=(lambda run: run.response(-1, body=Body.of(b'{"message":"no such file: /srv/app/trail.db"}')),),
+        defects=(
+            lambda run: run.response(-1, body=Body.of(b'{"message":"no such file: /srv/app/trail.db"}')),
+            lambda run: run.exchange(1, operation="", disclosed=(_HOST_IN_A_HEADER,)),
+        ),
     ),
 )
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import msgspec
+
 from technogate.checks import rule_conditions
 from technogate.checks.family import Example, Family, GeneratedRule, RunWideCheck, Scope
 from technogate.checks.response_predicates import finding, has_response, has_status, is_error_response
@@ -9,8 +13,11 @@ from technogate.checks.rule_conditions import EVERY_MODE
 from technogate.checks.whole_run import RunWideResult, WholeRun, run_wide_result
 from technogate.generation.requests.request_oracle import RequestDefect
 from technogate.generation.requests.sent_request import Findings, RuleTerms, SentRequest
-from technogate.model.events import Exchange, Finding, header_values
+from technogate.model.events import Ended, Exchange, Finding, header_values
 from technogate.model.requirement import Party
+
+if TYPE_CHECKING:
+    from technogate.contract.loader import Contract
 
 CRASHING = 'name a command whose executor fails in the target file: [backend.commands] crashing = "…"'
 
@@ -25,20 +32,28 @@ def allows_method(exchange: Exchange, method: str) -> list[Finding]:
     return finding("Allow", exchange, f"Allow: {method}", f"Allow: {', '.join(values) or 'none'}")
 
 
+def survives(exchange: Exchange) -> list[Finding]:
+    """There is a response, and it is no 5xx (ERR-06)."""
+    wanted = "a response that is no 5xx"
+    if exchange.response is None:
+        return finding("no failure", exchange, wanted, exchange.error or "no response")
+    status = exchange.response.status
+    return [] if status < 500 else finding("no failure", exchange, wanted, f"status {status}")
+
+
+def survives_or_closes(contract: Contract, exchange: Exchange) -> list[Finding]:
+    """As `survives`, for a head that a parser may refuse: it may close the connection, in time (ERR-06)."""
+    in_time = exchange.ended - exchange.started < contract.behavior.time.response_s
+    closed = exchange.response is None and exchange.end is Ended.INDETERMINATE and in_time
+    return [] if closed else survives(exchange)
+
+
 # ---- rules of generated requests ----
 
 
 def _server_error_is_error_response(terms: RuleTerms, sent: SentRequest) -> Findings:
     """A 5xx is a valid ErrorResponse (ERR-02)."""
     return is_error_response(terms.contract, sent.exchange) if sent.status >= 500 else []
-
-
-def _is_no_server_error(_: RuleTerms, sent: SentRequest) -> Findings:
-    """There is a response, and it is no 5xx (ERR-06)."""
-    wanted = "a response that is no 5xx"
-    if sent.exchange.response is None:
-        return finding("no failure", sent.exchange, wanted, sent.exchange.error or "no response")
-    return [] if sent.status < 500 else finding("no failure", sent.exchange, wanted, f"status {sent.status}")
 
 
 def _unknown_route_is_refused(terms: RuleTerms, sent: SentRequest) -> Findings:
@@ -83,6 +98,18 @@ def _server_errors_are_error_responses(run: WholeRun) -> RunWideResult:
 
 
 EXAMPLES = (
+    Example(
+        requirement="ERR-06",
+        predicate=survives,
+        good=lambda e: (e.refused(400),),
+        bad=lambda e: (e.refused(500),),
+    ),
+    Example(
+        requirement="ERR-06",
+        predicate=survives_or_closes,
+        good=lambda e: (e.contract, msgspec.structs.replace(e.no_response(), end=Ended.INDETERMINATE)),
+        bad=lambda e: (e.contract, e.refused(503)),
+    ),
     Example(
         requirement="ERR-04",
         predicate=allows_method,
@@ -129,7 +156,7 @@ RULES = (
         modes=EVERY_MODE,
         # A body over the limit may be cut off without a response.
         concerns=lambda sent: sent.status > 0 or RequestDefect.SIZE not in sent.expectation.faults,
-        check=_is_no_server_error,
+        check=lambda _, sent: survives(sent.exchange),
         good=lambda e: e.sent(e.refused(400)),
         bad=lambda e: e.sent(e.refused(500)),
     ),

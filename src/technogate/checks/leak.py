@@ -2,8 +2,9 @@ r"""What a response discloses of the backend's inside (ERR-03).
 
 It searches the headers and the body of a response, a JSON body string by string and anything else as
 text, for stack traces (Python, Java, Node, Go, .NET, PHP, Ruby, Rust), absolute paths of files, SQL and
-the messages of databases, hosts and addresses, and environment values. The key is found in any spelling
-by `technogate.journal.redaction` when the response is recorded.
+the messages of databases, hosts and addresses, and environment values, also where they are URL-encoded, in HTML or
+in base64. The key is found in any spelling by `technogate.journal.redaction` when the response is recorded, and so is
+what the gate knows of the machine and the run by `technogate.checks.machine_facts`.
 
 How false positives are kept few:
 
@@ -11,7 +12,8 @@ How false positives are kept few:
   path. That holds for the request's path, headers, body and the address it was sent to.
 - A path needs a root that systems have (`/usr/…`, `C:\…`) or a file's ending; `/api/execute` is none. SQL
   needs its keywords in capitals or in the form of a statement; "select a command" is prose.
-- Addresses are those of private, local and loopback networks; a public one or a version proves nothing. Hosts
+- Addresses are those of private, local and loopback networks; a public one proves nothing, and four numbers where a
+  version stands are one. A `Link` names a place by its purpose, and a path to the description is one of the API. Hosts
   are `localhost`, names of private domains, and those that an error of the resolver or a URL with a password names.
 - An environment value is known by its usual form, `NAME=value` with a name that environments have; an unknown
   secret standing by itself cannot be distinguished from other text.
@@ -30,6 +32,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from technogate.checks import leak_patterns
+from technogate.checks.encoded_texts import views
 from technogate.model.events import Exchange, Response
 
 #: The longest piece of a leak that a finding shows, in characters.
@@ -86,6 +89,7 @@ _PLAIN_HEADERS = frozenset(
         "expires",
         "keep-alive",
         "last-modified",
+        "link",
         "retry-after",
         "set-cookie",
         "transfer-encoding",
@@ -94,20 +98,35 @@ _PLAIN_HEADERS = frozenset(
     }
 )
 
+#: Where a version stands: in a place of this name, or behind this word. Four numbers there are no address.
+_VERSIONED = re.compile(r"version|\bserver\b|powered|product|release|build", re.IGNORECASE)
+
+_VERSION_WORD = re.compile(r"(?:version|release|build|\brev\.?)\W{0,3}$", re.IGNORECASE)
+_BEHIND = 12
+
+#: The description of the API, by the names that frameworks give it: it is a path of the API, and none of a file.
+_DESCRIPTION = re.compile(
+    r"/(?:[\w-]+/)*(?:openapi|swagger|asyncapi|api-docs|schema|spec)[\w.-]*\.ya?ml", re.IGNORECASE
+)
+
 
 def leaks_in(text: str, place: str = "", *, output: bool = False) -> Iterator[Leak]:
     """What one text discloses; `output` for the result of a command, which may name files and hosts."""
-    for kind, pattern in _EVERYWHERE if output else _ALL:
-        for match in pattern.finditer(text):
-            yield Leak(kind=kind, place=place, text=_short(match[0]))
-    if not output:
-        yield from (Leak(kind=HOST, place=place, text=address) for address in _addresses(text))
+    for view in views(text):
+        for kind, pattern in _EVERYWHERE if output else _ALL:
+            for match in pattern.finditer(view):
+                if not _DESCRIPTION.fullmatch(match[0]):
+                    yield Leak(kind=kind, place=place, text=_short(match[0]))
+        if not output:
+            yield from (Leak(kind=HOST, place=place, text=address) for address in _addresses(view, place))
 
 
-def _addresses(text: str) -> Iterator[str]:
-    """Every address in `text` that belongs to a private, local or loopback network."""
+def _addresses(text: str, place: str) -> Iterator[str]:
+    """Every address in `text` that belongs to a private, local or loopback network, and is no version."""
+    versioned = _VERSIONED.search(place)
     for match in leak_patterns.IPV4.finditer(text):
-        if _is_inner(match[1]):
+        behind = text[max(0, match.start() - _BEHIND) : match.start()]
+        if _is_inner(match[1]) and not versioned and not _VERSION_WORD.search(behind):
             yield match[0]
     if "::" in text:
         for match in leak_patterns.IPV6.finditer(text):
@@ -132,10 +151,11 @@ def response_leaks(exchange: Exchange) -> list[Leak]:
     for place, text, output in _texts(response):
         for leak in leaks_in(text, place, output=output):
             leaks.setdefault((leak.kind, leak.text), leak)
+    known = [Leak(kind=fact.kind, place=fact.place, text=f"({fact.spelling})") for fact in exchange.disclosed]
     if not leaks:
-        return []
+        return known
     requested = _request_text(exchange)
-    return [leak for leak in leaks.values() if leak.text.rstrip(" …").casefold() not in requested]
+    return known + [leak for leak in leaks.values() if leak.text.rstrip(" …").casefold() not in requested]
 
 
 def _texts(response: Response) -> Iterator[tuple[str, str, bool]]:

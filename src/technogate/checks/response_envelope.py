@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
+from typing import TYPE_CHECKING
 
 from technogate.checks import response_predicates, rule_conditions
 from technogate.checks.family import Example, Family, GeneratedRule, RunWideCheck, Scope
-from technogate.checks.response_predicates import finding, has_response, json_object, seconds_of
+from technogate.checks.response_predicates import carries, finding, has_response, json_object, seconds_of
 from technogate.checks.rule_conditions import EVERY_MODE, WITH_KEY
 from technogate.checks.whole_run import RunWideResult, WholeRun, run_wide_result
 from technogate.generation.requests.sent_request import Findings, RuleTerms, SentRequest
 from technogate.model.events import Exchange, Finding, header_values
 from technogate.model.requirement import Party
+
+if TYPE_CHECKING:
+    from technogate.checks.known_run import KnownRun
+
+#: What a request of no operation gets where a route was looked for.
+_REFUSED_ELSEWHERE = frozenset({404, 405, 429})
+_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
+_PLAIN_PATH = re.compile(r"(?:/(?!\.)[A-Za-z0-9_.-]+)+(?:\?.*)?", re.DOTALL)
 
 # ---- predicates ----
 
@@ -98,10 +108,29 @@ def _trace_ids_are_unique(run: WholeRun) -> RunWideResult:
     return run_wide_result(checks, findings)
 
 
+def _is_refused_elsewhere(exchange: Exchange) -> bool:
+    """Whether a request of no operation was refused where a route was looked for.
+
+    A target or a method that an HTTP parser may reject does not count: no route is known then.
+    """
+    return (
+        exchange.response is not None
+        and exchange.response.status in _REFUSED_ELSEWHERE
+        and not exchange.under_fault
+        and exchange.request.method in _METHODS
+        and _PLAIN_PATH.fullmatch(exchange.request.path) is not None
+    )
+
+
 def _responses_have_trace_headers(run: WholeRun) -> RunWideResult:
-    """The trace header is on every response, once, and equals the body's trace_id (ENV-05)."""
+    """The trace header is on every response, once, and equals the body's trace_id (ENV-05).
+
+    404 and 405 belong to them, and 429 wherever it came.
+    """
     findings: list[Finding] = []
-    for exchange in run.guarded:
+    guarded = set(run.header.guarded)
+    judged = [exchange for exchange in run.backend if exchange.operation in guarded or _is_refused_elsewhere(exchange)]
+    for exchange in judged:
         values = run.trace_headers(exchange)
         in_body = _body_trace_id(exchange)
         if len(values) == 1 and in_body in (None, values[0]):
@@ -119,7 +148,13 @@ def _responses_have_trace_headers(run: WholeRun) -> RunWideResult:
                 trace_id=in_body or "",
             )
         )
-    return run_wide_result(len(run.guarded), findings)
+    return run_wide_result(len(judged), findings)
+
+
+def _wrong_method_without_header(run: KnownRun) -> None:
+    """Plant a 405 without a trace header, to a request that is one of no operation."""
+    run.response(1, status=405, headers=())
+    run.exchange(1, operation="")
 
 
 EXAMPLES = (
@@ -163,7 +198,7 @@ RULES = (
         subject="Every response to a generated execute request has a time in UTC that is now.",
         scope=Scope.EXECUTE,
         modes=EVERY_MODE,
-        concerns=lambda sent: sent.decided and sent.status != 204,
+        concerns=lambda sent: sent.decided and sent.status != 204 and carries(sent.exchange, "ts_utc"),
         check=lambda terms, sent: has_current_time(sent.exchange, terms.contract.behavior.time.clock_tolerance_s),
         good=lambda e: e.sent(e.executed()),
         bad=lambda e: e.sent(e.executed(ts_utc="2000-01-01T00:00:00Z")),
@@ -173,7 +208,7 @@ RULES = (
         subject="Every response to a generated execute request has a trace id of the right form.",
         scope=Scope.EXECUTE,
         modes=EVERY_MODE,
-        concerns=rule_conditions.is_decided,
+        concerns=lambda sent: sent.decided and carries(sent.exchange, "trace_id"),
         check=lambda terms, sent: response_predicates.has_valid_member(
             terms.contract, sent.exchange, "trace_id", "TraceId"
         ),
@@ -183,7 +218,7 @@ RULES = (
     GeneratedRule(
         requirement="ENV-05",
         subject="Every response to a generated request has its trace header, equal to the body's trace id.",
-        scope=Scope.GUARDED,
+        scope=Scope.ANY,
         modes=EVERY_MODE,
         concerns=rule_conditions.has_status,
         check=lambda terms, sent: has_trace_header(sent.exchange, terms.contract.behavior.headers.trace),
@@ -223,7 +258,7 @@ RUN_WIDE = (
         requirement="ENV-05",
         subject="Every response of the run carries its trace id.",
         run=_responses_have_trace_headers,
-        defects=(lambda run: run.response(1, headers=()),),
+        defects=(lambda run: run.response(1, headers=()), _wrong_method_without_header),
     ),
 )
 

@@ -166,6 +166,12 @@ def has_valid_member(contract: Contract, exchange: Exchange, name: str, schema: 
     return finding(name, exchange, f"{name} as {schema}", "; ".join(problems)) if problems else has_response(exchange)
 
 
+def carries(exchange: Exchange, name: str) -> bool:
+    """Whether a response is judged by its member `name`: each, but an error that lacks it, which is another fault."""
+    refused = exchange.response is not None and exchange.response.status >= 400
+    return not refused or name in json_object(exchange)
+
+
 def trace_id(exchange: Exchange) -> str:
     """The trace id in the body of a response, "" without one."""
     observed = json_object(exchange).get("trace_id")

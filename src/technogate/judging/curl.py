@@ -155,7 +155,7 @@ def _path_options(exchange: Exchange) -> str:
     """The options that keep curl from expanding globs in the path, and from normalising it."""
     path = exchange.request.path
     options = " -g" if re.search(r"[][{}]", path) else ""
-    return options + (" --path-as-is" if "/." in path else "")
+    return options + (" --path-as-is" if re.search(r"/(?:\.|%2e)", path, re.IGNORECASE) else "")
 
 
 def _url(exchange: Exchange) -> list[str]:

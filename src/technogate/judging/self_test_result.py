@@ -37,4 +37,12 @@ def self_test_problems(journal: Journal) -> list[str]:
     failed = [f"self-test failed: {proof.name}: {proof.problem}; {HINT}" for proof in proofs if proof.problem]
     proven = {proof.name for proof in proofs}
     missing = [name for name in required(journal.header.target.parties) if name not in proven]
+    missing += _untried_runtimes(journal)
     return failed + ([f"the self-test did not cover: {', '.join(missing)}; {HINT}"] if missing else [])
+
+
+def _untried_runtimes(journal: Journal) -> list[str]:
+    """The drivers whose runtime was not tried on known answers, although it showed what a console is judged by."""
+    tried = {runtime.driver for runtime in journal.runtimes}
+    used = {rendered.driver for rendered in journal.rendered_outputs}
+    return [f"the runtime of the {driver} driver" for driver in sorted(used - tried)]

@@ -89,7 +89,8 @@ def verdict_document(
         causes=causes,
         findings=samples,
         waivers=waivers,
-        warnings=tuple(warning.text for warning in journal.warnings),
+        warnings=(*(warning.text for warning in journal.warnings), *_runtime_warnings(journal)),
+        runtimes=tuple(sorted({runtime.program for runtime in journal.runtimes})),
         latency=latencies(whole.without_fault, header),
         journal=JournalRef(
             file=journal.path.name, sha256=journal.sha256, torn=journal.torn, exchanges=len(journal.exchanges)
@@ -102,6 +103,11 @@ def end_of(journal: Journal) -> float:
     if journal.footer is not None:
         return journal.footer.ended
     return max((exchange.ended for exchange in journal.exchanges), default=journal.header.started)
+
+
+def _runtime_warnings(journal: Journal) -> list[str]:
+    """What the consoles' runtimes get wrong, once for each: every process of a run tries its own."""
+    return list(dict.fromkeys(line for runtime in journal.runtimes for line in runtime.warnings))
 
 
 def _reasons(

@@ -14,7 +14,10 @@ JSON_TYPE = "application/json"
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One concrete input. `body` None sends none; `content_type` "" sends no such header."""
+    """One concrete input. `body` None sends none; `content_type` "" sends no such header.
+
+    `raw_query` is sent as it is, in place of `query`: it may be no query that can be encoded.
+    """
 
     method: str
     path: str
@@ -24,12 +27,14 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes | None = None
     content_type: str = JSON_TYPE
     name: str = ""
+    raw_query: str = ""
 
     @property
     def target(self) -> str:
-        """The request target: path and query, percent-encoded."""
+        """The request target: path and query, percent-encoded unless raw."""
         path = quote(self.path, safe="/%:@!$&'()*+,;=~-._")
-        return f"{path}?{urlencode(self.query)}" if self.query else path
+        query = self.raw_query or urlencode(self.query)
+        return f"{path}?{query}" if query else path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

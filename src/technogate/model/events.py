@@ -12,6 +12,7 @@ import msgspec
 from technogate.model.exchange import (
     BODY_LIMIT,
     Body,
+    Disclosure,
     Ended,
     Exchange,
     Headers,
@@ -23,14 +24,15 @@ from technogate.model.exchange import (
 from technogate.model.item_result import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.model.record import Record
 from technogate.model.run_header import ContractRef, Footer, Header, ImageRef, TargetRef, Waiver
+from technogate.model.runtime_proof import RuntimeFault, RuntimeProof
 from technogate.model.trail_reading import TrailEntry, TrailReading
 
 # fmt: off
 __all__ = [
-    "BODY_LIMIT", "Abort", "Body", "ContractRef", "Ended", "Event", "Exchange", "FaultEvent", "Finding", "Footer",
-    "Header", "Headers", "ImageRef", "ItemResult", "Outcome", "Output", "Plan", "PlannedItem", "ProgramExit", "Proof",
-    "Record", "RenderedOutput", "Request", "Response", "RunWarning", "SelfTest", "Stuck", "TargetRef", "TrailEntry",
-    "TrailReading", "Waiver", "by_id", "header_values",
+    "BODY_LIMIT", "Abort", "Body", "ContractRef", "Disclosure", "Ended", "Event", "Exchange", "FaultEvent",
+    "Finding", "Footer", "Header", "Headers", "ImageRef", "ItemResult", "Outcome", "Output", "Plan", "PlannedItem",
+    "ProgramExit", "Proof", "Record", "RenderedOutput", "Request", "Response", "RunWarning", "RuntimeFault",
+    "RuntimeProof", "SelfTest", "Stuck", "TargetRef", "TrailEntry", "TrailReading", "Waiver", "by_id", "header_values",
 ]
 # fmt: on
 
@@ -146,6 +148,7 @@ Event = (
     | Finding
     | ItemResult
     | SelfTest
+    | RuntimeProof
     | Abort
     | RunWarning
     | Footer

@@ -81,6 +81,14 @@ class Response(Record, frozen=True):
         return values[0] if values else None
 
 
+class Disclosure(Record, frozen=True):
+    """What the gate knows of machine or run, and a response held: its kind, its place, and how it was spelled."""
+
+    kind: str
+    place: str
+    spelling: str
+
+
 class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
     """One request and its outcome: the unit of evidence.
 
@@ -88,8 +96,9 @@ class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
     or the `mock` backend that the console is judged with. `key` is the
     API key that was sent, as a shell expression over `$TECHNOGATE_API_KEY` ("" when none was).
     `started` and `ended` are seconds since the epoch. `leaks` names the places of the response that held
-    the key, `problems` what is wrong with a 5xx of a guarded operation as an error response. `defects` are the kinds of
-    mistake that the request has by the contract (`no key`, `wrong key`, `body`, `query`, …), none when it is valid.
+    the key, `disclosed` what it held of the machine and the run, `problems` what is wrong with a 5xx of a guarded
+    operation as an error response. `defects` are the kinds of mistake that the request has by the contract (`no key`,
+    `wrong key`, `body`, `query`, …), none when it is valid.
     """
 
     id: str
@@ -107,6 +116,7 @@ class Exchange(Record, frozen=True, tag_field="event", tag="exchange"):
     error: str = ""
     under_fault: str = ""
     leaks: tuple[str, ...] = ()
+    disclosed: tuple[Disclosure, ...] = ()
     problems: tuple[str, ...] = ()
     defects: tuple[str, ...] = ()
 

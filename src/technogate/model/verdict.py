@@ -215,6 +215,10 @@ class VerdictDocument(Document, frozen=True):
         tuple[WaiverResult, ...], msgspec.Meta(description="all that were handed in; one with a problem fails the run")
     ]
     warnings: tuple[str, ...]
+    runtimes: Annotated[
+        tuple[str, ...],
+        msgspec.Meta(description="the Node and the browser that a console was judged in, with versions"),
+    ]
     latency: Annotated[tuple[Latency, ...], msgspec.Meta(description="by operation, in the contract's order")]
     journal: JournalRef
 

@@ -163,6 +163,8 @@ def _run(journal: Journal, document: VerdictDocument) -> Iterator[str]:
     if document.selection:
         yield row("selection", short(", ".join(document.selection)))
     yield row("run", f"{cell(document.run)}, technogate {short(document.gate_version)}")
+    if document.runtimes:
+        yield row("runtimes", short(", ".join(document.runtimes)))
     yield row("time", f"{utc_time(document.started)}, {duration(document.ended - document.started)}")
     torn = f", torn: {short(document.journal.torn)}" if document.journal.torn else ""
     yield row("journal", f"{cell(document.journal.file)}, sha256 {cell(document.journal.sha256)}{torn}")

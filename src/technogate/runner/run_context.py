@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from technogate.checks.machine_facts import MachineFacts
 from technogate.checks.response_predicates import is_error_response
 from technogate.contract.loader import Contract, load_contract
 from technogate.journal.journal_file import JournalWriter
@@ -66,7 +67,8 @@ class RunContext:
 
     `worker` names the process in the journal; `run_key` is the API key of started programs; `watchers` are called
     with each event after it is written; `program_checks` are called when an item ends, and raise what takes the place
-    of its result where a program has ended; `replay` is None unless the run is a replay.
+    of its result where a program has ended; `facts` is what no response may disclose; `replay` is None unless the run
+    is a replay.
     """
 
     settings: Settings
@@ -80,6 +82,7 @@ class RunContext:
     replay: Replay | None = None
     item: str = ""
     counter: CheckCounter = field(default_factory=CheckCounter)
+    facts: MachineFacts = field(default_factory=MachineFacts)
     watchers: list[Callable[[Event], None]] = field(default_factory=list)
     program_checks: list[Callable[[bool], None]] = field(default_factory=list)
     redactor: Redactor = field(init=False)
@@ -103,7 +106,12 @@ class RunContext:
                 watch(event)
 
     def _measured(self, exchange: Exchange) -> Exchange:
-        """Add to a 5xx of a guarded operation what is wrong with it: judging has no contract (ERR-02)."""
+        """Add what judging cannot see: what a response discloses of this machine (ERR-03), what is wrong with a 5xx.
+
+        A 5xx of a guarded operation is held to the contract, which judging does not have (ERR-02).
+        """
+        if exchange.responded_by == "backend" and (disclosed := self.facts.disclosed(exchange)):
+            exchange = msgspec.structs.replace(exchange, disclosed=disclosed)
         response = exchange.response
         if response is None or response.status < 500 or response.body.cut or exchange.responded_by != "backend":
             return exchange

@@ -86,6 +86,20 @@ def not_exercised(reason: str, hint: str) -> NoReturn:
     pytest.skip(reason + HINT + hint)
 
 
+def needs(*results: Sequence[Finding]) -> None:
+    """End the item without a result when a step that it needs went wrong: that step is another requirement's.
+
+    `results` are the findings of the step's checks.
+    """
+    for findings in results:
+        if findings:
+            first = findings[0]
+            not_exercised(
+                f"a step before it went wrong: {first.check}: expected {first.expected}; observed {first.observed}",
+                "correct that first: another requirement reports it",
+            )
+
+
 def leaves(error: BaseException) -> Iterable[BaseException]:
     """Every exception within a group, or the exception itself."""
     if isinstance(error, BaseExceptionGroup):

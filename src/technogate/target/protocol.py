@@ -25,7 +25,7 @@ class RunningBackend:
     """A backend that runs at `url`.
 
     `audit` and `unwritable` have their placeholders resolved; `folder` is that of the target file;
-    `program` is None when the gate did not start it.
+    `program` is None when the gate did not start it; `openapi` is the path of the document that it serves.
     """
 
     url: str
@@ -34,6 +34,7 @@ class RunningBackend:
     program: Program | None
     unwritable: UnwritableSpec = field(default_factory=UnwritableSpec)
     folder: Path = field(default_factory=Path)
+    openapi: str = ""
 
 
 def nothing() -> None:

@@ -164,6 +164,7 @@ class Pair:
             program=program,
             unwritable=resolve_unwritable(spec.unwritable, self._folder, values),
             folder=self._folder,
+            openapi=spec.openapi,
         )
 
     def _running_console(self, spec: ConsoleSpec, api_url: str, key: str) -> RunningConsole:

@@ -103,11 +103,12 @@ class ServedSpec(Spec, frozen=True, kw_only=True):
 
 
 class BackendSpec(ServedSpec, frozen=True, kw_only=True):
-    """The provider."""
+    """The provider. `openapi` is the path of the document that it serves, "" when it is at none or a usual one."""
 
     commands: Commands = Commands()
     audit: AuditSpec = AuditSpec()
     unwritable: UnwritableSpec = UnwritableSpec()
+    openapi: str = ""
 
 
 class Selectors(Spec, frozen=True, kw_only=True):

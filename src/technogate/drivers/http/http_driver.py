@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import msgspec
 
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import Key
+from technogate.drivers.http.long_body import LongBody
 from technogate.drivers.http.pace import TOO_MANY, Pace, RateLimit, rate_limit
 from technogate.drivers.http.raw_http import BrokenError, NoConnectionError, RawConnection
 from technogate.journal.redaction import Redactor
@@ -73,6 +76,7 @@ class HttpDriver:
         self._run = run
         self._defects = defects
         self._guard = guard
+        self._timeout_s = timeout_s
         self._wire = RawConnection(self.base_url, timeout_s)
 
     def close(self) -> None:
@@ -109,32 +113,47 @@ class HttpDriver:
                 return exchange
             time.sleep(POLL_S)
 
-    def send(self, case: Case, *, key: Key | None = None) -> Exchange:
+    @contextmanager
+    def apart(self) -> Iterator[HttpDriver]:
+        """The same driver with connections of its own, which are closed at the end."""
+        other = copy.copy(self)
+        other._wire = RawConnection(self.base_url, self._timeout_s)
+        try:
+            yield other
+        finally:
+            other._wire.close()
+
+    def send(self, case: Case, *, key: Key | None = None, long_body: LongBody | None = None) -> Exchange:
         """Send `case` with `key` (the right one by default), record what came of it and return that.
 
+        With a `long_body` that is sent in place of the case's body, and without the guard.
         Raises only what the driver's guard raises, for a backend that has ended.
         """
         used_key = self.key if key is None else key
-        return self.attempt(case, used_key) if self._guard is None else self._guard.send(self, case, used_key)
+        if self._guard is None or long_body is not None:
+            return self.attempt(case, used_key, long_body)
+        return self._guard.send(self, case, used_key)
 
-    def attempt(self, case: Case, key: Key) -> Exchange:
+    def attempt(self, case: Case, key: Key, long_body: LongBody | None = None) -> Exchange:
         """Send `case` without the guard, record what came of it and return that.
 
         Raises nothing for what a backend does: a refused connection ends `failed`, a broken or slow
         response `indeterminate`. While the backend responds with 429, the case is sent again, at the
         pace that the backend allows and as often as `Pace` allows; the exchange of the last attempt is returned.
         """
-        return self.pace.send(lambda attempt: self._attempt(case, key, attempt), _rate_limit_of)
+        return self.pace.send(lambda attempt: self._attempt(case, key, attempt, long_body), _rate_limit_of)
 
-    def _attempt(self, case: Case, key: Key, attempt: int) -> Exchange:
+    def _attempt(self, case: Case, key: Key, attempt: int, long_body: LongBody | None) -> Exchange:
         """Send `case` once and record the exchange."""
+        if long_body is not None:
+            case = msgspec.structs.replace(case, body=long_body.start, headers=(*case.headers, long_body.header))
         exchange_id = self._new_id()
         name, _ = self._redactor.clean_text(f"{case.name or case.operation or case.target}, with {key.name}")
         response, end, error = None, Ended.OK, ""
         headers = self._headers(case, key.values, exchange_id)
         started = time.time()
         try:
-            received = self._wire.exchange(case.method, self._wire.prefix + case.target, headers, case.body)
+            received = self._wire.exchange(case.method, self._target(case), headers, long_body or case.body)
             response = Response(
                 status=received.status,
                 headers=received.headers,
@@ -151,7 +170,10 @@ class HttpDriver:
             response, leaks = self._redactor.response(response)
         sent, _ = self._redactor.headers(tuple(self._headers(case, key.expressions, exchange_id)))
         path, _ = self._redactor.clean_text(case.target)
-        body, _ = self._redactor.clean(case.body or b"")
+        raw, _ = self._redactor.clean(case.body or b"")
+        body = Body.of(raw)
+        if long_body is not None:
+            body = msgspec.structs.replace(body, size=long_body.size, cut=True)
         exchange = Exchange(
             id=exchange_id,
             item=self._item(),
@@ -160,7 +182,7 @@ class HttpDriver:
             case=f"{name}, again after {TOO_MANY}" if attempt else name,
             base_url=self.base_url,
             key=key.expression,
-            request=Request(method=case.method, path=path, headers=sent, body=Body.of(body)),
+            request=Request(method=case.method, path=path, headers=sent, body=body),
             response=response,
             end=end,
             error=error,
@@ -172,6 +194,10 @@ class HttpDriver:
         with self._recording:
             self._record(exchange)
         return exchange
+
+    def _target(self, case: Case) -> str:
+        """The request target: below the path of the base URL, unless the case has a target in absolute form."""
+        return case.target if "://" in case.path else self._wire.prefix + case.target
 
     def _headers(self, case: Case, keys: tuple[str, ...], exchange_id: str) -> list[tuple[str, str]]:
         """The headers of a case, with `keys` in the key header; the user agent names run and exchange."""
@@ -187,6 +213,8 @@ class HttpDriver:
                 headers.append(("Content-Type", case.content_type))
             headers.append(("Content-Length", str(len(case.body))))
         own = {name.lower() for name, _ in case.headers} & _OURS
+        if any(name.lower() == "transfer-encoding" for name, _ in case.headers):
+            own.add("content-length")
         return [pair for pair in headers if pair[0].lower() not in own] + list(case.headers)
 
 

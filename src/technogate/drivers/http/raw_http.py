@@ -18,14 +18,13 @@ from dataclasses import dataclass
 import h11
 
 from technogate.drivers.http.address import Address
+from technogate.drivers.http.long_body import HasResponded, LongBody
 
 #: The most bytes of status line and headers in a response.
 HEAD_LIMIT = 100 * 1024
 
 NO_CONTENT = 204
 _CHUNK = 64 * 1024
-#: What is reported of a connection that ended before any byte of a response, by a close or a reset.
-CLOSED = "the connection was closed without a response"
 #: A body up to this size goes out with the headers in one piece.
 _ONE_PIECE = 32 * 1024
 
@@ -47,6 +46,9 @@ class RawResponse:
     body: bytes
     http_version: str
 
+
+#: What is reported of a connection that ended before any byte of a response, by a close or a reset.
+CLOSED = "the connection was closed without a response"
 
 #: The socket option that switches delayed acknowledgements off; None where there is none.
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
@@ -71,21 +73,28 @@ class RawConnection:
         for connection in idle:
             connection.close()
 
-    def exchange(self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes | None) -> RawResponse:
+    def exchange(
+        self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes | LongBody | None
+    ) -> RawResponse:
         """Send one request and read its response; raises NoConnectionError or BrokenError.
+
+        A LongBody goes out on a connection of its own.
 
         Raises ValueError for a header that is not Latin-1: HTTP cannot carry it.
         """
         head = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
         raw = "\r\n".join(head).encode("latin-1") + b"\r\n\r\n"
         deadline = time.monotonic() + self._timeout_s
-        connection = self._connection(deadline)
-        parser = _parser(method)
+        connection = self._connect(deadline) if isinstance(body, LongBody) else self._connection(deadline)
+        reader = _Reader(method)
         keep = False
         try:
-            sent = _send(connection, raw, body or b"", deadline)
-            received = _receive(connection, parser, deadline)
-            keep = sent and parser.their_state is h11.DONE and not parser.trailing_data[0]
+            if isinstance(body, LongBody):
+                sent = body.send(connection, raw, deadline, reader.has_responded)
+            else:
+                sent = _send(connection, raw, body or b"", deadline, reader.has_responded)
+            received = reader.receive(connection, deadline)
+            keep = sent and reader.at_the_end
         except h11.RemoteProtocolError as error:
             raise BrokenError(_parse_error(error)) from error
         except TimeoutError as error:
@@ -120,16 +129,86 @@ class RawConnection:
             raise NoConnectionError(_description(error)) from error
 
 
-def _parser(method: str) -> h11.Connection:
-    """A parser for the response to `method`: it needs the method, because HEAD has no body."""
-    parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
-    framing = method if method in ("HEAD", "CONNECT") else "GET"
-    parser.send(h11.Request(method=framing, target="/", headers=[("Host", "any")]))
-    parser.send(h11.EndOfMessage())
-    return parser
+class _Reader:
+    """Reads the response to one request."""
+
+    def __init__(self, method: str) -> None:
+        """The parser needs the method, because the response to HEAD has no body."""
+        self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
+        framing = method if method in ("HEAD", "CONNECT") else "GET"
+        self._parser.send(h11.Request(method=framing, target="/", headers=[("Host", "any")]))
+        self._parser.send(h11.EndOfMessage())
+        self._response: h11.Response | None = None
+        self._begun = False
+
+    @property
+    def at_the_end(self) -> bool:
+        """Whether the response was read to its end, and no byte came after it."""
+        return self._parser.their_state is h11.DONE and not self._parser.trailing_data[0]
+
+    def has_responded(self, connection: socket.socket) -> bool:
+        """Read what has arrived: whether more came of it than informational responses. Raises as `receive` does."""
+        before = connection.gettimeout()
+        connection.settimeout(0)
+        try:
+            self._read(connection)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            connection.settimeout(before)
+        while True:
+            event = self._parser.next_event()
+            if not isinstance(event, h11.InformationalResponse):
+                break
+        self._response = event if isinstance(event, h11.Response) else None
+        ended, begun = self._parser.trailing_data[1], bool(self._parser.trailing_data[0])
+        return event is not h11.NEED_DATA or ended or begun
+
+    def receive(self, connection: socket.socket, deadline: float) -> RawResponse:
+        """Read the whole response; raises h11.RemoteProtocolError, TimeoutError or another OSError."""
+        parts: list[bytes] = []
+        while True:
+            event = self._parser.next_event()
+            if event is h11.NEED_DATA:
+                connection.settimeout(_remaining(deadline))
+                self._read(connection)
+            elif isinstance(event, h11.Response):
+                self._response = event
+            elif isinstance(event, h11.Data):
+                parts.append(bytes(event.data))
+            elif self._response is not None and isinstance(event, h11.EndOfMessage):
+                break
+            elif not isinstance(event, h11.InformationalResponse):
+                raise ConnectionError("the connection was closed before the response was complete")
+        response = self._response
+        if response.status_code == NO_CONTENT:
+            # HTTP gives a 204 no body, so the parser leaves the bytes that came anyway: they are evidence.
+            parts.append(bytes(self._parser.trailing_data[0]))
+        return RawResponse(
+            status=response.status_code,
+            headers=tuple(
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw_items()
+            ),
+            body=b"".join(parts),
+            http_version=f"HTTP/{response.http_version.decode('ascii')}",
+        )
+
+    def _read(self, connection: socket.socket) -> None:
+        """Read once, and give it to the parser; a close, or a reset, before any of it raises ConnectionError."""
+        _acknowledge_at_once(connection)
+        try:
+            data = connection.recv(_CHUNK)
+        except ConnectionResetError:
+            if self._begun:
+                raise
+            data = b""
+        if not data and not self._begun:
+            raise ConnectionError(CLOSED)
+        self._begun = True
+        self._parser.receive_data(data)
 
 
-def _send(connection: socket.socket, head: bytes, body: bytes, deadline: float) -> bool:
+def _send(connection: socket.socket, head: bytes, body: bytes, deadline: float, has_responded: HasResponded) -> bool:
     """Send a request; false when the server responded or closed before it had all of it."""
     try:
         connection.settimeout(_remaining(deadline))
@@ -140,7 +219,7 @@ def _send(connection: socket.socket, head: bytes, body: bytes, deadline: float) 
         unsent = memoryview(body)
         while unsent:
             readable, writable, _ = select.select([connection], [connection], [], _remaining(deadline))
-            if readable:
+            if readable and has_responded(connection):
                 return False
             if writable:
                 unsent = unsent[connection.send(unsent[:_CHUNK]) :]
@@ -148,52 +227,6 @@ def _send(connection: socket.socket, head: bytes, body: bytes, deadline: float) 
         # A server may refuse a body without reading it: its response can have arrived anyway.
         return False
     return True
-
-
-def _receive(connection: socket.socket, parser: h11.Connection, deadline: float) -> RawResponse:
-    """Read one whole response; raises h11.RemoteProtocolError, TimeoutError or another OSError."""
-    response: h11.Response | None = None
-    parts: list[bytes] = []
-    begun = False
-    while True:
-        event = parser.next_event()
-        if event is h11.NEED_DATA:
-            connection.settimeout(_remaining(deadline))
-            parser.receive_data(_read(connection, begun=begun))
-            begun = True
-        elif isinstance(event, h11.Response):
-            response = event
-        elif isinstance(event, h11.Data):
-            parts.append(bytes(event.data))
-        elif response is not None and isinstance(event, h11.EndOfMessage):
-            break
-        elif not isinstance(event, h11.InformationalResponse):
-            raise ConnectionError("the connection was closed before the response was complete")
-    if response.status_code == NO_CONTENT:
-        # HTTP gives a 204 no body, so the parser leaves the bytes that came anyway: they are evidence.
-        parts.append(bytes(parser.trailing_data[0]))
-    return RawResponse(
-        status=response.status_code,
-        headers=tuple(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw_items()
-        ),
-        body=b"".join(parts),
-        http_version=f"HTTP/{response.http_version.decode('ascii')}",
-    )
-
-
-def _read(connection: socket.socket, *, begun: bool) -> bytes:
-    """Read what there is of a response; a close, or a reset, before any of it raises ConnectionError."""
-    try:
-        _acknowledge_at_once(connection)
-        data = connection.recv(_CHUNK)
-    except ConnectionResetError:
-        if begun:
-            raise
-        data = b""
-    if not data and not begun:
-        raise ConnectionError(CLOSED)
-    return data
 
 
 def _remaining(deadline: float) -> float:
@@ -228,7 +261,7 @@ def _alive(connection: socket.socket) -> bool:
 
 def _description(error: OSError) -> str:
     """A short description of an error on the wire."""
-    return f"{type(error).__name__}: {error.strerror}" if error.strerror else str(error)
+    return f"{type(error).__name__}: {error.strerror or error}"
 
 
 def _parse_error(error: h11.RemoteProtocolError) -> str:

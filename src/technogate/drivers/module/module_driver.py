@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from technogate.drivers.console_driver import LIMIT_S, DriverError, Exposure
+from technogate.drivers.console_driver import LIMIT_S, DriverError, Exposure, PageRequest
 from technogate.drivers.module.module_process import ModuleCall, ModuleProcess, module_environment, module_output
 from technogate.drivers.module.node import find_node
 from technogate.model.events import RenderedOutput
@@ -43,8 +43,8 @@ class ModuleDriver:
         self.module = module
         self.limit_s = limit_s
         self._newest: Future[RenderedOutput] | None = None
-        node = find_node(typescript=module.suffix in {".ts", ".mts"}) if node is None else node
-        self._start = partial(ModuleProcess, module, node, module_environment(env, base, window))
+        self.node = find_node(typescript=module.suffix in {".ts", ".mts"}) if node is None else node
+        self._start = partial(ModuleProcess, module, self.node, module_environment(env, base, window))
         self._process = self._start()
         self._earlier_lines: tuple[str, ...] = ()
 
@@ -67,6 +67,15 @@ class ModuleDriver:
         if self._newest is None:
             raise DriverError("no command was started: call start_execute first")
         return self._collect([(ModuleCall(call="executeCommand"), self._newest)])[0]
+
+    def returned_within(self, seconds: float) -> RenderedOutput | None:
+        """What the newest started command returns within so many seconds; None while it is still under way."""
+        if self._newest is None:
+            raise DriverError("no command was started: call start_execute first")
+        try:
+            return self._newest.result(seconds)
+        except TimeoutError:
+            return None
 
     def audit(self, filter: str = "all", limit: int = 50) -> RenderedOutput:  # noqa: A002 - the contract's own word
         """`fetchAuditLog(filter, limit)`, to its end."""
@@ -93,6 +102,10 @@ class ModuleDriver:
     def network_changed(self) -> bool:
         """False: Node aborts no request on a change of the network."""
         return False
+
+    def outgoing(self) -> list[PageRequest]:
+        """What the module sent, or tried to send, to another place than its backend."""
+        return self._process.requests
 
     def inspect(self) -> Exposure:
         """What the module wrote to its standard output and error."""

@@ -5,13 +5,15 @@
  * which a relative URL for fetch or Request is resolved, as in a page ("" leaves fetch as it is).
  * TECHNOGATE_MODULE_WINDOW=1 adds `window` and `location`, for modules that read the page's address.
  *
- * Standard output carries the messages: what the module writes there is sent as {"line": …}.
+ * Standard output carries the messages: what the module writes there is sent as {"line": …}, and each request to another
+ * place than that base as {"request": …}.
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 import "./module_loading.mjs";
+import { observeRequests, reported } from "./module_requests.mjs";
 
 const FUNCTIONS = ["executeCommand", "fetchAuditLog", "fetchMemory"];
 const write = process.stdout.write.bind(process.stdout);
@@ -31,6 +33,7 @@ const base = process.env.TECHNOGATE_MODULE_BASE ?? "";
 const withWindow = process.env.TECHNOGATE_MODULE_WINDOW === "1";
 delete process.env.TECHNOGATE_MODULE_BASE;
 delete process.env.TECHNOGATE_MODULE_WINDOW;
+observeRequests(base, (request) => send({ request }));
 if (base !== "") {
   const { fetch: nativeFetch, Request: NativeRequest } = globalThis;
   const resolved = (input) => (typeof input === "string" ? new URL(input, base).href : input);
@@ -68,7 +71,9 @@ async function call(functions, { id, call: name, args }) {
   } catch (error) {
     outcome = { error: `threw ${describe(error)}` };
   }
-  send({ id, ...outcome, started, ended: Date.now() / 1000 });
+  const ended = Date.now() / 1000;
+  await reported();
+  send({ id, ...outcome, started, ended });
 }
 
 process.on("uncaughtException", (error) => send({ line: `uncaught ${describe(error)}` }));

@@ -7,13 +7,14 @@ import json
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from technogate.drivers.console_driver import READINGS, ConsoleEnded, DriverError
+from technogate.drivers.console_driver import READINGS, ConsoleEnded, DriverError, PageRequest
 from technogate.drivers.console_driver import Call as CallName
 from technogate.model.events import RenderedOutput
 
@@ -45,6 +46,7 @@ class ModuleProcess:
         self._module = module
         self._calls: dict[int, tuple[CallName, Future[RenderedOutput]]] = {}
         self._lines: list[str] = []
+        self._requests: list[PageRequest] = []
         self._number = 0
         self._ended = False
         self._lock = threading.Lock()
@@ -83,6 +85,12 @@ class ModuleProcess:
         """What the module wrote to its standard output and error."""
         with self._lock:
             return tuple(self._lines)
+
+    @property
+    def requests(self) -> list[PageRequest]:
+        """What the module sent, or tried to send, to another place than its backend."""
+        with self._lock:
+            return list(self._requests)
 
     @property
     def under_way(self) -> list[Future[RenderedOutput]]:
@@ -146,6 +154,9 @@ class ModuleProcess:
             elif "line" in message:
                 with self._lock:
                     self._lines += str(message["line"]).splitlines()
+            elif "request" in message:
+                with self._lock:
+                    self._requests.append(_request(message["request"]))
             elif "ready" in message:
                 self._loaded.set_result(str(message["ready"]))
             else:
@@ -160,7 +171,10 @@ class ModuleProcess:
         for future in waiting:
             future.set_exception(ended)
         if not self._loaded.done():
-            self._loaded.set_exception(ended)
+            last = ended.output.splitlines()[-1:] or ["it wrote nothing"]
+            self._loaded.set_exception(
+                DriverError(f"the client module {self._module} does not load: it {ended.how} ({last[0]})")
+            )
 
     def _read_errors(self) -> None:
         """Keep what Node writes to its standard error."""
@@ -192,6 +206,18 @@ class ModuleProcess:
 def _exit_words(code: int) -> str:
     """An exit code in words; a negative one is the signal that ended the process."""
     return f"exit code {code}" if code >= 0 else f"signal {-code}"
+
+
+def _request(sent: Mapping[str, Any]) -> PageRequest:
+    """One request as the Node that made it reports it."""
+    return PageRequest(
+        method=str(sent["method"]),
+        url=str(sent["url"]),
+        at=time.time(),
+        kind=str(sent["kind"]),
+        sent=tuple((str(name), str(value)) for name, value in sent["headers"]),
+        body=str(sent["body"]).encode("utf-8", "replace"),
+    )
 
 
 def module_output(

@@ -14,6 +14,7 @@ from technogate.drivers.console_driver import ConsoleEnded, DriverError
 from technogate.drivers.network_change import NetworkChangedError, repeat_on_network_change
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
+from technogate.model.interim_display import InterimDisplay
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -71,6 +72,7 @@ class ConsolePage:
         self._address = url
         self._uses_enter: dict[str, bool] = {}
         context.add_init_script(path=PROBE)
+        self.traffic.listen_elsewhere(context)
         self.page: Page
         self._new_page()
 
@@ -242,12 +244,44 @@ class ConsolePage:
                 continue
             return state
 
+    def watch(self) -> InterimDisplay:
+        """Record every state of the result from now on; returns the present one."""
+        return _display(self.probe("watch", region="result"))
+
+    def watched(self, more_s: float) -> list[InterimDisplay]:
+        """The states of the result since `watch`, the one at that time first, after `more_s` seconds more.
+
+        Raises DriverError when the page was loaded anew meanwhile: what it showed is not known then.
+        """
+        argument = {"task": "watched", "css": self.css, "region": "result", "focus": ""}
+        times = {"quietMs": int(more_s * 1000), "limitMs": int(self.limit_s * 1000)}
+        displays = self.page.evaluate(_CALL_PROBE, json.dumps(argument | times))
+        if displays is None:
+            raise DriverError(f"the page {self.url} was loaded anew while a response was awaited")
+        return [_display(display) for display in displays]
+
+    def leave(self) -> None:
+        """Make the page believe that it is left, so that it sends what it keeps until then; then load it anew."""
+        self.probe("leave")
+        self.keep_bodies()
+        self.open()
+
+    def keep_bodies(self) -> None:
+        """Pass on what this document has sent as Blob or form: it is lost when the page is loaded anew."""
+        self.traffic.keep_bodies(self.probe("bodies"))
+
     def fields(self, region: str, parts: dict[str, str | None]) -> dict[str, str]:
         """The parts that are on the page. Raises DriverError when a required one is missing."""
         for part, selector in _REQUIRED[region].items():
             if parts.get(part) is None:
                 raise self.missing_part(selector)
         return {name: text for name, text in parts.items() if text is not None}
+
+
+def _display(state: dict[str, Any]) -> InterimDisplay:
+    """A state of the result as the script within the page returns it: null is a part that the page does not have."""
+    known = {name: value for name, value in state.items() if value is not None}
+    return InterimDisplay(**{**known, "frames": tuple(known.get("frames", ()))})
 
 
 def first_line(error: PlaywrightError) -> str:

@@ -16,6 +16,7 @@ from technogate.drivers.page.page_calls import PageCalls
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.model.events import RenderedOutput
+from technogate.model.interim_display import InterimDisplay
 from technogate.target.spec import Selectors
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class BrowserDriver:
         executable = browser or find_browser()
         if reason or executable is None:
             raise DriverError(f"{reason}: {hint}")
-        self._browser: BrowserProcess | None = borrow(executable, map_hosts or {}, alone=alone)
+        self.executable, self.map_hosts = executable, dict(map_hosts or {})
+        self._browser: BrowserProcess | None = borrow(executable, self.map_hosts, alone=alone)
         try:
             self._with_browser(self._start)
         except DriverError:
@@ -123,9 +125,25 @@ class BrowserDriver:
         """What the page leaves where others could read it."""
         return self._run(self._inspect)
 
+    def watch(self) -> InterimDisplay:
+        """Record every state of the result from now on; returns the present one."""
+        return self._run(self._console.watch)
+
+    def watched(self, more_s: float) -> list[InterimDisplay]:
+        """The states of the result since `watch`, the one at that time first, after `more_s` seconds more."""
+        return self._run(lambda: self._console.watched(more_s))
+
+    def leave(self) -> None:
+        """Make the page believe that it is left, so that it sends what it keeps until then; then load it anew."""
+        self._run(self._console.leave)
+
     def requests(self) -> list[PageRequest]:
         """Every request that the page has made since the last `forget`, as the browser reports it."""
         return self._run(self._requests)
+
+    def outgoing(self) -> list[PageRequest]:
+        """The same with what service workers and other windows sent, web sockets, and the bodies of Blobs and forms."""
+        return self._run(self._outgoing)
 
     def forget(self) -> None:
         """Clear the requests and console lines so far."""
@@ -202,6 +220,10 @@ class BrowserDriver:
             # Events that arrived between two calls are processed only with the next call of Playwright.
             self._console.context.cookies()
         return self._console.traffic.requests()
+
+    def _outgoing(self) -> list[PageRequest]:
+        self._console.keep_bodies()
+        return self._console.traffic.outgoing()
 
     def _inspect(self) -> Exposure:
         exposed = self._console.probe("expose")

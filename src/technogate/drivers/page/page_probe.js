@@ -1,12 +1,14 @@
 /**
  * Runs within the console's page for the browser driver: arms an observer, waits, reads. It changes nothing but the focus,
- * which it moves to where a key is about to be pressed.
+ * which it moves to where a key is about to be pressed; `leave` alone makes the page believe that it is left.
  *
  * Each document has it from its beginning, under a symbol. One call performs one `task`; `css` maps the name of each part
  * of the page to its selector.
  */
 Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurable: true, value: async ({ task, css, region, focus, quietMs, limitMs }) => {
   const KEY = Symbol.for("technogate.probe");
+  const WATCH = Symbol.for("technogate.watch");
+  const BODIES = Symbol.for("technogate.bodies");
   const WHOLE = { subtree: true, childList: true, attributes: true, characterData: true };
   const REGIONS = ["result", "audit", "memory"];
   const AUDIT_CELLS = ["timestamp", "action", "result", "state", "trace_id", "execution_id"];
@@ -96,6 +98,76 @@ Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurabl
 
   const allIdle = () => !REGIONS.some(busy);
 
+  // ---- what is shown between a press and the response ----
+
+  /** What shows other things than the result of a command: lists of old ones, and what a person enters. */
+  const elsewhere = () => {
+    const parts = Object.keys(css).filter((name) => /^(audit|memory)(_|$)/.test(name) && !/_(action|timestamp|result|state|trace_id|execution_id)$/.test(name));
+    return [...parts.map((name) => css[name]), "input, textarea, select, datalist, script, style, template, noscript"].join(", ");
+  };
+  const opacityOf = (element) => {
+    let product = 1;
+    for (let at = element; at !== null; at = at.parentElement) product *= Number(getComputedStyle(at).opacity);
+    return product;
+  };
+  const isDrawn = (element) => isVisible(element) && opacityOf(element) > 0.05;
+  /** Text that a style sheet adds, and names for those who do not see the page. */
+  const addedText = (element) =>
+    [
+      ...["::before", "::after"].map((side) => /^"(.*)"$/s.exec(getComputedStyle(element, side).content)?.[1] ?? ""),
+      element.getAttribute("aria-label") ?? "",
+      element.getAttribute("title") ?? "",
+      element.getAttribute("alt") ?? "",
+    ].filter((words) => words !== "");
+  /** All that the result's region and the page's announcements say about commands. */
+  const said = () => {
+    const skipped = elsewhere();
+    const roots = [find(region), find("status"), ...document.querySelectorAll("[role=alert], [role=status], [aria-live], dialog[open]")];
+    const outer = roots.filter((root) => root !== null && !roots.some((other) => other !== root && other?.contains(root)));
+    const words = [];
+    const visit = (element) => {
+      if (element.matches(skipped) || (element.childElementCount === 0 && !isDrawn(element))) return;
+      words.push(...addedText(element));
+      for (const child of element.childNodes) {
+        if (child.nodeType === Node.ELEMENT_NODE) visit(child);
+        else if (child.nodeType === Node.TEXT_NODE && child.data.trim() !== "" && isDrawn(element)) words.push(child.data.trim());
+      }
+    };
+    for (const root of new Set(outer)) if (root.closest(skipped) === null) visit(root);
+    return words.join("\n");
+  };
+  /** How the status is drawn: a page may dim or cover a result that is not the newest command's. */
+  const look = (element) => {
+    if (element === null || !isVisible(element)) return { opacity: 0, style: "", covered: false };
+    const { color, filter, textDecorationLine } = getComputedStyle(element);
+    const filters = [];
+    for (let at = element; at !== null; at = at.parentElement) filters.push(getComputedStyle(at).filter);
+    const box = element.getBoundingClientRect();
+    const top = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    return {
+      opacity: opacityOf(element),
+      style: [color, filter, textDecorationLine, ...filters].join(" "),
+      covered: top !== null && !top.contains(element) && !element.contains(top) && find(region)?.contains(top) !== true,
+    };
+  };
+  const display = () => {
+    const drawn = opacityOf(find("status")) > 0.05;
+    return { ...readers.result(), ...(drawn ? {} : { status: "" }), ...look(find("status")), text: said() };
+  };
+  /** Take what is shown now: as it was before, or another state that begins now. */
+  const take = (watch, frame) => {
+    const now = Date.now() / 1000;
+    const shown = display();
+    const same = JSON.stringify(shown);
+    if (watch.last !== same) {
+      watch.last = same;
+      watch.displays.push({ ...shown, at: now, until: now, frames: [] });
+    }
+    const current = watch.displays.at(-1);
+    current.until = now;
+    if (frame) current.frames.push(now);
+  };
+
   const tasks = {
     /** Observe from now on whether the region changes and when a button is pressed; returns the parts of the page. */
     arm() {
@@ -157,6 +229,61 @@ Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurabl
       if (!REGIONS.some(reportsBusy)) return { reports_busy: false, idle: await unchanged(quietMs, limitMs) };
       return { reports_busy: true, idle: await until(allIdle, limitMs) };
     },
+    /**
+     * Record from now on every state of the result that outlives one turn of the event loop: after each change of the
+     * page, and in each frame, for what a style sheet alone changes. Returns the present one.
+     */
+    watch() {
+      window[WATCH]?.end();
+      const watch = { displays: [], last: "", ended: false };
+      const turn = new MessageChannel();
+      turn.port1.onmessage = () => watch.ended || take(watch, false);
+      const observer = new MutationObserver(() => turn.port2.postMessage(null));
+      observer.observe(document, WHOLE);
+      const frame = () => {
+        if (watch.ended) return;
+        take(watch, true);
+        requestAnimationFrame(frame);
+      };
+      requestAnimationFrame(frame);
+      watch.end = () => {
+        watch.ended = true;
+        observer.disconnect();
+        turn.port1.close();
+      };
+      Object.defineProperty(window, WATCH, { value: watch, configurable: true, enumerable: false });
+      take(watch, false);
+      return watch.displays[0];
+    },
+    /** What was recorded since `watch`, after `quietMs` more and a few frames; null when this document records nothing. */
+    async watched() {
+      const watch = window[WATCH];
+      if (watch === undefined) return null;
+      const enough = new Promise((resolve) => {
+        let frames = 0;
+        const frame = () => (++frames < 6 ? requestAnimationFrame(frame) : resolve());
+        requestAnimationFrame(frame);
+      });
+      const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+      await Promise.all([pause(quietMs), Promise.race([enough, pause(limitMs)])]);
+      take(watch, false);
+      watch.end();
+      delete window[WATCH];
+      return watch.displays;
+    },
+    /** What the page's script has sent as Blob or form, which the browser does not report: address and text of each. */
+    async bodies() {
+      return Promise.all((window[BODIES] ?? []).splice(0));
+    },
+    /** Make the page believe that it is hidden and left, as when its tab is closed: then it sends its last reports. */
+    leave() {
+      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => "hidden" });
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+      window.dispatchEvent(new PageTransitionEvent("pagehide"));
+      window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+      window.dispatchEvent(new Event("unload"));
+    },
     expose() {
       const storage = {};
       for (const kind of ["localStorage", "sessionStorage"]) {
@@ -173,3 +300,50 @@ Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurabl
   };
   return tasks[task]();
 } });
+
+/**
+ * Keeps what the page's script sends as Blob or form: the browser reports such a request without its body. Texts and bytes
+ * it reports itself.
+ */
+(() => {
+  const BODIES = Symbol.for("technogate.bodies");
+  const sent = [];
+  Object.defineProperty(window, BODIES, { value: sent, configurable: true });
+  const textOf = async (body) => {
+    if (body instanceof Blob) return body.text();
+    const parts = await Promise.all([...body].map(async ([name, value]) => [name, typeof value === "string" ? value : await value.text()]));
+    return parts.map(([name, value]) => `${name}=${value}`).join("\n");
+  };
+  const keep = (method, url, body) => {
+    if (!(body instanceof Blob || body instanceof FormData)) return;
+    const address = new URL(url, document.baseURI).href;
+    sent.push(textOf(body).then((text) => ({ method, url: address, text })));
+  };
+  const kept = (method, url, body) => {
+    try {
+      keep(method, url, body);
+    } catch {
+      // The browser's own function is called next, and reports what is wrong with its arguments.
+    }
+  };
+  const { sendBeacon } = Navigator.prototype;
+  Navigator.prototype.sendBeacon = function (url, body) {
+    kept("POST", url, body);
+    return sendBeacon.apply(this, arguments);
+  };
+  const { fetch: nativeFetch } = window;
+  window.fetch = function (input, init) {
+    if (init?.body) kept(init.method ?? "POST", input instanceof Request ? input.url : input, init.body);
+    return nativeFetch.apply(this, arguments);
+  };
+  const { open, send } = XMLHttpRequest.prototype;
+  const opened = new WeakMap();
+  XMLHttpRequest.prototype.open = function (method, url) {
+    opened.set(this, [method, url]);
+    return open.apply(this, arguments);
+  };
+  XMLHttpRequest.prototype.send = function (body) {
+    kept(...(opened.get(this) ?? ["POST", ""]), body);
+    return send.apply(this, arguments);
+  };
+})();

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from technogate.drivers.console_driver import PageRequest
 from technogate.drivers.page.playwright_import import PlaywrightError
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage, Dialog, Page, Request, Response
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Request, Response, WebSocket
 
 #: Chromium's error for a request that was about to connect while an address of this machine was added or removed, as
 #: when a container starts or ends: neither the page nor its backend causes it.
 NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
+
+#: Chromium's reason for a request that the page's own Content-Security-Policy forbids: it is not sent.
+BLOCKED_BY_POLICY = "csp"
 
 #: The kinds of request that a page's script sends.
 _SCRIPT_REQUESTS = frozenset({"fetch", "xhr"})
@@ -48,6 +51,18 @@ class _ObservedRequest:
         )
 
 
+@dataclass(slots=True, kw_only=True)
+class _ObservedSocket:
+    url: str
+    at: float
+    frames: list[str | bytes] = field(default_factory=list)
+
+    def page_request(self) -> PageRequest:
+        """The socket as one request, whose body is all that was sent on it."""
+        sent = b"\n".join(frame.encode() if isinstance(frame, str) else frame for frame in self.frames)
+        return PageRequest(method="GET", url=self.url, at=self.at, kind="websocket", body=sent)
+
+
 class Traffic:
     """The requests and console lines of one page; belongs to the thread that drives the page.
 
@@ -60,6 +75,9 @@ class Traffic:
         self.lines: list[str] = []
         self._observed: dict[Request, _ObservedRequest] = {}
         self._open: set[Request] = set()
+        self._elsewhere: dict[Request, _ObservedRequest] = {}
+        self._unreported: list[PageRequest] = []
+        self._sockets: list[_ObservedSocket] = []
 
     def listen(self, page: Page) -> None:
         """Record the requests and console output of `page` from now on."""
@@ -70,6 +88,19 @@ class Traffic:
         page.on("console", self._on_console)
         page.on("pageerror", self._on_page_error)
         page.on("dialog", self._on_dialog)
+        page.on("websocket", self._on_websocket)
+
+    def listen_elsewhere(self, context: BrowserContext) -> None:
+        """Record the requests of everything else in `context`: service workers, and windows that the page opens."""
+        context.on("request", self._on_request_elsewhere)
+
+    def keep_bodies(self, bodies: Sequence[Mapping[str, str]]) -> None:
+        """Record what the page's script has sent as Blob or form, whose bodies the browser does not report."""
+        for sent in bodies:
+            body = sent["text"].encode("utf-8", "replace")
+            self._unreported.append(
+                PageRequest(method=sent["method"], url=sent["url"], at=time.time(), kind="blob or form", body=body)
+            )
 
     def network_watch(self) -> Callable[[], bool]:
         """A function that returns whether the network has spoilt a request since its last call, or since now."""
@@ -91,6 +122,15 @@ class Traffic:
         """The requests in the order in which they began."""
         return [observed.page_request() for observed in self._observed.values()]
 
+    def outgoing(self) -> list[PageRequest]:
+        """The same, and whatever else left the browser: of service workers and other windows, on sockets, as Blob."""
+        elsewhere = [observed for request, observed in self._elsewhere.items() if request not in self._observed]
+        sockets = [socket.page_request() for socket in self._sockets]
+        requests = [*self.requests(), *(observed.page_request() for observed in elsewhere), *sockets]
+        # A request that the browser did not let the page send is reported as blocked, or not at all.
+        sent = {request.url for request in requests if request.failure != BLOCKED_BY_POLICY}
+        return [*requests, *(request for request in self._unreported if request.url in sent)]
+
     def urls(self) -> tuple[str, ...]:
         """The URLs of the requests, in the order in which they began."""
         return tuple(request.url for request in self._observed)
@@ -98,11 +138,21 @@ class Traffic:
     def forget(self) -> None:
         """Clear the requests that have ended, and the console lines."""
         self.lines.clear()
+        self._elsewhere.clear()
         self._observed = {request: observed for request, observed in self._observed.items() if request in self._open}
 
     def abandon(self) -> None:
         """Take the requests under way as ended: their page is gone."""
         self._open.clear()
+
+    def _on_request_elsewhere(self, request: Request) -> None:
+        # A request of the page itself is reported here too, and first.
+        self._elsewhere[request] = _ObservedRequest(request=request, at=time.time())
+
+    def _on_websocket(self, socket: WebSocket) -> None:
+        observed = _ObservedSocket(url=socket.url, at=time.time())
+        self._sockets.append(observed)
+        socket.on("framesent", observed.frames.append)
 
     def _on_request(self, request: Request) -> None:
         self._observed[request] = _ObservedRequest(request=request, at=time.time())

@@ -182,18 +182,7 @@ def parameter_values(name: str, schema: Mapping[str, object], kind: Kind, rng: r
     if isinstance(words, list):
         word = str(rng.choice(words))
         good = word
-        bad = rng.choice(
-            [
-                *edge_values.TEXTS[1:],
-                word.swapcase(),
-                f"{word} ",
-                f" {word}",
-                word[:-1],
-                word * 2,
-                "PENDING",
-                f"{word},{word}",
-            ]
-        )
+        bad = rng.choice([*edge_values.TEXTS[1:], *edge_values.wrong_words(word)])
         odd = ""
     else:
         within, beyond = edge_values.integers(schema, rng)

@@ -89,6 +89,24 @@ def integers(schema: Mapping[str, object], rng: random.Random) -> tuple[int, int
     return max(low, min(within, high)), rng.choice([number for number in outside if not low <= number <= high])
 
 
+def allowed_integers(schema: Mapping[str, object]) -> list[int]:
+    """The integers at the limits of a schema and next to them, ascending."""
+    low, high = _limit(schema, "minimum", -(10**6)), _limit(schema, "maximum", 10**6)
+    return sorted({number for number in (low, low + 1, (low + high) // 2, high - 1, high) if low <= number <= high})
+
+
+def wrong_integers(schema: Mapping[str, object], within: int) -> tuple[str, ...]:
+    """Texts that a schema of an integer forbids: beyond its limits, and what a lenient reader takes for `within`."""
+    low, high = _limit(schema, "minimum", -(10**6)), _limit(schema, "maximum", 10**6)
+    beyond = (low - 1, -high, high + 1, 10 * high, 2**31, 2**63, 10**30)
+    return (*map(str, beyond), f"{within}abc", f"{within}.5", f"0x{within:x}", "1e2", "all", "NaN")
+
+
+def wrong_words(word: str) -> tuple[str, ...]:
+    """Texts that only a lenient reader takes for `word`, or for a word of an enumeration at all."""
+    return (word.swapcase(), f"{word} ", f" {word}", word[:-1], word * 2, "PENDING", f"{word},{word}", "*")
+
+
 def command(length: int, rng: random.Random) -> str:
     """A text of `length` characters that the pattern of commands allows."""
     return "".join(rng.choices(_COMMAND, k=length))

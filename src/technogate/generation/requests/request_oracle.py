@@ -28,6 +28,7 @@ DEEPEST = 32
 #: A command that is valid and represents any other.
 _ANY_COMMAND = "ZZZ"
 
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _SIGNED = re.compile(r"[+-]?[0-9]+")
 _PLAIN = re.compile(r"0|-?[1-9][0-9]*")
 
@@ -167,7 +168,7 @@ def _no_constant(word: str) -> NoReturn:
 def _depth(raw: bytes) -> int:
     """How deep a JSON text is nested, at most: brackets within strings count too."""
     deepest = depth = 0
-    for byte in raw:
+    for byte in raw.translate(None, _NO_BRACKETS):
         if byte in b"[{":
             depth += 1
             deepest = max(deepest, depth)

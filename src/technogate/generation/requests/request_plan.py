@@ -2,16 +2,17 @@
 
 Three sources feed it: Schemathesis' coverage of the contract's limits, Schemathesis' and Hypothesis'
 random data, and recombinations of edge values, which cost little. Each case is filed under what
-the oracle finds, whatever its source intended. What a rule needs is not left to the seed: a few cases
-of each kind that a rule is about are built for it, besides those that are drawn.
+the oracle finds, whatever its source intended. What a rule needs is not left to the seed: every class of
+input that a rule is about is built for it, in every profile, besides what is drawn.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -85,19 +86,30 @@ class RequestPlan:
         self._modes: dict[Mode, tuple[Planned, ...]] = {}
 
     def of(self, mode: Mode) -> tuple[Planned, ...]:
-        """The cases of `mode`: those at the contract's limits first, so that a short run has them."""
+        """The cases of `mode`: those built for a rule first, so that a short run has them."""
         if not self._modes:
             self._modes = self._made()
         return self._modes[mode]
 
-    def _made(self) -> dict[Mode, tuple[Planned, ...]]:
-        wanted = {mode: max(FEW, int(self._count * part)) for mode, part in _PARTS.items()}
-        rng = random.Random(self._seed)  # noqa: S311 - test data
-        # A source of its own: what else is drawn does not depend on how much is needed.
+    def built(self) -> dict[Mode, tuple[Planned, ...]]:
+        """The cases that are built for a rule, whatever the profile: the first of each mode."""
+        filed, unkeyed = self._built()
+        return {**{mode: tuple(cases) for mode, cases in filed.cases.items()}, Mode.UNKEYED: unkeyed}
+
+    def _built(self) -> tuple[_Files, tuple[Planned, ...]]:
+        """The built cases with the right key, and those with another."""
+        # A source of its own: what else is drawn does not depend on how much is built.
         apart = random.Random(self._seed + 1)  # noqa: S311 - test data
         filed = _Files(self._contract)
-        for case in needed(self._contract, self._operation, self._words, apart, FEW):
-            filed.add(case, "needed")
+        for kind, case in needed(self._contract, self._operation, self._words, apart, FEW):
+            filed.add(case, kind)
+        unkeyed = enumerate(self._each_key(filed))
+        return filed, tuple(_named(planned, number) for number, planned in unkeyed)
+
+    def _made(self) -> dict[Mode, tuple[Planned, ...]]:
+        rng = random.Random(self._seed)  # noqa: S311 - test data
+        filed, unkeyed = self._built()
+        wanted = {mode: max(FEW, int(self._count * part)) for mode, part in _PARTS.items()}
         wanted = {mode: count + len(filed.cases.get(mode, ())) for mode, count in wanted.items()}
         for case in covered(self._contract, self._operation, self._words):
             filed.add(case, "at a limit")
@@ -109,7 +121,7 @@ class RequestPlan:
         for case, source in fresh:
             filed.add(case, source)
         made = {mode: tuple(filed.cases[mode][: wanted[mode]]) for mode in filed.cases}
-        return {**made, Mode.UNKEYED: self._unkeyed(made, wanted[Mode.UNKEYED], rng)}
+        return {**made, Mode.UNKEYED: (*unkeyed, *self._unkeyed(made, wanted[Mode.UNKEYED], len(unkeyed), rng))}
 
     def _mixed(self, mode: Mode, count: int, rng: random.Random) -> Iterator[Case]:
         """Recombinations that the contract takes as `mode` states."""
@@ -120,34 +132,45 @@ class RequestPlan:
                     yield case
                     break
 
-    def _unkeyed(self, made: dict[Mode, tuple[Planned, ...]], count: int, rng: random.Random) -> tuple[Planned, ...]:
-        """The same kinds of cases with each key that is not the right one."""
-        usable = [
-            planned
-            for many in made.values()
-            for planned in many
-            if RequestDefect.SIZE not in planned.expectation.faults
-        ]
+    def _each_key(self, filed: _Files) -> Iterator[Planned]:
+        """Each wrong key on a request that is right otherwise, and several on each kind of malformed one."""
+        clean, faulty = _pools([planned for cases in filed.cases.values() for planned in cases])
+        for number, key in enumerate((*dict.fromkeys(self._keys), *self._keys[: 2 * FEW])):
+            yield _unkeyed(clean[number % len(clean)], key)
+        for kind in faulty:
+            for number, key in enumerate(itertools.islice(itertools.cycle(self._keys), 2 * FEW)):
+                yield _unkeyed(kind[number % len(kind)], key)
+
+    def _unkeyed(
+        self, made: dict[Mode, tuple[Planned, ...]], count: int, already: int, rng: random.Random
+    ) -> Iterator[Planned]:
+        """The same kinds of cases with each key that is not the right one, until there are `count`."""
         # Some rules are about requests that lack nothing but the key, others about those that are wrong besides,
         # and a backend can check one kind of mistake before it checks the key: all are sent.
-        clean = [planned for planned in usable if not planned.expectation.faults]
-        faulty = [[planned for planned in usable if fault in planned.expectation.faults] for fault in RequestDefect]
-        pools = [pool for wrong in faulty if wrong for pool in (clean, wrong)] or [clean]
-        chosen = []
-        for number in range(max(count, 2 * FEW * min(2, len(pools)), 2 * len(pools)) if clean else 0):
+        clean, faulty = _pools([planned for many in made.values() for planned in many])
+        pools = [pool for wrong in faulty for pool in (clean, wrong)] or [clean]
+        for number in range(already, count):
             # Every second key is none at all, so each pool has both; with all keys anew each has another pool.
             turn, place = divmod(number, len(self._keys))
             planned = rng.choice(pools[(place // 2 + turn) % len(pools)])
-            case = msgspec.structs.replace(planned.case, name=f"unkeyed {number}: {planned.case.name}")
-            chosen.append(
-                Planned(
-                    case=case,
-                    key=self._keys[place],
-                    mode=Mode.UNKEYED,
-                    expectation=planned.expectation,
-                )
-            )
-        return tuple(chosen)
+            yield _named(_unkeyed(planned, self._keys[place]), number)
+
+
+def _pools(planned: Sequence[Planned]) -> tuple[list[Planned], list[list[Planned]]]:
+    """The requests that nothing is wrong with, and those with each kind of fault; none that is too long."""
+    usable = [entry for entry in planned if RequestDefect.SIZE not in entry.expectation.faults]
+    clean = [entry for entry in usable if not entry.expectation.faults]
+    faulty = [[entry for entry in usable if fault in entry.expectation.faults] for fault in RequestDefect]
+    return clean, [pool for pool in faulty if pool]
+
+
+def _unkeyed(planned: Planned, key: str) -> Planned:
+    """The same request with a key that is not the right one."""
+    return replace(planned, key=key, mode=Mode.UNKEYED)
+
+
+def _named(planned: Planned, number: int) -> Planned:
+    return replace(planned, case=msgspec.structs.replace(planned.case, name=f"unkeyed {number}: {planned.case.name}"))
 
 
 class _Files:

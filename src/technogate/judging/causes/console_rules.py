@@ -36,12 +36,11 @@ def _never_sends_title(facts: Sequence[Fact], _: RunFacts) -> str:
 
 
 def _stuck(fact: Fact, _: RunFacts) -> Hashable | None:
-    recovering = fact.check == "stuck" or fact.finding.requirement == "CON-16"
-    return "stuck" if recovering else None
+    return "stuck" if fact.check == "stuck" else None
 
 
 def _stuck_title(facts: Sequence[Fact], _: RunFacts) -> str:
-    return f"after a failure the console does not recover: {one_line(facts[0].finding.observed, 120)}"
+    return f"after a failure {one_line(min((fact.finding.observed for fact in facts), key=len), 160)}"
 
 
 def _shown(fact: Fact, _: RunFacts) -> Hashable | None:
@@ -52,21 +51,23 @@ def _shown(fact: Fact, _: RunFacts) -> Hashable | None:
     if "APPROVED" in observed and "BLOCKED" in expected:
         requirement = fact.finding.requirement
         return ("approved", "an HTTP error" if requirement in _HTTP_STATUS else requirement)
-    part = fact.check.removeprefix("shown ")
+    part = fact.check.removeprefix("shown ").replace("reason_codes", "reasons")
     words = _QUOTED.findall(observed) or [observed]
     return (part, words[0] if part in ("status", "fails closed") else "")
 
 
 def _shown_title(facts: Sequence[Fact], _: RunFacts) -> str:
     fact = min(facts, key=lambda fact: len(fact.text))
-    expected, observed = one_line(fact.finding.expected, 80), one_line(fact.finding.observed, 80)
+    expected, observed = (
+        one_line(text.removesuffix(" is shown"), 80) for text in (fact.finding.expected, fact.finding.observed)
+    )
     cases = _cases(facts)
-    return f"{observed} in place of {expected}" + (f", for {cases}" if cases else "")
+    return f"{observed} is shown, not {expected}" + (f": {cases}" if cases else "")
 
 
 RULES = (
     Rule(name="console crash", parties=CONSOLE, key=_crash, title=_never_sends_title, root=True),
-    Rule(name="nothing sent", parties=CONSOLE, key=_never_sends, title=_never_sends_title, root=True),
     Rule(name="stuck", parties=CONSOLE, key=_stuck, title=_stuck_title, root=True),
+    Rule(name="nothing sent", parties=CONSOLE, key=_never_sends, title=_never_sends_title, root=True),
     Rule(name="shown", parties=CONSOLE, key=_shown, title=_shown_title),
 )

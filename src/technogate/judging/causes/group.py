@@ -111,7 +111,7 @@ def _cause(
     return Cause(
         number=number,
         id=identity,
-        title=title[:1].upper() + title[1:] if title[:1].islower() and not title.startswith("fetch") else title,
+        title=_sentence(title),
         rule=rule.name,
         party=group[0].sample.party,
         level=_level(group, requirements),
@@ -120,6 +120,12 @@ def _cause(
         example=smallest.sample.number,
         output=printed_meanwhile(smallest, run.journal),
     )
+
+
+def _sentence(title: str) -> str:
+    """A title with a capital at its beginning, unless that is a name of the program's."""
+    first = title.partition(" ")[0]
+    return title[:1].upper() + title[1:] if first.isalpha() and first.islower() else title
 
 
 def _size(fact: Fact) -> tuple[bool, int, int]:

@@ -186,6 +186,7 @@ class ComposePair:
             program=program,
             unwritable=resolve_unwritable(spec.unwritable, self._folder, known),
             folder=self._folder,
+            openapi=spec.openapi,
         )
 
     def _further_console(self, spec: ConsoleSpec, api_url: str, key: str) -> RunningConsole:

@@ -1,0 +1,50 @@
+"""CON-10, CON-13: each field that is sent has the contract's name, and the value that was entered (D6)."""
+
+import pytest
+
+from fixtures.console_harnesses import Harness
+from technogate.checks.console_interaction import Interaction
+from technogate.checks.console_request_fields import command_fields_are_named, query_fields_are_named
+from technogate.drivers.console_driver import DriverError
+from technogate.model.events import RunWarning
+from technogate.runner.suite import MustHold, not_exercised, requirement
+
+SESSIONS = ["s-1", "Session 7/\u00e9", "x" * 128]
+QUERIES = [
+    ("all", 50), ("APPROVED", 1), ("BLOCKED", 10), ("EXPIRED", 50), ("WARNING", 999), ("NEUTRAL", 1000), ("all", 7),
+]  # fmt: skip
+
+
+def in_session(harness: Harness, command: str, session: str) -> tuple[Interaction, str]:
+    """Run a command in a session; a page that has no field for one runs it without, and the session is then ""."""
+    replies = {harness.names.execute: harness.conforming()}
+    try:
+        return harness.run(replies, lambda driver: driver.execute(command, session)), session
+    except DriverError as error:
+        if "console.selectors.session" not in str(error):
+            raise
+        text = f"No session id was entered in the page, so that its name was not checked there: {error}."
+        harness.run_context.record(RunWarning(text=text))
+        return harness.execute(harness.conforming(), command), ""
+
+
+@requirement("CON-13")
+@pytest.mark.parametrize("session", SESSIONS, ids=["short", "any-characters", "longest"])
+def test_command_and_session_by_name(harness: Harness, session: str, must_hold: MustHold) -> None:
+    """A command is sent as JSON, as `command`, and the session that was entered as `session_id`."""
+    interaction, entered = in_session(harness, "RUN_REPORT", session)
+    if not interaction.sent(harness.names.execute):
+        not_exercised("the command was not sent", "see what the console shows for RUN_REPORT in a session")
+    must_hold(command_fields_are_named(interaction, harness.names.execute, "RUN_REPORT", entered))
+
+
+@requirement("CON-10")
+@pytest.mark.parametrize("query", QUERIES, ids=lambda query: f"{query[0]}-{query[1]}")
+def test_query_by_name(harness: Harness, query: tuple[str, int], must_hold: MustHold) -> None:
+    """The list is requested with the filter and the limit that were chosen, by these names."""
+    state, limit = query
+    interaction = harness.audit(harness.listing(), harness.listing(), state=state, limit=limit)
+    if not interaction.sent(harness.names.audit):
+        not_exercised("the list was not requested", "see what the console shows for this query")
+    wanted, usual = {"filter": state, "limit": str(limit)}, {"filter": "all", "limit": "50"}
+    must_hold(query_fields_are_named(interaction, harness.names.audit, wanted, usual))
