@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -118,6 +119,7 @@ def test_it_still_fails_and_is_fixed(failed: Failed, right: str, sort: str) -> N
     ended = failed.replay(sort)
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "STILL FAILING" in ended.stdout
+    assert re.search(r"^ +cause  \S", ended.stdout, re.MULTILINE)
     ended = failed.replay(sort, "--target", right)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "FIXED" in ended.stdout

@@ -17,7 +17,8 @@ from technogate.journal.journal_file import Journal
 from technogate.judging.judge import judge
 from technogate.model.errors import UserError
 from technogate.model.events import Abort, Event, Finding, Outcome, Proof
-from technogate.workflow.gaps import EMPTY, GapHistory, GapRun, Item, from_evaluation, from_run, word_of
+from technogate.workflow.gap_history import EMPTY, GapHistory, GapRun, Item
+from technogate.workflow.gaps import from_evaluation, from_run, word_of
 from technogate.workflow.gaps_page import Source, markdown
 from tests import builders
 from tests.workflow.answers import CONTRACT, best, evaluated, with_gap, with_state
@@ -112,10 +113,10 @@ def test_a_cause_is_the_same_in_every_run(tmp_path: Path) -> None:
     one = listed(journal_of(tmp_path, 1, failed={"AUT-02": "a", "EXE-02": "b", "EXE-03": "b"}))
     two = listed(journal_of(tmp_path, 2, failed={"EXE-03": "b", "AUT-02": "a"}), one)
     assert {named(item): item.id for item in two.runs[-1].open} == {
-        "AUT-02": id_of(one, "AUT-02"), "EXE-03": id_of(one, "EXE-02+EXE-03"),
+        "AUT-02": id_of(one, "AUT-02"), "EXE-02+EXE-03": id_of(one, "EXE-02+EXE-03"),
     }  # fmt: skip
     assert at_the_end(two)[1:] == ([], ())
-    assert id_of(two, "AUT-02") != id_of(two, "EXE-03")
+    assert id_of(two, "AUT-02") != id_of(two, "EXE-02+EXE-03")
 
 
 def test_a_cause_is_closed_beside_another_of_the_same_requirement(tmp_path: Path) -> None:
@@ -137,6 +138,13 @@ def test_a_cause_stays_open_while_one_of_its_requirements_has_no_result(tmp_path
         listed(journal_of(tmp_path, 2, passed=("EXE-02",), open_=("ERR-01",)), one),
     ):
         assert at_the_end(two) == ({"EXE-02+ERR-01": "critical"}, [], ())
+
+
+def test_what_a_cause_broke_before_stays_with_it(tmp_path: Path) -> None:
+    """A requirement that has no result now is no gap of its own, and one that passes leaves the cause."""
+    one = listed(journal_of(tmp_path, 1, failed={"EXE-02": "a", "ERR-01": "a", "EXE-03": "a"}))
+    two = listed(journal_of(tmp_path, 2, failed={"EXE-02": "a"}, open_=("ERR-01",), passed=("EXE-03",)), one)
+    assert at_the_end(two) == ({"EXE-02+ERR-01": "critical"}, [], ())
 
 
 def test_a_requirement_without_a_result_becomes_a_cause(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from technogate.report.project_progress import MOST, PhaseStep, bars
 from technogate.report.status_page import status_page
 from technogate.workflow.deployment import Deployment, ProofRecord
 from technogate.workflow.evaluation import confirmed
-from technogate.workflow.gaps import GapHistory, GapRun, Item
+from technogate.workflow.gap_history import GapHistory, GapRun, Item
 from technogate.workflow.intake_answer_file import read_answer
 from technogate.workflow.phases import FoundDocuments, phases, progress_of
 from tests.deploy.sealed import document_of

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console, Group
-from rich.table import Table
 from rich.text import Text
 
 from technogate.replay.compare import Replayed, ReplayState
 from technogate.replay.finding_lookup import LocatedFinding
+from technogate.report.terminal_parts import grid, path_text
 from technogate.report.terminal_summary import put
 from technogate.util.text import rich_text
 
@@ -30,9 +30,7 @@ def show(console: Console, located: LocatedFinding, replayed: Replayed, files: S
     """Print the result of a replay."""
     shape, colour = _STYLES[replayed.state]
     finding = replayed.finding or located.sample.finding
-    facts = Table.grid(padding=(0, 2, 0, 0))
-    facts.add_column(width=15, justify="right", style="dim")
-    facts.add_column(overflow="fold")
+    facts = grid()
     for name, text in (("because", replayed.reason), ("next", replayed.hint)):
         if text:
             facts.add_row(name, rich_text(text, "bold", limit=_LIMIT))
@@ -46,6 +44,6 @@ def show(console: Console, located: LocatedFinding, replayed: Replayed, files: S
     facts.add_row(observed, rich_text(finding.observed, limit=_LIMIT))
     for file in files:
         if file.name == "report.html":
-            facts.add_row("report", rich_text(str(file)))
+            facts.add_row("report", path_text(file))
     head = Text(f"\n {shape} {replayed.state.value}", style=f"bold {colour}")
     put(console, Group(head, Text(f"   {_MEANING[replayed.state]}\n", style="bold"), facts))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from technogate.journal.journal_file import Journal
 from technogate.model.events import Outcome
-from technogate.model.verdict import ExitCode, Sample, VerdictDocument, exit_code
+from technogate.model.verdict import ExitCode, Sample, Verdict, VerdictDocument, exit_code
 from technogate.report.cause_text import causes_by_finding, facts_line, shown_causes
 from technogate.report.evidence_text import ItemRow, item_rows, samples_of
 from technogate.report.next_step import EvidenceState, next_step
@@ -123,9 +123,13 @@ def _case_of_run(suite: ET.Element, outcome: Outcome, document: VerdictDocument)
     """The whole run as a test case: its verdict, and why it is not PASS."""
     case = ET.SubElement(suite, "testcase", {"classname": "technogate", "name": WHOLE_RUN, "time": "0.000"})
     if outcome is not Outcome.PASSED:
-        why = "; ".join(document.reasons) or "no reason given"
+        reasons = document.reasons or ("no reason given",)
+        causes = [f"cause {cause.number}: {cause.title}" for cause in document.causes]
+        # After a failure, the causes say more than the reasons after the first, which names what failed.
+        why = [reasons[0], *causes] if document.verdict is Verdict.FAIL and causes else reasons
         tag = "failure" if outcome is Outcome.FAILED else "error"
-        _outcome(case, tag, f"{document.verdict.value}: {why}", document.verdict.value, "")
+        details = "\n".join([*causes, *reasons])
+        _outcome(case, tag, f"{document.verdict.value}: {'; '.join(why)}", document.verdict.value, details)
 
 
 def _case(suite: ET.Element, row: ItemRow, document: VerdictDocument) -> None:

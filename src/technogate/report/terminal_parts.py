@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.table import Table
 from rich.text import Text
 
-from technogate.util.text import terminal_lines
+from technogate.util.text import rich_text, terminal_lines
 
 #: The most characters of one piece of evidence, and of one command; the reports have longer ones.
 LIMIT = 300
@@ -23,6 +25,18 @@ def grid() -> Table:
     table.add_column(width=15, justify="right", style="dim")
     table.add_column(overflow="fold")
     return table
+
+
+def near(file: Path) -> Path:
+    """The path of a file as seen from the current folder, when it lies in it."""
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+
+
+def path_text(file: Path) -> Text:
+    """The path of a file, left whole: broken in two it names no file."""
+    text = rich_text(str(near(file)))
+    text.no_wrap, text.overflow = True, "ignore"
+    return text
 
 
 def command(text: str) -> Text:

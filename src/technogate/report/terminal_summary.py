@@ -22,7 +22,7 @@ from technogate.report.evidence_text import unproven
 from technogate.report.html import NAME as HTML
 from technogate.report.next_step import EvidenceState, next_step
 from technogate.report.terminal_causes import causes
-from technogate.report.terminal_parts import LIMIT, grid, heading
+from technogate.report.terminal_parts import LIMIT, grid, heading, near, path_text
 from technogate.report.wording import SHAPES, actors, label, meaning, not_judged, scope_text, waiver_text
 from technogate.util.phrases import many
 from technogate.util.text import rich_text, terminal
@@ -115,7 +115,7 @@ def _parts(document: VerdictDocument, files: Sequence[Path], evidence: EvidenceS
     yield heading("Reports")
     where = grid()
     for file in files:
-        where.add_row("", _unbroken(str(_near(file))))
+        where.add_row("", path_text(file))
     where.add_row("journal", rich_text(f"{document.journal.file}, {many(document.journal.exchanges, 'exchange')}"))
     where.add_row("seed", Text(str(document.seed)))
     yield where
@@ -154,19 +154,7 @@ def _last_line(document: VerdictDocument, files: Sequence[Path]) -> Text:
 
 def _report(files: Sequence[Path]) -> str:
     """The report for people among the files written, "" for none."""
-    return next((str(_near(file)) for file in files if file.name == HTML), "")
-
-
-def _near(file: Path) -> Path:
-    """The path of a file as seen from the current folder, when it lies in it."""
-    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
-
-
-def _unbroken(path: str) -> Text:
-    """A path, left whole: broken in two it names no file."""
-    text = rich_text(path)
-    text.no_wrap, text.overflow = True, "ignore"
-    return text
+    return next((str(near(file)) for file in files if file.name == HTML), "")
 
 
 def _table(*columns: str) -> Table:

@@ -6,8 +6,7 @@ intake, a layer or an endpoint.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -18,17 +17,14 @@ from technogate.judging.soundness import invalid, unsound
 from technogate.model.cause import Cause
 from technogate.model.errors import UserError
 from technogate.model.requirement import Level, Party
-from technogate.model.verdict import Document, RequirementResult, Verdict, VerdictDocument
+from technogate.model.verdict import RequirementResult, Verdict, VerdictDocument
 from technogate.util.phrases import utc_time
 from technogate.workflow.evaluation import Evaluation
+from technogate.workflow.gap_history import ORDER, GapHistory, GapRun, Item, Priority, Source
 from technogate.workflow.intake_answer_file import required_entries
 
 NAME = "BACKEND_CONTRACT_GAPS.md"
 HISTORY = "gaps.json"
-
-#: Critical: a MUST that failed. Unproven: a MUST without a result. Minor: a SHOULD.
-Priority = Literal["critical", "unproven", "minor"]
-Source = Literal["evaluation", "check", "validation"]
 
 #: Layer of an intake -> the family or group that checks it, where the contract has one.
 _LAYER_WORDS = {
@@ -39,62 +35,10 @@ _LAYER_WORDS = {
     "command_execution": "execute",
 }
 
-_ORDER: tuple[Priority, ...] = ("critical", "unproven", "minor")
+#: The verdicts of a requirement that has a result.
+_KNOWN = (Verdict.PASS, Verdict.FAIL)
+
 _LIMIT = 600
-
-
-class Item(Document, frozen=True):
-    """A gap after a run: what it is, what was observed, and a possible fix.
-
-    `requirements` are those that the cause breaks; () for a gap of an evaluation.
-    """
-
-    id: Annotated[str, msgspec.Meta(description="of a cause, the same in every run; or a requirement, layer, endpoint")]
-    priority: Priority
-    observed: Annotated[str, msgspec.Meta(description="the title of the cause, or why there is no result")]
-    fix: Annotated[str, msgspec.Meta(description='the fix that the run or the answer proposes, "" for none')]
-    since: Annotated[str, msgspec.Meta(description="the run that found it first")]
-    requirements: tuple[str, ...] = ()
-
-    @property
-    def broken(self) -> tuple[str, ...]:
-        """The requirements that have to pass before it is closed; a list that names none is of its own requirement."""
-        return self.requirements or (self.id,)
-
-
-class GapRun(Document, frozen=True):
-    """One run of `technogate gaps`: its source, when it ended, the gaps open after it, and what it changed.
-
-    A gap of a requirement without a result that a cause explains afterwards is neither open nor closed.
-    """
-
-    run: str
-    source: Source
-    at: Annotated[str, msgspec.Meta(description="UTC")]
-    contract_digest: str
-    open: tuple[Item, ...]
-    closed: tuple[str, ...]
-    new: tuple[str, ...]
-    problem: Annotated[str, msgspec.Meta(description='why this run could close no gap, "" when it could')] = ""
-
-    def count(self, priority: Priority) -> int:
-        """How many gaps of a priority are open."""
-        return sum(item.priority == priority for item in self.open)
-
-
-class GapHistory(Document, frozen=True):
-    """Every run, oldest first: `gaps.json`."""
-
-    schema: Annotated[int, msgspec.Meta(description="version of this document's shape")]
-    runs: tuple[GapRun, ...]
-
-
-EMPTY = GapHistory(schema=1, runs=())
-
-
-def is_cause(item: Item) -> bool:
-    """Whether a gap is a cause, and not a requirement, a layer or an endpoint."""
-    return bool(item.requirements) and item.requirements != (item.id,)
 
 
 def word_of(gap: str, contract: Contract) -> str:
@@ -140,23 +84,7 @@ def from_run(journal: Journal, document: VerdictDocument, contract: Contract, hi
     if not any(result.party is Party.BACKEND for result in document.requirements):
         raise UserError("the journal judges no backend; validate one with --target")
     problem = next(iter(unsound(journal)), "")
-    found = [_item(cause, document) for cause in document.causes if cause.party is not Party.CONSOLE]
-    before = _before(history, document.run)
-    known = {item.id for item in found}
-    others = [item for item in before if item.id not in known]
-    single = [item for item in others if _is_single(item, contract)]
-    others = [item for item in others if item not in single]
-    kept = [item for item in others if problem or _stays(item, verdicts, contract)]
-    unproven = [item for item in single if problem or verdicts.get(item.id) is None]
-    if not problem:
-        unproven += [
-            _without_result(result, document.run)
-            for result in document.requirements
-            if verdicts.get(result.id, Verdict.PASS) is not Verdict.PASS
-        ]
-    explained = {requirement for item in [*found, *kept] for requirement in item.broken}
-    items = [*found, *kept, *(item for item in unproven if item.id not in explained)]
-    closed = [item.id for item in others] + [item.id for item in single if verdicts.get(item.id) is Verdict.PASS]
+    items, closed = _after(document, verdicts, _before(history, document.run), contract, sound=not problem)
     source: Source = "validation" if document.is_validation else "check"
     run = GapRun(
         run=document.run,
@@ -171,19 +99,46 @@ def from_run(journal: Journal, document: VerdictDocument, contract: Contract, hi
     return _extended(history, run)
 
 
+def _after(
+    document: VerdictDocument,
+    verdicts: Mapping[str, Verdict],
+    before: Sequence[Item],
+    contract: Contract,
+    *,
+    sound: bool,
+) -> tuple[list[Item], list[str]]:
+    """The gaps open after a run, and the ids of those that it closes when they are not among them."""
+    earlier = {item.id: item for item in before}
+    found = []
+    for cause in document.causes:
+        if cause.party is not Party.CONSOLE:
+            before_it = earlier[cause.id].requirements if cause.id in earlier else ()
+            broken = {*cause.requirements, *(name for name in before_it if verdicts.get(name) not in _KNOWN)}
+            found.append(_cause_item(cause, document, tuple(name for name in contract.requirements if name in broken)))
+    shown = {item.id for item in found}
+    single = [item for item in before if item.id in contract.requirements]
+    others = [item for item in before if item.id not in contract.requirements and item.id not in shown]
+    kept = [item for item in others if not sound or _stays(item, verdicts, contract)]
+    unproven = [item for item in single if not sound or verdicts.get(item.id) is None]
+    if sound:
+        unproven += [
+            _single_item(result, document.run)
+            for result in document.requirements
+            if verdicts.get(result.id, Verdict.PASS) is not Verdict.PASS
+        ]
+    explained = {requirement for item in [*found, *kept] for requirement in item.broken}
+    closed = [item.id for item in others] + [item.id for item in single if verdicts.get(item.id) is Verdict.PASS]
+    return [*found, *kept, *(item for item in unproven if item.id not in explained)], closed
+
+
 def _stays(item: Item, verdicts: Mapping[str, Verdict], contract: Contract) -> bool:
     """Whether a gap that a sound run did not show stays open."""
     if not item.requirements and item.id not in contract.requirements:
         passed = {name for name, verdict in verdicts.items() if verdict is Verdict.PASS}
         return _is_required(item.id, contract) and not _accepted(item.id, contract, passed)
     broken = [verdicts.get(name) for name in item.broken if name in contract.requirements]
-    judged = all(verdict in (Verdict.PASS, Verdict.FAIL) for verdict in broken)
+    judged = all(verdict in _KNOWN for verdict in broken)
     return bool(broken) and not (judged and Verdict.PASS in broken)
-
-
-def _is_single(item: Item, contract: Contract) -> bool:
-    """Whether a gap is a requirement by itself, and not a cause."""
-    return item.id in contract.requirements
 
 
 def from_evaluation(evaluation: Evaluation, contract: Contract, history: GapHistory) -> GapHistory:
@@ -219,8 +174,8 @@ def from_evaluation(evaluation: Evaluation, contract: Contract, history: GapHist
     return _extended(history, entry)
 
 
-def _item(cause: Cause, document: VerdictDocument) -> Item:
-    """A cause as a gap."""
+def _cause_item(cause: Cause, document: VerdictDocument, broken: tuple[str, ...]) -> Item:
+    """A cause as a gap; `broken` are its requirements, and those of the run before that have no result now."""
     waived = {result.id for result in document.requirements if result.waived}
     return Item(
         id=cause.id,
@@ -228,11 +183,11 @@ def _item(cause: Cause, document: VerdictDocument) -> Item:
         observed=cause.title[:_LIMIT] + ("; waived, but still a gap" if waived.issuperset(cause.requirements) else ""),
         fix="",
         since=document.run,
-        requirements=cause.requirements,
+        requirements=broken,
     )
 
 
-def _without_result(result: RequirementResult, run: str) -> Item:
+def _single_item(result: RequirementResult, run: str) -> Item:
     """A requirement that did not pass and that no cause explains, as a gap."""
     priority: Priority = "unproven" if result.verdict is Verdict.INCONCLUSIVE else "critical"
     return Item(
@@ -262,7 +217,7 @@ def _extended(history: GapHistory, run: GapRun) -> GapHistory:
     run = msgspec.structs.replace(
         run,
         # Within a priority they keep the order of the document: what explains most comes first.
-        open=tuple(sorted(items, key=lambda item: _ORDER.index(item.priority))),
+        open=tuple(sorted(items, key=lambda item: ORDER.index(item.priority))),
         closed=tuple(sorted((since.keys() - now) & set(run.closed))),
         new=tuple(sorted(now - since.keys())),
     )

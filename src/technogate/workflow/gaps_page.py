@@ -15,7 +15,8 @@ from technogate.report.cause_text import printed
 from technogate.util.phrases import few, many
 from technogate.util.text import markdown_block, markdown_code, markdown_text
 from technogate.workflow.facts import about, exchange_example, page, row, table
-from technogate.workflow.gaps import GapHistory, GapRun, Item, is_cause, word_of
+from technogate.workflow.gap_history import GapHistory, GapRun, Item, is_cause
+from technogate.workflow.gaps import word_of
 
 _LIMIT = 600
 
@@ -151,10 +152,10 @@ def _gap(items: list[Item], run: GapRun, source: Source) -> Iterator[str]:
     left = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
     yield f"## {markdown_text(title, _LIMIT)}{left} ({item.priority}, {_state(item, run)})\n"
     yield from _broken([requirement for one in items for requirement in source.requirements(one)], source)
-    samples = source.samples(item)
+    samples, cause = source.samples(item), source.cause(item.id)
     first = samples[0] if samples else None
     if first:
-        yield from _example(first)
+        yield from _example(first, cause.output if cause else "")
         numbers = few([str(sample.number) for sample in samples], _NUMBERS)
         yield f"- In the report: finding{'' if len(samples) == 1 else 's'} {numbers}"
     else:
@@ -162,7 +163,6 @@ def _gap(items: list[Item], run: GapRun, source: Source) -> Iterator[str]:
     if is_cause(item):
         yield f"- Gap: {markdown_code(item.id)}"
     yield f"- Open since: {markdown_code(item.since)}\n"
-    cause = source.cause(item.id)
     if cause and cause.output:
         yield "The backend printed meanwhile:\n"
         yield markdown_block("\n".join(printed(cause, _PRINTED)), 4000)
@@ -190,13 +190,14 @@ def _broken(requirements: list[Requirement], source: Source) -> Iterator[str]:
         yield f"Rests on decision {', '.join(decisions)}.\n"
 
 
-def _example(sample: Sample) -> Iterator[str]:
-    """Expected, observed, and the smallest example of a finding."""
+def _example(sample: Sample, output: str) -> Iterator[str]:
+    """Expected, observed, and the smallest example of a finding; `output` is shown elsewhere."""
     yield f"- Expected: {markdown_text(sample.finding.expected, _LIMIT)}"
     yield f"- Observed: **{markdown_text(sample.finding.observed, _LIMIT)}**"
-    if sample.finding.example:
+    fields = [(name, value) for name, value in sample.finding.example.items() if value != output]
+    if fields:
         yield "- Smallest example:"
-    for name, value in sample.finding.example.items():
+    for name, value in fields:
         yield f"  - {markdown_text(name)}: {markdown_code(str(value), _EXAMPLE)}"
 
 

@@ -11,7 +11,7 @@ from technogate.report.project_progress import Phase, PhaseStep, ProjectProgress
 from technogate.util.phrases import many
 from technogate.workflow.deployment import Deployment
 from technogate.workflow.evaluation import Evaluation
-from technogate.workflow.gaps import GapHistory
+from technogate.workflow.gap_history import GapHistory
 from technogate.workflow.intake_answer_file import AnswerReading
 from technogate.workflow.rubric import RubricDecision
 

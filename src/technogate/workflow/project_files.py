@@ -16,7 +16,7 @@ from technogate.model.errors import UserError
 from technogate.model.verdict import VerdictDocument
 from technogate.util.shipped import shipped
 from technogate.util.write_file import write_file
-from technogate.workflow import deployment, gaps, intake, integration_spec
+from technogate.workflow import deployment, gap_history, gaps, intake, integration_spec
 from technogate.workflow.evaluation import Evaluation
 from technogate.workflow.intake_answer_file import AnswerReading, read_answer
 from technogate.workflow.phases import FoundDocuments
@@ -40,9 +40,9 @@ def latest_evaluation(project: Path) -> Evaluation | None:
     return decoded(evaluations[-1], Evaluation) if evaluations else None
 
 
-def history_of(project: Path) -> gaps.GapHistory:
+def history_of(project: Path) -> gap_history.GapHistory:
     """The gaps of every run so far; raises UserError for a file that technogate did not write."""
-    return decoded(project / gaps.HISTORY, gaps.GapHistory) or gaps.EMPTY
+    return decoded(project / gaps.HISTORY, gap_history.GapHistory) or gap_history.EMPTY
 
 
 def composition() -> str:

@@ -11,7 +11,7 @@ import msgspec
 from technogate.report.verdict_schema import schema_of, write_schema
 from technogate.workflow.deployment import Deployment
 from technogate.workflow.evaluation import Evaluation
-from technogate.workflow.gaps import GapHistory
+from technogate.workflow.gap_history import GapHistory
 from technogate.workflow.intake_answer import IntakeAnswer
 
 #: The folder of the schemas in the source tree.
