@@ -48,6 +48,10 @@ def sent(backend: HttpDriver, case: Case, many: Iterator[Headers]) -> Iterator[E
         exchange = backend.send(msgspec.structs.replace(case, headers=headers, name=name))
         if exchange.response is not None and exchange.response.status == TOO_MANY:
             not_exercised("the backend answers 429 in spite of the pace", "allow more requests to the one under test")
+        if exchange.response is None:
+            not_exercised(
+                f"no response to a request with {name}: {exchange.error}", "answer whatever a request prefers"
+            )
         yield exchange
 
 
