@@ -12,7 +12,7 @@ from fixtures.property_check import every, hostile_cases
 from technogate.checks.console_display import after_failures, is_not_stuck
 from technogate.checks.console_interaction import Interaction
 from technogate.checks.console_readings import command_is_shown, list_is_shown, snapshot_is_shown
-from technogate.checks.console_recovery import sends_again
+from technogate.checks.console_recovery import goes_on, sends_again
 from technogate.checks.console_requests import queries_agree, sent_times, was_sent
 from technogate.generation.responses.framing import FramedResponse
 from technogate.generation.responses.response_cases import Cases, Responses
@@ -34,6 +34,7 @@ def commands(run_context: RunContext, harness: Harness, cases: Cases, share: flo
         interaction = harness.execute(sent.fault(), case=sent.case, must_send=must_send)
         unshrunk(was_sent(interaction, responses.operation))
         found = command_is_shown(interaction, reading)
+        unshrunk(found if interaction.ended else [])
         # The items with one response each are not exercised by such a response.
         return None if found and not must_send and harness.takes_for_broken(interaction) else found
 
@@ -152,6 +153,7 @@ def recovers(
             made = play(sent)
             # Before the first of a series comes what other cases and items did to the console.
             unshrunk(sends_again(made) if place else [])
+            unshrunk(goes_on(made))
             pending = is_not_stuck(made)
             if pending:
                 return pending
@@ -164,7 +166,7 @@ def recovers(
 
 
 def unshrunk(findings: list[Finding]) -> None:
-    """Raise the violation of a console that sent nothing: that is not due to this response, so nothing is shrunk."""
+    """Raise the violation of a console that sent nothing or ended: starting it afresh for each try takes too long."""
     for found in findings:
         raise Violation(found)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from technogate.checks.console_interaction import Interaction, as_sent, finding, what_came_of
+from technogate.checks.console_interaction import CRASH, Interaction, as_sent, finding, what_came_of
 from technogate.checks.family import Example, Family, RunWideCheck
 from technogate.checks.whole_run import RunWideResult, WholeRun, run_wide_result
 from technogate.model.events import Exchange, Finding, Stuck, by_id
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from technogate.checks.example_evidence import ExampleEvidence
     from technogate.checks.known_run import KnownRun
 
-#: The name of the check that a stuck console fails, and of the one that a page or module fails which ends by itself.
-STUCK, CRASH = "stuck", "crash"
+#: The name of the check that a stuck console fails.
+STUCK = "stuck"
+
+_NOTHING_SENT = "nothing was sent"
 
 #: At most so many further responses are named after which a console was stuck.
 AFTER_SHOWN = 8
@@ -45,7 +47,7 @@ def goes_on(interaction: Interaction) -> list[Finding]:
 
 def what_was_observed(stuck: Interaction) -> str:
     """What a console did that sent nothing, as a clause in the past tense."""
-    return what_came_of(stuck) if stuck.ended else f"nothing was sent and {what_came_of(stuck)}"
+    return what_came_of(stuck) if stuck.ended else f"{_NOTHING_SENT} and {what_came_of(stuck)}"
 
 
 def stuck_words(call: str, after: str, observed: str) -> tuple[str, str]:
@@ -76,7 +78,7 @@ def _as_finding(known: Sequence[Stuck], exchanges: Mapping[str, Exchange]) -> Fi
     if others:
         example["also after"] = few(others, AFTER_SHOWN)
     return Finding(
-        check=STUCK,
+        check=STUCK if stuck.observed.startswith(_NOTHING_SENT) else CRASH,
         operation=stuck.call,
         expected=expected,
         observed=observed,
