@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from fixtures.audit import need_list
 from fixtures.guarded_paths import PathGuard
 from technogate.checks.other_spellings import is_recorded
 from technogate.checks.response_predicates import has_status, trace_id
@@ -87,6 +88,7 @@ def test_other_spelling_leaves_its_entry(
     query = {behavior.audit.filter_parameter: behavior.audit.filter_all, behavior.audit.limit_parameter: 200}
     last = next((trace_id(exchange) for exchange in reversed(sent) if not has_status(exchange, 200)), "")
     listed = backend.read_entry(behavior.operations.audit, query, last)
+    need_list(listed)
     must_hold(*(is_recorded(behavior, listed, exchange) for exchange in sent))
 
 
