@@ -77,7 +77,7 @@ def run(
         finished_run = run_and_judge(settings, count, console, name)
     except JournalError as error:
         console.print(terminal(f"INCONCLUSIVE: {error}"), markup=False)
-        _show_log(settings, console)
+        show_log(settings, console)
         return int(ExitCode.INCONCLUSIVE)
     with reports_removed_on_error(settings.folder):
         message = ""
@@ -85,7 +85,7 @@ def run(
             finished_run, message = sign(finished_run, settings.folder)
         # The summary comes last: its last line is the verdict.
         if any(abort.kind == "crash" for abort in finished_run.journal.aborts) or not finished_run.journal.plans:
-            _show_log(settings, console)
+            show_log(settings, console)
         if message:
             console.print(terminal(message), markup=False, soft_wrap=True)
         _show_summary(finished_run, console)
@@ -136,7 +136,7 @@ def _show_summary(finished_run: FinishedRun, console: Console) -> None:
     summary.show(console, finished_run.document, files=finished_run.files, evidence=finished_run.evidence)
 
 
-def _show_log(settings: Settings, console: Console) -> None:
+def show_log(settings: Settings, console: Console) -> None:
     """Print the last lines that the suites wrote: they show why the suites crashed."""
     try:
         text = (settings.folder / "suites.log").read_text("utf-8", errors="replace")
