@@ -20,5 +20,12 @@ def printed_meanwhile(fact: Fact, journal: Journal) -> str:
         for line in printed.text.splitlines()
     ]
     ids = [name for name in (fact.finding.trace_id, *fact.finding.example.get("trace ids", "").split(", ")) if name]
-    named = [line for line in meanwhile if any(name in line for name in ids)]
+    # What a container prints is known at its end alone.
+    whole = [
+        line
+        for output in journal.outputs
+        if output.program.startswith(fact.sample.party.value)
+        for line in output.text.splitlines()
+    ]
+    named = [line for line in (meanwhile or whole) if any(name in line for name in ids)]
     return "\n".join((named or meanwhile)[-MOST_LINES:])
