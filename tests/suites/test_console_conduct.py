@@ -188,7 +188,7 @@ def test_a_page_that_leaves_fails_one_requirement(sandbox: Sandbox) -> None:
     assert by_verdict(document, "INCONCLUSIVE") == set()
     observed = {sample["finding"]["requirement"]: sample["finding"]["observed"] for sample in document["findings"]}
     assert observed == {
-        "CON-05": "nothing: the page left for another document is shown",
+        "CON-05": "nothing: the page left for another document",
         "CON-16": "the page left for another document until the console was started afresh",
     }
     assert {sample["finding"]["check"] for sample in document["findings"]} == {"crash"}

@@ -55,7 +55,9 @@ def shows_blocked(interaction: Interaction, word: str = "BLOCKED", remarks: Rema
     observed = interaction.shown.get("status")
     if observed == word:
         return []
-    return finding("fails closed", interaction, f"{word} is shown", f"{shown_instead(interaction)} is shown", remarks)
+    instead = shown_instead(interaction)
+    what = f"{instead} is shown" if "status" in interaction.shown else instead
+    return finding("fails closed", interaction, f"{word} is shown", what, remarks)
 
 
 def never_shows(interaction: Interaction, word: str) -> list[Finding]:
