@@ -80,7 +80,7 @@ def test_invalid_request_has_its_entry(
     if sent.response is not None and sent.response.status != 400:
         not_exercised(
             f"the request is not refused with 400: status {sent.response.status}",
-            "see EXE-02 and AUD-05, which it breaks",
+            "see EXE-02 and AUD-05",
         )
     must_hold(has_one_entry(trail.read_until(trail_entries.trace_ids([sent], terms)), sent, terms))
 

@@ -10,6 +10,7 @@ from itertools import cycle, islice
 
 import pytest
 
+from fixtures.audit import need_list
 from technogate.checks import response_predicates
 from technogate.checks.audit_list import holds_one_entry
 from technogate.checks.response_comparisons import is_unchanged
@@ -64,7 +65,9 @@ def test_entries_are_shown_on_every_connection(
         status = str(response_predicates.json_object(executed).get("status"))
         query = {audit.filter_parameter: status, audit.limit_parameter: 1000}
         for other in connections:
-            must_hold(holds_one_entry(other.read_entry(names.audit, query, trace_id), trace_id))
+            listed = other.read_entry(names.audit, query, trace_id)
+            need_list(listed)
+            must_hold(holds_one_entry(listed, trace_id))
 
 
 @requirement("EXE-06")

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from fixtures.audit import need_list
 from fixtures.guarded_paths import PathGuard
 from technogate.checks.other_spellings import is_recorded
 from technogate.checks.response_predicates import has_status, trace_id
@@ -18,10 +19,16 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 REWRITES = ("X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Forwarded-Path", "X-Original-URI")
 
 
+@pytest.fixture(scope="module")
+def limited() -> list[str]:
+    """Why the backend takes no more requests without the right key; nothing while it does."""
+    return []
+
+
 @pytest.fixture
-def path_guard(backend: HttpDriver, running: Running, guarded: str) -> PathGuard:
+def path_guard(backend: HttpDriver, running: Running, guarded: str, limited: list[str]) -> PathGuard:
     """The key of each guarded operation."""
-    return PathGuard(backend, running, guarded)
+    return PathGuard(backend, running, guarded, limited)
 
 
 @requirement("AUT-07")
@@ -72,15 +79,16 @@ def test_override_header_reaches_nothing(path_guard: PathGuard, must_hold: MustH
 
 @requirement("AUT-07")
 def test_other_spelling_leaves_its_entry(
-    backend: HttpDriver, contract: Contract, running: Running, must_hold: MustHold
+    backend: HttpDriver, contract: Contract, running: Running, limited: list[str], must_hold: MustHold
 ) -> None:
     """What is executed under another spelling, with the right key, has its entry, as under the plain path."""
     behavior = contract.behavior
-    path_guard = PathGuard(backend, running, behavior.operations.execute)
+    path_guard = PathGuard(backend, running, behavior.operations.execute, limited)
     sent = path_guard.sent([(case, backend.key) for case in path_guard.spelled()])
     query = {behavior.audit.filter_parameter: behavior.audit.filter_all, behavior.audit.limit_parameter: 200}
     last = next((trace_id(exchange) for exchange in reversed(sent) if not has_status(exchange, 200)), "")
     listed = backend.read_entry(behavior.operations.audit, query, last)
+    need_list(listed)
     must_hold(*(is_recorded(behavior, listed, exchange) for exchange in sent))
 
 

@@ -17,19 +17,15 @@ Sent = Callable[[str], list[PageRequest]]
 def use(harness: Harness) -> None:
     """Use a console in the ways after which one may report to others: that went well, that failed, that it left."""
     conforming, refused = harness.conforming, harness.error
-    harness.run({harness.names.execute: conforming()}, lambda driver: driver.execute(COMMAND))
-    harness.execute(conforming(status="BLOCKED", reason_codes=["API_BLOCKED"]))
+    harness.execute(conforming())
     harness.execute(conforming(status="MAYBE"))
-    harness.execute(harness.response("a page", b"<html></html>", content_type="text/html"))
     harness.execute(refused(403))
-    harness.execute(refused(503))
     harness.execute(Broken(template=harness.template()))
     harness.run_refused("closed", lambda driver: driver.execute(COMMAND))
     harness.execute(conforming(), "no command")
     harness.audit(harness.listing(), harness.listing(), state="BLOCKED", limit=10)
     harness.audit(refused(401), refused(500))
     harness.memory(harness.snapshot())
-    harness.memory(Broken(template=harness.snapshot_template()))
     if isinstance(harness.driver, BrowserDriver):
         harness.driver.leave()
 

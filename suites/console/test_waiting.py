@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.console_harnesses import Harness
-from fixtures.held_commands import EARLIER, hold_command
+from fixtures.held_commands import EARLIER, LONG_HOLD_S, hold_command
 from technogate.checks.console_waiting import shows_no_approval_meanwhile
 from technogate.mock.scripted_reply import Where
 from technogate.runner.suite import MustHold, requirement
@@ -11,10 +11,12 @@ from technogate.runner.suite import MustHold, requirement
 PLACES = [Where.BEFORE_HEADERS, Where.AFTER_HEADERS, Where.IN_BODY]
 
 
-def held_without_approval(harness: Harness, must_hold: MustHold, command: str, where: Where, earlier: str = "") -> None:
+def held_without_approval(
+    harness: Harness, must_hold: MustHold, command: str, where: Where, earlier: str = "", hold_s: float = 0.0
+) -> None:
     """Hold the response to a command back, which then says BLOCKED."""
     case = f"{command} after {earlier or 'nothing'}, its response held back {where}"
-    shown = hold_command(harness, command, where, earlier=earlier, case=case)
+    shown = hold_command(harness, command, where, earlier=earlier, hold_s=hold_s, case=case)
     approved = harness.contract.behavior.statuses.approved
     must_hold(shows_no_approval_meanwhile(shown.interaction, shown.held, approved))
 
@@ -23,7 +25,8 @@ def held_without_approval(harness: Harness, must_hold: MustHold, command: str, w
 @pytest.mark.parametrize("where", PLACES, ids=str)
 def test_first_command(harness: Harness, where: Where, must_hold: MustHold) -> None:
     """The first command of a fresh page is not shown as approved while its response has not come, or is not whole."""
-    held_without_approval(harness, must_hold, "SECOND_COMMAND", where)
+    hold_s = LONG_HOLD_S if where is Where.BEFORE_HEADERS else 0.0
+    held_without_approval(harness, must_hold, "SECOND_COMMAND", where, hold_s=hold_s)
 
 
 @requirement("CON-21")

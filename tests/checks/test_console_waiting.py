@@ -78,6 +78,16 @@ def test_the_last_result_left_beside_another_command(evidence: ExampleEvidence) 
     assert found(evidence, EARLIER, earlier="SECOND") == ["the APPROVED of SECOND is left beside SECOND"]
 
 
+def test_a_counter_beside_the_last_result_does_not_excuse_it(evidence: ExampleEvidence) -> None:
+    """A page that changes in every frame leaves its result in each of these states."""
+    counted = [
+        replace(EARLIER, text=f"{EARLIER.text}\n{number} s", at=5 + number / 20, until=5.05 + number / 20,
+                frames=(5.01 + number / 20,))
+        for number in range(5)
+    ]  # fmt: skip
+    assert found(evidence, GONE, *counted, earlier="FIRST") == ["the APPROVED of FIRST is left beside SECOND"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [

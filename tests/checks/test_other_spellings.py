@@ -53,7 +53,7 @@ def test_without_a_response_nothing_is_proven(contract: Contract, evidence: Exam
     """A read that got no response is a finding about that, and never an unchanged memory."""
     none, some = evidence.no_response(), evidence.exchange(204, b"")
     assert executes_nothing(none, some, some)
-    assert lists_no_execution(some, none, "PING", some)
+    assert lists_no_execution(some, none, "PING", [some])
     assert reaches_nothing(contract.behavior, none, some)
     assert is_recorded(contract.behavior, none, evidence.executed())
 
@@ -62,7 +62,16 @@ def test_entries_of_others_are_no_execution(evidence: ExampleEvidence) -> None:
     """Entries that were there before, and entries of refusals, are none of the command."""
     old, refusal = evidence.entry_body(age_s=9), evidence.entry_body(action="EXECUTE", trace_id="t-2")
     before, after = evidence.exchange(200, [old]), evidence.exchange(200, [refusal, old])
-    assert lists_no_execution(before, after, "PING", after) == []
+    assert lists_no_execution(before, after, "PING", [after]) == []
+
+
+def test_an_execution_is_that_of_the_request_it_names(evidence: ExampleEvidence) -> None:
+    """The finding is about the request whose response names the entry, else about the last one."""
+    before, after = evidence.exchange(200, []), evidence.exchange(200, [evidence.entry_body(trace_id="t-7")])
+    other = msgspec.structs.replace(evidence.executed(), id="main-1")
+    named = msgspec.structs.replace(evidence.executed(trace_id="t-7"), id="main-2")
+    for sent, blamed in (([named, other], "main-2"), ([named, named, other], "main-2"), ([other], "main-1")):
+        assert lists_no_execution(before, after, "PING", sent)[0].exchanges == (blamed,)
 
 
 def test_what_was_not_executed_needs_no_entry(evidence: ExampleEvidence) -> None:

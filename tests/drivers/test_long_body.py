@@ -123,6 +123,7 @@ def test_sends_no_more_after_the_response(contract: Contract, serve: Serve, chun
     assert body.taken < ENOUGH + BUFFERS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
 def test_counts_what_a_server_reads_to_the_end(contract: Contract, chunked: bool) -> None:
     """A server that reads the whole body first takes all of it."""

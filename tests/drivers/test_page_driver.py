@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import re
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from technogate.drivers.console_driver import DriverError
+from technogate.drivers.console_driver import ConsoleEnded, DriverError
 from technogate.drivers.page.chromium import browser_missing
 from technogate.drivers.page.page_driver import BrowserDriver
+from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.mock.mock_backend import MockBackend
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.conforming import Conforming
@@ -338,3 +340,53 @@ def test_a_browser_that_does_not_start_is_one_clear_error(running: MockBackend, 
     for thread in set(threading.enumerate()) - before:
         thread.join(STUCK_S)
     assert set(threading.enumerate()) <= before
+
+
+def leave(driver: BrowserDriver) -> None:
+    """The page loads another document in place of showing a result."""
+    driver.execute("LEAVE")
+
+
+def crash(driver: BrowserDriver) -> None:
+    """The renderer of the page crashes, and then the page is used."""
+    page = driver._console.page
+
+    def crashed() -> None:
+        with page.expect_event("crash"), contextlib.suppress(PlaywrightError):
+            page.goto("chrome://crash")
+
+    driver._run(crashed)
+    driver.wait_until_complete()
+
+
+def close(driver: BrowserDriver) -> None:
+    """The page is closed, and then used."""
+    driver._run(driver._console.page.close)
+    driver.wait_until_complete()
+
+
+@pytest.mark.parametrize(
+    ("end", "how"), [(leave, "left for another document"), (crash, "crashed"), (close, "closed itself")]
+)
+def test_a_page_that_ends_by_itself_is_loaded_afresh(
+    quiet_url: str, running: MockBackend, end: Callable[[BrowserDriver], None], how: str
+) -> None:
+    """That is told as an act of the page and not of the browser, and it works again in a new context."""
+    with BrowserDriver(quiet_url, selectors=QUIET) as driver:
+        with pytest.raises(ConsoleEnded, match=f"the page {how}") as ended:
+            end(driver)
+        assert (ended.value.program, ended.value.exit_code) == ("page", None)
+        driver.restart()
+        running.reset()
+        assert driver.execute("PING").fields["status"] == "APPROVED"
+
+
+def test_a_fresh_page_has_nothing_of_the_one_before(quiet_url: str) -> None:
+    """Storage and cookies are gone after a restart; the console lines, which may hold a secret, are kept."""
+    with BrowserDriver(quiet_url, selectors=QUIET) as driver:
+        driver.execute("LEAK")
+        driver.restart()
+        exposed = driver.inspect()
+    assert exposed.storage == {}
+    assert exposed.cookies == ()
+    assert "secret-4" in exposed.lines

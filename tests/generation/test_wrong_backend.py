@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from fixtures.request_batches import Batches
 from fixtures.request_sequences import Sequences
 from technogate.checks.family import Scope
 from technogate.checks.registry import REGISTRY
+from technogate.generation.requests.sent_request import Mode
 from technogate.model.events import Finding
 from technogate.runner.suite import CheckCounter, Violation
 from tests.generation.conftest import Bench
@@ -303,3 +305,39 @@ def test_reports_a_missing_entry(bench: Start) -> None:
             continue
         with pytest.raises(Violation, match="which an earlier response showed"):
             batches.hold_in_order(complete.check, "fetchAuditLog", CheckCounter())
+
+
+def reason(batches: Batches, requirement: str, operation: str) -> str:
+    """Why the item of a rule is not exercised."""
+    with pytest.raises(pytest.skip.Exception) as skipped:
+        batches.hold(REGISTRY.rules[requirement], operation, CheckCounter())
+    return str(skipped.value)
+
+
+def test_requests_that_were_not_drawn_are_told_from_those_without_a_response(bench: Start) -> None:
+    """What was not drawn, what got no response, and what got another kind of response are three reasons."""
+    plain, mute, failing = (
+        bench(defect).batches()
+        for defect in (
+            None,
+            lambda *_: PlannedResponse(status=0, body=None),
+            lambda _, __, response: error(503, "tiny-1", "INTERNAL_ERROR"),
+        )
+    )
+    rule = REGISTRY.rules["EXE-03"]
+    plain.plans = {name: NothingDrawn() for name in ("executeCommand",)}  # type: ignore[misc]
+    assert reason(plain, rule.requirement, "executeCommand").startswith(
+        "no generated request covered this requirement (0 of 0) || hint: none of the kind was drawn"
+    )
+    unanswered = reason(mute, rule.requirement, "executeCommand")
+    assert re.match(r"none of the \d+ generated requests that this requirement needs got a response", unanswered)
+    other = reason(failing, rule.requirement, "executeCommand")
+    assert re.match(r"no response to the \d+ generated requests .* can be judged: \d+ of status 503", other)
+
+
+class NothingDrawn:
+    """A plan without any request."""
+
+    def of(self, _: Mode) -> tuple[()]:
+        """No request of this list."""
+        return ()

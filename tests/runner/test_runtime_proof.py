@@ -20,7 +20,7 @@ from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault
 from technogate.model.events import RenderedOutput, RuntimeFault, RuntimeProof
 from technogate.model.verdict import Verdict
-from technogate.runner.self_test import prove_runtime
+from technogate.runner.self_test import prove_runtime, runtime_trial
 from technogate.runner.self_test.mock_examples import TEMPLATE
 from technogate.runner.self_test.prove_runtime import prove_browser, prove_node
 from technogate.runner.self_test.runtime_behaviour import KEPT_ALIVE, WHOLE, behaviour_of, stand_in
@@ -178,8 +178,8 @@ def test_every_behaviour_of_a_real_node_is_known() -> None:
 @pytest.mark.parametrize("plant", PLANTS)
 def test_a_planted_fault_of_node_is_found(plant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Node whose fetch is wrong is reported with what it gets wrong."""
-    monkeypatch.setattr(prove_runtime, "RESPONSE_S", 2.0)
-    monkeypatch.setattr(prove_runtime, "CLOSED_S", 0.5)
+    monkeypatch.setattr(runtime_trial, "RESPONSE_S", 2.0)
+    monkeypatch.setattr(runtime_trial, "CLOSED_S", 0.5)
     proof = prove_node(planted_node(tmp_path, plant))
     assert SPOILT[plant] in {fault.behaviour for fault in proof.faults}
     assert SPOILT[plant] not in proof.proven
@@ -216,6 +216,28 @@ def test_a_planted_fault_of_a_page_is_found(plant: str, monkeypatch: pytest.Monk
     wrong = {fault.behaviour for fault in proof.faults}
     assert wrong == set() if plant == "none" else SPOILT[plant] in wrong
     assert set(proof.proven) | wrong == KNOWN
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing()))
+@pytest.mark.parametrize("spoilt", [1, 9])
+def test_a_change_of_the_network_is_no_fault_of_the_browser(spoilt: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial that such a change has spoilt is repeated; when each is spoilt, nothing counts as tried."""
+    real, attempts = prove_runtime._blank_page, 0
+
+    def changing(browser: Any, mock_backend: Any, traffic: Any) -> Any:
+        nonlocal attempts
+        attempts += 1
+        traffic.network_changes += attempts <= spoilt
+        return real(browser, mock_backend, traffic)
+
+    monkeypatch.setattr(prove_runtime, "_blank_page", changing)
+    browser = find_browser()
+    assert browser is not None
+    proof = prove_browser(browser, {})
+    assert (attempts, bool(proof.problem), WHOLE in proof.proven) == (
+        (2, False, True) if spoilt == 1 else (3, True, False)
+    )
 
 
 SUITE = '''

@@ -37,7 +37,7 @@ def fail_on(body: bytes, way: str) -> None:
     """Do with the body of a request what a careless program does; raises what it would."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if value is None and way in ("null", "starts", "mute"):
         raise TypeError("'NoneType' object is not subscriptable")

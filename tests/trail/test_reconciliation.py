@@ -437,3 +437,22 @@ def test_whole_lists_need_no_layout() -> None:
     result = reconcile(story.exchanges, readings, TERMS)
     assert not result.anomalies
     assert result.checks["TRL-01"] == 2
+
+
+def test_a_crash_leaves_requests_in_doubt_and_its_entries_are_missed() -> None:
+    """What was under way when the backend ended may have an entry or none; one that a restart lost has vanished."""
+    story = Story()
+    story.read(START - 1)
+    kept = story.send("approved", started=START)
+    story.read(START + 3)
+    for kind in ("gone", "silent", "gone"):
+        story.send(kind, started=START + 4)
+    refused = story.send("gone", started=START + 5)
+    story.exchanges[refused] = msgspec.structs.replace(story.exchanges[refused], end=Ended.FAILED)
+    story.send("approved", started=START + 6)
+    story.read(START + 9)
+    whole = [story.shown(at) for at in story.reading_times]
+    assert not reconciled(story, whole).anomalies
+    own = story.row_of(kept).entry
+    after = [[entry for entry in entries if entry != own] for entries in whole[2:]]
+    assert kinds_of(reconciled(story, [*whole[:2], *after])) == [Anomaly.MISSING]

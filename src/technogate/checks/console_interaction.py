@@ -9,6 +9,9 @@ from types import MappingProxyType
 from technogate.model.events import Exchange, Finding, RenderedOutput
 from technogate.util.phrases import many
 
+#: The name of the check that a page or module fails which ends by itself.
+CRASH = "crash"
+
 #: A response's body is shown in a finding up to this many characters.
 BODY_SHOWN = 2000
 
@@ -70,7 +73,8 @@ def finding(
 ) -> list[Finding]:
     """One finding about one interaction: the response that was sent, as bytes, beside what was shown.
 
-    `remarks` are further lines of the example: what the contract makes of the response.
+    `remarks` are further lines of the example: what the contract makes of the response. Whatever was expected of a
+    page or module that ended in the call, the check that it fails is `CRASH`.
     """
     example = {"call": interaction.rendered.call, "driver": interaction.rendered.driver}
     if interaction.case:
@@ -83,7 +87,7 @@ def finding(
             if f"response to {place}" not in example
             else f"response to {place} (request {number})"
         )
-        example[name] = _as_sent(exchange)
+        example[name] = as_sent(exchange)
         if exchange.response is not None:
             trace_id = trace_id or exchange.response.header("X-Trace-Id") or ""
     example |= remarks
@@ -96,7 +100,7 @@ def finding(
         example[f"shown as row {number}"] = ", ".join(f"{name} {value!r}" for name, value in row.items())
     return [
         Finding(
-            check=check,
+            check=CRASH if interaction.ended else check,
             operation=interaction.exchanges[0].operation if interaction.exchanges else "",
             expected=expected,
             observed=observed,
@@ -108,7 +112,7 @@ def finding(
     ]
 
 
-def _as_sent(exchange: Exchange) -> str:
+def as_sent(exchange: Exchange) -> str:
     """A response as it went over the wire, and what a fault did to it on the way."""
     sent = exchange.response
     fault = f"({exchange.under_fault})" if exchange.under_fault else ""
@@ -125,7 +129,7 @@ def shown_instead(interaction: Interaction) -> str:
     """What is shown in the place of a status, in words."""
     if "status" in interaction.shown:
         return repr(interaction.shown["status"])
-    if "error" in interaction.shown:
+    if "error" in interaction.shown or interaction.ended:
         return f"nothing: {what_came_of(interaction)}"
     return next((f"nothing: {name} {value!r}" for name, value in interaction.shown.items()), "nothing")
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from technogate.checks.console_interaction import Interaction, finding, what_came_of
+from technogate.checks.console_interaction import CRASH, Interaction, as_sent, finding, what_came_of
 from technogate.checks.family import Example, Family, RunWideCheck
 from technogate.checks.whole_run import RunWideResult, WholeRun, run_wide_result
-from technogate.model.events import Finding, Stuck
+from technogate.model.events import Exchange, Finding, Stuck, by_id
 from technogate.model.requirement import Party
 from technogate.util.phrases import few
 
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from technogate.checks.example_evidence import ExampleEvidence
     from technogate.checks.known_run import KnownRun
 
-#: The name of the check that a stuck console fails, and of the one that a page or module fails which ends by itself.
-STUCK, CRASH = "stuck", "crash"
+#: The name of the check that a stuck console fails.
+STUCK = "stuck"
+
+_NOTHING_SENT = "nothing was sent"
 
 #: At most so many further responses are named after which a console was stuck.
 AFTER_SHOWN = 8
@@ -44,7 +47,7 @@ def goes_on(interaction: Interaction) -> list[Finding]:
 
 def what_was_observed(stuck: Interaction) -> str:
     """What a console did that sent nothing, as a clause in the past tense."""
-    return what_came_of(stuck) if stuck.ended else f"nothing was sent and {what_came_of(stuck)}"
+    return what_came_of(stuck) if stuck.ended else f"{_NOTHING_SENT} and {what_came_of(stuck)}"
 
 
 def stuck_words(call: str, after: str, observed: str) -> tuple[str, str]:
@@ -53,28 +56,33 @@ def stuck_words(call: str, after: str, observed: str) -> tuple[str, str]:
 
 
 def _never_stuck(whole: WholeRun) -> RunWideResult:
-    """One finding for each function of the console that was stuck, with the first response that led to it."""
+    """One finding for each function of the console that was stuck, with one response that led to it."""
     sent = [rendered for rendered in whole.journal.rendered_outputs if rendered.exchanges]
-    first: dict[str, list[Stuck]] = {}
-    for stuck in whole.journal.stuck:
-        first.setdefault(stuck.call, []).append(stuck)
-    return run_wide_result(len(sent), [_as_finding(known) for known in first.values()])
+    known: dict[str, list[Stuck]] = {}
+    # Not in the order of the journal, in which the events of several processes are mixed.
+    for stuck in sorted(whole.journal.stuck, key=lambda stuck: (stuck.item, stuck.after)):
+        known.setdefault(stuck.call, []).append(stuck)
+    exchanges = by_id(whole.journal.exchanges) if known else {}
+    return run_wide_result(len(sent), [_as_finding(known[call], exchanges) for call in sorted(known)])
 
 
-def _as_finding(known: list[Stuck]) -> Finding:
+def _as_finding(known: Sequence[Stuck], exchanges: Mapping[str, Exchange]) -> Finding:
+    """The finding names no exchange: the items that sent them do not show the same thing when they run again alone."""
     stuck = known[0]
     expected, observed = stuck_words(stuck.call, stuck.after, stuck.observed)
+    example = {"call": stuck.call, "driver": stuck.driver, "response before": stuck.after}
+    for exchange in stuck.exchanges:
+        if exchange in exchanges:
+            example[f"response before, to {exchanges[exchange].operation}"] = as_sent(exchanges[exchange])
     others = list(dict.fromkeys(other.after for other in known if other.after != stuck.after))
-    example = {"call": stuck.call, "driver": stuck.driver, "response before": stuck.after, "times": str(len(known))}
     if others:
         example["also after"] = few(others, AFTER_SHOWN)
     return Finding(
-        check=STUCK,
+        check=STUCK if stuck.observed.startswith(_NOTHING_SENT) else CRASH,
         operation=stuck.call,
         expected=expected,
         observed=observed,
         example=example,
-        exchanges=stuck.exchanges,
         rendered_outputs=(stuck.rendered,) if stuck.rendered else (),
     )
 

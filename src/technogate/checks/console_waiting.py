@@ -61,10 +61,11 @@ def shows_no_approval_meanwhile(interaction: Interaction, held: HeldCommand, app
         if _is_new(display, before, held.blank, approved):
             observed = f"{approved} is shown before the response"
             return finding("approval while waiting", interaction, expected, observed, _remarks(display, held))
-    for display in held.displays:
-        if _says(display, held.blank, approved) and _is_left(display, held) and not _is_told_apart(display, held):
-            observed = f"the {approved} of {held.earlier or 'an earlier command'} is left beside {held.command}"
-            return finding("last result while waiting", interaction, expected, observed, _remarks(display, held))
+    kept = [display for display in held.displays if _says(display, held.blank, approved)]
+    left = [display for display in kept if not _is_told_apart(display, held)]
+    if _outlive_the_sending(left, held.sent_at):
+        observed = f"the {approved} of {held.earlier or 'an earlier command'} is left beside {held.command}"
+        return finding("last result while waiting", interaction, expected, observed, _remarks(left[-1], held))
     return []
 
 
@@ -80,10 +81,11 @@ def _says(display: InterimDisplay, blank: InterimDisplay, approved: str) -> bool
     return _is_word(approved, display.status) or _count(approved, display) > _count(approved, blank)
 
 
-def _is_left(display: InterimDisplay, held: HeldCommand) -> bool:
-    """Whether the display has outlived the sending of the request."""
-    drawn = [at for at in display.frames if at > held.sent_at]
-    return len(drawn) >= LEFT_FRAMES and display.until - held.sent_at >= LEFT_S
+def _outlive_the_sending(displays: Sequence[InterimDisplay], sent_at: float) -> bool:
+    """Whether these displays together were drawn often enough, and long enough, after the request was sent."""
+    drawn = sum(at > sent_at for display in displays for at in display.frames)
+    seconds = sum(max(0.0, display.until - max(display.at, sent_at)) for display in displays)
+    return drawn >= LEFT_FRAMES and seconds >= LEFT_S
 
 
 def _is_told_apart(display: InterimDisplay, held: HeldCommand) -> bool:

@@ -70,7 +70,7 @@ class MachineFacts:
 
     def disclosed(self, exchange: Exchange) -> tuple[Disclosure, ...]:
         """What a response holds of the facts, beyond what its request held; each fact once in each place."""
-        if exchange.response is None or not self._facts:
+        if exchange.response is None or not self._facts or not self._may_hold(exchange.response):
             return ()
         requested = ""
         found: list[Disclosure] = []
@@ -88,6 +88,14 @@ class MachineFacts:
                     found.append(Disclosure(kind=fact.kind, place=place, spelling=how))
                     break
         return tuple(found)
+
+    def _may_hold(self, response: Response) -> bool:
+        """Whether a fact or an encoding is anywhere in a response: nearly every response has neither."""
+        whole = "\n".join([response.body.text, *(value for _, value in response.headers)])
+        if "&" in whole or "%" in whole or "\\" in whole:
+            return True
+        folded = whole.casefold()
+        return any(value in folded or any(piece in whole for piece in pieces) for _, value, pieces in self._facts)
 
 
 def _texts(response: Response) -> Iterator[tuple[str, str, bool]]:

@@ -7,7 +7,7 @@ a success looks like the operation's own: that is compared with the response to 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from technogate.checks.family import Example, Family
@@ -48,15 +48,17 @@ def executes_nothing(before: Exchange, after: Exchange, sent: Exchange) -> list[
     return finding(CHECK, sent, "nothing executed without the right key", observed)
 
 
-def lists_no_execution(before: Exchange, after: Exchange, command: str, sent: Exchange) -> list[Finding]:
-    """No entry of `command` came between two reads of the audit list; `sent` is the last request between them."""
+def lists_no_execution(before: Exchange, after: Exchange, command: str, sent: Sequence[Exchange]) -> list[Finding]:
+    """No entry of `command` came between two reads of the audit list; `sent` are the requests between them (AUT-07)."""
     if before.response is None or after.response is None:
         return has_response(before) or has_response(after)
     known = [_entry_id(entry) for entry in _entries(before)]
     new = [entry for entry in _entries(after) if entry.get("action") == command and _entry_id(entry) not in known]
     if not new:
         return []
-    return finding(CHECK, sent, "no entry of a command that came without the right key", json.dumps(new[0]))
+    named = (exchange for exchange in sent if _names(exchange, str(new[0].get("trace_id"))))
+    culprit = next(named, sent[-1])
+    return finding(CHECK, culprit, "no entry of a command that came without the right key", json.dumps(new[0]))
 
 
 def is_recorded(behavior: Behavior, listed: Exchange, exchange: Exchange) -> list[Finding]:
@@ -102,6 +104,12 @@ def _entries(exchange: Exchange) -> list[Mapping[str, object]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
 
 
+def _names(exchange: Exchange, trace: str) -> bool:
+    """Whether a response names a trace id, in a header or in its body."""
+    headers = exchange.response.headers if exchange.response is not None else ()
+    return trace == trace_id(exchange) or trace in {value for _, value in headers}
+
+
 def _entry_id(entry: Mapping[str, object]) -> tuple[object, object]:
     return entry.get("trace_id"), entry.get("timestamp")
 
@@ -122,8 +130,8 @@ EXAMPLES = (
     Example(
         requirement="AUT-07",
         predicate=lists_no_execution,
-        good=lambda e: (e.exchange(200, []), e.exchange(200, []), "PING", e.refused(404)),
-        bad=lambda e: (e.exchange(200, []), e.exchange(200, [e.entry_body()]), "PING", e.refused(404)),
+        good=lambda e: (e.exchange(200, []), e.exchange(200, []), "PING", [e.refused(404)]),
+        bad=lambda e: (e.exchange(200, []), e.exchange(200, [e.entry_body()]), "PING", [e.refused(404)]),
     ),
     Example(
         requirement="AUT-07",

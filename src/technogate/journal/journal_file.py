@@ -29,6 +29,7 @@ from technogate.model.events import (
     ItemResult,
     Output,
     Plan,
+    PrintedLines,
     ProgramExit,
     RenderedOutput,
     RuntimeProof,
@@ -173,6 +174,7 @@ class Journal:
     trails: list[TrailReading] = field(default_factory=list)
     faults: list[FaultEvent] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
+    printed: list[PrintedLines] = field(default_factory=list)
     program_exits: list[ProgramExit] = field(default_factory=list)
     stuck: list[Stuck] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -238,6 +240,7 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
         TrailReading: journal.trails,  # type: ignore[dict-item]
         FaultEvent: journal.faults,  # type: ignore[dict-item]
         Output: journal.outputs,  # type: ignore[dict-item]
+        PrintedLines: journal.printed,  # type: ignore[dict-item]
         ProgramExit: journal.program_exits,  # type: ignore[dict-item]
         Stuck: journal.stuck,  # type: ignore[dict-item]
         Finding: journal.findings,  # type: ignore[dict-item]

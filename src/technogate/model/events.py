@@ -29,10 +29,11 @@ from technogate.model.trail_reading import TrailEntry, TrailReading
 
 # fmt: off
 __all__ = [
-    "BODY_LIMIT", "Abort", "Body", "ContractRef", "Disclosure", "Ended", "Event", "Exchange", "FaultEvent",
-    "Finding", "Footer", "Header", "Headers", "ImageRef", "ItemResult", "Outcome", "Output", "Plan", "PlannedItem",
-    "ProgramExit", "Proof", "Record", "RenderedOutput", "Request", "Response", "RunWarning", "RuntimeFault",
-    "RuntimeProof", "SelfTest", "Stuck", "TargetRef", "TrailEntry", "TrailReading", "Waiver", "by_id", "header_values",
+    "BODY_LIMIT", "Abort", "Body", "ContractRef", "Disclosure", "Ended", "Event", "Exchange", "FaultEvent", "Finding",
+    "Footer", "Header", "Headers", "ImageRef", "ItemResult", "Outcome", "Output", "Plan", "PlannedItem",
+    "PrintedLines", "ProgramExit", "Proof", "Record", "RenderedOutput", "Request", "Response", "RunWarning",
+    "RuntimeFault", "RuntimeProof", "SelfTest", "Stuck", "TargetRef", "TrailEntry", "TrailReading", "Waiver", "by_id",
+    "header_values",
 ]
 # fmt: on
 
@@ -72,6 +73,14 @@ class Output(Record, frozen=True, tag_field="event", tag="output"):
     text: str
     leaks: tuple[str, ...] = ()
     exit_code: int | None = None
+
+
+class PrintedLines(Record, frozen=True, tag_field="event", tag="printed"):
+    """The last lines that a program under test printed while an item ran, without secrets."""
+
+    program: str
+    item: str
+    text: str
 
 
 class ProgramExit(Record, frozen=True, tag_field="event", tag="program_exit"):
@@ -143,6 +152,7 @@ Event = (
     | TrailReading
     | FaultEvent
     | Output
+    | PrintedLines
     | ProgramExit
     | Stuck
     | Finding

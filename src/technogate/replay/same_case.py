@@ -6,8 +6,11 @@ import re
 
 from technogate.model.events import Exchange
 
-#: Headers that name the run, the connection or the address, or follow from the body.
-_OF_THE_RUN = frozenset({"host", "user-agent", "content-length", "origin", "referer", "date"})
+#: Headers that name the run, the connection or the address, or follow from the body or from an earlier response.
+_OF_THE_RUN = frozenset({
+    "host", "user-agent", "content-length", "origin", "referer", "date",
+    "if-none-match", "if-modified-since", "if-range",
+})  # fmt: skip
 
 #: Timestamps, addresses and the trace ids that the mock backend counts up: new in every run.
 _NEW = re.compile(

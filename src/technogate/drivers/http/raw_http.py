@@ -74,11 +74,17 @@ class RawConnection:
             connection.close()
 
     def exchange(
-        self, method: str, target: str, headers: Sequence[tuple[str, str]], body: bytes | LongBody | None
+        self,
+        method: str,
+        target: str,
+        headers: Sequence[tuple[str, str]],
+        body: bytes | LongBody | None,
+        *,
+        reuse: bool = True,
     ) -> RawResponse:
         """Send one request and read its response; raises NoConnectionError or BrokenError.
 
-        A LongBody goes out on a connection of its own.
+        A LongBody goes out on a connection of its own. Without `reuse` the connection carries no further request.
 
         Raises ValueError for a header that is not Latin-1: HTTP cannot carry it.
         """
@@ -94,7 +100,7 @@ class RawConnection:
             else:
                 sent = _send(connection, raw, body or b"", deadline, reader.has_responded)
             received = reader.receive(connection, deadline)
-            keep = sent and reader.at_the_end
+            keep = reuse and sent and reader.at_the_end
         except h11.RemoteProtocolError as error:
             raise BrokenError(_parse_error(error)) from error
         except TimeoutError as error:

@@ -125,8 +125,8 @@ class ConsolePage:
         if self.page.is_closed() and not self._closing:
             return ConsoleEnded("page", "closed itself", output=self._last_lines())
         if "Execution context was destroyed" in text or (error is not None and not self._failed and self._elsewhere):
-            where = f"left for {self.page.url}" if self._elsewhere else "loaded itself anew"
-            return ConsoleEnded("page", where, output=self._last_lines())
+            # Where it goes is not known yet when the first error comes.
+            return ConsoleEnded("page", "left for another document", output=self._last_lines())
         return None
 
     @property

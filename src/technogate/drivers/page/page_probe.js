@@ -161,6 +161,7 @@ Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurabl
     const same = JSON.stringify(shown);
     if (watch.last !== same) {
       watch.last = same;
+      if (watch.displays.length > 0) watch.displays.at(-1).until = now;
       watch.displays.push({ ...shown, at: now, until: now, frames: [] });
     }
     const current = watch.displays.at(-1);

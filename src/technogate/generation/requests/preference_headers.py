@@ -49,19 +49,30 @@ _FORWARDED: tuple[tuple[str, str], ...] = (
 )
 
 
-def preferences(plain: Response) -> Iterator[Headers]:
-    """Each preference, and each condition on the validators that `plain`, the response without them, came with."""
-    yield from ((header,) for header in _PREFERENCES)
+def preferences(plain: Response) -> Iterator[tuple[str, Headers]]:
+    """Each preference, and each condition on the validators that `plain`, the response without them, came with.
+
+    Each has a name that is the same in every run, as the validators are not.
+    """
+    yield from map(_named, _PREFERENCES)
     tag = plain.header("etag") or '"0"'
-    for condition in (tag, f'"0", {tag}', tag.removeprefix("W/"), "*"):
-        yield (("If-None-Match", condition),)
-    yield (("If-Match", '"another"'),)
-    for time in (plain.header("last-modified") or plain.header("date") or _LATER, _LATER):
-        yield (("If-Modified-Since", time),)
-    yield (("If-Unmodified-Since", _LONG_AGO),)
-    yield ("Range", "bytes=0-1"), ("If-Range", tag)
+    time = plain.header("last-modified") or plain.header("date") or _LATER
+    yield "If-None-Match: its tag", (("If-None-Match", tag),)
+    yield "If-None-Match: its tag among others", (("If-None-Match", f'"0", {tag}'),)
+    yield "If-None-Match: its tag as a strong one", (("If-None-Match", tag.removeprefix("W/")),)
+    yield _named(("If-None-Match", "*"))
+    yield _named(("If-Match", '"another"'))
+    yield "If-Modified-Since: its time", (("If-Modified-Since", time),)
+    yield _named(("If-Modified-Since", _LATER))
+    yield _named(("If-Unmodified-Since", _LONG_AGO))
+    yield "Range, If-Range: its tag", (("Range", "bytes=0-1"), ("If-Range", tag))
 
 
-def forwarding() -> Iterator[Headers]:
-    """Each word of a proxy, by itself."""
-    yield from ((header,) for header in _FORWARDED)
+def forwarding() -> Iterator[tuple[str, Headers]]:
+    """Each word of a proxy, by itself, with its name."""
+    return map(_named, _FORWARDED)
+
+
+def _named(header: tuple[str, str]) -> tuple[str, Headers]:
+    name, value = header
+    return f"{name}: {value}", (header,)

@@ -5,21 +5,20 @@ from __future__ import annotations
 from technogate.journal.journal_file import Journal
 from technogate.judging.causes.fact import Fact
 
-#: Lines that a cause shows, and characters of each.
-MOST_LINES = 20
-_LONGEST = 400
+#: Lines that a cause shows.
+MOST_LINES = 12
 
 
 def printed_meanwhile(fact: Fact, journal: Journal) -> str:
-    """The lines that the party's programs printed for a finding, "" for none that can be told apart."""
+    """The lines that the party's program printed for a finding, "" for none."""
     if shown := fact.finding.example.get("standard error", ""):
         return shown
-    ids = [name for name in (fact.finding.trace_id, *fact.finding.example.get("trace ids", "").split(", ")) if name]
-    lines = [
-        line[:_LONGEST]
-        for output in journal.outputs
-        if output.program.startswith(fact.sample.party.value)
-        for line in output.text.splitlines()
-        if any(name in line for name in ids)
+    meanwhile = [
+        line
+        for printed in journal.printed
+        if printed.item == fact.finding.item and printed.program.startswith(fact.sample.party.value)
+        for line in printed.text.splitlines()
     ]
-    return "\n".join(lines[:MOST_LINES])
+    ids = [name for name in (fact.finding.trace_id, *fact.finding.example.get("trace ids", "").split(", ")) if name]
+    named = [line for line in meanwhile if any(name in line for name in ids)]
+    return "\n".join((named or meanwhile)[-MOST_LINES:])

@@ -22,6 +22,10 @@ _REQUESTS = {
     "session_id": "invalid session ids",
     "query": "invalid queries",
 }
+#: The checks that read the shape of a body.
+_ABOUT_SHAPE = frozenset(
+    {"error response", "documented response", "media type", "strict JSON", "trace_id", "UTC time", "reason code"}
+)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ][0-9:.,]+(?P<zone>Z|[+-]\d\d:?\d\d)?")
 _UNDOCUMENTED = re.compile(r"HTTP status: expected one of")
 
@@ -57,16 +61,22 @@ def _failure(fact: Fact, _: RunFacts) -> Hashable | None:
 
 def _not_refused(fact: Fact, _: RunFacts) -> Hashable | None:
     """A request with a defect that is accepted, or makes the backend fail, in place of a refusal."""
+    if fact.check == "body unread":
+        return ("size",)
     none = fact.check in ("response", "no failure") and not fact.status
     accepted = 0 < fact.observed_code < 400 and min(fact.expected_codes, default=0) >= 400
-    if not fact.defects or not (none or accepted or fact.observed_code >= 500):
+    failed = fact.observed_code >= 500 or (fact.status >= 500 and fact.check in _ABOUT_SHAPE)
+    if not fact.defects or not (none or accepted or failed):
         return None
     return tuple(sorted(fact.defects))
 
 
-def _not_refused_title(facts: Sequence[Fact], _: RunFacts) -> str:
-    codes = sorted({fact.observed_code for fact in facts if fact.observed_code})
-    words = [str(code) for code in codes] + ["no response"] * any(not fact.observed_code for fact in facts)
+def _not_refused_title(group: Sequence[Fact], _: RunFacts) -> str:
+    facts = [fact for fact in group if fact.check != "body unread"]
+    if not facts:
+        return "a body over the limit is read to its end before it is refused"
+    codes = sorted({fact.observed_code or fact.status for fact in facts if fact.status})
+    words = [str(code) for code in codes] + ["no response"] * any(not fact.status for fact in facts)
     short = min((fact.expected_codes for fact in facts if fact.expected_codes), key=len, default=())
     wanted = f" in place of {' or '.join(map(str, short))}" if 0 < len(short) <= 3 else ""
     return f"{requests_of(facts)} are not refused: {' or '.join(words)}{wanted}"
@@ -116,9 +126,6 @@ def _no_trace_header_title(facts: Sequence[Fact], run: RunFacts) -> str:
 
 # ---- the shape of an error ----
 
-_ABOUT_SHAPE = frozenset(
-    {"error response", "documented response", "media type", "strict JSON", "trace_id", "UTC time", "reason code"}
-)
 #: The fields that every error has: a body with none of the others is of another shape.
 _ERROR_FIELDS = frozenset({"status", "ts_utc", "trace_id", "reason_codes", "message"})
 
@@ -151,7 +158,7 @@ def _status(fact: Fact, run: RunFacts) -> Hashable | None:
     expected = fact.expected_codes
     if fact.unauthenticated and set(expected) <= {401, 403} and observed not in (401, 403):
         return (observed, "before the key")
-    if min(expected) < 300:
+    if min(expected) < 300 and 400 not in expected:
         return (observed, expected[:1], fact.operation, _reason(fact))
     return (observed, 400 if 400 in expected else expected)
 

@@ -33,7 +33,7 @@ _KEPT = replace(TEMPLATE, keep_alive=True)
 _SECOND = replace(TEMPLATE, body=b'{"status":"NEUTRAL","said":"the second time"}')
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class FetchOutcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What fetch made of one response: the name of its error, or status, type and text; type `pending` for neither."""
 
     error: str
@@ -43,7 +43,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 #: What the runtime gets wrong about `what`, as the rest of a sentence about it; "" for nothing.
-Judge = Callable[[str, Sequence[Outcome]], str]
+Judge = Callable[[str, Sequence[FetchOutcome]], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ class RuntimeExample:
 def _reads(status: int, *bodies: bytes) -> Judge:
     """Each response is read, with this status and its body."""
 
-    def judge(what: str, outcomes: Sequence[Outcome]) -> str:
+    def judge(what: str, outcomes: Sequence[FetchOutcome]) -> str:
         for outcome, body in zip(outcomes, bodies, strict=True):
             if outcome.error:
                 return f"cannot read {what} ({outcome.error})"
@@ -81,17 +81,17 @@ def _reads(status: int, *bodies: bytes) -> Judge:
     return judge
 
 
-def _rejects(what: str, outcomes: Sequence[Outcome]) -> str:
+def _rejects(what: str, outcomes: Sequence[FetchOutcome]) -> str:
     """Fetch, or reading the body, ends with an error."""
     return "" if all(outcome.error for outcome in outcomes) else f"takes {what} as whole"
 
 
-def _refuses(what: str, outcomes: Sequence[Outcome]) -> str:
+def _refuses(what: str, outcomes: Sequence[FetchOutcome]) -> str:
     """The same, of what is no response at all."""
     return "" if all(outcome.error for outcome in outcomes) else f"accepts {what}"
 
 
-def _rejects_or_cuts(what: str, outcomes: Sequence[Outcome]) -> str:
+def _rejects_or_cuts(what: str, outcomes: Sequence[FetchOutcome]) -> str:
     """An error, or a part of the body: not every reader looks for an end or compares a checksum."""
     whole = BODY.decode()
     cut = all(outcome.error or len(outcome.text) < len(whole) for outcome in outcomes)
@@ -101,7 +101,7 @@ def _rejects_or_cuts(what: str, outcomes: Sequence[Outcome]) -> str:
 def _redirected(code: int) -> Judge:
     """A redirect is reported, or an error; it is neither followed nor taken for a response."""
 
-    def judge(what: str, outcomes: Sequence[Outcome]) -> str:
+    def judge(what: str, outcomes: Sequence[FetchOutcome]) -> str:
         told = all(one.error or one.type == "opaqueredirect" or one.status == code for one in outcomes)
         return "" if told else f"follows {what}, although told not to"
 
@@ -113,10 +113,12 @@ def _example(what: str, fault: Fault, judge: Judge, **more: str) -> RuntimeExamp
 
 
 def _whole() -> list[RuntimeExample]:
-    """Responses in good order, in each framing and with each kind of status."""
+    """Responses in good order, in each framing and with each kind of status.
+
+    None of them leaves its connection open: a browser sends a request again, by itself, that fails on a used one.
+    """
     framed: dict[str, Fault] = {
         "a whole response": Conforming(template=TEMPLATE),
-        "a whole response on a connection that stays open": Conforming(template=_KEPT),
         "a chunked body": Chunked(template=TEMPLATE),
         "a body in gzip": Compressed(template=TEMPLATE),
         "a body in deflate": Compressed(template=TEMPLATE, coding="deflate"),

@@ -102,6 +102,19 @@ class Program:
         """All that it wrote to its standard output and error since its first start, unmasked."""
         return self._log.read_text("utf-8", errors="replace") if self._log.exists() else ""
 
+    def printed_since(self, offset: int) -> tuple[str, int]:
+        """What it wrote after `offset` bytes, the API key masked, and how many bytes it has written by now.
+
+        Nothing for a program whose output the gate does not keep in a file.
+        """
+        size = self._log.stat().st_size if self._log.exists() else offset
+        if size <= offset:
+            return "", offset
+        with self._log.open("rb") as log:
+            log.seek(offset)
+            written = log.read(size - offset)
+        return self.launch.redactor.clean_text(written.decode("utf-8", errors="replace"))[0], size
+
     def tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines of its output, the API key masked."""
         return self.launch.redactor.clean_text("\n".join(self.output.splitlines()[-lines:]))[0]
