@@ -20,7 +20,7 @@ from technogate.util.text import rich_text
 #: Causes shown, and of these with their whole example; lines of what the program printed; requirements named.
 MOST = 16
 _IN_FULL = 5
-_PRINTED = 8
+_PRINTED = 12
 _NAMED = 9
 #: Characters of a title, and of a piece of evidence of a cause shown in short.
 _TITLE = 200
