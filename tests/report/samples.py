@@ -23,9 +23,9 @@ from technogate.model.events import (
     Header,
     ItemResult,
     Outcome,
-    Output,
     Plan,
     PlannedItem,
+    PrintedLines,
     RenderedOutput,
     Request,
     Response,
@@ -115,7 +115,7 @@ class Builder:
     findings: list[Finding] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     rendered_outputs: list[RenderedOutput] = field(default_factory=list)
-    outputs: list[Output] = field(default_factory=list)
+    printed: list[PrintedLines] = field(default_factory=list)
     reasons: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     runtimes: tuple[str, ...] = ()
@@ -299,7 +299,7 @@ class Builder:
             exchanges=self.exchanges,
             rendered_outputs=self.rendered_outputs,
             findings=self.findings,
-            outputs=self.outputs,
+            printed=self.printed,
             results=[item for result in results for item in result.items],
             warnings=[RunWarning(text=note) for note in self.warnings],
         )
@@ -476,7 +476,11 @@ def grouped() -> tuple[Journal, VerdictDocument]:
     builder = Builder(
         reasons=("3 MUST requirements failed: AUT-02, EXE-02, ERR-02",),
         exchanges=[refused, accepted],
-        outputs=[Output(program="backend-0", text="\n".join(f"WARN t-77f0 line {line}" for line in range(20)))],
+        printed=[
+            PrintedLines(program="backend", item=Builder.item(requirement, number), text="WARN t-77f0: refused\nother")
+            for requirement in ("EXE-02", "ERR-02")
+            for number in range(2)
+        ],
     )
     for requirement in ("AUT-02", "EXE-02", "ERR-02"):
         builder.outcomes[requirement] = [(Outcome.FAILED, "", ""), (Outcome.FAILED, "", "")]

@@ -246,13 +246,26 @@ def test_a_cause_is_complete_in_every_report(tmp_path: Path) -> None:
     flat = re.sub(r"\s+", " ", plain(document))
     for part in (
         cause.title, "the backend team", "MUST", "71 findings", "EXE-02", "ERR-02", "POST /api/execute", "status 400",
-        "WARN t-77f0 line 0", "curl -sS -i -X POST", f"technogate replay run-{cause.example}",
+        "WARN t-77f0: refused", "curl -sS -i -X POST", f"technogate replay run-{cause.example}",
     ):  # fmt: skip
         assert part in texts[0]
         assert part in texts[1]
         assert part in flat
-    assert [text.count("WARN t-77f0 line") for text in texts] == [20, 20, 8]
-    assert "… (12 more lines)" in texts[2]
+
+
+def test_the_end_of_what_a_program_printed_is_shown(tmp_path: Path) -> None:
+    """An error is at the end of it; the page has all."""
+    journal, document = SAMPLES["grouped"]()
+    lines = "\n".join(f"line {number}." for number in range(30))
+    causes = tuple(msgspec.structs.replace(cause, output=lines) for cause in document.causes[:1])
+    document = msgspec.structs.replace(document, causes=causes + document.causes[1:])
+    write_all(journal, document, tmp_path)
+    terminal, markdown = plain(document), (tmp_path / "report.md").read_text("utf-8")
+    page = figures.Page((tmp_path / "report.html").read_text("utf-8")).texts["cause"][0]
+    assert "… (18 lines before)" in terminal
+    assert "… (10 lines before)" in markdown
+    assert all("line 29." in text for text in (terminal, markdown, page))
+    assert ["line 17." in terminal, "line 9." in markdown, "line 0." in page] == [False, False, True]
 
 
 def test_causes_come_before_what_they_explain(tmp_path: Path) -> None:

@@ -114,7 +114,7 @@ def example_rows(sample: Sample) -> list[tuple[str, str]]:
 
 
 def printed(cause: Cause, most: int) -> list[str]:
-    """The first `most` lines that the program printed for the example, blank ones aside, and how many are left out."""
+    """The last `most` lines that the program printed for the example, blank ones aside, after how many there were."""
     lines = [line for line in cause.output.splitlines() if line.strip()]
     left = len(lines) - most
-    return lines[:most] + ([f"… ({many(left, 'more line')})"] if left > 0 else [])
+    return ([f"… ({many(left, 'line')} before)"] if left > 0 else []) + lines[-most:]

@@ -13,13 +13,14 @@ from technogate.model.verdict import VerdictDocument
 from technogate.report.cause_text import ShownCause, example_rows, facts_line, heading, printed, shown_causes
 from technogate.report.terminal_parts import LIMIT, command, grid
 from technogate.report.terminal_parts import heading as titled
+from technogate.report.wrapped_text import wrapped
 from technogate.util.phrases import many
 from technogate.util.text import rich_text
 
 #: Causes shown, and of these with their whole example; lines of what the program printed; requirements named.
 MOST = 16
 _IN_FULL = 5
-_PRINTED = 8
+_PRINTED = 12
 _NAMED = 9
 #: Characters of a title, and of a piece of evidence of a cause shown in short.
 _TITLE = 200
@@ -50,9 +51,9 @@ def _cause(shown: ShownCause, *, whole: bool) -> Iterator[RenderableType]:
         rows = [(name, text) for name, text in rows if name in ("expected", "observed")]
     for name, text in rows:
         style = "bold" if name == "observed" else ""
-        facts.add_row(name, rich_text(text, style, limit=LIMIT if whole else _SHORT))
+        facts.add_row(name, wrapped(text, style, limit=LIMIT if whole else _SHORT))
     for place, line in enumerate(printed(shown.cause, _PRINTED) if whole else ()):
-        facts.add_row("" if place else "printed", rich_text(line, limit=_TITLE))
+        facts.add_row("" if place else "printed", wrapped(line, limit=_TITLE))
     yield facts
     for line in shown.commands if whole else (shown.example.replay,):
         yield command(line)

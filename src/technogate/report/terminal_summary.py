@@ -24,6 +24,7 @@ from technogate.report.next_step import EvidenceState, next_step
 from technogate.report.terminal_causes import causes
 from technogate.report.terminal_parts import LIMIT, grid, heading, near, path_text
 from technogate.report.wording import SHAPES, actors, label, meaning, not_judged, scope_text, waiver_text
+from technogate.report.wrapped_text import wrapped
 from technogate.util.phrases import many
 from technogate.util.text import rich_text, terminal
 
@@ -139,7 +140,7 @@ def _reasons(document: VerdictDocument) -> list[RenderableType]:
     for name, texts in (("reason", document.reasons), ("warning", document.warnings)):
         for number, text in enumerate(texts[:_MOST_REASONS]):
             # The file of an item is in the reports; here its path would be broken in two.
-            shown.add_row("" if number else name, rich_text(_FILE.sub("", text), limit=_LONGEST_REASON))
+            shown.add_row("" if number else name, wrapped(_FILE.sub("", text), limit=_LONGEST_REASON))
         if len(texts) > _MOST_REASONS:
             shown.add_row("", f"… and {len(texts) - _MOST_REASONS} more: see the reports")
     return [Text(""), shown] if document.reasons or document.warnings else []
@@ -228,8 +229,8 @@ def _unproven(document: VerdictDocument) -> Table:
     for group in unproven(document):
         names = ", ".join(terminal(requirement.id) for requirement in group.requirements[:_MOST_NAMES])
         left = len(group.requirements) - _MOST_NAMES
-        table.add_row(str(len(group.requirements)), rich_text(group.reason or "no reason given", limit=LIMIT))
+        table.add_row(str(len(group.requirements)), wrapped(group.reason or "no reason given", limit=LIMIT))
         if group.hint:
-            table.add_row("hint", rich_text(group.hint, limit=LIMIT))
+            table.add_row("hint", wrapped(group.hint, limit=LIMIT))
         table.add_row("", Text(names + (f" and {left} more" if left > 0 else ""), style="dim"))
     return table
