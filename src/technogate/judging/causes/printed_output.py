@@ -28,4 +28,4 @@ def printed_meanwhile(fact: Fact, journal: Journal) -> str:
         for line in output.text.splitlines()
     ]
     named = [line for line in (meanwhile or whole) if any(name in line for name in ids)]
-    return "\n".join((named or meanwhile)[-MOST_LINES:])
+    return "\n".join(named[:MOST_LINES] or meanwhile[-MOST_LINES:])
