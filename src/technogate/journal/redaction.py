@@ -58,10 +58,12 @@ class Redactor:
             self._names.append(name.split("/")[0])
             groups.append(b"(" + re.escape(spelling) + b")")
         self._pattern = re.compile(b"|".join(groups), re.IGNORECASE)
+        self._shortest = min(map(len, _spellings(key).values()))
 
     def clean(self, raw: bytes) -> tuple[bytes, tuple[str, ...]]:
         """Return `raw` without the key, and the spellings of the key in it."""
-        if not self._pattern.search(raw):
+        # Most of what is searched is a header, and too short to hold any spelling.
+        if len(raw) < self._shortest or not self._pattern.search(raw):
             return raw, ()
         met: list[str] = []
 

@@ -4,35 +4,24 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _FORM = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:)([0-5]\d(?:\.\d+)?)Z", re.ASCII)
 
 
-class TimestampReader:
-    """Read timestamps; the date of each minute is parsed once."""
-
-    def __init__(self) -> None:
-        self._minutes: dict[str, float | None] = {}
-
-    def __call__(self, timestamp: object) -> float | None:
-        """Return seconds since the epoch for an RFC 3339 UTC time that ends in Z; None for anything else."""
-        match = _FORM.fullmatch(timestamp) if isinstance(timestamp, str) else None
-        if match is None:
-            return None
-        minute, seconds = match.groups()
-        if minute not in self._minutes:
-            self._minutes[minute] = _start_of(minute)
-        start = self._minutes[minute]
-        return None if start is None else start + float(seconds)
-
-
 def seconds_of(timestamp: object) -> float | None:
-    """Return the same for a single timestamp."""
-    return TimestampReader()(timestamp)
+    """Return seconds since the epoch for an RFC 3339 UTC time that ends in Z; None for anything else."""
+    match = _FORM.fullmatch(timestamp) if isinstance(timestamp, str) else None
+    if match is None:
+        return None
+    minute, seconds = match.groups()
+    start = _start_of(minute)
+    return None if start is None else start + float(seconds)
 
 
+@lru_cache(maxsize=4096)
 def _start_of(minute: str) -> float | None:
-    """Seconds since the epoch of the start of a minute; None for a date that does not exist."""
+    """Seconds since the epoch of the start of a minute; None for a date that does not exist. Most repeat."""
     try:
         return datetime.strptime(minute, "%Y-%m-%dT%H:%M:").replace(tzinfo=UTC).timestamp()
     except ValueError:

@@ -14,7 +14,7 @@ from technogate.trail.reconcile.expected_entries import ExpectedEntries, TrailTe
 from technogate.trail.reconcile.multidict import Multidict
 from technogate.trail.reconcile.reading_window import ReadingWindow
 from technogate.trail.reconcile.unnamed_entries import UnnamedEntries
-from technogate.util.timestamps import TimestampReader
+from technogate.util.timestamps import seconds_of
 
 #: The requirements that are undecided when the audit trail could not be read.
 OF_THE_TRAIL = ("TRL-01", "TRL-02", "TRL-03", "TRL-04", "TRL-05", "TRL-06", "TRL-08")
@@ -31,8 +31,7 @@ class Reconciler:
         self._terms = terms
         self._requests = requests
         self._history = replay(readings)
-        read_timestamp = TimestampReader()
-        self._times = [read_timestamp(entry.timestamp) for entry in self._history.entries]
+        self._times = [seconds_of(entry.timestamp) for entry in self._history.entries]
         self._window = ReadingWindow(self._history, self._times)
         self._parallel = overlapping(requests)
         self._log = AnomalyLog(self._history, terms, self._parallel)
