@@ -69,15 +69,11 @@ def test_list_is_not_redirected(wide_harness: Harness, place: str, must_hold: Mu
     harness, read = wide_harness, read_of(wide_harness, "list")
     location = harness.mock_backend.url(harness.names.memory, other=place != "itself")
     for what, redirect in cases(harness, redirects(read, location)).items():
-        harness.driver.wait_until_complete()
-        harness.mock_backend.reset()
         waiting = harness.listing(harness.entry(action="WHERE_IT_LEADS"))
         shown = harness.listing(harness.entry(action="FROM_THE_FALLBACK"))
         names = harness.names
-        placed = harness.script({names.audit: redirect, names.fallback: shown, names.memory: waiting})
-        interaction = harness.run_scripted(
-            placed, lambda driver: driver.audit(), (names.audit, names.fallback), f"{what} to {place}"
-        )
+        replies = {names.audit: redirect, names.fallback: shown, names.memory: waiting}
+        interaction = harness.run(replies, lambda driver: driver.audit(), f"{what} to {place}")
         must_hold(sent_times(interaction, names.fallback, 1), rows_show(interaction, "action", ["FROM_THE_FALLBACK"]))
 
 
@@ -88,12 +84,8 @@ def test_memory_is_not_redirected(wide_harness: Harness, place: str, must_hold: 
     harness, read, names = wide_harness, read_of(wide_harness, "memory"), wide_harness.names
     location = harness.mock_backend.url(names.fallback, other=place != "itself")
     for what, redirect in cases(harness, redirects(read, location)).items():
-        harness.driver.wait_until_complete()
-        harness.mock_backend.reset()
-        placed = harness.script({names.memory: redirect, names.fallback: harness.snapshot(command="WHERE_IT_LEADS")})
-        interaction = harness.run_scripted(
-            placed, lambda driver: driver.memory(), (names.memory,), f"{what} to {place}"
-        )
+        replies = {names.memory: redirect, names.fallback: harness.snapshot(command="WHERE_IT_LEADS")}
+        interaction = harness.run(replies, lambda driver: driver.memory(), f"{what} to {place}")
         must_hold(shows_no_snapshot(interaction))
 
 

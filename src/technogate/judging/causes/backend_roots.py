@@ -105,9 +105,9 @@ def _key_accepted(fact: Fact, _: RunFacts) -> Hashable | None:
 def _key_accepted_title(facts: Sequence[Fact], _: RunFacts) -> str:
     missing = "no key" in facts[0].defects
     code, what = (401, "a request without a key") if missing else (403, "a wrong key")
-    cases = [fact.exchange.case.rpartition(", with ")[2] for fact in facts if fact.exchange]
+    cases = dict.fromkeys(fact.exchange.case.rpartition(", with ")[2] for fact in facts if fact.exchange)
     observed = next((fact.status for fact in facts if fact.status), 200)
-    return f"{observed} in place of {code} for {what}: {first_facts(facts, cases)}"
+    return f"{observed} in place of {code} for {what}: {'; '.join(list(cases)[:NAMED])}"
 
 
 # ---- lists of another shape ----
@@ -147,6 +147,18 @@ def _query_ignored_title(facts: Sequence[Fact], _: RunFacts) -> str:
     return f"filter and limit are ignored: {facts[0].operation}"
 
 
+# ---- time ----
+
+
+def _slow(fact: Fact, _: RunFacts) -> Hashable | None:
+    return fact.operation if fact.check == "p99" else None
+
+
+def _slow_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    finding = facts[0].finding
+    return f"responses are slow: {facts[0].operation}, {finding.observed.partition(',')[0]} ({finding.expected})"
+
+
 RULES = (
     Rule(name="crash", parties=BACKEND, key=_crash, title=_crash_title, root=True),
     Rule(name="nothing exists", parties=BACKEND, key=_nothing, title=_nothing_title, root=True),
@@ -162,4 +174,5 @@ RULES = (
     Rule(name="key accepted", parties=BACKEND, key=_key_accepted, title=_key_accepted_title),
     Rule(name="shape of a list", parties=BACKEND, key=_misshaped, title=_misshaped_title, root=True),
     Rule(name="query ignored", parties=BACKEND, key=_query_ignored, title=_query_ignored_title),
+    Rule(name="latency", parties=BACKEND, key=_slow, title=_slow_title),
 )

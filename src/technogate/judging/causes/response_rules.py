@@ -32,7 +32,8 @@ _UNDOCUMENTED = re.compile(r"HTTP status: expected one of")
 
 def requests_of(facts: Sequence[Fact]) -> str:
     """The kinds of requests that findings are about, in words; "" when nothing was wrong with any."""
-    return few([words for defect, words in _REQUESTS.items() if any(defect in fact.defects for fact in facts)], 3)
+    words = [words for defect, words in _REQUESTS.items() if any(defect in fact.defects for fact in facts)]
+    return few(words, 3) if len(words) > 3 else " and ".join([", ".join(words[:-1]), *words[-1:]]).removeprefix(" and ")
 
 
 # ---- another method ----
@@ -44,8 +45,9 @@ def _wrong_method(fact: Fact, _: RunFacts) -> Hashable | None:
 
 
 def _wrong_method_title(facts: Sequence[Fact], _: RunFacts) -> str:
-    observed = few([str(code) for code in sorted({fact.status for fact in facts})], 4)
-    return f"{observed} in place of 405 for a wrong method: {first_facts(facts, [_request(fact) for fact in facts])}"
+    codes = " or ".join(str(code) for code in sorted({fact.status for fact in facts}))
+    requests = sorted({_request(fact) for fact in facts})
+    return f"{codes} in place of 405 for a method that the path does not have: {few(requests, 2)}"
 
 
 # ---- no response, or a failure ----
@@ -174,6 +176,9 @@ def _status_title(facts: Sequence[Fact], _: RunFacts) -> str:
     expected = min(plain, key=lambda fact: len(fact.expected_codes)).expected_codes
     wanted = f" in place of {' or '.join(map(str, expected))}" if 0 < len(expected) <= 3 else ""
     kind = requests_of(plain)
+    malformed = [fact for fact in plain if fact.unauthenticated and len(fact.defects) > 1]
+    if len(malformed) == len(plain):
+        return f"malformed requests without the right key: {plain[0].observed_code}{wanted}"
     place = f" for {kind}" if kind else f" for {first_facts(plain, [_request(fact) for fact in plain])}"
     return f"{plain[0].observed_code or plain[0].status}{wanted}{place}"
 
