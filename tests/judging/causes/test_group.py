@@ -52,6 +52,7 @@ class Seen:
     body: str = REFUSAL
     defects: tuple[str, ...] = ()
     trace_id: str = ""
+    request: str = '{"command":"A"}'
     example: tuple[tuple[str, str], ...] = ()
 
     def events(self, number: int) -> tuple[Exchange, Finding]:
@@ -63,7 +64,7 @@ class Seen:
             item="a",
             responded_by="backend",
             operation=self.operation,
-            request=Request(method="POST", path=self.path),
+            request=Request(method="POST", path=self.path, body=Body.of(self.request.encode())),
             response=response if self.status else None,
             started=float(number),
             ended=number + 0.5,
@@ -205,6 +206,28 @@ ONE_MISTAKE = {
     "another code for a wrong method": [
         Seen(requirement="ERR-04", expected="status 405", status=404, operation=""),
         Seen(requirement="ERR-06", check="no failure", status=501, operation=""),
+    ],
+    "member names in any case": [
+        Seen(requirement="EXE-02", status=200, defects=("command",), request='{"COMMAND":"A"}'),
+        Seen(requirement="EXE-08", expected="status 200", status=400, request='{"command":"A","Command":1}'),
+    ],
+    "a clock that is off": [
+        Seen(requirement="ENV-03", check="UTC time", expected="within 5 s", observed="t, 20700.0 s off", status=200),
+        Seen(
+            requirement="TRL-01", check="trail: mistimed", observed="mistimed: t, 20699.9 s outside of it", status=200
+        ),
+    ],
+    "ways around the key": [
+        Seen(
+            requirement="AUT-02", check="no way around the key", observed="status 200 with {}", path="/a/", status=200
+        ),
+        Seen(
+            requirement="AUT-02", check="no way around the key", observed="status 200 with []", path="/b/", status=200
+        ),
+    ],
+    "a body over the limit, taken and read to its end": [
+        Seen(requirement="EXE-05", status=200, defects=("size",)),
+        Seen(requirement="EXE-05", check="body unread", observed="9 bytes were taken", status=200, defects=("size",)),
     ],
     "a crash": [
         Seen(requirement="EXE-03", check="crash", observed="the backend exited with code 1: TypeError"),

@@ -88,9 +88,12 @@ def _replayed_title(facts: Sequence[Fact], run: RunFacts) -> str:
 
 
 def _open(fact: Fact, run: RunFacts) -> Hashable | None:
-    if fact.operation not in run.open_operations or not fact.unauthenticated or fact.status >= 400 or not fact.status:
-        return None
-    return "open"
+    if fact.check == "unchanged" and run.journal.header.execute in run.open_operations:
+        # A refused command between two reads of the memory was executed.
+        return "open"
+    of_key = not fact.status >= 400 or set(fact.expected_codes) <= {401, 403}
+    is_open = fact.operation in run.open_operations and fact.unauthenticated and bool(fact.status)
+    return "open" if is_open and of_key else None
 
 
 def _open_title(facts: Sequence[Fact], _: RunFacts) -> str:
@@ -108,6 +111,15 @@ def _key_accepted_title(facts: Sequence[Fact], _: RunFacts) -> str:
     cases = dict.fromkeys(fact.exchange.case.rpartition(", with ")[2] for fact in facts if fact.exchange)
     observed = next((fact.status for fact in facts if fact.status), 200)
     return f"{observed} in place of {code} for {what}: {'; '.join(list(cases)[:NAMED])}"
+
+
+def _way_around(fact: Fact, _: RunFacts) -> Hashable | None:
+    return "around" if fact.check == "no way around the key" else None
+
+
+def _way_around_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    requests = first_facts(facts, [fact.finding.example.get("request", "") for fact in facts])
+    return f"there is a way around the key: {requests}"
 
 
 # ---- lists of another shape ----
@@ -172,6 +184,7 @@ RULES = (
     Rule(name="replayed response", parties=BACKEND, key=_replayed, title=_replayed_title, root=True),
     Rule(name="open operation", parties=BACKEND, key=_open, title=_open_title, root=True),
     Rule(name="key accepted", parties=BACKEND, key=_key_accepted, title=_key_accepted_title),
+    Rule(name="way around the key", parties=BACKEND, key=_way_around, title=_way_around_title),
     Rule(name="shape of a list", parties=BACKEND, key=_misshaped, title=_misshaped_title, root=True),
     Rule(name="query ignored", parties=BACKEND, key=_query_ignored, title=_query_ignored_title),
     Rule(name="latency", parties=BACKEND, key=_slow, title=_slow_title),

@@ -13,6 +13,7 @@ from technogate.model.verdict import Sample
 #: Statuses of a finding's text: `status 401 or 403`.
 _CODES = re.compile(r"\b[1-5][0-9]{2}\b")
 _STATUS_TEXT = re.compile(r"status [1-5][0-9]{2}( or [1-5][0-9]{2})*")
+_OFFSET = re.compile(r"(\d+(?:\.\d+)?) s (?:off|outside of it)")
 #: What differs from case to case: times, identifiers, quoted values, numbers.
 _VARIABLE = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?"), "<time>"),
@@ -96,6 +97,12 @@ class Fact:
         if not self.expected_codes and self.check != "no failure":
             return 0
         return next(iter(codes_of(self.finding.observed)), 0)
+
+    @cached_property
+    def offset_s(self) -> float:
+        """By how many seconds a time is off, for a finding about that; else 0."""
+        found = _OFFSET.search(self.finding.observed)
+        return float(found[1]) if found else 0.0
 
     @cached_property
     def body(self) -> object:

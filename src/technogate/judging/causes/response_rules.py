@@ -8,8 +8,9 @@ from collections.abc import Hashable, Sequence
 from technogate.judging.causes.backend_roots import BACKEND, first_facts, operations_of
 from technogate.judging.causes.fact import Fact, normalised
 from technogate.judging.causes.rule import Rule
-from technogate.judging.causes.run_facts import RunFacts
-from technogate.util.phrases import few, one_line
+from technogate.judging.causes.run_facts import RunFacts, members
+from technogate.util.phrases import duration, few, one_line
+from technogate.util.timestamps import seconds_of
 
 #: Kinds of defects of a request, as a title names the requests that have them.
 _REQUESTS = {
@@ -34,6 +35,18 @@ def requests_of(facts: Sequence[Fact]) -> str:
     """The kinds of requests that findings are about, in words; "" when nothing was wrong with any."""
     words = [words for defect, words in _REQUESTS.items() if any(defect in fact.defects for fact in facts)]
     return few(words, 3) if len(words) > 3 else " and ".join([", ".join(words[:-1]), *words[-1:]]).removeprefix(" and ")
+
+
+# ---- names in another case ----
+
+
+def _any_case(fact: Fact, run: RunFacts) -> Hashable | None:
+    """A member whose name differs from a known one in the case of its letters alone is read as that."""
+    names = members(fact.exchange) if fact.exchange else ()
+    others = [name for name in names if run.member_spelling.get(name.lower(), name) != name]
+    accepted = 200 <= fact.observed_code < 300
+    disturbed = fact.observed_code == 400 and 200 in fact.expected_codes
+    return "case" if others and (accepted or disturbed) else None
 
 
 # ---- another method ----
@@ -93,6 +106,20 @@ def _failure_title(facts: Sequence[Fact], _: RunFacts) -> str:
 
 
 # ---- times ----
+
+
+def _clock(fact: Fact, run: RunFacts) -> Hashable | None:
+    """A time that is off by the constant of all others, and an entry that only such a time makes a stranger."""
+    if not run.clock_offset_s:
+        return None
+    stranger = seconds_of(fact.finding.example.get("entry's timestamp", ""))
+    header = run.journal.header
+    outside = stranger is not None and abs(stranger - header.started) > run.clock_offset_s / 2
+    return "clock" if fact.offset_s or (fact.check == "trail: phantom" and outside) else None
+
+
+def _clock_title(facts: Sequence[Fact], run: RunFacts) -> str:
+    return f"times are off by {duration(run.clock_offset_s)}: {operations_of(facts)}"
 
 
 def _time_form(fact: Fact, _: RunFacts) -> Hashable | None:
@@ -219,9 +246,16 @@ def _served_document_title(facts: Sequence[Fact], _: RunFacts) -> str:
 
 
 RULES = (
+    Rule(
+        name="names in any case",
+        parties=BACKEND,
+        key=_any_case,
+        title=lambda _facts, _run: "member names are read in any case of their letters",
+    ),
     Rule(name="wrong method", parties=BACKEND, key=_wrong_method, title=_wrong_method_title),
     Rule(name="not refused", parties=BACKEND, key=_not_refused, title=_not_refused_title),
     Rule(name="failure", parties=BACKEND, key=_failure, title=_failure_title),
+    Rule(name="clock", parties=BACKEND, key=_clock, title=_clock_title),
     Rule(name="form of times", parties=BACKEND, key=_time_form, title=_time_form_title),
     Rule(name="trace header", parties=BACKEND, key=_no_trace_header, title=_no_trace_header_title),
     Rule(name="shape of errors", parties=BACKEND, key=_error_shape, title=_error_shape_title),

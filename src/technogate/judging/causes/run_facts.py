@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
@@ -12,6 +13,9 @@ from technogate.model.events import Exchange, header_values
 
 #: An operation is judged as a whole by at least so many of its responses: fewer prove nothing of the rest.
 _ENOUGH = 3
+
+#: Times that are off by one constant differ by no more than so many seconds.
+CLOCK_SPREAD_S = 30.0
 
 #: Status codes of an operation that is not there.
 _ABSENT = frozenset({404, 405, 501})
@@ -97,9 +101,24 @@ class RunFacts:
         return next(iter(header_values(exchange.response.headers, self.journal.header.trace_header)), "")
 
     def took_trace_id(self, exchange: Exchange) -> bool:
-        """Whether a response has the trace id that its request named."""
-        named = header_values(exchange.request.headers, self.journal.header.trace_header)
-        return bool(named) and self.trace_id(exchange) in named
+        """Whether a response has a trace id that its request named, in whatever header."""
+        trace_id = self.trace_id(exchange)
+        return bool(trace_id) and trace_id in [value for _, value in exchange.request.headers]
+
+    @cached_property
+    def member_spelling(self) -> dict[str, str]:
+        """The usual spelling of each member's name in valid request bodies, by the name in lower case."""
+        counts = Counter(name for exchange in self._in_order() if not exchange.defects for name in members(exchange))
+        spelling: dict[str, str] = {}
+        for name, _ in counts.most_common():
+            spelling.setdefault(name.lower(), name)
+        return spelling
+
+    @cached_property
+    def clock_offset_s(self) -> float:
+        """By how many seconds the backend's clock is off in all that is found of its times; 0 when it is not."""
+        offsets = [offset for fact in self.facts if (offset := fact.offset_s)]
+        return offsets[0] if offsets and max(offsets) - min(offsets) < CLOCK_SPREAD_S else 0.0
 
     @cached_property
     def misshaped(self) -> dict[str, str]:
@@ -141,6 +160,15 @@ class RunFacts:
             (exchange for exchanges in self.responses.values() for exchange in exchanges),
             key=lambda exchange: exchange.started,
         )
+
+
+def members(exchange: Exchange) -> tuple[str, ...]:
+    """The names of the members of a request's body, none when it is no JSON object."""
+    try:
+        value = json.loads(exchange.request.body.text)
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(value) if isinstance(value, dict) else ()
 
 
 def _outer(exchange: Exchange) -> str:
