@@ -13,6 +13,10 @@ from technogate.model.verdict import Sample
 #: Statuses of a finding's text: `status 401 or 403`.
 _CODES = re.compile(r"\b[1-5][0-9]{2}\b")
 _STATUS_TEXT = re.compile(r"status [1-5][0-9]{2}( or [1-5][0-9]{2})*")
+#: The checks that read the shape of a body.
+ABOUT_SHAPE = frozenset(
+    {"error response", "documented response", "media type", "strict JSON", "trace_id", "UTC time", "reason code"}
+)
 _OFFSET = re.compile(r"(\d+(?:\.\d+)?) s (?:off|outside of it)")
 #: What differs from case to case: times, identifiers, quoted values, numbers.
 _VARIABLE = (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Hashable, Mapping, Sequence
 
 from technogate.journal.journal_file import Journal
-from technogate.judging.causes import backend_roots, console_rules, response_rules, trail_rules
+from technogate.judging.causes import backend_roots, console_rules, response_rules, status_rules, trail_rules
 from technogate.judging.causes.fact import Fact
 from technogate.judging.causes.printed_output import printed_meanwhile
 from technogate.judging.causes.rule import Rule
@@ -38,6 +38,7 @@ _OTHER = Rule(name="other", parties=frozenset(Party), key=_substitution, title=_
 #: In the order in which they are tried: roots before what they explain.
 RULES: tuple[Rule, ...] = (
     *backend_roots.RULES,
+    *status_rules.RULES,
     *response_rules.RULES,
     *trail_rules.RULES,
     *console_rules.RULES,

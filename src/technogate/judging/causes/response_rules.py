@@ -1,4 +1,4 @@
-"""Causes in single responses: a status code, an error's shape, a time's form, a header, a leak. Pure."""
+"""Causes in what a response holds: a time, a header, the shape of an error, a leak. Pure."""
 
 from __future__ import annotations
 
@@ -6,103 +6,14 @@ import re
 from collections.abc import Hashable, Sequence
 
 from technogate.judging.causes.backend_roots import BACKEND, first_facts, operations_of
-from technogate.judging.causes.fact import Fact, normalised
+from technogate.judging.causes.fact import ABOUT_SHAPE, Fact, normalised
 from technogate.judging.causes.rule import Rule
-from technogate.judging.causes.run_facts import RunFacts, members
+from technogate.judging.causes.run_facts import RunFacts
+from technogate.judging.causes.status_rules import UNDOCUMENTED
 from technogate.util.phrases import duration, few, one_line
 from technogate.util.timestamps import seconds_of
 
-#: Kinds of defects of a request, as a title names the requests that have them.
-_REQUESTS = {
-    "no key": "requests without a key",
-    "wrong key": "requests with a wrong key",
-    "content type": "other content types",
-    "size": "bodies over the limit",
-    "body": "invalid bodies",
-    "command": "invalid commands",
-    "session_id": "invalid session ids",
-    "query": "invalid queries",
-}
-#: The checks that read the shape of a body.
-_ABOUT_SHAPE = frozenset(
-    {"error response", "documented response", "media type", "strict JSON", "trace_id", "UTC time", "reason code"}
-)
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ][0-9:.,]+(?P<zone>Z|[+-]\d\d:?\d\d)?")
-_UNDOCUMENTED = re.compile(r"HTTP status: expected one of")
-
-
-def requests_of(facts: Sequence[Fact]) -> str:
-    """The kinds of requests that findings are about, in words; "" when nothing was wrong with any."""
-    words = [words for defect, words in _REQUESTS.items() if any(defect in fact.defects for fact in facts)]
-    return few(words, 3) if len(words) > 3 else " and ".join([", ".join(words[:-1]), *words[-1:]]).removeprefix(" and ")
-
-
-# ---- names in another case ----
-
-
-def _any_case(fact: Fact, run: RunFacts) -> Hashable | None:
-    """A member whose name differs from a known one in the case of its letters alone is read as that."""
-    names = members(fact.exchange) if fact.exchange else ()
-    others = [name for name in names if run.member_spelling.get(name.lower(), name) != name]
-    accepted = 200 <= fact.observed_code < 300
-    disturbed = fact.observed_code == 400 and 200 in fact.expected_codes
-    return "case" if others and (accepted or disturbed) else None
-
-
-# ---- another method ----
-
-
-def _wrong_method(fact: Fact, _: RunFacts) -> Hashable | None:
-    """Anything but a 405 for a method that the path does not have."""
-    return "method" if fact.expected_codes == (405,) or (fact.status == 501 and not fact.operation) else None
-
-
-def _wrong_method_title(facts: Sequence[Fact], _: RunFacts) -> str:
-    codes = " or ".join(str(code) for code in sorted({fact.status for fact in facts}))
-    requests = sorted({_request(fact) for fact in facts})
-    return f"{codes} in place of 405 for a method that the path does not have: {few(requests, 2)}"
-
-
-# ---- no response, or a failure ----
-
-
-def _failure(fact: Fact, _: RunFacts) -> Hashable | None:
-    """A response that is a 5xx, or none at all, to a request without a defect."""
-    none = fact.check in ("response", "no failure") and not fact.status
-    if fact.defects or not (none or fact.observed_code >= 500):
-        return None
-    return ("no response" if none else fact.observed_code, fact.operation)
-
-
-def _not_refused(fact: Fact, _: RunFacts) -> Hashable | None:
-    """A request with a defect that is accepted, or makes the backend fail, in place of a refusal."""
-    if fact.check == "body unread":
-        return ("size",)
-    none = fact.check in ("response", "no failure") and not fact.status
-    accepted = 0 < fact.observed_code < 400 and min(fact.expected_codes, default=0) >= 400
-    failed = fact.observed_code >= 500 or (fact.status >= 500 and fact.check in _ABOUT_SHAPE)
-    if not fact.defects or not (none or accepted or failed):
-        return None
-    return tuple(sorted(fact.defects))
-
-
-def _not_refused_title(group: Sequence[Fact], _: RunFacts) -> str:
-    facts = [fact for fact in group if fact.check != "body unread"]
-    if not facts:
-        return "a body over the limit is read to its end before it is refused"
-    codes = sorted({fact.observed_code or fact.status for fact in facts if fact.status})
-    words = [str(code) for code in codes] + ["no response"] * any(not fact.status for fact in facts)
-    short = min((fact.expected_codes for fact in facts if fact.expected_codes), key=len, default=())
-    wanted = f" in place of {' or '.join(map(str, short))}" if 0 < len(short) <= 3 else ""
-    return f"{requests_of(facts)} are not refused: {' or '.join(words)}{wanted}"
-
-
-def _failure_title(facts: Sequence[Fact], _: RunFacts) -> str:
-    smallest = min(facts, key=lambda fact: len(str(fact.finding.example)))
-    request = smallest.finding.example.get("request") or smallest.operation
-    what = f"{smallest.observed_code}" if smallest.observed_code else one_line(smallest.finding.observed, 120)
-    kind = requests_of(facts)
-    return f"{what} on {request}" + (f" ({kind})" if kind else "")
 
 
 # ---- times ----
@@ -160,7 +71,7 @@ _ERROR_FIELDS = frozenset({"status", "ts_utc", "trace_id", "reason_codes", "mess
 
 
 def _error_shape(fact: Fact, _: RunFacts) -> Hashable | None:
-    if fact.status < 400 or fact.check not in _ABOUT_SHAPE or _UNDOCUMENTED.search(fact.finding.observed):
+    if fact.status < 400 or fact.check not in ABOUT_SHAPE or UNDOCUMENTED.search(fact.finding.observed):
         return None
     if isinstance(fact.body, dict) and _ERROR_FIELDS & fact.body.keys():
         return None
@@ -170,48 +81,6 @@ def _error_shape(fact: Fact, _: RunFacts) -> Hashable | None:
 def _error_shape_title(facts: Sequence[Fact], _: RunFacts) -> str:
     codes = few([str(code) for code in sorted({fact.status for fact in facts})], 8)
     return f"errors are {facts[0].shape}, not an ErrorResponse: status {codes}"
-
-
-# ---- status codes ----
-
-
-def _status(fact: Fact, run: RunFacts) -> Hashable | None:
-    """One status code in place of another."""
-    observed = fact.observed_code
-    if not observed and _UNDOCUMENTED.search(fact.finding.observed):
-        observed = fact.status
-        keys = [key for other in run.facts if other.observed_code == observed and (key := _status(other, run))]
-        return max(keys, key=keys.count) if keys else (observed, "undocumented")
-    if not observed:
-        return None
-    expected = fact.expected_codes
-    if fact.unauthenticated and set(expected) <= {401, 403} and observed not in (401, 403):
-        return (observed, "before the key")
-    if min(expected) < 300 and 400 not in expected:
-        return (observed, expected[:1], fact.operation, _reason(fact))
-    return (observed, 400 if 400 in expected else expected)
-
-
-def _reason(fact: Fact) -> str:
-    """The reason that a refusal gives, without what differs from case to case."""
-    codes = fact.body.get("reason_codes") if isinstance(fact.body, dict) else None
-    return str(codes) if isinstance(codes, list) else fact.shape
-
-
-def _status_title(facts: Sequence[Fact], _: RunFacts) -> str:
-    plain = [fact for fact in facts if fact.observed_code] or list(facts)
-    expected = min(plain, key=lambda fact: len(fact.expected_codes)).expected_codes
-    wanted = f" in place of {' or '.join(map(str, expected))}" if 0 < len(expected) <= 3 else ""
-    kind = requests_of(plain)
-    malformed = [fact for fact in plain if fact.unauthenticated and len(fact.defects) > 1]
-    if len(malformed) == len(plain):
-        return f"malformed requests without the right key: {plain[0].observed_code}{wanted}"
-    place = f" for {kind}" if kind else f" for {first_facts(plain, [_request(fact) for fact in plain])}"
-    return f"{plain[0].observed_code or plain[0].status}{wanted}{place}"
-
-
-def _request(fact: Fact) -> str:
-    return fact.finding.example.get("request", "").partition("?")[0] or fact.operation
 
 
 # ---- leaks ----
@@ -246,20 +115,10 @@ def _served_document_title(facts: Sequence[Fact], _: RunFacts) -> str:
 
 
 RULES = (
-    Rule(
-        name="names in any case",
-        parties=BACKEND,
-        key=_any_case,
-        title=lambda _facts, _run: "member names are read in any case of their letters",
-    ),
-    Rule(name="wrong method", parties=BACKEND, key=_wrong_method, title=_wrong_method_title),
-    Rule(name="not refused", parties=BACKEND, key=_not_refused, title=_not_refused_title),
-    Rule(name="failure", parties=BACKEND, key=_failure, title=_failure_title),
     Rule(name="clock", parties=BACKEND, key=_clock, title=_clock_title),
     Rule(name="form of times", parties=BACKEND, key=_time_form, title=_time_form_title),
     Rule(name="trace header", parties=BACKEND, key=_no_trace_header, title=_no_trace_header_title),
     Rule(name="shape of errors", parties=BACKEND, key=_error_shape, title=_error_shape_title),
-    Rule(name="status code", parties=BACKEND, key=_status, title=_status_title),
     Rule(name="leak", parties=BACKEND, key=_leak, title=_leak_title),
     Rule(name="served document", parties=BACKEND, key=_served_document, title=_served_document_title),
 )
