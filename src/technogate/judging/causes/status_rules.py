@@ -116,14 +116,14 @@ def _status(fact: Fact, run: RunFacts) -> Hashable | None:
     if fact.unauthenticated and set(expected) <= {401, 403} and observed not in (401, 403):
         return (observed, "before the key")
     if min(expected) < 300 and 400 not in expected:
-        return (observed, expected[:1], fact.operation, _reason(fact))
+        return (observed, expected[:1], fact.operation, tuple(_reasons(fact)) or fact.shape)
     return (observed, 400 if 400 in expected else expected)
 
 
-def _reason(fact: Fact) -> str:
-    """The reason that a refusal gives, without what differs from case to case."""
+def _reasons(fact: Fact) -> list[str]:
+    """The reason codes that a refusal gives."""
     codes = fact.body.get("reason_codes") if isinstance(fact.body, dict) else None
-    return str(codes) if isinstance(codes, list) else fact.shape
+    return [str(code) for code in codes] if isinstance(codes, list) else []
 
 
 def _status_title(facts: Sequence[Fact], _: RunFacts) -> str:
@@ -134,8 +134,10 @@ def _status_title(facts: Sequence[Fact], _: RunFacts) -> str:
     malformed = [fact for fact in plain if fact.unauthenticated and len(fact.defects) > 1]
     if len(malformed) == len(plain):
         return f"malformed requests without the right key: {plain[0].observed_code}{wanted}"
+    reasons = {code for fact in plain for code in _reasons(fact)}
+    why = f" with reason code {few(sorted(reasons), 2)}" if reasons and min(expected, default=0) < 300 else ""
     place = f" for {kind}" if kind else f" for {first_facts(plain, [_request(fact) for fact in plain])}"
-    return f"{plain[0].observed_code or plain[0].status}{wanted}{place}"
+    return f"{plain[0].observed_code or plain[0].status}{wanted}{place}{why}"
 
 
 def _request(fact: Fact) -> str:
