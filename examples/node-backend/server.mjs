@@ -48,7 +48,12 @@ let snapshot = null;
 
 function record(trace_id, action, state) {
   const entry = { timestamp: new Date().toISOString(), action, result: EXECUTED.includes(state) ? "SUCCESS" : "FAILED", state, trace_id };
-  appendFileSync(args.trail, JSON.stringify(entry) + "\n");
+  try {
+    appendFileSync(args.trail, JSON.stringify(entry) + "\n");
+  } catch (error) {
+    console.error(`${trace_id} ${error.code}`);
+    throw new Refusal(503, "AUDIT_UNAVAILABLE", "The audit trail cannot be written.");
+  }
   trail.push(entry);
 }
 
@@ -155,9 +160,15 @@ async function handle(request, response) {
 function refuse(request, response, trace_id, path, error) {
   const expected = error instanceof Refusal;
   if (!expected) console.error(`${trace_id} ${error.name}`);
-  const { code, reason, message, headers } = expected ? error : { code: 500, reason: "INTERNAL_ERROR", message: "The command failed.", headers: {} };
-  // Requests outside the four operations leave no entry.
-  if (Object.hasOwn(ROUTES, path) && code !== 405) record(trace_id, path.split("/").at(-1).toUpperCase(), "BLOCKED");
+  let refusal = expected ? error : new Refusal(500, "INTERNAL_ERROR", "The command failed.");
+  try {
+    // Requests outside the four operations leave no entry, and what could not be recorded cannot be now.
+    const recorded = Object.hasOwn(ROUTES, path) && refusal.code !== 405 && refusal.reason !== "AUDIT_UNAVAILABLE";
+    if (recorded) record(trace_id, path.split("/").at(-1).toUpperCase(), "BLOCKED");
+  } catch (unavailable) {
+    refusal = unavailable;
+  }
+  const { code, reason, message, headers } = refusal;
   send(request, response, trace_id, code, { status: "BLOCKED", ts_utc: new Date().toISOString(), trace_id, reason_codes: [reason], message }, headers);
 }
 
