@@ -193,7 +193,7 @@ def test_a_node_that_ends_proves_nothing(tmp_path: Path) -> None:
     (tmp_path / "follows-redirects.mjs").write_text("globalThis.fetch = () => process.exit(7);", "utf-8")
     proof = prove_node(program)
     assert proof.proven == ()
-    assert "has ended" in proof.problem
+    assert "ended its process with exit code 7" in proof.problem
 
 
 @pytest.mark.slow

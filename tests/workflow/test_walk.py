@@ -25,6 +25,7 @@ from technogate.judging.judge import judge
 from technogate.model.requirement import Party
 from technogate.model.verdict import Verdict, VerdictDocument
 from technogate.mutation.mutant import load, plant
+from technogate.util.phrases import many
 from technogate.util.shipped import mutants_folder
 from technogate.workflow.intake_answer_file import required_entries
 from tests.conftest import ROOT, Sandbox
@@ -160,11 +161,12 @@ def test_from_the_prompt_to_deployment(house: Sandbox) -> None:
     assert "1 open: 1 new, 0 still open; 0 closed" in output
     gaps = (home / "BACKEND_CONTRACT_GAPS.md").read_text("utf-8")
     assert f"MUST requirements: {wrong.must.passed} passed, {wrong.must.failed} failed, " in gaps
-    assert f"of {wrong.must.total}. Findings: {len(wrong.findings)}." in gaps
+    assert f"of {wrong.must.total}. Findings: {len(wrong.findings)}, of {many(len(wrong.causes), 'cause')}." in gaps
     assert f"run `{wrong.run}`" in gaps
     assert contract.requirements["AUT-02"].text.split("→")[0].strip()[:12] in gaps
-    assert wrong.findings[0].finding.observed in gaps.replace("\\", "")
-    assert wrong.findings[0].curl.splitlines()[0] in gaps
+    assert wrong.causes[0].title.partition(":")[0] in gaps.replace("\\", "")
+    (example,) = [sample for sample in wrong.findings if sample.number == wrong.causes[0].example]
+    assert example.curl.splitlines()[0] in gaps
     assert "HTTP/1.1 403" in gaps
     (accepts,) = re.findall(r"^technogate check .*$", gaps, re.MULTILINE)
     assert accepts == f"technogate check AUT-02 --seed {wrong.seed} --target pair.toml --contract contracts/small"
@@ -185,7 +187,7 @@ def test_from_the_prompt_to_deployment(house: Sandbox) -> None:
     history = json.loads((home / "gaps.json").read_text("utf-8"))
     assert [(one["run"], len(one["open"]), one["closed"]) for one in history["runs"]] == [
         (wrong.run, 1, []),
-        (right.run, 0, ["AUT-02"]),
+        (right.run, 0, [wrong.causes[0].id]),
     ]
 
     # Phase 6: the word of the deploy gate, and the whole on one screen and in the report.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from technogate.drivers.module.node import find_node
 from tests.conftest import ROOT
 
 PROGRAMS = Path(__file__).parent / "first_day"
@@ -31,7 +33,11 @@ def checked(program: str, folder: Path) -> dict[str, Any]:
         path.write_text(text.replace(change["old"], change["new"]), "utf-8")
     [target] = (path.name for path in home.glob("*.toml") if path.name != "defects.toml")
     command = [sys.executable, "-m", "technogate", "check", truth["party"], "--target", target, "--seed", "1"]
-    subprocess.run(command, cwd=home, capture_output=True, check=False, timeout=600)
+    path = f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    ended = subprocess.run(
+        command, cwd=home, env={**os.environ, "PATH": path}, capture_output=True, check=False, timeout=600
+    )
+    assert ended.returncode == 1, ended.stderr
     document: dict[str, Any] = json.loads((home / "reports" / "check" / "verdict.json").read_text("utf-8"))
     return document
 

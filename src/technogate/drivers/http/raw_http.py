@@ -267,7 +267,7 @@ def _alive(connection: socket.socket) -> bool:
 
 def _description(error: OSError) -> str:
     """A short description of an error on the wire."""
-    return f"{type(error).__name__}: {error.strerror or error}"
+    return f"{type(error).__name__}: {error.strerror}" if error.strerror else str(error)
 
 
 def _parse_error(error: h11.RemoteProtocolError) -> str:

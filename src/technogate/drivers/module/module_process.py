@@ -67,7 +67,8 @@ class ModuleProcess:
             raise DriverError(
                 f"cannot start Node ({node}): {error.strerror}; name another in TECHNOGATE_NODE"
             ) from error
-        readers: tuple[Callable[[], None], ...] = (self._read_messages, self._read_errors)
+        # The reader of messages waits for that of errors when Node ends, so that one is there first.
+        readers: tuple[Callable[[], None], ...] = (self._read_errors, self._read_messages)
         self._readers = [threading.Thread(target=reader, daemon=True) for reader in readers]
         for thread in self._readers:
             thread.start()
@@ -195,7 +196,7 @@ class ModuleProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_S)
         # Its last words may not have been read yet.
-        self._readers[1].join(END_S)
+        self._readers[0].join(END_S)
         code = self._process.returncode
         with self._lock:
             last = self._lines[-LAST_LINES:]
