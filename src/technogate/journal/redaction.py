@@ -54,11 +54,12 @@ class Redactor:
             raise ValueError(f"a key needs at least {SHORTEST_KEY} characters to be distinguished from ordinary text")
         self._names: list[str] = []
         groups: list[bytes] = []
-        for name, spelling in sorted(_spellings(key).items(), key=lambda pair: -len(pair[1])):
+        spellings = sorted(_spellings(key).items(), key=lambda pair: -len(pair[1]))
+        for name, spelling in spellings:
             self._names.append(name.split("/")[0])
             groups.append(b"(" + re.escape(spelling) + b")")
         self._pattern = re.compile(b"|".join(groups), re.IGNORECASE)
-        self._shortest = min(map(len, _spellings(key).values()))
+        self._shortest = len(spellings[-1][1])
 
     def clean(self, raw: bytes) -> tuple[bytes, tuple[str, ...]]:
         """Return `raw` without the key, and the spellings of the key in it."""

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from technogate.drivers.http.deadline import remaining
+
 #: Reads what has arrived on a connection, and returns whether it is a response or the end.
 HasResponded = Callable[[socket.socket], bool]
 
@@ -47,7 +49,7 @@ class LongBody:
         self.taken = 0
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIECE)
         try:
-            connection.settimeout(_remaining(deadline))
+            connection.settimeout(remaining(deadline))
             connection.sendall(head)
             return all(self._send_piece(connection, piece, deadline, has_responded) for piece in self._pieces())
         except (BrokenPipeError, ConnectionResetError):
@@ -68,7 +70,7 @@ class LongBody:
         framed = b"%x\r\n%b\r\n" % (len(piece), piece) if self.chunked else piece
         unsent = memoryview(framed)
         while unsent:
-            readable, writable, _ = select.select([connection], [connection], [], _remaining(deadline))
+            readable, writable, _ = select.select([connection], [connection], [], remaining(deadline))
             if readable and has_responded(connection):
                 return False
             if writable:
@@ -89,11 +91,3 @@ class LongBody:
             if readable and has_responded(connection):
                 return True
         return False
-
-
-def _remaining(deadline: float) -> float:
-    """Seconds until `deadline`; raises TimeoutError when there are none."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import h11
 
 from technogate.drivers.http.address import Address
+from technogate.drivers.http.deadline import remaining
 from technogate.drivers.http.long_body import HasResponded, LongBody
 
 #: The most bytes of status line and headers in a response.
@@ -128,7 +129,7 @@ class RawConnection:
 
     def _connect(self, deadline: float) -> socket.socket:
         try:
-            return self._address.connect(_remaining(deadline))
+            return self._address.connect(remaining(deadline))
         except TimeoutError as error:
             raise NoConnectionError(f"no connection within {self._timeout_s:g} s") from error
         except OSError as error:
@@ -176,7 +177,7 @@ class _Reader:
         while True:
             event = self._parser.next_event()
             if event is h11.NEED_DATA:
-                connection.settimeout(_remaining(deadline))
+                connection.settimeout(remaining(deadline))
                 self._read(connection)
             elif isinstance(event, h11.Response):
                 self._response = event
@@ -217,14 +218,14 @@ class _Reader:
 def _send(connection: socket.socket, head: bytes, body: bytes, deadline: float, has_responded: HasResponded) -> bool:
     """Send a request; false when the server responded or closed before it had all of it."""
     try:
-        connection.settimeout(_remaining(deadline))
+        connection.settimeout(remaining(deadline))
         if len(body) <= _ONE_PIECE:
             connection.sendall(head + body)
             return True
         connection.sendall(head)
         unsent = memoryview(body)
         while unsent:
-            readable, writable, _ = select.select([connection], [connection], [], _remaining(deadline))
+            readable, writable, _ = select.select([connection], [connection], [], remaining(deadline))
             if readable and has_responded(connection):
                 return False
             if writable:
@@ -233,14 +234,6 @@ def _send(connection: socket.socket, head: bytes, body: bytes, deadline: float, 
         # A server may refuse a body without reading it: its response can have arrived anyway.
         return False
     return True
-
-
-def _remaining(deadline: float) -> float:
-    """Seconds until `deadline`; raises TimeoutError when there are none."""
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 def _acknowledge_at_once(connection: socket.socket) -> None:

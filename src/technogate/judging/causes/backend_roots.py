@@ -30,7 +30,8 @@ def operations_of(facts: Sequence[Fact]) -> str:
 # ---- crash ----
 
 
-def _crash(fact: Fact, _: RunFacts) -> Hashable | None:
+def crash_of(fact: Fact, _: RunFacts) -> Hashable | None:
+    """How a program ended by itself, for a finding about that; of either party."""
     return fact.observed if fact.check == "crash" else None
 
 
@@ -91,7 +92,7 @@ def _open(fact: Fact, run: RunFacts) -> Hashable | None:
     if fact.check == "unchanged" and run.journal.header.execute in run.open_operations:
         # A refused command between two reads of the memory was executed.
         return "open"
-    of_key = not fact.status >= 400 or set(fact.expected_codes) <= {401, 403}
+    of_key = fact.status < 400 or set(fact.expected_codes) <= {401, 403}
     is_open = fact.operation in run.open_operations and fact.unauthenticated and bool(fact.status)
     return "open" if is_open and of_key else None
 
@@ -172,7 +173,7 @@ def _slow_title(facts: Sequence[Fact], _: RunFacts) -> str:
 
 
 RULES = (
-    Rule(name="crash", parties=BACKEND, key=_crash, title=_crash_title, root=True),
+    Rule(name="crash", parties=BACKEND, key=crash_of, title=_crash_title, root=True),
     Rule(name="nothing exists", parties=BACKEND, key=_nothing, title=_nothing_title, root=True),
     Rule(name="absent operation", parties=BACKEND, key=_absent, title=_absent_title, root=True),
     Rule(

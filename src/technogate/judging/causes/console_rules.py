@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Sequence
 
+from technogate.judging.causes.backend_roots import crash_of
 from technogate.judging.causes.fact import Fact
 from technogate.judging.causes.rule import Rule
 from technogate.judging.causes.run_facts import RunFacts
@@ -20,10 +21,6 @@ _HTTP_STATUS = frozenset({"CON-04", "CON-05"})
 def _cases(facts: Sequence[Fact]) -> str:
     cases = [fact.finding.example.get("case", "") for fact in facts]
     return few([one_line(case, 60) for case in dict.fromkeys(cases) if case], 2)
-
-
-def _crash(fact: Fact, _: RunFacts) -> Hashable | None:
-    return fact.observed if fact.check == "crash" else None
 
 
 def _never_sends(fact: Fact, _: RunFacts) -> Hashable | None:
@@ -66,7 +63,7 @@ def _shown_title(facts: Sequence[Fact], _: RunFacts) -> str:
 
 
 RULES = (
-    Rule(name="console crash", parties=CONSOLE, key=_crash, title=_never_sends_title, root=True),
+    Rule(name="console crash", parties=CONSOLE, key=crash_of, title=_never_sends_title, root=True),
     Rule(name="stuck", parties=CONSOLE, key=_stuck, title=_stuck_title, root=True),
     Rule(name="nothing sent", parties=CONSOLE, key=_never_sends, title=_never_sends_title, root=True),
     Rule(name="shown", parties=CONSOLE, key=_shown, title=_shown_title),

@@ -36,6 +36,15 @@ def normalised(text: str) -> str:
     return text
 
 
+def json_value(text: str) -> object:
+    """`text` as JSON, however a lax reader takes it; None when it is none."""
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
 def codes_of(text: str) -> tuple[int, ...]:
     """The HTTP status codes of a text such as `status 401 or 403`; empty for any other text."""
     return tuple(int(code) for code in _CODES.findall(text)) if _STATUS_TEXT.fullmatch(text) else ()
@@ -113,11 +122,7 @@ class Fact:
         """The decisive response's body as JSON; None when it is none."""
         if self.exchange is None or self.exchange.response is None:
             return None
-        try:
-            value: object = json.loads(self.exchange.response.body.text)
-        except (ValueError, RecursionError):
-            return None
-        return value
+        return json_value(self.exchange.response.body.text)
 
     @cached_property
     def shape(self) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 from technogate.journal.journal_file import Journal
-from technogate.judging.causes.fact import Fact
+from technogate.judging.causes.fact import Fact, json_value
 from technogate.model.events import Exchange, header_values
 
 #: An operation is judged as a whole by at least so many of its responses: fewer prove nothing of the rest.
@@ -84,7 +83,7 @@ class RunFacts:
         """The exchanges whose response is an earlier one of the operation again: same trace id, same body."""
         seen: set[tuple[str, str, str]] = set()
         repeated: set[str] = set()
-        for exchange in self._in_order():
+        for exchange in self._in_order:
             trace_id = self.trace_id(exchange)
             if not trace_id or self.took_trace_id(exchange) or exchange.response is None:
                 continue
@@ -108,7 +107,7 @@ class RunFacts:
     @cached_property
     def member_spelling(self) -> dict[str, str]:
         """The usual spelling of each member's name in valid request bodies, by the name in lower case."""
-        counts = Counter(name for exchange in self._in_order() if not exchange.defects for name in members(exchange))
+        counts = Counter(name for exchange in self._in_order if not exchange.defects for name in members(exchange))
         spelling: dict[str, str] = {}
         for name, _ in counts.most_common():
             spelling.setdefault(name.lower(), name)
@@ -151,11 +150,12 @@ class RunFacts:
     def by_trace_id(self) -> dict[str, Exchange]:
         """The first exchange of each trace id."""
         first: dict[str, Exchange] = {}
-        for exchange in self._in_order():
+        for exchange in self._in_order:
             first.setdefault(self.trace_id(exchange), exchange)
         return first
 
-    def _in_order(self) -> Iterable[Exchange]:
+    @cached_property
+    def _in_order(self) -> Sequence[Exchange]:
         return sorted(
             (exchange for exchanges in self.responses.values() for exchange in exchanges),
             key=lambda exchange: exchange.started,
@@ -164,10 +164,7 @@ class RunFacts:
 
 def members(exchange: Exchange) -> tuple[str, ...]:
     """The names of the members of a request's body, none when it is no JSON object."""
-    try:
-        value = json.loads(exchange.request.body.text)
-    except (ValueError, RecursionError):
-        return ()
+    value = json_value(exchange.request.body.text)
     return tuple(value) if isinstance(value, dict) else ()
 
 

@@ -61,22 +61,30 @@ def _wrong_method_title(facts: Sequence[Fact], _: RunFacts) -> str:
 # ---- no response, or a failure ----
 
 
+def _unanswered(fact: Fact) -> bool:
+    """Whether there should be a response, and is none."""
+    return fact.check in ("response", "no failure") and not fact.status
+
+
+def _in_place_of(codes: Sequence[int]) -> str:
+    """The status codes that were expected, as the end of a phrase; "" for none, and for more than a title holds."""
+    return f" in place of {' or '.join(map(str, codes))}" if 0 < len(codes) <= 3 else ""
+
+
 def _failure(fact: Fact, _: RunFacts) -> Hashable | None:
     """A response that is a 5xx, or none at all, to a request without a defect."""
-    none = fact.check in ("response", "no failure") and not fact.status
-    if fact.defects or not (none or fact.observed_code >= 500):
+    if fact.defects or not (_unanswered(fact) or fact.observed_code >= 500):
         return None
-    return ("no response" if none else fact.observed_code, fact.operation)
+    return (fact.observed_code or "no response", fact.operation)
 
 
 def _not_refused(fact: Fact, _: RunFacts) -> Hashable | None:
     """A request with a defect that is accepted, or makes the backend fail, in place of a refusal."""
     if fact.check == "body unread":
         return ("size",)
-    none = fact.check in ("response", "no failure") and not fact.status
     accepted = 0 < fact.observed_code < 400 and min(fact.expected_codes, default=0) >= 400
     failed = fact.observed_code >= 500 or (fact.status >= 500 and fact.check in ABOUT_SHAPE)
-    if not fact.defects or not (none or accepted or failed):
+    if not fact.defects or not (_unanswered(fact) or accepted or failed):
         return None
     return tuple(sorted(fact.defects))
 
@@ -88,16 +96,14 @@ def _not_refused_title(group: Sequence[Fact], _: RunFacts) -> str:
     codes = sorted({fact.observed_code or fact.status for fact in facts if fact.status})
     words = [str(code) for code in codes] + ["no response"] * any(not fact.status for fact in facts)
     short = min((fact.expected_codes for fact in facts if fact.expected_codes), key=len, default=())
-    wanted = f" in place of {' or '.join(map(str, short))}" if 0 < len(short) <= 3 else ""
-    return f"{requests_of(facts)} are not refused: {' or '.join(words)}{wanted}"
+    return f"{requests_of(facts)} are not refused: {' or '.join(words)}{_in_place_of(short)}"
 
 
 def _failure_title(facts: Sequence[Fact], _: RunFacts) -> str:
     smallest = min(facts, key=lambda fact: len(str(fact.finding.example)))
     request = smallest.finding.example.get("request") or smallest.operation
     what = f"{smallest.observed_code}" if smallest.observed_code else one_line(smallest.finding.observed, 120)
-    kind = requests_of(facts)
-    return f"{what} on {request}" + (f" ({kind})" if kind else "")
+    return f"{what} on {request}"
 
 
 # ---- status codes ----
@@ -129,7 +135,7 @@ def _reasons(fact: Fact) -> list[str]:
 def _status_title(facts: Sequence[Fact], _: RunFacts) -> str:
     plain = [fact for fact in facts if fact.observed_code] or list(facts)
     expected = min(plain, key=lambda fact: len(fact.expected_codes)).expected_codes
-    wanted = f" in place of {' or '.join(map(str, expected))}" if 0 < len(expected) <= 3 else ""
+    wanted = _in_place_of(expected)
     kind = requests_of(plain)
     malformed = [fact for fact in plain if fact.unauthenticated and len(fact.defects) > 1]
     if len(malformed) == len(plain):
