@@ -24,8 +24,9 @@ def checked(program: str, folder: Path) -> dict[str, Any]:
     home = folder / program
     shutil.copytree(PROGRAMS / program, home)
     truth = defects_of(program)
-    if "change" in truth:
-        shutil.copytree(ROOT / "images" / "console", home / "console")
+    if "changes_of" in truth:
+        ignore = shutil.ignore_patterns("node_modules", "reports", "__pycache__")
+        shutil.copytree(ROOT / truth["changes_of"], home / truth["into"], dirs_exist_ok=True, ignore=ignore)
     for change in truth.get("change", ()):
         path = home / change["file"]
         text = path.read_text("utf-8")
