@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import find, given
@@ -88,7 +89,8 @@ def test_refuses_an_unsupported_pattern(pattern: str) -> None:
 def test_times_of_every_kind_are_drawn(contract: Contract, wanted: Callable[[str], bool]) -> None:
     """The drawn times have fractions or none, early and late years, and a leap day."""
     times = schema_of(contract, "Timestamp").values
-    text = find(times.map(str), wanted, settings=quick(database=None, max_examples=20000))
+    # A leap day is rare: which draw comes upon one must not differ from run to run.
+    text = find(times.map(str), wanted, settings=quick(database=None, max_examples=20000), random=Random(7))  # noqa: S311 - no secret
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z", text, re.ASCII)
 
 
