@@ -33,7 +33,8 @@ if "dies" in ways:
 if "stubborn" in ways:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if "tidy" in ways:
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(5))
+    # Blocked in every thread and waited for at the end: no thread can take it and sleep on.
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
 if "parent" in ways:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     print("child", child.pid)
@@ -51,7 +52,11 @@ def handler(request):
     return http_response(503 if sick else 200, body, headers={"Connection": "close"})
 
 
-StandIn(handler, port=port).join()
+stand_in = StandIn(handler, port=port)
+if "tidy" in ways:
+    signal.sigwait([signal.SIGTERM])
+    os._exit(5)
+stand_in.join()
 """
 
 Launcher = Callable[..., Program]

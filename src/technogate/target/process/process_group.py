@@ -24,13 +24,17 @@ def own_group() -> dict[str, Any]:
 
 
 def terminate(pid: int) -> None:
-    """Send SIGTERM to every process of the group, and continue frozen ones. A group that has ended is ignored."""
+    """Continue frozen processes of the group, then send SIGTERM to all. A group that has ended is ignored.
+
+    In this order, because Linux hands a signal of a stopped process to any of its threads, and CPython
+    handles signals in the main thread alone, which then sleeps on.
+    """
     if sys.platform == "win32":
         _taskkill(pid)
         return
     with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGTERM)
         os.killpg(pid, signal.SIGCONT)
+        os.killpg(pid, signal.SIGTERM)
 
 
 def kill(pid: int) -> None:

@@ -131,8 +131,8 @@ def reap(registered: set[str]) -> None:
     """End every registered group with SIGTERM, then SIGKILL; then remove projects and folders."""
     groups = [int(entry) for entry in registered if entry.isdigit()]
     for group in groups:
-        _signal(group, "SIGTERM")
         _signal(group, "SIGCONT")
+        _signal(group, "SIGTERM")
     deadline = time.monotonic() + GRACE_S
     while time.monotonic() < deadline and any(_signal(group, "") for group in groups):
         time.sleep(0.02)
