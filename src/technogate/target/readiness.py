@@ -110,7 +110,7 @@ def _look(base_url: str, ready: str, timeout_s: float, odd: set[str]) -> Ready |
         if seen.odd and url not in odd:
             odd.add(url)
             if _speaks_tls(url):
-                return NotReady(url=url, why=seen.why, hint="it speaks TLS: say https in place of http")
+                return NotReady(url=url, why=seen.why, hint="it speaks TLS: say https in `serves`, or in `url`")
         if not 400 <= seen.status < 500:
             # Only a server without that path can have it elsewhere.
             break
@@ -127,7 +127,7 @@ def _observe(url: str, timeout_s: float) -> _Seen:
             return _Seen(why=f"its certificate is refused: {refused}", hint=_certificate_hint(refused))
         why = str(error) or type(error).__name__
         plain = urlsplit(url).scheme == "https" and any(word in why for word in _NO_TLS)
-        hint = "it does not speak TLS: say http in place of https" if plain else ""
+        hint = "it does not speak TLS: say http in `serves`, or in `url`" if plain else ""
         return _Seen(why=why, hint=hint, odd=isinstance(error, httpx.RemoteProtocolError | httpx.ReadError))
     why = "" if status // 100 in (2, 3) else f"status {status}"
     return _Seen(status=status, why=why, odd=status == _BAD_REQUEST)

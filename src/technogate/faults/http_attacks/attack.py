@@ -158,6 +158,8 @@ def exchange_of(
     elif not client.connected:
         end = Ended.FAILED
     headers, _ = redactor.headers(request.headers)
+    # As the driver records it: below the path of the base URL.
+    path = request.path.removeprefix(Address.of(base_url).prefix) or "/"
     sent, _ = redactor.clean(client.script.opening[: client.sent].partition(b"\r\n\r\n")[2])
     has_key = any(name.lower() == key_header.lower() for name, _ in request.headers)
     return Exchange(
@@ -168,7 +170,7 @@ def exchange_of(
         case=kind,
         base_url=base_url,
         key=MARK if has_key else "",
-        request=Request(method=request.method, path=request.path, headers=headers, body=Body.of(sent)),
+        request=Request(method=request.method, path=path, headers=headers, body=Body.of(sent)),
         response=response,
         end=end,
         error=error,
