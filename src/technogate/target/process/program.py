@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import shlex
+import signal
 import subprocess
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +15,8 @@ from technogate.journal.redaction import Redactor
 from technogate.model.errors import PortTaken, StartError
 from technogate.target.process import process_group
 from technogate.target.process.ports import is_taken
+from technogate.target.process.process_table import MARK_VARIABLE
+from technogate.target.process.program_processes import ProgramProcesses
 from technogate.target.process.reaper import Reaper
 from technogate.target.readiness import wait_for
 
@@ -42,7 +48,11 @@ class Launch:
 
 
 class Program:
-    """One program under test, in a process group of its own, its output kept in a file."""
+    """One program under test, in a process group of its own, its output kept in a file.
+
+    All that it starts belongs to it, also what leaves that group, and what goes on when the started process has ended
+    without an error: then the program is in the background.
+    """
 
     def __init__(self, launch: Launch, reaper: Reaper) -> None:
         """Prepare the program; nothing runs before `start`."""
@@ -51,8 +61,13 @@ class Program:
         self._log = launch.workdir / "output.log"
         self._log_start = 0
         self._process: subprocess.Popen[bytes] | None = None
+        self._mark = secrets.token_hex(8)
+        self._processes: ProgramProcesses | None = None
+        self._groups: set[int] = set()
         self._reaped = True
         self._ended_by_gate = False
+        self._background = False
+        self._background_code: int | None = None
         #: How often it was started, and whether the run's record has the end of its latest start.
         self.starts = 0
         self.end_recorded = False
@@ -79,23 +94,23 @@ class Program:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs (a frozen program does)."""
-        return self._process is not None and self.exit_code is None
+        """Whether it runs (a frozen program does, and one in the background)."""
+        return self._process is not None and not self._has_ended()
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code of its latest start; None while it runs, minus the signal's number if one ended it."""
-        if self._process is None:
+        """The exit code of its latest start, minus the signal's number if one ended it.
+
+        None while it runs, and where nobody knows it: of a program in the background that ended by itself.
+        """
+        if self._process is None or not self._has_ended():
             return None
-        code = self._process.poll()
-        if code is not None and not self._reaped:
-            self._end_group(self._process.pid)
-        return code
+        return self._background_code if self._background else self._process.returncode
 
     @property
     def ended_by_itself(self) -> bool:
         """Whether its latest start has ended, and the gate did not end it. Costs one system call."""
-        return self._process is not None and not self._ended_by_gate and self.exit_code is not None
+        return self._process is not None and not self._ended_by_gate and self._has_ended()
 
     @property
     def output(self) -> str:
@@ -149,17 +164,20 @@ class Program:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     cwd=self.launch.cwd,
-                    env=self.launch.env,
+                    env={**self.launch.env, MARK_VARIABLE: self._mark},
                     **process_group.own_group(),
                 )
             except OSError as error:
                 reason = f"{self.name} did not start: {self.command}: {error.strerror}"
                 raise StartError(reason, program=self.name, command=self.command) from error
+        self._processes = ProgramProcesses(self._process.pid, self._mark, self.port)
         self._reaped = False
-        self._ended_by_gate = False
+        self._ended_by_gate = self._background = False
+        self._background_code = None
         self.starts += 1
         self.end_recorded = False
-        self._reaper.add(self._process.pid)
+        self._reaper.add_mark(self._mark)
+        self._register(self._process.pid)
 
     def wait_ready(self, path: str | None = None, timeout_s: float | None = None) -> None:
         """Wait until `path` (default: the declared one) responds; raises StartError when it does not."""
@@ -167,44 +185,44 @@ class Program:
         limit = self.launch.timeout_s if timeout_s is None else timeout_s
         why = wait_for(url, limit, self._gone)
         if not why and self.alive:
+            self._serves()
             return
         code = self.exit_code
-        if code is not None:
-            reason = f"{self.name} did not start: {self.command} exited with code {code}"
+        if not self.alive:
+            how = f"exited with code {code}" if code is not None else "went into the background and ended"
+            reason = f"{self.name} did not start: {self.command} {how}"
         else:
             reason = f"{self.name} did not start: {self.command} is not ready after {limit:g} s: GET {url}: {why}"
         raise StartError(reason, program=self.name, command=self.command, exit_code=code, output=self.tail())
 
     def stop(self) -> None:
-        """End it and its children: send SIGTERM, wait 3 s, then kill them. If it does not run, do nothing."""
-        if self._process is None:
-            return
-        if self.alive:
+        """End it and all that it started: send SIGTERM, wait 3 s, then kill. If it does not run, do nothing."""
+        if self._process is not None and self._processes is not None and self.alive:
             self._ended_by_gate = True
-            process_group.terminate(self._process.pid)
-            try:
-                self._process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                process_group.kill(self._process.pid)
+            until = time.monotonic() + STOP_S
+            if self._processes.terminate(STOP_S):
+                self._background_code = -signal.SIGTERM
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(max(0.0, until - time.monotonic()))
         self.kill()
 
     def kill(self) -> None:
-        """Kill it and its children. If it does not run, do nothing."""
+        """Kill it and all that it started. If it does not run, do nothing."""
         if self._process is None:
             return
         if self.alive:
             self._ended_by_gate = True
         if not self._reaped:
-            self._end_group(self._process.pid)
+            self._end_rest()
         self._process.wait()
 
     def freeze(self) -> None:
         """Freeze it: connections stay open and nothing responds. Raises UserError on Windows."""
-        process_group.freeze(self._running())
+        self._running().freeze()
 
     def thaw(self) -> None:
         """Continue it after `freeze`."""
-        process_group.thaw(self._running())
+        self._running().thaw()
 
     def restart(self) -> None:
         """End it if it runs, start it on the same port in the same folder, and wait until it is ready."""
@@ -216,13 +234,44 @@ class Program:
         """Whether it ended while it should become ready."""
         return not self.alive
 
-    def _running(self) -> int:
-        if self._process is None or not self.alive:
-            raise RuntimeError(f"{self.name} does not run")
-        return self._process.pid
+    def _has_ended(self) -> bool:
+        """Whether its latest start has ended, the leader and what it left in the background; ends the rest."""
+        if self._process is None or self._processes is None:
+            return False
+        code = self._process.poll()
+        if code is None:
+            return False
+        if self._reaped:
+            return True
+        if code == 0 and self._processes.in_background():
+            self._background = self._processes.serves
+            return False
+        self._end_rest()
+        return True
 
-    def _end_group(self, pid: int) -> None:
-        """End what is left of the group after its leader has ended."""
-        process_group.kill(pid)
+    def _serves(self) -> None:
+        """Remember what serves its port, and have the reaper know the process groups of it."""
+        if self._processes is not None:
+            self._processes.learn()
+            for group in self._processes.groups:
+                self._register(group)
+
+    def _running(self) -> ProgramProcesses:
+        if self._processes is None or not self.alive:
+            raise RuntimeError(f"{self.name} does not run")
+        return self._processes
+
+    def _register(self, group: int) -> None:
+        self._groups.add(group)
+        self._reaper.add(group)
+
+    def _end_rest(self) -> None:
+        """End what is left of it: nothing that it started outlives it."""
+        if self._processes is not None:
+            self._processes.kill()
+        if self._background and self._ended_by_gate and self._background_code is None:
+            self._background_code = -signal.SIGKILL
         self._reaped = True
-        self._reaper.remove(pid)
+        self._reaper.remove_mark(self._mark)
+        while self._groups:
+            self._reaper.remove(self._groups.pop())
