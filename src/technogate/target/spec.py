@@ -78,13 +78,19 @@ class UnwritableSpec(Spec, frozen=True, kw_only=True):
 
 
 class ServedSpec(Spec, frozen=True, kw_only=True):
-    """One side of the pair: either the `url` where it runs or the `command` that starts it."""
+    """One side of the pair: either the `url` where it runs or the `command` that starts it.
+
+    `serves` is the base URL of a program that the gate starts, with {host} and {port}; "" when it has neither a path
+    prefix nor TLS. `ca_file` has the certificates that its own is verified with, besides those of the system.
+    """
 
     url: str = ""
     command: tuple[str, ...] = ()
     cwd: str = "."
     env: dict[str, str] = {}
     port: int | None = None
+    serves: str = ""
+    ca_file: str = ""
     ready: str = "/health"
     start_timeout_s: float | None = None
     api_key_env: str = ""
@@ -103,12 +109,16 @@ class ServedSpec(Spec, frozen=True, kw_only=True):
 
 
 class BackendSpec(ServedSpec, frozen=True, kw_only=True):
-    """The provider. `openapi` is the path of the document that it serves, "" when it is at none or a usual one."""
+    """The provider. `openapi` is the path of the document that it serves, "" when it is at none or a usual one.
+
+    `socket` is the Unix socket that it listens on in place of a port, "" without one.
+    """
 
     commands: Commands = Commands()
     audit: AuditSpec = AuditSpec()
     unwritable: UnwritableSpec = UnwritableSpec()
     openapi: str = ""
+    socket: str = ""
 
 
 class Selectors(Spec, frozen=True, kw_only=True):

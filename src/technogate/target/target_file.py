@@ -144,5 +144,9 @@ def _command_mistakes(spec: TargetFile) -> Iterator[str]:
             continue
         if not served.command or not served.command[0].strip():
             yield f"{side}.command must not be empty"
+        elif served is spec.backend and spec.backend.socket:
+            continue
+        elif served.serves and "{port}" not in served.serves and f":{served.port}" not in served.serves:
+            yield f"{side}.serves has no {{port}}: write it there, or name the port of the program with {side}.port too"
         elif served.port is None and not served.movable:
             yield f"{side}.port is missing: neither command nor env has {{port}}, so name the port of the program"

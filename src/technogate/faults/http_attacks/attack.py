@@ -11,7 +11,7 @@ from technogate.drivers.http.address import Address
 from technogate.faults.fault_errors import NotDelivered
 from technogate.faults.http_attacks.attack_client import Client
 from technogate.faults.http_attacks.attack_script import Hostile
-from technogate.faults.http_attacks.request_bytes import RawRequest, first_response
+from technogate.faults.http_attacks.request_bytes import RawRequest
 from technogate.journal.redaction import MARK, Redactor
 from technogate.mock.recorded_request import parse_response
 from technogate.model.events import Body, Ended, Exchange, Request, Response
@@ -49,7 +49,7 @@ class Attack:
     @property
     def detail(self) -> str:
         """The clients and their outcomes, in one line."""
-        answered = sum(first_response(client.received) is not None for client in self.clients)
+        answered = sum(client.response is not None for client in self.clients)
         closed = sum(client.closed_by_backend for client in self.clients)
         return (
             f"{self.delivered} of {len(self.clients)} clients delivered, {answered} got a response, "
@@ -149,7 +149,7 @@ def exchange_of(
     response: Response | None = None
     leaks: tuple[str, ...] = ()
     end, error = Ended.INDETERMINATE, client.error or "no complete response"
-    whole = first_response(client.received)
+    whole = client.response
     if whole is not None:
         parsed, error = parse_response(whole)
         if not error:

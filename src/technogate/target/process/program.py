@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import shlex
 import signal
@@ -18,7 +19,9 @@ from technogate.target.process.ports import is_taken
 from technogate.target.process.process_table import MARK_VARIABLE
 from technogate.target.process.program_processes import ProgramProcesses
 from technogate.target.process.reaper import Reaper
-from technogate.target.readiness import wait_for
+from technogate.target.readiness import NotReady, Ready, find_ready
+from technogate.target.served_address import ready_urls
+from technogate.target.socket_forwarder import remove_dead_socket
 
 #: Seconds between SIGTERM and SIGKILL.
 STOP_S = 3.0
@@ -30,9 +33,10 @@ TAIL_LINES = 20
 class Launch:
     """All that is needed to start a program, any number of times, on the same port and in the same folder.
 
-    `env` is its whole environment, `url` the base URL that it serves, `ready` the path that responds
-    with 2xx or 3xx once it is ready, `timeout_s` how many seconds that may take. `redactor` masks the API key in
-    everything that is shown.
+    `env` is its whole environment, `url` the base URL that it serves, and `others` further ones, of which it may have
+    one instead until it has shown which. `ready` is the path or URL that responds with 2xx or 3xx once it is ready,
+    `timeout_s` how many seconds that may take. `socket` is the Unix socket that it listens on, if any. `redactor` masks
+    the API key in everything that is shown.
     """
 
     name: str
@@ -45,6 +49,8 @@ class Launch:
     ready: str
     timeout_s: float
     redactor: Redactor
+    others: tuple[str, ...] = ()
+    socket: Path | None = None
 
 
 class Program:
@@ -58,6 +64,7 @@ class Program:
         """Prepare the program; nothing runs before `start`."""
         self.launch = launch
         self._reaper = reaper
+        self._ready_url = ""
         self._log = launch.workdir / "output.log"
         self._log_start = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -81,6 +88,11 @@ class Program:
     def port(self) -> int:
         """The port that it listens on."""
         return self.launch.port
+
+    @property
+    def ready_url(self) -> str:
+        """The address that has shown that it was ready; before that, the one that is tried first."""
+        return self._ready_url or ready_urls(self.launch.url, self.launch.ready)[0]
 
     @property
     def workdir(self) -> Path:
@@ -155,6 +167,8 @@ class Program:
         if is_taken(self.port):
             raise PortTaken(f"{self.name} needs port {self.port}, which is in use: end the program that holds it")
         self.workdir.mkdir(parents=True, exist_ok=True)
+        if self.launch.socket is not None:
+            remove_dead_socket(self.launch.socket)
         with self._log.open("ab") as log:
             self._log_start = log.tell()
             try:
@@ -181,10 +195,11 @@ class Program:
 
     def wait_ready(self, path: str | None = None, timeout_s: float | None = None) -> None:
         """Wait until `path` (default: the declared one) responds; raises StartError when it does not."""
-        url = self.launch.url + (path or self.launch.ready)
         limit = self.launch.timeout_s if timeout_s is None else timeout_s
-        why = wait_for(url, limit, self._gone)
-        if not why and self.alive:
+        found = find_ready((self.launch.url, *self.launch.others), path or self.launch.ready, limit, self._gone)
+        if isinstance(found, Ready) and self.alive:
+            self.launch = dataclasses.replace(self.launch, url=found.base_url, others=())
+            self._ready_url = self._ready_url or found.url
             self._serves()
             return
         code = self.exit_code
@@ -192,7 +207,8 @@ class Program:
             how = f"exited with code {code}" if code is not None else "went into the background and ended"
             reason = f"{self.name} did not start: {self.command} {how}"
         else:
-            reason = f"{self.name} did not start: {self.command} is not ready after {limit:g} s: GET {url}: {why}"
+            until = "" if isinstance(found, NotReady) and found.hint else f" after {limit:g} s"
+            reason = f"{self.name} did not start: {self.command} is not ready{until}: {found}"
         raise StartError(reason, program=self.name, command=self.command, exit_code=code, output=self.tail())
 
     def stop(self) -> None:
