@@ -146,12 +146,13 @@ def test_all_of_a_program_is_frozen_and_ended(started: Started, monkeypatch: pyt
 
 @pytest.mark.parametrize("way", ["a daemon", "a script that ends"])
 def test_the_end_of_a_daemon_is_noticed(started: Started, eventually: Eventually, way: str) -> None:
-    """A program in the background that is killed by another has ended by itself, with a code that nobody knows."""
+    """A program in the background that is killed by another has ended by itself; nobody knows its exit code."""
     program = started(way)
     for pid in left(program.port):
         os.kill(pid, signal.SIGKILL)
     assert eventually(lambda: program.ended_by_itself)
-    assert program.exit_code is None
+    # The code of the script, where that had not ended before.
+    assert program.exit_code in (None, 0)
     program.restart()
     assert program.alive
 

@@ -15,11 +15,12 @@ from pathlib import Path
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import PortTaken, StartError
 from technogate.target.process import process_group
+from technogate.target.process.output_log import OutputLog
 from technogate.target.process.ports import is_taken
 from technogate.target.process.process_table import MARK_VARIABLE
 from technogate.target.process.program_processes import ProgramProcesses
 from technogate.target.process.reaper import Reaper
-from technogate.target.readiness import NotReady, Ready, find_ready
+from technogate.target.readiness import NotReady, Ready, find_line, find_ready, probe
 from technogate.target.served_address import ready_urls
 from technogate.target.socket_forwarder import remove_dead_socket
 
@@ -35,8 +36,9 @@ class Launch:
 
     `env` is its whole environment, `url` the base URL that it serves, and `others` further ones, of which it may have
     one instead until it has shown which. `ready` is the path or URL that responds with 2xx or 3xx once it is ready,
-    `timeout_s` how many seconds that may take. `socket` is the Unix socket that it listens on, if any. `redactor` masks
-    the API key in everything that is shown.
+    `timeout_s` how many seconds that may take. With `ready_log` a line of its output that matches this regular
+    expression shows that instead. `socket` is the Unix socket that it listens on, if any. `redactor` masks the API key
+    in everything that is shown.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Launch:
     redactor: Redactor
     others: tuple[str, ...] = ()
     socket: Path | None = None
+    ready_log: str = ""
 
 
 class Program:
@@ -65,8 +68,7 @@ class Program:
         self.launch = launch
         self._reaper = reaper
         self._ready_url = ""
-        self._log = launch.workdir / "output.log"
-        self._log_start = 0
+        self._log = OutputLog(launch.workdir / "output.log", launch.redactor)
         self._process: subprocess.Popen[bytes] | None = None
         self._mark = secrets.token_hex(8)
         self._processes: ProgramProcesses | None = None
@@ -127,20 +129,14 @@ class Program:
     @property
     def output(self) -> str:
         """All that it wrote to its standard output and error since its first start, unmasked."""
-        return self._log.read_text("utf-8", errors="replace") if self._log.exists() else ""
+        return self._log.text
 
     def printed_since(self, offset: int) -> tuple[str, int]:
         """What it wrote after `offset` bytes, the API key masked, and how many bytes it has written by now.
 
         Nothing for a program whose output the gate does not keep in a file.
         """
-        size = self._log.stat().st_size if self._log.exists() else offset
-        if size <= offset:
-            return "", offset
-        with self._log.open("rb") as log:
-            log.seek(offset)
-            written = log.read(size - offset)
-        return self.launch.redactor.clean_text(written.decode("utf-8", errors="replace"))[0], size
+        return self._log.since(offset)
 
     def tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines of its output, the API key masked."""
@@ -148,12 +144,7 @@ class Program:
 
     def latest_tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines that it wrote since its latest start, the API key masked."""
-        if not self._log.exists():
-            return ""
-        with self._log.open("rb") as log:
-            log.seek(self._log_start)
-            written = log.read().decode("utf-8", errors="replace")
-        return self.launch.redactor.clean_text("\n".join(written.splitlines()[-lines:]))[0]
+        return "\n".join(self._log.latest().splitlines()[-lines:])
 
     @property
     def command(self) -> str:
@@ -169,8 +160,8 @@ class Program:
         self.workdir.mkdir(parents=True, exist_ok=True)
         if self.launch.socket is not None:
             remove_dead_socket(self.launch.socket)
-        with self._log.open("ab") as log:
-            self._log_start = log.tell()
+        with self._log.path.open("ab") as log:
+            self._log.begin(log.tell())
             try:
                 self._process = subprocess.Popen(
                     self.launch.argv,
@@ -196,7 +187,11 @@ class Program:
     def wait_ready(self, path: str | None = None, timeout_s: float | None = None) -> None:
         """Wait until `path` (default: the declared one) responds; raises StartError when it does not."""
         limit = self.launch.timeout_s if timeout_s is None else timeout_s
-        found = find_ready((self.launch.url, *self.launch.others), path or self.launch.ready, limit, self._gone)
+        base_urls = (self.launch.url, *self.launch.others)
+        if self.launch.ready_log and path is None:
+            found = find_line(base_urls, self.launch.ready_log, self._log.has_line, limit, self._gone)
+        else:
+            found = find_ready(base_urls, path or self.launch.ready, limit, self._gone)
         if isinstance(found, Ready) and self.alive:
             self.launch = dataclasses.replace(self.launch, url=found.base_url, others=())
             self._ready_url = self._ready_url or found.url
@@ -210,6 +205,12 @@ class Program:
             until = "" if isinstance(found, NotReady) and found.hint else f" after {limit:g} s"
             reason = f"{self.name} did not start: {self.command} is not ready{until}: {found}"
         raise StartError(reason, program=self.name, command=self.command, exit_code=code, output=self.tail())
+
+    def responds(self, timeout_s: float) -> str:
+        """Ask at its ready address once: "" when it responds as a program that is ready does, else what it does."""
+        why = probe(self.ready_url, timeout_s)
+        # Where a line shows that it is ready, any response shows that it runs.
+        return "" if self.launch.ready_log and why.startswith("status ") else why
 
     def stop(self) -> None:
         """End it and all that it started: send SIGTERM, wait 3 s, then kill. If it does not run, do nothing."""
