@@ -21,6 +21,8 @@ class Source:
     """An audit trail in memory; each read is a request with a trace id, and fails while `error` is set."""
 
     name = "api memory"
+    notes: tuple[str, ...] = ()
+    other = ""
 
     def __init__(self) -> None:
         self.entries: list[TrailEntry] = []
@@ -31,6 +33,10 @@ class Source:
     def own_trace_ids(self) -> tuple[str, ...]:
         """Of all reads."""
         return tuple(self.reads)
+
+    def take_other(self) -> str:
+        """Text beside the entries, each time."""
+        return self.other
 
     def read(self, limit: int = 1000) -> tuple[TrailEntry, ...]:
         """The newest entries first."""
