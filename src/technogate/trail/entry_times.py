@@ -28,6 +28,7 @@ STEP_S, MOST_S = 900, 14 * 3600
 SKEW_S = 5.0
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE]\+?\d+)?", re.ASCII)
 _DATE_AND_TIME = re.compile(r"\d{4}-?\d\d-?\d\d.\d\d.*", re.ASCII | re.DOTALL)
+_BEFORE_OFFSET = re.compile(r"\s+(?=[+-]\d)")
 _UTC_NAMES = re.compile(r"\s*(z|utc|gmt)$", re.IGNORECASE)
 
 
@@ -125,7 +126,7 @@ def _date_and_time(value: Any) -> datetime | None:
         return value
     if not isinstance(value, str):
         return None
-    text = _UTC_NAMES.sub("+00:00", value.strip().upper())
+    text = _BEFORE_OFFSET.sub("", _UTC_NAMES.sub("+00:00", value.strip().upper()))
     if not _DATE_AND_TIME.fullmatch(text):
         return None
     try:
