@@ -81,11 +81,11 @@ MISTAKES = {
     "[backend]\napi_key_env = 'K'\ncwd = 'x'\n"
     + URL: "backend: cwd, env, port, serves and ready_log are for a program that",
     BACKEND + "[backend.audit]\nsource = 'jsnol'\n": (
-        'backend.audit.source must be api or jsonl or sql, not "jsnol"; did you mean jsonl?'
+        'backend.audit.source must be api or jsonl or sql or command, not "jsnol"; did you mean jsonl?'
     ),
     BACKEND + "[backend.audit]\nsource = 'jsonl'\n": 'backend.audit: source = "jsonl" needs path',
     BACKEND + "[backend.audit]\nsource = 'sql'\nurl = 'sqlite:///x'\n": 'backend.audit: source = "sql" needs url and q',
-    BACKEND + "[backend.audit]\npath = 'x'\n": 'backend.audit: path and fields are for source = "jsonl"',
+    BACKEND + "[backend.audit]\npath = 'x'\n": 'backend.audit: path is for source = "jsonl"',
     BACKEND + "[backend.audit]\nurl = 'x'\n": 'backend.audit: url and query are for source = "sql"',
     BACKEND + "[backend.audit]\nsource = 'jsonl'\npath = '{workdri}/x'\n": (
         "backend.audit.path: {workdri} is not a placeholder; did you mean {workdir}?"
