@@ -7,15 +7,18 @@ import string
 from dataclasses import replace
 from pathlib import Path
 
+from technogate.contract.loader import load_contract
 from technogate.model.errors import TargetFileError, UserError
 from technogate.onboarding.backend_onboarding import BackendOnboarding
 from technogate.onboarding.command_guesses import guessed_commands
+from technogate.onboarding.console_onboarding import ConsoleOnboarding
 from technogate.onboarding.learned import Learned
 from technogate.onboarding.questions import Questions
 from technogate.onboarding.target_text import target_text
 from technogate.onboarding.trail_onboarding import TrailOnboarding
 from technogate.onboarding.wishes import SideWish, Wishes
 from technogate.target.target_file import read_target_file
+from technogate.util.shipped import shipped
 from technogate.util.write_file import write_file
 
 
@@ -28,6 +31,8 @@ def initialize(wishes: Wishes, out: Path, questions: Questions, learned: Learned
     learned.learn("", "name", wishes.name or wishes.folder.resolve().name, "the name of the folder")
     if wishes.backend.named:
         _look_at_backend(wishes, wishes.backend, learned, key)
+    if wishes.console.named:
+        _look_at_console(wishes, learned, key)
     write_target(learned, out)
 
 
@@ -70,6 +75,14 @@ def _look_at_backend(wishes: Wishes, wish: SideWish, learned: Learned, key: str)
             learned.learn("backend", "api_key_env", wishes.api_key_env, "given")
         backend.learn_commands(wishes.words)
         TrailOnboarding(backend, learned).learn_trail()
+
+
+def _look_at_console(wishes: Wishes, learned: Learned, key: str) -> None:
+    contract = load_contract(shipped("contracts", "console-v0.1"))
+    wish = wishes.console
+    with ConsoleOnboarding(wish, wishes.folder, key if wish.url else own_key(), contract, learned) as console:
+        console.begin()
+        console.learn_page()
 
 
 def own_key() -> str:
