@@ -22,8 +22,8 @@ _LIMIT = re.compile(r"limit|max|count|rows|entries|quantidade|anzahl|size")
 _FILTER = re.compile(r"filter|state|status|estado|filtro")
 #: Buttons that are pressed last: they leave the page or throw something away.
 _AVOIDED = re.compile(r"log ?out|sign ?out|sair|delete|clear|close|limpar|abmelden|theme|dark|menu")
-#: The most fields, and buttons for each field, that are tried as the command's.
-_MOST_FIELDS, _MOST_BUTTONS = 5, 6
+#: The most fields and buttons that are tried as the command's, and pairs of them.
+_MOST_FIELDS, _MOST_BUTTONS, _MOST_PAIRS = 5, 6, 14
 #: Seconds within which a press has its effect: the request arrives, or the page shows the answer.
 EFFECT_S, SHOWN_S = 0.9, 2.0
 #: Seconds that a page may take until its handlers are there.
@@ -124,7 +124,13 @@ class PageParts:
             # Handlers may come after the markup: what did nothing at first may work now.
             self._page.wait(HYDRATED_S)
             found = self._at_tab("execute", self._try_fields)
-        if not found:
+        if found:
+            self._page.load()
+            self._show("execute")
+            if not self._runs(self._command, self._run):
+                self._page.hydration_s = HYDRATED_S
+                self._learned.note(f"the page's handlers come up to {HYDRATED_S:g} s after it was loaded")
+        else:
             fields = [one.label or one.selector for one in self._page.controls("text", visible=False)]
             seen = ", ".join(fields) or "none"
             tried = f"no field and button sent POST /api/execute with what was entered; fields: {seen}"
@@ -139,14 +145,19 @@ class PageParts:
         buttons = sorted(
             (one for one in controls if one.kind == "button" and not _AVOIDED.search(one.words)), key=_button_rank
         )
-        for field in fields[:_MOST_FIELDS]:
-            near = sorted(
-                buttons, key=lambda one: (field.form == "" or one.form != field.form) and not _RUN.search(one.words)
-            )
-            for button in near[:_MOST_BUTTONS]:
-                if self._runs(field.selector, button.selector):
-                    self._keep_command(field, button)
-                    return True
+        ranked = sorted(
+            (field_rank + button_rank + 2 * (field.form != button.form), field_rank, button_rank)
+            for field_rank, field in enumerate(fields[:_MOST_FIELDS])
+            for button_rank, button in enumerate(buttons[:_MOST_BUTTONS])
+        )
+        for _, field_rank, button_rank in ranked[:_MOST_PAIRS]:
+            field, button = fields[field_rank], buttons[button_rank]
+            # A word of its own, taken out again: what an earlier attempt has left in another field is not taken for it.
+            word = f"{WORD}_{chr(ord('A') + field_rank)}"
+            if self._runs(field.selector, button.selector, word):
+                self._keep_command(field, button)
+                return True
+            self._page.enter(field.selector, "")
         return False
 
     def _keep_command(self, field: Control, button: Control) -> None:
@@ -156,11 +167,11 @@ class PageParts:
         if self._page.dialogs:
             self._learned.step("execute", "dialog", "accept", "a dialog came before the command was sent")
 
-    def _runs(self, field: str, button: str) -> bool:
+    def _runs(self, field: str, button: str, word: str = WORD) -> bool:
         start = self._answers.count
-        if not self._page.enter(field, WORD) or not self._page.press(button):
+        if not self._page.enter(field, word) or not self._page.press(button):
             return False
-        return self._arrives(start, self._answers.runs(WORD)) is not None
+        return self._arrives(start, self._answers.runs(word)) is not None
 
     def _arrives(
         self, start: int, wanted: Callable[[RecordedRequest], bool], limit_s: float = EFFECT_S
@@ -191,6 +202,10 @@ class PageParts:
     # ---- the result ----
 
     def _learn_result(self) -> None:
+        # With entries and a snapshot on the page, a selector must be unique beside what these show.
+        self._answers.set_rows()
+        self._answers.set_snapshot()
+        self._page.load()
         runs: list[tuple[str, dict[str, dict[str, list[str]]], dict[str, str]]] = []
         for status in STATUSES:
             values = self._answers.set_result(status)
@@ -265,7 +280,7 @@ class PageParts:
     def _learn_audit(self) -> None:
         rows = self._answers.set_rows()
         self._page.load()
-        shown = self._at_tab("audit", lambda: self._shows_one_of(rows))
+        shown = self._at_tab("audit", lambda: self._page.until(lambda: self._shows_one_of(rows), EFFECT_S))
         refresh = self._button_that("audit", self._answers.lists())
         if not shown and refresh:
             self._page.press(refresh)
@@ -314,7 +329,10 @@ class PageParts:
         """The rows and their cells, by whichever value tells the entries apart; states in the words of the page."""
         shown = [{**row, "state": self._words.get(row["state"], row["state"])} for row in rows]
         for mark in ("trace_id", "action", "execution_id"):
-            laid_out = self._page.ask("rows", marks=[row[mark] for row in rows], values=shown)
+            marks = [row[mark] for row in rows]
+            # A time in another form has the minute of the one that was sent.
+            parts = {"timestamp": [row["timestamp"][13:16] for row in rows]}
+            laid_out = self._page.ask("rows", marks=marks, values=shown, parts=parts)
             if laid_out is not None:
                 return laid_out
         return None
@@ -398,9 +416,12 @@ class PageParts:
     # ---- the snapshot ----
 
     def _learn_memory(self) -> None:
+        self._answers.clear()
         snapshot = self._answers.set_snapshot()
         self._page.load()
-        shown = self._at_tab("memory", lambda: self._page.shows(snapshot["command"]))
+        shown = self._at_tab(
+            "memory", lambda: self._page.until(lambda: self._page.shows(snapshot["command"]), EFFECT_S)
+        )
         refresh = self._button_that("memory", self._answers.remembers)
         if not shown and refresh:
             self._page.press(refresh)

@@ -153,9 +153,9 @@ async (request) => {
         const least = (list) => list.filter((element) => !list.some((other) => other !== element && element.contains(other)));
         const containing = least(elements.filter((element) => texts.get(element).includes(value)));
         found[name] = {
-          exact: least(exact).slice(0, 4).map(selectorOf),
-          contains: containing.slice(0, 4).map(selectorOf),
-          folded: least(elements.filter((element) => texts.get(element).toLowerCase() === value.toLowerCase())).slice(0, 4).map(selectorOf),
+          exact: least(exact).slice(0, 8).map(selectorOf),
+          contains: containing.slice(0, 8).map(selectorOf),
+          folded: least(elements.filter((element) => texts.get(element).toLowerCase() === value.toLowerCase())).slice(0, 8).map(selectorOf),
         };
       }
       return found;
@@ -178,7 +178,7 @@ async (request) => {
     },
 
     /** The elements that repeat once for each of `marks`, texts that each stand in one of them, and where `values` are in each. */
-    rows: ({ marks, values }) => {
+    rows: ({ marks, values, parts }) => {
       const all = every("*").filter((element) => !SILENT.has(element.tagName) && visible(element));
       const holders = marks.map((mark) => all.filter((element) => shown(element).includes(mark)).at(-1));
       if (holders.some((holder) => holder === undefined)) return null;
@@ -204,7 +204,7 @@ async (request) => {
       const css = candidates.find(same);
       if (!css) return null;
       const cells = {};
-      for (const name of Object.keys(values[0])) cells[name] = cellOf(rows, values.map((row) => row[name]));
+      for (const name of Object.keys(values[0])) cells[name] = cellOf(rows, values.map((row) => row[name]), parts[name]);
       const prefix = root === document ? "" : selectorOf(rows[0]).split(PIERCE).slice(0, -1).join(PIERCE) + PIERCE;
       return { row: prefix + css, cells, parent: parent ? selectorOf(parent) : "" };
     },
@@ -229,7 +229,7 @@ async (request) => {
   };
 
   /** A selector, the same within each row, of the cell that shows `wanted` there; "" where a row shows it with other text. */
-  const cellOf = (rows, wanted) => {
+  const cellOf = (rows, wanted, parts) => {
     const cells = rows.map((row, index) => {
       const all = [...row.querySelectorAll("*"), row].filter((element) => visible(element) && shown(element) === wanted[index]);
       return all.find((element) => ![...element.children].some((child) => shown(child) === wanted[index]));
@@ -237,8 +237,10 @@ async (request) => {
     if (cells.some((cell) => cell === undefined)) {
       // A time in another form: the element that says in a machine's form which time it is.
       const stamped = rows.map((row, index) => [...row.querySelectorAll("[datetime], [data-value], [title]")].find((element) => ["datetime", "data-value", "title"].some((name) => element.getAttribute(name) === wanted[index])));
-      if (stamped.some((cell) => cell === undefined)) return null;
-      return within(rows, stamped);
+      if (stamped.every((cell) => cell !== undefined)) return within(rows, stamped);
+      if (!parts) return null;
+      const partly = rows.map((row, index) => [...row.querySelectorAll("*")].find((element) => visible(element) && element.children.length === 0 && shown(element).includes(parts[index])));
+      return partly.every((cell) => cell !== undefined) ? within(rows, partly) : null;
     }
     return within(rows, cells);
   };

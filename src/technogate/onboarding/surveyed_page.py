@@ -56,6 +56,8 @@ class SurveyedPage:
         self.page, self.url, self.answers = page, url, answers
         self.sent: list[str] = []
         self.dialogs = 0
+        #: Seconds after loading until the page's handlers are there, where that was seen to take some.
+        self.hydration_s = 0.0
         page.set_default_timeout(OPERATE_MS)
         page.on("request", self._on_request)
         page.on("dialog", lambda dialog: self._on_dialog(dialog.accept))
@@ -73,6 +75,7 @@ class SurveyedPage:
     def load(self) -> None:
         """Load the page anew and wait until it has settled; raises PlaywrightError when it does not load."""
         self.page.goto(self.url, wait_until="load", timeout=LOAD_MS)
+        self.wait(self.hydration_s)
         self.settle()
 
     def settle(self) -> None:
