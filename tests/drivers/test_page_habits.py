@@ -119,3 +119,14 @@ def test_a_field_shows_exactly_what_was_entered() -> None:
     assert shows({"kind": "text", "shown": ["PING"]}, "PING")
     assert shows({"kind": "select", "shown": ["approved", "Approved"]}, "APPROVED")
     assert not shows({"kind": "choices", "shown": []}, "APPROVED")
+
+
+def test_a_part_that_was_there_before_and_is_gone_shows_nothing() -> None:
+    """One that was never there is missing; whether a list is empty is no part of this kind."""
+    habits = PageHabits()
+    assert habits.parts("memory", {"status": None, "empty": "true"}) == {"status": None, "empty": "true"}
+    habits.parts("memory", {"status": "APPROVED", "empty": None})
+    assert habits.parts("memory", {"status": None, "command": None, "empty": None}) == {
+        "status": "", "command": None, "empty": None,
+    }  # fmt: skip
+    assert habits.parts("result", {"status": None}) == {"status": None}

@@ -368,6 +368,7 @@ class ConsolePage:
             state: dict[str, Any] = self.probe(
                 "react", region=region, limit_s=left, effect_s=effect_s, again=again, sent_only=sent_only
             )
+            state["parts"] = self.habits.parts(region, state["parts"])
             idle, touched = not state["busy"], state["touched"] and not sent_only
             self._all_idle = state["all_idle"] and (state["reports_busy"] or not self.traffic.under_way)
             if idle and state["reports_busy"] and (touched or (state["touched"] and self.has_sent(region))):
@@ -382,6 +383,11 @@ class ConsolePage:
                 again = self._wait_for_end(min(left, _ENDING_S)) or again
                 continue
             return state
+
+    def shown(self, region: str) -> dict[str, Any]:
+        """The state of a region once it is not busy."""
+        state: dict[str, Any] = self.probe("react", region=region, limit_s=self.limit_s)
+        return {**state, "parts": self.habits.parts(region, state["parts"])}
 
     def _wait_for_end(self, limit_s: float) -> bool:
         """Wait a little for the requests under way to end; returns whether any was."""

@@ -58,7 +58,7 @@ class PageCalls:
     def result(self) -> RenderedOutput:
         """The result as shown now, once it is not busy."""
         started = time.time()
-        state = self._page.probe("react", region="result", limit_s=self._page.limit_s)
+        state = self._page.shown("result")
         if state["busy"]:
             return _rendered("executeCommand", {"pending": "true"}, started, state["at"])
         return _rendered("executeCommand", self._page.fields("result", state["parts"]), started, state["at"])
