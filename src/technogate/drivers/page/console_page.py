@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from technogate.drivers.console_driver import ConsoleEnded, DriverError
 from technogate.drivers.network_change import NetworkChangedError, repeat_on_network_change
+from technogate.drivers.page.page_reading import NOTHING, PageReading
+from technogate.drivers.page.page_steps import FIRST_S, PageSteps
 from technogate.drivers.page.page_traffic import Traffic
+from technogate.drivers.page.page_words import PageWords
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
 from technogate.model.interim_display import InterimDisplay
+from technogate.target.page_use import Moment, PageUse
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -32,18 +36,6 @@ _CALL_PROBE = "task => window[Symbol.for('technogate.probe_call')](JSON.parse(ta
 #: The part in which the Enter key presses a button: Enter in the command's field is the same as its button.
 _KEY_GOES_TO = {"run": "command"}
 
-#: The parts without which a region cannot be read, and the setting of each.
-_REQUIRED = {
-    "result": {"status": "status"},
-    "memory": {"command": "memory_command", "status": "memory_status"},
-    "audit": {
-        "timestamp": "audit_timestamp",
-        "action": "audit_action",
-        "result": "audit_result",
-        "state": "audit_state",
-    },
-}
-
 
 class ConsolePage:
     """One page, its address and its parts: `css` maps the name of a part to its selector.
@@ -60,13 +52,18 @@ class ConsolePage:
         limit_s: float,
         quiet_ms: int,
         traffic: Traffic | None = None,
+        steps: PageSteps | None = None,
     ) -> None:
         self.context = context
         self.url = url
-        self.css = css
+        self.css = {name: selector or NOTHING for name, selector in css.items()}
         self.limit_s = limit_s
         self.quiet_ms = quiet_ms
         self.traffic = Traffic() if traffic is None else traffic
+        self.steps = PageSteps(PageUse(url=url)) if steps is None else steps
+        self.words = PageWords(self.steps.use.words)
+        self.reading = PageReading(self)
+        self.traffic.answer = self.steps.answer
         self._hanging = self._failed = self._all_idle = False
         self._crashed = self._closing = False
         self._address = url
@@ -98,12 +95,27 @@ class ConsolePage:
         self.page.goto(self.url, wait_until="load", timeout=LOAD_S * 1000)
         self._failed = False
         self._address = self.page.url
+        self.steps.loaded(self.page)
+        self.steps.show(self.page, self.css, "execute", patience_s=FIRST_S)
+        self._address = self.page.url
         for name in ("command", "run"):
             try:
                 self.page.locator(self.css[name]).first.wait_for(state="attached")
             except PlaywrightTimeout as error:
                 raise self.missing_part(name) from error
         self.wait_until_complete(reload=False)
+
+    def show(self, moment: Moment) -> None:
+        """Do what has to be done before the parts of `moment` are used; go back to the first page where they are there.
+
+        Raises DriverError when a step of the target file finds nothing.
+        """
+        if not self.steps.show(self.page, self.css, moment):
+            self.open()
+            self.steps.show(self.page, self.css, moment)
+        if self._address != self.page.url:
+            self._address = self.page.url
+            self._all_idle = False
 
     def _new_page(self) -> None:
         self.page = self.context.new_page()
@@ -246,7 +258,7 @@ class ConsolePage:
 
     def watch(self) -> InterimDisplay:
         """Record every state of the result from now on; returns the present one."""
-        return _display(self.probe("watch", region="result"))
+        return self._display(self.probe("watch", region="result"))
 
     def watched(self, more_s: float) -> list[InterimDisplay]:
         """The states of the result since `watch`, the one at that time first, after `more_s` seconds more.
@@ -258,7 +270,7 @@ class ConsolePage:
         displays = self.page.evaluate(_CALL_PROBE, json.dumps(argument | times))
         if displays is None:
             raise DriverError(f"the page {self.url} was loaded anew while a response was awaited")
-        return [_display(display) for display in displays]
+        return [self._display(display) for display in displays]
 
     def leave(self) -> None:
         """Make the page believe that it is left, so that it sends what it keeps until then; then load it anew."""
@@ -270,18 +282,11 @@ class ConsolePage:
         """Pass on what this document has sent as Blob or form: it is lost when the page is loaded anew."""
         self.traffic.keep_bodies(self.probe("bodies"))
 
-    def fields(self, region: str, parts: dict[str, str | None]) -> dict[str, str]:
-        """The parts that are on the page. Raises DriverError when a required one is missing."""
-        for part, selector in _REQUIRED[region].items():
-            if parts.get(part) is None:
-                raise self.missing_part(selector)
-        return {name: text for name, text in parts.items() if text is not None}
-
-
-def _display(state: dict[str, Any]) -> InterimDisplay:
-    """A state of the result as the script within the page returns it: null is a part that the page does not have."""
-    known = {name: value for name, value in state.items() if value is not None}
-    return InterimDisplay(**{**known, "frames": tuple(known.get("frames", ()))})
+    def _display(self, state: dict[str, Any]) -> InterimDisplay:
+        """A state of the result as the script within the page returns it: null is a part that it does not have."""
+        known = {name: value for name, value in state.items() if value is not None}
+        known |= {name: self.words.anywhere(known[name]) for name in ("status", "text", "message") if name in known}
+        return InterimDisplay(**{**known, "frames": tuple(known.get("frames", ()))})
 
 
 def first_line(error: PlaywrightError) -> str:

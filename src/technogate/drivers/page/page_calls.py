@@ -12,20 +12,31 @@ from typing import Any
 from technogate.drivers.console_driver import Call, DriverError
 from technogate.drivers.page.console_page import ConsolePage
 from technogate.model.events import RenderedOutput
+from technogate.target.page_use import Moment
+
+#: What each button is pressed for.
+_MOMENTS = {"run": "execute", "audit_refresh": "audit", "memory_refresh": "memory"}
 
 #: The state of a page before something is done to it, as its script returns it.
 PageState = dict[str, Any]
 
 
 class PageCalls:
-    """Makes the calls on one page; the audit list, which may take two requests, has twice the page's limit."""
+    """Makes the calls on one page; the audit list, which may take two requests, has twice the page's limit.
+
+    `begun` is when the last read began, in seconds since the epoch; `with_page` has the reads for which the page is
+    loaded anew, because it has no button for them.
+    """
 
     def __init__(self, page: ConsolePage) -> None:
         self._page = page
         self._session = False
+        self.begun = 0.0
+        self.with_page: set[str] = set()
 
     def execute(self, command: str, session_id: str | None) -> RenderedOutput:
         """Enter a command, run it and read its result once it is shown."""
+        self._page.show("execute")
         state = self._enter(self._page.begin("result", "run"), command, session_id)
         started = time.time()
         if state["disabled"]:
@@ -38,14 +49,16 @@ class PageCalls:
         started = state["pressed"] or started
         if state["outcome"] != "done":
             return _rendered("executeCommand", {state["outcome"]: "true"}, started, state["at"])
-        return _rendered("executeCommand", self._page.fields("result", state["parts"]), started, state["at"])
+        return _rendered("executeCommand", self._page.reading.fields("result", state["parts"]), started, state["at"])
 
     def start_execute(self, command: str, session_id: str | None) -> bool:
         """Run a command without waiting, neither before nor after; False when the page does not allow that."""
+        self._page.show("execute")
         state = self._enter(self._page.arm("result", "run"), command, session_id)
         if not state["disabled"]:
             # By mouse: without waiting it is unknown whether a key did anything.
             self._page.click("run")
+            self._page.steps.pressed(self._page.page, "execute")
         return not state["disabled"]
 
     def result(self) -> RenderedOutput:
@@ -54,12 +67,13 @@ class PageCalls:
         state = self._page.probe("react", region="result", limit_s=self._page.limit_s)
         if state["busy"]:
             return _rendered("executeCommand", {"pending": "true"}, started, state["at"])
-        return _rendered("executeCommand", self._page.fields("result", state["parts"]), started, state["at"])
+        return _rendered("executeCommand", self._page.reading.fields("result", state["parts"]), started, state["at"])
 
     def audit(self, wanted: str, limit: str) -> RenderedOutput:
         """Have the list loaded with this query, if possible by one request, and read it."""
+        self._page.show("audit")
         state_before, limit_s = self._page.begin("audit", "audit_refresh"), 2 * self._page.limit_s
-        started, since = time.time(), self._page.traffic.count
+        started, since = self._begin(), self._page.traffic.count
         state = None
         if self._enter_query(state_before, wanted, limit):
             state = self._page.react("audit", limit_s, since)
@@ -67,29 +81,40 @@ class PageCalls:
                 # The page does not load the list by itself.
                 state_before, state = self._page.arm("audit", "audit_refresh"), None
         if state is None:
-            self._page.require(state_before, "audit_refresh")
-            state = self._reaction("audit_refresh", "audit", limit_s, state_before)
+            state = self._load("audit", "audit_refresh", limit_s, state_before)
         started = state["pressed"] or started
         if state["outcome"] == "pending":
             return _rendered("fetchAuditLog", {"pending": "true"}, started, state["at"])
-        parts = state["parts"]
-        if not parts["rows"] and not parts["empty"]:
-            raise self._page.missing_part("audit_row")
-        rows = tuple(self._page.fields("audit", row) for row in parts["rows"])
-        fields = {"empty": "true"} if parts["empty"] else {}
+        fields, rows = self._page.reading.listed(state["parts"])
         return _rendered("fetchAuditLog", fields, started, state["at"], rows)
 
     def memory(self) -> RenderedOutput:
         """Have the snapshot loaded again and read it."""
+        self._page.show("memory")
         state = self._page.begin("memory", "memory_refresh")
-        self._page.require(state, "memory_refresh")
-        started = time.time()
-        state = self._reaction("memory_refresh", "memory", self._page.limit_s, state)
+        started = self._begin()
+        state = self._load("memory", "memory_refresh", self._page.limit_s, state)
         if state["outcome"] == "pending":
             return _rendered("fetchMemory", {"pending": "true"}, started, state["at"])
-        parts = state["parts"]
-        fields = {"empty": "true"} if parts["empty"] else self._page.fields("memory", parts)
+        fields = self._page.reading.kept(state["parts"])
         return _rendered("fetchMemory", fields, state["pressed"] or started, state["at"])
+
+    def _begin(self) -> float:
+        """The time from which on the page is used for a read: what it requests before does not belong to the call."""
+        self.begun = time.time()
+        return self.begun
+
+    def _load(self, region: Moment, button: str, limit_s: float, state_before: PageState) -> dict[str, Any]:
+        """The state of a region after it was loaded: by its button, or with the page where there is none."""
+        if button not in state_before["missing"]:
+            return self._reaction(button, region, limit_s, state_before)
+        self._page.reading.lacks(button)
+        since = self._page.traffic.count
+        self._begin()
+        self.with_page.add(region)
+        self._page.open()
+        self._page.show(region)
+        return self._page.react(region, limit_s, since)
 
     def _enter(self, state: PageState, command: str, session_id: str | None) -> PageState:
         """Enter a command where it differs from what the page shows; returns the state of the page then."""
@@ -118,9 +143,11 @@ class PageCalls:
         """
         since = self._page.traffic.count
         self._page.press(button, state_before)
+        self._page.steps.pressed(self._page.page, _MOMENTS[button])
         state = self._page.react(region, limit_s, since)
         if self._page.ignores_enter(button, state, since):
             self._page.press(button, enter_again() if enter_again is not None else self._page.arm(region, button))
+            self._page.steps.pressed(self._page.page, _MOMENTS[button])
             state = self._page.react(region, limit_s, since)
         return state
 
@@ -128,14 +155,16 @@ class PageCalls:
         """Enter the query where it differs from the one shown; returns whether it did."""
         entered = False
         # A page that has no field for a value requests the default one.
-        if shown["limit"] != limit and (shown["limit"], limit) != (None, "50"):
-            self._page.require(shown, "audit_limit")
+        if shown["limit"] is None and limit != "50":
+            self._page.reading.lacks("audit_limit")
+        if shown["limit"] not in (limit, None):
             field = self._page.page.locator(self._page.css["audit_limit"])
             field.fill(limit)
             field.blur()
             entered = True
-        if shown["filter"] != wanted and (shown["filter"], wanted) != (None, "all"):
-            self._page.require(shown, "audit_filter")
+        if shown["filter"] is None and wanted != "all":
+            self._page.reading.lacks("audit_filter")
+        if shown["filter"] not in (wanted, None):
             if wanted not in shown["options"]:
                 raise DriverError(
                     f"the page {self._page.url} offers no filter {wanted}: correct console.selectors.audit_filter"
