@@ -23,6 +23,7 @@ from technogate.target.compose.images import (
     provide,
 )
 from technogate.target.packages import check_audit_database
+from technogate.target.page_use import check_steps
 from technogate.target.port_retry import on_free_ports
 from technogate.target.spec import ComposeSpec, TargetFile
 from technogate.util.shipped import shipped
