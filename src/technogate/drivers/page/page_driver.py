@@ -13,6 +13,7 @@ from technogate.drivers.page.browser_process import BrowserProcess, borrow, give
 from technogate.drivers.page.chromium import browser_missing, find_browser, playwright_missing
 from technogate.drivers.page.console_page import ConsolePage, first_line
 from technogate.drivers.page.page_calls import PageCalls
+from technogate.drivers.page.page_habits import PageHabits
 from technogate.drivers.page.page_steps import PageSteps
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.playwright_import import PlaywrightError
@@ -68,6 +69,7 @@ class BrowserDriver:
         self._network_changed: Callable[[], bool]
         self._context: BrowserContext | None = None
         self._traffic = Traffic()
+        self._habits = PageHabits()
         self._console: ConsolePage
         self._calls: PageCalls
         reason, hint = playwright_missing() if browser else browser_missing()
@@ -222,9 +224,15 @@ class BrowserDriver:
         context = self._context = browser.new_context(reduced_motion="reduce")
         context.set_default_timeout(PART_MS)
         self._console = ConsolePage(
-            context, url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms, traffic=self._traffic,
+            context,
+            url=self.url,
+            css=self._css,
+            limit_s=self.limit_s,
+            quiet_ms=self._quiet_ms,
+            traffic=self._traffic,
             steps=self._steps,
-        )  # fmt: skip
+            habits=self._habits,
+        )
         self._network_changed = self._console.traffic.network_watch()
         self._console.open()
         self._calls = PageCalls(self._console)

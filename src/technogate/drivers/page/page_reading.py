@@ -48,7 +48,7 @@ class PageReading:
                 if self.is_named(selector):
                     raise self._page.missing_part(selector)
                 self.lacks(selector)
-                whole = self._page.page.locator(self._page.css[region]).first.inner_text() if text is None else text
+                whole = self._page.locate(region).inner_text() if text is None else text
                 status = "state" if region == "audit" else "status"
                 return {**self._page.words.from_text(whole, status=status), **self._page.words.parts(parts)}
         return self._page.words.parts(parts)
@@ -73,20 +73,19 @@ class PageReading:
             if self._page.css["audit_row"] == NOTHING:
                 return self._listed_as_text()
         texts: list[str] = []
-        if any(row[part] is None for row in rows for part in _REQUIRED["audit"]):
-            visible = [row for row in self._page.page.locator(self._page.css["audit_row"]).all() if row.is_visible()]
+        css = self._page.css["audit_row"]
+        if ">>>" not in css and any(row[part] is None for row in rows for part in _REQUIRED["audit"]):
+            visible = [row for row in self._page.page.locator(css).all() if row.is_visible()]
             texts = [row.inner_text() for row in visible]
         read = [
             self.fields("audit", row, texts[number] if number < len(texts) else "") for number, row in enumerate(rows)
         ]
-        return ({} if rows else {"empty": "true"}), tuple(read)
+        return ({"empty": "true"} if parts["empty"] or not rows else {}), tuple(read)
 
     def _listed_as_text(self) -> tuple[dict[str, str], tuple[dict[str, str], ...]]:
         """The list of a page without rows: one text; without a status word it is empty."""
         self.lacks("audit_row")
-        read = self._page.words.from_text(
-            self._page.page.locator(self._page.css["audit"]).first.inner_text(), status="state"
-        )
+        read = self._page.words.from_text(self._page.locate("audit").inner_text(), status="state")
         return (read, ()) if read["state"] else ({"empty": "true"}, ())
 
     def kept(self, parts: dict[str, Any]) -> dict[str, str]:
@@ -95,11 +94,11 @@ class PageReading:
             return {"empty": "true"}
         blank = not any((parts.get(name) or "").strip() for name in ("command", "status", "output"))
         if blank and not self._on_page("memory_empty") and not self.is_named("memory_empty"):
-            text = self._page.page.locator(self._page.css["memory"]).first.inner_text()
+            text = self._page.locate("memory").inner_text()
             if not self._page.words.from_text(text, status="status")["status"]:
                 self.lacks("memory_empty")
                 return {"empty": "true"}
         return self.fields("memory", parts)
 
     def _on_page(self, name: str) -> bool:
-        return self._page.page.locator(self._page.css[name]).count() > 0
+        return self._page.locate(name).count() > 0

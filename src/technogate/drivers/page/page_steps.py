@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -20,6 +20,8 @@ from technogate.target.page_use import Moment, PageStep, PageUse
 
 if TYPE_CHECKING:
     from playwright.sync_api import Dialog, Locator, Page
+
+    from technogate.drivers.page.console_page import ConsolePage
 
 #: The parts that must be shown before something is done; of the second kind, the first that the page has.
 _ALL_OF = {"execute": ("command", "run")}
@@ -82,31 +84,31 @@ class PageSteps:
         self._moment = "start"
         self._do(page, self._steps("start"))
 
-    def show(self, page: Page, css: Mapping[str, str], moment: Moment, *, patience_s: float = 0.0) -> bool:
+    def show(self, console: ConsolePage, moment: Moment, *, patience_s: float = 0.0) -> bool:
         """Do what has to be done before `moment`; returns False when another page must be left for the first one.
 
         `patience_s` is how long a part may take to appear by itself before a tab is looked for.
         """
-        self._moment = moment
+        self._moment, page = moment, console.page
         steps = self._steps(moment)
         if steps:
             # What only shows a part need not be done while it is shown.
-            if any(step.action in ("fill", "select", "press") for step in steps) or not _is_shown(page, css, moment):
+            if any(step.action in ("fill", "select", "press") for step in steps) or not _is_shown(console, moment):
                 self._do(page, steps)
             return True
         changes = bool(self.learnt) or bool(self.use.steps)
         if not changes and moment in self._as_it_is:
             return True
-        if _is_shown(page, css, moment) or (patience_s and _appears(page, css, moment, patience_s)):
+        if _is_shown(console, moment) or (patience_s and _appears(console, moment, patience_s)):
             self._as_it_is.add(moment)
             return True
         if moment in self.learnt:
             page.locator(self.learnt[moment]).first.click(timeout=_STEP_MS)
-            if _appears(page, css, moment, _SHOWN_S):
+            if _appears(console, moment, _SHOWN_S):
                 return True
         if _path(page.url) != _path(self.use.url):
             return False
-        self._learn(page, css, moment)
+        self._learn(console, moment)
         return True
 
     def pressed(self, page: Page, moment: str) -> None:
@@ -156,14 +158,15 @@ class PageSteps:
                     f"the page {page.url} has nothing to {step.action} at {step.goal}: correct {place}"
                 ) from error
 
-    def _learn(self, page: Page, css: Mapping[str, str], moment: Moment) -> None:
+    def _learn(self, console: ConsolePage, moment: Moment) -> None:
         """Look once for what shows the parts of `moment`; nothing is learnt when nothing does."""
+        page = console.page
         for selector in list(_candidates(page, moment))[:_MOST_TRIES]:
             try:
                 page.locator(selector).first.click(timeout=_SHOWN_S * 1000)
             except PlaywrightTimeout:
                 continue
-            if _appears(page, css, moment, _SHOWN_S):
+            if _appears(console, moment, _SHOWN_S):
                 self.learnt[moment] = selector
                 return
             if _path(page.url) != _path(self.use.url):
@@ -190,24 +193,19 @@ def _path(url: str) -> str:
     return url.partition("#")[0].partition("?")[0].rstrip("/")
 
 
-def _is_shown(page: Page, css: Mapping[str, str], moment: str) -> bool:
+def _is_shown(console: ConsolePage, moment: str) -> bool:
     """Whether the parts that are used at `moment` are on the page and visible."""
     if moment in _ALL_OF:
-        return all(_visible(page, css[name]) for name in _ALL_OF[moment])
-    for name in _FIRST_OF[moment]:
-        if css[name] and page.locator(css[name]).count():
-            return _visible(page, css[name])
-    return False
+        return all(_visible(console.locate(name)) for name in _ALL_OF[moment])
+    found = [console.locate(name) for name in _FIRST_OF[moment]]
+    return next((_visible(part) for part in found if part.count()), False)
 
 
-def _visible(page: Page, selector: str) -> bool:
+def _visible(part: Locator) -> bool:
     """Whether a part is there and takes up room; an empty area has no height and is visible all the same."""
-    if not selector:
-        return True
-    found: Locator = page.locator(selector)
     script = "e => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden'"
     try:
-        return found.count() > 0 and bool(found.first.evaluate(script, timeout=_STEP_MS))
+        return part.count() > 0 and bool(part.evaluate(script, timeout=_STEP_MS))
     except PlaywrightTimeout:
         return False
     except PlaywrightError as error:
@@ -217,13 +215,13 @@ def _visible(page: Page, selector: str) -> bool:
         raise
 
 
-def _appears(page: Page, css: Mapping[str, str], moment: str, seconds: float) -> bool:
+def _appears(console: ConsolePage, moment: str, seconds: float) -> bool:
     """Whether the parts are shown within so many seconds."""
     until = time.monotonic() + seconds
-    while not _is_shown(page, css, moment):
+    while not _is_shown(console, moment):
         if time.monotonic() > until:
             return False
-        page.wait_for_timeout(_POLL_MS)
+        console.page.wait_for_timeout(_POLL_MS)
     return True
 
 
