@@ -152,7 +152,7 @@ def test_relative_urls_are_resolved_against_the_base(mock_backend: MockBackend) 
 
 def test_relative_urls_of_a_judged_module_reach_its_backend(mock_backend: MockBackend) -> None:
     """A target's module has no page with an origin: the address of its backend is used."""
-    console: Any = SimpleNamespace(module=DATA / "client.mjs", env={}, backend_url=mock_backend.base_url)
+    console: Any = SimpleNamespace(module=DATA / "client.mjs", env={}, create="", backend_url=mock_backend.base_url)
     driver = drive(console, "module")
     try:
         assert driver.execute("PING").fields["status"] == "APPROVED"

@@ -144,12 +144,18 @@ class Selectors(Spec, frozen=True, kw_only=True):
 
 
 class ConsoleSpec(ServedSpec, frozen=True, kw_only=True):
-    """The consumer: a page that a browser drives, or a module that exports the three functions."""
+    """The consumer: a page that a browser drives, or a module that exports the three functions.
+
+    `create` is an expression over the module's exports that makes the client, `runtime` where it runs; "" leaves
+    both to the gate.
+    """
 
     ready: str = "/"
     api_url: str = ""
     driver: Literal["browser", "module"] = "browser"
     module: str = ""
+    create: str = ""
+    runtime: Literal["", "node", "browser"] = ""
     selectors: Selectors = Selectors()
 
 

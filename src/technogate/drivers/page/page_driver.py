@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -15,6 +15,7 @@ from technogate.drivers.page.console_page import ConsolePage, first_line
 from technogate.drivers.page.page_calls import PageCalls
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.playwright_import import PlaywrightError
+from technogate.model.driver_name import DriverName
 from technogate.model.events import RenderedOutput
 from technogate.model.interim_display import InterimDisplay
 from technogate.target.spec import Selectors
@@ -42,7 +43,7 @@ class BrowserDriver:
     with the parts it needs.
     """
 
-    name: Literal["browser", "module"] = "browser"
+    name: DriverName = "browser"
 
     def __init__(
         self,
