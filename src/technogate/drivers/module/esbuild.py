@@ -108,7 +108,7 @@ def bundle(module: Path, platform: Platform) -> Path:
         f"--platform={platform}",
         "--target=es2022",
     ]
-    line += [f"--outfile={output}", "--target=es2022", "--log-level=error", "--color=false", "--jsx=automatic"]
+    line += [f"--outfile={output}", "--target=es2022", "--log-level=error", "--color=false", "--jsx=transform"]
     line += [f"--define:import.meta.env={ENV_GLOBAL}", '--define:process.env.NODE_ENV="production"']
     line += [f"--loader:.{ending}={loader}" for ending, loader in _ASSETS]
     done = _ran(line, BUNDLE_S, cwd=module.resolve().parent)

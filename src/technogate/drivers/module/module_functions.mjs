@@ -23,19 +23,19 @@ function exportsOf(loaded) {
   return Object.fromEntries([...byDefault, ...Object.entries(loaded)]);
 }
 
-/** One export in a few words. */
-function described([name, value]) {
-  if (isClass(value)) return `${name} (class)`;
-  if (typeof value === "function") return `${name} (function)`;
-  if (!isHolder(value)) return `${name} (${value === null ? "null" : typeof value})`;
+/** A value in a few words. */
+function kindOf(value) {
+  if (isClass(value)) return "class";
+  if (!isHolder(value)) return value === null ? "null" : typeof value;
+  if (typeof value === "function") return "function";
   const members = Object.keys(value).slice(0, 6);
-  return members.length === 0 ? `${name} (object)` : `${name} (object with ${members.join(", ")})`;
+  return members.length === 0 ? "object without members" : `object with ${members.join(", ")}`;
 }
 
 /** All exports in a few words. */
 function listed(loaded) {
   const entries = Object.entries(loaded).filter(([name]) => name !== "module.exports" && name !== "__esModule");
-  return entries.length === 0 ? "nothing" : entries.slice(0, 12).map(described).join(", ");
+  return entries.length === 0 ? "nothing" : entries.slice(0, 12).map(([name, value]) => `${name} (${kindOf(value)})`).join(", ");
 }
 
 /** How a client could be made of what is exported, as a line of the target file; "" when nothing looks like it. */
@@ -46,9 +46,8 @@ function advice(loaded) {
       return `create = "new ${name === "default" ? `(${call})` : call}('{backend_url}', '{api_key}')"`;
     }
   }
-  const factory = Object.entries(loaded).find(([, value]) => typeof value === "function");
-  const name = factory?.[0] === "default" ? "exports.default" : factory?.[0];
-  return name === undefined ? "" : `create = "${name}('{backend_url}', '{api_key}')"`;
+  const factory = Object.keys(loaded).find((name) => /create|make|build|client|api/i.test(name) && kindOf(loaded[name]) === "function");
+  return factory === undefined ? "" : `create = "${factory}('{backend_url}', '{api_key}')"`;
 }
 
 /** The value of the target file's expression; the exports are variables in it, all of them also members of `exports`. */
@@ -82,8 +81,7 @@ export async function clientOf(loaded, create) {
     const client = await created(loaded, create);
     const absent = FUNCTIONS.filter((name) => !has(client, name));
     if (absent.length === 0) return { functions: bound(client), found: "what `create` makes" };
-    const members = isHolder(client) ? described(["it", client]).slice(3) : `(${typeof client})`;
-    throw new ClientError(`what \`create\` makes lacks ${absent.join(", ")}: it is ${members}`);
+    throw new ClientError(`what \`create\` makes lacks ${absent.join(", ")} (${kindOf(client)}); the module exports ${listed(loaded)}`);
   }
   if (hasAll(loaded)) return { functions: bound(loaded), found: "" };
   const names = [...USUAL, ...Object.keys(loaded).filter((name) => !USUAL.includes(name))];
