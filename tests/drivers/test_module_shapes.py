@@ -26,7 +26,9 @@ OPERATIONS = {
 CLASS = """
 class Api {
   constructor(baseUrl, key) { this.baseUrl = baseUrl; this.key = key; }
-  async ask(path, init) { return (await fetch(this.baseUrl + path, { ...init, headers: { "X-API-Key": this.key } })).json(); }
+  async ask(path, init) {
+    return (await fetch(this.baseUrl + path, { ...init, headers: { "X-API-Key": this.key } })).json();
+  }
   executeCommand(command) { return this.ask("/api/execute", { method: "POST", body: "{}" }); }
   fetchAuditLog() { return this.ask("/api/audit"); }
   fetchMemory() { return this.ask("/api/memory"); }
@@ -47,7 +49,7 @@ export const approved: string = Word.Approved;
 """
 PATHS = {
     "src/paths.ts": 'export enum Path { Execute = "/api/execute" }\nexport interface Shown { status: string }\n',
-    "tsconfig.json": '{ "compilerOptions": { "jsx": "preserve", "paths": { "@/*": ["./src/*"] } } } // as Next.js has it',
+    "tsconfig.json": '{ "compilerOptions": { "jsx": "preserve", "paths": { "@/*": ["./src/*"] } } } // Next.js',
 }
 ESM = {"package.json": '{"type": "module"}'}
 
@@ -56,15 +58,13 @@ SHAPES: dict[str, tuple[dict[str, str], str, str]] = {
     "an ES module": ({"api.mjs": FUNCTIONS}, "", ""),
     "a default object": ({"api.mjs": f"{COMMONJS}export default {ALL};"}, "", "the export `default`"),
     "an exported object": ({"api.mjs": f"{COMMONJS}export const api = {ALL};"}, "", "the export `api`"),
-    "an object of any name": ({"api.mjs": f"{COMMONJS}export const x = 1, backend = {ALL};"}, "", "the export `backend`"),
+    "an object of any name": ({"api.mjs": f"{COMMONJS}export const x = 1, remote = {ALL};"}, "", "the export `remote`"),
     "a class without arguments": (
         {"api.mjs": CLASS.replace("baseUrl, key) {", 'baseUrl = "", key = "") {') + "export default Api;"},
         "",
         "an instance of the class that it exports as default",
     ),
-    "a class": (
-        {"api.mjs": CLASS + "export default Api;"}, "new (exports.default)('', 'key')", "what `create` makes"
-    ),
+    "a class": ({"api.mjs": CLASS + "export default Api;"}, "new (exports.default)('', 'key')", "what `create` makes"),
     "a factory": (
         {"api.mjs": CLASS + "export const createClient = ({ baseUrl, key }) => new Api(baseUrl, key);"},
         "createClient({ baseUrl: '', key: 'key' })",
@@ -83,26 +83,40 @@ SHAPES: dict[str, tuple[dict[str, str], str, str]] = {
         "the export `default`",
     ),
     "a factory in CommonJS": (
-        {"api.js": f"{COMMONJS}module.exports = {{ create: () => ({ALL}) }};"}, "create()", "what `create` makes"
+        {"api.js": f"{COMMONJS}module.exports = {{ create: () => ({ALL}) }};"},
+        "create()",
+        "what `create` makes",
     ),
     "TypeScript": ({"src/api.ts": TYPED, **PATHS, **ESM}, "", ""),
     "TypeScript with markup": (
-        {"src/api.tsx": TYPED + "export const Page = () => <p>{approved}</p>;", **PATHS, **ESM}, "", ""
+        {"src/api.tsx": TYPED + "export const Page = () => <p>{approved}</p>;", **PATHS, **ESM},
+        "",
+        "",
     ),
     "TypeScript as CommonJS": (
-        {"api.cts": f"enum Word {{ A = 'A' }}\n{COMMONJS}export = {{ ...{ALL}, word: Word.A }};"}, "", "the export `default`"
+        {"api.cts": f"enum W {{ A }}\n{COMMONJS}export = {{ ...{ALL}, word: W.A }};"},
+        "",
+        "the export `default`",
     ),
     "JSON": (
-        {"api.js": 'import { limit } from "./s.json";' + FUNCTIONS + "export { limit };", "s.json": '{"limit": 5}', **ESM},
+        {
+            "api.js": 'import { limit } from "./s.json";' + FUNCTIONS + "export { limit };",
+            "s.json": '{"limit": 5}',
+            **ESM,
+        },
         "",
         "",
     ),
     "JSON with attributes": (
-        {"api.js": 'import s from "./s.json" with { type: "json" };' + FUNCTIONS + "export const n = s.n;", "s.json": '{"n": 5}', **ESM},
+        {
+            "api.js": 'import s from "./s.json" with { type: "json" };' + FUNCTIONS + "export const n = s.n;",
+            "s.json": '{"n": 5}',
+            **ESM,
+        },
         "",
         "",
     ),
-}  # fmt: skip
+}
 
 
 def _default() -> Reply:
@@ -153,10 +167,10 @@ def test_import_meta_env_has_the_consoles_variables(module: str, bundled: bool, 
          r"does not export executeCommand, fetchAuditLog; it exports fetchMemory \(function\), limit \(number\)"),
         (f"{COMMONJS}export const createClient = (url) => ({ALL});", "",
          r"createClient \(function\): write how a client is made: create = \"createClient\('\{backend_url\}', "),
-        (CLASS + "export default Api;", "", r"create = \"new \(exports.default\)\('\{backend_url\}', '\{api_key\}'\)\""),
+        (CLASS + "export default Api;", "", r"create = \"new \(exports.default\)\('\{backend_url\}', '\{api_key\}'"),
         ("export const make = () => ({ get() {} });", "make()",
          r"what `create` makes lacks executeCommand, fetchAuditLog, fetchMemory \(object with get\)"),
-        ("export const make = () => 5;", "maker()", r"`create` failed with ReferenceError: maker is not defined; it exports"),
+        ("export const make = () => 5;", "maker()", r"`create` failed with ReferenceError: maker is not defined; it"),
         ("export const make = () => 5;", "make(", r"`create` failed with SyntaxError"),
         ("import './none.js'; import s from './s.json';", "", r"Could not resolve \"./none.js\" \(api.js, line 1\)"),
     ],

@@ -39,7 +39,9 @@ const host = {
   expose() {
     const storage = {};
     for (const kind of ["localStorage", "sessionStorage"]) {
-      for (const [name, value] of Object.entries(window[kind])) storage[`${kind}:${name}`] = value;
+      const stored = window[kind];
+      // By number: `Object.keys` leaves out a name such as `key`, which is a method of the storage.
+      for (let at = 0; at < stored.length; at++) storage[`${kind}:${stored.key(at)}`] = stored.getItem(stored.key(at));
     }
     const values = [...document.querySelectorAll("input, textarea, select")].map((input) => input.value);
     return { storage, text: [document.body.innerText, ...values].join("\n"), html: document.documentElement.outerHTML };

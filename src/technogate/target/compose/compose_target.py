@@ -82,7 +82,7 @@ class ComposeTarget:
         """
         check_key(self.spec)
         check_audit_database(self.spec)
-        trust_certificates(self.spec, self._folder)
+        trust_certificates(self.spec, self.folder)
         for path in self._files():
             if not path.is_file():
                 raise UserError(f"{self.spec.name}: there is no compose file {path}")
