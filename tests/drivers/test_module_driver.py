@@ -146,6 +146,7 @@ def test_relative_urls_are_resolved_against_the_base(mock_backend: MockBackend) 
     """A module without an address of its own sends its requests to the base, as it would to its page's origin."""
     with ModuleDriver(DATA / "client.mjs", env={}, base=mock_backend.base_url) as driver:
         assert driver.execute("PING").fields["status"] == "APPROVED"
+        assert driver.relative
     with ModuleDriver(DATA / "client.mjs", env={}) as driver:
         assert "error" in driver.execute("PING").fields
 

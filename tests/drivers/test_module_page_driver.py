@@ -110,6 +110,7 @@ def test_the_references_client_is_called_in_a_page(mock_backend: MockBackend, tm
         driver.audit("BLOCKED", 7)
         assert driver.memory().fields == {"empty": "true"}
         sent = driver.outgoing()
+        assert not driver.relative
     received = mock_backend.received()
     assert [request.target for request in received][:2] == ["/api/execute", "/api/audit?filter=BLOCKED&limit=7"]
     assert received[0].header("X-API-Key") == KEY
@@ -193,6 +194,7 @@ def test_relative_addresses_lead_to_the_base(mock_backend: MockBackend, tmp_path
     module = written(tmp_path, {"api.mjs": FUNCTIONS})
     with ModulePageDriver(module, env={}, base=mock_backend.base_url) as driver:
         assert driver.execute("PING").fields == {"status": "APPROVED"}
+        assert driver.relative
 
 
 def test_a_module_that_does_not_load_is_one_line(running: MockBackend, tmp_path: Path) -> None:

@@ -62,6 +62,11 @@ class ModuleDriver(ModuleCaller):
         """Where in the exports the functions were found, "" where the module itself has them."""
         return self._process.found
 
+    @property
+    def relative(self) -> bool:
+        """Whether a request went to an address without a host: where that leads, the module's page decides."""
+        return self._process.relative
+
     def begin(self, call: ModuleCall) -> CallUnderWay:
         """Begin a call; raises ConsoleEnded when Node has ended."""
         return self._process.send(call)

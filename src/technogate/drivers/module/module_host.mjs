@@ -41,7 +41,15 @@ globalThis.require ??= createRequire(pathToFileURL(process.argv[2]));
 observeRequests(base, (request) => send({ request }));
 if (base !== "") {
   const { fetch: nativeFetch, Request: NativeRequest } = globalThis;
-  const resolved = (input) => (typeof input === "string" ? new URL(input, base).href : input);
+  let told = false;
+  const resolved = (input) => {
+    if (typeof input !== "string") return input;
+    if (!told && !URL.canParse(input)) {
+      told = true;
+      send({ relative: true });
+    }
+    return new URL(input, base).href;
+  };
   // An invalid address rejects the promise, as fetch itself does.
   globalThis.fetch = async (input, init) => nativeFetch(resolved(input), init);
   globalThis.Request = class Request extends NativeRequest {

@@ -7,13 +7,13 @@
 import { ClientError, clientOf, describe, outcomeOf } from "./module_functions.mjs";
 
 const KEY = Symbol.for("technogate.module");
-const { create } = globalThis[KEY];
+const first = globalThis[KEY];
 const calls = new Map();
 let functions;
 
 async function load() {
   try {
-    const client = await clientOf(await import("./client.mjs"), create);
+    const client = await clientOf(await import("./client.mjs"), first.create);
     functions = client.functions;
     return { found: client.found };
   } catch (error) {
@@ -35,6 +35,8 @@ const host = {
     clearTimeout(timer);
     return outcome;
   },
+  /** Whether a request went to an address without a host. */
+  relative: () => first.relative,
   /** What is left where other scripts, and whoever sees the page, can read it. */
   expose() {
     const storage = {};

@@ -26,7 +26,21 @@ if TYPE_CHECKING:
 _FIRST = """(({ env, build, create }) => {
   Object.defineProperty(globalThis, "%s", { value: build, enumerable: false });
   globalThis.process ??= { env };
-  Object.defineProperty(globalThis, Symbol.for("technogate.module"), { value: { create }, configurable: true });
+  const host = { create, relative: false };
+  const note = (url) => {
+    if (typeof url === "string" && !URL.canParse(url)) host.relative = true;
+  };
+  const { fetch } = globalThis;
+  globalThis.fetch = function (input) {
+    note(input);
+    return fetch.apply(this, arguments);
+  };
+  const { open } = XMLHttpRequest.prototype;
+  XMLHttpRequest.prototype.open = function (method, url) {
+    note(url);
+    return open.apply(this, arguments);
+  };
+  Object.defineProperty(globalThis, Symbol.for("technogate.module"), { value: host, configurable: true });
 })(%s);"""
 
 _HOST = "window[Symbol.for('technogate.module')]"
@@ -84,6 +98,11 @@ class ModulePage:
         """The outcome of a call, within so many seconds; None while it is still under way."""
         outcome = self.page.evaluate(f"([id, limit]) => {_HOST}.outcome(id, limit)", [number, seconds * 1000])
         return None if outcome is None else dict(outcome)
+
+    @property
+    def relative(self) -> bool:
+        """Whether a request went to an address without a host."""
+        return bool(self.page.evaluate(f"() => {_HOST}.relative()"))
 
     def exposed(self) -> dict[str, Any]:
         """What the module has left in the page: its storage, its text and its markup."""

@@ -74,6 +74,11 @@ class ModulePageDriver(ModuleCaller):
             self.close()
             raise
 
+    @property
+    def relative(self) -> bool:
+        """Whether a request went to an address without a host: where that leads, the module's page decides."""
+        return self._run(lambda: self._page.relative)
+
     def begin(self, call: ModuleCall) -> CallUnderWay:
         """Begin a call; raises ConsoleEnded when the page is gone."""
         number = next(self._numbers)

@@ -48,8 +48,8 @@ class ModuleProcess:
     """One Node with one module loaded from `script`; calls may overlap, each has its number.
 
     Raises LoadError when the module does not load, and DriverError when Node does not start. `node_version` is Node's
-    own, `found` says where in the exports the functions were found. Messages name
-    `module`, the file that was bundled, where that is another one.
+    own, `found` says where in the exports the functions were found, `relative` whether a request went to an address
+    without a host. Messages name `module`, the file that was bundled, where that is another one.
     """
 
     def __init__(self, script: Path, node: Path, env: Mapping[str, str], module: Path | None = None) -> None:
@@ -58,7 +58,7 @@ class ModuleProcess:
         self._lines: list[str] = []
         self._requests: list[PageRequest] = []
         self._number = 0
-        self._ended = False
+        self._ended = self.relative = False
         self._lock = threading.Lock()
         self._loaded: Future[dict[str, Any]] = Future()
         self._tried: Future[dict[str, list[str]]] = Future()
@@ -173,22 +173,7 @@ class ModuleProcess:
     def _read_messages(self) -> None:
         """Read the messages of Node until it ends; then no call is left waiting."""
         for line in self._process.stdout or ():
-            message = json.loads(line)
-            if "id" in message:
-                self._returned(message)
-            elif "line" in message:
-                with self._lock:
-                    self._lines += str(message["line"]).splitlines()
-            elif "request" in message:
-                with self._lock:
-                    self._requests.append(_request(message["request"]))
-            elif "trial" in message:
-                self._tried.set_result(message["trial"])
-            elif "ready" in message:
-                self._loaded.set_result(message)
-            else:
-                failure = LoadError(self._module, message["failed"], asked=message["asked"], lacking=message["mistake"])
-                self._loaded.set_exception(failure)
+            self._take(json.loads(line))
         with self._lock:
             self._ended = True
             waiting = [future for _, future in self._calls.values()]
@@ -201,6 +186,26 @@ class ModuleProcess:
         if not self._loaded.done():
             last = ended.output.splitlines()[-1:] or ["it wrote nothing"]
             self._loaded.set_exception(LoadError(self._module, f"it {ended.how} ({last[0]})"))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        """Take one message of Node's script."""
+        if "id" in message:
+            self._returned(message)
+        elif "line" in message:
+            with self._lock:
+                self._lines += str(message["line"]).splitlines()
+        elif "request" in message:
+            with self._lock:
+                self._requests.append(_request(message["request"]))
+        elif "relative" in message:
+            self.relative = True
+        elif "trial" in message:
+            self._tried.set_result(message["trial"])
+        elif "ready" in message:
+            self._loaded.set_result(message)
+        else:
+            failure = LoadError(self._module, message["failed"], asked=message["asked"], lacking=message["mistake"])
+            self._loaded.set_exception(failure)
 
     def _read_errors(self) -> None:
         """Keep what Node writes to its standard error."""
