@@ -189,9 +189,10 @@ def test_a_module_that_leaves_its_page_has_ended(odd: ModulePageDriver) -> None:
     assert odd.execute("PING").fields == {"status": "APPROVED"}
 
 
-def test_relative_addresses_lead_to_the_base(mock_backend: MockBackend, tmp_path: Path) -> None:
-    """A module that is served beside its backend has no address of it."""
-    module = written(tmp_path, {"api.mjs": FUNCTIONS})
+@pytest.mark.parametrize("start", ['"/api', 'location.origin + "/api', 'window.location.href + "api'])
+def test_relative_addresses_lead_to_the_base(start: str, mock_backend: MockBackend, tmp_path: Path) -> None:
+    """A module that is served beside its backend has no address of it, or that of its page."""
+    module = written(tmp_path, {"api.mjs": FUNCTIONS.replace('"/api', start)})
     with ModulePageDriver(module, env={}, base=mock_backend.base_url) as driver:
         assert driver.execute("PING").fields == {"status": "APPROVED"}
         assert driver.relative

@@ -41,6 +41,9 @@ def everything(monkeypatch: pytest.MonkeyPatch) -> None:
         def __init__(self, *_: object, **__: object) -> None:
             """Load anything: how a browser loads it is another test's."""
 
+        def close(self) -> None:
+            """Leave nothing."""
+
         def __enter__(self) -> _Loaded:
             return self
 
@@ -79,6 +82,16 @@ def test_the_target_file_decides_first(tmp_path: Path) -> None:
     assert plan_module(plain, {}, runtime="browser").drivers == ("module-browser",)
     with pytest.raises(DriverError, match='asks for localStorage: leave out runtime = "node"'):
         plan_module(written(tmp_path, {"stored.mjs": AT_IMPORT}), {}, runtime="node")
+
+
+def test_a_module_of_a_server_is_judged_in_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It imports what only Node has: no page can be made of it."""
+    need_esbuild()
+    monkeypatch.setattr(module_plan, "browser_missing", lambda: ("", ""))
+    text = 'import { hostname } from "os";\nexport const host = hostname();\n' + FUNCTIONS
+    plan = plan_module(written(tmp_path, {"api.mjs": text}), {})
+    assert plan.drivers == ("module",)
+    assert 'Could not resolve "os"' in plan.why
 
 
 def test_without_a_browser_node_does_what_it_can(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

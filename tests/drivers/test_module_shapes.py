@@ -141,6 +141,21 @@ def test_every_shape_is_called(shape: str, mock_backend: MockBackend, tmp_path: 
         assert driver.found == found
 
 
+def test_packages_are_those_of_pages(mock_backend: MockBackend, tmp_path: Path) -> None:
+    """A package with other code for pages than for Node is taken as a console gets it; its aliases are followed."""
+    need_esbuild()
+    files = {
+        "api.js": 'import { status } from "two-sided";\n'
+        + FUNCTIONS.replace("(command) =>", "(command) => ({ status }) ||"),
+        "node_modules/two-sided/package.json": '{"name": "two-sided", "main": "node.js", "browser": "page.js"}',
+        "node_modules/two-sided/node.js": 'exports.status = "OF_NODE";',
+        "node_modules/two-sided/page.js": 'exports.status = "OF_PAGES";',
+        **ESM,
+    }
+    with ModuleDriver(written(tmp_path, files), env={}, base=mock_backend.base_url) as driver:
+        assert driver.execute("PING").fields == {"status": "OF_PAGES"}
+
+
 @pytest.mark.parametrize("module", ["api.js", "api.ts"])
 @pytest.mark.parametrize("bundled", [True, False], ids=["bundled", "by-node"])
 def test_import_meta_env_has_the_consoles_variables(module: str, bundled: bool, tmp_path: Path,

@@ -63,6 +63,7 @@ def module_plan(target: Target) -> ModulePlan:
             clean_environment(console_environment(NOWHERE, _TRIAL_KEY) | _filled(console, values)),
             create=fill(console.create, values),
             runtime=console.runtime,
+            beside_page=console.driver == "browser",
         )
     except DriverError as error:
         raise UserError(str(error).replace(_TRIAL_KEY, "…")) from error

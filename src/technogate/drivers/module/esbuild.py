@@ -94,27 +94,28 @@ def obtained(module: Path) -> tuple[Path | None, str]:
 def bundle(module: Path, platform: Platform) -> Path:
     """One file with `module` and all that it imports, for Node or for a page; made once in a process.
 
-    Raises DriverError when there is no esbuild, or the module cannot be bundled.
+    Packages are taken as a page gets them, for Node too: many have other code for Node, which no console runs. A module
+    that imports Node's own modules gets that. Raises DriverError when there is no esbuild, or the module cannot be
+    bundled.
     """
     program, problem = obtained(module)
     if program is None:
         raise DriverError(f"the client module {module} has to be bundled: {problem}")
-    output = _folder() / f"{len(list(_folder().iterdir()))}-{platform}.mjs"
-    line = [
-        str(program),
-        str(module.resolve()),
-        "--bundle",
-        "--format=esm",
-        f"--platform={platform}",
-        "--target=es2022",
-    ]
+    tries: tuple[Platform, ...] = ("browser", "node") if platform == "node" else ("browser",)
+    for packages_for in tries:
+        output = _folder() / f"{len(list(_folder().iterdir()))}-{platform}.mjs"
+        done = _ran(_line(program, module, packages_for, output), BUNDLE_S, cwd=module.resolve().parent)
+        if done is not None and done.returncode == 0:
+            return output
+    raise DriverError(f"the client module {module} does not load: {_mistake(done)}")
+
+
+def _line(program: Path, module: Path, packages_for: Platform, output: Path) -> list[str]:
+    """The command line of a bundle."""
+    line = [str(program), str(module.resolve()), "--bundle", "--format=esm", f"--platform={packages_for}"]
     line += [f"--outfile={output}", "--target=es2022", "--log-level=error", "--color=false", "--jsx=transform"]
     line += [f"--define:import.meta.env={ENV_GLOBAL}", '--define:process.env.NODE_ENV="production"']
-    line += [f"--loader:.{ending}={loader}" for ending, loader in _ASSETS]
-    done = _ran(line, BUNDLE_S, cwd=module.resolve().parent)
-    if done is None or done.returncode != 0:
-        raise DriverError(f"the client module {module} does not load: {_mistake(done)}")
-    return output
+    return line + [f"--loader:.{ending}={loader}" for ending, loader in _ASSETS]
 
 
 def _mistake(done: subprocess.CompletedProcess[str] | None) -> str:

@@ -23,15 +23,15 @@ _COMMENT = re.compile(r"^\s*(?://|\*).*$", re.MULTILINE)
 _PLAIN = {".js", ".mjs", ".ts", ".mts"}
 _ENDINGS = ("", ".ts", ".mts", ".tsx", ".js", ".mjs", ".jsx", ".cjs", ".cts", "/index.ts", "/index.js")
 
-#: How path aliases begin, by custom: a bundler knows where they lead.
-_ALIASES = ("@/", "~/", "~~/", "$lib/")
-
 #: A module of more files than these is not read to its end.
 _MOST_FILES = 200
 
 
 def needs_bundler(module: Path) -> bool:
-    """Whether the module, or a file that it imports by a relative path, is written for a bundler."""
+    """Whether the module, or a file that it imports by a relative path, is written for a bundler.
+
+    An import by another name is a package, of which a page may get other code than Node, or an alias of the project.
+    """
     seen: set[Path] = set()
     waiting = [module.resolve()]
     while waiting and len(seen) < _MOST_FILES:
@@ -48,7 +48,7 @@ def needs_bundler(module: Path) -> bool:
         if _BUNDLED.search(text):
             return True
         for name in _IMPORT.findall(text):
-            if name.startswith(_ALIASES):
+            if not name.startswith((".", "/", "node:")):
                 return True
             if name.startswith("."):
                 waiting += _files(file.parent / name)

@@ -27,18 +27,22 @@ _FIRST = """(({ env, build, create }) => {
   Object.defineProperty(globalThis, "%s", { value: build, enumerable: false });
   globalThis.process ??= { env };
   const host = { create, relative: false };
-  const note = (url) => {
-    if (typeof url === "string" && !URL.canParse(url)) host.relative = true;
+  // The page stands for one that is served beside the backend: its own origin leads there too.
+  const led = (url) => {
+    const text = String(url);
+    const own = text.startsWith(`${location.origin}/`);
+    host.relative ||= own || !URL.canParse(text);
+    return own ? new URL(text.slice(location.origin.length), document.baseURI).href : url;
   };
   const { fetch } = globalThis;
-  globalThis.fetch = function (input) {
-    note(input);
-    return fetch.apply(this, arguments);
+  globalThis.fetch = function (input, init) {
+    if (!(input instanceof Request)) return fetch.call(this, led(input), init);
+    const url = led(input.url);
+    return fetch.call(this, url === input.url ? input : new Request(url, input), init);
   };
   const { open } = XMLHttpRequest.prototype;
-  XMLHttpRequest.prototype.open = function (method, url) {
-    note(url);
-    return open.apply(this, arguments);
+  XMLHttpRequest.prototype.open = function (method, url, ...rest) {
+    return open.call(this, method, led(url), ...rest);
   };
   Object.defineProperty(globalThis, Symbol.for("technogate.module"), { value: host, configurable: true });
 })(%s);"""

@@ -47,8 +47,10 @@ class _Trial:
     problem: str = ""
 
 
-def plan_module(module: Path, env: Mapping[str, str], *, create: str = "", runtime: Runtime = "") -> ModulePlan:
-    """Try a module, without a backend, and say what it is judged in.
+def plan_module(
+    module: Path, env: Mapping[str, str], *, create: str = "", runtime: Runtime = "", beside_page: bool = False
+) -> ModulePlan:
+    """Try a module, without a backend, and say what it is judged in: `beside_page` in one runtime alone.
 
     Raises DriverError, one line, for a module that does not load anywhere, lacks a function, or needs what this machine
     has not.
@@ -57,7 +59,9 @@ def plan_module(module: Path, env: Mapping[str, str], *, create: str = "", runti
     if tried is not None and not tried.problem:
         if runtime == "node":
             return ModulePlan(drivers=("module",), found=tried.found, why='the target file says runtime = "node"')
-        lacking = _browser_lacks(module)
+        if beside_page:
+            return ModulePlan(drivers=("module",), found=tried.found, why="its page is judged in the browser")
+        lacking = _browser_lacks(module) or _not_in_browser(module, env, create)
         both: tuple[DriverName, ...] = ("module",) if lacking else ("module", "module-browser")
         return ModulePlan(drivers=both, found=tried.found, why=lacking)
     why = 'the target file says runtime = "browser"' if tried is None else tried.problem
@@ -73,6 +77,15 @@ def _browser_lacks(module: Path) -> str:
     """Why a module cannot be judged in a browser, with the hint; "" when it can."""
     reason, hint = browser_missing()
     return f"{reason}: {hint}" if reason else obtained(module)[1]
+
+
+def _not_in_browser(module: Path, env: Mapping[str, str], create: str) -> str:
+    """Why a module that runs in Node does not load in a browser, "" when it does: it may be a server's."""
+    try:
+        ModulePageDriver(module, env=env, base=NOWHERE, create=create).close()
+    except DriverError as error:
+        return str(error)
+    return ""
 
 
 def _in_node(module: Path, env: Mapping[str, str], create: str) -> _Trial:
