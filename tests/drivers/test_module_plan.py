@@ -59,12 +59,17 @@ def everything(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (FUNCTIONS, ("module", "module-browser"), ""),
         (EITHER, ("module", "module-browser"), ""),
+        (
+            FUNCTIONS.replace("await fetch", "await (typeof XMLHttpRequest === 'undefined' ? fetch : byXhr)"),
+            ("module-browser",),
+            "in Node it sends its requests in another way: it asks for XMLHttpRequest",
+        ),
         (AT_IMPORT, ("module-browser",), "in Node it does not load: it asks for localStorage"),
         (AT_CALL, ("module-browser",), SILENT),
         (FUNCTIONS.replace("await fetch", "await new Promise(() => process.exit(3)) ?? fetch"),
          ("module", "module-browser"), ""),
     ],
-    ids=["plain", "either", "at-import", "at-call", "ends-in-a-call"],
+    ids=["plain", "either", "xhr-or-fetch", "at-import", "at-call", "ends-in-a-call"],
 )  # fmt: skip
 def test_a_module_that_asks_for_a_browser_gets_one(
     text: str, drivers: tuple[str, ...], why: str, tmp_path: Path

@@ -23,6 +23,9 @@ from technogate.model.driver_name import DriverName
 #: What a target file may say; "" leaves it to the trial.
 Runtime = Literal["", "node", "browser"]
 
+#: A library that looks for it sends its requests by it in a page, and by something else in Node.
+_XHR = "XMLHttpRequest"
+
 #: Nothing listens here: the discard service of old, which nobody runs.
 NOWHERE = "http://127.0.0.1:9"
 
@@ -41,10 +44,14 @@ class ModulePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Trial:
-    """What came of a module in Node: where its functions are, or why it cannot be judged there."""
+    """What came of a module in Node: where its functions are, or why it cannot be judged there.
+
+    `other_way` is why it is better judged in a browser, although it sends its requests in Node too.
+    """
 
     found: str = ""
     problem: str = ""
+    other_way: str = ""
 
 
 def plan_module(
@@ -59,9 +66,11 @@ def plan_module(
     if tried is not None and not tried.problem:
         if runtime == "node":
             return ModulePlan(drivers=("module",), found=tried.found, why='the target file says runtime = "node"')
-        if beside_page:
+        if beside_page and not tried.other_way:
             return ModulePlan(drivers=("module",), found=tried.found, why="its page is judged in the browser")
         lacking = _browser_lacks(module) or _not_in_browser(module, env, create)
+        if tried.other_way and not lacking:
+            return ModulePlan(drivers=("module-browser",), found=tried.found, why=tried.other_way)
         both: tuple[DriverName, ...] = ("module",) if lacking else ("module", "module-browser")
         return ModulePlan(drivers=both, found=tried.found, why=lacking)
     why = 'the target file says runtime = "browser"' if tried is None else tried.problem
@@ -105,7 +114,8 @@ def _in_node(module: Path, env: Mapping[str, str], create: str) -> _Trial:
         process.close()
     if asked and silent:
         return _Trial(problem=f"in Node {_listed(silent)} sent nothing: the module asks for {_listed(asked)}")
-    return _Trial(found=process.found)
+    other = "in Node it sends its requests in another way: it asks for XMLHttpRequest" if _XHR in asked else ""
+    return _Trial(found=process.found, other_way=other)
 
 
 def _listed(names: list[str] | tuple[str, ...]) -> str:
