@@ -40,8 +40,10 @@ MISTAKES = {
     BACKEND + "serves = '{host}:{port}'\n": "backend.serves must be an http or https address such as http://{host}",
     BACKEND + "serves = 'https://{host}'\n": "backend.serves has no {port}: write it there, or name the port of the",
     BACKEND + "serves = 'http://{host}:{port}/{workdir}'\n": "backend.serves: {workdir} has no value here",
-    "[backend]\napi_key_env = 'K'\nserves = 'http://{host}:{port}'\n" + URL: "backend: cwd, env, port and serves are for",
-    "[backend]\napi_key_env = 'K'\nready = '/{port}'\n" + URL: "backend.ready: {port} has no value here: backend.url is",
+    "[backend]\napi_key_env = 'K'\nserves = 'http://{host}:{port}'\n"
+    + URL: "backend: cwd, env, port and serves are for",
+    "[backend]\napi_key_env = 'K'\nready = '/{port}'\n"
+    + URL: "backend.ready: {port} has no value here: backend.url is",
     BACKEND + "start_timeout_s = 0\n": "backend.start_timeout_s must be a number of seconds, above 0 and at most 600",
     BACKEND + "env = { A = 1 }\n": "backend.env.A must be a string in quotes",
     BACKEND + "env = { 'A B' = '1' }\n": 'backend.env: "A B" is not the name of an environment variable',
