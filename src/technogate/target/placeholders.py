@@ -85,6 +85,10 @@ def _backend_places(backend: BackendSpec, *, contained: bool) -> Iterator[tuple[
     yield "backend.socket", backend.socket, absent, need
     yield "backend.audit.path", backend.audit.path, absent, need
     yield "backend.audit.url", backend.audit.url, absent, need
+    for index, text in enumerate(backend.audit.command):
+        yield f"backend.audit.command[{index}]", text, absent, need
+    for name, text in backend.audit.env.items():
+        yield f"backend.audit.env.{name}", text, absent, need
     yield "backend.unwritable.lock_sqlite", backend.unwritable.lock_sqlite, absent, need
     for key, words in (("command", backend.unwritable.command), ("undo", backend.unwritable.undo)):
         for index, text in enumerate(words):

@@ -84,6 +84,29 @@ def find_ready(
     return last
 
 
+def find_line(
+    base_urls: Sequence[str],
+    pattern: str,
+    has_line: Callable[[str], bool],
+    timeout_s: float,
+    given_up: Callable[[], bool],
+) -> Ready | NotReady:
+    """Wait until the output of a program has a line that matches `pattern`, and one of `base_urls` takes connections.
+
+    Waits for `timeout_s` seconds, or until `given_up` is true.
+    """
+    deadline = time.monotonic() + timeout_s
+    printed = False
+    while not given_up() and time.monotonic() < deadline:
+        printed = printed or has_line(pattern)
+        listening = next((base_url for base_url in base_urls if _listens(base_url)), None) if printed else None
+        if listening is not None:
+            return Ready(base_url=listening, url="")
+        time.sleep(POLL_S)
+    why = "nobody listens there" if printed else f"no line of its output matches ready_log = {pattern!r}"
+    return NotReady(url=base_urls[0], why=why)
+
+
 def wait_for(url: str, timeout_s: float, given_up: Callable[[], bool]) -> str:
     """Probe `url` until it responds with 2xx or 3xx: "".
 

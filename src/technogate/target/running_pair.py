@@ -165,7 +165,7 @@ class Pair:
             url=url,
             ready_url=ready_url,
             commands=spec.commands,
-            audit=resolve_audit(spec.audit, self._folder, values),
+            audit=resolve_audit(spec.audit, self._folder, values, spec.env),
             program=program,
             unwritable=resolve_unwritable(spec.unwritable, self._folder, values),
             folder=self._folder,

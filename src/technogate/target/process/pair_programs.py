@@ -64,6 +64,7 @@ class PairPrograms:
             redactor=self._redactor,
             others=urls[1:] if socket is None else (),
             socket=socket,
+            ready_log=spec.ready_log,
         )
         program = Program(launch, self._reaper)
         self._programs.append(program)
