@@ -18,6 +18,7 @@ from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.model.events import RenderedOutput
 from technogate.model.interim_display import InterimDisplay
 from technogate.target.spec import Selectors
+from technogate.util.tls import trusts_more
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -196,7 +197,7 @@ class BrowserDriver:
 
     def _start(self, browser: Browser) -> None:
         # A page without animation costs less to probe, and shows the same.
-        context = self._context = browser.new_context(reduced_motion="reduce")
+        context = self._context = browser.new_context(reduced_motion="reduce", ignore_https_errors=trusts_more())
         context.set_default_timeout(PART_MS)
         self._console = ConsolePage(
             context, url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms, traffic=self._traffic
