@@ -22,6 +22,7 @@ from technogate.model.events import RenderedOutput
 from technogate.model.interim_display import InterimDisplay
 from technogate.target.page_use import PageUse
 from technogate.target.spec import Selectors
+from technogate.util.tls import trusts_more
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -222,7 +223,7 @@ class BrowserDriver:
 
     def _start(self, browser: Browser) -> None:
         # A page without animation costs less to probe, and shows the same.
-        context = self._context = browser.new_context(reduced_motion="reduce")
+        context = self._context = browser.new_context(reduced_motion="reduce", ignore_https_errors=trusts_more())
         context.set_default_timeout(PART_MS)
         self._console = ConsolePage(
             context,
