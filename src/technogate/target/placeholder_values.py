@@ -5,24 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
 from technogate.target.placeholders import fill
-from technogate.target.process.ports import HOST
 from technogate.target.spec import AuditSpec, UnwritableSpec
-
-
-def address(port: int) -> str:
-    """Return the base URL of the program that listens on `port`."""
-    return f"http://{HOST}:{port}"
-
-
-def origin(url: str) -> str:
-    """Scheme, host and port of a URL."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def console_environment(api_url: str, key: str) -> dict[str, str]:
