@@ -106,7 +106,7 @@ async (request) => {
     const root = element.getRootNode();
     const labelled = (element.getAttribute("aria-labelledby") ?? "").split(/\s+/).map((id) => id && root.getElementById?.(id)?.textContent);
     const labels = [...(element.labels ?? [])].map((label) => label.textContent);
-    const before = element.previousElementSibling?.localName === "label" ? element.previousElementSibling.textContent : "";
+    const before = /input|select|textarea/.test(element.localName) && labels.length === 0 && element.previousElementSibling?.localName === "label" ? element.previousElementSibling.textContent : "";
     const words = [element.getAttribute("aria-label"), ...labelled, ...labels, before, element.getAttribute("placeholder"), element.getAttribute("title")];
     if (/^(button|a)$/.test(element.localName) || /button|tab/.test(element.getAttribute("role") ?? "")) words.push(element.textContent);
     if (element.localName === "input" && /submit|button/.test(element.type)) words.push(element.value);
