@@ -18,7 +18,7 @@ _DIRECT = (
     r"module\.exports\s*=\s*\{{[^}}]*\b{0}\b"
 )
 _FACTORY = re.compile(
-    r"export\s+(default\s+)?(?:async\s+)?(?:function\s+(\w+)\s*|const\s+(\w+)\s*=\s*(?:async\s*)?)\(([^)]*)\)"
+    r"export\s+(default\s+)?(?:async\s+)?(?:function\s*(\w*)\s*|const\s+(\w+)\s*=\s*(?:async\s*)?)\(([^)]*)\)"
 )
 _CLASS = re.compile(r"export\s+(default\s+)?class\s+(\w+)[^{]*\{[\s\S]*?constructor\s*\(([^)]*)\)")
 _INSTANCE = re.compile(

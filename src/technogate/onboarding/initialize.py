@@ -17,6 +17,7 @@ from technogate.onboarding.consequences import consequence
 from technogate.onboarding.console_onboarding import CONTRACT_NAMES, ConsoleOnboarding
 from technogate.onboarding.learned import Learned
 from technogate.onboarding.questions import Questions
+from technogate.onboarding.review import review
 from technogate.onboarding.source_texts import Sources
 from technogate.onboarding.target_text import target_text
 from technogate.onboarding.trail_onboarding import TrailOnboarding
@@ -43,6 +44,7 @@ def initialize(wishes: Wishes, out: Path, questions: Questions, learned: Learned
     if wishes.console.named:
         _look_at_console(wishes, learned, key)
     _look_for_module(wishes, learned)
+    review(learned, questions)
     write_target(learned, out)
 
 
@@ -87,6 +89,11 @@ def completed(wishes: Wishes, questions: Questions) -> Wishes:
 
 
 def _look_at_backend(wishes: Wishes, wish: SideWish, learned: Learned, key: str) -> None:
+    if wish.url and not key:
+        variable = wishes.api_key_env or "TECHNOGATE_API_KEY"
+        raise UserError(
+            f"a backend that runs already needs its key: export {variable}=<the key> and give --api-key-env {variable}"
+        )
     with BackendOnboarding(wish, wishes.folder, key if wish.url else own_key(), learned) as backend:
         backend.begin()
         backend.learn_shape(wishes.ready, wishes.openapi)

@@ -161,20 +161,25 @@ async (request) => {
       return found;
     },
 
-    /** The smallest element that holds all of these, and its selector. */
-    common: ({ selectors }) => {
+    /**
+     * What holds all of these and nothing of `avoid` (selectors) or `texts` (what it must not show). Of several around one
+     * another the one that says when it is busy, then one that is announced or named, then the smallest.
+     */
+    common: ({ selectors, avoid, texts }) => {
       const elements = selectors.map(resolve).filter(Boolean);
       if (elements.length === 0) return null;
+      const avoided = avoid.map(resolve).filter((element) => element && !elements.includes(element));
+      const clean = (element) =>
+        element !== document.body && element !== document.documentElement && !avoided.some((other) => element.contains(other)) &&
+        !texts.some((text) => element.textContent.includes(text));
       let at = elements.length === 1 ? (elements[0].parentElement ?? elements[0]) : elements[0];
       while (at.parentElement && !elements.every((element) => at.contains(element))) at = at.parentElement;
-      // What holds them and is named beats a nameless box around them.
-      for (let named = at; named && named !== document.body; named = named.parentElement) {
-        if (TEST_IDS.some((name) => named.getAttribute(name)) || steady(named.id) || /^(section|article|aside|main|form)$/.test(named.localName)) {
-          const bounds = named.querySelectorAll("form").length;
-          if (named === at || bounds <= 1) return named === at || request.loose ? selectorOf(named) : selectorOf(at);
-        }
-      }
-      return at === document.body || at === document.documentElement ? null : selectorOf(at);
+      if (!clean(at)) return elements.length === 1 && clean(elements[0]) ? selectorOf(elements[0]) : null;
+      const around = [];
+      for (let one = at; one && clean(one); one = one.parentElement) around.push(one);
+      const named = (element) => TEST_IDS.some((name) => element.getAttribute(name)) || element.hasAttribute("aria-live") || /^(status|log|region|alert)$/.test(element.getAttribute("role") ?? "");
+      const best = around.find((element) => element.hasAttribute("aria-busy")) ?? around.find(named) ?? around.find((element) => steady(element.id) || /^(section|article|aside)$/.test(element.localName));
+      return selectorOf(best ?? at);
     },
 
     /** The elements that repeat once for each of `marks`, texts that each stand in one of them, and where `values` are in each. */
@@ -207,6 +212,14 @@ async (request) => {
       for (const name of Object.keys(values[0])) cells[name] = cellOf(rows, values.map((row) => row[name]), parts[name]);
       const prefix = root === document ? "" : selectorOf(rows[0]).split(PIERCE).slice(0, -1).join(PIERCE) + PIERCE;
       return { row: prefix + css, cells, parent: parent ? selectorOf(parent) : "" };
+    },
+
+    /** The smallest element that holds all of these. */
+    smallest: ({ selectors }) => {
+      const elements = selectors.map(resolve).filter(Boolean);
+      let at = elements[0] ?? null;
+      while (at?.parentElement && !elements.every((element) => at.contains(element))) at = at.parentElement;
+      return at === null || at === document.body ? null : selectorOf(at);
     },
 
     /** The texts that are shown, each by the element that holds it directly. */

@@ -34,7 +34,7 @@ _AUDIT_FIELDS = ("timestamp", "action", "result", "state", "trace_id", "executio
 _MEMORY_FIELDS = ("command", "output", "status", "timestamp")
 
 
-class PageParts:
+class PartFinder:
     """The look at one page."""
 
     def __init__(self, page: SurveyedPage, answers: KnownAnswers, learned: Learned) -> None:
@@ -203,8 +203,7 @@ class PageParts:
 
     def _learn_result(self) -> None:
         # With entries and a snapshot on the page, a selector must be unique beside what these show.
-        self._answers.set_rows()
-        self._answers.set_snapshot()
+        others = [row["trace_id"] for row in self._answers.set_rows()] + [self._answers.set_snapshot()["command"]]
         self._page.load()
         runs: list[tuple[str, dict[str, dict[str, list[str]]], dict[str, str]]] = []
         for status in STATUSES:
@@ -227,7 +226,7 @@ class PageParts:
         parts["status"] = _usual("status", runs) or self._localised(runs)
         parts["reasons"] = self._reasons(runs)
         known = [selector for selector in parts.values() if selector]
-        region = self._page.common(known or _containing(runs))
+        region = self._page.common(known or _containing(runs), avoid=[self._command, self._run], texts=others)
         if region:
             self._found("result", region, "holds what the answers to commands changed")
         for name, said in (
@@ -268,12 +267,11 @@ class PageParts:
             if both:
                 return next(one for one in found["first"]["contains"] if one in both)
             if found["first"]["exact"] and found["second"]["exact"]:
-                return self._holder([found["first"]["exact"][0], found["second"]["exact"][0]])
+                return (
+                    self._page.ask("smallest", selectors=[found["first"]["exact"][0], found["second"]["exact"][0]])
+                    or ""
+                )
         return ""
-
-    def _holder(self, selectors: list[str]) -> str:
-        held: str | None = self._page.ask("common", selectors=selectors, loose=False)
-        return held or ""
 
     # ---- the list ----
 
@@ -311,7 +309,8 @@ class PageParts:
                 self._absent(f"audit_{name}", f"no element of a row shows the {name} alone")
         controls = self._learn_query(refresh)
         empty = self._empty_marker("audit", refresh)
-        region = self._page.common([one for one in (laid_out["parent"], *controls, refresh) if one])
+        parts = [one for one in (laid_out["parent"], *controls, refresh) if one]
+        region = self._page.common(parts, avoid=[self._command, self._run])
         if region:
             self._found("audit", region, "holds the list and its controls")
         if empty:
@@ -437,9 +436,9 @@ class PageParts:
         localised = {**snapshot, "status": self._words.get(snapshot["status"], snapshot["status"])}
         found = self._page.find(localised)
         exact = {name: found[name]["exact"][0] for name in _MEMORY_FIELDS if found[name]["exact"]}
-        region = self._page.common(
-            [*exact.values(), *([refresh] if refresh else [])] or found["command"]["contains"][:1]
-        )
+        parts = [*exact.values(), *([refresh] if refresh else [])] or found["command"]["contains"][:1]
+        avoid = [self._command, str(self._learned.value("console.selectors.audit") or "")]
+        region = self._page.common(parts, avoid=avoid)
         if not exact and found["command"]["contains"]:
             region = found["command"]["contains"][0]
         if region:
