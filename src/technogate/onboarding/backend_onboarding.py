@@ -110,8 +110,6 @@ class BackendOnboarding:
             if moved is not full:
                 yield from port_variants(moved, self.sources)
         yield from port_variants(full, self.sources)
-        if full is not start:
-            yield from port_variants(start, self.sources)
 
     def _reach(self) -> None:
         """Take the address of the trial."""
