@@ -37,6 +37,12 @@ async (request) => {
   const quoted = (text) => `"${text.replace(/["\\]/g, "\\$&")}"`;
   const steady = (text) => text !== "" && text.length < 60 && !GENERATED.test(text);
 
+  /** The classes of an element that look chosen: where a library has made one of them, the short ones beside it are its too. */
+  const classesOf = (element) => {
+    const made = [...element.classList].some((name) => /^(css|sc|emotion|jss|svelte)-/.test(name));
+    return [...element.classList].filter((name) => steady(name) && !(made && /^[A-Za-z]{4,8}$/.test(name)));
+  };
+
   /** Simple selectors of an element, the most telling first. */
   const own = (element) => {
     const tag = element.localName;
@@ -46,8 +52,7 @@ async (request) => {
       const value = element.getAttribute(name);
       if (value && value.length < 80 && !/\n/.test(value)) found.push(`${tag}[${name}=${quoted(value)}]`);
     }
-    const classes = [...element.classList].filter(steady);
-    for (const name of classes) found.push(`.${CSS.escape(name)}`, `${tag}.${CSS.escape(name)}`);
+    for (const name of classesOf(element)) found.push(`.${CSS.escape(name)}`, `${tag}.${CSS.escape(name)}`);
     if (element.getAttribute("role")) found.push(`${tag}[role=${quoted(element.getAttribute("role"))}]`);
     if (element.getAttribute("aria-live")) found.push(`[aria-live=${quoted(element.getAttribute("aria-live"))}]`);
     if (tag === "input" && element.getAttribute("type")) found.push(`input[type=${quoted(element.getAttribute("type"))}]`);
@@ -99,6 +104,22 @@ async (request) => {
       root = element.shadowRoot ?? element.contentDocument;
     }
     return null;
+  };
+
+  /** The element around another, also out of a shadow root or a frame; whether one is within another; all the text in one. */
+  const above = (element) => element.parentElement ?? element.getRootNode().host ?? element.ownerDocument.defaultView?.frameElement ?? null;
+  const holds = (outer, inner) => {
+    for (let at = inner; at !== null; at = above(at)) if (at === outer) return true;
+    return false;
+  };
+  const allText = (element) => {
+    const inside = [element, ...element.querySelectorAll("*")].map((one) => one.shadowRoot ?? null).filter(Boolean);
+    return [element.textContent, ...inside.flatMap((root) => [...root.children].map(allText))].join(" ");
+  };
+  const smallestWith = (elements) => {
+    let at = elements[0] ?? null;
+    while (at !== null && !elements.every((element) => holds(at, element))) at = above(at);
+    return at;
   };
 
   /** What a person would call a control. */
@@ -170,13 +191,11 @@ async (request) => {
       if (elements.length === 0) return null;
       const avoided = avoid.map(resolve).filter((element) => element && !elements.includes(element));
       const clean = (element) =>
-        element !== document.body && element !== document.documentElement && !avoided.some((other) => element.contains(other)) &&
-        !texts.some((text) => element.textContent.includes(text));
-      let at = elements.length === 1 ? (elements[0].parentElement ?? elements[0]) : elements[0];
-      while (at.parentElement && !elements.every((element) => at.contains(element))) at = at.parentElement;
-      if (!clean(at)) return elements.length === 1 && clean(elements[0]) ? selectorOf(elements[0]) : null;
+        !/^(body|html)$/.test(element.localName) && !avoided.some((other) => holds(element, other)) && !texts.some((text) => allText(element).includes(text));
+      const at = elements.length === 1 ? (above(elements[0]) ?? elements[0]) : smallestWith(elements);
+      if (at === null || !clean(at)) return elements.length === 1 && clean(elements[0]) ? selectorOf(elements[0]) : null;
       const around = [];
-      for (let one = at; one && clean(one); one = one.parentElement) around.push(one);
+      for (let one = at; one && clean(one); one = above(one)) around.push(one);
       const named = (element) => TEST_IDS.some((name) => element.getAttribute(name)) || element.hasAttribute("aria-live") || /^(status|log|region|alert)$/.test(element.getAttribute("role") ?? "");
       const best = around.find((element) => element.hasAttribute("aria-busy")) ?? around.find(named) ?? around.find((element) => steady(element.id) || /^(section|article|aside)$/.test(element.localName));
       return selectorOf(best ?? at);
@@ -216,10 +235,8 @@ async (request) => {
 
     /** The smallest element that holds all of these. */
     smallest: ({ selectors }) => {
-      const elements = selectors.map(resolve).filter(Boolean);
-      let at = elements[0] ?? null;
-      while (at?.parentElement && !elements.every((element) => at.contains(element))) at = at.parentElement;
-      return at === null || at === document.body ? null : selectorOf(at);
+      const at = smallestWith(selectors.map(resolve).filter(Boolean));
+      return at === null || at.localName === "body" ? null : selectorOf(at);
     },
 
     /** The texts that are shown, each by the element that holds it directly. */
@@ -233,6 +250,8 @@ async (request) => {
       const element = resolve(selector);
       return element !== null && visible(element);
     },
+
+    exists: ({ selector }) => resolve(selector) !== null,
 
     /** Whether a control can be used now. */
     enabled: ({ selector }) => {

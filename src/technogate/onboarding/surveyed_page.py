@@ -136,6 +136,10 @@ class SurveyedPage:
         """Whether an element is shown."""
         return bool(self.ask("visible", selector=selector))
 
+    def exists(self, selector: str) -> bool:
+        """Whether the page has an element, shown or not."""
+        return bool(self.ask("exists", selector=selector))
+
     # ---- doing ----
 
     def locator(self, selector: str) -> Locator:
