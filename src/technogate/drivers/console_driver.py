@@ -28,6 +28,10 @@ class DriverError(Exception):
     """The console could not be driven: a part is missing, a module does not load. One line with a hint."""
 
 
+class NotOffered(DriverError):  # noqa: N818 - named by what the console does
+    """The console offers no such value, or no control for it: what needs it is not exercised."""
+
+
 class ConsoleEnded(DriverError):  # noqa: N818 - named by what happened
     """The page or the client module is gone, by an act of its own: start it afresh with `restart`.
 

@@ -23,6 +23,7 @@ from technogate.target.compose.images import (
     provide,
 )
 from technogate.target.packages import check_audit_database
+from technogate.target.page_use import check_steps
 from technogate.target.port_retry import on_free_ports
 from technogate.target.spec import ComposeSpec, TargetFile
 from technogate.util.shipped import shipped
@@ -82,6 +83,8 @@ class ComposeTarget:
         """
         check_key(self.spec)
         check_audit_database(self.spec)
+        if self.spec.console is not None:
+            check_steps(self.spec.console)
         trust_certificates(self.spec, self._folder)
         for path in self._files():
             if not path.is_file():
