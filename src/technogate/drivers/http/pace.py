@@ -165,7 +165,7 @@ class Pace:
         pause = DEFAULT_PAUSE_S * 2.0**attempt if retry_after_s is None else retry_after_s
         with self._lock:
             now = self._clock()
-            self.refused += 1
+            self.refused += not lockout
             again = pause <= LONGEST_S and not self._gave_up
             if again and now >= self._pause_until:
                 if self._measured and not lockout:

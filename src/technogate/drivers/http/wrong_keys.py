@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from technogate.drivers.http.api_keys import EMPTY_KEY, NO_KEY, foreign_key
 from technogate.drivers.http.pace import LONGEST_S, MEMORY_S, ROUNDING_S
 from technogate.drivers.http.request_window import RequestWindow
 from technogate.model.case import Key
@@ -18,8 +19,14 @@ from technogate.model.events import RunWarning
 
 #: Seconds that the requests of one process wait for a lockout to pass, in all, so that further keys can be tried.
 PATIENCE_S = 180.0
+#: How many attempts are made again, for another requirement.
+REPEATED = 8
 #: How many wrong keys in a row are no reason to suspect a lockout.
 HARMLESS = 2
+
+#: The keys that are none, and those that several requirements are about on each operation.
+_NONE = frozenset({NO_KEY.name, EMPTY_KEY.name})
+_EVERYWHERE = frozenset({foreign_key().name, NO_KEY.name})
 
 #: The name of an operation, and of a key that it is requested with.
 Attempt = tuple[str, str]
@@ -62,14 +69,17 @@ class WrongKeys:
         """Whether a request with `key` counts as a wrong one, as far as that is known."""
         return key.values != self._right.values and (self._missing or any(key.values))
 
-    def refusal(self, operation: str, key: Key) -> str:
-        """Why a request of `operation` is not sent with `key`; "" when it may be, after a wait where that helps."""
+    def refusal(self, operation: str, key: Key, *, plain: bool = True) -> str:
+        """Why a request of `operation` is not sent with `key`; "" when it may be, after a wait where that is worth it.
+
+        `plain` is whether nothing but its key can make it fail.
+        """
         if self.window is None or not self.counts(key):
             return ""
-        telling = (operation, key.name) in self._telling - self._done
         with self._lock:
-            wait = self._wait_s(1 if telling else len(self._telling - self._done) + 1)
-            if wait and (not telling or wait > LONGEST_S or self._waited_s + wait > PATIENCE_S):
+            worth = plain and self._is_worth(operation, key)
+            wait = self._wait_s(1 if worth else self._reserved + 1)
+            if wait and (not worth or wait > LONGEST_S or self._waited_s + wait > PATIENCE_S):
                 return f"not sent: the backend locks its client out after {self._limit()}"
             self._waited_s += wait
             self._sent.append(self._clock() + wait)
@@ -77,13 +87,12 @@ class WrongKeys:
             self._sleep(wait)
         return ""
 
-    def admits(self, operation: str, key: Key) -> bool:
-        """Whether a request of `operation` with `key` could be sent now, or is worth a wait."""
+    def admits(self, key: Key) -> bool:
+        """Whether a request with `key` can be sent that another one says as much as."""
         if self.window is None or not self.counts(key):
             return True
-        left = self._telling - self._done
         with self._lock:
-            return (operation, key.name) in left or not self._wait_s(len(left) + 1)
+            return not self._wait_s(self._reserved + 1)
 
     def answered(self, operation: str, key: Key, *, refused: bool) -> None:
         """Take into account that the backend judged a request with `key`, and whether it refused it for that."""
@@ -119,6 +128,19 @@ class WrongKeys:
                 # It is sent again after the pause.
                 self._sent.append(now + pause_s)
             return True
+
+    @property
+    def _reserved(self) -> int:
+        """How many telling attempts are left."""
+        return sum(self._missing or name not in _NONE for _, name in self._telling - self._done)
+
+    def _is_worth(self, operation: str, key: Key) -> bool:
+        """Whether an attempt is worth a wait: a telling one, or another where that leaves time for those."""
+        attempt, window = (operation, key.name), self.window
+        if window is None or key.name in _EVERYWHERE or attempt in self._telling - self._done:
+            return True
+        needed_s = (self._reserved + REPEATED) / max(1, window.requests) * window.per_s
+        return attempt not in self._done and self._waited_s + self._wait_s(1) + needed_s <= PATIENCE_S
 
     def _wait_s(self, room: int) -> float:
         """Seconds until so many wrong keys may be sent; without an end where the budget never holds them."""
