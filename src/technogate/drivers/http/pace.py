@@ -120,6 +120,11 @@ class Pace:
                 self._not_before = at + self._spacing
         self._sleep_until(at)
 
+    def spent(self) -> None:
+        """Take into account a request that was sent without this pace."""
+        with self._lock:
+            self._sent.append(self._clock())
+
     def make_room(self, requests: int) -> None:
         """Sleep until so many requests may be sent without a wait in between, or all that the window holds."""
         with self._lock:
@@ -229,7 +234,7 @@ class Pace:
         if self.window is not None:
             before = self.window.requests - requests
             if len(self._sent) > before:
-                at = max(at, self._sent[len(self._sent) - before - 1] + self.window.per_s)
+                at = max(at, self._sent[-before - 1] + self.window.per_s)
         return at
 
     def _sleep_until(self, at: float) -> None:

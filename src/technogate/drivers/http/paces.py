@@ -46,6 +46,15 @@ class Paces:
             )
         return self._known[url]
 
+    def make_room(self, requests: int) -> None:
+        """Wait until so many requests can be sent to each backend by what is no driver of ours, such as a page."""
+        for pace, _ in self._known.values():
+            pace.make_room(requests)
+
+    def spent(self, base_url: str) -> None:
+        """Take into account that such a request was sent."""
+        self.of(base_url)[0].spent()
+
     def report(self) -> None:
         """Report the paces that were limited, each once."""
         for pace, _ in self._known.values():
