@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -33,67 +34,18 @@ EXECUTED = {"status": "APPROVED", "ts_utc": TIME, "trace_id": "t-1", "reason_cod
 ENTRY = {"timestamp": TIME, "action": "PING", "result": "SUCCESS", "state": "APPROVED"}
 SNAPSHOT = {"command": "PING", "output": "pong", "timestamp": TIME, "status": "APPROVED"}
 
-#: What all pages share: how they ask, and how they show a result and a list.
-COMMON = """
-const ask = (path, init) => fetch(API + path, { cache: "no-store", ...init });
-const id = (name) => document.querySelector(`[data-testid="${name}"]`);
-const shown = (r) => { id("result-status").textContent = r.status; id("result-trace-id").textContent = r.trace_id; };
-const run = async () => shown(await (await ask("/api/execute", { method: "POST", body: id("command-input").value })).json());
-const list = async () => {
-  const entries = await (await ask("/api/audit?filter=all&limit=50")).json();
-  id("audit-rows").innerHTML = entries.map((e) => `<li data-testid="audit-row"><b data-field="action">${e.action}</b>
-    <i data-field="result">${e.result}</i> <u data-field="state">${e.state}</u></li>`).join("");
-};
-const text = async () => {
-  const answer = await ask("/api/memory");
-  id("memory").querySelector("p").textContent = answer.status === 204 ? "Nothing yet" : ((s) => `${s.command}: ${s.output} (${s.status})`)(await answer.json());
-};
-"""
-COMMAND = '<input data-testid="command-input"><button data-testid="command-run">Run</button>'
-RESULT = '<div data-testid="result"><b data-testid="result-status"></b> <i data-testid="result-trace-id"></i></div>'
-MEMORY = '<section data-testid="memory"><p></p><button data-testid="memory-refresh">Reload</button></section>'
+FOLDER = Path(__file__).with_name("data") / "steps"
 
-#: After a login, three panels behind links of a navigation, each built when its link is pressed; the memory is a text.
-NAVIGATION = f"""<body><form id="login"><input id="user"><input id="word" type="password"><button>Enter</button></form>
-<nav hidden><a href="RUN">Commands</a> <a href="LIST">Activity</a> <a href="KEPT">Snapshot</a> <a href="/logout">Log out</a></nav>
-<main></main><script>{COMMON}
-const panels = {{ RUN: `{COMMAND}{RESULT}`, LIST: '<section data-testid="audit"><button data-testid="audit-refresh">Load</button><ul data-testid="audit-rows"></ul></section>', KEPT: `{MEMORY}` }};
-const open = (name) => {{
-  document.querySelector("main").innerHTML = panels[name];
-  if (name === "RUN") id("command-run").onclick = run;
-  if (name === "LIST") {{ id("audit-refresh").onclick = list; list(); }}
-  if (name === "KEPT") id("memory-refresh").onclick = text;
-}};
-document.querySelector("nav").onclick = (event) => {{
-  event.preventDefault();
-  history.pushState({{}}, "", event.target.getAttribute("href"));
-  setTimeout(() => open(event.target.getAttribute("href")), 60);
-}};
-document.getElementById("login").onsubmit = (event) => {{
-  event.preventDefault();
-  if (document.getElementById("word").value !== "open-sesame") return;
-  document.getElementById("login").remove(); document.querySelector("nav").hidden = false; open("RUN");
-}};
-</script>"""
+#: The pages by their paths. `navigation`: after a login, three panels behind links, each built when its link is pressed;
+#: the memory is one text. `dialog`: a question before a command, the browser's own (`?native`) or one of the page.
+#: `bare`: without filter, limit, buttons to load and marks for what is empty. `words`: with a word of its own.
+PAGES = {"/app": "navigation", "/ask": "dialog", "/bare": "bare", "/words": "words"}
 
-#: A dialog before a command: the browser's own (`?native`), or one of the page.
-DIALOG = f"""<body>{COMMAND}{RESULT}<div id="sure" hidden>Sure? <button id="yes">Yes</button></div><script>{COMMON}
-id("command-run").onclick = () => {{
-  if (location.search) return void (confirm("Sure?") && run());
-  setTimeout(() => {{ document.getElementById("sure").hidden = false; }}, 80);
-}};
-document.getElementById("yes").onclick = () => {{ document.getElementById("sure").hidden = true; run(); }};
-</script>"""
 
-#: A page without filter, limit, buttons to load and marks for what is empty.
-BARE = f"""<body>{COMMAND}{RESULT}<section data-testid="audit"><ul data-testid="audit-rows"></ul></section>
-<section data-testid="memory"><p></p></section><script>{COMMON} id("command-run").onclick = run; list(); text(); list();</script>"""
-
-#: A page in words of its own.
-OWN_WORDS = f"""<body>{COMMAND}{RESULT}<script>{COMMON}
-id("command-run").onclick = async () => {{ await run(); id("result-status").textContent = "Aprovado"; }};</script>"""
-
-PAGES = {"/app": NAVIGATION, "/ask": DIALOG, "/bare": BARE, "/words": OWN_WORDS}
+def page_at(path: str, backend_url: str) -> str:
+    """The page at a path, for a backend."""
+    page = (FOLDER / f"{PAGES[path]}.html").read_text("utf-8")
+    return page.replace("COMMON", (FOLDER / "common.js").read_text("utf-8").replace("API", json.dumps(backend_url)))
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +66,8 @@ def url(backend: MockBackend) -> Iterator[str]:
     """The address of a server of all pages."""
 
     def respond(request: StandInRequest) -> bytes:
-        page = PAGES.get(request.path.partition("?")[0], "").replace("API", json.dumps(backend.base_url), 1)
+        path = request.path.partition("?")[0]
+        page = page_at(path, backend.base_url) if path in PAGES else ""
         return http_response(200, page.encode(), content_type="text/html; charset=utf-8")
 
     with StandIn(respond) as server:
@@ -135,7 +88,7 @@ def opened(backend: MockBackend, url: str) -> Iterator[BrowserDriver]:
 
 
 def test_logs_in_and_learns_which_link_shows_which_area(opened: BrowserDriver, backend: MockBackend) -> None:
-    """What is learnt is stated as lines of a target file; what a panel requests when it is shown is no part of a call."""
+    """What is learnt is stated as lines of a target file; what a panel requests when it is shown is of no call."""
     assert opened.execute("PING").fields["status"] == "APPROVED"
     listed = opened.audit()
     assert [row["action"] for row in listed.rows] == ["PING"]
