@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ from technogate.drivers.page.page_habits import PageHabits
 from technogate.drivers.page.page_steps import PageSteps
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.playwright_import import PlaywrightError
+from technogate.model.driver_name import DriverName
 from technogate.model.events import RenderedOutput
 from technogate.model.interim_display import InterimDisplay
 from technogate.target.page_use import PageUse
@@ -47,7 +48,7 @@ class BrowserDriver:
     with the parts it needs.
     """
 
-    name: Literal["browser", "module"] = "browser"
+    name: DriverName = "browser"
 
     def __init__(
         self,
