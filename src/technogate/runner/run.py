@@ -18,6 +18,7 @@ from technogate.model.errors import StartError, UserError
 from technogate.model.settings import Settings
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary as summary
+from technogate.runner.console_drivers import with_drivers
 from technogate.runner.expected_time import expected_time
 from technogate.runner.finish_run import FinishedRun, finish_run, reports_removed_on_error
 from technogate.runner.progress import Watch
@@ -69,6 +70,7 @@ def run(
     settings = msgspec.structs.replace(
         settings, seed=seed, run=new_run(), mode="validate" if check is None else "check", selection=selection
     )
+    settings = with_drivers(settings, contract, target)
     if check is None:
         waivers_of(settings.waivers)
     prepare_reports(settings.folder)

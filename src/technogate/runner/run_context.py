@@ -29,6 +29,7 @@ from technogate.model.events import Abort, Event, Exchange
 from technogate.model.settings import Settings
 from technogate.report.allure import NAME as ALLURE
 from technogate.report.write_all import REPORTS
+from technogate.runner.console_drivers import with_drivers
 from technogate.runner.expected_time import learned_limit
 from technogate.runner.journal_header import journal_header
 from technogate.runner.replay_order import Replay, read_replay
@@ -214,6 +215,7 @@ def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
     """Begin a run: load what it needs, open its journal and write the header."""
     contract, target = load_inputs(settings, starts=not collect_only)
     # Nothing is waived in a check: it shows what passes and what fails.
+    settings = with_drivers(settings, contract, target, trial=not collect_only)
     waivers = waivers_of(settings.waivers) if settings.mode == "validate" else ()
     prepare_reports(settings.folder)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -15,13 +15,20 @@ from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import Key
 from technogate.drivers.http.long_body import LongBody
 from technogate.drivers.http.pace import TOO_MANY, Pace, RateLimit, retry_after
-from technogate.drivers.http.raw_http import BrokenError, EndedAsUsedError, NoConnectionError, RawConnection
+from technogate.drivers.http.raw_http import (
+    BrokenError,
+    EndedAsUsedError,
+    NoConnectionError,
+    RawConnection,
+    RawResponse,
+)
 from technogate.drivers.http.wrong_keys import WrongKeys
 from technogate.journal.redaction import Redactor
 from technogate.model.case import JSON_TYPE as JSON_TYPE
 from technogate.model.case import Case as Case
 from technogate.model.case import Query as Query
 from technogate.model.events import Body, Ended, Exchange, Request, Response, RunWarning
+from technogate.util.content_coding import NotDecompressed, codings, decompressed, unasked
 
 #: Seconds between two readings of the audit list.
 POLL_S = 0.05
@@ -221,12 +228,7 @@ class HttpDriver:
             received = self._wire.exchange(
                 case.method, self._target(case), headers, long_body or case.body, reuse=reuse, fresh=fresh
             )
-            response = Response(
-                status=received.status,
-                headers=received.headers,
-                body=Body.of(received.body),
-                http_version=received.http_version,
-            )
+            response = _response(received, headers)
         except NoConnectionError as failure:
             end, error = Ended.FAILED, str(failure)
         except BrokenError as failure:
@@ -281,3 +283,20 @@ class HttpDriver:
         if any(name.lower() == "transfer-encoding" for name, _ in case.headers):
             own.add("content-length")
         return [pair for pair in headers if pair[0].lower() not in own] + list(case.headers)
+
+
+def _response(received: RawResponse, sent: Sequence[tuple[str, str]]) -> Response:
+    """The record of a response to a request with the headers `sent`."""
+    body, compressed = received.body, unasked(sent, received.headers)
+    if compressed:
+        try:
+            body = decompressed(body, codings(received.headers))
+        except NotDecompressed:
+            compressed = []
+    return Response(
+        status=received.status,
+        headers=received.headers,
+        body=Body.of(body),
+        http_version=received.http_version,
+        compressed=tuple(compressed),
+    )
