@@ -88,7 +88,8 @@ class BackendOnboarding:
         cwd = self.folder / self.wish.cwd
         given = {**env, **self.wish.env}
         self.sources = sources_of(command, given, cwd)
-        start = Start(command=command, cwd=cwd, env=given, evidence=dict.fromkeys(given, "given"))
+        evidence = {**dict.fromkeys(given, "given"), "command": self.wish.said}
+        start = Start(command=command, cwd=cwd, env=given, evidence=evidence)
         self.start, self.trial = first_start(
             self._starts(start), self.values, "backend", self._stack, self.learned.tell
         )

@@ -70,7 +70,8 @@ class ConsoleOnboarding:
         cwd = self.folder / self.wish.cwd
         given = {**env, **self.wish.env}
         self._sources = sources_of(command, given, cwd)
-        start = Start(command=command, cwd=cwd, env=given, evidence=dict.fromkeys(given, "given"))
+        evidence = {**dict.fromkeys(given, "given"), "command": self.wish.said}
+        start = Start(command=command, cwd=cwd, env=given, evidence=evidence)
         values = {"api_key": self.key, "backend_url": self.answers.mock.base_url}
         self._start, self._trial = first_start(self._starts(start), values, "console", self._stack, self.learned.tell)
         host, port = self._trial.host_and_port()

@@ -66,8 +66,8 @@ def completed(wishes: Wishes, questions: Questions) -> Wishes:
         question = f"Command that starts the {side}"
         chosen = questions.choose(question, [(guess.command, guess.evidence) for guess in options])
         if chosen:
-            cwd = next((guess.cwd for guess in options if guess.command == chosen), ".")
-            wish = SideWish(command=chosen, cwd=cwd)
+            cwd, said = next(((one.cwd, one.evidence) for one in options if one.command == chosen), (".", "typed"))
+            wish = SideWish(command=chosen, cwd=cwd, said=said)
             wishes = replace(wishes, backend=wish) if side == "backend" else replace(wishes, console=wish)
     if wishes.backend.named or wishes.console.named:
         return wishes
