@@ -135,7 +135,7 @@ class BackendOnboarding:
             hint = "put the PEM file of its authority into the folder"
             raise UserError(f"the backend speaks TLS on port {port}, and no file here verifies its certificate: {hint}")
         if self.secure.ca_file is not None:
-            trust(self.secure.ca_file)
+            trust([self.secure.ca_file])
         name = f"[{host}]" if self.secure.name == host and ":" in host else self.secure.name
         self.backend = replace(self.backend, base=f"https://{name}:{port}")
         return True

@@ -51,8 +51,8 @@ class RunningConsole:
     With driver `browser` its server is at `url`, its origin is `origin`, and `page` is how its page is used. Its
     requests go to `api_url`, which is `backend_url`, except for a console that the gate did not start: then the
     browser must send requests for `api_url` to `backend_url` (`mapped`). With driver `module` there is no page.
-    `module`, beside a page or instead of one, is the file that exports the three functions, `env` its whole
-    environment, `cwd` its folder.
+    `module`, beside a page or instead of one, is the file that exports the three functions, `create` the
+    expression that makes the client of its exports, `env` its whole environment, `cwd` its folder.
     """
 
     name: str
@@ -67,6 +67,7 @@ class RunningConsole:
     cwd: Path
     env: dict[str, str] = field(repr=False)
     program: Program | None
+    create: str = field(default="", repr=False)
     on_stop: Callable[[], None] = field(default=nothing, repr=False)
     page: PageUse = field(default_factory=lambda: PageUse(url=""))
 
@@ -147,6 +148,10 @@ class Target(Protocol):
     @property
     def spec(self) -> TargetFile:
         """The target file, with its placeholders."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the target file, in which its relative paths are."""
 
     @property
     def ref(self) -> TargetRef:

@@ -224,6 +224,7 @@ class Pair:
             api_key=key,
             selectors=spec.selectors,
             module=self._folder / spec.module if spec.module else None,
+            create=fill(spec.create, console_values(api_url, key, page_origin)),
             cwd=self._folder / spec.cwd,
             env=env,
             program=program,

@@ -205,6 +205,8 @@ class ConsoleSpec(ServedSpec, frozen=True, kw_only=True):
 
     `page` is the path of the page, "" for the one of `ready`. With `via` "server" the page's own server sends its
     requests. `words` are the page's own words for statuses and results; `steps` are what is done on it besides.
+    `create` is an expression over the module's exports that makes the client, `runtime` where it runs; "" leaves
+    both to the gate.
     """
 
     ready: str = "/"
@@ -215,6 +217,8 @@ class ConsoleSpec(ServedSpec, frozen=True, kw_only=True):
     api_url: str = ""
     driver: Literal["browser", "module"] = "browser"
     module: str = ""
+    create: str = ""
+    runtime: Literal["", "node", "browser"] = ""
     selectors: Selectors = Selectors()
 
 

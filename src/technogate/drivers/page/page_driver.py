@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -17,10 +17,12 @@ from technogate.drivers.page.page_habits import PageHabits
 from technogate.drivers.page.page_steps import PageSteps
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.playwright_import import PlaywrightError
+from technogate.model.driver_name import DriverName
 from technogate.model.events import RenderedOutput
 from technogate.model.interim_display import InterimDisplay
 from technogate.target.page_use import PageUse
 from technogate.target.spec import Selectors
+from technogate.util.tls import trusts_more
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -46,7 +48,7 @@ class BrowserDriver:
     with the parts it needs.
     """
 
-    name: Literal["browser", "module"] = "browser"
+    name: DriverName = "browser"
 
     def __init__(
         self,
@@ -221,7 +223,7 @@ class BrowserDriver:
 
     def _start(self, browser: Browser) -> None:
         # A page without animation costs less to probe, and shows the same.
-        context = self._context = browser.new_context(reduced_motion="reduce")
+        context = self._context = browser.new_context(reduced_motion="reduce", ignore_https_errors=trusts_more())
         context.set_default_timeout(PART_MS)
         self._console = ConsolePage(
             context,

@@ -45,7 +45,7 @@ class ComposeTarget:
     def __init__(self, *, spec: TargetFile, folder: Path, environ: Mapping[str, str] | None = None) -> None:
         """`folder` is that of the target file; `environ` names further compose files."""
         self.spec = spec
-        self._folder = folder
+        self.folder = folder
         self._compose = spec.compose or ComposeSpec()
         self._environ = os.environ if environ is None else environ
         self._command: tuple[str, ...] = ()
@@ -85,7 +85,7 @@ class ComposeTarget:
         check_audit_database(self.spec)
         if self.spec.console is not None:
             check_steps(self.spec.console)
-        trust_certificates(self.spec, self._folder)
+        trust_certificates(self.spec, self.folder)
         for path in self._files():
             if not path.is_file():
                 raise UserError(f"{self.spec.name}: there is no compose file {path}")
@@ -113,7 +113,7 @@ class ComposeTarget:
             spec=self.spec,
             ref=self.ref,
             parties=self.parties,
-            folder=self._folder,
+            folder=self.folder,
             project_folder=self._project_folder(),
             files=self._files(),
             command=self._command,
@@ -133,7 +133,7 @@ class ComposeTarget:
 
     def _files(self) -> list[Path]:
         """Every compose file: the gate's, then those of the target file, then those that the environment names."""
-        return [shipped(COMPOSE_FILE), *(self._folder / name for name in self._compose.files), *self._named()]
+        return [shipped(COMPOSE_FILE), *(self.folder / name for name in self._compose.files), *self._named()]
 
     def _named(self) -> list[Path]:
         """The compose files that the environment names."""
@@ -142,4 +142,4 @@ class ComposeTarget:
     def _project_folder(self) -> Path:
         """The folder that paths in the team's own compose files are relative to: that of the first of them."""
         named = self._named()
-        return named[0].parent if named and not self._compose.files else self._folder
+        return named[0].parent if named and not self._compose.files else self.folder

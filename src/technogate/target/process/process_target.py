@@ -44,6 +44,7 @@ class ProcessTarget:
             started_by_gate=self.started_by_gate,
             faults=self.allows_faults,
             addresses={side: served.url for side, served in self._sides() if served.url},
+            page=self.spec.console is None or self.spec.console.driver == "browser",
         )
 
     @property
