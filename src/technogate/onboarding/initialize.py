@@ -106,8 +106,13 @@ def _look_at_backend(wishes: Wishes, wish: SideWish, learned: Learned, key: str)
 def _look_at_console(wishes: Wishes, learned: Learned, key: str) -> None:
     contract = load_contract(shipped("contracts", "console-v0.1"))
     wish = wishes.console
-    with ConsoleOnboarding(wish, wishes.folder, key if wish.url else own_key(), contract, learned) as console:
+    if wish.url and not wishes.api_key_env:
+        raise UserError("a page that is served already has a key: give --api-key-env with the variable that holds it")
+    used = key if wish.url else own_key()
+    with ConsoleOnboarding(wish, wishes.folder, used, contract, learned, wishes.api_url) as console:
         console.begin()
+        if wish.url and not wishes.backend.named:
+            learned.learn("console", "api_key_env", wishes.api_key_env, "given")
         console.learn_page()
 
 
