@@ -14,9 +14,9 @@ from technogate.drivers.page.browser_process import borrow, give_back
 from technogate.drivers.page.chromium import browser_missing, find_browser
 from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.model.errors import UserError
-from technogate.onboarding.asking import Backend
 from technogate.onboarding.known_answers import KnownAnswers
 from technogate.onboarding.learned import Learned
+from technogate.onboarding.page_place import find_page
 from technogate.onboarding.part_finder import PartFinder
 from technogate.onboarding.program_start import Start, first_start, port_variants, sources_of
 from technogate.onboarding.source_texts import Sources
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 #: What the contract gives a console in its environment.
 CONTRACT_NAMES = {"NEXT_PUBLIC_API_URL": "{backend_url}", "NEXT_PUBLIC_API_KEY": "{api_key}"}
-#: Where a page may be that is not at the root, besides what its command and its text name.
-_USUAL_PAGES = ("/console/", "/app/", "/ui/", "/admin/", "/index.html")
-_REACH_S = 20.0
 #: How the remark on a page begins that sent something else.
 _SENT = "the page sent to the backend"
 
@@ -123,7 +120,9 @@ class ConsoleOnboarding:
 
     def learn_page(self) -> None:
         """Where the page is, what its parts are, and who sends its requests."""
-        path, said = self._page_path()
+        command = self._start.command if self._start is not None else ()
+        given = urlsplit(self.wish.url).path if self.wish.url else ""
+        path, said = find_page(self._base, given, command, self._sources)
         if path != "/":
             self.learned.learn("console", "ready", path, said)
             self.learned.learn("console", "page", path, said)
@@ -204,29 +203,6 @@ class ConsoleOnboarding:
             if value == "{backend_url}":
                 self._start = self._start.with_env(name, "{backend_url}" + path, evidence)
         self._begin_with(iter([self._start]))
-
-    def _page_path(self) -> tuple[str, str]:
-        """The path of the page, and the evidence; raises UserError when there is none."""
-        asked = Backend(base=self._base, key="")
-        words = self._start.command if self._start is not None else ()
-        named = [word for word in words if word.startswith("/") and not Path(word).exists()]
-        given = urlsplit(self.wish.url).path if self.wish.url else ""
-        candidates = [given or "/", *(f"{word.rstrip('/')}/" for word in named), *_USUAL_PAGES]
-        candidates += [f"{path}/" for path in self._sources.paths_named()][:12]
-        seen = []
-        for path in dict.fromkeys(candidates):
-            answer = asked.ask_at(path, limit_s=_REACH_S)
-            seen.append(f"{path} {answer.status or answer.error}")
-            if answer.status // 100 in (2, 3) and (
-                answer.status // 100 == 3 or "html" in answer.headers.get("content-type", "")
-            ):
-                place = urlsplit(answer.headers.get("location", path)).path or path
-                return place, f"GET {path} answers {answer.status}" + (
-                    f" and leads to {place}" if place != path else ""
-                )
-        raise UserError(
-            f"the console serves no page: {', '.join(seen[:6])}; give --console-url with the address of its page"
-        )
 
     def _survey(self, browser: Browser, url: str) -> bool:
         context = browser.new_context(reduced_motion="reduce", timezone_id="UTC", locale="en-US")

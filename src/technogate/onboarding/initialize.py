@@ -9,9 +9,10 @@ from pathlib import Path
 
 from technogate.contract.loader import load_contract
 from technogate.model.errors import TargetFileError, UserError
-from technogate.onboarding.backend_onboarding import OUTCOMES, BackendOnboarding
+from technogate.onboarding.backend_onboarding import BackendOnboarding
 from technogate.onboarding.client_modules import ClientModule, find_client_module
 from technogate.onboarding.command_guesses import guessed_commands
+from technogate.onboarding.command_onboarding import OUTCOMES, CommandOnboarding
 from technogate.onboarding.compose_files import OVERLAY, USUAL_FILES, learn_compose
 from technogate.onboarding.consequences import consequence
 from technogate.onboarding.console_onboarding import CONTRACT_NAMES, ConsoleOnboarding
@@ -99,7 +100,7 @@ def _look_at_backend(wishes: Wishes, wish: SideWish, learned: Learned, key: str)
         backend.learn_shape(wishes.ready, wishes.openapi)
         if wish.url:
             learned.learn("backend", "api_key_env", wishes.api_key_env, "given")
-        backend.learn_commands(wishes.words)
+        CommandOnboarding(backend, learned).learn_commands(wishes.words)
         TrailOnboarding(backend, learned).learn_trail()
 
 
