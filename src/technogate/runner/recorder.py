@@ -22,12 +22,15 @@ from technogate.runner.finish_run import finish_run, reports_removed_on_error
 from technogate.runner.item_order import in_order, runs_in_containers_alone
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test.run_self_test import SelfTestRun
-from technogate.runner.suite import HINT, Crash, NotAnswered, Violation, leaves
+from technogate.runner.suite import HINT, Absent, Crash, NotAnswered, Violation, leaves, not_exercised
 from technogate.trail.entry import TrailError
 from technogate.util.garbage_collector import collect_rarely
 
 #: The longest reason that a result keeps, in characters.
 REASON_LIMIT = 2000
+
+#: The requirement that a backend without any operation breaks first.
+EXECUTION = "EXE-01"
 
 #: Exceptions of the target's making: the item proves nothing, and its check is not broken. What to do about each.
 _PROVES_NOTHING: dict[type[Exception], str] = {
@@ -125,6 +128,16 @@ class Recorder:
         self._run_context.begin_item(item.nodeid)
         self._phases = []
         return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Run no item after a fit check that has found nothing to judge; one of them reports what it found."""
+        fit = self._run_context.fit
+        if fit.finding is None:
+            return
+        if item.nodeid == _reporting(item.session.items):
+            raise Absent(fit.finding)
+        not_exercised(fit.ends, "see the finding: the routes that do exist, and whether the target file lacks a prefix")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
@@ -224,6 +237,13 @@ def _requirement_id(item: pytest.Item) -> str:
     return str(marks[0].args[0])
 
 
+def _reporting(items: list[pytest.Item]) -> str:
+    """The item that reports a backend without any operation: the first on the execution of commands, else the first."""
+    on_execution = [item.nodeid for item in items if _requirement_id(item) == EXECUTION]
+    backend = [item.nodeid for item in items if "backend" in getattr(item, "fixturenames", ())]
+    return min(on_execution or backend, default="")
+
+
 def _subject(item: pytest.Item) -> str:
     """The sentence that reports show: the subject in the item's requirement marker, else the test's docstring."""
     declared = [str(mark.kwargs["subject"]) for mark in item.iter_markers("requirement") if "subject" in mark.kwargs]
@@ -247,8 +267,10 @@ def _phase(call: pytest.CallInfo[None], report: pytest.TestReport) -> _Phase:
     unanswered = next((leaf for leaf in inner if isinstance(leaf, NotAnswered)), None)
     if unanswered is not None and crash is None:
         return _Phase(outcome=Outcome.SKIPPED, reason=unanswered.reason + HINT + unanswered.hint, seconds=call.duration)
-    # Only what an item does can violate its requirement, but for a request of its setup that ended the backend.
-    if violations and (call.when == "call" or (crash is not None and call.when == "setup")):
+    # Only what an item does can violate its requirement, but for a request of its setup that ended the backend, and
+    # for a backend that is not there at all.
+    absent = next((leaf for leaf in violations if isinstance(leaf, Absent)), None)
+    if violations and (call.when == "call" or (call.when == "setup" and (crash or absent) is not None)):
         first = crash or violations[0]
         return _Phase(outcome=Outcome.FAILED, reason=str(first), finding=first.finding, seconds=call.duration)
     hint = next((text for leaf in inner for kind, text in _PROVES_NOTHING.items() if isinstance(leaf, kind)), "")

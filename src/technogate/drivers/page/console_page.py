@@ -244,6 +244,10 @@ class ConsolePage:
                 continue
             return state
 
+    def parts(self) -> frozenset[str]:
+        """The parts that are on the page now, by the names of their selectors."""
+        return frozenset(self.css).difference(self.probe("arm")["missing"])
+
     def watch(self) -> InterimDisplay:
         """Record every state of the result from now on; returns the present one."""
         return _display(self.probe("watch", region="result"))

@@ -1,0 +1,49 @@
+"""Opens a console under one of its drivers."""
+
+from __future__ import annotations
+
+from technogate.drivers.console_driver import ConsoleDriver, DriverError
+from technogate.drivers.module.module_driver import ModuleDriver
+from technogate.drivers.page.chromium import browser_missing
+from technogate.drivers.page.page_driver import BrowserDriver
+from technogate.target import RunningConsole
+from technogate.target.spec import ConsoleSpec
+
+
+class NoBrowser(DriverError):  # noqa: N818 - named by what is missing
+    """This machine has no browser: no page can be driven on it. `reason` is why, `hint` what to do."""
+
+    def __init__(self, reason: str, hint: str) -> None:
+        super().__init__(f"{reason}: {hint}")
+        self.reason = reason
+        self.hint = hint
+
+
+def drivers_of(console: ConsoleSpec | None) -> list[str]:
+    """The drivers that a console can be judged by, the cheaper one first; the page's when there is no console."""
+    module = ["module"] if console is not None and console.module else []
+    page = ["browser"] if console is None or console.driver == "browser" else []
+    return [*module, *page]
+
+
+def open_driver(console: RunningConsole, driver: str, base: str = "") -> ConsoleDriver:
+    """A driver for `console`; raises DriverError when it cannot be driven, NoBrowser on a machine without one."""
+    if driver == "module":
+        if console.module is None:
+            raise ValueError("the console has no client module")
+        # A module has no page: relative URLs are resolved against the address of its backend.
+        return ModuleDriver(console.module, env=console.env, base=base or console.backend_url)
+    reason, hint = browser_missing()
+    if reason:
+        raise NoBrowser(reason, hint)
+    return BrowserDriver(console.url, selectors=console.selectors, map_hosts=mapped_hosts(console))
+
+
+def mapped_hosts(console: RunningConsole) -> dict[str, str]:
+    """The hosts that a browser must map for `console` to reach its backend."""
+    return {_authority(console.api_url): _authority(console.backend_url)} if console.mapped else {}
+
+
+def _authority(url: str) -> str:
+    """The host and port of an address."""
+    return url.partition("://")[2].partition("/")[0]
