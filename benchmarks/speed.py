@@ -61,7 +61,7 @@ class Validation:
 def validation() -> Validation:
     """Validate the embedded pair once."""
     with tempfile.TemporaryDirectory(prefix="technogate-benchmark-") as place:
-        arguments = ["validate", "--profile", "standard", "--seed", "1", "--reports", place]
+        arguments = ["validate", "--target", "embedded", "--profile", "standard", "--seed", "1", "--reports", place]
         before, started = _cpu(), time.monotonic()
         done = subprocess.run(
             [sys.executable, "-m", "technogate", *arguments], capture_output=True, cwd=ROOT, check=False
