@@ -29,7 +29,8 @@ class ImageRef(Record, frozen=True):
 class TargetRef(Record, frozen=True):
     """Which pair was judged and how it was reached; `target_argument` is what the user wrote after `--target`.
 
-    It is "" for the file that was found without being named. `images` are the images that ran, by party; empty when processes were judged.
+    It is "" for the file that was found without being named. `images` are the images that ran, by party; empty when
+    processes were judged.
     """
 
     name: str
