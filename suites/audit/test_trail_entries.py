@@ -8,13 +8,20 @@ import pytest
 from fixtures.audit import need_entries
 from technogate.checks import trail_entries
 from technogate.checks.response_predicates import has_response
-from technogate.checks.trail_entries import entries_of, has_no_second_entry, has_one_entry, time_is_within_request
+from technogate.checks.trail_entries import (
+    entries_of,
+    has_no_second_entry,
+    has_one_entry,
+    time_is_within_request,
+    without_readable_time,
+)
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import EMPTY_KEY, NO_KEY, Key, foreign_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
 from technogate.model.events import Exchange
 from technogate.runner.suite import MustHold, not_exercised, requirement
 from technogate.trail.reconcile.expected_entries import TrailTerms
+from technogate.trail.reconcile.unread_times import why_unread
 from technogate.trail.trail_reader import TrailReader
 
 Word = Callable[[str], str]
@@ -93,6 +100,10 @@ def test_time_lies_within_request(
     sent = [backend.execute(word("approved")), backend.execute(UNKNOWN), backend.execute("not a command")]
     entries = trail.read_until(trail_entries.trace_ids(sent, terms))
     with_entry = [exchange for exchange in sent if entries_of(entries, exchange, terms)]
+    unread = [text for exchange in with_entry if (text := without_readable_time(entries, exchange, terms)) is not None]
+    # How the API writes a time the contract rules; a file or a table has a form of its own.
+    if unread and not trail.name.startswith("api"):
+        not_exercised(why_unread(unread[0], len(unread) - 1), "see [backend.audit] in the target file")
     must_hold(*(time_is_within_request(entries, exchange, terms) for exchange in with_entry))
     need_entries(entries, sent, terms)
 

@@ -13,7 +13,7 @@ from technogate.target.compose.network import status_from_within
 
 #: What the contract calls the network, and the backend on it.
 NETWORK = "techno-net"
-BACKEND = "http://backend:8000"
+BACKEND = "backend"
 
 
 @requirement("STK-02")
@@ -25,7 +25,7 @@ def test_both_on_the_network(contained: dict[str, Container], must_hold: MustHol
 @requirement("STK-02")
 def test_backend_responds_by_its_name(contained: dict[str, Container], must_hold: MustHold) -> None:
     """Requested from within the network, the backend responds at its service name."""
-    url = BACKEND + contained["backend"].launch.ready
+    url = contained["backend"].url_within(BACKEND)
     statuses = status_from_within((contained["console"], contained["backend"]), url)
     if statuses is None:
         not_exercised(

@@ -121,6 +121,8 @@ def test_same_seed_gives_same_cases_in_every_process(tmp_path: Path) -> None:
     digests = {
         subprocess.run(
             [sys.executable, str(script), str(folder)],
+            # Hypothesis keeps its tables in the current folder.
+            cwd=tmp_path,
             env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
             text=True,

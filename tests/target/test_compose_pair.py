@@ -104,7 +104,7 @@ def test_two_pairs_in_parallel(reference: ComposeTarget, pair: ComposePair) -> N
 @pytest.mark.parametrize("end", [Container.stop, Container.kill])
 def test_ended_and_started_again(backend: Container, end: Callable[[Container], None]) -> None:
     """A container ends in every way, is reported as ended, and starts again at the same address."""
-    url = backend.launch.url + backend.launch.ready
+    url = backend.ready_url
     end(backend)
     assert not backend.alive
     assert backend.exit_code
@@ -119,7 +119,7 @@ def test_ended_and_started_again(backend: Container, end: Callable[[Container], 
 
 def test_frozen_and_thawed(backend: Container) -> None:
     """A frozen container runs without a response, and can be ended while frozen."""
-    url = backend.launch.url + backend.launch.ready
+    url = backend.ready_url
     backend.freeze()
     assert backend.alive
     assert probe(url, 1.0)
@@ -132,7 +132,7 @@ def test_frozen_and_thawed(backend: Container) -> None:
 
 def test_cut_off_and_reconnected(pair: ComposePair, backend: Container) -> None:
     """A disconnected container runs without a network; reconnected, it has its address and names again."""
-    url = backend.launch.url + backend.launch.ready
+    url = backend.ready_url
     before = backend.networks
     started = backend.state["StartedAt"]
     backend.cut_off()
@@ -145,7 +145,7 @@ def test_cut_off_and_reconnected(pair: ComposePair, backend: Container) -> None:
     assert backend.state["StartedAt"] == started
     assert pair.console is not None
     assert isinstance(pair.console.program, Container)
-    by_name = "http://backend:8000" + backend.launch.ready
+    by_name = backend.url_within("backend")
     assert status_from_within((pair.console.program,), by_name) == "200"
     backend.reconnect()
     assert backend.networks == before

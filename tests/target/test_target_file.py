@@ -28,13 +28,34 @@ MISTAKES = {
     "[backend]\ncomand = 'x {port}'\n": "backend.comand is not a known key; did you mean backend.command?",
     "[bakend]\n": "bakend is not a known key; did you mean backend?",
     "url = 'http://h'\n" + BACKEND: "url is not a known key; did you mean backend.url?",
-    BACKEND + "xyzzy = 1\n": "backend.xyzzy is not a known key; known here: url, command, cwd, env, port, ready,",
+    BACKEND + "xyzzy = 1\n": "backend.xyzzy is not a known key; known here: url, command, cwd, env, port, serves,",
     BACKEND + "[backend.commands]\naproved = 'PING'\n": "did you mean backend.commands.approved?",
     BACKEND + "[console]\n" + RUN + "[console.selectors]\nstatuss = 'x'\n": "did you mean console.selectors.status?",
     BACKEND + "port = '80'\n": "backend.port must be a whole number",
     BACKEND + "port = true\n": "backend.port must be a whole number",
     BACKEND + "port = 70000\n": "backend.port must be a port from 1 to 65535, not 70000",
-    BACKEND + "ready = 'health'\n": 'backend.ready must be a path that begins with /, not "health"',
+    BACKEND + "ready = 'health'\n": "backend.ready must be a path that begins with /, or an http or https address",
+    BACKEND + "ready = 'http://{hots}/health'\n": "backend.ready: {hots} is not a placeholder; did you mean {host}?",
+    BACKEND + "ready = '/{api_key}'\n": "backend.ready: {api_key} has no value here: an address has {host} and {port}",
+    BACKEND + "serves = '{host}:{port}'\n": "backend.serves must be an http or https address such as http://{host}",
+    BACKEND + "serves = 'https://{host}'\n": "backend.serves has no {port}: write it there, or name the port of the",
+    BACKEND + "serves = 'http://{host}:{port}/{workdir}'\n": "backend.serves: {workdir} has no value here",
+    "[backend]\napi_key_env = 'K'\nserves = 'http://{host}:{port}'\n"
+    + URL: "backend: cwd, env, port, serves and ready_log are for",
+    "[backend]\napi_key_env = 'K'\nready = '/{port}'\n"
+    + URL: "backend.ready: {port} has no value here: backend.url is",
+    BACKEND + "ready_log = '(up'\n": "backend.ready_log is no regular expression: missing ), unterminated subpattern",
+    "[backend]\napi_key_env = 'K'\nready_log = 'up'\n"
+    + URL: "backend: cwd, env, port, serves and ready_log are for a program that",
+    "[compose]\n[backend]\nready_log = 'up'\n": "backend: url, command, cwd, env, ready_log and socket are for",
+    BACKEND + "rate_limit = 300\n": "backend.rate_limit must be a table",
+    BACKEND + "rate_limit = { requests = 300 }\n": "backend.rate_limit: How many requests it takes within how many sec",
+    BACKEND
+    + "rate_limit = { requests = 0, per_s = 60 }\n": "backend.rate_limit.requests must be a whole number of req",
+    BACKEND
+    + "rate_limit = { requests = 1, per_s = 0 }\n": "backend.rate_limit.per_s must be a number of seconds, above",
+    BACKEND + "wrong_keys = { at_most = -1, per_s = 60 }\n": "backend.wrong_keys.at_most must be a whole number of wr",
+    BACKEND + "wrong_keys = { at_most = 9, per = 60 }\n": "did you mean backend.wrong_keys.per_s?",
     BACKEND + "start_timeout_s = 0\n": "backend.start_timeout_s must be a number of seconds, above 0 and at most 600",
     BACKEND + "env = { A = 1 }\n": "backend.env.A must be a string in quotes",
     BACKEND + "env = { 'A B' = '1' }\n": 'backend.env: "A B" is not the name of an environment variable',
@@ -57,13 +78,14 @@ MISTAKES = {
     "[backend]\n" + URL: "backend: needs api_key_env: the name of an environment variable",
     "[backend]\nurl = 'ftp://h'\napi_key_env = 'K'\n": "backend.url must be an http or https address such as http://127",
     "[backend]\nurl = 'http://me:pw@h'\napi_key_env = 'K'\n": "backend.url must be an http or https address",
-    "[backend]\napi_key_env = 'K'\ncwd = 'x'\n" + URL: "backend: cwd, env and port are for a program that the gate",
+    "[backend]\napi_key_env = 'K'\ncwd = 'x'\n"
+    + URL: "backend: cwd, env, port, serves and ready_log are for a program that",
     BACKEND + "[backend.audit]\nsource = 'jsnol'\n": (
-        'backend.audit.source must be api or jsonl or sql, not "jsnol"; did you mean jsonl?'
+        'backend.audit.source must be api or jsonl or sql or command, not "jsnol"; did you mean jsonl?'
     ),
     BACKEND + "[backend.audit]\nsource = 'jsonl'\n": 'backend.audit: source = "jsonl" needs path',
     BACKEND + "[backend.audit]\nsource = 'sql'\nurl = 'sqlite:///x'\n": 'backend.audit: source = "sql" needs url and q',
-    BACKEND + "[backend.audit]\npath = 'x'\n": 'backend.audit: path and fields are for source = "jsonl"',
+    BACKEND + "[backend.audit]\npath = 'x'\n": 'backend.audit: path is for source = "jsonl"',
     BACKEND + "[backend.audit]\nurl = 'x'\n": 'backend.audit: url and query are for source = "sql"',
     BACKEND + "[backend.audit]\nsource = 'jsonl'\npath = '{workdri}/x'\n": (
         "backend.audit.path: {workdri} is not a placeholder; did you mean {workdir}?"

@@ -103,6 +103,41 @@ def test_reports_a_program_that_is_never_ready(launcher: Launcher) -> None:
     program.wait_ready("/other", timeout_s=STUCK_S)
 
 
+#: Has no address that responds with 2xx, and says when it is ready: in colour, and not before it is told to.
+TALKATIVE = """
+import os, sys, time
+from stand_in import StandIn, http_response
+
+stand_in = StandIn(lambda request: http_response(404, {}), port=int(sys.argv[1]))
+while not os.path.exists("go"):
+    time.sleep(0.01)
+os.remove("go")
+print("listening on \\x1b[1m%s\\x1b[0m\\r" % sys.argv[1], flush=True)
+stand_in.join()
+"""
+
+
+def test_a_line_of_its_output_shows_that_a_program_is_ready(launcher: Launcher, folder: Path) -> None:
+    """With `ready_log` no address need respond with 2xx, and what an earlier start printed does not count."""
+    (folder / "talkative.py").write_text(TALKATIVE)
+    program = launcher()
+    argv = (sys.executable, "talkative.py", str(program.port))
+    program.launch = dataclasses.replace(program.launch, argv=argv, ready_log=r"^listening on \d+$")
+    program.start()
+    with pytest.raises(StartError, match=r"not ready after 0\.2 s: .*: no line of its output matches ready_log = "):
+        program.wait_ready(timeout_s=0.2)
+    for _ in range(2):
+        (folder / "go").touch()
+        program.wait_ready()
+        assert program.responds(STUCK_S) == ""
+        assert "404" in probe(program.ready_url, STUCK_S)
+        program.kill()
+        assert program.responds(STUCK_S) != ""
+        program.start()
+        with pytest.raises(StartError):
+            program.wait_ready(timeout_s=0.2)
+
+
 def test_reports_a_program_that_does_not_exist(launcher: Launcher) -> None:
     """A command that names nothing is one line for the user."""
     program = launcher()

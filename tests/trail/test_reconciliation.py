@@ -288,6 +288,34 @@ def test_a_response_without_a_trace_id_has_its_entry_by_its_time() -> None:
     assert kinds_of(reconciled(story)) == [Anomaly.LOST]
 
 
+@pytest.mark.parametrize("text", ["02/Jan/2026:03:04:05", "2026-01-02 03:04:05", ""])
+def test_a_time_that_cannot_be_read_is_undecided(text: str) -> None:
+    """A file has a form of its own for times: one that cannot be read is no finding, and no phantom either."""
+    story = simple("approved", "silent")
+    for row in story.rows:
+        row.entry = msgspec.structs.replace(row.entry, timestamp=text)
+    result = reconciled(story, source="jsonl x")
+    assert not result.anomalies
+    assert result.checks.get("TRL-03", 0) == 0
+    assert (repr(text) if text else "an entry has no time") in result.gaps["TRL-03"]
+    assert result.gaps["TRL-04"].startswith("whether an entry belongs to a request cannot be told: ")
+
+
+def test_a_time_that_cannot_be_read_is_no_excuse() -> None:
+    """It is a finding in the API, for an entry without one among others, and where no request lacks its entry."""
+    story = simple("approved", "approved")
+    first = story.row_of(0)
+    for text in ("2026-01-02 03:04:05", ""):
+        first.entry = msgspec.structs.replace(first.entry, timestamp=text)
+        assert kinds_of(reconciled(story)) == [Anomaly.MISTIMED]
+    result = reconciled(story, source="jsonl x")
+    assert kinds_of(result) == [Anomaly.MISTIMED]
+    stray = story.keep(None, "stray", "APPROVED", at=START + 0.5, visible=START)
+    stray.entry = msgspec.structs.replace(stray.entry, timestamp="today")
+    first.entry = msgspec.structs.replace(first.entry, timestamp=utc(START))
+    assert kinds_of(reconciled(story, source="jsonl x")) == [Anomaly.PHANTOM]
+
+
 @pytest.mark.parametrize("wrong", ["lost", "surplus", "none"])
 def test_one_trace_id_for_all(wrong: str) -> None:
     """A backend that gives every response the same trace id is still reconciled by number and state."""

@@ -15,7 +15,8 @@ import pytest
 
 from technogate.model.events import TrailEntry
 from technogate.target.spec import AuditSpec
-from technogate.trail.entry import FIELDS, TrailError, as_text, entry_of
+from technogate.trail.entry import FIELDS, TrailError, as_text
+from technogate.trail.entry_fields import EntryFields
 from technogate.trail.sources.api_source import ApiSource
 from technogate.trail.sources.jsonl_source import JsonlSource
 from technogate.trail.sources.open_source import open_source
@@ -118,15 +119,16 @@ def lines(*entries: object) -> str:
 def test_json_lines_are_read_newest_first(tmp_path: Path) -> None:
     """The file is in the order of writing; its keys may have other names; the rest is kept."""
     path = tmp_path / "trail.jsonl"
-    path.write_text(lines({"ts": "1", "state": "BLOCKED", "x": 1}, {"ts": "2"}, {"ts": "3"}) + "\n")
-    source = JsonlSource(path, {"timestamp": "ts"})
+    first, *more = ({"ts": str(number), "state": "BLOCKED", "trace_id": f"t-{number}"} for number in (1, 2, 3))
+    path.write_text(lines({**first, "x": 1}, *more) + "\n")
+    source = JsonlSource(path, EntryFields({"timestamp": "ts"}))
     assert [entry.timestamp for entry in source.read()] == ["3", "2", "1"]
-    assert source.read()[2] == TrailEntry(timestamp="1", state="BLOCKED", extra={"x": "1"})
+    assert source.read()[2] == TrailEntry(timestamp="1", state="BLOCKED", trace_id="t-1", extra={"x": "1"})
     assert [entry.timestamp for entry in source.read(limit=2)] == ["3", "2"]
 
 
 def test_only_a_last_line_without_its_newline_may_be_torn(tmp_path: Path) -> None:
-    """An incomplete last line is ignored and a complete one counts; a broken line elsewhere is an error."""
+    """An incomplete last line is ignored and a complete one counts; a broken line elsewhere is no entry."""
     path = tmp_path / "trail.jsonl"
     source = JsonlSource(path)
     path.write_text(lines(ENTRY) + '{"timest')
@@ -134,17 +136,22 @@ def test_only_a_last_line_without_its_newline_may_be_torn(tmp_path: Path) -> Non
     path.write_text(lines(ENTRY).rstrip("\n"))
     assert source.read() == (FULL,)
     path.write_text(lines(ENTRY) + '{"timest\n')
-    with pytest.raises(TrailError, match=r"trail\.jsonl: line 2 is not an entry"):
-        source.read()
+    assert source.read() == (FULL,)
+    assert source.notes == [
+        "lines that are no entries are passed over; the first: line 2 of trail.jsonl is no JSON object"
+    ]
 
 
-@pytest.mark.parametrize("bad", ['{"a": "\udcff"}', "[]", "7", '"text"', "null", "{", '{"a": NaN}'])
-def test_a_bad_line_is_named(tmp_path: Path, bad: str) -> None:
-    """A line that is not a JSON object is an error."""
+@pytest.mark.parametrize("bad", ['{"a": "\udcff"}', "[]", "7", '"text"', "null", "{", '{"a": NaN}', '{"level": 30}'])
+def test_a_line_that_is_no_entry_is_passed_over_and_said(tmp_path: Path, bad: str) -> None:
+    """Whatever else a logging library writes between entries is no entry, and is kept to be searched for the key."""
     path = tmp_path / "trail.jsonl"
     path.write_text(lines(ENTRY) + bad + "\n" + lines(ENTRY), "utf-8", errors="surrogateescape")
-    with pytest.raises(TrailError, match="line 2 is not an entry"):
-        JsonlSource(path).read()
+    source = JsonlSource(path)
+    assert source.read() == (FULL, FULL)
+    assert "line 2 of trail.jsonl" in source.notes[0]
+    assert source.take_other() == bad.replace("\udcff", "\ufffd") + "\n"
+    assert source.take_other() == ""
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
@@ -236,9 +243,9 @@ def test_a_password_is_never_shown() -> None:
 
 
 def test_values_become_text() -> None:
-    """Times are in UTC with a Z; nothing is empty; numbers and lists are JSON."""
+    """Times with a zone are in UTC with a Z; nothing is empty; numbers and lists are JSON."""
     assert as_text(datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)) == "2026-01-02T03:04:05.000006Z"
-    assert as_text(datetime.fromisoformat("2026-01-02T03:04:05")) == "2026-01-02T03:04:05.000000Z"
+    assert as_text(datetime.fromisoformat("2026-01-02T03:04:05")) == "2026-01-02 03:04:05.000000"
     assert as_text(datetime.fromisoformat("2026-01-02T03:04:05+02:00")) == "2026-01-02T01:04:05.000000Z"
     assert [as_text(value) for value in (None, "", 5, True, ["é"])] == ["", "", "5", "true", '["é"]']
     assert as_text(UUID(int=1)) == "00000000-0000-0000-0000-000000000001"
@@ -246,8 +253,8 @@ def test_values_become_text() -> None:
 
 def test_a_field_by_another_name_is_not_also_kept_as_extra() -> None:
     """A mapped key is the field; the field's own name is then a further one."""
-    entry = entry_of({"ts": "1", "timestamp": "2"}, {"timestamp": "ts"})
-    assert entry == TrailEntry(timestamp="1", extra={"timestamp": "2"})
+    entry = EntryFields({"timestamp": "ts"}).entry({"ts": "1", "timestamp": "2", "state": "BLOCKED"})
+    assert entry == TrailEntry(timestamp="1", state="BLOCKED", extra={"timestamp": "2"})
 
 
 def test_a_source_is_opened_as_described(tmp_path: Path) -> None:

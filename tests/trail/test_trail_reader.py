@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from technogate.journal.redaction import MARK, Redactor
-from technogate.model.events import Event, Exchange, ItemResult, Outcome, TrailEntry, TrailReading
+from technogate.model.events import Event, Exchange, ItemResult, Outcome, RunWarning, TrailEntry, TrailReading
 from technogate.trail.entry import TrailError
-from technogate.trail.trail_reader import AT_MOST, COMPLETE_S, ENOUGH, POLL_S, TIMEOUT_S, TrailReader
+from technogate.trail.trail_reader import AT_MOST, COMPLETE_S, ENOUGH, POLL_S, RETRY_S, TIMEOUT_S, TrailReader
 from tests.trail.story import BASE, START, TERMS, Kind, Story
 
 KEY = "TgAbCdEfGh0123456789"
@@ -21,6 +21,8 @@ class Source:
     """An audit trail in memory; each read is a request with a trace id, and fails while `error` is set."""
 
     name = "api memory"
+    notes: tuple[str, ...] = ()
+    other = ""
 
     def __init__(self) -> None:
         self.entries: list[TrailEntry] = []
@@ -31,6 +33,10 @@ class Source:
     def own_trace_ids(self) -> tuple[str, ...]:
         """Of all reads."""
         return tuple(self.reads)
+
+    def take_other(self) -> str:
+        """Text beside the entries, each time."""
+        return self.other
 
     def read(self, limit: int = 1000) -> tuple[TrailEntry, ...]:
         """The newest entries first."""
@@ -105,6 +111,48 @@ def test_no_key_gets_into_the_journal() -> None:
     assert isinstance(reading, TrailReading)
     assert KEY.casefold() not in repr(reading).casefold()
     assert reading.leaks == ("action (plain)", "warning (plain)")
+
+
+def test_what_is_no_entry_is_searched_for_the_key_too() -> None:
+    """The key in another line of the audit trail's file is a leak like one in an entry."""
+    source = Source()
+    source.other = f"a log line with {KEY}"
+    trail_reader, events = made(source)
+    trail_reader.read()
+    assert isinstance(events[0], TrailReading)
+    assert events[0].leaks == ("a line that is no entry (plain)",)
+
+
+def test_what_a_source_found_out_is_said_once() -> None:
+    """A note of the source is a warning of the run, without the key."""
+    source = Source()
+    trail_reader, events = made(source)
+    source.notes = (f"read as {KEY}",)
+    trail_reader.read()
+    trail_reader.read()
+    assert [event.text for event in events if isinstance(event, RunWarning)] == [f"api memory: read as {MARK}"]
+
+
+def test_an_audit_trail_that_cannot_be_read_for_a_moment(clock: Clock) -> None:
+    """A wait goes over a moment without a reading, and no longer."""
+
+    class Busy(Source):
+        """Fails for as long as `until`."""
+
+        until = RETRY_S / 2
+
+        def read(self, limit: int = 1000) -> tuple[TrailEntry, ...]:
+            self.error = "busy" if clock.now < self.until else ""
+            return super().read(limit)
+
+    source = Busy()
+    source.entries = [TrailEntry(trace_id="a")]
+    trail_reader, _ = made(source)
+    assert [entry.trace_id for entry in trail_reader.read_until(["a"])] == ["a"]
+    source.until = 1000.0
+    with pytest.raises(TrailError, match="busy"):
+        trail_reader.read_until(["a"])
+    assert clock.now < TIMEOUT_S
 
 
 def test_it_reads_when_enough_was_sent() -> None:

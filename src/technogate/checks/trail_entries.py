@@ -71,6 +71,12 @@ def time_is_within_request(entries: Sequence[TrailEntry], exchange: Exchange, te
     return _finding("entry's time", exchange, expected, observed, expected_entries(exchange, terms).ids)
 
 
+def without_readable_time(entries: Sequence[TrailEntry], exchange: Exchange, terms: TrailTerms) -> str | None:
+    """The time of the exchange's entry when it cannot be read; None for one that can, and without an entry."""
+    own = entries_of(entries, exchange, terms)
+    return own[0].timestamp if own and seconds_of(own[0].timestamp) is None else None
+
+
 def _finding(check: str, exchange: Exchange, expected: str, observed: str, ids: Sequence[str]) -> list[Finding]:
     example = {"request": f"{exchange.request.method} {exchange.request.path}", "case": exchange.case}
     if exchange.request.body.size:

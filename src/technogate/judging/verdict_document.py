@@ -89,7 +89,8 @@ def verdict_document(
         causes=causes,
         findings=samples,
         waivers=waivers,
-        warnings=(*(warning.text for warning in journal.warnings), *_runtime_warnings(journal)),
+        # Each process of a run may find out the same.
+        warnings=(*dict.fromkeys(warning.text for warning in journal.warnings), *_runtime_warnings(journal)),
         runtimes=tuple(sorted({runtime.program for runtime in journal.runtimes})),
         latency=latencies(whole.without_fault, header),
         journal=JournalRef(

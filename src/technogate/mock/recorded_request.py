@@ -10,6 +10,8 @@ from typing import Literal
 from technogate.journal.redaction import Redactor
 from technogate.model.events import Body, Ended, Exchange, Headers, Request, Response, header_values
 
+#: What follows the last chunk: the trailers, if any, and an empty line.
+_TRAILERS = re.compile(rb"(?:[^\r\n]+\r\n)*\r\n")
 _STATUS_LINE = re.compile(rb"(HTTP/\d\.\d) (\d{3})(?: [^\r\n]*)?")
 
 
@@ -131,11 +133,12 @@ def _unchunk(wire: bytes) -> tuple[bytes, str]:
     data, rest = b"", wire
     while True:
         line, end, rest = rest.partition(b"\r\n")
-        size = int(line, 16) if end and re.fullmatch(rb"[0-9a-fA-F]{1,8}", line) else None
+        length = line.partition(b";")[0]
+        size = int(length, 16) if end and re.fullmatch(rb"[0-9a-fA-F]{1,8}", length) else None
         if size is None:
             return wire, "the chunked body is cut or broken"
         if size == 0:
-            return (data, "") if rest == b"\r\n" else (wire, "the chunked body lacks its last line")
+            return (data, "") if _TRAILERS.fullmatch(rest) else (wire, "the chunked body lacks its last line")
         if rest[size : size + 2] != b"\r\n":
             return wire, "the chunked body is cut or broken"
         data, rest = data + rest[:size], rest[size + 2 :]

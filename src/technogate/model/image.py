@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """What an engine reports of an image. `digest` is its id, `health` its health check, `history` newest first."""
+    """What an engine reports of an image. `digest` is its id, `health` its health check, `history` newest first.
+
+    `ports` are the TCP ports that it says it listens on.
+    """
 
     name: str
     digest: str
@@ -16,6 +19,7 @@ class ImageFacts:
     environment: dict[str, str]
     labels: dict[str, str]
     history: tuple[str, ...]
+    ports: tuple[int, ...] = ()
 
     @property
     def has_health_check(self) -> bool:

@@ -60,6 +60,8 @@ def pytest_line() -> list[str]:
     # The suites do not use `assert`: rewriting them takes pytest a second.
     # Its five garbage collections at the end take two seconds, and report nothing that is judged.
     line += ["-p", "no:unraisableexception"]
+    # Schemathesis generates cases; its plugin and that of anyio run nothing here, and take most of a second to import.
+    line += ["-p", "no:schemathesis", "-p", "no:anyio"]
     return [*line, "-p", "no:cacheprovider", "--assert=plain", "-q", "--gate-act-only"]
 
 

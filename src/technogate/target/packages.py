@@ -21,8 +21,9 @@ def check_audit_database(spec: TargetFile) -> None:
     audit = spec.backend.audit if spec.backend is not None else None
     if audit is None or audit.source != "sql":
         return
-    # A database that is neither comes with a driver of the user's own.
-    needed = MODULES["sql"] if audit.url.startswith("postgres") else ("sqlalchemy",)
+    # Another driver is the user's own, and another database has one.
+    ours = audit.url.startswith(("postgres:", "postgresql:", "postgresql+psycopg:"))
+    needed = MODULES["sql"] if ours else ("sqlalchemy",)
     if absent := missing(*needed):
         raise UserError(
             f"{spec.name}: backend.audit.source is sql, but {not_installed(absent)}; hint: {install_hint('sql')}"

@@ -5,24 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
 from technogate.target.placeholders import fill
-from technogate.target.process.ports import HOST
 from technogate.target.spec import AuditSpec, UnwritableSpec
-
-
-def address(port: int) -> str:
-    """Return the base URL of the program that listens on `port`."""
-    return f"http://{HOST}:{port}"
-
-
-def origin(url: str) -> str:
-    """Scheme, host and port of a URL."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def console_environment(api_url: str, key: str) -> dict[str, str]:
@@ -35,15 +22,28 @@ def console_values(api_url: str, key: str, origin: str) -> dict[str, str]:
     return {"api_key": key, "backend_url": api_url, "console_origin": origin, "python": sys.executable}
 
 
-def resolve_audit(audit: AuditSpec, folder: Path, values: Mapping[str, str]) -> AuditSpec:
-    """Fill the placeholders of an audit source; relative paths are in `folder`, beside the target file."""
+def resolve_audit(
+    audit: AuditSpec, folder: Path, values: Mapping[str, str], env: Mapping[str, str] | None = None
+) -> AuditSpec:
+    """Fill the placeholders of an audit source; relative paths are in `folder`, beside the target file.
+
+    `env` are the variables of the backend, which a command that reads its audit trail gets too.
+    """
     path, url = fill(audit.path, values), fill(audit.url, values)
     if path:
         path = str(folder / path)
     scheme, mark, database = url.partition(":///")
     if mark and scheme.startswith("sqlite") and database and not database.startswith((":", "file:")):
         url = f"{scheme}:///{folder / database}"
-    return msgspec.structs.replace(audit, path=path, url=url)
+    declared = {**(env or {}), **audit.env}
+    return msgspec.structs.replace(
+        audit,
+        path=path,
+        url=url,
+        command=tuple(fill(word, values) for word in audit.command),
+        cwd=str(folder / audit.cwd),
+        env={name: fill(text, values) for name, text in declared.items()} if audit.command else {},
+    )
 
 
 def resolve_unwritable(spec: UnwritableSpec, folder: Path, values: Mapping[str, str]) -> UnwritableSpec:

@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 
-from technogate.target.spec import BackendSpec, ConsoleSpec, TargetFile
+from technogate.target.spec import BackendSpec, ConsoleSpec, ServedSpec, TargetFile
 
 #: What each placeholder is replaced by.
 PLACEHOLDERS = {
@@ -28,6 +28,8 @@ PLACEHOLDERS = {
 _NEED_PROGRAM = frozenset({"workdir", "port", "host"})
 #: Placeholders without a value where there are no containers.
 _NEED_COMPOSE = frozenset({"container", "project"})
+#: The placeholders of an address that a program serves.
+_OF_ADDRESS = frozenset({"host", "port"})
 _WORD = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -55,9 +57,20 @@ def _places(spec: TargetFile) -> Iterator[tuple[str, str, frozenset[str], str]]:
         for name, text in spec.compose.variables.items():
             yield f"compose.variables.{name}", text, frozenset({"workdir", "container"}), "no container exists yet"
     if spec.backend is not None:
+        yield from _served_places("backend", spec.backend)
         yield from _backend_places(spec.backend, contained=spec.compose is not None)
     if spec.console is not None:
+        yield from _served_places("console", spec.console)
         yield from _console_places(spec.console)
+
+
+def _served_places(side: str, served: ServedSpec) -> Iterator[tuple[str, str, frozenset[str], str]]:
+    """The addresses of one side: they have host and port, where the gate chooses these."""
+    absent = frozenset(PLACEHOLDERS) - _OF_ADDRESS
+    yield f"{side}.serves", served.serves, absent, "an address has {host} and {port} alone"
+    absent = frozenset(PLACEHOLDERS) if served.url else absent
+    need = f"{side}.url is given, so the gate chooses neither host nor port"
+    yield f"{side}.ready", served.ready, absent, need if served.url else "an address has {host} and {port} alone"
 
 
 def _backend_places(backend: BackendSpec, *, contained: bool) -> Iterator[tuple[str, str, frozenset[str], str]]:
@@ -69,8 +82,13 @@ def _backend_places(backend: BackendSpec, *, contained: bool) -> Iterator[tuple[
         yield f"backend.command[{index}]", text, absent, need
     for name, text in backend.env.items():
         yield f"backend.env.{name}", text, absent, need
+    yield "backend.socket", backend.socket, absent, need
     yield "backend.audit.path", backend.audit.path, absent, need
     yield "backend.audit.url", backend.audit.url, absent, need
+    for index, text in enumerate(backend.audit.command):
+        yield f"backend.audit.command[{index}]", text, absent, need
+    for name, text in backend.audit.env.items():
+        yield f"backend.audit.env.{name}", text, absent, need
     yield "backend.unwritable.lock_sqlite", backend.unwritable.lock_sqlite, absent, need
     for key, words in (("command", backend.unwritable.command), ("undo", backend.unwritable.undo)):
         for index, text in enumerate(words):

@@ -26,6 +26,7 @@ class RunningBackend:
 
     `audit` and `unwritable` have their placeholders resolved; `folder` is that of the target file;
     `program` is None when the gate did not start it; `openapi` is the path of the document that it serves.
+    `ready_url` is the address that has shown that it was ready.
     """
 
     url: str
@@ -35,6 +36,7 @@ class RunningBackend:
     unwritable: UnwritableSpec = field(default_factory=UnwritableSpec)
     folder: Path = field(default_factory=Path)
     openapi: str = ""
+    ready_url: str = ""
 
 
 def nothing() -> None:

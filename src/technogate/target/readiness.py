@@ -1,16 +1,110 @@
-"""Whether a program is ready: it responds to one address with 2xx or 3xx."""
+"""Whether a program is ready: it responds to one of its addresses with 2xx or 3xx."""
 
 from __future__ import annotations
 
+import socket
+import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import httpx
 
+from technogate.target.served_address import ready_urls
 from technogate.util.http_client import http_client
+from technogate.util.tls import refused_certificate
 
 #: Seconds between two probes of a program that starts, and that one probe may take: a page may be compiled first.
 POLL_S, PROBE_S = 0.03, 5.0
+#: Seconds that a connection may take which only shows whether there is a server, or which protocol it speaks.
+CONNECT_S = 1.0
+#: What OpenSSL reports of a server that responds without TLS.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
+#: The status with which some servers respond to HTTP where they speak TLS.
+_BAD_REQUEST = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """The base URL at which a program serves, and the address that showed that it is ready."""
+
+    base_url: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotReady:
+    """The address that was probed last, what was observed there, and what to do about it where that is known."""
+
+    url: str
+    why: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        return f"GET {self.url}: {self.why}{f'; {self.hint}' if self.hint else ''}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What one probe observed. `hint` is what to do where no further probe can observe anything else.
+
+    `odd` is whether there is a server, and what it sends may be meant for a client of another protocol.
+    """
+
+    status: int = 0
+    why: str = ""
+    hint: str = ""
+    odd: bool = False
+
+
+def find_ready(
+    base_urls: Sequence[str], ready: str, timeout_s: float, given_up: Callable[[], bool]
+) -> Ready | NotReady:
+    """Probe each of `base_urls` until one is ready, for `timeout_s` seconds or until `given_up` is true.
+
+    `ready` is a path or a URL. A path is tried at the origin too, where there is none below the base URL.
+    """
+    deadline = time.monotonic() + timeout_s
+    last = NotReady(url=ready_urls(base_urls[0], ready)[0], why="no response")
+    odd: set[str] = set()
+    while not given_up():
+        seen: list[NotReady] = []
+        for base_url in base_urls:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return last
+            found = _look(base_url, ready, min(PROBE_S, max(left, POLL_S)), odd)
+            if isinstance(found, Ready) or found.hint:
+                return found
+            seen.append(found)
+        # A server that responds says more than an address at which nobody listens.
+        last = next((one for one in seen if one.why.startswith("status")), seen[0])
+        time.sleep(POLL_S)
+    return last
+
+
+def find_line(
+    base_urls: Sequence[str],
+    pattern: str,
+    has_line: Callable[[str], bool],
+    timeout_s: float,
+    given_up: Callable[[], bool],
+) -> Ready | NotReady:
+    """Wait until the output of a program has a line that matches `pattern`, and one of `base_urls` takes connections.
+
+    Waits for `timeout_s` seconds, or until `given_up` is true.
+    """
+    deadline = time.monotonic() + timeout_s
+    printed = False
+    while not given_up() and time.monotonic() < deadline:
+        printed = printed or has_line(pattern)
+        listening = next((base_url for base_url in base_urls if _listens(base_url)), None) if printed else None
+        if listening is not None:
+            return Ready(base_url=listening, url="")
+        time.sleep(POLL_S)
+    why = "nobody listens there" if printed else f"no line of its output matches ready_log = {pattern!r}"
+    return NotReady(url=base_urls[0], why=why)
 
 
 def wait_for(url: str, timeout_s: float, given_up: Callable[[], bool]) -> str:
@@ -18,24 +112,85 @@ def wait_for(url: str, timeout_s: float, given_up: Callable[[], bool]) -> str:
 
     After `timeout_s` seconds, or as soon as `given_up` is true, return what the last probe observed instead.
     """
-    deadline = time.monotonic() + timeout_s
-    why = "no response"
-    while not given_up():
-        left = deadline - time.monotonic()
-        if left <= 0:
-            return why
-        why = probe(url, min(PROBE_S, max(left, POLL_S)))
-        if not why:
-            return ""
-        time.sleep(POLL_S)
-    return why
+    found = find_ready((url,), url, timeout_s, given_up)
+    return "" if isinstance(found, Ready) else f"{found.why}{f'; {found.hint}' if found.hint else ''}"
 
 
 def probe(url: str, timeout_s: float) -> str:
     """Request `url` once: "" for a status of 2xx or 3xx, else what was observed instead."""
+    return _observe(url, timeout_s).why
+
+
+def _look(base_url: str, ready: str, timeout_s: float, odd: set[str]) -> Ready | NotReady:
+    """Probe the addresses of one base URL; `odd` are those whose protocol was looked at already."""
+    last = NotReady(url=base_url, why="no response")
+    for url in ready_urls(base_url, ready):
+        seen = _observe(url, timeout_s)
+        last = NotReady(url=url, why=seen.why, hint=seen.hint)
+        if not seen.why:
+            # An address elsewhere says nothing of this one: somebody must listen here too.
+            return Ready(base_url=base_url, url=url) if _same_server(url, base_url) or _listens(base_url) else last
+        if seen.odd and url not in odd:
+            odd.add(url)
+            if _speaks_tls(url):
+                return NotReady(url=url, why=seen.why, hint="it speaks TLS: say https in `serves`, or in `url`")
+        if not 400 <= seen.status < 500:
+            # Only a server without that path can have it elsewhere.
+            break
+    return last
+
+
+def _observe(url: str, timeout_s: float) -> _Seen:
+    """Request `url` once."""
     try:
         with http_client(url, timeout_s) as client, client.stream("GET", url) as response:
             status = response.status_code
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return str(error) or type(error).__name__
-    return "" if status // 100 in (2, 3) else f"status {status}"
+        if refused := refused_certificate(error):
+            return _Seen(why=f"its certificate is refused: {refused}", hint=_certificate_hint(refused))
+        why = str(error) or type(error).__name__
+        plain = urlsplit(url).scheme == "https" and any(word in why for word in _NO_TLS)
+        hint = "it does not speak TLS: say http in `serves`, or in `url`" if plain else ""
+        return _Seen(why=why, hint=hint, odd=isinstance(error, httpx.RemoteProtocolError | httpx.ReadError))
+    why = "" if status // 100 in (2, 3) else f"status {status}"
+    return _Seen(status=status, why=why, odd=status == _BAD_REQUEST)
+
+
+def _certificate_hint(refused: str) -> str:
+    """What to do about a certificate that was refused."""
+    if "mismatch" in refused:
+        return "name the host that the certificate is for, such as https://localhost"
+    return "name the certificate that signed it, or itself when it is self-signed, with ca_file"
+
+
+def _same_server(url: str, base_url: str) -> bool:
+    return urlsplit(url).netloc == urlsplit(base_url).netloc
+
+
+def _listens(url: str) -> bool:
+    """Whether a connection to the server of `url` can be made."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), timeout=CONNECT_S).close()
+    except OSError:
+        return False
+    return True
+
+
+def _speaks_tls(url: str) -> bool:
+    """Whether the server of an http address completes a TLS handshake, whatever its certificate."""
+    parts = urlsplit(url)
+    if parts.scheme != "http":
+        return False
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    address = (parts.hostname or "", parts.port or 80)
+    try:
+        with (
+            socket.create_connection(address, timeout=CONNECT_S) as plain,
+            context.wrap_socket(plain, server_hostname=parts.hostname),
+        ):
+            return True
+    except OSError:
+        return False

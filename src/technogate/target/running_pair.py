@@ -16,21 +16,20 @@ from technogate.model.events import Output, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.environment import clean_environment
 from technogate.target.placeholder_values import (
-    address,
     console_environment,
     console_values,
-    origin,
     resolve_audit,
     resolve_unwritable,
 )
 from technogate.target.placeholders import fill
 from technogate.target.port_retry import on_free_ports
 from technogate.target.process.pair_programs import PairPrograms, restarted_once
-from technogate.target.process.ports import HOST, HeldPort
+from technogate.target.process.ports import HeldPort
 from technogate.target.process.program import Program
 from technogate.target.process.reaper import FOLDER_PREFIX, Reaper
 from technogate.target.protocol import RunningBackend, RunningConsole, nothing, with_addresses
-from technogate.target.readiness import wait_for
+from technogate.target.readiness import Ready, find_ready
+from technogate.target.served_address import base_urls, listening_host, origin
 from technogate.target.spec import BackendSpec, ConsoleSpec, ServedSpec, TargetFile
 
 
@@ -122,7 +121,9 @@ class Pair:
         with HeldPort() as held:
             # The backend must know the console's origin: that port is chosen first and held until the console starts.
             port = (console.port if console is not None else None) or held.number
-            self.console_origin = origin(console.url) if console is not None and console.url else address(port)
+            served = console.serves if console is not None else ""
+            url = console.url if console is not None and console.url else base_urls(served, port)[0]
+            self.console_origin = origin(url)
             if backend is not None:
                 self.backend = self._start_backend(backend)
             held.release()
@@ -139,6 +140,7 @@ class Pair:
                 self.console = self._console(console, url, self.api_key, None)
             else:
                 program = self._launch_console(console, url, self.api_key, port)
+                self._check_origin(program.launch.url)
                 self.console = self._console(console, url, self.api_key, program)
 
     def _start_backend(self, spec: BackendSpec) -> RunningBackend:
@@ -146,21 +148,24 @@ class Pair:
         values = {"api_key": self.api_key, "console_origin": self.console_origin, "python": sys.executable}
         program = None
         if spec.url:
-            self._check_responds("backend", spec)
-            url, parts = spec.url.rstrip("/"), urlsplit(spec.url)
+            url = self._reached(spec)
+            ready_url = self._check_responds("backend", spec, url)
+            parts = urlsplit(url)
             port = parts.port or (443 if parts.scheme == "https" else 80)
             values |= {"host": parts.hostname or "", "port": str(port)}
         else:
             with HeldPort() as held:
                 port = spec.port or held.number
-            url = address(port)
+            url = base_urls(spec.serves, port)[0]
             program = self._programs.launch("backend", spec, port, {**values, "backend_url": url}, {})
-            values |= {"host": HOST, "port": str(port), "workdir": str(program.workdir)}
+            url, ready_url = program.launch.url, program.ready_url
+            values |= {"host": listening_host(spec.serves), "port": str(port), "workdir": str(program.workdir)}
         values["backend_url"] = url
         return RunningBackend(
             url=url,
+            ready_url=ready_url,
             commands=spec.commands,
-            audit=resolve_audit(spec.audit, self._folder, values),
+            audit=resolve_audit(spec.audit, self._folder, values, spec.env),
             program=program,
             unwritable=resolve_unwritable(spec.unwritable, self._folder, values),
             folder=self._folder,
@@ -184,8 +189,8 @@ class Pair:
                 port = held.number if spec.movable else (spec.port or held.number)
         self._consoles += 1
         name = "console" if self._consoles == 1 else f"console-{self._consoles}"
-        values = console_values(api_url, key, address(port))
-        return self._programs.launch(name, spec, port, values, console_environment(api_url, key))
+        values = console_values(api_url, key, origin(base_urls(spec.serves, port)[0]))
+        return self._programs.launch(name, spec, port, values, self._console_environment(api_url, key))
 
     def _console(
         self,
@@ -205,7 +210,7 @@ class Pair:
         elif spec.module:
             values = console_values(api_url, key, page_origin)
             env = clean_environment(
-                console_environment(api_url, key) | {k: fill(v, values) for k, v in spec.env.items()}
+                self._console_environment(api_url, key) | {k: fill(v, values) for k, v in spec.env.items()}
             )
         configured = (spec.api_url or (self._spec.backend.url if self._spec.backend else "")) if spec.url else api_url
         return RunningConsole(
@@ -224,9 +229,30 @@ class Pair:
             on_stop=on_stop,
         )
 
-    def _check_responds(self, name: str, spec: ServedSpec) -> None:
-        """Check that a program which the gate did not start responds; raises StartError."""
-        url = spec.url.rstrip("/") + spec.ready
-        why = wait_for(url, spec.timeout_s, lambda: False)
-        if why:
-            raise StartError(f"{name} does not respond: GET {url}: {why}; is it running?", program=name)
+    def _console_environment(self, api_url: str, key: str) -> dict[str, str]:
+        """What a console gets in its environment, with the certificates that Node must trust to reach the backend."""
+        backend = self._spec.backend
+        trusted = {"NODE_EXTRA_CA_CERTS": str(self._folder / backend.ca_file)} if backend and backend.ca_file else {}
+        return console_environment(api_url, key) | trusted
+
+    def _check_origin(self, url: str) -> None:
+        """Check that the console has the origin that the backend was told to allow; raises StartError."""
+        if (observed := origin(url)) != self.console_origin:
+            hint = f'say serves = "{observed.rpartition(":")[0]}:{{port}}" in [console]'
+            raise StartError(f"console listens at {observed}, not at {self.console_origin}: {hint}", program="console")
+
+    def _reached(self, spec: BackendSpec) -> str:
+        """The base URL of a backend that runs already: its own, or one that leads to its Unix socket."""
+        if not spec.socket:
+            return spec.url.rstrip("/")
+        parts = urlsplit(spec.url)
+        port = self._programs.forward(self._folder / spec.socket)
+        return base_urls(f"{parts.scheme}://{parts.hostname}:{{port}}{parts.path}", port)[0]
+
+    def _check_responds(self, name: str, spec: ServedSpec, url: str = "") -> str:
+        """Check that a program which the gate did not start responds: where it does; raises StartError."""
+        found = find_ready((url or spec.url.rstrip("/"),), spec.ready, spec.timeout_s, lambda: False)
+        if not isinstance(found, Ready):
+            running = "" if found.hint else "; is it running?"
+            raise StartError(f"{name} does not respond: {found}{running}", program=name)
+        return found.url

@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+#: How the times of an audit trail are written: any form that can be told, RFC 3339, or a number since the epoch.
+TimeForm = Literal["auto", "rfc3339", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns"]
 #: Seconds that a program gets to become ready after the gate started it.
 START_TIMEOUT_S = 60.0
 #: Seconds that a program which should run already may take to respond.
@@ -46,16 +48,22 @@ class Commands(Spec, frozen=True, kw_only=True):
 
 
 class AuditSpec(Spec, frozen=True, kw_only=True):
-    """Where the audit trail is read: the API (`api`), a file of JSON lines (`jsonl`), a database (`sql`).
+    """Where the audit trail is read: the API (`api`), files of JSON lines (`jsonl`), a database, a program's output.
 
-    `fields` maps a field of a trail entry to the key that it has in the file.
+    `path` is a file or a pattern of files; `url` and `query` are for `sql`, `command`, `cwd` and `env` for
+    `command`. `fields` maps a field of a trail entry to the key or dotted path that it has there, and `time` says
+    how times are written there.
     """
 
-    source: Literal["api", "jsonl", "sql"] = "api"
+    source: Literal["api", "jsonl", "sql", "command"] = "api"
     path: str = ""
     fields: dict[str, str] = {}
+    time: TimeForm = "auto"
     url: str = ""
     query: str = ""
+    command: tuple[str, ...] = ()
+    cwd: str = "."
+    env: dict[str, str] = {}
 
 
 class UnwritableSpec(Spec, frozen=True, kw_only=True):
@@ -82,14 +90,21 @@ class UnwritableSpec(Spec, frozen=True, kw_only=True):
 
 
 class ServedSpec(Spec, frozen=True, kw_only=True):
-    """One side of the pair: either the `url` where it runs or the `command` that starts it."""
+    """One side of the pair: either the `url` where it runs or the `command` that starts it.
+
+    `serves` is the base URL of a program that the gate starts, with {host} and {port}; "" when it has neither a path
+    prefix nor TLS. `ca_file` has the certificates that its own is verified with, besides those of the system.
+    """
 
     url: str = ""
     command: tuple[str, ...] = ()
     cwd: str = "."
     env: dict[str, str] = {}
     port: int | None = None
+    serves: str = ""
+    ca_file: str = ""
     ready: str = "/health"
+    ready_log: str = ""
     start_timeout_s: float | None = None
     api_key_env: str = ""
 
@@ -106,13 +121,34 @@ class ServedSpec(Spec, frozen=True, kw_only=True):
         return any("{port}" in text for text in (*self.command, *self.env.values()))
 
 
+class RateLimitSpec(Spec, frozen=True, kw_only=True):
+    """How many requests the backend takes within so many seconds."""
+
+    requests: int
+    per_s: float
+
+
+class WrongKeysSpec(Spec, frozen=True, kw_only=True):
+    """How many wrong keys the backend takes within so many seconds, before it locks the client out."""
+
+    at_most: int
+    per_s: float
+
+
 class BackendSpec(ServedSpec, frozen=True, kw_only=True):
-    """The provider. `openapi` is the path of the document that it serves, "" when it is at none or a usual one."""
+    """The provider. `openapi` is the path of the document that it serves, "" when it is at none or a usual one.
+
+    `socket` is the Unix socket that it listens on in place of a port, "" without one. `rate_limit` and `wrong_keys` are
+    what it takes, None where the gate must learn that.
+    """
 
     commands: Commands = Commands()
     audit: AuditSpec = AuditSpec()
     unwritable: UnwritableSpec = UnwritableSpec()
     openapi: str = ""
+    socket: str = ""
+    rate_limit: RateLimitSpec | None = None
+    wrong_keys: WrongKeysSpec | None = None
 
 
 class Selectors(Spec, frozen=True, kw_only=True):

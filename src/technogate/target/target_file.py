@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -131,7 +132,7 @@ def _decode(document: dict[str, Any], stem: str) -> tuple[TargetFile | None, lis
     if mistakes:
         return None, mistakes
     spec = msgspec.convert(whole, TargetFile)
-    mistakes = [*_command_mistakes(spec), *placeholder_mistakes(spec)]
+    mistakes = [*_command_mistakes(spec), *_pattern_mistakes(spec), *placeholder_mistakes(spec)]
     return (None, mistakes) if mistakes else (spec, [])
 
 
@@ -144,5 +145,18 @@ def _command_mistakes(spec: TargetFile) -> Iterator[str]:
             continue
         if not served.command or not served.command[0].strip():
             yield f"{side}.command must not be empty"
+        elif served is spec.backend and spec.backend.socket:
+            continue
+        elif served.serves and "{port}" not in served.serves and f":{served.port}" not in served.serves:
+            yield f"{side}.serves has no {{port}}: write it there, or name the port of the program with {side}.port too"
         elif served.port is None and not served.movable:
             yield f"{side}.port is missing: neither command nor env has {{port}}, so name the port of the program"
+
+
+def _pattern_mistakes(spec: TargetFile) -> Iterator[str]:
+    """Yield what is no regular expression."""
+    for side, served in (("backend", spec.backend), ("console", spec.console)):
+        try:
+            re.compile(served.ready_log if served is not None else "")
+        except re.error as error:
+            yield f"{side}.ready_log is no regular expression: {error}"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from technogate.journal.redaction import Redactor
-from technogate.model.events import Event, Exchange, ItemResult, TrailEntry, TrailReading
+from technogate.model.events import Event, Exchange, ItemResult, RunWarning, TrailEntry, TrailReading
 from technogate.trail.entry import MOST, TrailError
 from technogate.trail.history import Compactor
 from technogate.trail.reconcile.expected_entries import TrailTerms, expected_entries
@@ -27,6 +27,8 @@ AT_MOST = 500
 POLL_S, SLOW_POLL_S = 0.05, 0.5
 #: Seconds that a check waits for entries, unless it checks when they become visible: a late entry is not lost.
 TIMEOUT_S = 5.0
+#: Seconds after which an audit trail that cannot be read is given up.
+RETRY_S = 1.0
 #: Seconds that the end of a run waits for expected entries. No wait is longer than this one.
 COMPLETE_S = 10.0
 
@@ -56,6 +58,7 @@ class TrailReader:
         self._compactor = Compactor()
         self._since = 0
         self._awaited: set[str] = set()
+        self._noted: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -66,14 +69,15 @@ class TrailReader:
         """The newest entries, newest first, at most a thousand; raises TrailError when it cannot be read."""
         before = set(self._source.own_trace_ids)
         entries: tuple[TrailEntry, ...] = ()
-        error = ""
+        error, kind = "", TrailError
         at = time.time()
         try:
             entries = self._source.read(MOST)
         except TrailError as failure:
-            error = str(failure)
+            error, kind = str(failure), type(failure)
         ended = time.time()
         leaks: list[str] = []
+        self._text(self._source.take_other(), "a line that is no entry", leaks)
         fresh, layout = self._compactor.fold(entries, lambda entry: self._clean(entry, leaks))
         self._record(
             TrailReading(
@@ -92,25 +96,33 @@ class TrailReader:
             )
         )
         self._since = 0
+        self._note()
         if error:
-            raise TrailError(error)
+            raise kind(error)
         self._awaited.difference_update(entry.trace_id for entry in entries)
         return entries
 
     def read_until(self, trace_ids: Collection[str], timeout_s: float = TIMEOUT_S) -> tuple[TrailEntry, ...]:
         """Read until there is an entry of each of `trace_ids`, or for `timeout_s` seconds; returns the last list.
 
-        The last reading begins when that time has passed. Raises TrailError.
+        The last reading begins when that time has passed. Raises TrailError when the audit trail cannot be read for
+        longer than a moment.
         """
         missing = set(trace_ids)
-        until = time.monotonic() + timeout_s
+        began = time.monotonic()
         while True:
-            last = time.monotonic() > until
-            entries = self.read()
-            missing.difference_update(entry.trace_id for entry in entries)
-            if not missing or last:
-                return entries
-            time.sleep(POLL_S)
+            at = time.monotonic()
+            try:
+                entries = self.read()
+            except TrailError:
+                if time.monotonic() - began > RETRY_S:
+                    raise
+            else:
+                missing.difference_update(entry.trace_id for entry in entries)
+                if not missing or at - began > timeout_s:
+                    return entries
+            # A slow source is not read without pause.
+            time.sleep(max(POLL_S, min(time.monotonic() - at, SLOW_POLL_S)))
 
     def watch(self, event: Event) -> None:
         """Take an event of this process's journal into account, and read the audit trail when it is time."""
@@ -145,6 +157,14 @@ class TrailReader:
                 return
             time.sleep(pause)
             pause = min(2 * pause, SLOW_POLL_S)
+
+    def _note(self) -> None:
+        """Record what the source has found out since the last reading."""
+        for note in self._source.notes:
+            text = f"{self._source.name}: {self._redactor.clean_text(note)[0]}"
+            if text not in self._noted:
+                self._noted.add(text)
+                self._record(RunWarning(text=text))
 
     def _clean(self, entry: TrailEntry, leaks: list[str]) -> TrailEntry:
         """The entry without the key; adds to `leaks` the fields that held it."""

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from technogate.util.tls import tls_context
+
 
 def http_client(url: str, timeout_s: float) -> httpx.Client:
     """Return a client for the server at `url`; `timeout_s` bounds each step of a request.
@@ -14,7 +16,6 @@ def http_client(url: str, timeout_s: float) -> httpx.Client:
     It follows no redirect, sends nothing twice and ignores the proxies of the environment.
     """
     # Loading certificates takes longer than a request: they are loaded only where there is something to verify.
-    secure = urlsplit(url).scheme == "https"
-    tls = ssl.create_default_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls = tls_context() if urlsplit(url).scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     headers = {"User-Agent": "technogate", "Accept-Encoding": "identity", "Connection": "close"}
     return httpx.Client(verify=tls, trust_env=False, timeout=timeout_s, headers=headers)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import urlsplit
+
+from technogate.util.tls import tls_context
 
 #: Seconds that opening a connection, or sending bytes on it, may take.
 CONNECT_S = 3.0
@@ -44,12 +44,7 @@ class Address:
         if not self.tls:
             return plain
         try:
-            return _tls_context().wrap_socket(plain, server_hostname=self.host)
+            return tls_context().wrap_socket(plain, server_hostname=self.host)
         except OSError:
             plain.close()
             raise
-
-
-@cache
-def _tls_context() -> ssl.SSLContext:
-    return ssl.create_default_context()

@@ -15,7 +15,7 @@ from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import Key
 from technogate.drivers.http.long_body import LongBody
 from technogate.drivers.http.pace import TOO_MANY, Pace, RateLimit, rate_limit
-from technogate.drivers.http.raw_http import BrokenError, NoConnectionError, RawConnection
+from technogate.drivers.http.raw_http import BrokenError, EndedAsUsedError, NoConnectionError, RawConnection
 from technogate.journal.redaction import Redactor
 from technogate.model.case import JSON_TYPE as JSON_TYPE
 from technogate.model.case import Case as Case
@@ -39,8 +39,9 @@ class Guard(Protocol):
 class HttpDriver:
     """Sends cases to one backend over kept-alive connections; never follows a redirect.
 
-    Nothing is sent twice, but for one case: after a response of 429 the request is sent again, no faster than the
-    backend allows, and every attempt is an exchange of its own. May be used by several threads at once.
+    Nothing is sent twice, but for two cases: after a response of 429 the request is sent again, no faster than the
+    backend allows; and once more, on a fresh connection, where a kept-alive one ended as it was used. Every attempt is
+    an exchange of its own. May be used by several threads at once.
     """
 
     def __init__(
@@ -144,19 +145,44 @@ class HttpDriver:
         return self.pace.send(lambda attempt: self._attempt(case, key, attempt, long_body), _rate_limit_of)
 
     def _attempt(self, case: Case, key: Key, attempt: int, long_body: LongBody | None) -> Exchange:
-        """Send `case` once and record the exchange."""
+        """Send `case`, once more on a fresh connection where a kept-alive one ended as it was used.
+
+        The first of the two requests may have been executed, and need not: its exchange is recorded without a response,
+        and nothing is concluded from it but that an entry in the audit trail may be its.
+        """
         if long_body is not None:
             case = msgspec.structs.replace(case, body=long_body.start, headers=(*case.headers, long_body.header))
+        remark = f", again after {TOO_MANY}" if attempt else ""
+        exchange, ended_as_used = self._exchange(case, key, remark, long_body)
+        self._keep(exchange)
+        if not ended_as_used:
+            return exchange
+        self.pace.wait()
+        again, _ = self._exchange(case, key, f"{remark}, again on a fresh connection", None, fresh=True)
+        if again.end is Ended.FAILED:
+            # Nothing was sent. The server has ended, and the request before may be what ended it.
+            return exchange
+        self._keep(again)
+        return again
+
+    def _keep(self, exchange: Exchange) -> None:
+        with self._recording:
+            self._record(exchange)
+
+    def _exchange(
+        self, case: Case, key: Key, remark: str, long_body: LongBody | None, *, fresh: bool = False
+    ) -> tuple[Exchange, bool]:
+        """Send `case` once: what came of it, and whether a kept-alive connection ended as it was used."""
         exchange_id = self._new_id()
         name, _ = self._redactor.clean_text(f"{case.name or case.operation or case.target}, with {key.name}")
-        response, end, error = None, Ended.OK, ""
+        response, end, error, ended_as_used = None, Ended.OK, "", False
         headers = self._headers(case, key.values, exchange_id)
         started = time.time()
         try:
             # A server that knows no such request may leave the body unread: the next request would begin with it.
             reuse = case.body is None or bool(case.operation)
             received = self._wire.exchange(
-                case.method, self._target(case), headers, long_body or case.body, reuse=reuse
+                case.method, self._target(case), headers, long_body or case.body, reuse=reuse, fresh=fresh
             )
             response = Response(
                 status=received.status,
@@ -167,7 +193,7 @@ class HttpDriver:
         except NoConnectionError as failure:
             end, error = Ended.FAILED, str(failure)
         except BrokenError as failure:
-            end, error = Ended.INDETERMINATE, str(failure)
+            end, error, ended_as_used = Ended.INDETERMINATE, str(failure), isinstance(failure, EndedAsUsedError)
         ended = time.time()
         leaks: tuple[str, ...] = ()
         if response is not None:
@@ -183,7 +209,7 @@ class HttpDriver:
             item=self._item(),
             responded_by="backend",
             operation=case.operation,
-            case=f"{name}, again after {TOO_MANY}" if attempt else name,
+            case=name + remark,
             base_url=self.base_url,
             key=key.expression,
             request=Request(method=case.method, path=path, headers=sent, body=body),
@@ -195,9 +221,7 @@ class HttpDriver:
             leaks=leaks,
             defects=self._defects(case, key),
         )
-        with self._recording:
-            self._record(exchange)
-        return exchange
+        return exchange, ended_as_used
 
     def _target(self, case: Case) -> str:
         """The request target: below the path of the base URL, unless the case has a target in absolute form."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import select
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from technogate.drivers.http.deadline import remaining
 
 #: Reads what has arrived on a connection, and returns whether it is a response or the end.
 HasResponded = Callable[[socket.socket], bool]
+
+#: What sending on an ended connection raises; with TLS it may end without its closing message.
+ENDED = (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 PIECE = 64 * 1024
 #: Seconds without a byte that the server gets to respond once it has enough: one that reads to the end needs all.
@@ -52,7 +56,7 @@ class LongBody:
             connection.settimeout(remaining(deadline))
             connection.sendall(head)
             return all(self._send_piece(connection, piece, deadline, has_responded) for piece in self._pieces())
-        except (BrokenPipeError, ConnectionResetError):
+        except ENDED:
             return False
 
     def _pieces(self) -> Iterator[bytes]:

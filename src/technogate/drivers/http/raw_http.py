@@ -2,7 +2,7 @@
 
 A client library would change a request (merge headers, normalise the target, add its own headers); the
 gate must not. The response is parsed by h11, which refuses what is not HTTP. No redirect is followed and
-nothing is sent twice.
+nothing is sent twice: who sends a request again decides that, and asks for a fresh connection.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import h11
 
 from technogate.drivers.http.address import Address
 from technogate.drivers.http.deadline import remaining
-from technogate.drivers.http.long_body import HasResponded, LongBody
+from technogate.drivers.http.long_body import ENDED, HasResponded, LongBody
 
 #: The most bytes of status line and headers in a response.
 HEAD_LIMIT = 100 * 1024
@@ -36,6 +36,14 @@ class NoConnectionError(Exception):
 
 class BrokenError(Exception):
     """The connection broke, or the response is not HTTP, or is slow: the request may have been handled."""
+
+
+class EndedAsUsedError(BrokenError):
+    """A connection that had carried a request before ended without a byte of the response.
+
+    A server may close an idle connection at any time, also while the next request is on its way to it. Only a request
+    on a fresh connection shows whether the server responds.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,17 +90,20 @@ class RawConnection:
         body: bytes | LongBody | None,
         *,
         reuse: bool = True,
+        fresh: bool = False,
     ) -> RawResponse:
         """Send one request and read its response; raises NoConnectionError or BrokenError.
 
-        A LongBody goes out on a connection of its own. Without `reuse` the connection carries no further request.
+        A LongBody goes out on a connection of its own, and so does a `fresh` request. Without `reuse` the connection
+        carries no further request.
 
         Raises ValueError for a header that is not Latin-1: HTTP cannot carry it.
         """
         head = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers)]
         raw = "\r\n".join(head).encode("latin-1") + b"\r\n\r\n"
         deadline = time.monotonic() + self._timeout_s
-        connection = self._connect(deadline) if isinstance(body, LongBody) else self._connection(deadline)
+        kept = None if fresh or isinstance(body, LongBody) else self._kept()
+        connection = self._connect(deadline) if kept is None else kept
         reader = _Reader(method)
         keep = False
         try:
@@ -107,7 +118,8 @@ class RawConnection:
         except TimeoutError as error:
             raise BrokenError(f"no complete response within {self._timeout_s:g} s") from error
         except OSError as error:
-            raise BrokenError(_description(error)) from error
+            ended_as_used = kept is not None and not reader.begun
+            raise (EndedAsUsedError if ended_as_used else BrokenError)(_description(error)) from error
         finally:
             if not keep:
                 connection.close()
@@ -116,14 +128,12 @@ class RawConnection:
                 self._idle.append(connection)
         return received
 
-    def _connection(self, deadline: float) -> socket.socket:
-        """A connection that the server has not closed: an idle one, else a new one."""
+    def _kept(self) -> socket.socket | None:
+        """An idle connection that the server has not closed, None when there is none."""
         while True:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
-            if connection is None:
-                return self._connect(deadline)
-            if _alive(connection):
+            if connection is None or _alive(connection):
                 return connection
             connection.close()
 
@@ -146,7 +156,8 @@ class _Reader:
         self._parser.send(h11.Request(method=framing, target="/", headers=[("Host", "any")]))
         self._parser.send(h11.EndOfMessage())
         self._response: h11.Response | None = None
-        self._begun = False
+        #: Whether any byte of a response has come, informational ones included.
+        self.begun = False
 
     @property
     def at_the_end(self) -> bool:
@@ -205,13 +216,13 @@ class _Reader:
         _acknowledge_at_once(connection)
         try:
             data = connection.recv(_CHUNK)
-        except ConnectionResetError:
-            if self._begun:
+        except ENDED:
+            if self.begun:
                 raise
             data = b""
-        if not data and not self._begun:
+        if not data and not self.begun:
             raise ConnectionError(CLOSED)
-        self._begun = True
+        self.begun = True
         self._parser.receive_data(data)
 
 
@@ -230,7 +241,7 @@ def _send(connection: socket.socket, head: bytes, body: bytes, deadline: float, 
                 return False
             if writable:
                 unsent = unsent[connection.send(unsent[:_CHUNK]) :]
-    except (BrokenPipeError, ConnectionResetError):
+    except ENDED:
         # A server may refuse a body without reading it: its response can have arrived anyway.
         return False
     return True

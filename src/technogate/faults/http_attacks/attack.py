@@ -11,7 +11,7 @@ from technogate.drivers.http.address import Address
 from technogate.faults.fault_errors import NotDelivered
 from technogate.faults.http_attacks.attack_client import Client
 from technogate.faults.http_attacks.attack_script import Hostile
-from technogate.faults.http_attacks.request_bytes import RawRequest, first_response
+from technogate.faults.http_attacks.request_bytes import RawRequest
 from technogate.journal.redaction import MARK, Redactor
 from technogate.mock.recorded_request import parse_response
 from technogate.model.events import Body, Ended, Exchange, Request, Response
@@ -49,7 +49,7 @@ class Attack:
     @property
     def detail(self) -> str:
         """The clients and their outcomes, in one line."""
-        answered = sum(first_response(client.received) is not None for client in self.clients)
+        answered = sum(client.response is not None for client in self.clients)
         closed = sum(client.closed_by_backend for client in self.clients)
         return (
             f"{self.delivered} of {len(self.clients)} clients delivered, {answered} got a response, "
@@ -149,7 +149,7 @@ def exchange_of(
     response: Response | None = None
     leaks: tuple[str, ...] = ()
     end, error = Ended.INDETERMINATE, client.error or "no complete response"
-    whole = first_response(client.received)
+    whole = client.response
     if whole is not None:
         parsed, error = parse_response(whole)
         if not error:
@@ -158,6 +158,8 @@ def exchange_of(
     elif not client.connected:
         end = Ended.FAILED
     headers, _ = redactor.headers(request.headers)
+    # As the driver records it: below the path of the base URL.
+    path = request.path.removeprefix(Address.of(base_url).prefix) or "/"
     sent, _ = redactor.clean(client.script.opening[: client.sent].partition(b"\r\n\r\n")[2])
     has_key = any(name.lower() == key_header.lower() for name, _ in request.headers)
     return Exchange(
@@ -168,7 +170,7 @@ def exchange_of(
         case=kind,
         base_url=base_url,
         key=MARK if has_key else "",
-        request=Request(method=request.method, path=request.path, headers=headers, body=Body.of(sent)),
+        request=Request(method=request.method, path=path, headers=headers, body=Body.of(sent)),
         response=response,
         end=end,
         error=error,

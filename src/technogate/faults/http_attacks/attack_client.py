@@ -45,6 +45,11 @@ class Client:
         return self._socket is not None
 
     @property
+    def response(self) -> bytes | None:
+        """The first complete response that it received, informational ones left out; None without one."""
+        return first_response(self.received, closed=self.closed_by_backend)
+
+    @property
     def delivered(self) -> bool:
         """Whether it reached the backend: it connected, and sent bytes of its opening if it has one."""
         return self.connected and (self.sent > 0 or not self.script.opening)
@@ -74,7 +79,7 @@ class Client:
     def wait(self, until: float, abandoned: threading.Event) -> None:
         """Read until a complete response, the end of the connection, or the monotonic time `until`."""
         while self._socket is not None and time.monotonic() < until and not abandoned.is_set():
-            if first_response(self.received) is not None:
+            if self.response is not None:
                 break
             self._receive(POLL_S)
         self.ended = time.time()

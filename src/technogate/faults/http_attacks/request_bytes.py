@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from technogate.model.events import Headers
+
+#: The status line of a response that another one follows; after 101 another protocol does.
+_INFORMATIONAL = re.compile(rb"HTTP/1\.[01] 1(?!01)[0-9]{2}[ \r]")
+#: The last chunk of a body, with trailers or without, and the empty line that ends it.
+_LAST_CHUNK = re.compile(rb"\r\n0+(?:;[^\r\n]*)?\r\n(?:[^\r\n]+\r\n)*\r\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +46,14 @@ def positive(name: str, number: float, most: float) -> None:
         raise ValueError(f"{name} is above 0 and at most {most:g}, not {number:g}")
 
 
-def first_response(data: bytes) -> bytes | None:
-    """Return the first complete response in `data`, without what follows it; None while it is incomplete."""
+def first_response(data: bytes, *, closed: bool = False) -> bytes | None:
+    """Return the first complete response in `data`, without what follows it; None while it is incomplete.
+
+    Informational responses before it are left out. With `closed` the connection has ended after `data`, which
+    completes a response that names no length.
+    """
+    while (head_end := data.find(b"\r\n\r\n")) >= 0 and _INFORMATIONAL.match(data):
+        data = data[head_end + 4 :]
     head, end, body = data.partition(b"\r\n\r\n")
     status, *fields = head.split(b"\r\n")
     if not end:
@@ -50,10 +62,12 @@ def first_response(data: bytes) -> bytes | None:
         return head + end
     values = {name.strip().lower(): value.strip() for name, _, value in (field.partition(b":") for field in fields)}
     if b"chunked" in values.get(b"transfer-encoding", b"").lower():
-        last = b"0\r\n\r\n"
-        until = 0 if body.startswith(last) else body.find(b"\r\n" + last) + 2
-        return head + end + body[: until + len(last)] if until != 1 else None
+        last = _LAST_CHUNK.search(b"\r\n" + body)
+        # The search began two bytes before the body.
+        return head + end + body[: last.end() - 2] if last is not None else None
     length = values.get(b"content-length", b"")
+    if not length:
+        return data if closed else None
     if not length.isdigit() or len(body) < int(length):
         return None
     return head + end + body[: int(length)]

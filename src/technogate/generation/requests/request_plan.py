@@ -22,7 +22,6 @@ from technogate.generation.requests.commands import CommandSet
 from technogate.generation.requests.edge_cases import mixed
 from technogate.generation.requests.needed_cases import needed
 from technogate.generation.requests.request_oracle import Expectation, RequestDefect, Validity, expected
-from technogate.generation.requests.schemathesis_cases import covered, fuzzed
 from technogate.generation.requests.sent_request import Mode as Mode
 from technogate.model.settings import Profile
 
@@ -111,6 +110,9 @@ class RequestPlan:
         filed, unkeyed = self._built()
         wanted = {mode: max(FEW, int(self._count * part)) for mode, part in _PARTS.items()}
         wanted = {mode: count + len(filed.cases.get(mode, ())) for mode, count in wanted.items()}
+        # Imported where it is used: that takes most of a second, and most processes of a run draw no requests.
+        from technogate.generation.requests.schemathesis_cases import covered, fuzzed
+
         for case in covered(self._contract, self._operation, self._words):
             filed.add(case, "at a limit")
         drawn = fuzzed(self._contract, self._operation, self._words, count=self._count // _FUZZED, seed=self._seed)

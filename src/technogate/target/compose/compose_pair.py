@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -15,18 +16,16 @@ from technogate.model.requirement import Party
 from technogate.target.compose.compose_project import Project
 from technogate.target.compose.container import STOP_S, Container, port_was_taken
 from technogate.target.compose.engine import ComposeFailed, containers, docker, engine_environment
-from technogate.target.compose.images import IMAGE_VARIABLES
-from technogate.target.placeholder_values import address, console_environment, resolve_audit, resolve_unwritable
+from technogate.target.compose.images import CONTRACT_PORTS, IMAGE_VARIABLES
+from technogate.target.placeholder_values import console_environment, resolve_audit, resolve_unwritable
 from technogate.target.placeholders import fill
 from technogate.target.port_retry import PortLost, on_free_ports
 from technogate.target.process.ports import HOST, HeldPort
 from technogate.target.process.program import Launch
 from technogate.target.process.reaper import Reaper
 from technogate.target.protocol import RunningBackend, RunningConsole, with_addresses
+from technogate.target.served_address import base_urls, origin
 from technogate.target.spec import BackendSpec, ComposeSpec, ConsoleSpec, ServedSpec, TargetFile
-
-#: The port that each image listens on, by the contract.
-PORTS = {"backend": 8000, "console": 3000}
 
 
 class ComposePair:
@@ -44,11 +43,12 @@ class ComposePair:
         command: Sequence[str],
         variables: Mapping[str, str],
         api_key: str,
+        ports: Mapping[str, int] = CONTRACT_PORTS,
     ) -> None:
         """Start the pair; on UserError (StartError, PortLost) nothing is left behind.
 
         `folder` is that of the target file, `project_folder` that of the team's own compose files, `files` are
-        all compose files, `command` is compose itself.
+        all compose files, `command` is compose itself, `ports` are those that the containers listen on.
         """
         self.parties = parties
         self.api_key = api_key
@@ -63,6 +63,7 @@ class ComposePair:
         self._programs: dict[str, Container] = {}
         self._outputs: list[Output] | None = None
         self._consoles = 0
+        self._ports = ports
         with ExitStack() as stack:
             self._reaper = Reaper(engine_environment())
             stack.callback(self._reaper.close)
@@ -129,14 +130,15 @@ class ComposePair:
         try:
             self._start_services()
         except StartError as error:
-            raise self.project.start_error(error, self._redactor, tuple(PORTS)) from error
+            raise self.project.start_error(error, self._redactor, tuple(CONTRACT_PORTS)) from error
 
     def _start_services(self) -> None:
         """Start the services before the pair, then the backend and the console in front of it."""
         backend, console = self._spec.backend, self._spec.console
         with HeldPort() as for_backend, HeldPort() as for_console:
             ports = {"backend": for_backend.number, "console": for_console.number}
-            url, self.console_origin = address(ports["backend"]), address(ports["console"])
+            url, page = (self._base_url(side, ports[side]) for side in ("backend", "console"))
+            self.console_origin = origin(page)
             values = {
                 "api_key": self.api_key,
                 "console_origin": self.console_origin,
@@ -149,6 +151,7 @@ class ComposePair:
             self.project.variables.update({
                 "BACKEND_PORT": str(ports["backend"]),
                 "CONSOLE_PORT": str(ports["console"]),
+                **{f"{side.upper()}_PORT_WITHIN": str(port) for side, port in self._ports.items()},
                 "TECHNO_API_KEY": self.api_key,
                 "TECHNO_ALLOWED_ORIGINS": self.console_origin,
                 **console_environment(url, self.api_key),
@@ -167,9 +170,10 @@ class ComposePair:
             self._consoles = 1
             self.console = self._console_of(console, url, self.api_key, programs["console"])
         for side, program in programs.items():
-            if program.alive and (port := self.project.port(side, PORTS[side])) != ports[side]:
+            if program.alive and (port := self.project.port(side, self._ports[side])) != ports[side]:
                 raise StartError(f"{side} is published at port {port}, not {ports[side]}", program=side)
             program.wait_ready()
+        self.backend = dataclasses.replace(self.backend, ready_url=programs["backend"].ready_url)
 
     def _stop(self) -> None:
         """End every container, and keep what they wrote."""
@@ -199,7 +203,7 @@ class ComposePair:
         try:
             self.project.compose(
                 "run", "--detach", "-T", "--no-deps", f"--name={container}",
-                f"--publish={HOST}:{port}:{PORTS['console']}", "console",
+                f"--publish={HOST}:{port}:{self._ports['console']}", "console",
                 variables=console_environment(api_url, key),
             )  # fmt: skip
             program = self._program(name, "console", port, container)
@@ -211,9 +215,18 @@ class ComposePair:
             raise (PortLost if lost else StartError)(message, program=name, output=output) from error
         return self._console_of(spec, api_url, key, program)
 
+    def _served(self, service: str) -> ServedSpec:
+        """What the target file says of a side."""
+        spec: ServedSpec | None = self._spec.backend if service == "backend" else self._spec.console
+        return spec or ServedSpec()
+
+    def _base_url(self, service: str, port: int) -> str:
+        """The base URL of a side, published at `port`: the engine publishes it on IPv4 alone."""
+        return base_urls(self._served(service).serves, port)[0]
+
     def _program(self, name: str, service: str, port: int, container: str = "") -> Container:
         """Return the handle of one container that was started."""
-        spec: ServedSpec | None = self._spec.backend if service == "backend" else self._spec.console
+        spec = self._served(service)
         launch = Launch(
             name=name,
             argv=("docker", "run", self._ref.images[service].name),
@@ -221,12 +234,13 @@ class ComposePair:
             env={},
             workdir=self._folder,
             port=port,
-            url=address(port),
-            ready=(spec or ServedSpec()).ready,
-            timeout_s=(spec or ServedSpec()).timeout_s,
+            url=self._base_url(service, port),
+            ready=fill(spec.ready, {"host": HOST, "port": str(port)}),
+            timeout_s=spec.timeout_s,
             redactor=self._redactor,
         )
-        program = Container(container or self.project.container(service), launch, self._reaper)
+        name_of_it = container or self.project.container(service)
+        program = Container(name_of_it, launch, self._reaper, self._ports[service])
         self._programs[name] = program
         expected = self._ref.images[service]
         if (image := program.image) != expected.digest:
@@ -239,7 +253,7 @@ class ComposePair:
             name=program.name,
             driver="browser",
             url=program.launch.url,
-            origin=program.launch.url,
+            origin=origin(program.launch.url),
             api_url=(spec.api_url or api_url).rstrip("/"),
             backend_url=api_url.rstrip("/"),
             api_key=key,

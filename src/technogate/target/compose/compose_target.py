@@ -10,9 +10,18 @@ from technogate.model.errors import UserError
 from technogate.model.events import ImageRef, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.api_key import check_key, key_from_environment
+from technogate.target.certificates import trust_certificates
 from technogate.target.compose.compose_pair import ComposePair
 from technogate.target.compose.engine import compose_command
-from technogate.target.compose.images import COMPOSE_FILE, IMAGE_VARIABLES, facts, image_names, provide
+from technogate.target.compose.images import (
+    COMPOSE_FILE,
+    CONTRACT_PORTS,
+    IMAGE_VARIABLES,
+    facts,
+    image_names,
+    port_within,
+    provide,
+)
 from technogate.target.packages import check_audit_database
 from technogate.target.port_retry import on_free_ports
 from technogate.target.spec import ComposeSpec, TargetFile
@@ -41,6 +50,7 @@ class ComposeTarget:
         self._command: tuple[str, ...] = ()
         self._images: dict[str, ImageRef] = {}
         self._ready = "service_healthy"
+        self._ports: dict[str, int] = dict(CONTRACT_PORTS)
 
     @property
     def ref(self) -> TargetRef:
@@ -72,13 +82,19 @@ class ComposeTarget:
         """
         check_key(self.spec)
         check_audit_database(self.spec)
+        trust_certificates(self.spec, self._folder)
         for path in self._files():
             if not path.is_file():
                 raise UserError(f"{self.spec.name}: there is no compose file {path}")
         self._command = compose_command()
         self._images = provide(image_names(self._compose, self._sides()), self._command)
-        if backend := self._images.get("backend"):
-            self._ready = "service_healthy" if facts(backend.name).has_health_check else "service_started"
+        for side, served in (("backend", self.spec.backend), ("console", self.spec.console)):
+            if served is None:
+                continue
+            image = facts(self._images[side].name)
+            self._ports[side] = port_within(side, served.port, image.ports)
+            if side == "backend":
+                self._ready = "service_healthy" if image.has_health_check else "service_started"
 
     def start(self, run_key: str) -> ComposePair:
         """Start it; `run_key` is its API key unless the environment has one for it.
@@ -105,6 +121,7 @@ class ComposeTarget:
                 **{IMAGE_VARIABLES[side]: image.name for side, image in self._images.items()},
             },
             api_key=self.api_key or run_key,
+            ports=self._ports,
         )
 
     def _sides(self) -> tuple[str, ...]:

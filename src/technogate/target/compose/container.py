@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from technogate.model.errors import PortTaken, StartError
 from technogate.target.compose.engine import EngineError, docker, inspect, logs
@@ -22,10 +23,11 @@ _TAKEN = ("port is already allocated", "address already in use", "ports are not 
 class Container(Program):
     """One container of the pair. It was created by compose; from then on it keeps its name and its port."""
 
-    def __init__(self, container: str, launch: Launch, reaper: Reaper) -> None:
-        """`container` is its name in the engine, `launch` has its address."""
+    def __init__(self, container: str, launch: Launch, reaper: Reaper, port_within: int = 0) -> None:
+        """`container` is its name in the engine, `launch` has its address, `port_within` is the port of the program."""
         super().__init__(launch, reaper)
         self.container = container
+        self.port_within = port_within
         self._polled = 0.0
         self._disconnected: list[dict[str, Any]] = []
 
@@ -39,6 +41,13 @@ class Container(Program):
         """The state that the engine reports now."""
         state: dict[str, Any] = inspect("--type=container", self.container)[0]["State"]
         return state
+
+    def url_within(self, service: str) -> str:
+        """The address that shows readiness, as seen from the network that it shares as `service`."""
+        parts = urlsplit(self.ready_url)
+        if parts.port != self.port:
+            return self.ready_url
+        return f"{parts.scheme}://{service}:{self.port_within}{parts.path}"
 
     @property
     def image(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from technogate.model.errors import StartError, UserError
@@ -17,6 +17,8 @@ from technogate.util.shipped import shipped
 
 #: The gate's own compose file, within the shipped data.
 COMPOSE_FILE = Path("docker-compose.test.yml")
+#: The port that each image listens on, by the contract.
+CONTRACT_PORTS = {"backend": 8000, "console": 3000}
 #: The variable that names another image, by side. It is a variable of the compose file too.
 IMAGE_VARIABLES = {"backend": "BACKEND_IMAGE", "console": "CONSOLE_IMAGE"}
 #: What the reference images are built from, within the shipped data.
@@ -67,7 +69,30 @@ def facts(name: str) -> ImageFacts:
         environment=dict(entry.partition("=")[::2] for entry in config.get("Env") or ()),
         labels=dict(config.get("Labels") or {}),
         history=tuple(history.splitlines()),
+        ports=exposed_ports(config.get("ExposedPorts") or ()),
     )
+
+
+def exposed_ports(names: Iterable[str]) -> tuple[int, ...]:
+    """The TCP ports of an image's EXPOSE, which the engine names `8000/tcp`."""
+    pairs = (name.partition("/") for name in names)
+    return tuple(sorted(int(port) for port, _, protocol in pairs if port.isdecimal() and protocol in ("tcp", "")))
+
+
+def port_within(side: str, declared: int | None, exposed: Sequence[int]) -> int:
+    """The port that the container of a side listens on: `declared` in the target file, else what its image exposes.
+
+    Without either it is the contract's. Raises UserError for an image that exposes several others.
+    """
+    if declared is not None:
+        return declared
+    usual = CONTRACT_PORTS[side]
+    if not exposed or usual in exposed:
+        return usual
+    if len(exposed) > 1:
+        listed = ", ".join(map(str, exposed))
+        raise UserError(f"the image of the {side} exposes the ports {listed}: say which one with {side}.port")
+    return exposed[0]
 
 
 def _is_here(name: str) -> bool:

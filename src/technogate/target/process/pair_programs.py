@@ -9,13 +9,14 @@ from technogate.journal.redaction import Redactor
 from technogate.model.errors import PortTaken, StartError
 from technogate.model.events import Output
 from technogate.target.environment import clean_environment
-from technogate.target.placeholder_values import address
 from technogate.target.placeholders import fill
 from technogate.target.port_retry import PortLost
-from technogate.target.process.ports import HOST, is_taken
+from technogate.target.process.ports import is_taken
 from technogate.target.process.program import Launch, Program
 from technogate.target.process.reaper import Reaper
-from technogate.target.spec import ServedSpec
+from technogate.target.served_address import base_urls, listening_host
+from technogate.target.socket_forwarder import SocketForwarder
+from technogate.target.spec import BackendSpec, ServedSpec
 
 
 class PairPrograms:
@@ -28,6 +29,7 @@ class PairPrograms:
         self._redactor = redactor
         self._reaper = reaper
         self._programs: list[Program] = []
+        self._forwarders: list[SocketForwarder] = []
         self._outputs: list[Output] | None = None
 
     @property
@@ -40,10 +42,15 @@ class PairPrograms:
     ) -> Program:
         """Start one program on `port` and wait until it is ready; raises StartError, PortTaken or PortLost.
 
-        `values` fill its placeholders; its environment is `env` and what the target file adds to it.
+        `values` fill its placeholders; its environment is `env` and what the target file adds to it. One that listens
+        on a Unix socket is reached at a port of the gate's own.
         """
         workdir = self._workdir / name
-        known = {**values, "host": HOST, "port": str(port), "workdir": str(workdir)}
+        host = listening_host(spec.serves)
+        known = {**values, "host": host, "port": str(port), "workdir": str(workdir)}
+        path = spec.socket if isinstance(spec, BackendSpec) else ""
+        socket = self._folder / fill(path, known) if path else None
+        urls = base_urls(spec.serves, self.forward(socket) if socket is not None else port)
         launch = Launch(
             name=name,
             argv=tuple(fill(word, known) for word in spec.command),
@@ -51,10 +58,13 @@ class PairPrograms:
             env=clean_environment({**env, **{key: fill(value, known) for key, value in spec.env.items()}}),
             workdir=workdir,
             port=port,
-            url=address(port),
-            ready=spec.ready,
+            url=urls[0],
+            ready=fill(spec.ready, {"host": host, "port": str(port)}),
             timeout_s=spec.timeout_s,
             redactor=self._redactor,
+            others=urls[1:] if socket is None else (),
+            socket=socket,
+            ready_log=spec.ready_log,
         )
         program = Program(launch, self._reaper)
         self._programs.append(program)
@@ -75,6 +85,14 @@ class PairPrograms:
             raise
         return program
 
+    def forward(self, socket: Path) -> int:
+        """Return a port that leads to a Unix socket until the pair is ended; raises UserError where there is none."""
+        forwarder = next((known for known in self._forwarders if known.path == socket), None)
+        if forwarder is None:
+            forwarder = SocketForwarder(socket)
+            self._forwarders.append(forwarder)
+        return forwarder.port
+
     def outputs(self) -> list[Output]:
         """Return what every program has written so far, the API key masked."""
         if self._outputs is not None:
@@ -89,6 +107,8 @@ class PairPrograms:
         """End every program, the last started first, and keep what they wrote."""
         for program in reversed(self._programs):
             program.stop()
+        for forwarder in self._forwarders:
+            forwarder.close()
         self._outputs = self.outputs()
 
 

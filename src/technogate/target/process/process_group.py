@@ -37,6 +37,11 @@ def terminate(pid: int) -> None:
         os.killpg(pid, signal.SIGTERM)
 
 
+def own_session() -> int:
+    """The session of the gate itself, which no program is ever ended with; 0 on Windows."""
+    return 0 if sys.platform == "win32" else os.getsid(0)
+
+
 def kill(pid: int) -> None:
     """Kill every process of the group. A group that has ended is ignored."""
     if sys.platform == "win32":
@@ -51,13 +56,16 @@ def freeze(pid: int) -> None:
     """Freeze every process of the group; raises UserError where the system cannot."""
     if sys.platform == "win32":
         raise UserError("this system cannot freeze a program: run the timeout checks on Linux or macOS")
-    os.killpg(pid, signal.SIGSTOP)
+    # A program in the background has no group of its leader any more.
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGSTOP)
 
 
 def thaw(pid: int) -> None:
     """Continue a frozen group."""
     if sys.platform != "win32":
-        os.killpg(pid, signal.SIGCONT)
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGCONT)
 
 
 def _taskkill(pid: int, *how: str) -> None:

@@ -16,6 +16,7 @@ from technogate.model.errors import PortTaken, UserError
 from technogate.model.events import TargetRef
 from technogate.model.requirement import Party
 from technogate.target.api_key import check_key, key_from_environment
+from technogate.target.certificates import trust_certificates
 from technogate.target.environment import clean_environment
 from technogate.target.packages import check_audit_database, check_reference
 from technogate.target.port_retry import on_free_ports
@@ -77,6 +78,7 @@ class ProcessTarget:
         if self.kind == "embedded":
             check_reference()
         check_audit_database(self.spec)
+        trust_certificates(self.spec, self.folder)
         for side, served in self._sides():
             self._check_side(side, served)
 

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
+import secrets
 import shlex
+import signal
 import subprocess
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import PortTaken, StartError
 from technogate.target.process import process_group
+from technogate.target.process.output_log import OutputLog
 from technogate.target.process.ports import is_taken
+from technogate.target.process.process_table import MARK_VARIABLE
+from technogate.target.process.program_processes import ProgramProcesses
 from technogate.target.process.reaper import Reaper
-from technogate.target.readiness import wait_for
+from technogate.target.readiness import NotReady, Ready, find_line, find_ready, probe
+from technogate.target.served_address import ready_urls
+from technogate.target.socket_forwarder import remove_dead_socket
 
 #: Seconds between SIGTERM and SIGKILL.
 STOP_S = 3.0
@@ -24,9 +34,11 @@ TAIL_LINES = 20
 class Launch:
     """All that is needed to start a program, any number of times, on the same port and in the same folder.
 
-    `env` is its whole environment, `url` the base URL that it serves, `ready` the path that responds
-    with 2xx or 3xx once it is ready, `timeout_s` how many seconds that may take. `redactor` masks the API key in
-    everything that is shown.
+    `env` is its whole environment, `url` the base URL that it serves, and `others` further ones, of which it may have
+    one instead until it has shown which. `ready` is the path or URL that responds with 2xx or 3xx once it is ready,
+    `timeout_s` how many seconds that may take. With `ready_log` a line of its output that matches this regular
+    expression shows that instead. `socket` is the Unix socket that it listens on, if any. `redactor` masks the API key
+    in everything that is shown.
     """
 
     name: str
@@ -39,20 +51,32 @@ class Launch:
     ready: str
     timeout_s: float
     redactor: Redactor
+    others: tuple[str, ...] = ()
+    socket: Path | None = None
+    ready_log: str = ""
 
 
 class Program:
-    """One program under test, in a process group of its own, its output kept in a file."""
+    """One program under test, in a process group of its own, its output kept in a file.
+
+    All that it starts belongs to it, also what leaves that group, and what goes on when the started process has ended
+    without an error: then the program is in the background.
+    """
 
     def __init__(self, launch: Launch, reaper: Reaper) -> None:
         """Prepare the program; nothing runs before `start`."""
         self.launch = launch
         self._reaper = reaper
-        self._log = launch.workdir / "output.log"
-        self._log_start = 0
+        self._ready_url = ""
+        self._log = OutputLog(launch.workdir / "output.log", launch.redactor)
         self._process: subprocess.Popen[bytes] | None = None
+        self._mark = secrets.token_hex(8)
+        self._processes: ProgramProcesses | None = None
+        self._groups: set[int] = set()
         self._reaped = True
         self._ended_by_gate = False
+        self._background = False
+        self._background_code: int | None = None
         #: How often it was started, and whether the run's record has the end of its latest start.
         self.starts = 0
         self.end_recorded = False
@@ -68,6 +92,11 @@ class Program:
         return self.launch.port
 
     @property
+    def ready_url(self) -> str:
+        """The address that has shown that it was ready; before that, the one that is tried first."""
+        return self._ready_url or ready_urls(self.launch.url, self.launch.ready)[0]
+
+    @property
     def workdir(self) -> Path:
         """Its own folder, removed with the pair."""
         return self.launch.workdir
@@ -79,41 +108,35 @@ class Program:
 
     @property
     def alive(self) -> bool:
-        """Whether it runs (a frozen program does)."""
-        return self._process is not None and self.exit_code is None
+        """Whether it runs (a frozen program does, and one in the background)."""
+        return self._process is not None and not self._has_ended()
 
     @property
     def exit_code(self) -> int | None:
-        """The exit code of its latest start; None while it runs, minus the signal's number if one ended it."""
-        if self._process is None:
+        """The exit code of its latest start, minus the signal's number if one ended it.
+
+        None while it runs, and where nobody knows it: of a program in the background that ended by itself.
+        """
+        if self._process is None or not self._has_ended():
             return None
-        code = self._process.poll()
-        if code is not None and not self._reaped:
-            self._end_group(self._process.pid)
-        return code
+        return self._background_code if self._background else self._process.returncode
 
     @property
     def ended_by_itself(self) -> bool:
         """Whether its latest start has ended, and the gate did not end it. Costs one system call."""
-        return self._process is not None and not self._ended_by_gate and self.exit_code is not None
+        return self._process is not None and not self._ended_by_gate and self._has_ended()
 
     @property
     def output(self) -> str:
         """All that it wrote to its standard output and error since its first start, unmasked."""
-        return self._log.read_text("utf-8", errors="replace") if self._log.exists() else ""
+        return self._log.text
 
     def printed_since(self, offset: int) -> tuple[str, int]:
         """What it wrote after `offset` bytes, the API key masked, and how many bytes it has written by now.
 
         Nothing for a program whose output the gate does not keep in a file.
         """
-        size = self._log.stat().st_size if self._log.exists() else offset
-        if size <= offset:
-            return "", offset
-        with self._log.open("rb") as log:
-            log.seek(offset)
-            written = log.read(size - offset)
-        return self.launch.redactor.clean_text(written.decode("utf-8", errors="replace"))[0], size
+        return self._log.since(offset)
 
     def tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines of its output, the API key masked."""
@@ -121,12 +144,7 @@ class Program:
 
     def latest_tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines that it wrote since its latest start, the API key masked."""
-        if not self._log.exists():
-            return ""
-        with self._log.open("rb") as log:
-            log.seek(self._log_start)
-            written = log.read().decode("utf-8", errors="replace")
-        return self.launch.redactor.clean_text("\n".join(written.splitlines()[-lines:]))[0]
+        return "\n".join(self._log.latest().splitlines()[-lines:])
 
     @property
     def command(self) -> str:
@@ -140,8 +158,10 @@ class Program:
         if is_taken(self.port):
             raise PortTaken(f"{self.name} needs port {self.port}, which is in use: end the program that holds it")
         self.workdir.mkdir(parents=True, exist_ok=True)
-        with self._log.open("ab") as log:
-            self._log_start = log.tell()
+        if self.launch.socket is not None:
+            remove_dead_socket(self.launch.socket)
+        with self._log.path.open("ab") as log:
+            self._log.begin(log.tell())
             try:
                 self._process = subprocess.Popen(
                     self.launch.argv,
@@ -149,62 +169,77 @@ class Program:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     cwd=self.launch.cwd,
-                    env=self.launch.env,
+                    env={**self.launch.env, MARK_VARIABLE: self._mark},
                     **process_group.own_group(),
                 )
             except OSError as error:
                 reason = f"{self.name} did not start: {self.command}: {error.strerror}"
                 raise StartError(reason, program=self.name, command=self.command) from error
+        self._processes = ProgramProcesses(self._process.pid, self._mark, self.port)
         self._reaped = False
-        self._ended_by_gate = False
+        self._ended_by_gate = self._background = False
+        self._background_code = None
         self.starts += 1
         self.end_recorded = False
-        self._reaper.add(self._process.pid)
+        self._reaper.add_mark(self._mark)
+        self._register(self._process.pid)
 
     def wait_ready(self, path: str | None = None, timeout_s: float | None = None) -> None:
         """Wait until `path` (default: the declared one) responds; raises StartError when it does not."""
-        url = self.launch.url + (path or self.launch.ready)
         limit = self.launch.timeout_s if timeout_s is None else timeout_s
-        why = wait_for(url, limit, self._gone)
-        if not why and self.alive:
+        base_urls = (self.launch.url, *self.launch.others)
+        if self.launch.ready_log and path is None:
+            found = find_line(base_urls, self.launch.ready_log, self._log.has_line, limit, self._gone)
+        else:
+            found = find_ready(base_urls, path or self.launch.ready, limit, self._gone)
+        if isinstance(found, Ready) and self.alive:
+            self.launch = dataclasses.replace(self.launch, url=found.base_url, others=())
+            self._ready_url = self._ready_url or found.url
+            self._serves()
             return
         code = self.exit_code
-        if code is not None:
-            reason = f"{self.name} did not start: {self.command} exited with code {code}"
+        if not self.alive:
+            how = f"exited with code {code}" if code is not None else "went into the background and ended"
+            reason = f"{self.name} did not start: {self.command} {how}"
         else:
-            reason = f"{self.name} did not start: {self.command} is not ready after {limit:g} s: GET {url}: {why}"
+            until = "" if isinstance(found, NotReady) and found.hint else f" after {limit:g} s"
+            reason = f"{self.name} did not start: {self.command} is not ready{until}: {found}"
         raise StartError(reason, program=self.name, command=self.command, exit_code=code, output=self.tail())
 
+    def responds(self, timeout_s: float) -> str:
+        """Ask at its ready address once: "" when it responds as a program that is ready does, else what it does."""
+        why = probe(self.ready_url, timeout_s)
+        # Where a line shows that it is ready, any response shows that it runs.
+        return "" if self.launch.ready_log and why.startswith("status ") else why
+
     def stop(self) -> None:
-        """End it and its children: send SIGTERM, wait 3 s, then kill them. If it does not run, do nothing."""
-        if self._process is None:
-            return
-        if self.alive:
+        """End it and all that it started: send SIGTERM, wait 3 s, then kill. If it does not run, do nothing."""
+        if self._process is not None and self._processes is not None and self.alive:
             self._ended_by_gate = True
-            process_group.terminate(self._process.pid)
-            try:
-                self._process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                process_group.kill(self._process.pid)
+            until = time.monotonic() + STOP_S
+            if self._processes.terminate(STOP_S):
+                self._background_code = -signal.SIGTERM
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(max(0.0, until - time.monotonic()))
         self.kill()
 
     def kill(self) -> None:
-        """Kill it and its children. If it does not run, do nothing."""
+        """Kill it and all that it started. If it does not run, do nothing."""
         if self._process is None:
             return
         if self.alive:
             self._ended_by_gate = True
         if not self._reaped:
-            self._end_group(self._process.pid)
+            self._end_rest()
         self._process.wait()
 
     def freeze(self) -> None:
         """Freeze it: connections stay open and nothing responds. Raises UserError on Windows."""
-        process_group.freeze(self._running())
+        self._running().freeze()
 
     def thaw(self) -> None:
         """Continue it after `freeze`."""
-        process_group.thaw(self._running())
+        self._running().thaw()
 
     def restart(self) -> None:
         """End it if it runs, start it on the same port in the same folder, and wait until it is ready."""
@@ -216,13 +251,44 @@ class Program:
         """Whether it ended while it should become ready."""
         return not self.alive
 
-    def _running(self) -> int:
-        if self._process is None or not self.alive:
-            raise RuntimeError(f"{self.name} does not run")
-        return self._process.pid
+    def _has_ended(self) -> bool:
+        """Whether its latest start has ended, the leader and what it left in the background; ends the rest."""
+        if self._process is None or self._processes is None:
+            return False
+        code = self._process.poll()
+        if code is None:
+            return False
+        if self._reaped:
+            return True
+        if code == 0 and self._processes.in_background():
+            self._background = self._processes.serves
+            return False
+        self._end_rest()
+        return True
 
-    def _end_group(self, pid: int) -> None:
-        """End what is left of the group after its leader has ended."""
-        process_group.kill(pid)
+    def _serves(self) -> None:
+        """Remember what serves its port, and have the reaper know the process groups of it."""
+        if self._processes is not None:
+            self._processes.learn()
+            for group in self._processes.groups:
+                self._register(group)
+
+    def _running(self) -> ProgramProcesses:
+        if self._processes is None or not self.alive:
+            raise RuntimeError(f"{self.name} does not run")
+        return self._processes
+
+    def _register(self, group: int) -> None:
+        self._groups.add(group)
+        self._reaper.add(group)
+
+    def _end_rest(self) -> None:
+        """End what is left of it: nothing that it started outlives it."""
+        if self._processes is not None:
+            self._processes.kill()
+        if self._background and self._ended_by_gate and self._background_code is None:
+            self._background_code = -signal.SIGKILL
         self._reaped = True
-        self._reaper.remove(pid)
+        self._reaper.remove_mark(self._mark)
+        while self._groups:
+            self._reaper.remove(self._groups.pop())

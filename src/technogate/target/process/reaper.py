@@ -1,15 +1,16 @@
 """The reaper: a small process that ends what is left of a run if the gate is killed.
 
 Run as a script (`python -I -S reaper.py`, standard library only) it reads lines from its standard
-input: `+123` registers a process group, `-123` unregisters it; `+dir PATH` and `-dir PATH` do
-the same for a temporary folder, `+compose NAME` and `-compose NAME` for a compose project. When the
-input ends, in whatever way the gate ended, it ends the registered groups, removes the folders and projects,
-and exits. It ignores the signals that a terminal sends.
+input: `+123` registers a process group, `-123` unregisters it; `+mark WORD` and `-mark WORD` do the same for all
+processes with that mark in their environment, `+dir PATH` for a temporary folder, `+compose NAME` for a compose
+project. When the input ends, in whatever way the gate ended, it ends the registered processes, removes the folders and
+projects, and exits. It ignores the signals that a terminal sends.
 """
 
 from __future__ import annotations
 
 import os
+import runpy
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 #: Only folders and projects whose name begins with this are removed.
 FOLDER_PREFIX = "technogate-"
@@ -52,6 +54,14 @@ class Reaper:
     def remove(self, group: int) -> None:
         """Unregister a process group that has ended."""
         self._unregister(str(group))
+
+    def add_mark(self, mark: str) -> None:
+        """Register what has `mark` in its environment; raises OSError when no helper can be started."""
+        self._register(f"mark {mark}")
+
+    def remove_mark(self, mark: str) -> None:
+        """Unregister a mark whose processes have ended."""
+        self._unregister(f"mark {mark}")
 
     def add_folder(self, folder: Path) -> None:
         """Register a temporary folder; raises OSError when no helper can be started."""
@@ -128,22 +138,56 @@ def watch(lines: Iterable[bytes]) -> set[str]:
 
 
 def reap(registered: set[str]) -> None:
-    """End every registered group with SIGTERM, then SIGKILL; then remove projects and folders."""
-    groups = [int(entry) for entry in registered if entry.isdigit()]
-    for group in groups:
-        _signal(group, "SIGCONT")
-        _signal(group, "SIGTERM")
+    """End every registered group, and what is marked, with SIGTERM, then SIGKILL; then remove projects and folders."""
+    groups = {int(entry) for entry in registered if entry.isdigit()}
+    marked = _Marked([entry.removeprefix("mark ") for entry in registered if entry.startswith("mark ")], groups)
+    for name in ("SIGCONT", "SIGTERM"):
+        for group in groups:
+            _signal(group, name)
+        marked.send(name)
     deadline = time.monotonic() + GRACE_S
-    while time.monotonic() < deadline and any(_signal(group, "") for group in groups):
+    while time.monotonic() < deadline and (marked.left or any(_signal(group, "") for group in groups - marked.groups)):
         time.sleep(0.02)
     for group in groups:
         _signal(group, "SIGKILL")
+    marked.kill()
     for entry in registered:
         if entry.startswith("compose "):
             remove_project(entry.removeprefix("compose "))
         folder = Path(entry.removeprefix("dir "))
         if entry.startswith("dir ") and folder.is_absolute() and folder.name.startswith(FOLDER_PREFIX):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Marked:
+    """What the process table, which Linux alone has, knows of the programs whose marks are registered."""
+
+    def __init__(self, marks: list[str], groups: set[int]) -> None:
+        """Look for the processes with these marks, in these groups' sessions, and below them.
+
+        A group of which all have ended exists until they are collected: `groups` are those that the table knows better.
+        """
+        self._marks = marks
+        self._sessions = groups
+        # A script has no package to import from.
+        self._table: dict[str, Any] = runpy.run_path(str(Path(__file__).with_name("process_table.py")))
+        self._found = [one for mark in marks for one in self._table["members"](mark, groups)]
+        self.groups = groups if self._found else set()
+
+    @property
+    def left(self) -> bool:
+        """Whether one of those that were found runs."""
+        return any(self._table["runs"](one.identity) for one in self._found)
+
+    def send(self, name: str) -> None:
+        """Send the signal `name` to those outside of the registered groups, which have got it already."""
+        if number := getattr(signal, name, None):
+            self._table["send"](number, [one for one in self._found if one.group not in self._sessions])
+
+    def kill(self) -> None:
+        """Kill them, and what they started meanwhile."""
+        for mark in self._marks:
+            self._table["kill_all"](mark, self._sessions)
 
 
 def remove_project(name: str) -> bool:

@@ -24,7 +24,7 @@ class ReadingWindow:
 
     def shows(self, index: int, at: float | None) -> bool:
         """Whether the reading `index` would show an entry of the time `at`."""
-        if self._is_whole(index):
+        if self.is_whole(index):
             return True
         oldest = self._times[self._history.lists[index][-1]]
         return at is not None and oldest is not None and at > oldest
@@ -34,12 +34,12 @@ class ReadingWindow:
 
         The requests of the entries shown decide that: the backend's clock may differ.
         """
-        if self._is_whole(index):
+        if self.is_whole(index):
             return True
         ends = (self.ends.get(number) for number in reversed(self._history.lists[index]))
         return next((end for end in ends if end is not None), started + 1) <= started
 
-    def _is_whole(self, index: int) -> bool:
+    def is_whole(self, index: int) -> bool:
         """Whether the reading showed fewer entries than its limit: all that there were."""
         limit = self._history.readings[index].limit
         return not limit or len(self._history.lists[index]) < limit

@@ -14,6 +14,7 @@ from technogate.trail.reconcile.expected_entries import ExpectedEntries, TrailTe
 from technogate.trail.reconcile.multidict import Multidict
 from technogate.trail.reconcile.reading_window import ReadingWindow
 from technogate.trail.reconcile.unnamed_entries import UnnamedEntries
+from technogate.trail.reconcile.unread_times import UnreadTimes
 from technogate.util.timestamps import seconds_of
 
 #: The requirements that are undecided when the audit trail could not be read.
@@ -36,6 +37,7 @@ class Reconciler:
         self._parallel = overlapping(requests)
         self._log = AnomalyLog(self._history, terms, self._parallel)
         self._unseen: Counter[str] = Counter()
+        self._unread = UnreadTimes(self._history, self._times)
 
     @property
     def anomalies(self) -> list[Anomaly]:
@@ -67,6 +69,7 @@ class Reconciler:
         self.checks["TRL-08"] += len(self._parallel)
         for requirement, count in self._unseen.items():
             self.gaps[requirement] = f"no reading was late enough to show the entries of {count} requests"
+        self.gaps |= self._unread.gaps
 
     # ---- what there is ----
 
@@ -166,8 +169,12 @@ class Reconciler:
     def _matched(self, request: ExpectedEntries, number: int, first: float, last: float) -> None:
         """Check the timestamp of an entry, and when it became visible."""
         tolerance, at = self._terms.tolerance_s, self._times[number]
-        self.checks["TRL-03"] += 1
         self._window.ends[number] = request.exchange.ended
+        if self._unread.undecided(number):
+            self._unread.mistimed.append(number)
+            self._visible(request, number)
+            return
+        self.checks["TRL-03"] += 1
         if at is None:
             self._log.mistimed(request, number, "no UTC time")
         elif not first - tolerance <= at <= last + tolerance:
@@ -196,7 +203,12 @@ class Reconciler:
         unnamed_entries = UnnamedEntries(self._requests, self._history, self._times, self._terms)
         assigned = unnamed_entries.assign(stray, unnamed, without)
         for _, number in stray:
-            if number not in assigned.entries:
+            if number in assigned.entries:
+                continue
+            # Without a time it may be of any request that no trace id names, or older than the run.
+            if self._times[number] is None and (unnamed_entries.room or not self._window.is_whole(0)):
+                self._unread.stray.append(number)
+            else:
                 self._log.phantom(number)
         for place, request in enumerate((*unnamed, *without)):
             if request.least and place not in assigned.requests:

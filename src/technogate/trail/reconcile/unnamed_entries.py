@@ -36,6 +36,8 @@ class UnnamedEntries:
         self._history = history
         self._times = times
         self._terms = terms
+        #: Whether there was any request, after `assign`, that may have left an entry of which only the time would tell.
+        self.room = False
 
     def assign(
         self,
@@ -56,6 +58,7 @@ class UnnamedEntries:
         nameless = [(at, number) for trace_id, number in stray if not trace_id and (at := times[number]) is not None]
         placed = match([*named, *nameless], must)
         placed |= match([pair for pair in (*named, *nameless) if pair[1] not in placed], may)
+        self.room = bool(unnamed or without or may)
         taken = frozenset(place for place in placed.values() if place != _BESIDE)
         # An entry without a trace id is what a request has that lacks one of its own: lost, and no phantom besides.
         room = [self._slot(request, len(unnamed) + place) for place, request in enumerate(without)]

@@ -39,6 +39,15 @@ class ApiSource:
         """The trace ids of the latest reads: the backend may have recorded them."""
         return tuple(self._own)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """None: what the API returns has the contract's form."""
+        return ()
+
+    def take_other(self) -> str:
+        """Nothing: everything that the API returns is an entry."""
+        return ""
+
     def read(self, limit: int = MOST) -> tuple[TrailEntry, ...]:
         """The newest entries, newest first, at most `limit` and 1000; raises TrailError."""
         # A rate limit does not make the audit trail unreadable.

@@ -1,28 +1,29 @@
-"""The audit trail as a file of JSON lines that a backend appends to."""
+"""The audit trail as files of JSON lines that a backend appends to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
-
 from technogate.model.events import TrailEntry
-from technogate.trail.entry import MOST, TrailError, entry_of
+from technogate.trail.entry import MOST
+from technogate.trail.entry_fields import EntryFields
+from technogate.trail.sources.entry_lines import EntryLines
+from technogate.trail.sources.trail_folder import TrailFolder
 
 
 class JsonlSource:
-    """Reads a file of JSON lines, the oldest first.
+    """Reads a file of JSON lines, the oldest first, and the files that were rotated away from it.
 
     A file that does not exist yet is an empty audit trail, as long as its folder exists: many backends create
     it with their first entry. A file that existed and is gone cannot be read.
     """
 
-    def __init__(self, path: Path, fields: Mapping[str, str] | None = None) -> None:
-        """Read `path`; `fields` maps a field of an entry to the key that it has in the file."""
+    def __init__(self, path: Path, fields: EntryFields | None = None) -> None:
+        """Read `path`, a file or a pattern of files; `fields` makes entries of what the lines hold."""
         self._path = path
-        self._fields = dict(fields or {})
-        self._existed = False
+        self._lines = EntryLines(fields or EntryFields())
+        self._folder = TrailFolder(path, self._lines)
+        self._before: int | None = None
 
     @property
     def name(self) -> str:
@@ -34,35 +35,25 @@ class JsonlSource:
         """None: reading a file is no request."""
         return ()
 
-    def read(self, limit: int = MOST) -> tuple[TrailEntry, ...]:
-        """The newest entries, newest first, at most `limit`; raises TrailError, naming a bad line."""
-        try:
-            raw = self._path.read_bytes()
-        except FileNotFoundError as error:
-            if self._existed or not self._path.parent.is_dir():
-                raise TrailError(f"the audit file {self._path} is not there") from error
-            return ()
-        except OSError as error:
-            raise TrailError(f"the audit file {self._path} cannot be read: {error.strerror}") from error
-        self._existed = True
-        lines = raw.split(b"\n")
-        entries: list[TrailEntry] = []
-        for number in range(len(lines), 0, -1):
-            if len(entries) == limit:
-                break
-            # Only the last line lacks its newline: it may be half-written at the time of reading.
-            entry = self._entry(lines[number - 1], number, torn=number == len(lines))
-            if entry is not None:
-                entries.append(entry)
-        return tuple(entries)
+    @property
+    def notes(self) -> list[str]:
+        """What was found out, one line each."""
+        return self._lines.notes
 
-    def _entry(self, line: bytes, number: int, *, torn: bool) -> TrailEntry | None:
-        """The entry on one line; None for a blank line, and for a torn one that is not an entry yet."""
-        if not line.strip():
-            return None
-        try:
-            return entry_of(msgspec.json.decode(line, type=dict[str, object]), self._fields)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            if torn:
-                return None
-            raise TrailError(f"the audit file {self._path}: line {number} is not an entry ({error})") from error
+    def take_other(self) -> str:
+        """The lines that are no entries, since the last call."""
+        return self._lines.take_other()
+
+    def read(self, limit: int = MOST) -> tuple[TrailEntry, ...]:
+        """The newest entries, newest first, at most `limit`; raises TrailError."""
+        self._lines.fields.times.begin()
+        entries: list[TrailEntry] = []
+        for file in reversed(self._folder.files(limit)):
+            entries += [file.torn] if file.torn is not None else []
+            entries += reversed(file.entries)
+        # What a file held before the first request may be of another program.
+        if self._before is None:
+            self._before = self._lines.others
+        elif self._lines.others > self._before or entries:
+            self._lines.check(f"the audit file {self._path.name}")
+        return tuple(entries[:limit])

@@ -1,0 +1,250 @@
+"""Look at a backend: start or reach it, ask it a little, and learn each line of `[backend]` with its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from technogate.model.errors import UserError
+from technogate.onboarding.asking import Backend, wait_for_answer
+from technogate.onboarding.backend_shape import (
+    OPERATIONS,
+    READY_PATHS,
+    document_prefixes,
+    document_routes,
+    find_document,
+    find_prefix,
+    find_ready,
+    key_rule,
+)
+from technogate.onboarding.command_words import COMMAND, likely_words, may_destroy, try_words
+from technogate.onboarding.consequences import consequence
+from technogate.onboarding.learned import Learned
+from technogate.onboarding.program_start import Start, first_start, port_variants, sources_of
+from technogate.onboarding.source_texts import Sources
+from technogate.onboarding.trail_search import snapshot
+from technogate.onboarding.trial import Trial
+from technogate.onboarding.variables import key_names, movers, origin_names
+from technogate.onboarding.wishes import SideWish, split_command
+from technogate.target.process.ports import HOST
+
+#: The outcomes of a target file, and those that may have several words.
+OUTCOMES = ("approved", "warning", "neutral", "expired", "blocked", "slow", "crashing", "unknown_status")
+#: How many commands are named for a status that nobody knows.
+_MOST_UNKNOWN = 6
+#: Seconds that a program which runs already may take to answer.
+_REACH_S = 5.0
+#: Where a page of the gate's would be: any origin will do to see whether a variable allows it.
+CONSOLE_ORIGIN = f"http://{HOST}:3001"
+
+
+class BackendOnboarding:
+    """The look at one backend; `approved` is a command of its that is executed, "" while none is known."""
+
+    def __init__(self, wish: SideWish, folder: Path, key: str, learned: Learned) -> None:
+        self.wish, self.folder, self.key, self.learned = wish, folder, key, learned
+        self.started = not wish.url
+        self.approved = ""
+        self.start: Start | None = None
+        self.trial: Trial | None = None
+        self.backend = Backend(base=wish.url.rstrip("/"), key=key)
+        self.sources = Sources(folder / wish.cwd)
+        self.document: Mapping[str, Any] | None = None
+        self.files_before = {path.resolve() for path in snapshot([folder / wish.cwd])}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> BackendOnboarding:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    # ---- start or reach ----
+
+    def begin(self) -> None:
+        """Start or reach it, so that it answers; raises UserError when it does not."""
+        if self.started:
+            self._start()
+        else:
+            parts = urlsplit(self.wish.url)
+            self.backend = replace(self.backend, base=f"{parts.scheme}://{parts.netloc}", prefix=parts.path.rstrip("/"))
+            if not (answer := wait_for_answer(self.backend, _REACH_S)).status:
+                raise UserError(f"the backend does not answer: {self.wish.url}: {answer.error}; is it running?")
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The placeholders of a trial."""
+        return {"api_key": self.key, "console_origin": CONSOLE_ORIGIN}
+
+    def _start(self) -> None:
+        env, command = split_command(self.wish.command, "--backend-command")
+        cwd = self.folder / self.wish.cwd
+        given = {**env, **self.wish.env}
+        self.sources = sources_of(command, given, cwd)
+        start = Start(command=command, cwd=cwd, env=given, evidence=dict.fromkeys(given, "given"))
+        self.start, self.trial = first_start(
+            self._starts(start), self.values, "backend", self._stack, self.learned.tell
+        )
+        self._reach()
+
+    def _starts(self, start: Start) -> Iterator[Start]:
+        """Ways to start it: with the key, the console's origin and a trail of its own where the text reads them."""
+        names = self.sources.env_names()
+        full = start
+        if not any("{api_key}" in text for text in (*start.command, *start.env.values())):
+            for name in key_names(name for name in names if name not in start.env)[:4]:
+                full = full.with_env(name, "{api_key}", f"{names[name]} reads it")
+        for name in origin_names(name for name in names if name not in start.env):
+            full = full.with_env(name, "{console_origin}", f"{names[name]} reads it")
+        if not any("{workdir}" in text for text in (*start.command, *start.env.values())):
+            moved = full
+            for mover in movers(self.sources)[0]:
+                moved = moved.with_mover(mover) if mover.name not in start.env else moved
+            if moved is not full:
+                yield from port_variants(moved, self.sources)
+        yield from port_variants(full, self.sources)
+        if full is not start:
+            yield from port_variants(start, self.sources)
+
+    def _reach(self) -> None:
+        """Take the address of the trial."""
+        if self.trial is None:
+            raise RuntimeError("the backend was not started")
+        host, port = self.trial.host_and_port()
+        self.backend = replace(self.backend, base=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+        answer = wait_for_answer(self.backend, _REACH_S)
+        if not answer.status:
+            raise UserError(f"the backend listens on port {port} and does not answer over HTTP: {answer.error}")
+
+    def revive(self) -> Backend | None:
+        """Start it again after it ended; None for one that runs elsewhere or does not start."""
+        if self.start is None:
+            return None
+        self._stack.close()
+        trial = self._stack.enter_context(self.start.trial(self.values, "backend"))
+        if trial.wait_until_listening():
+            return None
+        self.trial = trial
+        self._reach()
+        return self.backend
+
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.trial is None or self.trial.alive
+
+    # ---- what it is ----
+
+    def learn_shape(self, ready: str = "", openapi: str = "") -> None:
+        """Its prefix, ready path, key and document."""
+        path, self.document = find_document(self.backend, openapi)
+        named = [self.backend.prefix] if self.backend.prefix else []
+        named += ["", *document_prefixes(self.document or {}), *self.sources.paths_named()]
+        prefix = find_prefix(self.backend, named)
+        self.backend = replace(self.backend, prefix=prefix.path)
+        if self.document is None:
+            path, self.document = find_document(self.backend, openapi)
+        rule = key_rule(self.backend)
+        self._learn_address(prefix.path, prefix.said)
+        self._learn_ready(ready)
+        self._learn_key(rule.works, rule.said, refused=rule.none_refused and rule.wrong_refused)
+        if path and self.document is not None:
+            self.learned.learn("backend", "openapi", path, f"GET {path} answers an OpenAPI document")
+        if prefix.found < len(OPERATIONS):
+            routes = document_routes(self.document or {})
+            more = f"; its document has {', '.join(routes[:8])}" if routes else ""
+            self.learned.note(f"{prefix.found} of the four operations exist: {prefix.said}{more}")
+
+    def _learn_address(self, prefix: str, said: str) -> None:
+        if not self.started:
+            self.learned.learn("backend", "url", self.backend.base + prefix, f"given; {said}")
+            return
+        if self.trial is None or self.start is None:
+            raise RuntimeError("the backend was not started")
+        host, port = self.trial.host_and_port()
+        self.learn_start()
+        if self.wish.cwd != ".":
+            self.learned.learn("backend", "cwd", self.wish.cwd, "given")
+        if not self.start.names_port:
+            self.learned.learn("backend", "port", port, "it listens there, and neither PORT nor an option moves it")
+        if prefix or host != HOST:
+            shown = "[::1]" if ":" in host else "{host}"
+            number = "{port}" if self.start.names_port else str(port)
+            where = f"it listens on {host} alone; " if host != HOST else ""
+            self.learned.learn("backend", "serves", f"http://{shown}:{number}{prefix}", where + said)
+        else:
+            self.learned.tell(f"found    the four operations: {said}")
+
+    def learn_start(self) -> None:
+        """The command and the variables by which it was started last."""
+        if self.start is None:
+            return
+        self.learned.learn("backend", "command", list(self.start.command), self.start.evidence.get("command", "given"))
+        if not self.start.env:
+            return
+        why = "; ".join(f"{name}: {self.start.evidence.get(name, 'given')}" for name in self.start.env)
+        self.learned.learn("backend", "env", dict(self.start.env), why)
+
+    def _learn_ready(self, named: str) -> None:
+        path, said = find_ready(self.backend, named)
+        if path:
+            self.learned.learn("backend", "ready", path, said)
+        else:
+            tried = named or ", ".join(READY_PATHS[:4]) + " and others"
+            self.learned.lack(
+                "backend", "ready", f"none of {tried} answers 2xx or 3xx without a key", "the default is /health"
+            )
+
+    def _learn_key(self, works: bool, said: str, *, refused: bool) -> None:
+        if not works:
+            names = key_names(self.sources.env_names())
+            tried = f"the variables tried are {', '.join(names)}" if names else "its text names no variable for a key"
+            self.learned.note(f"the key is not accepted: {said}; {tried}: name it with --backend-env NAME={{api_key}}")
+        elif not refused:
+            self.learned.note(f"requests without the right key are not refused: {said}")
+        else:
+            self.learned.tell(f"found    the header X-API-Key: {said}")
+
+    # ---- its commands ----
+
+    def learn_commands(self, given: tuple[str, ...]) -> None:
+        """Which command provokes which outcome."""
+        wrong = [word for word in given if not COMMAND.match(word)]
+        if wrong:
+            raise UserError(f"{wrong[0]!r} is no command: a command is 3 to 32 capital letters and underscores")
+        answer = self.backend.ask_at(f"{self.backend.prefix}/help")
+        words = likely_words(self.document, self.sources, answer.text if answer.status // 100 == 2 else "", given)
+        left_out = [] if self.started else [word for word in words if may_destroy(word) and word not in given]
+        if left_out:
+            shown = ", ".join(left_out[:12])
+            self.learned.note(f"not tried on a program that runs already, as they may destroy something: {shown}")
+        chosen = [word for word in words if word not in left_out]
+        where = ", on the program started for this" if self.started else ""
+        self.learned.tell(f"trying   {len(chosen)} words as commands, each once{where}")
+        found: dict[str, list[tuple[str, str]]] = {}
+        for tried in try_words(self.backend, chosen, revive=self.revive, alive=self.alive):
+            if tried.outcome:
+                found.setdefault(tried.outcome, []).append((tried.word, f"{tried.said} ({words[tried.word]})"))
+        for outcome in OUTCOMES:
+            self._learn_outcome(outcome, found.get(outcome, []), len(chosen))
+
+    def _learn_outcome(self, outcome: str, found: list[tuple[str, str]], tried: int) -> None:
+        if not found:
+            self.learned.lack(
+                "backend.commands",
+                outcome,
+                f"none of {tried} words provokes it",
+                consequence(f"backend.commands.{outcome}"),
+            )
+            return
+        if outcome == "approved":
+            self.approved = found[0][0]
+        if outcome == "unknown_status" and len(found) > 1:
+            words = [word for word, _ in found[:_MOST_UNKNOWN]]
+            self.learned.learn("backend.commands", outcome, words, "; ".join(said for _, said in found[:_MOST_UNKNOWN]))
+            return
+        others = f"; also {', '.join(word for word, _ in found[1:4])}" if len(found) > 1 else ""
+        self.learned.learn("backend.commands", outcome, found[0][0], f"{found[0][1]}{others}")

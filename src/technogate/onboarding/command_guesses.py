@@ -1,0 +1,95 @@
+"""Command lines that may start a program, from what stands in its folder, each with where it was read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+#: Scripts of `package.json` that start something, the likeliest first.
+_SCRIPTS = ("start", "serve", "preview", "dev")
+_MOST_BYTES = 200_000
+_INSTRUCTION = re.compile(r"^\s*(?:CMD|ENTRYPOINT)\s+(.+)$", re.MULTILINE)
+_RULE = re.compile(r"^(run|start|serve|dev):[^\n]*\n((?:\t[^\n]*\n?)+)", re.MULTILINE)
+#: A script that is a test or a build and starts nothing.
+_NO_SERVER = re.compile(r"no test specified|^(?:tsc|vitest|jest|eslint)\b")
+
+
+#: Folders in which a side often is, and the libraries whose use makes a folder that of a page.
+_BACKENDS = ("backend", "api", "server", "service")
+_CONSOLES = ("console", "frontend", "web", "client", "ui", "app")
+_PAGE = re.compile(r'"(?:react|vue|svelte|next|nuxt|vite|preact|solid-js|@angular/core|astro)"\s*:')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """A command line that may start a side, the folder to start it in, and where it was read."""
+
+    side: Literal["backend", "console"]
+    command: str
+    cwd: str
+    evidence: str
+
+
+def guessed_commands(folder: Path) -> list[Guess]:
+    """The command lines that the files of a folder and of its usual subfolders name."""
+    found: list[Guess] = []
+    for name in (".", *_BACKENDS, *_CONSOLES):
+        place = folder / name
+        if not place.is_dir():
+            continue
+        page = name in _CONSOLES or _PAGE.search(_text(place / "package.json")) is not None
+        side: Literal["backend", "console"] = "console" if page and name not in _BACKENDS else "backend"
+        prefix = "" if name == "." else f"{name}/"
+        found += [
+            Guess(side=side, command=command, cwd=name, evidence=prefix + said) for command, said in _guesses(place)
+        ]
+    return found
+
+
+def _guesses(folder: Path) -> Iterator[tuple[str, str]]:
+    scripts = _scripts(folder / "package.json")
+    for name in _SCRIPTS:
+        if name in scripts and not _NO_SERVER.search(scripts[name]):
+            yield f"npm run {name}", f"package.json, script {name}: {scripts[name]}"
+    for command in _INSTRUCTION.findall(_text(folder / "Dockerfile")):
+        yield _words(command), "Dockerfile"
+    for name, recipe in _RULE.findall(_text(folder / "Makefile")):
+        yield recipe.strip().splitlines()[0].lstrip("@-").strip(), f"Makefile, rule {name}"
+    for name, program in (
+        ("server.mjs", "node"),
+        ("server.js", "node"),
+        ("index.js", "node"),
+        ("app.py", "{python}"),
+        ("main.py", "{python}"),
+    ):
+        if (folder / name).is_file():
+            yield f"{program} {name}", f"the file {name}"
+
+
+def _scripts(path: Path) -> dict[str, str]:
+    try:
+        document = json.loads(_text(path) or "{}")
+    except ValueError:
+        return {}
+    scripts = document.get("scripts") if isinstance(document, dict) else None
+    return {str(name): str(text) for name, text in scripts.items()} if isinstance(scripts, dict) else {}
+
+
+def _words(instruction: str) -> str:
+    """The command of an instruction, which is a list in JSON or a line of a shell."""
+    try:
+        value = json.loads(instruction)
+    except ValueError:
+        return instruction.strip()
+    return " ".join(map(str, value)) if isinstance(value, list) else instruction.strip()
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", errors="replace")[:_MOST_BYTES]
+    except OSError:
+        return ""

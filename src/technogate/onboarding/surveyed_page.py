@@ -1,0 +1,190 @@
+"""One page that is watched: its controls, what it shows, and what it sends when something is done to it.
+
+Belongs to the thread in which Playwright runs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from technogate.drivers.page.playwright_import import PlaywrightError
+from technogate.onboarding.known_answers import KnownAnswers
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page, Request
+
+_SCRIPT = Path(__file__).with_name("page_survey.js")
+#: What separates the steps of a selector that pierces shadow roots and frames.
+PIERCE = " >>> "
+#: Milliseconds that a control gets to be operated, seconds until it is enabled, and seconds between two looks.
+OPERATE_MS, ENABLED_S, POLL_S = 1500, 1.2, 0.05
+#: Seconds without a request after which a page that was loaded counts as settled, and at most.
+QUIET_S, SETTLED_S = 0.4, 4.0
+#: Milliseconds that a page gets to load.
+LOAD_MS = 30_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """A control of the page: what it is, what a person would call it, and its selector."""
+
+    selector: str
+    kind: str
+    label: str
+    hints: str
+    visible: bool
+    selected: bool
+    submits: bool
+    form: str
+    options: tuple[tuple[str, str], ...]
+
+    @property
+    def words(self) -> str:
+        """Its label, and the names that the markup gives it, in lower case."""
+        return f"{self.label} {self.hints}".lower()
+
+
+class SurveyedPage:
+    """The page at `url`, in front of a backend with known answers."""
+
+    def __init__(self, page: Page, url: str, answers: KnownAnswers) -> None:
+        self.page, self.url, self.answers = page, url, answers
+        self.sent: list[str] = []
+        self.dialogs = 0
+        #: Seconds after loading until the page's handlers are there, where that was seen to take some.
+        self.hydration_s = 0.0
+        page.set_default_timeout(OPERATE_MS)
+        page.on("request", self._on_request)
+        page.on("dialog", lambda dialog: self._on_dialog(dialog.accept))
+
+    def _on_request(self, request: Request) -> None:
+        self.sent.append(request.url)
+
+    def _on_dialog(self, accept: Callable[[], None]) -> None:
+        self.dialogs += 1
+        with suppress(PlaywrightError):
+            accept()
+
+    # ---- loading ----
+
+    def load(self) -> None:
+        """Load the page anew and wait until it has settled; raises PlaywrightError when it does not load."""
+        self.page.goto(self.url, wait_until="load", timeout=LOAD_MS)
+        self.wait(self.hydration_s)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until the page has sent nothing for a while."""
+        deadline, quiet_since, count = time.monotonic() + SETTLED_S, time.monotonic(), -1
+        while time.monotonic() < deadline and time.monotonic() - quiet_since < QUIET_S:
+            now = len(self.sent) + self.answers.count
+            if now != count:
+                count, quiet_since = now, time.monotonic()
+            self.wait(POLL_S)
+
+    def wait(self, seconds: float) -> None:
+        """Let the page go on for a while."""
+        self.page.wait_for_timeout(seconds * 1000)
+
+    def until(self, holds: Callable[[], bool], limit_s: float) -> bool:
+        """Wait until something holds, at most `limit_s` seconds; whether it does."""
+        deadline = time.monotonic() + limit_s
+        while not holds():
+            if time.monotonic() > deadline:
+                return False
+            self.wait(POLL_S)
+        return True
+
+    # ---- looking ----
+
+    def ask(self, task: str, **request: Any) -> Any:
+        """One task of the script within the page."""
+        return self.page.evaluate(_SCRIPT.read_text("utf-8"), {"task": task, **request})
+
+    def controls(self, *kinds: str, visible: bool = True) -> list[Control]:
+        """The controls of these kinds (all without), in the order of the page."""
+        found = [
+            Control(**{**one, "options": tuple((value, text) for value, text in one["options"])})
+            for one in self.ask("controls")
+        ]
+        return [one for one in found if (not kinds or one.kind in kinds) and (one.visible or not visible)]
+
+    def find(self, values: dict[str, str]) -> dict[str, dict[str, list[str]]]:
+        """Where each value is shown: exactly, within other text, and in another case."""
+        found: dict[str, dict[str, list[str]]] = self.ask("find", values=values)
+        return found
+
+    def shows(self, text: str) -> bool:
+        """Whether the page shows a text anywhere."""
+        return bool(self.find({"text": text})["text"]["contains"])
+
+    def texts(self) -> dict[str, str]:
+        """The texts that are shown, by the selector of the element that holds each."""
+        return dict(self.ask("texts"))
+
+    def common(self, selectors: Iterable[str]) -> str:
+        """The selector of what holds all of these, "" where only the whole page does."""
+        return self.ask("common", selectors=list(selectors), loose=True) or ""
+
+    def visible(self, selector: str) -> bool:
+        """Whether an element is shown."""
+        return bool(self.ask("visible", selector=selector))
+
+    # ---- doing ----
+
+    def locator(self, selector: str) -> Locator:
+        """Playwright's locator of an element: it pierces shadow roots by itself, and frames by name."""
+        *hosts, last = selector.split(PIERCE)
+        at: Any = self.page
+        for host in hosts:
+            inside = at.locator(host).first
+            at = at.frame_locator(host) if inside.evaluate("element => element.localName") == "iframe" else inside
+        found: Locator = at.locator(last).first
+        return found
+
+    def press(self, selector: str) -> bool:
+        """Press a control once it is enabled; whether that was possible."""
+        if not self.until(lambda: bool(self.ask("enabled", selector=selector)), ENABLED_S):
+            return False
+        try:
+            self.locator(selector).click(timeout=OPERATE_MS, no_wait_after=True)
+        except PlaywrightError:
+            return False
+        return True
+
+    def enter(self, selector: str, text: str) -> bool:
+        """Put a text into a field; whether that was possible."""
+        try:
+            self.locator(selector).fill(text, timeout=OPERATE_MS)
+        except PlaywrightError:
+            return False
+        return True
+
+    def key(self, selector: str, name: str) -> bool:
+        """Press a key in a control; whether that was possible."""
+        try:
+            self.locator(selector).press(name, timeout=OPERATE_MS, no_wait_after=True)
+        except PlaywrightError:
+            return False
+        return True
+
+    def choose(self, control: Control, text: str) -> bool:
+        """Choose an option of a control by its text; whether that was possible."""
+        try:
+            if control.kind == "select":
+                value = next(value for value, shown in control.options if text in (value, shown))
+                self.locator(control.selector).select_option(value=value, timeout=OPERATE_MS)
+                return True
+            self.locator(control.selector).click(timeout=OPERATE_MS)
+            option = self.page.get_by_role("option", name=text, exact=True).or_(
+                self.page.get_by_role("radio", name=text)
+            )
+            option.first.click(timeout=OPERATE_MS)
+        except (PlaywrightError, StopIteration):
+            return False
+        return True

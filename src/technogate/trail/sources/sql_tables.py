@@ -1,0 +1,34 @@
+"""What there is in a database, for the message about a query that does not fit it."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import Engine, inspect
+from sqlalchemy.exc import SQLAlchemyError
+
+#: How many names a message holds.
+MOST_NAMES = 20
+_TABLE = re.compile(r"\b(?:from|join)\s+[\"`\[]?(?:\w+[\"`\]]?\.[\"`\[]?)?(\w+)", re.IGNORECASE)
+
+
+def tables_and_columns(engine: Engine, query: str) -> str:
+    """The columns of the query's tables, or the tables that exist; "" when even that cannot be found out."""
+    try:
+        there = inspect(engine)
+        tables = [*there.get_table_names(), *there.get_view_names()]
+        small = {name.lower(): name for name in tables}
+        asked = [small.get(name.lower(), "") for name in _TABLE.findall(query)]
+        if not asked:
+            return ""
+        if not all(asked):
+            return f"; it has {'the tables ' + _few(tables) if tables else 'no tables'}"
+        columns = [f"{table} has the columns {_few([c['name'] for c in there.get_columns(table)])}" for table in asked]
+        return "; " + ", ".join(columns)
+    except (SQLAlchemyError, NotImplementedError):
+        return ""
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
