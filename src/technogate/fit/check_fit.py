@@ -11,7 +11,7 @@ from technogate.drivers.http.api_keys import right_key
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.drivers.open_driver import NoBrowser, drivers_of, mapped_hosts, open_driver
 from technogate.fit.fit_list import FitList
-from technogate.fit.known_answers import new_mock_backend
+from technogate.fit.shown_answers import new_mock_backend
 from technogate.fit.trail_fit import open_trail
 from technogate.journal.redaction import Redactor
 from technogate.model.fit_check import FitCheck, Misfit

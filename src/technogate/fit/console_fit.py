@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from technogate.contract.loader import Contract
 from technogate.drivers.console_driver import ConsoleDriver, ConsoleEnded, DriverError
 from technogate.drivers.page.page_driver import BrowserDriver
-from technogate.fit.known_answers import COMMAND, Answer, blocked, empty_list, no_snapshot, one_entry, snapshot
+from technogate.fit.shown_answers import COMMAND, Answer, blocked, empty_list, no_snapshot, one_entry, snapshot
 from technogate.mock.mock_backend import MockBackend
 from technogate.mock.reply_queue import FaultError
 from technogate.mock.responses.conforming import Conforming

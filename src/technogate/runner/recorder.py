@@ -13,8 +13,10 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from technogate.drivers.console_driver import ConsoleEnded, DriverError
 from technogate.faults.fault_errors import NotDelivered
 from technogate.journal.journal_file import JournalError
+from technogate.model.errors import UserError
 from technogate.model.events import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary
@@ -22,6 +24,7 @@ from technogate.runner.finish_run import finish_run, reports_removed_on_error
 from technogate.runner.item_order import in_order, runs_in_containers_alone
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test.run_self_test import SelfTestRun
+from technogate.runner.setup_strikes import SetupStrikes
 from technogate.runner.suite import HINT, Absent, Crash, NotAnswered, Violation, leaves, not_exercised
 from technogate.trail.entry import TrailError
 from technogate.util.garbage_collector import collect_rarely
@@ -37,6 +40,9 @@ _PROVES_NOTHING: dict[type[Exception], str] = {
     NotDelivered: "mend what kept the fault from being injected, then validate again",
     TrailError: "see that the trail can be read: [backend.audit] in the target file; then validate again",
 }
+
+#: What a program that does not start, or a console that cannot be driven, raises.
+_SETUP_ERRORS = (UserError, DriverError)
 
 _WORST_FIRST = (Outcome.FAILED, Outcome.ERRORED, Outcome.SKIPPED, Outcome.PASSED)
 
@@ -59,6 +65,7 @@ class Recorder:
         self._run_context = run_context
         self._act_only = act_only
         self._phases: list[_Phase] = []
+        self._strikes = SetupStrikes()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -129,9 +136,16 @@ class Recorder:
         self._phases = []
         return (yield)
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Run no item after a fit check that has found nothing to judge; one of them reports what it found."""
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Set up no item whose set-up has failed often, and run none after a fit check that found nothing to judge.
+
+        One item reports what the fit check found.
+        """
+        reason = self._strikes.reason(_needs(item))
+        if reason:
+            not_exercised(reason, "mend that, then run again")
+        yield
         fit = self._run_context.fit
         if fit.finding is None:
             return
@@ -159,9 +173,23 @@ class Recorder:
         """Turn the phases of an item into one result, and a violation into a finding."""
         report = yield
         self._phases.append(_phase(call, report))
+        self._strike(item, call)
         if call.when == "teardown":
             self._write_result(item)
         return report
+
+    def _strike(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+        """Note whether what an item needs could be set up: an error that a program or a driver makes there counts."""
+        if call.excinfo is None:
+            if call.when == "call":
+                self._strikes.passed(_needs(item))
+            return
+        error = call.excinfo.value
+        failed = [
+            leaf for leaf in leaves(error) if isinstance(leaf, _SETUP_ERRORS) and not isinstance(leaf, ConsoleEnded)
+        ]
+        if failed and call.when != "teardown":
+            self._strikes.failed(_needs(item), f"{type(error).__name__}: {error}")
 
     def _write_result(self, item: pytest.Item) -> None:
         """Write the finding, if there is one, and the item's result: the worst of its phases."""
@@ -216,6 +244,12 @@ class Recorder:
                 Console(highlight=False, emoji=False), finished_run.document, files=finished_run.files
             )
         return int(finished_run.exit_code)
+
+
+def _needs(item: pytest.Item) -> set[str]:
+    """What an item needs: its fixtures, and the parameters that choose what they set up."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return {*getattr(item, "fixturenames", ()), *(f"{name}={value}" for name, value in params.items())}
 
 
 def _end(exitstatus: int) -> Literal["finished", "interrupted", "crashed"]:
