@@ -41,9 +41,6 @@ _PROVES_NOTHING: dict[type[Exception], str] = {
     TrailError: "see that the trail can be read: [backend.audit] in the target file; then validate again",
 }
 
-#: What a program that does not start, or a console that cannot be driven, raises.
-_SETUP_ERRORS = (UserError, DriverError)
-
 _WORST_FIRST = (Outcome.FAILED, Outcome.ERRORED, Outcome.SKIPPED, Outcome.PASSED)
 
 
@@ -154,6 +151,21 @@ class Recorder:
         not_exercised(fit.ends, "see the finding: the routes that do exist, and whether the target file lacks a prefix")
 
     @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, request: pytest.FixtureRequest) -> Generator[None, object, object]:
+        """Note which fixtures cannot be set up: a program does not start, a console cannot be driven."""
+        item = request.node if isinstance(request.node, pytest.Item) else None
+        fixture = _fixture(request.fixturename or "", item) if item is not None else request.fixturename or ""
+        try:
+            result = yield
+        except ConsoleEnded:
+            raise
+        except (UserError, DriverError) as error:
+            self._strikes.failed(fixture, f"{type(error).__name__}: {error}")
+            raise
+        self._strikes.passed(fixture)
+        return result
+
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
         """See at the end of each item whether a program has ended: what the item found may come of that."""
         try:
@@ -173,23 +185,9 @@ class Recorder:
         """Turn the phases of an item into one result, and a violation into a finding."""
         report = yield
         self._phases.append(_phase(call, report))
-        self._strike(item, call)
         if call.when == "teardown":
             self._write_result(item)
         return report
-
-    def _strike(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        """Note whether what an item needs could be set up: an error that a program or a driver makes there counts."""
-        if call.excinfo is None:
-            if call.when == "call":
-                self._strikes.passed(_needs(item))
-            return
-        error = call.excinfo.value
-        failed = [
-            leaf for leaf in leaves(error) if isinstance(leaf, _SETUP_ERRORS) and not isinstance(leaf, ConsoleEnded)
-        ]
-        if failed and call.when != "teardown":
-            self._strikes.failed(_needs(item), f"{type(error).__name__}: {error}")
 
     def _write_result(self, item: pytest.Item) -> None:
         """Write the finding, if there is one, and the item's result: the worst of its phases."""
@@ -247,9 +245,16 @@ class Recorder:
 
 
 def _needs(item: pytest.Item) -> set[str]:
-    """What an item needs: its fixtures, and the parameters that choose what they set up."""
+    """The fixtures of an item, as they are known by `SetupStrikes`."""
+    names = getattr(item, "fixturenames", ())
+    return {*names, *(_fixture(name, item) for name in names)}
+
+
+def _fixture(name: str, item: pytest.Item) -> str:
+    """The name of a fixture with the driver that its item chooses, if it does."""
     params = item.callspec.params if hasattr(item, "callspec") else {}
-    return {*getattr(item, "fixturenames", ()), *(f"{name}={value}" for name, value in params.items())}
+    driver = params.get("console_driver", params.get("cheap_driver", ""))
+    return f"{name} {driver}".rstrip()
 
 
 def _end(exitstatus: int) -> Literal["finished", "interrupted", "crashed"]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-#: After so many failures of one kind, items that need the same are not run.
+#: After so many failures of one kind in a row, items that need the same are not run.
 STRIKES = 3
 
 #: What differs from one failure to the next of the same kind: numbers, such as ports and times.
@@ -14,41 +14,35 @@ _VARYING = re.compile(r"\d+")
 
 
 @dataclass(slots=True)
-class _Kind:
-    """One kind of failure: how often it came, what all the items with it need, and its first text."""
+class _Failures:
+    """The last failures of one fixture: their kind, how many in a row, and the text of the first."""
 
-    needs: frozenset[str]
+    kind: str
     text: str
     times: int = 0
 
 
 @dataclass(slots=True)
 class SetupStrikes:
-    """What failed in this process while items were set up or driven, by kind.
+    """The fixtures of this process that could not be set up, by name, with the driver where one is chosen."""
 
-    An item's needs are its fixtures, and its parameters where they choose what is set up. What an item that passed
-    needed too is not to blame.
-    """
+    _failures: dict[str, _Failures] = field(default_factory=dict)
 
-    _kinds: dict[str, _Kind] = field(default_factory=dict)
-    _innocent: set[str] = field(default_factory=set)
+    def failed(self, fixture: str, text: str) -> None:
+        """Note that a fixture could not be set up, and why."""
+        kind = _VARYING.sub("…", text)
+        known = self._failures.get(fixture)
+        if known is None or known.kind != kind:
+            known = self._failures[fixture] = _Failures(kind=kind, text=text)
+        known.times += 1
 
-    def failed(self, needs: Iterable[str], text: str) -> None:
-        """Note that an item with these needs could not be set up, and why."""
-        wanted = frozenset(needs)
-        kind = self._kinds.setdefault(_VARYING.sub("…", text), _Kind(needs=wanted, text=text))
-        kind.needs &= wanted
-        kind.times += 1
+    def passed(self, fixture: str) -> None:
+        """Note that a fixture was set up: what failed before is over."""
+        self._failures.pop(fixture, None)
 
-    def passed(self, needs: Iterable[str]) -> None:
-        """Note that an item with these needs was set up and came to a result."""
-        self._innocent.update(needs)
-
-    def reason(self, needs: Iterable[str]) -> str:
-        """Why an item with these needs is not run, "" where it is."""
-        wanted = frozenset(needs)
-        for kind in self._kinds.values():
-            suspects = kind.needs - self._innocent
-            if kind.times >= STRIKES and suspects & wanted:
-                return f"not run: the same failed {kind.times} times before: {kind.text}"
+    def reason(self, fixtures: Collection[str]) -> str:
+        """Why an item with these fixtures is not run, "" where it is."""
+        for name, known in self._failures.items():
+            if known.times >= STRIKES and name in fixtures:
+                return f"not run: the same failed {known.times} times before: {known.text}"
         return ""
