@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from technogate.fit.backend_fit import BackendFit, backend_misfits
+from technogate.fit.backend_fit import BackendFit, backend_misfits, prefix_question
 from technogate.model.item_result import Finding
 from technogate.target.spec import BackendSpec
 
@@ -17,6 +17,6 @@ def absence_finding(fit: BackendFit, spec: BackendSpec) -> Finding:
         expected="each of the contract's operations exists",
         observed=misfit.found,
         operation=exchanges[-1].operation,
-        example={"request": f"{misfit.part}", "found": routes, "ask": misfit.consequence},
+        example={"request": misfit.part, "found": routes, "question": prefix_question(spec)},
         exchanges=tuple(exchange.id for exchange in reversed(exchanges)),
     )

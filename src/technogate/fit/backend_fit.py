@@ -90,17 +90,21 @@ def backend_misfits(fit: BackendFit, spec: BackendSpec) -> Iterator[Misfit]:
 def _nothing(fit: BackendFit, routes: ExistingRoutes, spec: BackendSpec) -> Misfit:
     asked = ", ".join(_route(exchange, operation) for operation, exchange in fit.exchanges.items())
     codes = " or ".join(sorted({str(_status(exchange)) for exchange in fit.exchanges.values()}))
+    # Where the operations answer below a prefix, the target file has left that out.
+    found = bool(routes.prefix)
     return Misfit(
         area="backend",
         part=asked,
         found=f"none of these exists ({codes}); {routes.sentence}",
-        # Where the operations answer below a prefix, the target file has left that out.
-        blame=Blame.TARGET if routes.prefix else Blame.PROGRAM,
-        consequence=""
-        if routes.prefix
-        else f"nothing can be judged; is there a prefix ({prefix_line(spec, '/base')})?",
-        line=prefix_line(spec, routes.prefix) if routes.prefix else "",
+        blame=Blame.TARGET if found else Blame.PROGRAM,
+        consequence="" if found else f"nothing can be judged; {prefix_question(spec)}",
+        line=prefix_line(spec, routes.prefix) if found else "",
     )
+
+
+def prefix_question(spec: BackendSpec) -> str:
+    """What to ask of a backend that has none of the operations where they were asked for."""
+    return f"is there a prefix ({prefix_line(spec, '/base')})?"
 
 
 def prefix_line(spec: BackendSpec, prefix: str) -> str:

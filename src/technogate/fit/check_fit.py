@@ -41,8 +41,9 @@ def check_running(running: Running, spec: TargetFile, contract: Contract, run_ke
     """The same for a pair that runs, with this key."""
     fit = FitList(contract=contract, spec=spec)
     if running.backend is not None:
-        fit.commands(running.backend.commands, required=True)
         _try_backend(fit, running.backend, contract, run_key)
+        if not fit.ends:
+            fit.commands(running.backend.commands, required=True)
     if spec.console is not None:
         _try_console(fit, running, spec, contract)
     return fit.result()

@@ -21,7 +21,7 @@ from technogate.util.phrases import few
 #: Seconds that the search may take, and one request of it.
 SEARCH_S, REQUEST_S = 4.0, 1.0
 #: Routes that one line names.
-NAMED = 6
+NAMED = 24
 #: Paths that many backends answer, tried where there is no document.
 _USUAL_ROUTES = ("/", "/health", "/healthz", "/api", "/api/health", "/v1", "/api/v1", "/status", "/docs")
 #: Prefixes that many proxies and frameworks use.

@@ -135,14 +135,17 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        """Set up no item whose set-up has failed often, and run none after a fit check that found nothing to judge.
-
-        One item reports what the fit check found.
-        """
+        """Set up no item whose set-up has failed often, and run none after a fit check that found nothing to judge."""
         reason = self._strikes.reason(_needs(item))
         if reason:
             not_exercised(reason, "mend that, then run again")
+        # The first item of a process is set up before the fit is known: its fixtures check that.
+        self._check_fit(item)
         yield
+        self._check_fit(item)
+
+    def _check_fit(self, item: pytest.Item) -> None:
+        """End an item after a fit check that found nothing to judge; one of them reports that."""
         fit = self._run_context.fit
         if fit.finding is None:
             return
