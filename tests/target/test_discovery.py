@@ -46,7 +46,7 @@ def test_paths_of_the_file_are_relative_to_its_folder(tmp_path: Path, monkeypatc
     below = tmp_path / "below"
     below.mkdir()
     monkeypatch.chdir(below)
-    assert load_target("").folder == tmp_path.resolve()  # type: ignore[attr-defined]
+    assert load_target("").folder == tmp_path.resolve()
 
 
 def test_nothing_is_judged_without_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

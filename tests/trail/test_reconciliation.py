@@ -409,6 +409,20 @@ def test_a_trail_that_cannot_be_read_is_a_gap() -> None:
     assert reconcile(story.exchanges, failed, TERMS).gaps["TRL-04"] == "no such table"
 
 
+def test_an_audit_trail_that_can_be_read_no_more_is_a_gap() -> None:
+    """Requests after the last reading are undecided, for the reason that later readings failed."""
+    story = Story()
+    story.read(START - 1)
+    story.send("approved", started=START)
+    first = story.readings()[0]
+    late = msgspec.structs.replace(
+        first, id="main-9001", at=START + 9, ended=START + 9, entries=(), layout=(), error="gone"
+    )
+    result = reconcile(story.exchanges, [first, late], TERMS)
+    assert not result.anomalies
+    assert result.gaps["TRL-01"] == "gone"
+
+
 def test_a_reading_too_early_proves_no_loss() -> None:
     """An entry that is missing before it must be visible is undecided, not lost."""
     story = Story()

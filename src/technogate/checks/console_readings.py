@@ -10,6 +10,7 @@ from technogate.checks.console_display import shows_blocked, shows_empty_list, s
 from technogate.checks.console_interaction import Interaction, Remarks, finding
 from technogate.checks.family import Example, Family
 from technogate.generation.responses.response_reading import Meaning, ResponseReading
+from technogate.model.driver_name import MODULE_DRIVERS
 from technogate.model.events import Finding
 from technogate.model.requirement import Party
 
@@ -66,7 +67,7 @@ def _same(
     interaction: Interaction, shown: Mapping[str, str], value: Mapping[str, object], required: str, remarks: Remarks
 ) -> list[Finding]:
     """What is shown of a value is that value; the fields `required` must be shown, the others may be."""
-    module = interaction.rendered.driver == "module"
+    module = interaction.rendered.driver in MODULE_DRIVERS
     for name, member in value.items():
         if name in _OWN_WAY and not module:
             continue

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from technogate.drivers.console_driver import ConsoleDriver, DriverError
 from technogate.drivers.module.module_driver import ModuleDriver
+from technogate.drivers.module.module_page_driver import ModulePageDriver
 from technogate.drivers.page.chromium import browser_missing
 from technogate.drivers.page.page_driver import BrowserDriver
 from technogate.target import RunningConsole
-from technogate.target.spec import ConsoleSpec
 
 
 class NoBrowser(DriverError):  # noqa: N818 - named by what is missing
@@ -19,24 +19,22 @@ class NoBrowser(DriverError):  # noqa: N818 - named by what is missing
         self.hint = hint
 
 
-def drivers_of(console: ConsoleSpec | None) -> list[str]:
-    """The drivers that a console can be judged by, the cheaper one first; the page's when there is no console."""
-    module = ["module"] if console is not None and console.module else []
-    page = ["browser"] if console is None or console.driver == "browser" else []
-    return [*module, *page]
-
-
 def open_driver(console: RunningConsole, driver: str, base: str = "") -> ConsoleDriver:
     """A driver for `console`; raises DriverError when it cannot be driven, NoBrowser on a machine without one."""
+    if driver == "browser":
+        reason, hint = browser_missing()
+        if reason:
+            raise NoBrowser(reason, hint)
+        return BrowserDriver(console.url, use=console.page, map_hosts=mapped_hosts(console))
+    if console.module is None:
+        raise ValueError("the console has no client module")
+    # A module has no page: relative URLs are resolved against the address of its backend.
+    origin = base or console.backend_url
     if driver == "module":
-        if console.module is None:
-            raise ValueError("the console has no client module")
-        # A module has no page: relative URLs are resolved against the address of its backend.
-        return ModuleDriver(console.module, env=console.env, base=base or console.backend_url)
-    reason, hint = browser_missing()
-    if reason:
-        raise NoBrowser(reason, hint)
-    return BrowserDriver(console.url, selectors=console.selectors, map_hosts=mapped_hosts(console))
+        return ModuleDriver(console.module, env=console.env, base=origin, create=console.create)
+    return ModulePageDriver(
+        console.module, env=console.env, base=origin, create=console.create, map_hosts=mapped_hosts(console)
+    )
 
 
 def mapped_hosts(console: RunningConsole) -> dict[str, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from technogate.contract.loader import Contract
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.http.api_keys import right_key
 from technogate.drivers.http.http_driver import HttpDriver
-from technogate.drivers.open_driver import NoBrowser, drivers_of, mapped_hosts, open_driver
+from technogate.drivers.open_driver import NoBrowser, mapped_hosts, open_driver
+from technogate.fit.console_drivers import console_drivers
 from technogate.fit.fit_list import FitList
 from technogate.fit.shown_answers import new_mock_backend
 from technogate.fit.trail_fit import open_trail
@@ -34,18 +35,20 @@ def check_fit(target: Target, contract: Contract) -> FitCheck:
     target.preflight()
     run_key = target.api_key or new_key()
     with target.start(run_key) as running:
-        return check_running(running, target.spec, contract, run_key)
+        return check_running(running, target.spec, contract, run_key, console_drivers(target))
 
 
-def check_running(running: Running, spec: TargetFile, contract: Contract, run_key: str) -> FitCheck:
-    """The same for a pair that runs, with this key."""
+def check_running(
+    running: Running, spec: TargetFile, contract: Contract, run_key: str, names: Sequence[str] = ("browser",)
+) -> FitCheck:
+    """The same for a pair that runs, with this key; `names` are the drivers of its console."""
     fit = FitList(contract=contract, spec=spec)
     if running.backend is not None:
         _try_backend(fit, running.backend, contract, run_key)
         if not fit.ends:
             fit.commands(running.backend.commands, required=True)
     if spec.console is not None:
-        _try_console(fit, running, spec, contract)
+        _try_console(fit, running, names, contract)
     return fit.result()
 
 
@@ -74,11 +77,11 @@ def _try_backend(fit: FitList, backend: RunningBackend, contract: Contract, run_
         fit.trail(backend, lambda: len(source.read()), source.name)
 
 
-def _try_console(fit: FitList, running: Running, spec: TargetFile, contract: Contract) -> None:
+def _try_console(fit: FitList, running: Running, names: Sequence[str], contract: Contract) -> None:
     """Try the console under each of its drivers, in front of the mock backend."""
     with new_mock_backend(contract) as mock_backend, running.start_console(mock_backend.base_url) as console:
         hosts = mapped_hosts(console)
-        for name in drivers_of(spec.console):
+        for name in names:
             try:
                 driver = open_driver(console, name)
             except NoBrowser as missing:

@@ -71,9 +71,9 @@ class FitList:
         if not isinstance(driver, BrowserDriver):
             self._misfits += module_misfits(fit, self._contract)
             return
-        missing = self._missing(fit, driver, mock_backend, console.selectors)
+        missing = self._missing(fit, driver, mock_backend, console.page.selectors)
         if missing:
-            self._page(console.selectors, missing, page_offer(console.url, console.selectors, hosts))
+            self._page(console.page.selectors, missing, page_offer(console.page.url, console.page.selectors, hosts))
         self._misfits += query_misfits(fit, self._contract)
 
     def no_driver(self, console: RunningConsole, driver: str, error: DriverError, hosts: dict[str, str]) -> None:
@@ -81,13 +81,13 @@ class FitList:
         if driver != "browser":
             self._add(Misfit(area="module", part="console.module", found=str(error), blame=Blame.TARGET))
             return
-        offer = page_offer(console.url, console.selectors, hosts)
+        offer = page_offer(console.page.url, console.page.selectors, hosts)
         first = [part for part in offer.missing if not SHOWN_BY[part]]
-        at_once = [part for part in first if part in ("command", "run") or named_in_file(console.selectors, part)]
+        at_once = [part for part in first if part in ("command", "run") or named_in_file(console.page.selectors, part)]
         if not {"command", "run"} & set(first):
-            self._add(Misfit(area="page", part=console.url, found=str(error), blame=Blame.TARGET))
+            self._add(Misfit(area="page", part=console.page.url, found=str(error), blame=Blame.TARGET))
             return
-        self._page(console.selectors, tuple(at_once), offer)
+        self._page(console.page.selectors, tuple(at_once), offer)
 
     def no_browser(self, missing: NoBrowser) -> None:
         """List that the page could not be tried on this machine: that is no mistake of the target file."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from technogate.model.driver_name import DriverName
 from technogate.model.exchange import (
     BODY_LIMIT,
     Body,
@@ -50,7 +51,7 @@ class RenderedOutput(Record, frozen=True, tag_field="event", tag="rendered_outpu
     id: str
     item: str
     call: str
-    driver: Literal["browser", "module"]
+    driver: DriverName
     fields: dict[str, str] = msgspec.field(default_factory=dict)
     rows: tuple[dict[str, str], ...] = ()
     exchanges: tuple[str, ...] = ()
@@ -111,7 +112,7 @@ class Stuck(Record, frozen=True, tag_field="event", tag="stuck"):
 
     item: str
     call: str
-    driver: Literal["browser", "module"]
+    driver: DriverName
     at: float
     after: str
     observed: str

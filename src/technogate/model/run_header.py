@@ -30,7 +30,7 @@ class TargetRef(Record, frozen=True):
     """Which pair was judged and how it was reached; `target_argument` is what the user wrote after `--target`.
 
     It is "" for the file that was found without being named. `images` are the images that ran, by party; empty when
-    processes were judged.
+    processes were judged. `page` is whether its console, if it has one, is a page: a client module alone shows nothing.
     """
 
     name: str
@@ -41,6 +41,7 @@ class TargetRef(Record, frozen=True):
     addresses: dict[str, str] = msgspec.field(default_factory=dict)
     target_argument: str = "embedded"
     images: dict[str, ImageRef] = msgspec.field(default_factory=dict)
+    page: bool = True
 
     @property
     def of_images(self) -> bool:

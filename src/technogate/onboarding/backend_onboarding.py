@@ -26,11 +26,13 @@ from technogate.onboarding.consequences import consequence
 from technogate.onboarding.learned import Learned
 from technogate.onboarding.program_start import Start, first_start, port_variants, sources_of
 from technogate.onboarding.source_texts import Sources
+from technogate.onboarding.tls_reach import Secure, secure
 from technogate.onboarding.trail_search import snapshot
 from technogate.onboarding.trial import Trial
 from technogate.onboarding.variables import key_names, movers, origin_names
 from technogate.onboarding.wishes import SideWish, split_command
 from technogate.target.process.ports import HOST
+from technogate.util.tls import trust
 
 #: The outcomes of a target file, and those that may have several words.
 OUTCOMES = ("approved", "warning", "neutral", "expired", "blocked", "slow", "crashing", "unknown_status")
@@ -49,6 +51,7 @@ class BackendOnboarding:
         self.wish, self.folder, self.key, self.learned = wish, folder, key, learned
         self.started = not wish.url
         self.approved = ""
+        self.secure: Secure | None = None
         self.start: Start | None = None
         self.trial: Trial | None = None
         self.backend = Backend(base=wish.url.rstrip("/"), key=key)
@@ -107,8 +110,6 @@ class BackendOnboarding:
             if moved is not full:
                 yield from port_variants(moved, self.sources)
         yield from port_variants(full, self.sources)
-        if full is not start:
-            yield from port_variants(start, self.sources)
 
     def _reach(self) -> None:
         """Take the address of the trial."""
@@ -116,9 +117,27 @@ class BackendOnboarding:
             raise RuntimeError("the backend was not started")
         host, port = self.trial.host_and_port()
         self.backend = replace(self.backend, base=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
-        answer = wait_for_answer(self.backend, _REACH_S)
+        answer = self.backend.ask_at("/", key="")
+        if (not answer.status or "https" in answer.text[:500].lower()) and self._reach_secure(host, port):
+            return
+        answer = answer if answer.status else wait_for_answer(self.backend, _REACH_S)
         if not answer.status:
             raise UserError(f"the backend listens on port {port} and does not answer over HTTP: {answer.error}")
+
+    def _reach_secure(self, host: str, port: int) -> bool:
+        """Whether it speaks TLS; then its address says so, and its certificate is trusted where a file verifies it."""
+        if self.secure is None:
+            self.secure = secure(host, port, self.folder / self.wish.cwd)
+        if self.secure is None:
+            return False
+        if not self.secure.name:
+            hint = "put the PEM file of its authority into the folder"
+            raise UserError(f"the backend speaks TLS on port {port}, and no file here verifies its certificate: {hint}")
+        if self.secure.ca_file is not None:
+            trust([self.secure.ca_file])
+        name = f"[{host}]" if self.secure.name == host and ":" in host else self.secure.name
+        self.backend = replace(self.backend, base=f"https://{name}:{port}")
+        return True
 
     def revive(self) -> Backend | None:
         """Start it again after it ended; None for one that runs elsewhere or does not start."""
@@ -170,13 +189,25 @@ class BackendOnboarding:
             self.learned.learn("backend", "cwd", self.wish.cwd, "given")
         if not self.start.names_port:
             self.learned.learn("backend", "port", port, "it listens there, and neither PORT nor an option moves it")
-        if prefix or host != HOST:
-            shown = "[::1]" if ":" in host else "{host}"
-            number = "{port}" if self.start.names_port else str(port)
-            where = f"it listens on {host} alone; " if host != HOST else ""
-            self.learned.learn("backend", "serves", f"http://{shown}:{number}{prefix}", where + said)
+        if prefix or host != HOST or self.secure is not None:
+            self._learn_served(host, port, prefix, said)
         else:
             self.learned.tell(f"found    the four operations: {said}")
+
+    def _learn_served(self, host: str, port: int, prefix: str, said: str) -> None:
+        """The base URL, where it is not http on 127.0.0.1 without a prefix."""
+        number = "{port}" if self.start is not None and self.start.names_port else str(port)
+        named = self.secure is not None and self.secure.name == "localhost"
+        shown = "localhost" if named else "[::1]" if ":" in host else "{host}"
+        where = f"it listens on {host} alone; " if host != HOST else ""
+        tls = "it speaks TLS; " if self.secure is not None else ""
+        scheme = "https" if self.secure is not None else "http"
+        self.learned.learn("backend", "serves", f"{scheme}://{shown}:{number}{prefix}", where + tls + said)
+        if self.secure is not None and self.secure.ca_file is not None:
+            path = self.secure.ca_file.resolve()
+            root = self.folder.resolve()
+            shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+            self.learned.learn("backend", "ca_file", shown, "its certificate is verified with this file")
 
     def learn_start(self) -> None:
         """The command and the variables by which it was started last."""

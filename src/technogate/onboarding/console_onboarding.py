@@ -17,7 +17,7 @@ from technogate.model.errors import UserError
 from technogate.onboarding.asking import Backend
 from technogate.onboarding.known_answers import KnownAnswers
 from technogate.onboarding.learned import Learned
-from technogate.onboarding.page_parts import PageParts
+from technogate.onboarding.part_finder import PartFinder
 from technogate.onboarding.program_start import Start, first_start, port_variants, sources_of
 from technogate.onboarding.source_texts import Sources
 from technogate.onboarding.surveyed_page import SurveyedPage
@@ -158,7 +158,7 @@ class ConsoleOnboarding:
             context.close()
 
     def _look(self, page: SurveyedPage) -> None:
-        ran = PageParts(page, self.answers, self.learned).learn()
+        ran = PartFinder(page, self.answers, self.learned).learn()
         at_mock = any(url.startswith(self.answers.mock.base_url) for url in page.sent)
         if ran and not at_mock:
             self.learned.learn(

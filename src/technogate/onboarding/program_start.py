@@ -16,6 +16,8 @@ from technogate.onboarding.variables import Mover, key_names
 #: Options after which a number is a port.
 _PORT_OPTIONS = ("--port", "-p", "--listen", "--http-port", "--server.port")
 _NUMBER = re.compile(r"^\d{2,5}$")
+#: How a program reads its first argument.
+_ARGUMENT = r"process\.argv\[2\]|sys\.argv\[1\]|os\.Args\[1\]|ARGV\[0\]|\bargs\[0\]"
 #: Programs that pass words on only after `--`.
 _RUNNERS = ("npm", "pnpm", "yarn")
 _ENV_NAME = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
@@ -104,6 +106,8 @@ def port_variants(start: Start, sources: Sources) -> Iterator[Start]:
             break
     if place := sources.options().get("port"):
         yield start.with_words("--port", "{port}", evidence=f"--port: {place} reads it, and it listened there")
+    if place := sources.mentions(_ARGUMENT):
+        yield start.with_words("{port}", evidence=f"its first argument: {place} reads it, and it listened there")
     yield start
 
 

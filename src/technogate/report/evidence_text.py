@@ -19,7 +19,11 @@ from technogate.util.phrases import duration
 _RESPONSE_TO = re.compile(r"(?:response|answer) to ")
 
 #: Where a console was driven, in words.
-_DRIVERS = {"browser": "in the page", "module": "in the client module"}
+_DRIVERS = {
+    "browser": "in the page",
+    "module": "in the client module",
+    "module-browser": "in the client module, in a browser",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

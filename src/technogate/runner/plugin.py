@@ -62,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gate-parent", type=int, default=0, help=_INTERNAL)
     group.addoption("--gate-run", default="", help=_INTERNAL)
     group.addoption("--gate-replay", default="", help=_INTERNAL)
+    group.addoption("--gate-drivers", default="", help=_INTERNAL)
     group.addoption("--gate-act-only", action="store_true", help=_INTERNAL)
 
 
@@ -88,6 +89,7 @@ def _settings(config: pytest.Config) -> Settings:
         waivers=config.getoption("waivers"),
         run=config.getoption("gate_run"),
         replay=config.getoption("gate_replay"),
+        drivers=tuple(filter(None, config.getoption("gate_drivers").split(","))),
     )
 
 

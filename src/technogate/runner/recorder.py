@@ -87,7 +87,7 @@ class Recorder:
                 raise pytest.UsageError(f"{item.nodeid}: the contract has no requirement {_requirement_id(item)!r}")
             covered.add(requirement.id)
             selected = item.nodeid in replayed if replayed is not None else not wanted or requirement.id in wanted
-            if selected and requirement.concerns(target.parties, images=images):
+            if selected and requirement.concerns(target.parties, images=images, page=target.page):
                 kept.append(item)
                 self._seed(item)
         plan = tuple(

@@ -14,6 +14,7 @@ from rich.console import Console
 from technogate.contract.loader import Contract
 from technogate.contract.selection import select
 from technogate.fit.check_fit import check_fit
+from technogate.fit.console_drivers import with_drivers
 from technogate.fit.fit_text import fault_text
 from technogate.fit.missing_commands import missing_commands
 from technogate.journal.journal_file import JournalError
@@ -23,6 +24,7 @@ from technogate.model.fit_check import Blame
 from technogate.model.settings import Settings
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary as summary
+from technogate.runner.expected_time import expected_time
 from technogate.runner.finish_run import FinishedRun, finish_run, reports_removed_on_error
 from technogate.runner.progress import Watch
 from technogate.runner.run_context import load_inputs, new_run, prepare_reports
@@ -75,10 +77,13 @@ def run(
     settings = msgspec.structs.replace(
         settings, seed=seed, run=new_run(), mode="validate" if check is None else "check", selection=selection
     )
+    settings = with_drivers(settings, contract, target)
     if check is None:
         waivers_of(settings.waivers)
     prepare_reports(settings.folder)
     count = workers or default_workers(target, len(selection))
+    if said := expected_time(target.spec, contract, selection, settings.profile, count):
+        console.print(terminal(said), markup=False, highlight=False, soft_wrap=True)
     name = f"{'validating' if check is None else 'checking'} {target.ref.name} against {contract.id}"
     try:
         finished_run = run_and_judge(settings, count, console, name)

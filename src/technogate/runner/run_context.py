@@ -17,6 +17,9 @@ import msgspec
 from technogate.checks.machine_facts import MachineFacts
 from technogate.checks.response_predicates import is_error_response
 from technogate.contract.loader import Contract, load_contract
+from technogate.drivers.http.paces import Paces
+from technogate.drivers.http.request_window import RequestWindow
+from technogate.fit.console_drivers import with_drivers
 from technogate.journal.journal_file import JournalWriter
 from technogate.journal.redaction import Redactor
 from technogate.judging.waiver_file import waivers_of
@@ -67,8 +70,8 @@ class RunContext:
 
     `worker` names the process in the journal; `run_key` is the API key of started programs; `watchers` are called
     with each event after it is written; `program_checks` are called when an item ends, and raise what takes the place
-    of its result where a program has ended; `facts` is what no response may disclose; `replay` is None unless the run
-    is a replay; `fit` is what the fit check found, nothing before it.
+    of its result where a program has ended; `facts` is what no response may disclose; `paces` are those of
+    its backends; `replay` is None unless the run is a replay; `fit` is what the fit check found, nothing before it.
     """
 
     settings: Settings
@@ -89,13 +92,28 @@ class RunContext:
     redactor: Redactor = field(init=False)
     smallest: Smallest = field(init=False)
     new_id: Callable[[], str] = field(init=False)
+    paces: Paces = field(init=False)
     _lock: threading.RLock = field(init=False, default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
         self.redactor = Redactor(self.run_key)
         self.smallest = Smallest(self.replay)
+        self.paces = self._paces()
         numbers = itertools.count(1)
         self.new_id = lambda: f"{self.worker}-{next(numbers)}"
+
+    def _paces(self) -> Paces:
+        """The paces of this process, with what the target file declares."""
+        backend = self.target.spec.backend
+        limit = backend.rate_limit if backend is not None else None
+        keys = backend.wrong_keys if backend is not None else None
+        return Paces(
+            api_key=self.run_key,
+            operations=[operation.id for operation in self.contract.guarded],
+            note=self.record,
+            window=None if limit is None else RequestWindow(requests=limit.requests, per_s=limit.per_s),
+            wrong_keys=None if keys is None else RequestWindow(requests=keys.at_most, per_s=keys.per_s),
+        )
 
     def record(self, event: Event) -> None:
         """Append one event to the journal, from any thread, and call the watchers with it."""
@@ -190,6 +208,7 @@ def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
     """Begin a run: load what it needs, open its journal and write the header."""
     contract, target = load_inputs(settings, starts=not collect_only)
     # Nothing is waived in a check: it shows what passes and what fails.
+    settings = with_drivers(settings, contract, target, trial=not collect_only)
     waivers = waivers_of(settings.waivers) if settings.mode == "validate" else ()
     prepare_reports(settings.folder)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)

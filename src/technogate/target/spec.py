@@ -183,13 +183,46 @@ class Selectors(Spec, frozen=True, kw_only=True):
     memory_empty: str = '[data-testid="memory-empty"]'
 
 
+class FieldText(Spec, frozen=True, kw_only=True):
+    """What a step enters in a field, or chooses in it: `text`, or the value of the environment variable `env`."""
+
+    selector: str
+    text: str = ""
+    env: str = ""
+
+
+class StepSpec(Spec, frozen=True, kw_only=True):
+    """One action on the page, before it is used for something or after a press that uses it; see the schema."""
+
+    before: str | tuple[str, ...] = ()
+    after: str | tuple[str, ...] = ()
+    open: str = ""
+    click: str = ""
+    fill: FieldText | None = None
+    select: FieldText | None = None
+    press: str = ""
+    dialog: Literal["", "accept", "dismiss"] = ""
+
+
 class ConsoleSpec(ServedSpec, frozen=True, kw_only=True):
-    """The consumer: a page that a browser drives, or a module that exports the three functions."""
+    """The consumer: a page that a browser drives, or a module that exports the three functions.
+
+    `page` is the path of the page, "" for the one of `ready`. With `via` "server" the page's own server sends its
+    requests. `words` are the page's own words for statuses and results; `steps` are what is done on it besides.
+    `create` is an expression over the module's exports that makes the client, `runtime` where it runs; "" leaves
+    both to the gate.
+    """
 
     ready: str = "/"
+    page: str = ""
+    via: Literal["", "server"] = ""
+    words: dict[str, str] = {}
+    steps: tuple[StepSpec, ...] = ()
     api_url: str = ""
     driver: Literal["browser", "module"] = "browser"
     module: str = ""
+    create: str = ""
+    runtime: Literal["", "node", "browser"] = ""
     selectors: Selectors = Selectors()
 
 

@@ -57,7 +57,7 @@ def _mistakes(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]
 def _rank(mistake: SchemaMistake) -> tuple[int, list[str]]:
     """Misspelt keys, wrong values, rules within a table, rules between tables; in the order of their paths."""
     rule = 2 if mistake.rule_path[0] == "properties" else 3
-    ranks = {"additionalProperties": 0, "required": rule, "not": rule, "anyOf": rule}
+    ranks = {"additionalProperties": 0, "required": rule, "not": rule, "anyOf": rule, "oneOf": rule}
     return ranks.get(mistake.keyword, 1), [str(part) for part in mistake.path]
 
 
@@ -86,7 +86,7 @@ def _explain(mistake: SchemaMistake, known: list[str]) -> Iterator[str]:
             yield f'{path} must be {" or ".join(words)}, not "{value}"{_guess(str(value), words)}'
         case "minLength" | "minItems":
             yield f"{path} must not be empty"
-        case "required" | "not" | "anyOf":
+        case "required" | "not" | "anyOf" | "oneOf":
             yield f"{path}: {description}" if path else str(description)
         case _ if "propertyNames" in mistake.rule_path:
             yield f'{path}: "{value}" is not the {description}'
