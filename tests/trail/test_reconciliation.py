@@ -345,6 +345,20 @@ def test_header_and_body_that_contradict_each_other() -> None:
     assert not reconciled(story).anomalies
 
 
+def test_a_request_beyond_a_rate_limit_may_have_an_entry() -> None:
+    """What limits the rate may stand before the operation: a 429 leaves one entry or none, and never two."""
+    story = simple("blocked")
+    exchange = story.exchanges[0]
+    assert exchange.response is not None
+    limited = msgspec.structs.replace(exchange.response, status=429)
+    story.exchanges[0] = msgspec.structs.replace(exchange, response=limited)
+    assert not reconciled(story).anomalies
+    duplicate(story, 0)
+    assert kinds_of(reconciled(story)) == [Anomaly.DUPLICATED]
+    story.rows.clear()
+    assert not reconciled(story).anomalies
+
+
 def test_a_refusal_that_a_parser_may_have_given() -> None:
     """A head that an HTTP parser may reject can be refused without an entry; any other cannot."""
     story = simple("invalid")
@@ -407,6 +421,20 @@ def test_a_trail_that_cannot_be_read_is_a_gap() -> None:
         msgspec.structs.replace(reading, entries=(), layout=(), error="no such table") for reading in story.readings()
     ]
     assert reconcile(story.exchanges, failed, TERMS).gaps["TRL-04"] == "no such table"
+
+
+def test_an_audit_trail_that_can_be_read_no_more_is_a_gap() -> None:
+    """Requests after the last reading are undecided, for the reason that later readings failed."""
+    story = Story()
+    story.read(START - 1)
+    story.send("approved", started=START)
+    first = story.readings()[0]
+    late = msgspec.structs.replace(
+        first, id="main-9001", at=START + 9, ended=START + 9, entries=(), layout=(), error="gone"
+    )
+    result = reconcile(story.exchanges, [first, late], TERMS)
+    assert not result.anomalies
+    assert result.gaps["TRL-01"] == "gone"
 
 
 def test_a_reading_too_early_proves_no_loss() -> None:

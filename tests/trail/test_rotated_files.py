@@ -230,6 +230,16 @@ def test_a_file_without_entries_says_what_to_write(log: Log) -> None:
     )
 
 
+@PATTERNS
+def test_a_file_that_never_comes(tmp_path: Path, pattern: str) -> None:
+    """After the first reading a file that is still missing cannot be read: the line names what is there instead."""
+    source = JsonlSource(tmp_path / pattern)
+    assert source.read() == ()
+    (tmp_path / "trial.jsonl").write_bytes(b"")
+    with pytest.raises(TrailError, match=r"is not there; beside it are trial\.jsonl$"):
+        source.read()
+
+
 def test_a_pattern_without_a_file(tmp_path: Path) -> None:
     """Before the first entry a pattern may fit no file; its folder must be there. Brackets of a folder are its name."""
     folder = tmp_path / "[2026] logs"

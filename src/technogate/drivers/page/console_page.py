@@ -13,15 +13,23 @@ from typing import TYPE_CHECKING, Any
 from technogate.drivers.console_driver import ConsoleEnded, DriverError
 from technogate.drivers.network_change import NetworkChangedError, repeat_on_network_change
 from technogate.drivers.page.page_habits import FIRST_EFFECT_S, MOST_PRESSES, START_S, PageHabits
+from technogate.drivers.page.page_reading import NOTHING, PageReading
+from technogate.drivers.page.page_steps import FIRST_S, PageSteps
 from technogate.drivers.page.page_traffic import Traffic
+from technogate.drivers.page.page_words import PageWords
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
 from technogate.model.interim_display import InterimDisplay
+from technogate.target.page_use import Moment, PageUse
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ElementHandle, FrameLocator, Locator, Page
 
 #: Seconds that a page gets to load: on a busy machine that takes longer than its work afterwards.
 LOAD_S = 60.0
+
+#: Seconds that a part of a loaded page may take to be there, and seconds without a request after which it will not be.
+PART_S, SETTLED_S = 20.0, 5.0
+_PART_LOOK_MS = 250.0
 
 #: How many of the last lines of its console output are told about a page that has ended.
 LAST_LINES = 20
@@ -45,18 +53,6 @@ _ENDING_S, _ENDING_POLL_MS = 0.15, 5
 #: The part in which the Enter key presses a button: Enter in the command's field is the same as its button.
 _KEY_GOES_TO = {"run": "command"}
 
-#: The parts without which a region cannot be read, and the setting of each.
-_REQUIRED = {
-    "result": {"status": "status"},
-    "memory": {"command": "memory_command", "status": "memory_status"},
-    "audit": {
-        "timestamp": "audit_timestamp",
-        "action": "audit_action",
-        "result": "audit_result",
-        "state": "audit_state",
-    },
-}
-
 
 class ConsolePage:
     """One page, its address and its parts: `css` maps the name of a part to its selector.
@@ -74,14 +70,19 @@ class ConsolePage:
         limit_s: float,
         quiet_ms: int,
         traffic: Traffic | None = None,
+        steps: PageSteps | None = None,
         habits: PageHabits | None = None,
     ) -> None:
         self.context = context
         self.url = url
-        self.css = css
+        self.css = {name: selector or NOTHING for name, selector in css.items()}
         self.limit_s = limit_s
         self.quiet_ms = quiet_ms
         self.traffic = Traffic() if traffic is None else traffic
+        self.steps = PageSteps(PageUse(url=url)) if steps is None else steps
+        self.words = PageWords(self.steps.use.words)
+        self.reading = PageReading(self)
+        self.traffic.answer = self.steps.answer
         self.habits = PageHabits() if habits is None else habits
         self._hanging = self._failed = self._all_idle = False
         self._crashed = self._closing = False
@@ -124,13 +125,28 @@ class ConsolePage:
         self._failed = False
         self._loaded_at = time.monotonic()
         self._address = self.page.url
+        self.steps.loaded(self.page)
+        self.steps.show(self, "execute", patience_s=FIRST_S)
+        self._address = self.page.url
         for name in ("command", "run"):
-            try:
-                self.locate(name).wait_for(state="attached")
-            except PlaywrightTimeout as error:
-                raise self.missing_part(name) from error
+            self._wait_for_part(name)
         self.wait_until_complete(reload=False)
         self._wait_for_start(keyed)
+
+    def _wait_for_part(self, name: str) -> None:
+        """Wait until a part is there; raises DriverError once the page has loaded all that it loads without it."""
+        until = time.monotonic() + PART_S
+        requests, settled_at = self.traffic.count, time.monotonic() + SETTLED_S
+        while True:
+            try:
+                self.locate(name).wait_for(state="attached", timeout=_PART_LOOK_MS)
+            except PlaywrightTimeout as error:
+                if self.traffic.under_way or self.traffic.count != requests:
+                    requests, settled_at = self.traffic.count, time.monotonic() + SETTLED_S
+                if time.monotonic() > min(settled_at, until):
+                    raise self.missing_part(name) from error
+            else:
+                return
 
     def _wait_for_start(self, keyed: int) -> None:
         """Wait until the page's script listens, as far as is known: its markup may be there before.
@@ -147,6 +163,18 @@ class ConsolePage:
         self.habits.saw_start(time.monotonic() - self._loaded_at if self.traffic.keyed > keyed else 0.0)
         self._all_idle = False
         self.wait_until_complete(reload=False)
+
+    def show(self, moment: Moment) -> None:
+        """Do what has to be done before the parts of `moment` are used; go back to the first page where they are there.
+
+        Raises DriverError when a step of the target file finds nothing.
+        """
+        if not self.steps.show(self, moment):
+            self.open()
+            self.steps.show(self, moment)
+        if self._address != self.page.url:
+            self._address = self.page.url
+            self._all_idle = False
 
     def _new_page(self) -> None:
         self.page = self.context.new_page()
@@ -389,6 +417,10 @@ class ConsolePage:
         state: dict[str, Any] = self.probe("react", region=region, limit_s=self.limit_s)
         return {**state, "parts": self.habits.parts(region, state["parts"])}
 
+    def parts(self) -> frozenset[str]:
+        """The parts that are on the page now, by the names of their selectors."""
+        return frozenset(self.css).difference(self.probe("arm")["missing"])
+
     def _wait_for_end(self, limit_s: float) -> bool:
         """Wait a little for the requests under way to end; returns whether any was."""
         waited, deadline = self.traffic.under_way, time.monotonic() + limit_s
@@ -398,7 +430,7 @@ class ConsolePage:
 
     def watch(self) -> InterimDisplay:
         """Record every state of the result from now on; returns the present one."""
-        return _display(self.probe("watch", region="result"))
+        return self._display(self.probe("watch", region="result"))
 
     def watched(self, more_s: float) -> list[InterimDisplay]:
         """The states of the result since `watch`, the one at that time first, after `more_s` seconds more.
@@ -410,7 +442,7 @@ class ConsolePage:
         displays = self.page.evaluate(_CALL_PROBE, json.dumps(argument | times))
         if displays is None:
             raise DriverError(f"the page {self.url} was loaded anew while a response was awaited")
-        return [_display(display) for display in displays]
+        return [self._display(display) for display in displays]
 
     def leave(self) -> None:
         """Make the page believe that it is left, so that it sends what it keeps until then; then load it anew."""
@@ -422,18 +454,11 @@ class ConsolePage:
         """Pass on what this document has sent as Blob or form: it is lost when the page is loaded anew."""
         self.traffic.keep_bodies(self.probe("bodies"))
 
-    def fields(self, region: str, parts: dict[str, str | None]) -> dict[str, str]:
-        """The parts that are on the page. Raises DriverError when a required one is missing."""
-        for part, selector in _REQUIRED[region].items():
-            if parts.get(part) is None:
-                raise self.missing_part(selector)
-        return {name: text for name, text in parts.items() if text is not None}
-
-
-def _display(state: dict[str, Any]) -> InterimDisplay:
-    """A state of the result as the script within the page returns it: null is a part that the page does not have."""
-    known = {name: value for name, value in state.items() if value is not None}
-    return InterimDisplay(**{**known, "frames": tuple(known.get("frames", ()))})
+    def _display(self, state: dict[str, Any]) -> InterimDisplay:
+        """A state of the result as the script within the page returns it: null is a part that it does not have."""
+        known = {name: value for name, value in state.items() if value is not None}
+        known |= {name: self.words.anywhere(known[name]) for name in ("status", "text", "message") if name in known}
+        return InterimDisplay(**{**known, "frames": tuple(known.get("frames", ()))})
 
 
 def first_line(error: PlaywrightError) -> str:

@@ -14,6 +14,10 @@ from technogate.drivers.console_driver import Call, NotOffered
 from technogate.drivers.page.console_page import ConsolePage
 from technogate.drivers.page.page_entry import ControlEntry, shows
 from technogate.model.events import RenderedOutput
+from technogate.target.page_use import Moment
+
+#: What each button is pressed for.
+_MOMENTS = {"run": "execute", "audit_refresh": "audit", "memory_refresh": "memory"}
 
 #: The state of a page before something is done to it, as its script returns it.
 PageState = dict[str, Any]
@@ -23,16 +27,23 @@ _TYPE_TRIES = 3
 
 
 class PageCalls:
-    """Makes the calls on one page; the audit list, which may take two requests, has twice the page's limit."""
+    """Makes the calls on one page; the audit list, which may take two requests, has twice the page's limit.
+
+    `begun` is when the last read began, in seconds since the epoch; `with_page` has the reads for which the page is
+    loaded anew, because it has no button for them.
+    """
 
     def __init__(self, page: ConsolePage) -> None:
         self._page = page
         self._entry = ControlEntry(page)
         self._session = False
         self._changed: set[str] = set()
+        self.begun = 0.0
+        self.with_page: set[str] = set()
 
     def execute(self, command: str, session_id: str | None) -> RenderedOutput:
         """Enter a command, run it and read its result once it is shown."""
+        self._page.show("execute")
         state = self._enter(self._page.begin("result", "run"), command, session_id)
         started = time.time()
         if state["disabled"]:
@@ -45,14 +56,16 @@ class PageCalls:
         started = state["pressed"] or started
         if state["outcome"] != "done":
             return _rendered("executeCommand", {state["outcome"]: "true"}, started, state["at"])
-        return _rendered("executeCommand", self._page.fields("result", state["parts"]), started, state["at"])
+        return _rendered("executeCommand", self._page.reading.fields("result", state["parts"]), started, state["at"])
 
     def start_execute(self, command: str, session_id: str | None) -> bool:
         """Run a command without waiting, neither before nor after; False when the page does not allow that."""
+        self._page.show("execute")
         state = self._enter(self._page.arm("result", "run"), command, session_id)
         if not state["disabled"]:
             # By mouse: without waiting it is unknown whether a key did anything.
             self._page.click("run")
+            self._page.steps.pressed(self._page.page, "execute")
         return not state["disabled"]
 
     def result(self) -> RenderedOutput:
@@ -61,46 +74,61 @@ class PageCalls:
         state = self._page.shown("result")
         if state["busy"]:
             return _rendered("executeCommand", {"pending": "true"}, started, state["at"])
-        return _rendered("executeCommand", self._page.fields("result", state["parts"]), started, state["at"])
+        return _rendered("executeCommand", self._page.reading.fields("result", state["parts"]), started, state["at"])
 
     def audit(self, wanted: str, limit: str) -> RenderedOutput:
         """Have the list loaded with this query, if possible by one request, and read it."""
+        self._page.show("audit")
         before, limit_s = self._page.begin("audit", "audit_refresh"), 2 * self._page.limit_s
-        started = time.time()
+        started = self._begin()
         entered = self._enter_query(before, wanted, limit)
         state = self._loaded_by_itself(entered, limit_s) if entered else None
         if state is None:
             if entered:
                 before = self._page.arm("audit", "audit_refresh")
-            self._page.require(before, "audit_refresh")
 
             def enter_again() -> PageState:
                 return self._query_again(wanted, limit)
 
-            state = self._reaction("audit_refresh", "audit", limit_s, before, enter_again)
+            state = self._load("audit", "audit_refresh", limit_s, before, enter_again)
         started = state["pressed"] or started
         if state["outcome"] == "pending":
             return _rendered("fetchAuditLog", {"pending": "true"}, started, state["at"])
-        parts = state["parts"]
-        if not parts["rows"] and not parts["empty"]:
-            raise self._page.missing_part("audit_row")
-        rows = tuple(self._page.fields("audit", row) for row in parts["rows"])
-        fields = {"empty": "true"} if parts["empty"] else {}
+        fields, rows = self._page.reading.listed(state["parts"])
         return _rendered("fetchAuditLog", fields, started, state["at"], rows)
 
     def memory(self) -> RenderedOutput:
         """Have the snapshot loaded again and read it."""
+        self._page.show("memory")
         state = self._page.begin("memory", "memory_refresh")
-        self._page.require(state, "memory_refresh")
-        started = time.time()
-        state = self._reaction(
-            "memory_refresh", "memory", self._page.limit_s, state, lambda: self._page.arm("memory", "memory_refresh")
-        )
+        started = self._begin()
+
+        def once_more() -> PageState:
+            return self._page.arm("memory", "memory_refresh")
+
+        state = self._load("memory", "memory_refresh", self._page.limit_s, state, once_more)
         if state["outcome"] == "pending":
             return _rendered("fetchMemory", {"pending": "true"}, started, state["at"])
-        parts = state["parts"]
-        fields = {"empty": "true"} if parts["empty"] else self._page.fields("memory", parts)
+        fields = self._page.reading.kept(state["parts"])
         return _rendered("fetchMemory", fields, state["pressed"] or started, state["at"])
+
+    def _begin(self) -> float:
+        """The time from which on the page is used for a read: what it requests before does not belong to the call."""
+        self.begun = time.time()
+        return self.begun
+
+    def _load(
+        self, region: Moment, button: str, limit_s: float, before: PageState, enter_again: Callable[[], PageState]
+    ) -> PageState:
+        """The state of a region after it was loaded: by its button, or with the page where there is none."""
+        if button not in before["missing"]:
+            return self._reaction(button, region, limit_s, before, enter_again)
+        self._page.reading.lacks(button)
+        self._begin()
+        self.with_page.add(region)
+        self._page.open()
+        self._page.show(region)
+        return self._page.react(region, limit_s, 0.0)
 
     def _enter(self, state: PageState, command: str, session_id: str | None) -> PageState:
         """Enter a command where it differs from what the page shows; returns the state once it can be run.
@@ -149,6 +177,7 @@ class PageCalls:
         for presses in itertools.count(1):
             effect_s = self._page.effect_s(button)
             self._page.press(button, before)
+            self._page.steps.pressed(self._page.page, _MOMENTS[button])
             state = self._page.react(region, limit_s, effect_s)
             if not self._page.press_again(button, region, state, presses):
                 return state
@@ -185,7 +214,8 @@ class PageCalls:
                 # A page that has no field for a value requests the default one.
                 if value == usual:
                     continue
-                raise NotOffered(str(self._page.missing_part(name)))
+                self._page.reading.lacks(name)
+                continue
             if shows(control, value):
                 continue
             try:

@@ -421,7 +421,9 @@ Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurabl
     expose() {
       const storage = {};
       for (const kind of ["localStorage", "sessionStorage"]) {
-        for (const [name, value] of Object.entries(window[kind])) storage[`${kind}:${name}`] = value;
+        const stored = window[kind];
+        // By number: `Object.keys` leaves out a name such as `key`, which is a method of the storage.
+        for (let at = 0; at < stored.length; at++) storage[`${kind}:${stored.key(at)}`] = stored.getItem(stored.key(at));
       }
       const roots = PARTS.roots();
       const values = roots.flatMap((root) => [...root.querySelectorAll("input, textarea, select")]).map((input) => input.value);

@@ -81,6 +81,8 @@ class Traffic:
     def __init__(self) -> None:
         self.count = self.writes = self.keyed = self.network_changes = 0
         self.lines: list[str] = []
+        # How a dialog is answered: it is dismissed without that.
+        self.answer: Callable[[Dialog], None] | None = None
         self._observed: dict[Request, _ObservedRequest] = {}
         self._open: set[Request] = set()
         self._elsewhere: dict[Request, _ObservedRequest] = {}
@@ -194,4 +196,7 @@ class Traffic:
 
     def _on_dialog(self, dialog: Dialog) -> None:
         self.lines.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
+        if self.answer is None:
+            dialog.dismiss()
+        else:
+            self.answer(dialog)

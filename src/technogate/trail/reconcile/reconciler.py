@@ -68,8 +68,15 @@ class Reconciler:
         self._assign(stray, unnamed, without)
         self.checks["TRL-08"] += len(self._parallel)
         for requirement, count in self._unseen.items():
-            self.gaps[requirement] = f"no reading was late enough to show the entries of {count} requests"
+            self.gaps[requirement] = self._why_unseen(count)
         self.gaps |= self._unread.gaps
+
+    def _why_unseen(self, count: int) -> str:
+        """Why the entries of `count` requests were not seen: a later reading failed, or there was none."""
+        failed, last = self._history.failed, self._history.readings[-1]
+        if failed and failed[-1].at > last.at:
+            return failed[-1].error
+        return f"no reading was late enough to show the entries of {count} requests"
 
     # ---- what there is ----
 

@@ -14,8 +14,8 @@ from technogate.trail.sources.trail_folder import TrailFolder
 class JsonlSource:
     """Reads a file of JSON lines, the oldest first, and the files that were rotated away from it.
 
-    A file that does not exist yet is an empty audit trail, as long as its folder exists: many backends create
-    it with their first entry. A file that existed and is gone cannot be read.
+    A file that does not exist at the first reading is an empty audit trail, as long as its folder exists: many
+    backends create it with their first entry. One that never comes, or is gone, cannot be read.
     """
 
     def __init__(self, path: Path, fields: EntryFields | None = None) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import URL
 
 #: Seconds that a connection may take.
-CONNECT_S = 4
+CONNECT_S = 3
 #: Seconds that a database may take to answer, once connected.
-ANSWER_S = 8
+ANSWER_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,10 @@ def connect_arguments(url: URL) -> dict[str, Any]:
     return {} if driver is None else {name: value for name, value in driver.arguments.items() if name not in url.query}
 
 
-def what_to_do(url: URL) -> str:
-    """What to install, or to write in its place, for a URL whose driver is not there."""
+def what_to_do(url: URL, reason: str = "") -> str:
+    """What to install, or to write in its place, for a URL whose driver is not there for `reason`."""
+    if "libodbc" in reason:
+        return "install unixODBC and the database's ODBC driver, or pip install pymssql and say mssql+pymssql"
     kind, _, named = url.drivername.partition("+")
     if kind.startswith(NO_SQL):
         return f'{kind} is no SQL database; say source = "command" with a command that prints JSON lines'

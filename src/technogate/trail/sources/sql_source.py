@@ -19,7 +19,10 @@ from technogate.trail.sources.sql_tables import tables_and_columns
 from technogate.util.in_time import NotInTime, in_time
 
 #: Seconds that one reading may take, whatever its driver does.
-READING_S = 9.0
+READING_S = 6.0
+
+#: Databases that are a file.
+FILES = ("sqlite", "duckdb")
 
 
 class SqlSource:
@@ -40,7 +43,7 @@ class SqlSource:
                 self._url, poolclass=NullPool, execution_options=options, connect_args=connect_arguments(self._url)
             )
         except (NoSuchModuleError, ImportError) as error:
-            hint = what_to_do(self._url)
+            hint = what_to_do(self._url, str(error))
             raise TrailUnusable(f"the audit database cannot be reached: {_one_line(error)}; {hint}") from error
         except (ArgumentError, SQLAlchemyError, ValueError) as error:
             raise TrailUnusable(f"the audit database cannot be reached: {_one_line(error)}") from error
@@ -79,14 +82,14 @@ class SqlSource:
     def _rows(self, limit: int) -> tuple[TrailEntry, ...]:
         try:
             connection = self._engine.connect()
-        except SQLAlchemyError as error:
+        except Exception as error:  # a driver of the user's own raises what it likes
             # A file that is not there yet may come with the first entry.
-            kind = TrailError if self._url.get_backend_name() == "sqlite" else TrailUnusable
+            kind = TrailError if self._url.get_backend_name() in FILES else TrailUnusable
             raise kind(f"{self.name} cannot be read: {_one_line(error)}") from error
         with connection:
             try:
                 result = connection.exec_driver_sql(self._query)
-            except SQLAlchemyError as error:
+            except Exception as error:  # as above
                 there = tables_and_columns(self._engine, self._query)
                 raise TrailError(f"{self.name} cannot be read: {_one_line(error)}{there}") from error
             try:

@@ -7,6 +7,8 @@ import re
 from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
+from technogate.util.phrases import few
+
 #: How many names a message holds.
 MOST_NAMES = 20
 _TABLE = re.compile(r"\b(?:from|join)\s+[\"`\[]?(?:\w+[\"`\]]?\.[\"`\[]?)?(\w+)", re.IGNORECASE)
@@ -22,13 +24,11 @@ def tables_and_columns(engine: Engine, query: str) -> str:
         if not asked:
             return ""
         if not all(asked):
-            return f"; it has {'the tables ' + _few(tables) if tables else 'no tables'}"
-        columns = [f"{table} has the columns {_few([c['name'] for c in there.get_columns(table)])}" for table in asked]
+            return f"; it has {'the tables ' + few(tables, MOST_NAMES) if tables else 'no tables'}"
+        columns = [
+            f"{table} has the columns {few([c['name'] for c in there.get_columns(table)], MOST_NAMES)}"
+            for table in asked
+        ]
         return "; " + ", ".join(columns)
     except (SQLAlchemyError, NotImplementedError):
         return ""
-
-
-def _few(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more

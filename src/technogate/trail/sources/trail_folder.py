@@ -9,9 +9,12 @@ from pathlib import Path
 from technogate.trail.entry import TrailError, TrailUnusable
 from technogate.trail.sources.entry_lines import EntryLines
 from technogate.trail.sources.trail_file import TrailFile, identity
+from technogate.util.phrases import few
 
 #: How often the files are listed until a listing stays as it is while they are read.
 ATTEMPTS = 8
+#: How many names of other files an error has.
+MOST_NAMED = 8
 #: Characters of a path that make it a pattern.
 _MAGIC = re.compile(r"[*?\[]")
 _COMPRESSED = r"(?:\.(?:gz|bz2|xz|zst|lz4|zip))?"
@@ -30,6 +33,7 @@ class TrailFolder:
         self._lines = lines
         self._known: dict[tuple[int, int], TrailFile] = {}
         self._existed = False
+        self._awaited = False
 
     def files(self, enough: int) -> list[TrailFile]:
         """The newest files that hold `enough` entries together, or all, in the order in which they were written.
@@ -40,6 +44,7 @@ class TrailFolder:
             listed = self._listed()
             if not listed and not self._moved():
                 self._see_that_it_may_be_missing()
+                return []
             files = self._read(listed, enough)
             # A file that got another name meanwhile, and the one in its place, are in the next listing.
             if _names(self._listed()) == _names(listed):
@@ -118,7 +123,7 @@ class TrailFolder:
     def _paths(self) -> Iterator[Path]:
         """The paths that may be files of this audit trail."""
         path = self._path
-        if path.exists() or not _MAGIC.search(str(path)):
+        if not self._is_pattern():
             yield path
             rotated = _rotated_name(path)
             try:
@@ -132,13 +137,19 @@ class TrailFolder:
         yield from sorted(root.glob(pattern))
 
     def _see_that_it_may_be_missing(self) -> None:
-        """Before the first entry there may be no file; raises TrailError for what was there, and without a folder."""
-        magic = bool(_MAGIC.search(str(self._path))) and not self._path.exists()
-        folder = _split(self._path)[0] if magic else self._path.parent
-        if self._existed:
-            raise TrailError(f"the audit file {self._path} is not there")
-        if not folder.is_dir():
+        """At the first reading there may be no file yet; raises TrailError later, and when there is no folder."""
+        folder = _split(self._path)[0] if self._is_pattern() else self._path.parent
+        if not self._existed and not folder.is_dir():
             raise TrailUnusable(f"the audit file {self._path} is not there, nor is its folder")
+        if self._existed or self._awaited:
+            names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+            there = f"; beside it are {few(names, MOST_NAMED)}" if names else ""
+            raise TrailError(f"the audit file {self._path} is not there{there}")
+        self._awaited = True
+
+    def _is_pattern(self) -> bool:
+        """Whether the path is a pattern, and not the name of a file that has brackets."""
+        return bool(_MAGIC.search(str(self._path))) and not self._path.exists()
 
 
 def _split(path: Path) -> tuple[Path, str]:
