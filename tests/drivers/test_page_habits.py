@@ -93,6 +93,8 @@ def test_whether_a_changed_query_is_requested_by_itself_is_learnt_for_the_fields
         (offered("All states", "Approved only", "Not expired"), "APPROVED", 1),
         (offered("All states", "Approved"), "all", 0),
         (offered("Todos", "Approved", values=("", "approved")), "all", 0),
+        (offered("Tudo", "Approved", "Blocked"), "all", 0),
+        (offered("Tudo", "Nada", "Blocked"), "all", None),
         (offered("Approved", "Approved too"), "APPROVED", 0),
         (offered("Approved once", "Approved twice"), "APPROVED", None),
         (offered("Disapproved"), "APPROVED", None),

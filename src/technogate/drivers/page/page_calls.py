@@ -212,11 +212,10 @@ class PageCalls:
             control = before["controls"][name]
             if control is None:
                 # A page that has no field for a value requests the default one.
-                if value == usual:
-                    continue
-                self._page.reading.lacks(name)
+                if value != usual:
+                    self._page.reading.lacks(name)
                 continue
-            if shows(control, value):
+            if self._entry.shows(control, value):
                 continue
             try:
                 self._entry.enter(name, control, value)
@@ -225,9 +224,7 @@ class PageCalls:
                     continue
                 raise
             if control["kind"] == "text":
-                self._page.target(name).dispatch_event("blur") if not control["direct"] else self._page.locate(
-                    name
-                ).blur()
+                self._page.target(name).evaluate("field => field.blur()")
             self._changed.add(name)
             entered.append(name)
         return entered
