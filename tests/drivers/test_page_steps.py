@@ -36,9 +36,9 @@ SNAPSHOT = {"command": "PING", "output": "pong", "timestamp": TIME, "status": "A
 
 FOLDER = Path(__file__).with_name("data") / "steps"
 
-#: The pages by their paths. `navigation`: after a login, three panels behind links, each built when its link is pressed;
-#: the memory is one text. `dialog`: a question before a command, the browser's own (`?native`) or one of the page.
-#: `bare`: without filter, limit, buttons to load and marks for what is empty. `words`: with a word of its own.
+#: The pages by their paths. `navigation`: after a login, three panels behind links, each built when its link is
+#: pressed; the memory is one text. `dialog`: a question before a command, the browser's own (`?native`) or one of the
+#: page. `bare`: without filter, limit, buttons to load and marks for what is empty. `words`: with a word of its own.
 PAGES = {"/app": "navigation", "/ask": "dialog", "/bare": "bare", "/words": "words"}
 
 
@@ -72,6 +72,13 @@ def url(backend: MockBackend) -> Iterator[str]:
 
     with StandIn(respond) as server:
         yield server.url
+
+
+@pytest.fixture(scope="module", autouse=True)
+def browser(url: str) -> Iterator[None]:
+    """One browser for all tests here: drivers share one while any uses it."""
+    with BrowserDriver(f"{url}/words"):
+        yield
 
 
 @pytest.fixture
@@ -133,7 +140,7 @@ def test_an_unanswered_dialog_is_dismissed_and_noted(backend: MockBackend, url: 
     """Nothing is accepted that nobody said is to be."""
     backend.reset()
     with BrowserDriver(f"{url}/ask?native") as driver:
-        assert "status" not in driver.execute("PING").fields
+        driver.start_execute("PING")
         assert any('dialog = "accept"' in note for note in driver.notes())
     assert backend.received("executeCommand") == []
 

@@ -48,7 +48,7 @@ FIRST_S, _SHOWN_S, _AFTER_S = 2.0, 1.5, 1.0
 _POLL_MS = 30.0
 
 #: Milliseconds that a step of the target file waits for its element.
-_STEP_MS = 5_000.0
+_STEP_MS = 3_000.0
 
 
 class PageSteps:
