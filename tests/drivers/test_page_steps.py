@@ -36,9 +36,9 @@ SNAPSHOT = {"command": "PING", "output": "pong", "timestamp": TIME, "status": "A
 
 FOLDER = Path(__file__).with_name("data") / "steps"
 
-#: The pages by their paths. `navigation`: after a login, three panels behind links, each built when its link is
-#: pressed; the memory is one text. `dialog`: a question before a command, the browser's own (`?native`) or one of the
-#: page. `bare`: without filter, limit, buttons to load and marks for what is empty. `words`: with a word of its own.
+#: The pages by their paths. `navigation`: after a login, three panels behind links, built when a link is pressed;
+#: the memory is one text. `dialog`: a question before a command, the browser's own (`?native`) or one of the page.
+#: `bare`: without filter, limit, buttons to load and marks for what is empty. `words`: with a word of its own.
 PAGES = {"/app": "navigation", "/ask": "dialog", "/bare": "bare", "/words": "words"}
 
 

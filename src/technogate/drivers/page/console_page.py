@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 #: Seconds that a page gets to load: on a busy machine that takes longer than its work afterwards.
 LOAD_S = 60.0
 
+#: Seconds that a part of a loaded page may take to be there, and seconds without a request after which it will not be.
+PART_S, SETTLED_S = 20.0, 5.0
+_PART_LOOK_MS = 250.0
+
 #: How many of the last lines of its console output are told about a page that has ended.
 LAST_LINES = 20
 
@@ -125,12 +129,24 @@ class ConsolePage:
         self.steps.show(self, "execute", patience_s=FIRST_S)
         self._address = self.page.url
         for name in ("command", "run"):
-            try:
-                self.locate(name).wait_for(state="attached")
-            except PlaywrightTimeout as error:
-                raise self.missing_part(name) from error
+            self._wait_for_part(name)
         self.wait_until_complete(reload=False)
         self._wait_for_start(keyed)
+
+    def _wait_for_part(self, name: str) -> None:
+        """Wait until a part is there; raises DriverError once the page has loaded all that it loads without it."""
+        until = time.monotonic() + PART_S
+        requests, settled_at = self.traffic.count, time.monotonic() + SETTLED_S
+        while True:
+            try:
+                self.locate(name).wait_for(state="attached", timeout=_PART_LOOK_MS)
+            except PlaywrightTimeout as error:
+                if self.traffic.under_way or self.traffic.count != requests:
+                    requests, settled_at = self.traffic.count, time.monotonic() + SETTLED_S
+                if time.monotonic() > min(settled_at, until):
+                    raise self.missing_part(name) from error
+            else:
+                return
 
     def _wait_for_start(self, keyed: int) -> None:
         """Wait until the page's script listens, as far as is known: its markup may be there before.
@@ -394,6 +410,10 @@ class ConsolePage:
                 again = self._wait_for_end(min(left, _ENDING_S)) or again
                 continue
             return state
+
+    def parts(self) -> frozenset[str]:
+        """The parts that are on the page now, by the names of their selectors."""
+        return frozenset(self.css).difference(self.probe("arm")["missing"])
 
     def _wait_for_end(self, limit_s: float) -> bool:
         """Wait a little for the requests under way to end; returns whether any was."""
