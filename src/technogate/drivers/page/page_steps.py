@@ -54,13 +54,15 @@ _STEP_MS = 3_000.0
 class PageSteps:
     """The steps of one console's page. `learnt` has, by moment, the selector to click; the pages of a console share it.
 
-    `notes` are what a reader must know besides: a dialog that was dismissed because no step says how to answer it.
+    `lacking` are the parts that the page turned out to lack. `notes` are what a reader must know besides: a dialog that
+    was dismissed because no step says how to answer it.
     """
 
     def __init__(self, use: PageUse, learnt: dict[str, str] | None = None) -> None:
         self.use = use
         self.learnt: dict[str, str] = {} if learnt is None else learnt
         self.notes: list[str] = []
+        self.lacking: set[str] = set()
         self._told: set[str] = set()
         self._as_it_is: set[str] = set()
         self._moment: str = "start"
