@@ -41,7 +41,7 @@ def _recheck_command(finding: Finding, journal: Journal) -> str:
     command = f"technogate check {finding.requirement} --seed {header.seed}"
     command += "" if header.profile == "quick" else f" --profile {header.profile}"
     target = header.target.target_argument
-    return command + ("" if target == "embedded" else f" --target {shlex.quote(target)}")
+    return command + (f" --target {shlex.quote(target)}" if target else "")
 
 
 def _ca_file(target: TargetRef) -> str:

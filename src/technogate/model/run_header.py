@@ -29,9 +29,9 @@ class ImageRef(Record, frozen=True):
 class TargetRef(Record, frozen=True):
     """Which pair was judged and how it was reached; `target_argument` is what the user wrote after `--target`.
 
-    `images` are the images that ran, by party; empty when processes were judged. `page` is whether its console, if it
-    has one, is a page: a client module alone shows nothing. `ca_files` are the files of the certificates that it is
-    verified with, by party, relative to the target file.
+    It is "" for the file that was found without being named. `images` are the images that ran, by party; empty when
+    processes were judged. `page` is whether its console, if it has one, is a page: a client module alone shows nothing.
+    `ca_files` are the files of the certificates that it is verified with, by party, relative to the target file.
     """
 
     name: str
