@@ -22,6 +22,7 @@ from technogate.model.exchange import (
     by_id,
     header_values,
 )
+from technogate.model.fit_check import Blame, FitCheck, FoundPart, Misfit
 from technogate.model.item_result import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.model.record import Record
 from technogate.model.run_header import ContractRef, Footer, Header, ImageRef, TargetRef, Waiver
@@ -30,8 +31,9 @@ from technogate.model.trail_reading import TrailEntry, TrailReading
 
 # fmt: off
 __all__ = [
-    "BODY_LIMIT", "Abort", "Body", "ContractRef", "Disclosure", "Ended", "Event", "Exchange", "FaultEvent", "Finding",
-    "Footer", "Header", "Headers", "ImageRef", "ItemResult", "Outcome", "Output", "Plan", "PlannedItem",
+    "BODY_LIMIT", "Abort", "Blame", "Body", "ContractRef", "Disclosure", "Ended", "Event", "Exchange", "FaultEvent",
+    "Finding", "FitCheck", "Footer", "FoundPart", "Header", "Headers", "ImageRef", "ItemResult", "Misfit", "Outcome",
+    "Output", "Plan", "PlannedItem",
     "PrintedLines", "ProgramExit", "Proof", "Record", "RenderedOutput", "Request", "Response", "RunWarning",
     "RuntimeFault", "RuntimeProof", "SelfTest", "Stuck", "TargetRef", "TrailEntry", "TrailReading", "Waiver", "by_id",
     "header_values",
@@ -159,6 +161,7 @@ Event = (
     | Finding
     | ItemResult
     | SelfTest
+    | FitCheck
     | RuntimeProof
     | Abort
     | RunWarning

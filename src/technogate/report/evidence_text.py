@@ -161,7 +161,7 @@ def repeat_command(journal: Journal) -> str:
     """The command that repeats the run, on one line."""
     header = journal.header
     target = header.target.target_argument
-    named = [] if target == "embedded" else ["--target", target]
+    named = ["--target", target] if target else []
     if header.mode == "replay":
         return shlex.join(["technogate", "replay", header.replays, *named])
     words = ["technogate", header.mode, *(header.selection if header.mode == "check" else ())]

@@ -7,7 +7,6 @@ import os
 import random
 import secrets
 import shutil
-import string
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,20 +20,21 @@ from technogate.checks.response_predicates import is_error_response
 from technogate.contract.loader import Contract, load_contract
 from technogate.drivers.http.paces import Paces
 from technogate.drivers.http.request_window import RequestWindow
+from technogate.fit.console_drivers import with_drivers
 from technogate.journal.journal_file import JournalWriter
 from technogate.journal.redaction import Redactor
 from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import UserError
-from technogate.model.events import Abort, Event, Exchange
+from technogate.model.events import Abort, Event, Exchange, FitCheck
 from technogate.model.settings import Settings
 from technogate.report.allure import NAME as ALLURE
 from technogate.report.write_all import REPORTS
-from technogate.runner.console_drivers import with_drivers
 from technogate.runner.expected_time import learned_limit
 from technogate.runner.journal_header import journal_header
 from technogate.runner.replay_order import Replay, read_replay
 from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
+from technogate.target.api_key import new_key
 from technogate.util.shipped import shipped
 
 DEFAULT_CONTRACT = "console-v0.1"
@@ -73,7 +73,7 @@ class RunContext:
     `worker` names the process in the journal; `run_key` is the API key of started programs; `watchers` are called
     with each event after it is written; `program_checks` are called when an item ends, and raise what takes the place
     of its result where a program has ended; `facts` is what no response may disclose; `paces` are those of
-    its backends; `replay` is None unless the run is a replay.
+    its backends; `replay` is None unless the run is a replay; `fit` is what the fit check found, nothing before it.
     """
 
     settings: Settings
@@ -90,6 +90,7 @@ class RunContext:
     facts: MachineFacts = field(default_factory=MachineFacts)
     watchers: list[Callable[[Event], None]] = field(default_factory=list)
     program_checks: list[Callable[[bool], None]] = field(default_factory=list)
+    fit: FitCheck = field(default_factory=FitCheck)
     redactor: Redactor = field(init=False)
     smallest: Smallest = field(init=False)
     new_id: Callable[[], str] = field(init=False)
@@ -257,9 +258,3 @@ def join_run(workerinput: dict[str, Any], worker: str) -> RunContext:
 def new_run() -> str:
     """Draw a name for a run: it is in the run's journal and in its requests."""
     return secrets.token_hex(4)
-
-
-def new_key() -> str:
-    """Draw an API key for one run, with letters of both cases: a comparison that ignores case must be found."""
-    alphabet = string.ascii_letters + string.digits
-    return "Tg" + "".join(secrets.choice(alphabet) for _ in range(30))

@@ -23,7 +23,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Commands(Spec, frozen=True, kw_only=True):
-    """Commands of the backend by what they provoke; None where the file names none.
+    """Commands of the backend by what they provoke; None where the file names none, "" where there is no such command.
 
     `unknown_status` may be several: a status can be an unknown word, no string, or missing.
     """
@@ -40,7 +40,11 @@ class Commands(Spec, frozen=True, kw_only=True):
     def named(self, outcome: str) -> tuple[str, ...]:
         """Return the commands that provoke `outcome`: none, one or several."""
         commands: str | tuple[str, ...] | None = getattr(self, outcome)
-        return () if commands is None else (commands,) if isinstance(commands, str) else commands
+        return () if not commands else (commands,) if isinstance(commands, str) else commands
+
+    def declares_none(self, outcome: str) -> bool:
+        """Whether the file says that the backend has no command for `outcome`."""
+        return bool(getattr(self, outcome) == "")
 
 
 class AuditSpec(Spec, frozen=True, kw_only=True):

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 #: Seconds that a page gets to load: on a busy machine that takes longer than its work afterwards.
 LOAD_S = 60.0
 
+#: Seconds that a part of a loaded page may take to be there, and seconds without a request after which it will not be.
+PART_S, SETTLED_S = 20.0, 5.0
+_PART_LOOK_MS = 250.0
+
 #: How many of the last lines of its console output are told about a page that has ended.
 LAST_LINES = 20
 
@@ -125,12 +129,24 @@ class ConsolePage:
         self.steps.show(self, "execute", patience_s=FIRST_S)
         self._address = self.page.url
         for name in ("command", "run"):
-            try:
-                self.locate(name).wait_for(state="attached")
-            except PlaywrightTimeout as error:
-                raise self.missing_part(name) from error
+            self._wait_for_part(name)
         self.wait_until_complete(reload=False)
         self._wait_for_start(keyed)
+
+    def _wait_for_part(self, name: str) -> None:
+        """Wait until a part is there; raises DriverError once the page has loaded all that it loads without it."""
+        until = time.monotonic() + PART_S
+        requests, settled_at = self.traffic.count, time.monotonic() + SETTLED_S
+        while True:
+            try:
+                self.locate(name).wait_for(state="attached", timeout=_PART_LOOK_MS)
+            except PlaywrightTimeout as error:
+                if self.traffic.under_way or self.traffic.count != requests:
+                    requests, settled_at = self.traffic.count, time.monotonic() + SETTLED_S
+                if time.monotonic() > min(settled_at, until):
+                    raise self.missing_part(name) from error
+            else:
+                return
 
     def _wait_for_start(self, keyed: int) -> None:
         """Wait until the page's script listens, as far as is known: its markup may be there before.
@@ -200,6 +216,7 @@ class ConsolePage:
         limit_s: float = 0.0,
         effect_s: float | None = None,
         again: bool = False,
+        sent_only: bool = False,
     ) -> Any:
         """One task of the script within the page."""
         argument = {
@@ -212,6 +229,7 @@ class ConsolePage:
             "effectMs": int((self.quiet_ms / 1000 if effect_s is None else effect_s) * 1000),
             "settleMs": self.habits.settle_ms(region),
             "again": again,
+            "sentOnly": sent_only,
         }
         return self.page.evaluate(_CALL_PROBE, json.dumps(argument))
 
@@ -307,7 +325,7 @@ class ConsolePage:
         if self.has_sent(region):
             return False
         if button in self._alive:
-            ignored = bool(self._uses_enter.get(button)) and state["pressed"] is None
+            ignored = bool(self._uses_enter.get(button)) and not state["clicked"]
             self._uses_enter[button] = self._uses_enter.get(button, True) and not ignored
             return ignored
         if presses >= MOST_PRESSES:
@@ -366,21 +384,24 @@ class ConsolePage:
         state: dict[str, Any] = self.probe(task, limit_s=limit_s, region=region, focus=focus)
         return state
 
-    def react(self, region: str, limit_s: float, effect_s: float) -> dict[str, Any]:
+    def react(self, region: str, limit_s: float, effect_s: float, *, sent_only: bool = False) -> dict[str, Any]:
         """Wait until the region has reacted to what was done since `begin` or `arm`.
 
-        It is given `effect_s` seconds to begin with that. Adds `outcome`: done, unchanged or pending.
+        It is given `effect_s` seconds to begin with that; with `sent_only`, a change without a request is no reaction.
+        Adds `outcome`: done, unchanged or pending.
         """
         deadline, again = time.monotonic() + limit_s, False
         while True:
             left = max(0.0, deadline - time.monotonic())
-            state: dict[str, Any] = self.probe("react", region=region, limit_s=left, effect_s=effect_s, again=again)
-            idle = not state["busy"]
+            state: dict[str, Any] = self.probe(
+                "react", region=region, limit_s=left, effect_s=effect_s, again=again, sent_only=sent_only
+            )
+            idle, touched = not state["busy"], state["touched"] and not sent_only
             self._all_idle = state["all_idle"] and (state["reports_busy"] or not self.traffic.under_way)
-            if idle and state["reports_busy"] and state["touched"]:
+            if idle and state["reports_busy"] and (touched or (state["touched"] and self.has_sent(region))):
                 state["outcome"] = "done"
             elif idle and not self.traffic.under_way:
-                state["outcome"] = "done" if state["touched"] or self.has_sent(region) else "unchanged"
+                state["outcome"] = "done" if touched or self.has_sent(region) else "unchanged"
             elif left == 0.0:
                 state["outcome"] = "pending"
                 self._hanging = True
@@ -389,6 +410,10 @@ class ConsolePage:
                 again = self._wait_for_end(min(left, _ENDING_S)) or again
                 continue
             return state
+
+    def parts(self) -> frozenset[str]:
+        """The parts that are on the page now, by the names of their selectors."""
+        return frozenset(self.css).difference(self.probe("arm")["missing"])
 
     def _wait_for_end(self, limit_s: float) -> bool:
         """Wait a little for the requests under way to end; returns whether any was."""

@@ -135,6 +135,10 @@ class BrowserDriver:
         """What the page leaves where others could read it."""
         return self._run(self._inspect)
 
+    def parts(self) -> frozenset[str]:
+        """The parts that are on the page now, by the names of their selectors."""
+        return self._run(self._console.parts)
+
     def watch(self) -> InterimDisplay:
         """Record every state of the result from now on; returns the present one."""
         return self._run(self._console.watch)

@@ -50,13 +50,14 @@ def _nothing(_: Fact, run: RunFacts) -> Hashable | None:
     return (run.constant or "absent") if run.nothing_exists or run.constant >= 400 else None
 
 
-def _nothing_title(_: Sequence[Fact], run: RunFacts) -> str:
+def _nothing_title(facts: Sequence[Fact], run: RunFacts) -> str:
     count = _WORDS.get(len(run.guarded), str(len(run.guarded)))
     if not run.nothing_exists:
         return f"each of the {count} endpoints answers {run.constant} to every request"
     codes = " or ".join(sorted({str(code) for code in run.absent.values()}))
     routes = few(list(run.routes.values()), NAMED)
-    return f"none of the {count} endpoints exists: {codes} for {routes}"
+    question = next((question for fact in facts if (question := fact.finding.example.get("question"))), "")
+    return f"none of the {count} endpoints exists: {codes} for {routes}" + (f"; {question}" if question else "")
 
 
 def _absent(fact: Fact, run: RunFacts) -> Hashable | None:
