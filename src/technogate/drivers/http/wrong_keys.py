@@ -21,7 +21,7 @@ from technogate.model.events import RunWarning
 PATIENCE_S = 180.0
 #: How many attempts are made again, for another requirement.
 REPEATED = 8
-#: A lockout that comes in spite of the budget makes its window longer by this factor at least, and no less than a minute.
+#: A lockout that comes in spite of the budget makes its window longer by this factor at least, and a minute or more.
 LONGER = 1.25
 #: How many wrong keys in a row are no reason to suspect a lockout.
 HARMLESS = 2
