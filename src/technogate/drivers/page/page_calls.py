@@ -52,7 +52,8 @@ class PageCalls:
         """The result as shown now, once it is not busy."""
         started = time.time()
         state = self._page.probe("react", region="result", limit_s=self._page.limit_s)
-        if state["busy"]:
+        # A page that makes this part with the response has nothing to show while it waits.
+        if state["busy"] or state["parts"]["status"] is None:
             return _rendered("executeCommand", {"pending": "true"}, started, state["at"])
         return _rendered("executeCommand", self._page.fields("result", state["parts"]), started, state["at"])
 
