@@ -7,5 +7,6 @@ pytest_plugins = [
     "fixtures.console_harnesses",
     "fixtures.containers",
     "fixtures.fault_injection",
+    "fixtures.fit",
     "fixtures.generated",
 ]

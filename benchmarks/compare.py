@@ -27,6 +27,9 @@ from technogate.mutation.mutant import copied, load, plant
 #: Requirements that are checked with many generated requests and without waiting.
 REQUESTS = ("EXE-02", "EXE-03", "EXE-04", "EXE-06", "ENV-01", "AUT-02", "ERR-01", "AUD-05", "MEM-01")
 
+#: The pair that is measured.
+EMBEDDED = ("--target", "embedded")
+
 #: The figures of one round, by name.
 Figures = dict[str, float]
 
@@ -34,14 +37,14 @@ Figures = dict[str, float]
 def validation(checkout: Checkout) -> Figures:
     """The standard validation of the embedded pair: wall clock and processor time, in seconds."""
     with tempfile.TemporaryDirectory(prefix="technogate-benchmark-") as place:
-        times = checkout.technogate("validate", "--profile", "standard", "--seed", "1", reports=Path(place))
+        times = checkout.technogate("validate", *EMBEDDED, "--profile", "standard", "--seed", "1", reports=Path(place))
     return {"standard validation, wall clock (s)": times.wall_s, "standard validation, processor time (s)": times.cpu_s}
 
 
 def requests(checkout: Checkout) -> Figures:
     """Requests a second from the first to the last one that reached the backend, with one worker."""
     with tempfile.TemporaryDirectory(prefix="technogate-benchmark-") as place:
-        arguments = ("check", *REQUESTS, "--profile", "standard", "--seed", "1", "--workers", "1")
+        arguments = ("check", *REQUESTS, *EMBEDDED, "--profile", "standard", "--seed", "1", "--workers", "1")
         checkout.technogate(*arguments, reports=Path(place))
         exchanges = [
             (event["started"], event["ended"])

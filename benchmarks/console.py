@@ -48,8 +48,8 @@ GENERATED = "::test_any_"
 
 def run(requirements: Sequence[str], profile: str, seed: int, folder: Path) -> Journal:
     """Check these requirements with one worker and return the journal."""
-    line = [sys.executable, "-m", "technogate", "check", *requirements, "--profile", profile]
-    line += ["--seed", str(seed), "--workers", "1", "--reports", str(folder)]
+    line = [sys.executable, "-m", "technogate", "check", *requirements, "--target", "embedded"]
+    line += ["--profile", profile, "--seed", str(seed), "--workers", "1", "--reports", str(folder)]
     subprocess.run(line, check=True, stdout=subprocess.DEVNULL)
     return read_journal(folder / "journal.jsonl")
 

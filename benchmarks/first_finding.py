@@ -21,8 +21,8 @@ from technogate.mutation import mutant_kinds
 from technogate.mutation.mutant import load
 from technogate.mutation.mutant_kinds import KINDS
 from technogate.mutation.mutation_reports import JSON
-from technogate.runner.run_context import new_key
 from technogate.target import load_target
+from technogate.target.api_key import new_key
 from technogate.util.shipped import mutants_folder
 
 MUTANTS = mutants_folder() / "backend"

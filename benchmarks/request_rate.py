@@ -30,9 +30,9 @@ from technogate.generation.requests.commands import CommandSet
 from technogate.journal.journal_file import JournalWriter
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import UserError
-from technogate.runner.run_context import new_key
 from technogate.runner.suite import CheckCounter
 from technogate.target import load_target
+from technogate.target.api_key import new_key
 
 ROOT = Path(__file__).resolve().parents[1]
 CONTRACT = ROOT / "contracts" / "console-v0.1"

@@ -32,8 +32,8 @@ from benchmarks.first_finding import REFERENCE, sample, time_on
 from benchmarks.request_rate import ToolRate, measure
 from technogate.journal.journal_file import read_journal
 from technogate.model.errors import UserError
-from technogate.runner.run_context import new_key
 from technogate.target import load_target
+from technogate.target.api_key import new_key
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -61,7 +61,7 @@ class Validation:
 def validation() -> Validation:
     """Validate the embedded pair once."""
     with tempfile.TemporaryDirectory(prefix="technogate-benchmark-") as place:
-        arguments = ["validate", "--profile", "standard", "--seed", "1", "--reports", place]
+        arguments = ["validate", "--target", "embedded", "--profile", "standard", "--seed", "1", "--reports", place]
         before, started = _cpu(), time.monotonic()
         done = subprocess.run(
             [sys.executable, "-m", "technogate", *arguments], capture_output=True, cwd=ROOT, check=False

@@ -73,7 +73,8 @@ class Sandbox:
         """The environment of a run in this sandbox, without what the test run itself set."""
         dropped = ("PYTEST_", "TECHNOGATE_", "COV_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
-        return {**kept, "PYTHONPATH": str(self.home / "src"), "COLUMNS": "100", "TERM": "dumb"}
+        shown = {"COLUMNS": "100", "TERM": "dumb"}
+        return {**kept, "PYTHONPATH": str(self.home / "src"), "TECHNOGATE_TARGET": "embedded", **shown}
 
     def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `technogate WORDS` in this home."""

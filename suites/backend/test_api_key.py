@@ -109,6 +109,6 @@ def test_key_is_not_echoed(backend: HttpDriver, guarded: str, word: Word, must_h
         backend.execute(value),
     ]
     nearly = [key for key in near_misses(value) if any(value in held for held in key.values)]
-    sent += [send(backend, guarded, key) for key in nearly]
+    sent += [send(backend, guarded, key) for key in nearly if backend.wrong_keys.admits(key)]
     for exchange in sent:
         must_hold(holds_no_key(exchange))

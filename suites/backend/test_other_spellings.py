@@ -19,16 +19,10 @@ OVERRIDES = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 REWRITES = ("X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Uri", "X-Forwarded-Path", "X-Original-URI")
 
 
-@pytest.fixture(scope="module")
-def limited() -> list[str]:
-    """Why the backend takes no more requests without the right key; nothing while it does."""
-    return []
-
-
 @pytest.fixture
-def path_guard(backend: HttpDriver, running: Running, guarded: str, limited: list[str]) -> PathGuard:
+def path_guard(backend: HttpDriver, running: Running, guarded: str) -> PathGuard:
     """The key of each guarded operation."""
-    return PathGuard(backend, running, guarded, limited)
+    return PathGuard(backend, running, guarded)
 
 
 @requirement("AUT-07")
@@ -79,11 +73,11 @@ def test_override_header_reaches_nothing(path_guard: PathGuard, must_hold: MustH
 
 @requirement("AUT-07")
 def test_other_spelling_leaves_its_entry(
-    backend: HttpDriver, contract: Contract, running: Running, limited: list[str], must_hold: MustHold
+    backend: HttpDriver, contract: Contract, running: Running, must_hold: MustHold
 ) -> None:
     """What is executed under another spelling, with the right key, has its entry, as under the plain path."""
     behavior = contract.behavior
-    path_guard = PathGuard(backend, running, behavior.operations.execute, limited)
+    path_guard = PathGuard(backend, running, behavior.operations.execute)
     sent = path_guard.sent([(case, backend.key) for case in path_guard.spelled()])
     query = {behavior.audit.filter_parameter: behavior.audit.filter_all, behavior.audit.limit_parameter: 200}
     last = next((trace_id(exchange) for exchange in reversed(sent) if not has_status(exchange, 200)), "")

@@ -9,6 +9,7 @@ from technogate.checks.console_requests import sent_command, sent_only_valid, se
 from technogate.contract.loader import Contract
 from technogate.generation.responses.invalid_values import broken_field
 from technogate.generation.responses.valid_values import schema_of
+from technogate.model.driver_name import MODULE_DRIVERS
 from technogate.model.events import Finding
 from technogate.runner.run_context import RunContext
 from technogate.runner.suite import MustHold, requirement
@@ -46,7 +47,7 @@ def never_sent(harness: Harness, command: str, case: str) -> list[Finding]:
     what was sent must keep the pattern. The function of a module must send nothing at all.
     """
     interaction = harness.execute(harness.conforming(), command, case)
-    if harness.driver.name == "module":
+    if harness.driver.name in MODULE_DRIVERS:
         return sent_times(interaction, harness.names.execute, 0) or never_shows(interaction, "APPROVED")
     return sent_only_valid(harness.contract, interaction, harness.names.execute)
 

@@ -7,6 +7,7 @@ import pytest
 from fixtures.console_harnesses import COMMAND, Harness, Harnesses
 from technogate.checks.console_key_elsewhere import PARTS, key_goes_nowhere_else
 from technogate.drivers.console_driver import PageRequest
+from technogate.drivers.module.module_page_driver import ModulePageDriver
 from technogate.drivers.page.page_driver import BrowserDriver
 from technogate.mock.responses.broken import Broken
 from technogate.runner.suite import MustHold, requirement
@@ -26,7 +27,7 @@ def use(harness: Harness) -> None:
     harness.audit(harness.listing(), harness.listing(), state="BLOCKED", limit=10)
     harness.audit(refused(401), refused(500))
     harness.memory(harness.snapshot())
-    if isinstance(harness.driver, BrowserDriver):
+    if isinstance(harness.driver, BrowserDriver | ModulePageDriver):
         harness.driver.leave()
 
 

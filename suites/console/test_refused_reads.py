@@ -14,6 +14,7 @@ from fixtures.refused_reads import GROUPS, Read, read_of, redirects
 from technogate.checks.console_display import rows_show, shows, shows_empty_list, shows_no_snapshot
 from technogate.checks.console_requests import queries_agree, sent_times
 from technogate.mock.scripted_reply import Fault
+from technogate.model.driver_name import MODULE_DRIVERS
 from technogate.model.events import Finding
 from technogate.runner.suite import MustHold, requirement
 
@@ -26,7 +27,7 @@ T = TypeVar("T")
 
 def cases(harness: Harness, known: Mapping[str, T]) -> Mapping[str, T]:
     """All cases for a module; for a page, where each takes many times as long, the first."""
-    return known if harness.driver.name == "module" else dict(islice(known.items(), 1))
+    return known if harness.driver.name in MODULE_DRIVERS else dict(islice(known.items(), 1))
 
 
 def refused_list(harness: Harness, read: Read, what: str, sent: Fault) -> list[Finding]:

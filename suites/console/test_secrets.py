@@ -24,7 +24,7 @@ def exposed(harness: Harness) -> Exposure:
 @pytest.fixture(scope="module")
 def page_exposure(harnesses: Harnesses) -> Exposure:
     """What the page leaves behind."""
-    return exposed(harnesses["browser"])
+    return exposed(harnesses.page)
 
 
 @requirement("CON-12")

@@ -1,13 +1,17 @@
-"""The HTTP driver: it sends and records every byte unchanged, and sends nothing twice."""
+"""The HTTP driver: it sends and records every byte unchanged, and sends nothing twice but where it must."""
 
 from __future__ import annotations
 
+import gzip
 import itertools
+import json
 import re
 import socket
+import struct
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -18,7 +22,7 @@ import pytest
 from technogate.contract.loader import Contract, load_contract
 from technogate.drivers.http.api_keys import EMPTY_KEY, NO_KEY, Key, right_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
-from technogate.journal.redaction import Redactor
+from technogate.journal.redaction import MARK, Redactor
 from technogate.model.events import Ended, Exchange, RunWarning
 from technogate.target.process.ports import HeldPort
 from tests.conftest import STUCK_S
@@ -310,3 +314,118 @@ def test_the_last_reading_for_an_entry_begins_when_its_time_is_over(
     assert entry.response is not None
     assert "t-1" in entry.response.body.text
     assert len(server.requests) == 2
+
+
+def ends_after(count: int, *, reset: bool = False) -> Handler:
+    """Serve `count` requests of a connection, and end it on the next one without a byte."""
+    served: dict[int, int] = {}
+
+    def handler(request: StandInRequest) -> bytes | None:
+        number = request.connection.fileno()
+        served[number] = served.get(number, 0) + 1
+        if served[number] <= count:
+            return OK
+        served.pop(number)
+        if reset:
+            request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return None
+
+    return handler
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_connection_that_ends_as_it_is_used_is_replaced_once(
+    start: Callable[..., tuple[Bench, StandIn]], reset: bool
+) -> None:
+    """The request goes out once more on a fresh connection: a second exchange, and it is the one that counts."""
+    bench, server = start(ends_after(1, reset=reset))
+    bench.driver.execute("PING")
+    last = bench.driver.execute("PONG")
+    assert last.end is Ended.OK
+    assert [exchange.end for exchange in bench.exchanges] == [Ended.OK, Ended.INDETERMINATE, Ended.OK]
+    assert bench.exchanges[2] is last
+    assert bench.exchanges[2].case == f"{bench.exchanges[1].case}, again on a fresh connection"
+    assert bench.exchanges[1].id != last.id
+    assert [request.json for request in server.requests] == [{"command": word} for word in ("PING", "PONG", "PONG")]
+
+
+def test_a_fresh_connection_that_ends_decides(start: Callable[..., tuple[Bench, StandIn]]) -> None:
+    """A request without a response on a connection of its own is not sent again."""
+    bench, server = start(ends_after(0))
+    exchange = bench.driver.execute("PING")
+    assert exchange.end is Ended.INDETERMINATE
+    assert len(server.requests) == len(bench.exchanges) == 1
+
+
+def test_a_response_that_is_cut_is_not_asked_for_again(start: Callable[..., tuple[Bench, StandIn]]) -> None:
+    """Bytes of a response, an informational one included, show that the request arrived."""
+    responses = iter([OK, b"HTTP/1.1 102 Processing\r\n\r\n", OK, OK[:-1]])
+
+    def handler(request: StandInRequest) -> bytes | None:
+        response = next(responses)
+        request.connection.sendall(response)
+        return b"" if response == OK else None
+
+    bench, server = start(handler)
+    ends = [bench.driver.execute("PING").end for _ in range(4)]
+    assert ends == [Ended.OK, Ended.INDETERMINATE] * 2
+    assert len(server.requests) == 4
+
+
+def test_a_server_that_has_ended_is_not_asked_again(contract: Contract) -> None:
+    """Where no fresh connection can be made nothing is sent: the exchange without a response is the last."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        connection.recv(65536)
+        connection.sendall(OK)
+        connection.recv(65536)
+        # Nobody listens any more when the connection ends.
+        listener.close()
+        connection.close()
+
+    server = threading.Thread(target=serve)
+    server.start()
+    bench = Bench(contract, f"http://127.0.0.1:{listener.getsockname()[1]}")
+    bench.driver.execute("PING")
+    exchange = bench.driver.execute("PING")
+    server.join()
+    assert exchange.end is Ended.INDETERMINATE
+    assert bench.exchanges[1:] == [exchange]
+    bench.driver.close()
+
+
+@pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
+def test_a_body_that_is_compressed_unasked_is_read(
+    start: Callable[..., tuple[Bench, StandIn]], coding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    """It is recorded as what was compressed, with a note; the headers stay as they came, and the key is found in it."""
+    body = pack(json.dumps({"note": KEY}).encode())
+    bench, _ = start(lambda _: http_response(200, body, headers={"Content-Encoding": coding}))
+    exchange = bench.driver.execute("PING")
+    assert exchange.response is not None
+    assert exchange.response.compressed == (coding,)
+    assert exchange.response.header("content-encoding") == coding
+    assert exchange.response.body.text == json.dumps({"note": MARK})
+    assert exchange.leaks == ("body (plain)",)
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b"{}")[:-9], b"{}", b""])
+def test_a_body_that_is_not_what_its_header_says_is_kept(
+    start: Callable[..., tuple[Bench, StandIn]], body: bytes
+) -> None:
+    """Bytes that cannot be decompressed are evidence as they came."""
+    bench, _ = start(lambda _: http_response(200, body, headers={"Content-Encoding": "gzip"}))
+    response = bench.driver.execute("PING").response
+    assert response is not None
+    assert (response.body.raw, response.compressed) == (body, ())
+
+
+def test_an_offered_compression_stays(start: Callable[..., tuple[Bench, StandIn]]) -> None:
+    """What a case asks for comes as it was sent."""
+    body = gzip.compress(b"{}")
+    bench, _ = start(lambda _: http_response(200, body, headers={"Content-Encoding": "gzip"}))
+    response = bench.driver.send(Case(method="GET", path="/", headers=(("Accept-Encoding", "gzip"),))).response
+    assert response is not None
+    assert (response.body.raw, response.compressed) == (body, ())

@@ -146,13 +146,14 @@ def test_relative_urls_are_resolved_against_the_base(mock_backend: MockBackend) 
     """A module without an address of its own sends its requests to the base, as it would to its page's origin."""
     with ModuleDriver(DATA / "client.mjs", env={}, base=mock_backend.base_url) as driver:
         assert driver.execute("PING").fields["status"] == "APPROVED"
+        assert driver.relative
     with ModuleDriver(DATA / "client.mjs", env={}) as driver:
         assert "error" in driver.execute("PING").fields
 
 
 def test_relative_urls_of_a_judged_module_reach_its_backend(mock_backend: MockBackend) -> None:
     """A target's module has no page with an origin: the address of its backend is used."""
-    console: Any = SimpleNamespace(module=DATA / "client.mjs", env={}, backend_url=mock_backend.base_url)
+    console: Any = SimpleNamespace(module=DATA / "client.mjs", env={}, create="", backend_url=mock_backend.base_url)
     driver = drive(console, "module")
     try:
         assert driver.execute("PING").fields["status"] == "APPROVED"

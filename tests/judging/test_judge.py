@@ -142,7 +142,7 @@ def test_a_failed_must_is_fail(tmp_path: Path) -> None:
     [sample] = document.findings
     assert sample.finding.requirement == "AUT-01"
     assert sample.curl.startswith("curl ")
-    assert sample.recheck_command == "technogate check AUT-01 --seed 7"
+    assert sample.recheck_command == "technogate check AUT-01 --seed 7 --target embedded"
     assert document.requirements[0].findings == (1,)
 
 

@@ -6,6 +6,7 @@ import itertools
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -166,9 +167,12 @@ def test_who_must_act_follows_the_party() -> None:
 
 
 def test_the_run_can_be_repeated() -> None:
-    """The command that repeats a run names its seed, and its target when it is not the default."""
+    """The command that repeats a run names its seed, and its target unless that was found without being named."""
     journal = failing()[0]
-    assert repeat_command(journal) == "technogate validate --seed 20250615"
+    assert repeat_command(journal) == "technogate validate --seed 20250615 --target embedded"
+    target = msgspec.structs.replace(journal.header.target, target_argument="")
+    found = replace(journal, header=msgspec.structs.replace(journal.header, target=target))
+    assert repeat_command(found) == "technogate validate --seed 20250615"
     assert "--target" in repeat_command(SAMPLES["hostile"]()[0])
 
 

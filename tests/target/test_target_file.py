@@ -245,7 +245,9 @@ def test_schema_and_types_have_the_same_keys() -> None:
     def compare(table: dict[str, Any], struct: type[msgspec.Struct], where: str) -> None:
         assert set(table["properties"]) == set(struct.__struct_fields__), where
         assert table["additionalProperties"] is False
-        for key, below in table["properties"].items():
+        for key, named in table["properties"].items():
+            below = named.get("items", named)
+            below = schema["$defs"][below["$ref"].rpartition("/")[2]] if "$ref" in below else below
             hint = get_type_hints(struct)[key]
             for kind in getattr(hint, "__args__", (hint,)):
                 if isinstance(kind, type) and issubclass(kind, msgspec.Struct):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from technogate.checks.family import Example, Family
+from technogate.checks.family import Example, Family, RunWideCheck
 from technogate.checks.response_predicates import (
     declares_json,
     finding,
@@ -18,14 +17,22 @@ from technogate.checks.response_predicates import (
     is_strict_json,
     json_object,
 )
-from technogate.model.events import Body, Exchange, Finding, Request, Response, header_values
+from technogate.checks.whole_run import RunWideResult, WholeRun, run_wide_result
+from technogate.model.events import Body, Exchange, Finding
 from technogate.model.requirement import Party
+from technogate.util.content_coding import READ, NotDecompressed, codings, decompressed, unasked
 
 if TYPE_CHECKING:
+    from technogate.checks.known_run import KnownRun
     from technogate.contract.loader import Contract
 
 #: The name of this check in findings.
 CHECK = "no negotiation"
+#: The name of the check over a whole run, and what both expect.
+UNASKED = "compressed unasked"
+AS_OFFERED = "a body that is compressed only as the request offers"
+#: How many exchanges of one kind a finding over a whole run names.
+EXAMPLES_NAMED = 5
 
 #: The members that a preference must not change; texts for a person may be in another language.
 _DECIDED = ("status", "reason_codes", "command")
@@ -57,10 +64,9 @@ def is_documented_whatever(contract: Contract, plain: Exchange, exchange: Exchan
     """
     if plain.response is None or exchange.response is None:
         return has_response(plain) or has_response(exchange)
-    used = [word.lower() for word in _words(exchange.response, "content-encoding")]
-    if not set(used) <= _offered(exchange.request) | {"identity"}:
-        observed = f"Content-Encoding: {', '.join(used)}"
-        return finding(CHECK, exchange, "a body that is compressed only as the request offers", observed)
+    used = unasked(exchange.request.headers, exchange.response.headers)
+    if not set(used) <= set(codings(plain.response.headers)):
+        return finding(CHECK, exchange, AS_OFFERED, f"Content-Encoding: {', '.join(used)}")
     documented = {*contract.operations[exchange.operation].responses, plain.response.status}
     readable = _readable(exchange)
     findings = has_status(exchange, *sorted(documented)) or declares_json(exchange)
@@ -73,19 +79,15 @@ def is_documented_whatever(contract: Contract, plain: Exchange, exchange: Exchan
 def _readable(exchange: Exchange) -> Exchange | None:
     """The exchange with its body decompressed, as empty when that fails; None for a form that this reads not."""
     response = exchange.response
-    if response is None:
+    if response is None or response.compressed:
         return exchange
-    body = response.body.raw
-    for coding in reversed(_words(response, "content-encoding")):
-        try:
-            if coding.lower() in ("gzip", "x-gzip"):
-                body = gzip.decompress(body)
-            elif coding.lower() == "deflate":
-                body = zlib.decompress(body)
-            elif coding.lower() != "identity":
-                return None
-        except (OSError, EOFError, zlib.error):
-            body = b""
+    applied = codings(response.headers)
+    if not set(applied) <= READ:
+        return None
+    try:
+        body = decompressed(response.body.raw, applied)
+    except NotDecompressed:
+        body = b""
     return msgspec.structs.replace(exchange, response=msgspec.structs.replace(response, body=Body.of(body)))
 
 
@@ -94,25 +96,36 @@ def _decided(exchange: Exchange | None) -> dict[str, object]:
     return {name: members[name] for name in _DECIDED if name in members}
 
 
-def _words(message: Request | Response, name: str) -> list[str]:
-    """The comma-separated words of a header."""
-    values = header_values(message.headers, name)
-    return [word.strip() for value in values for word in value.split(",") if word.strip()]
-
-
-def _offered(request: Request) -> set[str]:
-    """The compressions that a request offers."""
-    offered = set()
-    for word in _words(request, "accept-encoding"):
-        coding, _, quality = word.partition(";")
-        if quality.replace(" ", "").rstrip("0") not in ("q=", "q=0."):
-            offered.add(coding.strip().lower())
-    return offered
-
-
 def _asked(exchange: Exchange) -> str:
     """The preference of a request, for a finding: its case is named after it."""
     return exchange.case.partition(", with ")[0]
+
+
+# ---- checks over a whole run ----
+
+
+def _compressed_as_offered(run: WholeRun) -> RunWideResult:
+    """No response was compressed in a way that its request does not offer (ENV-07): one finding for each way."""
+    by_coding: dict[str, list[Exchange]] = defaultdict(list)
+    for exchange in run.guarded:
+        if exchange.response is not None:
+            used = unasked(exchange.request.headers, exchange.response.headers)
+            for coding in dict.fromkeys(used):
+                by_coding[coding].append(exchange)
+    findings = [
+        msgspec.structs.replace(
+            finding(UNASKED, exchanges[0], AS_OFFERED, f"Content-Encoding: {coding}")[0],
+            exchanges=tuple(exchange.id for exchange in exchanges[:EXAMPLES_NAMED]),
+        )
+        for coding, exchanges in by_coding.items()
+    ]
+    return run_wide_result(len(run.guarded), findings)
+
+
+def _compress(run: KnownRun) -> None:
+    request = msgspec.structs.replace(run.exchanges[1].request, headers=(("Accept-Encoding", "identity"),))
+    run.exchange(1, request=request)
+    run.response(1, headers=(("Content-Encoding", "gzip"),))
 
 
 EXAMPLES = (
@@ -130,4 +143,13 @@ EXAMPLES = (
     ),
 )
 
-FAMILY = Family(prefixes=("ENV",), party=Party.BACKEND, examples=EXAMPLES)
+RUN_WIDE = (
+    RunWideCheck(
+        requirement="ENV-07",
+        subject="No response of the run was compressed in a way that its request does not offer.",
+        run=_compressed_as_offered,
+        defects=(_compress,),
+    ),
+)
+
+FAMILY = Family(prefixes=("ENV",), party=Party.BACKEND, examples=EXAMPLES, run_wide=RUN_WIDE)

@@ -10,8 +10,9 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from technogate.cli.machine_tools import browser, examined
+from technogate.cli.machine_tools import browser, bundler, examined
 from technogate.drivers.console_driver import DriverError
+from technogate.drivers.module.esbuild import install_esbuild
 from technogate.drivers.page.chromium import find_browser, playwright_stopped, why_stopped
 
 #: Seconds that one attempt to install a browser may take.
@@ -39,12 +40,22 @@ def examine(console: Console) -> bool:
 
 
 def repair(console: Console) -> None:
-    """Install Chromium if no usable browser is present: Playwright's own first, then the package of the system.
+    """Install Chromium if no usable browser is present, and esbuild if there is none.
 
-    Packages are installed only by root, and only with apt-get.
+    Of a browser Playwright's own is tried first, then the package of the system; packages are installed only by root,
+    and only with apt-get. esbuild is installed by npm, where there is one.
     """
-    if browser().present:
-        return
+    if not bundler().present:
+        try:
+            console.print(f"installed {install_esbuild()}", markup=False, soft_wrap=True)
+        except DriverError as error:
+            console.print(f"esbuild: {error}", markup=False, soft_wrap=True)
+    if not browser().present:
+        _install_browser(console)
+
+
+def _install_browser(console: Console) -> None:
+    """Install Chromium."""
     packages = shutil.which("apt-get") is not None and hasattr(os, "geteuid") and os.geteuid() == 0
     if packages:
         _tried(console, "apt-get", "update", "-qq")

@@ -27,7 +27,8 @@ def planned_items(contract: Contract) -> list[PlannedItem]:
     Raises UserError when the suites cannot be collected, because an incomplete table would be wrong.
     """
     with tempfile.TemporaryDirectory() as folder:
-        line = [*pytest_line(), "--collect-only"]
+        # The reference pair: its items are all that there are.
+        line = [*pytest_line(), "--collect-only", "--target=embedded"]
         line += [f"--contract={contract.folder}", f"--reports={folder}"]
         ended = subprocess.run(line, capture_output=True, text=True, errors="replace", timeout=COLLECT_S, check=False)
         journal = Path(folder) / "journal.jsonl"

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from technogate.drivers.console_driver import DriverError
+from technogate.drivers.module.esbuild import HINT as ESBUILD_HINT
+from technogate.drivers.module.esbuild import find_esbuild
 from technogate.drivers.module.node import OLDEST_NODE, TYPESCRIPT_NODE, find_node
 from technogate.drivers.page.chromium import browser_missing, find_browser
 from technogate.mock.reply_queue import FaultError
@@ -81,7 +83,7 @@ def ask(*command: str) -> Answer:
 
 def examined() -> list[ToolStatus]:
     """Every tool, in the order in which it is shown."""
-    return [python(), shipped_data(), browser(), node(), *docker()]
+    return [python(), shipped_data(), browser(), node(), bundler(), *docker()]
 
 
 def python() -> ToolStatus:
@@ -134,6 +136,24 @@ def node() -> ToolStatus:
         needed_for=f"consoles that are a module ({_OLDEST} or newer; in TypeScript {_TYPESCRIPT})",
         required=False,
         note=note,
+    )
+
+
+def bundler() -> ToolStatus:
+    """The esbuild that bundles a console's client module, where its project has none of its own."""
+    try:
+        path = find_esbuild(Path.cwd() / "module")
+    except DriverError as error:
+        path, problem = None, str(error)
+    else:
+        problem = "not there yet: npm installs it with the first module that needs it"
+    return ToolStatus(
+        name="esbuild",
+        present=path is not None,
+        details=problem if path is None else _named(ask(str(path), "--version"), str(path)),
+        hint=f"{ESBUILD_HINT}; `technogate doctor --fix` installs the gate's own",
+        needed_for="client modules in a browser, in TypeScript, CommonJS or for Vite",
+        required=False,
     )
 
 

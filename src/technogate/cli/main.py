@@ -12,7 +12,14 @@ from typing import Annotated
 import typer
 
 from technogate import __version__
-from technogate.cli import deployment_commands, gate_commands, init_command, run_commands, workflow_commands
+from technogate.cli import (
+    deployment_commands,
+    fit_command,
+    gate_commands,
+    init_command,
+    run_commands,
+    workflow_commands,
+)
 from technogate.cli.command_groups import EPILOG, GroupedCommands
 from technogate.model.errors import Interrupted, StartError, TargetFileError, UserError
 from technogate.model.verdict import ExitCode
@@ -32,7 +39,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for commands in (run_commands, init_command, gate_commands, deployment_commands, workflow_commands):
+for commands in (run_commands, init_command, fit_command, gate_commands, deployment_commands, workflow_commands):
     commands.register(app)
 
 

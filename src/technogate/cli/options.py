@@ -18,7 +18,7 @@ TargetOption = Annotated[
         "--target",
         "-t",
         envvar="TECHNOGATE_TARGET",
-        help="'embedded', 'compose', or a target file",
+        help="'embedded', 'compose', or a target file [default: technogate.toml in this folder or above]",
     ),
 ]
 ContractOption = Annotated[

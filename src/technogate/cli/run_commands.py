@@ -32,6 +32,7 @@ from technogate.model.settings import Profile, Settings
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command(epilog=EPILOG, rich_help_panel=CONSOLE_LEAD)(validate)
+    app.command(epilog=EPILOG, rich_help_panel=CONSOLE_LEAD)(demo)
     app.command(epilog=EPILOG, rich_help_panel=CI_GATE)(judge)
     app.command(epilog=EPILOG, rich_help_panel=CI_GATE)(report)
     app.command(epilog=EPILOG, rich_help_panel=BACKEND_TEAM)(check)
@@ -57,7 +58,7 @@ def _settings(target: str, contract: str, profile: str, seed: int | None, report
 
 
 def validate(
-    target: TargetOption = "embedded",
+    target: TargetOption = "",
     contract: ContractOption = "",
     profile: ProfileOption = "standard",
     seed: SeedOption = None,
@@ -80,9 +81,24 @@ def validate(
     raise typer.Exit(run(settings, workers, make_console(), sign=signed_by(signer, contract)))
 
 
+def demo(
+    profile: ProfileOption = "quick",
+    seed: SeedOption = None,
+    reports: ReportsOption = Path("reports/demo"),
+    workers: WorkersOption = None,
+) -> None:
+    """Validate the reference pair, to see what a run shows.
+
+    No other command judges the reference pair unless it is told to with `--target embedded`.
+    """
+    from technogate.runner.run import run
+
+    raise typer.Exit(run(_settings("embedded", "", profile, seed, reports), workers, make_console()))
+
+
 def check(
     selection: SelectionArgument = None,
-    target: TargetOption = "embedded",
+    target: TargetOption = "",
     contract: ContractOption = "",
     profile: ProfileOption = "quick",
     seed: SeedOption = None,

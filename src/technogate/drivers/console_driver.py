@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
+from technogate.model.driver_name import DriverName
 from technogate.model.events import RenderedOutput
 from technogate.model.exposure import Exposure as Exposure
 from technogate.model.exposure import PageRequest as PageRequest
@@ -26,6 +27,10 @@ AUDIT_FIELDS = ("timestamp", "action", "result", "state", "trace_id", "execution
 
 class DriverError(Exception):
     """The console could not be driven: a part is missing, a module does not load. One line with a hint."""
+
+
+class NotOffered(DriverError):  # noqa: N818 - named by what the console does
+    """The console offers no such value, or no control for it: what needs it is not exercised."""
 
 
 class ConsoleEnded(DriverError):  # noqa: N818 - named by what happened
@@ -49,7 +54,7 @@ class ConsoleDriver(Protocol):
     """Makes a console do what its user can make it do, and reads what it shows."""
 
     @property
-    def name(self) -> Literal["browser", "module"]:
+    def name(self) -> DriverName:
         """Which driver this is."""
 
     def execute(self, command: str, session_id: str | None = None) -> RenderedOutput:

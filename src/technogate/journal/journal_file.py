@@ -24,6 +24,7 @@ from technogate.model.events import (
     Exchange,
     FaultEvent,
     Finding,
+    FitCheck,
     Footer,
     Header,
     ItemResult,
@@ -183,6 +184,7 @@ class Journal:
     warnings: list[RunWarning] = field(default_factory=list)
     self_tests: list[SelfTest] = field(default_factory=list)
     runtimes: list[RuntimeProof] = field(default_factory=list)
+    fit_checks: list[FitCheck] = field(default_factory=list)
 
 
 def read_journal(path: Path) -> Journal:
@@ -249,6 +251,7 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
         RunWarning: journal.warnings,  # type: ignore[dict-item]
         SelfTest: journal.self_tests,  # type: ignore[dict-item]
         RuntimeProof: journal.runtimes,  # type: ignore[dict-item]
+        FitCheck: journal.fit_checks,  # type: ignore[dict-item]
     }
     for event in events:
         kind = lists.get(type(event))

@@ -14,6 +14,7 @@ _REASONS = {
     Lack.BACKEND: "the target describes no backend",
     Lack.CONSOLE: "the target describes no console",
     Lack.IMAGES: "processes were judged, not images",
+    Lack.PAGE: "a client module was judged, which shows nothing, and no page",
     Lack.SELECTION: "not selected",
 }
 
@@ -38,7 +39,7 @@ def scope_of(header: Header) -> VerdictScope:
 
 def _lack(header: Header, requirement: Requirement) -> Lack | None:
     """What the run lacks to judge a requirement, None for nothing."""
-    lack = requirement.lack(header.target.parties, images=header.target.of_images)
+    lack = requirement.lack(header.target.parties, images=header.target.of_images, page=header.target.page)
     unselected = header.mode != "validate" and requirement.id not in header.selection
     return Lack.SELECTION if lack is None and unselected else lack
 

@@ -8,14 +8,18 @@ not be delivered is recorded as such, so that a check is inconclusive and does n
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+import time
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar
 
 from technogate.journal.redaction import Redactor
+from technogate.mock.background import LONGER_S, WATCH_S, Background, Key, in_bursts
+from technogate.mock.connection import WireRequest
 from technogate.mock.listener import Origin, Refusal, Server
 from technogate.mock.recorded_request import RecordedRequest, exchange_of
-from technogate.mock.reply_queue import FaultError, ReplyFactory, ReplyQueue, ScriptedReply
+from technogate.mock.reply_queue import FaultError, ReplyFactory, ReplyQueue, ScriptedReply, kind_of
 from technogate.mock.scripted_reply import Fault, Reply, as_reply
 from technogate.model.events import Exchange
 
@@ -23,6 +27,9 @@ T = TypeVar("T")
 
 #: How long a call in the thread of the mock backend may take, in seconds.
 _CALL_S = 30.0
+
+#: How long a request of a page's own doing may be under way before a call, in seconds.
+_BACKGROUND_S = 2.0
 
 #: How long a request, or the end of a reply, is awaited by default, in seconds: a machine may be slow.
 TIMEOUT_S = 10.0
@@ -47,6 +54,7 @@ class MockBackend:
     ) -> None:
         self._reply_queue = ReplyQueue(operations, defaults)
         self._server = Server(self._reply_queue, host, preflight_max_age)
+        self.background = Background()
         # Not the platform's default loop: that of Windows cannot watch a listening socket.
         self._loop = asyncio.SelectorEventLoop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="technogate-mock-backend", daemon=True)
@@ -82,20 +90,72 @@ class MockBackend:
     # ---- scripted replies and faults ----
 
     def reset(self) -> None:
-        """Accept again, abort the connections under way, and clear scripted replies and requests."""
+        """Accept again, abort the connections under way, and clear scripted replies and requests.
+
+        Waits first for what a page is about to request by itself: in the middle of a call it would be in its way.
+        """
         self.accept()
+        self.wait_for_quiet()
         self._call(self._server.abort_connections())
         self._reply_queue.reset()
 
+    def wait_for_quiet(self, scene: str = "") -> None:
+        """Wait until nothing that a page requests by itself is due soon, or under way."""
+        began = time.time()
+        wait_s = self.background.wait_s(began, scene)
+        if not wait_s:
+            return
+        time.sleep(wait_s)
+        with contextlib.suppress(FaultError):
+            # One that does not end belongs to a page that was given up.
+            self.wait_until_complete(_BACKGROUND_S)
+        self.background.confirm(self.arrivals(began))
+
+    def learn_background(self, since: float, watch_s: float = WATCH_S, *, operations: Collection[str] = ()) -> None:
+        """Learn what a page that was loaded at `since`, and to which nothing is done, requests by itself.
+
+        It is watched for `watch_s` seconds since then, and longer where something came again. `operations` are those
+        that a page never requests by itself.
+        """
+        time.sleep(max(0.0, since + watch_s - time.time()))
+        if any(len(in_bursts(times)) > 1 for times in self.arrivals(since).values()):
+            time.sleep(max(0.0, since + LONGER_S - time.time()))
+        came = self.arrivals(since)
+        self.background.learn({key: times for key, times in came.items() if key[0] not in operations})
+
+    def arrivals(self, since: float) -> dict[Key, list[float]]:
+        """When each kind of request came since a time, whether there was a reset since or not."""
+        return self._reply_queue.arrivals(since)
+
+    def own_doing(self, received: Sequence[RecordedRequest], since: float, scene: str = "") -> list[bool]:
+        """Which of these requests belong to a call that began at `since`, and not to what the page does by itself."""
+        by_kind: dict[str, list[int]] = {}
+        for index, request in enumerate(received):
+            by_kind.setdefault(kind_of(request.operation, request.method, request.target), []).append(index)
+        own = [True] * len(received)
+        for kind, indices in by_kind.items():
+            times = [received[index].started for index in indices]
+            earlier = [at for at in self.arrivals(since - LONGER_S).get((kind, scene), []) if at < min(times)]
+            kept = self.background.own((kind, scene), times, since, earlier)
+            self.background.confirm({(kind, scene): [at for at, keep in zip(times, kept, strict=True) if not keep]})
+            for index, keep in zip(indices, kept, strict=True):
+                own[index] = keep
+        return own
+
+    def tell_apart(self, scene_of: Callable[[WireRequest], str]) -> None:
+        """From now on `scene_of` says which scene a request belongs to, "" for none: each has replies of its own."""
+        self._reply_queue.tell_apart(scene_of)
+
     def script(
-        self, operation: str, *replies: Reply | Fault, default: Reply | Fault | None = None
+        self, operation: str, *replies: Reply | Fault, default: Reply | Fault | None = None, scene: str = ""
     ) -> tuple[ScriptedReply, ...]:
         """Script `replies`, one for each request of `operation`; `default` is the reply to the requests after them.
 
-        Raises ValueError for an unknown operation.
+        A request of a `scene` gets the replies of that scene, if there are any. Raises ValueError for an unknown
+        operation.
         """
         fallback = None if default is None else as_reply(default)
-        return self._reply_queue.script(operation, tuple(as_reply(reply) for reply in replies), fallback)
+        return self._reply_queue.script(operation, tuple(as_reply(reply) for reply in replies), fallback, scene)
 
     def release(self, name: str) -> None:
         """Release what is held back as `name`, now and until the next reset."""

@@ -9,11 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from technogate.mock.background import Key
 from technogate.mock.connection import WireRequest
 from technogate.mock.recorded_request import Delivery, RecordedRequest
 from technogate.mock.scripted_reply import Reply, json_template
 
 ReplyFactory = Callable[[], Reply]
+
+#: So many of the last requests are kept, by their kind and time alone.
+_ARRIVALS_KEPT = 5000
 
 #: How long the end of a reply may lag behind its last byte, in seconds: on a busy machine that takes a while.
 _END_S = 2.0
@@ -59,6 +63,16 @@ class ScriptedReply:
         return received.delivery or Delivery(delivered=False, why="the reply is still under way")
 
 
+def kind_of(operation: str, method: str, target: str) -> str:
+    """What is requested: the operation, or method and path of what the contract does not define."""
+    return operation or f"{method} {target.partition('?')[0]}"
+
+
+def _one_scene(_: WireRequest) -> str:
+    """The scene of every request, where there is but one."""
+    return ""
+
+
 class ReplyQueue:
     """Scripted replies and requests since the last reset."""
 
@@ -71,11 +85,13 @@ class ReplyQueue:
             raise ValueError(f"no such operation: {', '.join(unknown)}")
         self.operations = dict(operations)
         self._changed = threading.Condition()
-        self._queues: dict[str, deque[ScriptedReply]] = {}
+        self._queues: dict[Key, deque[ScriptedReply]] = {}
         self._scripted: list[ScriptedReply] = []
-        self._override: dict[str, Reply] = {}
+        self._override: dict[Key, Reply] = {}
         self._entries: list[RecordedRequest] = []
         self._generation = 0
+        self._scene_of: Callable[[WireRequest], str] = _one_scene
+        self._arrivals: deque[tuple[Key, float]] = deque(maxlen=_ARRIVALS_KEPT)
 
     def reset(self) -> None:
         """Clear every scripted reply and request."""
@@ -87,16 +103,32 @@ class ReplyQueue:
             self._generation += 1
             self._changed.notify_all()
 
-    def script(self, operation: str, replies: tuple[Reply, ...], default: Reply | None) -> tuple[ScriptedReply, ...]:
-        """Queue `replies` for `operation`; `default` is the reply once the queue is empty."""
+    def tell_apart(self, scene_of: Callable[[WireRequest], str]) -> None:
+        """From now on `scene_of` says which scene a request belongs to, "" for none."""
+        with self._changed:
+            self._scene_of = scene_of
+
+    def arrivals(self, since: float) -> dict[Key, list[float]]:
+        """When each kind of request came since a time, reset or not, by operation (else method and path) and scene."""
+        came: dict[Key, list[float]] = {}
+        with self._changed:
+            for key, at in self._arrivals:
+                if at >= since:
+                    came.setdefault(key, []).append(at)
+        return came
+
+    def script(
+        self, operation: str, replies: tuple[Reply, ...], default: Reply | None, scene: str = ""
+    ) -> tuple[ScriptedReply, ...]:
+        """Queue `replies` for `operation` in a scene; `default` is the reply once the queue is empty."""
         if operation not in self.operations:
             raise ValueError(f"no such operation: {operation}")
         with self._changed:
             scripted = tuple(ScriptedReply(operation=operation, reply=reply, _reply_queue=self) for reply in replies)
-            self._queues.setdefault(operation, deque()).extend(scripted)
+            self._queues.setdefault((operation, scene), deque()).extend(scripted)
             self._scripted += scripted
             if default is not None:
-                self._override[operation] = default
+                self._override[operation, scene] = default
             return scripted
 
     def operation_of(self, method: str, target: str) -> str:
@@ -110,7 +142,9 @@ class ReplyQueue:
         operation = self.operation_of(request.method, request.target)
         with self._changed:
             number = len(self._entries)
-            reply = self._reply(operation, number, origin)
+            scene = self._scene_of(request)
+            reply = self._reply(operation, number, origin, scene)
+            self._arrivals.append(((kind_of(operation, request.method, request.target), scene), request.started))
             self._entries.append(
                 RecordedRequest(
                     number=number, connection=connection, first_on_connection=first, origin=origin,
@@ -135,15 +169,15 @@ class ReplyQueue:
                 self._entries[number] = replace(self._entries[number], sent=sent, delivery=delivery, ended=time.time())
                 self._changed.notify_all()
 
-    def _reply(self, operation: str, number: int, origin: str) -> Reply:
-        """The scripted reply if one is left, else the default of the operation, else 404."""
-        queue = self._queues.get(operation)
-        if origin == "own" and queue:
-            scripted = queue.popleft()
-            scripted._request = number
-            return scripted.reply
-        if origin == "own" and operation in self._override:
-            return self._override[operation]
+    def _reply(self, operation: str, number: int, origin: str, scene: str) -> Reply:
+        """The scripted reply if one is left, in its scene first; else the default of the operation, else 404."""
+        for key in dict.fromkeys([(operation, scene), (operation, "")]) if origin == "own" else ():
+            if queue := self._queues.get(key):
+                scripted = queue.popleft()
+                scripted._request = number
+                return scripted.reply
+            if key in self._override:
+                return self._override[key]
         if operation in self._defaults:
             return self._defaults[operation]()
         template = json_template({"message": "the mock backend has no such operation"}, status=404)

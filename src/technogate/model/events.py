@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from technogate.model.driver_name import DriverName
 from technogate.model.exchange import (
     BODY_LIMIT,
     Body,
@@ -21,6 +22,7 @@ from technogate.model.exchange import (
     by_id,
     header_values,
 )
+from technogate.model.fit_check import Blame, FitCheck, FoundPart, Misfit
 from technogate.model.item_result import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.model.record import Record
 from technogate.model.run_header import ContractRef, Footer, Header, ImageRef, TargetRef, Waiver
@@ -29,8 +31,9 @@ from technogate.model.trail_reading import TrailEntry, TrailReading
 
 # fmt: off
 __all__ = [
-    "BODY_LIMIT", "Abort", "Body", "ContractRef", "Disclosure", "Ended", "Event", "Exchange", "FaultEvent", "Finding",
-    "Footer", "Header", "Headers", "ImageRef", "ItemResult", "Outcome", "Output", "Plan", "PlannedItem",
+    "BODY_LIMIT", "Abort", "Blame", "Body", "ContractRef", "Disclosure", "Ended", "Event", "Exchange", "FaultEvent",
+    "Finding", "FitCheck", "Footer", "FoundPart", "Header", "Headers", "ImageRef", "ItemResult", "Misfit", "Outcome",
+    "Output", "Plan", "PlannedItem",
     "PrintedLines", "ProgramExit", "Proof", "Record", "RenderedOutput", "Request", "Response", "RunWarning",
     "RuntimeFault", "RuntimeProof", "SelfTest", "Stuck", "TargetRef", "TrailEntry", "TrailReading", "Waiver", "by_id",
     "header_values",
@@ -48,7 +51,7 @@ class RenderedOutput(Record, frozen=True, tag_field="event", tag="rendered_outpu
     id: str
     item: str
     call: str
-    driver: Literal["browser", "module"]
+    driver: DriverName
     fields: dict[str, str] = msgspec.field(default_factory=dict)
     rows: tuple[dict[str, str], ...] = ()
     exchanges: tuple[str, ...] = ()
@@ -109,7 +112,7 @@ class Stuck(Record, frozen=True, tag_field="event", tag="stuck"):
 
     item: str
     call: str
-    driver: Literal["browser", "module"]
+    driver: DriverName
     at: float
     after: str
     observed: str
@@ -158,6 +161,7 @@ Event = (
     | Finding
     | ItemResult
     | SelfTest
+    | FitCheck
     | RuntimeProof
     | Abort
     | RunWarning

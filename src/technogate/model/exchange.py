@@ -68,12 +68,17 @@ class Request(Record, frozen=True):
 
 
 class Response(Record, frozen=True):
-    """One HTTP response as it was received."""
+    """One HTTP response as it was received.
+
+    `compressed` are the codings of a body that came compressed although its request does not offer them; `body` is then
+    what was compressed, so that it can be read and searched.
+    """
 
     status: int
     headers: Headers = ()
     body: Body = Body()
     http_version: str = "HTTP/1.1"
+    compressed: tuple[str, ...] = ()
 
     def header(self, name: str) -> str | None:
         """The first value of the header `name`, or None."""

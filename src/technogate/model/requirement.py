@@ -27,6 +27,7 @@ class Need(StrEnum):
     """What a target must consist of for a requirement to mean anything."""
 
     IMAGES = "images"
+    PAGE = "page"
 
 
 class Lack(StrEnum):
@@ -36,6 +37,7 @@ class Lack(StrEnum):
     CONSOLE = "console"
     PAIR = "pair"
     IMAGES = "images"
+    PAGE = "page"
     SELECTION = "selection"
 
 
@@ -56,17 +58,19 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     needs: Need | None = None
     not_tested: str = ""
 
-    def lack(self, parties: Collection[str], *, images: bool) -> Lack | None:
+    def lack(self, parties: Collection[str], *, images: bool, page: bool = True) -> Lack | None:
         """What a target of these `parties` lacks to be judged by it: None for nothing; a pair's needs both sides.
 
-        `images` is whether the target consists of images.
+        `images` is whether the target consists of images, `page` whether its console is one.
         """
         sides = {Party.BACKEND.value, Party.CONSOLE.value} if self.party is Party.PAIR else {self.party.value}
         absent = sides - set(parties)
         if absent:
             return Lack.PAIR if len(absent) > 1 else Lack(absent.pop())
+        if self.needs is Need.PAGE:
+            return None if page else Lack.PAGE
         return Lack.IMAGES if self.needs is Need.IMAGES and not images else None
 
-    def concerns(self, parties: Collection[str], *, images: bool) -> bool:
+    def concerns(self, parties: Collection[str], *, images: bool, page: bool = True) -> bool:
         """Whether it is judged for a target of these `parties`, see `lack`."""
-        return self.lack(parties, images=images) is None
+        return self.lack(parties, images=images, page=page) is None

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
+from technogate.model.driver_name import DriverName
 from technogate.model.record import Record
 
 
@@ -28,7 +27,7 @@ class RuntimeProof(Record, frozen=True, tag_field="event", tag="runtime"):
     why the known answers could not be tried at all, "" when they were.
     """
 
-    driver: Literal["browser", "module"]
+    driver: DriverName
     program: str
     proven: tuple[str, ...] = ()
     faults: tuple[RuntimeFault, ...] = msgspec.field(default=())

@@ -7,6 +7,8 @@ from typing import Literal
 
 import msgspec
 
+from technogate.model.driver_name import DriverName
+
 Profile = Literal["quick", "standard", "thorough"]
 Mode = Literal["validate", "check", "replay"]
 
@@ -14,10 +16,10 @@ Mode = Literal["validate", "check", "replay"]
 EXAMPLES: dict[Profile, int] = {"quick": 15, "standard": 60, "thorough": 400}
 
 #: Hostile responses for each function of a console, by profile and driver: a page costs more than a module.
-HOSTILE: dict[Profile, dict[str, int]] = {
-    "quick": {"module": 60, "browser": 10},
-    "standard": {"module": 420, "browser": 64},
-    "thorough": {"module": 3000, "browser": 400},
+HOSTILE: dict[Profile, dict[DriverName, int]] = {
+    "quick": {"module": 60, "module-browser": 30, "browser": 10},
+    "standard": {"module": 420, "module-browser": 200, "browser": 64},
+    "thorough": {"module": 3000, "module-browser": 1500, "browser": 400},
 }
 
 #: Cases that shrinking may try, by profile: a number and no time, so that a seed gives the same smallest case.
@@ -36,12 +38,13 @@ EVIDENCE_AGE = "24h"
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one run.
 
-    An empty `contract` means the one that ships with the gate, empty `waivers` the file `waivers.toml`
-    of the current folder, if there is one. `run` is the name of the run, "" for a random one.
-    `replay` is the file that names what is replayed, "" for every other run.
+    An empty `target` means the file `technogate.toml` of the current folder or of one above it, an empty `contract`
+    the one that ships with the gate, empty `waivers` the file `waivers.toml` of the current folder, if there is one.
+    `run` is the name of the run, "" for a random one. `replay` is the file that names what is replayed, "" for every
+    other run. `drivers` are those that the console is judged by, the cheaper one first; none before that was tried.
     """
 
-    target: str = "embedded"
+    target: str = ""
     contract: str = ""
     profile: Profile = "standard"
     seed: int | None = None
@@ -51,6 +54,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     waivers: str = ""
     run: str = ""
     replay: str = ""
+    drivers: tuple[DriverName, ...] = ()
 
     @property
     def folder(self) -> Path:

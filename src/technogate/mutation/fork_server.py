@@ -59,7 +59,9 @@ def collect() -> Mapping[str, tuple[str, ...]]:
     suite_files = SuiteFiles()
     _, _, _, *arguments = pytest_line()
     with tempfile.TemporaryDirectory(prefix="technogate-mutants-") as folder, _output_to(Path(folder) / "log") as log:
-        status = pytest.main([*arguments, *WARM, "--collect-only", f"--reports={folder}"], plugins=[suite_files])
+        status = pytest.main(
+            [*arguments, *WARM, "--collect-only", "--target=embedded", f"--reports={folder}"], plugins=[suite_files]
+        )
         text = log.read_text("utf-8", "replace")
     if status != pytest.ExitCode.OK or not suite_files.by_requirement:
         raise SuitesError(f"the suites cannot be collected: {text[-2000:]}")

@@ -23,6 +23,7 @@ MODULE = """
 [console]
 driver = "module"
 module = "console/static/client.js"
+runtime = "node"
 """
 
 

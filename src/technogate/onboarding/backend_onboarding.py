@@ -21,21 +21,17 @@ from technogate.onboarding.backend_shape import (
     find_ready,
     key_rule,
 )
-from technogate.onboarding.command_words import COMMAND, likely_words, may_destroy, try_words
-from technogate.onboarding.consequences import consequence
 from technogate.onboarding.learned import Learned
 from technogate.onboarding.program_start import Start, first_start, port_variants, sources_of
 from technogate.onboarding.source_texts import Sources
+from technogate.onboarding.tls_reach import Secure, secure
 from technogate.onboarding.trail_search import snapshot
 from technogate.onboarding.trial import Trial
 from technogate.onboarding.variables import key_names, movers, origin_names
 from technogate.onboarding.wishes import SideWish, split_command
 from technogate.target.process.ports import HOST
+from technogate.util.tls import trust
 
-#: The outcomes of a target file, and those that may have several words.
-OUTCOMES = ("approved", "warning", "neutral", "expired", "blocked", "slow", "crashing", "unknown_status")
-#: How many commands are named for a status that nobody knows.
-_MOST_UNKNOWN = 6
 #: Seconds that a program which runs already may take to answer.
 _REACH_S = 5.0
 #: Where a page of the gate's would be: any origin will do to see whether a variable allows it.
@@ -49,6 +45,7 @@ class BackendOnboarding:
         self.wish, self.folder, self.key, self.learned = wish, folder, key, learned
         self.started = not wish.url
         self.approved = ""
+        self.secure: Secure | None = None
         self.start: Start | None = None
         self.trial: Trial | None = None
         self.backend = Backend(base=wish.url.rstrip("/"), key=key)
@@ -85,7 +82,8 @@ class BackendOnboarding:
         cwd = self.folder / self.wish.cwd
         given = {**env, **self.wish.env}
         self.sources = sources_of(command, given, cwd)
-        start = Start(command=command, cwd=cwd, env=given, evidence=dict.fromkeys(given, "given"))
+        evidence = {**dict.fromkeys(given, "given"), "command": self.wish.said}
+        start = Start(command=command, cwd=cwd, env=given, evidence=evidence)
         self.start, self.trial = first_start(
             self._starts(start), self.values, "backend", self._stack, self.learned.tell
         )
@@ -107,8 +105,6 @@ class BackendOnboarding:
             if moved is not full:
                 yield from port_variants(moved, self.sources)
         yield from port_variants(full, self.sources)
-        if full is not start:
-            yield from port_variants(start, self.sources)
 
     def _reach(self) -> None:
         """Take the address of the trial."""
@@ -116,9 +112,27 @@ class BackendOnboarding:
             raise RuntimeError("the backend was not started")
         host, port = self.trial.host_and_port()
         self.backend = replace(self.backend, base=f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
-        answer = wait_for_answer(self.backend, _REACH_S)
+        answer = self.backend.ask_at("/", key="")
+        if (not answer.status or "https" in answer.text[:500].lower()) and self._reach_secure(host, port):
+            return
+        answer = answer if answer.status else wait_for_answer(self.backend, _REACH_S)
         if not answer.status:
             raise UserError(f"the backend listens on port {port} and does not answer over HTTP: {answer.error}")
+
+    def _reach_secure(self, host: str, port: int) -> bool:
+        """Whether it speaks TLS; then its address says so, and its certificate is trusted where a file verifies it."""
+        if self.secure is None:
+            self.secure = secure(host, port, self.folder / self.wish.cwd)
+        if self.secure is None:
+            return False
+        if not self.secure.name:
+            hint = "put the PEM file of its authority into the folder"
+            raise UserError(f"the backend speaks TLS on port {port}, and no file here verifies its certificate: {hint}")
+        if self.secure.ca_file is not None:
+            trust([self.secure.ca_file])
+        name = f"[{host}]" if self.secure.name == host and ":" in host else self.secure.name
+        self.backend = replace(self.backend, base=f"https://{name}:{port}")
+        return True
 
     def revive(self) -> Backend | None:
         """Start it again after it ended; None for one that runs elsewhere or does not start."""
@@ -170,13 +184,25 @@ class BackendOnboarding:
             self.learned.learn("backend", "cwd", self.wish.cwd, "given")
         if not self.start.names_port:
             self.learned.learn("backend", "port", port, "it listens there, and neither PORT nor an option moves it")
-        if prefix or host != HOST:
-            shown = "[::1]" if ":" in host else "{host}"
-            number = "{port}" if self.start.names_port else str(port)
-            where = f"it listens on {host} alone; " if host != HOST else ""
-            self.learned.learn("backend", "serves", f"http://{shown}:{number}{prefix}", where + said)
+        if prefix or host != HOST or self.secure is not None:
+            self._learn_served(host, port, prefix, said)
         else:
             self.learned.tell(f"found    the four operations: {said}")
+
+    def _learn_served(self, host: str, port: int, prefix: str, said: str) -> None:
+        """The base URL, where it is not http on 127.0.0.1 without a prefix."""
+        number = "{port}" if self.start is not None and self.start.names_port else str(port)
+        named = self.secure is not None and self.secure.name == "localhost"
+        shown = "localhost" if named else "[::1]" if ":" in host else "{host}"
+        where = f"it listens on {host} alone; " if host != HOST else ""
+        tls = "it speaks TLS; " if self.secure is not None else ""
+        scheme = "https" if self.secure is not None else "http"
+        self.learned.learn("backend", "serves", f"{scheme}://{shown}:{number}{prefix}", where + tls + said)
+        if self.secure is not None and self.secure.ca_file is not None:
+            path = self.secure.ca_file.resolve()
+            root = self.folder.resolve()
+            shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
+            self.learned.learn("backend", "ca_file", shown, "its certificate is verified with this file")
 
     def learn_start(self) -> None:
         """The command and the variables by which it was started last."""
@@ -207,44 +233,3 @@ class BackendOnboarding:
             self.learned.note(f"requests without the right key are not refused: {said}")
         else:
             self.learned.tell(f"found    the header X-API-Key: {said}")
-
-    # ---- its commands ----
-
-    def learn_commands(self, given: tuple[str, ...]) -> None:
-        """Which command provokes which outcome."""
-        wrong = [word for word in given if not COMMAND.match(word)]
-        if wrong:
-            raise UserError(f"{wrong[0]!r} is no command: a command is 3 to 32 capital letters and underscores")
-        answer = self.backend.ask_at(f"{self.backend.prefix}/help")
-        words = likely_words(self.document, self.sources, answer.text if answer.status // 100 == 2 else "", given)
-        left_out = [] if self.started else [word for word in words if may_destroy(word) and word not in given]
-        if left_out:
-            shown = ", ".join(left_out[:12])
-            self.learned.note(f"not tried on a program that runs already, as they may destroy something: {shown}")
-        chosen = [word for word in words if word not in left_out]
-        where = ", on the program started for this" if self.started else ""
-        self.learned.tell(f"trying   {len(chosen)} words as commands, each once{where}")
-        found: dict[str, list[tuple[str, str]]] = {}
-        for tried in try_words(self.backend, chosen, revive=self.revive, alive=self.alive):
-            if tried.outcome:
-                found.setdefault(tried.outcome, []).append((tried.word, f"{tried.said} ({words[tried.word]})"))
-        for outcome in OUTCOMES:
-            self._learn_outcome(outcome, found.get(outcome, []), len(chosen))
-
-    def _learn_outcome(self, outcome: str, found: list[tuple[str, str]], tried: int) -> None:
-        if not found:
-            self.learned.lack(
-                "backend.commands",
-                outcome,
-                f"none of {tried} words provokes it",
-                consequence(f"backend.commands.{outcome}"),
-            )
-            return
-        if outcome == "approved":
-            self.approved = found[0][0]
-        if outcome == "unknown_status" and len(found) > 1:
-            words = [word for word, _ in found[:_MOST_UNKNOWN]]
-            self.learned.learn("backend.commands", outcome, words, "; ".join(said for _, said in found[:_MOST_UNKNOWN]))
-            return
-        others = f"; also {', '.join(word for word, _ in found[1:4])}" if len(found) > 1 else ""
-        self.learned.learn("backend.commands", outcome, found[0][0], f"{found[0][1]}{others}")

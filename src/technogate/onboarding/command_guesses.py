@@ -59,15 +59,22 @@ def _guesses(folder: Path) -> Iterator[tuple[str, str]]:
         yield _words(command), "Dockerfile"
     for name, recipe in _RULE.findall(_text(folder / "Makefile")):
         yield recipe.strip().splitlines()[0].lstrip("@-").strip(), f"Makefile, rule {name}"
-    for name, program in (
-        ("server.mjs", "node"),
-        ("server.js", "node"),
-        ("index.js", "node"),
-        ("app.py", "{python}"),
-        ("main.py", "{python}"),
-    ):
+    for name, program in (("server.mjs", "node"), ("server.js", "node"), ("index.js", "node"), ("app.js", "node")):
         if (folder / name).is_file():
             yield f"{program} {name}", f"the file {name}"
+    for name in ("app.py", "main.py", "server.py", "api.py"):
+        if (folder / name).is_file():
+            yield _python(name, _text(folder / name))
+
+
+def _python(name: str, text: str) -> tuple[str, str]:
+    """How a file in Python is started: by the server of its framework, or by itself."""
+    stem = name.removesuffix(".py")
+    if found := re.search(r"^(\w+)\s*=\s*(?:FastAPI|Starlette|Litestar|Quart)\(", text, re.MULTILINE):
+        return f"{{python}} -m uvicorn {stem}:{found[1]} --port {{port}}", f"the file {name}, an ASGI application"
+    if re.search(r"^\w+\s*=\s*Flask\(", text, re.MULTILINE) and "__main__" not in text:
+        return f"{{python}} -m flask --app {stem} run --port {{port}}", f"the file {name}, an application of Flask"
+    return f"{{python}} {name}", f"the file {name}"
 
 
 def _scripts(path: Path) -> dict[str, str]:

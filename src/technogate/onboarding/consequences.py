@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from technogate.target.page_parts import BY_NAME
+
 #: The MUST requirements that nothing else decides, by the key that is missing.
 _UNDECIDED: dict[str, tuple[str, ...]] = {
     "backend.commands.approved": (
@@ -16,23 +18,20 @@ _UNDECIDED: dict[str, tuple[str, ...]] = {
     "backend.commands.crashing": ("ERR-05",),
     "backend.commands.unknown_status": ("FCB-01",),
     "backend.unwritable": ("TRL-10",),
-    "console.selectors.command": ("every requirement on the console",),
-    "console.selectors.run": ("every requirement on the console",),
-    "console.selectors.status": ("CON-02", "CON-03", "CON-04", "CON-05", "CON-06", "CON-07", "CON-08", "CON-18"),
-    "console.selectors.trace_id": ("CON-02",),
-    "console.selectors.reasons": ("CON-18",),
-    "console.selectors.message": ("CON-04",),
-    "console.selectors.audit_row": ("CON-10",),
-    "console.selectors.memory": ("CON-11",),
 }  # fmt: skip
 
 
 def requirements_of(path: str) -> tuple[str, ...]:
     """The ids of the requirements that stay undecided without the key at `path`."""
+    table, _, name = path.rpartition(".")
+    if table == "console.selectors" and name in BY_NAME:
+        return BY_NAME[name].undecided
     return _UNDECIDED.get(path, ())
 
 
 def consequence(path: str) -> str:
-    """The same as a phrase, "" when nothing else depends on the key."""
+    """The same as a phrase, or what is done without a part of a page; "" when nothing depends on the key."""
+    table, _, name = path.rpartition(".")
+    without = [BY_NAME[name].without] if table == "console.selectors" and name in BY_NAME else []
     ids = requirements_of(path)
-    return f"without it undecided: {', '.join(ids)}" if ids else ""
+    return "; ".join([*without, *([f"without it undecided: {', '.join(ids)}"] if ids else [])])

@@ -37,6 +37,12 @@ async (request) => {
   const quoted = (text) => `"${text.replace(/["\\]/g, "\\$&")}"`;
   const steady = (text) => text !== "" && text.length < 60 && !GENERATED.test(text);
 
+  /** The classes of an element that look chosen: where a library has made one of them, the short ones beside it are its too. */
+  const classesOf = (element) => {
+    const made = [...element.classList].some((name) => /^(css|sc|emotion|jss|svelte)-/.test(name));
+    return [...element.classList].filter((name) => steady(name) && !(made && /^[A-Za-z]{4,8}$/.test(name)));
+  };
+
   /** Simple selectors of an element, the most telling first. */
   const own = (element) => {
     const tag = element.localName;
@@ -46,8 +52,7 @@ async (request) => {
       const value = element.getAttribute(name);
       if (value && value.length < 80 && !/\n/.test(value)) found.push(`${tag}[${name}=${quoted(value)}]`);
     }
-    const classes = [...element.classList].filter(steady);
-    for (const name of classes) found.push(`.${CSS.escape(name)}`, `${tag}.${CSS.escape(name)}`);
+    for (const name of classesOf(element)) found.push(`.${CSS.escape(name)}`, `${tag}.${CSS.escape(name)}`);
     if (element.getAttribute("role")) found.push(`${tag}[role=${quoted(element.getAttribute("role"))}]`);
     if (element.getAttribute("aria-live")) found.push(`[aria-live=${quoted(element.getAttribute("aria-live"))}]`);
     if (tag === "input" && element.getAttribute("type")) found.push(`input[type=${quoted(element.getAttribute("type"))}]`);
@@ -101,12 +106,28 @@ async (request) => {
     return null;
   };
 
+  /** The element around another, also out of a shadow root or a frame; whether one is within another; all the text in one. */
+  const above = (element) => element.parentElement ?? element.getRootNode().host ?? element.ownerDocument.defaultView?.frameElement ?? null;
+  const holds = (outer, inner) => {
+    for (let at = inner; at !== null; at = above(at)) if (at === outer) return true;
+    return false;
+  };
+  const allText = (element) => {
+    const inside = [element, ...element.querySelectorAll("*")].map((one) => one.shadowRoot ?? null).filter(Boolean);
+    return [element.textContent, ...inside.flatMap((root) => [...root.children].map(allText))].join(" ");
+  };
+  const smallestWith = (elements) => {
+    let at = elements[0] ?? null;
+    while (at !== null && !elements.every((element) => holds(at, element))) at = above(at);
+    return at;
+  };
+
   /** What a person would call a control. */
   const labelOf = (element) => {
     const root = element.getRootNode();
     const labelled = (element.getAttribute("aria-labelledby") ?? "").split(/\s+/).map((id) => id && root.getElementById?.(id)?.textContent);
     const labels = [...(element.labels ?? [])].map((label) => label.textContent);
-    const before = element.previousElementSibling?.localName === "label" ? element.previousElementSibling.textContent : "";
+    const before = /input|select|textarea/.test(element.localName) && labels.length === 0 && element.previousElementSibling?.localName === "label" ? element.previousElementSibling.textContent : "";
     const words = [element.getAttribute("aria-label"), ...labelled, ...labels, before, element.getAttribute("placeholder"), element.getAttribute("title")];
     if (/^(button|a)$/.test(element.localName) || /button|tab/.test(element.getAttribute("role") ?? "")) words.push(element.textContent);
     if (element.localName === "input" && /submit|button/.test(element.type)) words.push(element.value);
@@ -161,20 +182,23 @@ async (request) => {
       return found;
     },
 
-    /** The smallest element that holds all of these, and its selector. */
-    common: ({ selectors }) => {
+    /**
+     * What holds all of these and nothing of `avoid` (selectors) or `texts` (what it must not show). Of several around one
+     * another the one that says when it is busy, then one that is announced or named, then the smallest.
+     */
+    common: ({ selectors, avoid, texts }) => {
       const elements = selectors.map(resolve).filter(Boolean);
       if (elements.length === 0) return null;
-      let at = elements.length === 1 ? (elements[0].parentElement ?? elements[0]) : elements[0];
-      while (at.parentElement && !elements.every((element) => at.contains(element))) at = at.parentElement;
-      // What holds them and is named beats a nameless box around them.
-      for (let named = at; named && named !== document.body; named = named.parentElement) {
-        if (TEST_IDS.some((name) => named.getAttribute(name)) || steady(named.id) || /^(section|article|aside|main|form)$/.test(named.localName)) {
-          const bounds = named.querySelectorAll("form").length;
-          if (named === at || bounds <= 1) return named === at || request.loose ? selectorOf(named) : selectorOf(at);
-        }
-      }
-      return at === document.body || at === document.documentElement ? null : selectorOf(at);
+      const avoided = avoid.map(resolve).filter((element) => element && !elements.includes(element));
+      const clean = (element) =>
+        !/^(body|html)$/.test(element.localName) && !avoided.some((other) => holds(element, other)) && !texts.some((text) => allText(element).includes(text));
+      const at = elements.length === 1 ? (above(elements[0]) ?? elements[0]) : smallestWith(elements);
+      if (at === null || !clean(at)) return elements.length === 1 && clean(elements[0]) ? selectorOf(elements[0]) : null;
+      const around = [];
+      for (let one = at; one && clean(one); one = above(one)) around.push(one);
+      const named = (element) => TEST_IDS.some((name) => element.getAttribute(name)) || element.hasAttribute("aria-live") || /^(status|log|region|alert)$/.test(element.getAttribute("role") ?? "");
+      const best = around.find((element) => element.hasAttribute("aria-busy")) ?? around.find(named) ?? around.find((element) => steady(element.id) || /^(section|article|aside)$/.test(element.localName));
+      return selectorOf(best ?? at);
     },
 
     /** The elements that repeat once for each of `marks`, texts that each stand in one of them, and where `values` are in each. */
@@ -209,6 +233,12 @@ async (request) => {
       return { row: prefix + css, cells, parent: parent ? selectorOf(parent) : "" };
     },
 
+    /** The smallest element that holds all of these. */
+    smallest: ({ selectors }) => {
+      const at = smallestWith(selectors.map(resolve).filter(Boolean));
+      return at === null || at.localName === "body" ? null : selectorOf(at);
+    },
+
     /** The texts that are shown, each by the element that holds it directly. */
     texts: () =>
       every("*")
@@ -220,6 +250,8 @@ async (request) => {
       const element = resolve(selector);
       return element !== null && visible(element);
     },
+
+    exists: ({ selector }) => resolve(selector) !== null,
 
     /** Whether a control can be used now. */
     enabled: ({ selector }) => {

@@ -16,6 +16,8 @@ from technogate.onboarding.variables import Mover, key_names
 #: Options after which a number is a port.
 _PORT_OPTIONS = ("--port", "-p", "--listen", "--http-port", "--server.port")
 _NUMBER = re.compile(r"^\d{2,5}$")
+#: How a program reads its first argument.
+_ARGUMENT = r"process\.argv\[2\]|sys\.argv\[1\]|os\.Args\[1\]|ARGV\[0\]|\bargs\[0\]"
 #: Programs that pass words on only after `--`.
 _RUNNERS = ("npm", "pnpm", "yarn")
 _ENV_NAME = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
@@ -84,14 +86,14 @@ def _files_named(words: Iterable[str], cwd: Path) -> Iterator[Path]:
 def port_variants(start: Start, sources: Sources) -> Iterator[Start]:
     """Ways to choose the port, the likeliest first; the start as it is given last."""
     if start.names_port:
-        yield replace(
-            start, evidence={**start.evidence, "command": "given; it listened on the port that {port} stood for"}
-        )
+        said = f"{start.evidence.get('command', 'given')}; it listened on the port that {{port}} stood for"
+        yield replace(start, evidence={**start.evidence, "command": said})
         return
     for at, word in enumerate(start.command):
         before = start.command[at - 1] if at else ""
         option, equals, number = word.partition("=")
-        evidence = {**start.evidence, "command": f"given; {word} replaced by {{port}}, on which it listened then"}
+        said = start.evidence.get("command", "given")
+        evidence = {**start.evidence, "command": f"{said}; {word} replaced by {{port}}, on which it listened then"}
         if before in _PORT_OPTIONS and _NUMBER.match(word):
             yield replace(start, command=(*start.command[:at], "{port}", *start.command[at + 1 :]), evidence=evidence)
         elif equals and option in _PORT_OPTIONS and _NUMBER.match(number):
@@ -104,6 +106,8 @@ def port_variants(start: Start, sources: Sources) -> Iterator[Start]:
             break
     if place := sources.options().get("port"):
         yield start.with_words("--port", "{port}", evidence=f"--port: {place} reads it, and it listened there")
+    if place := sources.mentions(_ARGUMENT):
+        yield start.with_words("{port}", evidence=f"its first argument: {place} reads it, and it listened there")
     yield start
 
 

@@ -19,6 +19,11 @@ class Questions:
         """Whether a person can answer."""
         return self._read is not None
 
+    @property
+    def accepts(self) -> bool:
+        """Whether what has evidence is taken without a question."""
+        return self._accept
+
     def ask(self, question: str, seen: str = "", evidence: str = "") -> str:
         """The answer to one question; an empty line means `seen`. Without a person `seen` is returned."""
         if self._read is None or (self._accept and seen):

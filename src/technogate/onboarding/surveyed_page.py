@@ -127,13 +127,18 @@ class SurveyedPage:
         """The texts that are shown, by the selector of the element that holds each."""
         return dict(self.ask("texts"))
 
-    def common(self, selectors: Iterable[str]) -> str:
-        """The selector of what holds all of these, "" where only the whole page does."""
-        return self.ask("common", selectors=list(selectors), loose=True) or ""
+    def common(self, selectors: Iterable[str], *, avoid: Iterable[str] = (), texts: Iterable[str] = ()) -> str:
+        """The selector of what holds all of these and nothing of `avoid`, nor shows one of `texts`; "" for nothing."""
+        request = {"selectors": list(selectors), "avoid": [one for one in avoid if one], "texts": list(texts)}
+        return self.ask("common", **request) or ""
 
     def visible(self, selector: str) -> bool:
         """Whether an element is shown."""
         return bool(self.ask("visible", selector=selector))
+
+    def exists(self, selector: str) -> bool:
+        """Whether the page has an element, shown or not."""
+        return bool(self.ask("exists", selector=selector))
 
     # ---- doing ----
 

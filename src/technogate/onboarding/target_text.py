@@ -18,7 +18,22 @@ _TABLES = (
     "console.words",
 )  # fmt: skip
 #: The keys of a side in the order of the file; other tables keep the order in which they were found.
-_KEYS = ("command", "cwd", "env", "port", "url", "serves", "page", "api_url", "api_key_env", "ready", "openapi")
+_KEYS = (
+    "driver",
+    "module",
+    "create",
+    "command",
+    "cwd",
+    "env",
+    "port",
+    "url",
+    "serves",
+    "page",
+    "api_url",
+    "api_key_env",
+    "ready",
+    "openapi",
+)
 _BARE = re.compile(r"^[A-Za-z0-9_-]+$")
 
 

@@ -18,6 +18,8 @@ from technogate.onboarding.variables import movers
 
 #: How many ways to move the trail are tried, each with one start.
 _MOST_MOVERS = 4
+#: The fields without which entries cannot be told apart and judged.
+_NEEDED = ("trace_id", "action", "state", "result", "timestamp")
 #: What a text has that renames its files.
 _ROTATES = r"(?i)rename(?:Sync)?\(|RotatingFileHandler|logrotate|rotating-file|pino-roll|maxsize|lumberjack|RollingFile"
 _REFUSED = 500
@@ -89,9 +91,7 @@ class TrailOnboarding:
 
     def _learn_api(self) -> None:
         """The API is the one trail that is left, where it shows the request."""
-        known = _request(self._at.backend, self._at.approved or UNKNOWN)
-        listed = self._at.backend.ask("GET", "/api/audit")
-        if known is not None and known.trace_id in listed.text:
+        if self._api_shows():
             said = "no file that grew holds the trace id of a request, GET /api/audit does"
             self._learned.learn("backend.audit", "source", "api", said)
         else:
@@ -105,13 +105,18 @@ class TrailOnboarding:
 
     def _learn(self, trail: Trail) -> None:
         place, shown = self._shown(trail)
+        missing = [name for name in _NEEDED if name not in trail.fields]
+        if missing and self._api_shows():
+            said = f"GET /api/audit holds the trace id of a request; {trail.path.name} has no {', '.join(missing)}"
+            self._learned.learn("backend.audit", "source", "api", said)
+            self._learn_way(trail, shown, own=place)
+            return
         state = f"{trail.path.name} holds the trace id of a request that was sent"
         if trail.table:
             self._learned.learn("backend.audit", "source", "sql", f"{state}, in the table {trail.table}")
             self._learned.learn("backend.audit", "url", f"sqlite:///{shown}", "an SQLite file")
             self._learned.learn("backend.audit", "query", sql_query(trail), "the columns by the values that they had")
-            if place:
-                self._learned.learn("backend.unwritable", "lock_sqlite", shown, "the same file")
+            self._learn_way(trail, shown, own=place)
             return
         self._learned.learn("backend.audit", "source", "jsonl", state)
         rotates = self._at.sources.mentions(_ROTATES)
@@ -124,7 +129,6 @@ class TrailOnboarding:
             self._learned.learn(
                 "backend.audit", "fields", fields, "by the values that they had in the entry of that request"
             )
-        missing = [name for name in ("trace_id", "action", "state", "timestamp") if name not in trail.fields]
         if missing:
             self._learned.lack(
                 "backend.audit",
@@ -134,12 +138,24 @@ class TrailOnboarding:
             )
         if trail.time not in ("", "rfc3339"):
             self._learned.learn("backend.audit", "time", trail.time, "its number is the time of that request")
-        if place:
-            self._learn_unwritable(trail, shown)
-        else:
-            self._lack_unwritable("the file is in a folder that all pairs share")
+        self._learn_way(trail, shown, own=place)
+        if not place:
             one = f"{trail.path.name} is one file for every pair that runs"
             self._learned.note(f"{one}: use --workers 1, or give the program an option for its place")
+
+    def _learn_way(self, trail: Trail, shown: str, *, own: bool) -> None:
+        """The way to make the trail unwritable, where it is in the pair's own folder."""
+        if not own:
+            self._lack_unwritable("the file is in a folder that all pairs share")
+        elif trail.table:
+            self._learned.learn("backend.unwritable", "lock_sqlite", shown, "the SQLite file that it writes")
+        else:
+            self._learn_unwritable(trail, shown)
+
+    def _api_shows(self) -> bool:
+        """Whether the API lists a request that was sent now."""
+        known = _request(self._at.backend, self._at.approved or UNKNOWN)
+        return known is not None and known.trace_id in self._at.backend.ask("GET", "/api/audit").text
 
     def _shown(self, trail: Trail) -> tuple[bool, str]:
         """Whether the file is in the pair's own folder, and its path as the target file has it."""
@@ -169,6 +185,8 @@ class TrailOnboarding:
             self._lack_unwritable("the program keeps the file open, so that a folder in its place does not stop it")
             return
         said = f"with a folder in the place of the file a command was answered {refused.status or refused.error}"
+        if not self._at.alive():
+            self._learned.note("the program ended when it could not write its trail, where it should refuse (TRL-10)")
         self._learned.learn("backend.unwritable", "command", ["sh", "-c", command], said)
         self._learned.learn("backend.unwritable", "undo", ["sh", "-c", undo], "puts the file back")
 

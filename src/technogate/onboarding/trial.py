@@ -22,6 +22,8 @@ from technogate.target.process.reaper import FOLDER_PREFIX, Reaper
 
 #: Seconds that a program gets until it listens.
 START_S = 25.0
+#: Seconds that a program which listens elsewhere gets until it listens on the port that it was given.
+ELSEWHERE_S = 1.0
 _POLL_S = 0.03
 #: The addresses by which a program of this machine is reached, and what each stands for in a target file.
 _LOCAL = ((HOST, "{host}"), ("::1", "[::1]"))
@@ -85,12 +87,15 @@ class Trial:
         """Wait until it listens somewhere; return "", or why it does not."""
         deadline = time.monotonic() + limit_s
         uses_port = any("{port}" in text for text in (*self.command, *self.env.values()))
+        elsewhere_since = 0.0
         while time.monotonic() < deadline:
             if uses_port and (host := _answering(self.port)):
                 self.addresses = {(host, self.port)}
                 return ""
             self.addresses = listening(self.pids)
-            if self.addresses and not uses_port:
+            if self.addresses and not elsewhere_since:
+                elsewhere_since = time.monotonic()
+            if self.addresses and (not uses_port or time.monotonic() - elsewhere_since > ELSEWHERE_S):
                 return ""
             if self._running().exit_code is not None and not self.addresses:
                 return f"it ended with exit code {self.exit_code}"

@@ -19,7 +19,11 @@ from technogate.util.phrases import duration
 _RESPONSE_TO = re.compile(r"(?:response|answer) to ")
 
 #: Where a console was driven, in words.
-_DRIVERS = {"browser": "in the page", "module": "in the client module"}
+_DRIVERS = {
+    "browser": "in the page",
+    "module": "in the client module",
+    "module-browser": "in the client module, in a browser",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +161,7 @@ def repeat_command(journal: Journal) -> str:
     """The command that repeats the run, on one line."""
     header = journal.header
     target = header.target.target_argument
-    named = [] if target == "embedded" else ["--target", target]
+    named = ["--target", target] if target else []
     if header.mode == "replay":
         return shlex.join(["technogate", "replay", header.replays, *named])
     words = ["technogate", header.mode, *(header.selection if header.mode == "check" else ())]

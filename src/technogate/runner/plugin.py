@@ -50,7 +50,8 @@ _INTERNAL = "(set by the technogate command)"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the gate's options; `technogate validate` sets them, and plain `pytest suites` accepts them."""
     group = parser.getgroup("technogate", "the contract gate between console and backend")
-    group.addoption("--target", default="embedded", help="embedded, compose, or a TOML file that describes a pair")
+    named = os.environ.get("TECHNOGATE_TARGET", "")
+    group.addoption("--target", default=named, help="embedded, compose, or a TOML file [default: technogate.toml]")
     group.addoption("--contract", default="", help="folder of the contract")
     group.addoption("--profile", default="standard", choices=get_args(Profile), help="number of generated cases")
     group.addoption("--seed", type=int, default=None, help="seed of all generated cases and faults")
@@ -61,6 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gate-parent", type=int, default=0, help=_INTERNAL)
     group.addoption("--gate-run", default="", help=_INTERNAL)
     group.addoption("--gate-replay", default="", help=_INTERNAL)
+    group.addoption("--gate-drivers", default="", help=_INTERNAL)
     group.addoption("--gate-act-only", action="store_true", help=_INTERNAL)
 
 
@@ -87,6 +89,7 @@ def _settings(config: pytest.Config) -> Settings:
         waivers=config.getoption("waivers"),
         run=config.getoption("gate_run"),
         replay=config.getoption("gate_replay"),
+        drivers=tuple(filter(None, config.getoption("gate_drivers").split(","))),
     )
 
 

@@ -13,8 +13,10 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from technogate.drivers.console_driver import ConsoleEnded, DriverError
 from technogate.faults.fault_errors import NotDelivered
 from technogate.journal.journal_file import JournalError
+from technogate.model.errors import UserError
 from technogate.model.events import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary
@@ -22,12 +24,16 @@ from technogate.runner.finish_run import finish_run, reports_removed_on_error
 from technogate.runner.item_order import in_order, runs_in_containers_alone
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test.run_self_test import SelfTestRun
-from technogate.runner.suite import HINT, Crash, NotAnswered, Violation, leaves
+from technogate.runner.setup_strikes import SetupStrikes
+from technogate.runner.suite import HINT, Absent, Crash, NotAnswered, Violation, leaves, not_exercised
 from technogate.trail.entry import TrailError
 from technogate.util.garbage_collector import collect_rarely
 
 #: The longest reason that a result keeps, in characters.
 REASON_LIMIT = 2000
+
+#: The requirement that a backend without any operation breaks first.
+EXECUTION = "EXE-01"
 
 #: Exceptions of the target's making: the item proves nothing, and its check is not broken. What to do about each.
 _PROVES_NOTHING: dict[type[Exception], str] = {
@@ -56,6 +62,7 @@ class Recorder:
         self._run_context = run_context
         self._act_only = act_only
         self._phases: list[_Phase] = []
+        self._strikes = SetupStrikes()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -80,7 +87,7 @@ class Recorder:
                 raise pytest.UsageError(f"{item.nodeid}: the contract has no requirement {_requirement_id(item)!r}")
             covered.add(requirement.id)
             selected = item.nodeid in replayed if replayed is not None else not wanted or requirement.id in wanted
-            if selected and requirement.concerns(target.parties, images=images):
+            if selected and requirement.concerns(target.parties, images=images, page=target.page):
                 kept.append(item)
                 self._seed(item)
         plan = tuple(
@@ -125,6 +132,41 @@ class Recorder:
         self._run_context.begin_item(item.nodeid)
         self._phases = []
         return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Set up no item whose set-up has failed often, and run none after a fit check that found nothing to judge."""
+        reason = self._strikes.reason(_needs(item))
+        if reason:
+            not_exercised(reason, "mend that, then run again")
+        # The first item of a process is set up before the fit is known: its fixtures check that.
+        self._check_fit(item)
+        yield
+        self._check_fit(item)
+
+    def _check_fit(self, item: pytest.Item) -> None:
+        """End an item after a fit check that found nothing to judge; one of them reports that."""
+        fit = self._run_context.fit
+        if fit.finding is None:
+            return
+        if item.nodeid == _reporting(item.session.items):
+            raise Absent(fit.finding)
+        not_exercised(fit.ends, "see the finding: the routes that do exist, and whether the target file lacks a prefix")
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, request: pytest.FixtureRequest) -> Generator[None, object, object]:
+        """Note which fixtures cannot be set up: a program does not start, a console cannot be driven."""
+        item = request.node if isinstance(request.node, pytest.Item) else None
+        fixture = _fixture(request.fixturename or "", item) if item is not None else request.fixturename or ""
+        try:
+            result = yield
+        except ConsoleEnded:
+            raise
+        except (UserError, DriverError) as error:
+            self._strikes.failed(fixture, f"{type(error).__name__}: {error}")
+            raise
+        self._strikes.passed(fixture)
+        return result
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, object, object]:
@@ -205,6 +247,19 @@ class Recorder:
         return int(finished_run.exit_code)
 
 
+def _needs(item: pytest.Item) -> set[str]:
+    """The fixtures of an item, as they are known by `SetupStrikes`."""
+    names = getattr(item, "fixturenames", ())
+    return {*names, *(_fixture(name, item) for name in names)}
+
+
+def _fixture(name: str, item: pytest.Item) -> str:
+    """The name of a fixture with the driver that its item chooses, if it does."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    driver = params.get("console_driver", params.get("cheap_driver", ""))
+    return f"{name} {driver}".rstrip()
+
+
 def _end(exitstatus: int) -> Literal["finished", "interrupted", "crashed"]:
     """How the session ended, by pytest's exit status; an unknown status is a crash."""
     known: dict[int, Literal["finished", "interrupted", "crashed"]] = {
@@ -222,6 +277,13 @@ def _requirement_id(item: pytest.Item) -> str:
     if len(marks) != 1 or len(marks[0].args) != 1:
         raise pytest.UsageError(f"{item.nodeid}: a check needs exactly one @requirement, this has {len(marks)}")
     return str(marks[0].args[0])
+
+
+def _reporting(items: list[pytest.Item]) -> str:
+    """The item that reports a backend without any operation: the first on the execution of commands, else the first."""
+    on_execution = [item.nodeid for item in items if _requirement_id(item) == EXECUTION]
+    backend = [item.nodeid for item in items if "backend" in getattr(item, "fixturenames", ())]
+    return min(on_execution or backend, default="")
 
 
 def _subject(item: pytest.Item) -> str:
@@ -247,8 +309,10 @@ def _phase(call: pytest.CallInfo[None], report: pytest.TestReport) -> _Phase:
     unanswered = next((leaf for leaf in inner if isinstance(leaf, NotAnswered)), None)
     if unanswered is not None and crash is None:
         return _Phase(outcome=Outcome.SKIPPED, reason=unanswered.reason + HINT + unanswered.hint, seconds=call.duration)
-    # Only what an item does can violate its requirement, but for a request of its setup that ended the backend.
-    if violations and (call.when == "call" or (crash is not None and call.when == "setup")):
+    # Only what an item does can violate its requirement, but for a request of its setup that ended the backend, and
+    # for a backend that is not there at all.
+    absent = next((leaf for leaf in violations if isinstance(leaf, Absent)), None)
+    if violations and (call.when == "call" or (call.when == "setup" and (crash or absent) is not None)):
         first = crash or violations[0]
         return _Phase(outcome=Outcome.FAILED, reason=str(first), finding=first.finding, seconds=call.duration)
     hint = next((text for leaf in inner for kind, text in _PROVES_NOTHING.items() if isinstance(leaf, kind)), "")

@@ -11,13 +11,20 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
+from technogate.contract.loader import Contract
 from technogate.contract.selection import select
+from technogate.fit.check_fit import check_fit
+from technogate.fit.console_drivers import with_drivers
+from technogate.fit.fit_text import fault_text
+from technogate.fit.missing_commands import missing_commands
 from technogate.journal.journal_file import JournalError
 from technogate.judging.waiver_file import waivers_of
-from technogate.model.errors import StartError, UserError
+from technogate.model.errors import StartError, TargetFileError, UserError
+from technogate.model.fit_check import Blame
 from technogate.model.settings import Settings
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary as summary
+from technogate.runner.expected_time import expected_time
 from technogate.runner.finish_run import FinishedRun, finish_run, reports_removed_on_error
 from technogate.runner.progress import Watch
 from technogate.runner.run_context import load_inputs, new_run, prepare_reports
@@ -64,14 +71,19 @@ def run(
     if workers is not None and workers > 1 and not target.parallel:
         raise UserError(f"{settings.target} cannot run several times in parallel; leave --workers out")
     selection = () if check is None else select(contract, check)
+    if check is None:
+        _check_commands(target, contract)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
     settings = msgspec.structs.replace(
         settings, seed=seed, run=new_run(), mode="validate" if check is None else "check", selection=selection
     )
+    settings = with_drivers(settings, contract, target)
     if check is None:
         waivers_of(settings.waivers)
     prepare_reports(settings.folder)
     count = workers or default_workers(target, len(selection))
+    if said := expected_time(target.spec, contract, selection, settings.profile, count):
+        console.print(terminal(said), markup=False, highlight=False, soft_wrap=True)
     name = f"{'validating' if check is None else 'checking'} {target.ref.name} against {contract.id}"
     try:
         finished_run = run_and_judge(settings, count, console, name)
@@ -106,6 +118,18 @@ def run_and_judge(settings: Settings, workers: int, console: Console, name: str)
             line, _, output = abort.message.partition("\n")
             raise StartError(line, program="", output=output)
     return finished_run
+
+
+def _check_commands(target: Target, contract: Contract) -> None:
+    """End a validation whose target file leaves out commands, before the suites start: it could not be PASS.
+
+    The list has all else that does not fit. Raises TargetFileError.
+    """
+    backend = target.spec.backend
+    if backend is not None and any(one.blame is Blame.TARGET for one in missing_commands(backend.commands, contract)):
+        fit = check_fit(target, contract)
+        if fit.target_faults:
+            raise TargetFileError(*fault_text(target.spec.name, fit).splitlines())
 
 
 def rejudge(journal: Path, folder: Path, console: Console) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import secrets
 import shutil
-import string
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,18 +18,23 @@ import msgspec
 from technogate.checks.machine_facts import MachineFacts
 from technogate.checks.response_predicates import is_error_response
 from technogate.contract.loader import Contract, load_contract
+from technogate.drivers.http.paces import Paces
+from technogate.drivers.http.request_window import RequestWindow
+from technogate.fit.console_drivers import with_drivers
 from technogate.journal.journal_file import JournalWriter
 from technogate.journal.redaction import Redactor
 from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import UserError
-from technogate.model.events import Abort, Event, Exchange
+from technogate.model.events import Abort, Event, Exchange, FitCheck
 from technogate.model.settings import Settings
 from technogate.report.allure import NAME as ALLURE
 from technogate.report.write_all import REPORTS
+from technogate.runner.expected_time import learned_limit
 from technogate.runner.journal_header import journal_header
 from technogate.runner.replay_order import Replay, read_replay
 from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
+from technogate.target.api_key import new_key
 from technogate.util.shipped import shipped
 
 DEFAULT_CONTRACT = "console-v0.1"
@@ -67,8 +72,8 @@ class RunContext:
 
     `worker` names the process in the journal; `run_key` is the API key of started programs; `watchers` are called
     with each event after it is written; `program_checks` are called when an item ends, and raise what takes the place
-    of its result where a program has ended; `facts` is what no response may disclose; `replay` is None unless the run
-    is a replay.
+    of its result where a program has ended; `facts` is what no response may disclose; `paces` are those of
+    its backends; `replay` is None unless the run is a replay; `fit` is what the fit check found, nothing before it.
     """
 
     settings: Settings
@@ -85,16 +90,38 @@ class RunContext:
     facts: MachineFacts = field(default_factory=MachineFacts)
     watchers: list[Callable[[Event], None]] = field(default_factory=list)
     program_checks: list[Callable[[bool], None]] = field(default_factory=list)
+    fit: FitCheck = field(default_factory=FitCheck)
     redactor: Redactor = field(init=False)
     smallest: Smallest = field(init=False)
     new_id: Callable[[], str] = field(init=False)
+    paces: Paces = field(init=False)
     _lock: threading.RLock = field(init=False, default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
         self.redactor = Redactor(self.run_key)
         self.smallest = Smallest(self.replay)
+        self.paces = self._paces()
         numbers = itertools.count(1)
         self.new_id = lambda: f"{self.worker}-{next(numbers)}"
+
+    def _paces(self) -> Paces:
+        """The paces of this process, with what the target file declares."""
+        backend = self.target.spec.backend
+        limit = backend.rate_limit if backend is not None else None
+        keys = backend.wrong_keys if backend is not None else None
+        return Paces(
+            api_key=self.run_key,
+            operations=[operation.id for operation in self.contract.guarded],
+            note=self.record,
+            window=None if limit is None else RequestWindow(requests=limit.requests, per_s=limit.per_s),
+            wrong_keys=None if keys is None else RequestWindow(requests=keys.at_most, per_s=keys.per_s),
+            describe=self._learned_limit,
+        )
+
+    def _learned_limit(self, window: RequestWindow) -> str:
+        settings = self.settings
+        workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        return learned_limit(window, self.contract, settings.selection, settings.profile, workers)
 
     def record(self, event: Event) -> None:
         """Append one event to the journal, from any thread, and call the watchers with it."""
@@ -189,6 +216,7 @@ def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
     """Begin a run: load what it needs, open its journal and write the header."""
     contract, target = load_inputs(settings, starts=not collect_only)
     # Nothing is waived in a check: it shows what passes and what fails.
+    settings = with_drivers(settings, contract, target, trial=not collect_only)
     waivers = waivers_of(settings.waivers) if settings.mode == "validate" else ()
     prepare_reports(settings.folder)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
@@ -230,9 +258,3 @@ def join_run(workerinput: dict[str, Any], worker: str) -> RunContext:
 def new_run() -> str:
     """Draw a name for a run: it is in the run's journal and in its requests."""
     return secrets.token_hex(4)
-
-
-def new_key() -> str:
-    """Draw an API key for one run, with letters of both cases: a comparison that ignores case must be found."""
-    alphabet = string.ascii_letters + string.digits
-    return "Tg" + "".join(secrets.choice(alphabet) for _ in range(30))

@@ -37,6 +37,10 @@ class Crash(Violation):
         self.key = key
 
 
+class Absent(Violation):
+    """Raised for the one item that reports that a backend has no operation of the contract: nothing else is run."""
+
+
 class NotAnswered(Exception):  # noqa: N818 - named by what is wrong
     """A request of the item was not sent, or not answered, for a reason that is none of its own: it proves nothing.
 

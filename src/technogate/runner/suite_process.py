@@ -72,6 +72,7 @@ def command(settings: Settings, workers: int) -> list[str]:
     line += [f"--seed={settings.seed}", f"--reports={settings.reports}", f"--gate-mode={settings.mode}"]
     line += [f"--gate-select={','.join(settings.selection)}", f"--waivers={settings.waivers}"]
     line += [f"--gate-parent={os.getpid()}", f"--gate-run={settings.run}", f"--gate-replay={settings.replay}"]
+    line += [f"--gate-drivers={','.join(settings.drivers)}"]
     if workers > 1:
         line += ["-n", str(workers), "--dist=loadscope", "--max-worker-restart=0"]
     return line

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import os
+import secrets
+import string
 
 from technogate.journal.redaction import SHORTEST_KEY
 from technogate.model.errors import UserError
 from technogate.target.spec import TargetFile
+
+
+def new_key() -> str:
+    """Draw an API key for one run, with letters of both cases: a comparison that ignores case must be found."""
+    alphabet = string.ascii_letters + string.digits
+    return "Tg" + "".join(secrets.choice(alphabet) for _ in range(30))
 
 
 def key_from_environment(spec: TargetFile) -> str:

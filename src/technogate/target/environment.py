@@ -23,6 +23,8 @@ PASSED_ON = frozenset({
     "APPDATA", "LOCALAPPDATA", "PROGRAMDATA", "PROGRAMFILES",
 })  # fmt: skip
 
+#: Set for every program under test, whatever its target file declares.
+SET_BY_GATE = frozenset({"PYTHONUNBUFFERED", "TZ"})
 
 #: A zone whose time is never near UTC, nor whole hours away from it, and that has no summer time.
 ZONE = "Asia/Kathmandu"

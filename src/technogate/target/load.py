@@ -16,11 +16,32 @@ from technogate.util.shipped import shipped
 REFERENCE = {"embedded": Path("images", "embedded.toml"), "compose": Path("images", "compose.toml")}
 
 
+#: The target file that is found without being named, in the current folder or one above it.
+TARGET_FILE = "technogate.toml"
+
+_NO_FILE = (
+    f"there is no {TARGET_FILE} in this folder or above it: write one with `technogate init`, name one with --target, "
+    "or see the reference pair with `technogate demo`"
+)
+
+
+def discovered(start: Path) -> Path | None:
+    """The target file of the folder `start`, or of the nearest folder above it that has one."""
+    folder = start.resolve()
+    return next((path / TARGET_FILE for path in (folder, *folder.parents) if (path / TARGET_FILE).is_file()), None)
+
+
 def load_target(text: str) -> Target:
     """Load the target that `text` names: `embedded`, `compose`, or the path of a TOML file.
 
-    Raises UnknownTarget for anything else, TargetFileError for a file with errors.
+    "" means the file `technogate.toml` of the current folder or of one above it. Raises UnknownTarget for anything
+    else, and where there is no such file; TargetFileError for a file with errors.
     """
+    if not text:
+        found = discovered(Path.cwd())
+        if found is None:
+            raise UnknownTarget(_NO_FILE)
+        return _target(found, "file")
     if text in REFERENCE:
         path = shipped(REFERENCE[text])
         if not path.is_file():

@@ -103,3 +103,4 @@ def _console_places(console: ConsoleSpec) -> Iterator[tuple[str, str, frozenset[
         yield f"console.command[{index}]", text, absent, need
     for name, text in console.env.items():
         yield f"console.env.{name}", text, absent, need
+    yield "console.create", console.create, _NEED_PROGRAM | {"console_origin"}, "it runs in no program of the gate"

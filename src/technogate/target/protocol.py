@@ -16,6 +16,7 @@ import msgspec
 
 from technogate.model.events import Output, TargetRef
 from technogate.model.requirement import Party
+from technogate.target.page_use import PageUse
 from technogate.target.process.program import Program
 from technogate.target.spec import AuditSpec, Commands, Selectors, TargetFile, UnwritableSpec
 
@@ -47,11 +48,11 @@ def nothing() -> None:
 class RunningConsole:
     """One instance of the console, for one backend address and one key.
 
-    With driver `browser` the page is at `url`, its origin is `origin`. Its requests go to `api_url`,
-    which is `backend_url`, except for a console that the gate did not start: then the browser must send
-    requests for `api_url` to `backend_url` (`mapped`). With driver `module` there is no page. `module`, beside
-    a page or instead of one, is the file that exports the three functions,
-    `env` its whole environment, `cwd` its folder.
+    With driver `browser` its server is at `url`, its origin is `origin`, and `page` is how its page is used. Its
+    requests go to `api_url`, which is `backend_url`, except for a console that the gate did not start: then the
+    browser must send requests for `api_url` to `backend_url` (`mapped`). With driver `module` there is no page.
+    `module`, beside a page or instead of one, is the file that exports the three functions, `create` the
+    expression that makes the client of its exports, `env` its whole environment, `cwd` its folder.
     """
 
     name: str
@@ -66,7 +67,9 @@ class RunningConsole:
     cwd: Path
     env: dict[str, str] = field(repr=False)
     program: Program | None
+    create: str = field(default="", repr=False)
     on_stop: Callable[[], None] = field(default=nothing, repr=False)
+    page: PageUse = field(default_factory=lambda: PageUse(url=""))
 
     @property
     def mapped(self) -> bool:
@@ -145,6 +148,10 @@ class Target(Protocol):
     @property
     def spec(self) -> TargetFile:
         """The target file, with its placeholders."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the target file, in which its relative paths are."""
 
     @property
     def ref(self) -> TargetRef:

@@ -15,6 +15,7 @@ from technogate.model.errors import StartError, UserError
 from technogate.model.events import Output, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.environment import clean_environment
+from technogate.target.page_use import page_use
 from technogate.target.placeholder_values import (
     console_environment,
     console_values,
@@ -223,10 +224,12 @@ class Pair:
             api_key=key,
             selectors=spec.selectors,
             module=self._folder / spec.module if spec.module else None,
+            create=fill(spec.create, console_values(api_url, key, page_origin)),
             cwd=self._folder / spec.cwd,
             env=env,
             program=program,
             on_stop=on_stop,
+            page=page_use(spec, url, key),
         )
 
     def _console_environment(self, api_url: str, key: str) -> dict[str, str]:

@@ -23,7 +23,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Commands(Spec, frozen=True, kw_only=True):
-    """Commands of the backend by what they provoke; None where the file names none.
+    """Commands of the backend by what they provoke; None where the file names none, "" where there is no such command.
 
     `unknown_status` may be several: a status can be an unknown word, no string, or missing.
     """
@@ -40,7 +40,11 @@ class Commands(Spec, frozen=True, kw_only=True):
     def named(self, outcome: str) -> tuple[str, ...]:
         """Return the commands that provoke `outcome`: none, one or several."""
         commands: str | tuple[str, ...] | None = getattr(self, outcome)
-        return () if commands is None else (commands,) if isinstance(commands, str) else commands
+        return () if not commands else (commands,) if isinstance(commands, str) else commands
+
+    def declares_none(self, outcome: str) -> bool:
+        """Whether the file says that the backend has no command for `outcome`."""
+        return bool(getattr(self, outcome) == "")
 
 
 class AuditSpec(Spec, frozen=True, kw_only=True):
@@ -179,13 +183,46 @@ class Selectors(Spec, frozen=True, kw_only=True):
     memory_empty: str = '[data-testid="memory-empty"]'
 
 
+class FieldText(Spec, frozen=True, kw_only=True):
+    """What a step enters in a field, or chooses in it: `text`, or the value of the environment variable `env`."""
+
+    selector: str
+    text: str = ""
+    env: str = ""
+
+
+class StepSpec(Spec, frozen=True, kw_only=True):
+    """One action on the page, before it is used for something or after a press that uses it; see the schema."""
+
+    before: str | tuple[str, ...] = ()
+    after: str | tuple[str, ...] = ()
+    open: str = ""
+    click: str = ""
+    fill: FieldText | None = None
+    select: FieldText | None = None
+    press: str = ""
+    dialog: Literal["", "accept", "dismiss"] = ""
+
+
 class ConsoleSpec(ServedSpec, frozen=True, kw_only=True):
-    """The consumer: a page that a browser drives, or a module that exports the three functions."""
+    """The consumer: a page that a browser drives, or a module that exports the three functions.
+
+    `page` is the path of the page, "" for the one of `ready`. With `via` "server" the page's own server sends its
+    requests. `words` are the page's own words for statuses and results; `steps` are what is done on it besides.
+    `create` is an expression over the module's exports that makes the client, `runtime` where it runs; "" leaves
+    both to the gate.
+    """
 
     ready: str = "/"
+    page: str = ""
+    via: Literal["", "server"] = ""
+    words: dict[str, str] = {}
+    steps: tuple[StepSpec, ...] = ()
     api_url: str = ""
     driver: Literal["browser", "module"] = "browser"
     module: str = ""
+    create: str = ""
+    runtime: Literal["", "node", "browser"] = ""
     selectors: Selectors = Selectors()
 
 

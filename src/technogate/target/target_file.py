@@ -25,6 +25,7 @@ from technogate.util.shipped import shipped
 
 #: The JSON Schema of target files, within the shipped data.
 SCHEMA = Path("contracts", "schemas", "target.schema.json")
+_INDEX = re.compile(r"\[[0-9]+\]")
 _TYPES = {
     "object": "a table",
     "array": "a list",
@@ -57,7 +58,7 @@ def _mistakes(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]
 def _rank(mistake: SchemaMistake) -> tuple[int, list[str]]:
     """Misspelt keys, wrong values, rules within a table, rules between tables; in the order of their paths."""
     rule = 2 if mistake.rule_path[0] == "properties" else 3
-    ranks = {"additionalProperties": 0, "required": rule, "not": rule, "anyOf": rule}
+    ranks = {"additionalProperties": 0, "required": rule, "not": rule, "anyOf": rule, "oneOf": rule}
     return ranks.get(mistake.keyword, 1), [str(part) for part in mistake.path]
 
 
@@ -65,7 +66,7 @@ def _known_keys(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield every key of the schema, as a dotted path."""
     for name, below in schema.get("properties", {}).items():
         yield prefix + name
-        yield from _known_keys(below, f"{prefix}{name}.")
+        yield from _known_keys(below.get("items", below), f"{prefix}{name}.")
 
 
 def _explain(mistake: SchemaMistake, known: list[str]) -> Iterator[str]:
@@ -86,7 +87,7 @@ def _explain(mistake: SchemaMistake, known: list[str]) -> Iterator[str]:
             yield f'{path} must be {" or ".join(words)}, not "{value}"{_guess(str(value), words)}'
         case "minLength" | "minItems":
             yield f"{path} must not be empty"
-        case "required" | "not" | "anyOf":
+        case "required" | "not" | "anyOf" | "oneOf":
             yield f"{path}: {description}" if path else str(description)
         case _ if "propertyNames" in mistake.rule_path:
             yield f'{path}: "{value}" is not the {description}'
@@ -102,6 +103,7 @@ def _dotted(path: tuple[str | int, ...]) -> str:
 def _unknown_key(path: str, known: list[str]) -> str:
     """The line for a key that the schema does not have."""
     table, _, name = path.rpartition(".")
+    table = _INDEX.sub("", table)
     here = {key.rpartition(".")[2]: key for key in known if key.rpartition(".")[0] == table}
     close = difflib.get_close_matches(name, here, n=1)
     same_name = [key for key in known if key.rpartition(".")[2] == name]

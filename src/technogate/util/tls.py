@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 #: The files of certificates that are trusted besides those of the system.
-_trusted: dict[str, None] = {}
+_trusted: list[str] = []
 
 
-def trust(ca_file: Path) -> None:
-    """Trust the certificates in a PEM file, for every connection of this process from now on.
+def trust(ca_files: Iterable[Path]) -> None:
+    """Trust the certificates in these PEM files, and no others of their kind, for every connection from now on.
 
-    The gate connects to nothing but the pair under test. Raises OSError for a file that cannot be read, and
-    ssl.SSLError for one without a certificate.
+    A process connects to nothing but the pair under test. Who calls this has seen that each file holds a certificate.
     """
-    ssl.create_default_context(cafile=str(ca_file))
-    _trusted[str(ca_file)] = None
+    _trusted[:] = [str(path) for path in ca_files]
+
+
+def trusts_more() -> bool:
+    """Whether more is trusted than what the system trusts."""
+    return bool(_trusted)
 
 
 def tls_context() -> ssl.SSLContext:

@@ -245,7 +245,7 @@ def acceptance(items: Sequence[Item], source: Source) -> str:
     if document:
         words += ["--seed", str(document.seed)]
         words += [] if document.profile == "quick" else ["--profile", document.profile]
-        words += [] if document.target.target_argument == "embedded" else ["--target", document.target.target_argument]
+        words += ["--target", document.target.target_argument] if document.target.target_argument else []
     else:
         words += ["--target", "my-backend.toml"]
     words += ["--contract", source.contract_option] if source.contract_option else []

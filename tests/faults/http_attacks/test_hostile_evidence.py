@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
+import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -15,12 +18,13 @@ from technogate.faults.http_attacks.request_bytes import RawRequest, first_respo
 from technogate.journal.redaction import MARK, Redactor
 from technogate.model.events import Ended, Exchange
 from technogate.target.process.ports import HeldPort
+from tests.conftest import STUCK_S
 from tests.faults.http_attacks.conftest import KEY, RESPONSE, Listener
 
 Listen = Callable[..., Listener]
 
 
-def evidence(client: Client, request: RawRequest) -> Exchange:
+def evidence(client: Client, request: RawRequest, base_url: str = "http://backend") -> Exchange:
     """The exchange of one client, once it has left."""
     numbers = itertools.count(1)
     client.leave()
@@ -30,7 +34,7 @@ def evidence(client: Client, request: RawRequest) -> Exchange:
         kind="a kind",
         operation="executeCommand",
         item="suites/x",
-        base_url="http://backend",
+        base_url=base_url,
         key_header="X-API-Key",
         new_id=lambda: f"gw0d-{next(numbers)}",
         redactor=Redactor(KEY),
@@ -82,6 +86,11 @@ def test_a_refusal_counts_for_no_operation(
     assert (exchange.response.status, exchange.operation) == (400, "")
 
 
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\n"
+TRAILED = (
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
+    b"2;x=1\r\n{}\r\n0\r\nX-Sum: a\r\nX-More: b\r\n\r\n"
+)
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
 
 
@@ -97,10 +106,50 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\
         (b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n{}", None),
         (CHUNKED + b"more", CHUNKED),
         (CHUNKED[:-2], None),
+        (HINTS * 2 + b"HTTP/1.1 100 Continue\r\n\r\n" + RESPONSE + b"more", RESPONSE),
+        (HINTS, None),
+        (HINTS + RESPONSE[:-1], None),
+        (TRAILED + b"more", TRAILED),
+        (TRAILED[:-2], None),
         (CHUNKED.replace(b"2\r\n{}\r\n", b""), CHUNKED.replace(b"2\r\n{}\r\n", b"")),
         (b"", None),
     ],
 )
 def test_separates_the_first_response(data: bytes, first: bytes | None) -> None:
-    """Bytes after a response do not belong to it."""
+    """Neither informational responses before it nor bytes after it belong to a response."""
     assert first_response(data) == first
+
+
+@pytest.mark.parametrize(
+    ("data", "first"),
+    [
+        (b"HTTP/1.0 200 OK\r\n\r\nuntil the end", b"HTTP/1.0 200 OK\r\n\r\nuntil the end"),
+        (HINTS + b"HTTP/1.0 200 OK\r\n\r\n{}", b"HTTP/1.0 200 OK\r\n\r\n{}"),
+        (RESPONSE[:-1], None),
+        (CHUNKED[:-2], None),
+        (b"HTTP/1.1 200 OK\r\nContent-", None),
+    ],
+)
+def test_the_end_of_a_connection_completes_a_response_without_a_length(data: bytes, first: bytes | None) -> None:
+    """One that names its length, or comes in chunks, is cut all the same."""
+    assert first_response(data, closed=True) == first
+
+
+@pytest.mark.parametrize("response", [HINTS + RESPONSE, TRAILED, b"HTTP/1.0 200 OK\r\n\r\n{}"])
+def test_records_a_response_in_whatever_form(listen: Listen, execute: RawRequest, response: bytes) -> None:
+    """What came before it, behind it, or ends it does not change what was responded."""
+    client = Client(Script(opening=execute.render()))
+    client.begin(listen(response, closes=True).address)
+    client.wait(time.monotonic() + STUCK_S, threading.Event())
+    exchange = evidence(client, execute)
+    assert (exchange.end, exchange.error) == (Ended.OK, "")
+    assert exchange.response is not None
+    assert (exchange.response.status, exchange.response.body.text) == (200, "{}")
+
+
+def test_the_path_is_recorded_below_the_base_url(listen: Listen, read: RawRequest) -> None:
+    """As the driver records it: the address of the backend has the prefix already."""
+    client = Client(Script(opening=b""))
+    client.begin(listen().address)
+    request = dataclasses.replace(read, path="/below/api/memory")
+    assert evidence(client, request, base_url="http://backend/below").request.path == "/api/memory"

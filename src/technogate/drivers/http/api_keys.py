@@ -6,6 +6,8 @@ expression over `$TECHNOGATE_API_KEY` instead, which repeats the request exactly
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from technogate.journal.redaction import MARK
 from technogate.model.case import Key as Key
 
@@ -44,3 +46,14 @@ def near_misses(key: str) -> tuple[Key, ...]:
         expression = "$(printf %s \"$TECHNOGATE_API_KEY\" | tr 'a-zA-Z' 'A-Za-z')"
         misses.append(Key(name="the key in the other case", values=(swapped,), expressions=(expression,)))
     return tuple(misses)
+
+
+def telling_attempts(right: str, operations: Sequence[str]) -> frozenset[tuple[str, str]]:
+    """The attempts, by operation and the key's name, that say most where few wrong keys can be sent.
+
+    A wrong key and none at all on each operation, and each kind of near miss on one of them.
+    """
+    foreign = foreign_key().name
+    misses = {(operations[number % len(operations)], key.name) for number, key in enumerate(near_misses(right))}
+    none = {(operations[0], EMPTY_KEY.name), *((operation, NO_KEY.name) for operation in operations)}
+    return frozenset({*((operation, foreign) for operation in operations), *none, *misses})

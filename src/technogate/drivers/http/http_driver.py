@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -14,16 +14,28 @@ import msgspec
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import Key
 from technogate.drivers.http.long_body import LongBody
-from technogate.drivers.http.pace import TOO_MANY, Pace, RateLimit, rate_limit
-from technogate.drivers.http.raw_http import BrokenError, EndedAsUsedError, NoConnectionError, RawConnection
+from technogate.drivers.http.pace import TOO_MANY, Pace, RateLimit, retry_after
+from technogate.drivers.http.raw_http import (
+    BrokenError,
+    EndedAsUsedError,
+    NoConnectionError,
+    RawConnection,
+    RawResponse,
+)
+from technogate.drivers.http.wrong_keys import WrongKeys
 from technogate.journal.redaction import Redactor
 from technogate.model.case import JSON_TYPE as JSON_TYPE
 from technogate.model.case import Case as Case
 from technogate.model.case import Query as Query
 from technogate.model.events import Body, Ended, Exchange, Request, Response, RunWarning
+from technogate.util.content_coding import NotDecompressed, codings, decompressed, unasked
 
 #: Seconds between two readings of the audit list.
 POLL_S = 0.05
+
+#: The statuses with which a key is refused.
+_FORBIDDEN = 403
+_REFUSED = (401, _FORBIDDEN)
 
 #: Headers of ours that a case replaces by naming them; any other that it names is sent beside ours.
 _OURS = frozenset({"host", "accept", "accept-encoding", "user-agent", "content-length"})
@@ -59,16 +71,22 @@ class HttpDriver:
         note: Callable[[RunWarning], None] | None = None,
         defects: Callable[[Case, Key], tuple[str, ...]] = lambda _case, _key: (),
         guard: Guard | None = None,
+        pace: Pace | None = None,
+        wrong_keys: WrongKeys | None = None,
     ) -> None:
         """`record` takes each exchange; `item` returns the id of the running test item; `timeout_s` bounds a response.
 
         `note` takes a warning about the pace, once, when the driver is closed. `defects` names what is wrong with a
-        case and its key by the contract. `guard` sends each case.
+        case and its key by the contract. `guard` sends each case. `pace` and `wrong_keys` are those of all drivers of
+        this backend, where it has several.
         """
         self.base_url = base_url.rstrip("/")
         self.key = key
         self.contract = contract
-        self.pace = Pace(note)
+        self.pace = pace or Pace(note)
+        self.wrong_keys = wrong_keys or WrongKeys(key)
+        self._reports = pace is None
+        self._turned_away: set[str] = set()
         self._redactor = redactor
         self._record = record
         self._recording = threading.Lock()
@@ -81,9 +99,10 @@ class HttpDriver:
         self._wire = RawConnection(self.base_url, timeout_s)
 
     def close(self) -> None:
-        """Close the connections, and report the pace."""
+        """Close the connections, and report the pace where it is this driver's own."""
         self._wire.close()
-        self.pace.report()
+        if self._reports:
+            self.pace.report()
 
     def case(self, operation: str, **changes: Any) -> Case:
         """A case of `operation`, with `changes` to the fields of Case. Raises KeyError for an unknown id."""
@@ -142,7 +161,32 @@ class HttpDriver:
         response `indeterminate`. While the backend responds with 429, the case is sent again, at the
         pace that the backend allows and as often as `Pace` allows; the exchange of the last attempt is returned.
         """
-        return self.pace.send(lambda attempt: self._attempt(case, key, attempt, long_body), _rate_limit_of)
+
+        def limit_of(exchange: Exchange) -> RateLimit | None:
+            limit = self._limit_of(exchange, case, key)
+            if limit is not None:
+                self._turned_away.add(exchange.id)
+            return limit
+
+        return self.pace.send(lambda attempt: self._attempt(case, key, attempt, long_body), limit_of)
+
+    def turned_away(self, exchange: Exchange) -> bool:
+        """Whether the response says no more than that the backend takes no requests for a while."""
+        return exchange.id in self._turned_away
+
+    def _limit_of(self, exchange: Exchange, case: Case, key: Key) -> RateLimit | None:
+        """The limit that a response reports in place of an answer: a 429, and a 403 to the right key in a lockout."""
+        response = exchange.response
+        if response is None:
+            return None
+        pause_s = retry_after(response.header("retry-after"), exchange.ended)
+        if response.status == TOO_MANY:
+            return RateLimit(pause_s=pause_s, lockout=self.wrong_keys.locked(key, pause_s or 0.0))
+        right = key.values == self.key.values
+        if right and response.status == _FORBIDDEN and pause_s is not None and self.wrong_keys.locked(key, pause_s):
+            return RateLimit(pause_s=pause_s, lockout=True)
+        self.wrong_keys.answered(case.operation, key, refused=response.status in _REFUSED)
+        return None
 
     def _attempt(self, case: Case, key: Key, attempt: int, long_body: LongBody | None) -> Exchange:
         """Send `case`, once more on a fresh connection where a kept-alive one ended as it was used.
@@ -184,12 +228,7 @@ class HttpDriver:
             received = self._wire.exchange(
                 case.method, self._target(case), headers, long_body or case.body, reuse=reuse, fresh=fresh
             )
-            response = Response(
-                status=received.status,
-                headers=received.headers,
-                body=Body.of(received.body),
-                http_version=received.http_version,
-            )
+            response = _response(received, headers)
         except NoConnectionError as failure:
             end, error = Ended.FAILED, str(failure)
         except BrokenError as failure:
@@ -246,6 +285,18 @@ class HttpDriver:
         return [pair for pair in headers if pair[0].lower() not in own] + list(case.headers)
 
 
-def _rate_limit_of(exchange: Exchange) -> RateLimit | None:
-    response = exchange.response
-    return None if response is None else rate_limit(response.status, response.header("retry-after"), exchange.ended)
+def _response(received: RawResponse, sent: Sequence[tuple[str, str]]) -> Response:
+    """The record of a response to a request with the headers `sent`."""
+    body, compressed = received.body, unasked(sent, received.headers)
+    if compressed:
+        try:
+            body = decompressed(body, codings(received.headers))
+        except NotDecompressed:
+            compressed = []
+    return Response(
+        status=received.status,
+        headers=received.headers,
+        body=Body.of(body),
+        http_version=received.http_version,
+        compressed=tuple(compressed),
+    )

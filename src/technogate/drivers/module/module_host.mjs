@@ -1,21 +1,25 @@
 /**
  * Runs a console's client module for the gate: one JSON message a line, calls in, results out.
  *
- * Arguments: the module's file. Environment: the console's own, and TECHNOGATE_MODULE_BASE, against
- * which a relative URL for fetch or Request is resolved, as in a page ("" leaves fetch as it is).
- * TECHNOGATE_MODULE_WINDOW=1 adds `window` and `location`, for modules that read the page's address.
+ * Arguments: the module's file. Environment: the console's own, and one variable with the settings of the gate:
+ * `base`, against which a relative URL for fetch or Request is resolved, as in a page ("" leaves fetch as it is);
+ * `window`, which adds `window` and `location`, for modules that read the page's address; `create`, the expression that
+ * makes the client; `env`, the values of `import.meta.env`; `trial`, which has each function called once, to see what it
+ * asks of its surroundings.
  *
  * Standard output carries the messages: what the module writes there is sent as {"line": …}, and each request to another
  * place than that base as {"request": …}.
  */
+import { createRequire } from "node:module";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 import "./module_loading.mjs";
+import { ClientError, clientOf, describe, outcomeOf } from "./module_functions.mjs";
 import { observeRequests, reported } from "./module_requests.mjs";
+import { observeTrial } from "./module_trial.mjs";
 
-const FUNCTIONS = ["executeCommand", "fetchAuditLog", "fetchMemory"];
 const write = process.stdout.write.bind(process.stdout);
 const send = (message) => write(JSON.stringify(message) + "\n");
 
@@ -29,14 +33,23 @@ for (const level of ["log", "info", "debug", "warn", "error", "trace", "dir"]) {
   console[level] = (...values) => send({ line: format(...values) });
 }
 
-const base = process.env.TECHNOGATE_MODULE_BASE ?? "";
-const withWindow = process.env.TECHNOGATE_MODULE_WINDOW === "1";
-delete process.env.TECHNOGATE_MODULE_BASE;
-delete process.env.TECHNOGATE_MODULE_WINDOW;
+const { base, window: withWindow, create, env, trial } = JSON.parse(process.env.TECHNOGATE_MODULE);
+delete process.env.TECHNOGATE_MODULE;
+Object.defineProperty(globalThis, "__TECHNOGATE_ENV__", { value: env, enumerable: false });
+// For what a bundle takes from Node by its name.
+globalThis.require ??= createRequire(pathToFileURL(process.argv[2]));
 observeRequests(base, (request) => send({ request }));
 if (base !== "") {
   const { fetch: nativeFetch, Request: NativeRequest } = globalThis;
-  const resolved = (input) => (typeof input === "string" ? new URL(input, base).href : input);
+  let told = false;
+  const resolved = (input) => {
+    if (typeof input !== "string") return input;
+    if (!told && !URL.canParse(input)) {
+      told = true;
+      send({ relative: true });
+    }
+    return new URL(input, base).href;
+  };
   // An invalid address rejects the promise, as fetch itself does.
   globalThis.fetch = async (input, init) => nativeFetch(resolved(input), init);
   globalThis.Request = class Request extends NativeRequest {
@@ -50,50 +63,28 @@ if (base !== "") {
   }
 }
 
-const describe = (error) => (error instanceof Error ? `${error.name}: ${error.message}` : format(error));
-
-/** A result as JSON; undefined, and what JSON cannot represent, become errors and not null. */
-function asJson(value) {
-  if (value === undefined) return { error: "returned undefined" };
-  try {
-    const text = JSON.stringify(value);
-    return text === undefined ? { error: `returned a ${typeof value}` } : { value: JSON.parse(text) };
-  } catch (error) {
-    return { error: `returned what JSON cannot carry (${describe(error)})` };
-  }
-}
-
 async function call(functions, { id, call: name, args }) {
-  const started = Date.now() / 1000;
-  let outcome;
-  try {
-    outcome = asJson(await functions[name](...args));
-  } catch (error) {
-    outcome = { error: `threw ${describe(error)}` };
-  }
-  const ended = Date.now() / 1000;
+  const outcome = await outcomeOf(functions, name, args);
   await reported();
-  send({ id, ...outcome, started, ended });
+  send({ id, ...outcome });
 }
 
 process.on("uncaughtException", (error) => send({ line: `uncaught ${describe(error)}` }));
 process.on("unhandledRejection", (error) => send({ line: `unhandled rejection ${describe(error)}` }));
 
+const watched = trial ? observeTrial() : undefined;
 try {
-  const loaded = await import(pathToFileURL(process.argv[2]).href);
-  const functions = {};
-  for (const name of FUNCTIONS) functions[name] = loaded[name] ?? loaded.default?.[name];
-  const missing = FUNCTIONS.filter((name) => typeof functions[name] !== "function");
-  if (missing.length > 0) {
-    send({ failed: `it does not export ${missing.join(", ")}` });
-    process.exitCode = 1;
-  } else {
-    send({ ready: process.version });
-    const input = createInterface({ input: process.stdin });
-    input.on("line", (line) => void call(functions, JSON.parse(line)));
-    input.on("close", () => process.exit(0));
+  const { functions, found } = await clientOf(await import(pathToFileURL(process.argv[2]).href), create);
+  send({ ready: process.version, found });
+  if (trial) {
+    send({ trial: await watched.call(functions) });
+    process.exit(0);
   }
+  const input = createInterface({ input: process.stdin });
+  input.on("line", (line) => void call(functions, JSON.parse(line)));
+  input.on("close", () => process.exit(0));
 } catch (error) {
-  send({ failed: describe(error) });
+  send({ failed: error instanceof ClientError ? error.message : describe(error), mistake: error instanceof ClientError, asked: watched?.asked() ?? [] });
+  if (trial) process.exit(1);
   process.exitCode = 1;
 }

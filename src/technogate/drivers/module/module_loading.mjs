@@ -1,7 +1,7 @@
 /**
  * Loads a client module as a bundler would, where Node alone is stricter: imports without an extension, the path
  * aliases of tsconfig.json or jsconfig.json, and TypeScript with all its syntax (enums, parameter properties, types
- * imported without the word `type`).
+ * imported without the word `type`), and `import.meta.env`.
  *
  * Importing this file is enough. On a Node without these hooks nothing changes.
  */
@@ -13,6 +13,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const ENDINGS = ["", ".ts", ".mts", ".js", ".mjs", "/index.ts", "/index.js"];
 const LINE_COMMENT = /^\s*\/\/.*$/gm;
 const BLOCK_COMMENT = /\/\*[^]*?\*\//g;
+const META_ENV = /\bimport\.meta\.env\b/;
 const NAMED_IMPORT = /^([ \t]*import\s+)(?:([\w$]+)\s*,\s*)?\{([^{}]*)\}\s*from\b/gm;
 
 /** The file that `wanted` (a path, perhaps without its extension) resolves to; undefined when there is none. */
@@ -66,6 +67,9 @@ function withoutUnused(code) {
   });
 }
 
+/** The code with `import.meta.env` set, as Vite sets it, on its first line: lines keep their numbers. */
+const withEnv = (code) => (META_ENV.test(code) ? `import.meta.env = globalThis.__TECHNOGATE_ENV__; ${code}` : code);
+
 nodeModule.registerHooks?.({
   resolve(specifier, context, next) {
     if (context.parentURL?.startsWith("file:") && !specifier.startsWith("node:")) {
@@ -79,7 +83,11 @@ nodeModule.registerHooks?.({
   load(url, context, next) {
     if (nodeModule.stripTypeScriptTypes !== undefined && /^file:.*\.m?ts$/.test(url)) {
       const code = nodeModule.stripTypeScriptTypes(readFileSync(fileURLToPath(url), "utf8"), { mode: "transform" });
-      return { format: "module", source: withoutUnused(code), shortCircuit: true };
+      return { format: "module", source: withEnv(withoutUnused(code)), shortCircuit: true };
+    }
+    if (/^file:(?!.*\/node_modules\/).*\.m?js$/.test(url)) {
+      const source = readFileSync(fileURLToPath(url), "utf8");
+      if (META_ENV.test(source)) return { format: "module", source: withEnv(source), shortCircuit: true };
     }
     return next(url, context);
   },

@@ -8,15 +8,19 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from technogate.drivers.console_driver import READINGS, ConsoleEnded, DriverError, PageRequest
 from technogate.drivers.console_driver import Call as CallName
+from technogate.drivers.console_driver import ConsoleEnded, DriverError, PageRequest
+from technogate.drivers.module.module_calls import ModuleCall, returned_output
 from technogate.model.events import RenderedOutput
+from technogate.target.environment import PASSED_ON, SET_BY_GATE
+
+#: The variable with the settings of the gate's own script.
+SETTINGS_ENV = "TECHNOGATE_MODULE"
 
 HOST = Path(__file__).with_name("module_host.mjs")
 
@@ -28,32 +32,39 @@ END_S = 5.0
 LAST_LINES = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModuleCall:
-    """One call of one function, with its arguments."""
+class LoadError(DriverError):
+    """A module does not load, or lacks a function. `asked` are the things of a browser that it asked for by then.
 
-    call: CallName
-    args: tuple[object, ...] = ()
+    `lacking` is whether it was loaded, and what it exports is no client.
+    """
+
+    def __init__(self, module: Path, reason: str, *, asked: Sequence[str] = (), lacking: bool = False) -> None:
+        super().__init__(f"the client module {module} does not load: {reason}")
+        self.asked = tuple(asked)
+        self.lacking = lacking
 
 
 class ModuleProcess:
-    """One Node with one module loaded; calls may overlap, each has its number.
+    """One Node with one module loaded from `script`; calls may overlap, each has its number.
 
-    Raises DriverError when Node does not start or the module does not load. `node_version` is Node's own.
+    Raises LoadError when the module does not load, and DriverError when Node does not start. `node_version` is Node's
+    own, `found` says where in the exports the functions were found, `relative` whether a request went to an address
+    without a host. Messages name `module`, the file that was bundled, where that is another one.
     """
 
-    def __init__(self, module: Path, node: Path, env: Mapping[str, str]) -> None:
-        self._module = module
+    def __init__(self, script: Path, node: Path, env: Mapping[str, str], module: Path | None = None) -> None:
+        self._module = module or script
         self._calls: dict[int, tuple[CallName, Future[RenderedOutput]]] = {}
         self._lines: list[str] = []
         self._requests: list[PageRequest] = []
         self._number = 0
-        self._ended = False
+        self._ended = self.relative = False
         self._lock = threading.Lock()
-        self._loaded: Future[str] = Future()
+        self._loaded: Future[dict[str, Any]] = Future()
+        self._tried: Future[dict[str, list[str]]] = Future()
         try:
             self._process = subprocess.Popen(
-                [str(node), "--no-warnings", str(HOST), str(module.resolve())],
+                [str(node), "--no-warnings", str(HOST), str(script.resolve())],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -73,13 +84,26 @@ class ModuleProcess:
         for thread in self._readers:
             thread.start()
         try:
-            self.node_version = self._loaded.result(LOAD_S)
+            ready = self._loaded.result(LOAD_S)
         except TimeoutError as error:
             self.close()
-            raise DriverError(f"{module} was not loaded within {LOAD_S:g} s: does it wait at its top level?") from error
+            message = f"{self._module} was not loaded within {LOAD_S:g} s: does it wait at its top level?"
+            raise DriverError(message) from error
         except DriverError:
             self.close()
             raise
+        self.node_version, self.found = str(ready["ready"]), str(ready.get("found", ""))
+
+    @property
+    def trial(self) -> dict[str, list[str]]:
+        """What a trial observed; nothing when Node ended in it, which is for the items to judge.
+
+        Raises DriverError when the trial does not end.
+        """
+        try:
+            return self._tried.result(LOAD_S)
+        except TimeoutError as error:
+            raise DriverError(f"the trial of {self._module} did not end within {LOAD_S:g} s") from error
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -149,21 +173,7 @@ class ModuleProcess:
     def _read_messages(self) -> None:
         """Read the messages of Node until it ends; then no call is left waiting."""
         for line in self._process.stdout or ():
-            message = json.loads(line)
-            if "id" in message:
-                self._returned(message)
-            elif "line" in message:
-                with self._lock:
-                    self._lines += str(message["line"]).splitlines()
-            elif "request" in message:
-                with self._lock:
-                    self._requests.append(_request(message["request"]))
-            elif "ready" in message:
-                self._loaded.set_result(str(message["ready"]))
-            else:
-                self._loaded.set_exception(
-                    DriverError(f"the client module {self._module} does not load: {message['failed']}")
-                )
+            self._take(json.loads(line))
         with self._lock:
             self._ended = True
             waiting = [future for _, future in self._calls.values()]
@@ -171,11 +181,31 @@ class ModuleProcess:
         ended = self._end()
         for future in waiting:
             future.set_exception(ended)
+        if not self._tried.done():
+            self._tried.set_result({"asked": [], "silent": []})
         if not self._loaded.done():
             last = ended.output.splitlines()[-1:] or ["it wrote nothing"]
-            self._loaded.set_exception(
-                DriverError(f"the client module {self._module} does not load: it {ended.how} ({last[0]})")
-            )
+            self._loaded.set_exception(LoadError(self._module, f"it {ended.how} ({last[0]})"))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        """Take one message of Node's script."""
+        if "id" in message:
+            self._returned(message)
+        elif "line" in message:
+            with self._lock:
+                self._lines += str(message["line"]).splitlines()
+        elif "request" in message:
+            with self._lock:
+                self._requests.append(_request(message["request"]))
+        elif "relative" in message:
+            self.relative = True
+        elif "trial" in message:
+            self._tried.set_result(message["trial"])
+        elif "ready" in message:
+            self._loaded.set_result(message)
+        else:
+            failure = LoadError(self._module, message["failed"], asked=message["asked"], lacking=message["mistake"])
+            self._loaded.set_exception(failure)
 
     def _read_errors(self) -> None:
         """Keep what Node writes to its standard error."""
@@ -186,10 +216,7 @@ class ModuleProcess:
     def _returned(self, message: dict[str, Any]) -> None:
         with self._lock:
             call, future = self._calls.pop(message["id"])
-        fields, rows = READINGS[call](message.get("value"))
-        if "error" in message:
-            fields, rows = {"error": str(message["error"])}, ()
-        future.set_result(module_output(call, fields, rows, message["started"], message["ended"]))
+        future.set_result(returned_output("module", call, message))
 
     def _end(self) -> ConsoleEnded:
         """The error about a Node that has ended unexpectedly."""
@@ -221,17 +248,20 @@ def _request(sent: Mapping[str, Any]) -> PageRequest:
     )
 
 
-def module_output(
-    call: CallName, fields: dict[str, str], rows: tuple[dict[str, str], ...], started: float, ended: float
-) -> RenderedOutput:
-    """The rendered output of one call."""
-    return RenderedOutput(
-        id="", item="", call=call, driver="module", fields=fields, rows=rows, started=started, ended=ended
-    )
+def module_environment(
+    env: Mapping[str, str], base: str, *, window: bool = False, create: str = "", trial: bool = False
+) -> dict[str, str]:
+    """The module's environment: the console's own variables and those that every program needs.
 
-
-def module_environment(env: Mapping[str, str], base: str, window: bool) -> dict[str, str]:
-    """The module's environment: the console's own variables and those that every program needs."""
+    `base`, `window`, `create` and `trial` are the settings of the gate's own script, which takes them out.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ}
-    own = {"TECHNOGATE_MODULE_BASE": base, "TECHNOGATE_MODULE_WINDOW": "1" if window else "0"}
-    return {**kept, **env, **own}
+    settings = {"base": base, "window": window, "create": create, "env": build_variables(env), "trial": trial}
+    return {**kept, **env, SETTINGS_ENV: json.dumps(settings)}
+
+
+def build_variables(env: Mapping[str, str]) -> dict[str, object]:
+    """What a module finds in `import.meta.env`: the console's own variables, and what Vite says of its build."""
+    own = {name: value for name, value in env.items() if name not in PASSED_ON and not name.startswith("LC_")}
+    usual = {"MODE": "production", "DEV": False, "PROD": True, "SSR": False, "BASE_URL": "/"}
+    return {**usual, **{name: value for name, value in own.items() if name not in SET_BY_GATE}}

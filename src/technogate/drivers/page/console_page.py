@@ -12,43 +12,53 @@ from typing import TYPE_CHECKING, Any
 
 from technogate.drivers.console_driver import ConsoleEnded, DriverError
 from technogate.drivers.network_change import NetworkChangedError, repeat_on_network_change
+from technogate.drivers.page.page_habits import FIRST_EFFECT_S, MOST_PRESSES, START_S, PageHabits
+from technogate.drivers.page.page_reading import NOTHING, PageReading
+from technogate.drivers.page.page_steps import FIRST_S, PageSteps
 from technogate.drivers.page.page_traffic import Traffic
+from technogate.drivers.page.page_words import PageWords
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
 from technogate.model.interim_display import InterimDisplay
+from technogate.target.page_use import Moment, PageUse
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, Page
+    from playwright.sync_api import BrowserContext, ElementHandle, FrameLocator, Locator, Page
 
 #: Seconds that a page gets to load: on a busy machine that takes longer than its work afterwards.
 LOAD_S = 60.0
 
+#: Seconds that a part of a loaded page may take to be there, and seconds without a request after which it will not be.
+PART_S, SETTLED_S = 20.0, 5.0
+_PART_LOOK_MS = 250.0
+
 #: How many of the last lines of its console output are told about a page that has ended.
 LAST_LINES = 20
 
-#: The script that reads the page from within, and its call: Playwright passes one text faster than many.
-PROBE = Path(__file__).with_name("page_probe.js")
+#: The scripts that read the page from within, in the order in which they need each other, and the calls of theirs:
+#: Playwright passes one text faster than many.
+SCRIPTS = [Path(__file__).with_name(f"page_{name}.js") for name in ("parts", "network", "controls", "probe")]
 _CALL_PROBE = "task => window[Symbol.for('technogate.probe_call')](JSON.parse(task))"
+_CALL_CONTROL = """([task, css, ...values]) => {
+    const element = window[Symbol.for('technogate.parts')].find(css);
+    return window[Symbol.for('technogate.controls')][task](element, ...values);
+}"""
+_FIND_ELEMENT = """([what, css, number]) => {
+    const element = window[Symbol.for('technogate.parts')].find(css);
+    return window[Symbol.for('technogate.controls')].element(what, element, number);
+}"""
+
+#: How long a request whose answer the page's scripts have is given to end, in seconds, before the next probe.
+_ENDING_S, _ENDING_POLL_MS = 0.15, 5
 
 #: The part in which the Enter key presses a button: Enter in the command's field is the same as its button.
 _KEY_GOES_TO = {"run": "command"}
-
-#: The parts without which a region cannot be read, and the setting of each.
-_REQUIRED = {
-    "result": {"status": "status"},
-    "memory": {"command": "memory_command", "status": "memory_status"},
-    "audit": {
-        "timestamp": "audit_timestamp",
-        "action": "audit_action",
-        "result": "audit_result",
-        "state": "audit_state",
-    },
-}
 
 
 class ConsolePage:
     """One page, its address and its parts: `css` maps the name of a part to its selector.
 
-    `limit_s` bounds the wait for a result; a page that is loaded gets twice that to become idle.
+    `limit_s` bounds the wait for a result; a page that is loaded gets twice that to become idle. `habits` is what is
+    known of the console's page.
     """
 
     def __init__(
@@ -60,18 +70,31 @@ class ConsolePage:
         limit_s: float,
         quiet_ms: int,
         traffic: Traffic | None = None,
+        steps: PageSteps | None = None,
+        habits: PageHabits | None = None,
     ) -> None:
         self.context = context
         self.url = url
-        self.css = css
+        self.css = {name: selector or NOTHING for name, selector in css.items()}
         self.limit_s = limit_s
         self.quiet_ms = quiet_ms
         self.traffic = Traffic() if traffic is None else traffic
+        self.steps = PageSteps(PageUse(url=url)) if steps is None else steps
+        self.words = PageWords(self.steps.use.words)
+        self.reading = PageReading(self)
+        self.traffic.answer = self.steps.answer
+        self.habits = PageHabits() if habits is None else habits
         self._hanging = self._failed = self._all_idle = False
         self._crashed = self._closing = False
         self._address = url
+        self._loaded_at = 0.0
         self._uses_enter: dict[str, bool] = {}
-        context.add_init_script(path=PROBE)
+        self._alive: set[str] = set()
+        self._dead: set[str] = set()
+        self._frames: dict[str, bool] = {}
+        self._begun = (0, 0)
+        for script in SCRIPTS:
+            context.add_init_script(path=script)
         self.traffic.listen_elsewhere(context)
         self.page: Page
         self._new_page()
@@ -95,15 +118,63 @@ class ConsolePage:
             self.page.close()
             self._new_page()
         self._failed = True
+        self._alive.clear()
+        self._dead.clear()
+        keyed = self.traffic.keyed
         self.page.goto(self.url, wait_until="load", timeout=LOAD_S * 1000)
         self._failed = False
+        self._loaded_at = time.monotonic()
+        self._address = self.page.url
+        self.steps.loaded(self.page)
+        self.steps.show(self, "execute", patience_s=FIRST_S)
         self._address = self.page.url
         for name in ("command", "run"):
-            try:
-                self.page.locator(self.css[name]).first.wait_for(state="attached")
-            except PlaywrightTimeout as error:
-                raise self.missing_part(name) from error
+            self._wait_for_part(name)
         self.wait_until_complete(reload=False)
+        self._wait_for_start(keyed)
+
+    def _wait_for_part(self, name: str) -> None:
+        """Wait until a part is there; raises DriverError once the page has loaded all that it loads without it."""
+        until = time.monotonic() + PART_S
+        requests, settled_at = self.traffic.count, time.monotonic() + SETTLED_S
+        while True:
+            try:
+                self.locate(name).wait_for(state="attached", timeout=_PART_LOOK_MS)
+            except PlaywrightTimeout as error:
+                if self.traffic.under_way or self.traffic.count != requests:
+                    requests, settled_at = self.traffic.count, time.monotonic() + SETTLED_S
+                if time.monotonic() > min(settled_at, until):
+                    raise self.missing_part(name) from error
+            else:
+                return
+
+    def _wait_for_start(self, keyed: int) -> None:
+        """Wait until the page's script listens, as far as is known: its markup may be there before.
+
+        A page that loads its list or its snapshot by itself has begun then; of another the first press tells.
+        """
+        known = self.habits.start_s
+        wait_s = START_S if known is None else 1.2 * known
+        if self.traffic.keyed > keyed or self.probe("reports_busy") or wait_s == 0.0:
+            self.habits.saw_start(0.0)
+            return
+        while self.traffic.keyed == keyed and (left := self._loaded_at + wait_s - time.monotonic()) > 0:
+            self.page.wait_for_timeout(min(20.0, 1000 * left))
+        self.habits.saw_start(time.monotonic() - self._loaded_at if self.traffic.keyed > keyed else 0.0)
+        self._all_idle = False
+        self.wait_until_complete(reload=False)
+
+    def show(self, moment: Moment) -> None:
+        """Do what has to be done before the parts of `moment` are used; go back to the first page where they are there.
+
+        Raises DriverError when a step of the target file finds nothing.
+        """
+        if not self.steps.show(self, moment):
+            self.open()
+            self.steps.show(self, moment)
+        if self._address != self.page.url:
+            self._address = self.page.url
+            self._all_idle = False
 
     def _new_page(self) -> None:
         self.page = self.context.new_page()
@@ -136,7 +207,17 @@ class ConsolePage:
     def _last_lines(self) -> str:
         return "\n".join(self.traffic.lines[-LAST_LINES:])
 
-    def probe(self, task: str, *, region: str = "result", focus: str = "", limit_s: float = 0.0) -> Any:
+    def probe(
+        self,
+        task: str,
+        *,
+        region: str = "result",
+        focus: str = "",
+        limit_s: float = 0.0,
+        effect_s: float | None = None,
+        again: bool = False,
+        sent_only: bool = False,
+    ) -> Any:
         """One task of the script within the page."""
         argument = {
             "task": task,
@@ -145,16 +226,69 @@ class ConsolePage:
             "focus": focus,
             "quietMs": self.quiet_ms,
             "limitMs": int(limit_s * 1000),
+            "effectMs": int((self.quiet_ms / 1000 if effect_s is None else effect_s) * 1000),
+            "settleMs": self.habits.settle_ms(region),
+            "again": again,
+            "sentOnly": sent_only,
         }
         return self.page.evaluate(_CALL_PROBE, json.dumps(argument))
 
+    def locate(self, name: str) -> Locator:
+        """A part of the page for Playwright: `outer >>> inner` is within a frame, or within what `outer` finds."""
+        *outer, inner = (css.strip() for css in self.css[name].split(">>>"))
+        scope: Page | FrameLocator | Locator = self.page
+        for hop, css in enumerate(outer):
+            place = " >>> ".join(outer[: hop + 1])
+            found = scope.locator(css).first
+            if place not in self._frames:
+                self._frames[place] = found.evaluate("element => /^i?frame$/i.test(element.localName)")
+            scope = scope.frame_locator(css).first if self._frames[place] else found
+        return scope.locator(inner).first
+
+    def control(self, task: str, name: str, *values: str) -> Any:
+        """What the script within the page says of a control, or does to it."""
+        return self.page.evaluate(_CALL_CONTROL, [task, self.css[name], *values])
+
+    def element(self, what: str, name: str, number: int = 0) -> ElementHandle:
+        """The element that is operated of a control (`target`), or one of its choices (`choice`)."""
+        found = self.page.evaluate_handle(_FIND_ELEMENT, [what, self.css[name], number]).as_element()
+        if found is None:
+            raise self.missing_part(name)
+        return found
+
+    def target(self, name: str) -> ElementHandle:
+        """The element of a control that is operated: that of the part, or one within it."""
+        return self.element("target", name)
+
     def begin(self, region: str, button: str) -> dict[str, Any]:
         """As `wait_until_complete`, then observe the region for `button`; returns the parts of the page."""
-        return self._complete("begin", region=region, focus=self._focus_of(button))
+        if self._all_idle and not self._hanging:
+            return self.arm(region, button)
+        self._note_begin()
+        return self._learnt(region, self._complete("begin", region=region, focus=self._focus_of(button)))
 
     def arm(self, region: str, button: str) -> dict[str, Any]:
         """The same without waiting."""
-        return self._probe_before("arm", region=region, focus=self._focus_of(button))
+        self._note_begin()
+        return self._learnt(region, self._probe_before("arm", region=region, focus=self._focus_of(button)))
+
+    def enable(self) -> dict[str, Any]:
+        """Wait until the command that was entered can be run, as long as that takes on this page; then as `arm`."""
+        self._note_begin()
+        limit_s = self.habits.enabling_s
+        return self._probe_before("enable", limit_s=limit_s, region="result", focus=self._focus_of("run"))
+
+    def _note_begin(self) -> None:
+        self._begun = self.traffic.count, self.traffic.writes
+
+    def _learnt(self, region: str, state: dict[str, Any]) -> dict[str, Any]:
+        self.habits.saw_late_change(region, state["late"])
+        return state
+
+    def has_sent(self, region: str) -> bool:
+        """Whether the page has sent a request of a region's kind since `begin` or `arm`: a command is no read."""
+        count, writes = self._begun
+        return self.traffic.writes > writes if region == "result" else self.traffic.count > count
 
     def _focus_of(self, button: str) -> str:
         return _KEY_GOES_TO.get(button, button) if self._uses_enter.get(button) else ""
@@ -164,28 +298,50 @@ class ConsolePage:
 
         `state` comes from `begin` or `arm`. `ignores_enter` detects a page on which the key does nothing.
         """
-        if not self._uses_enter.get(button):
+        if not self._uses_enter.get(button) or button not in self._alive:
             self.click(button)
-            self._uses_enter.setdefault(button, True)
         elif state["focused"]:
             self.page.keyboard.press("Enter")
         else:
-            self.page.press(self.css[_KEY_GOES_TO.get(button, button)], "Enter")
+            self.locate(_KEY_GOES_TO.get(button, button)).press("Enter")
 
     def click(self, button: str) -> None:
         """Press a button by mouse."""
-        self.page.click(self.css[button])
+        self.locate(button).click()
 
-    def ignores_enter(self, button: str, state: dict[str, Any], since: int) -> bool:
-        """Whether `state`, which `react` returned after a press, shows that the page ignores the Enter key.
+    def press_again(self, button: str, region: str, state: dict[str, Any], presses: int) -> bool:
+        """Whether a button is to be pressed again after so many presses, the last of which led to `state`.
 
-        If so, the mouse is used from now on.
+        That is never so when something has happened. If a page ignores the Enter key, the mouse is used from now on.
+        A page that has not reacted to anything since it was loaded may not have listened yet.
         """
-        reacted = state["pressed"] is not None or state["touched"] or self.traffic.count > since
-        if reacted or not self._uses_enter.get(button):
+        if state["outcome"] != "unchanged":
+            if presses > 1 and button not in self._alive:
+                self.habits.saw_start(time.monotonic() - self._loaded_at)
+            self._alive.add(button)
+            self._uses_enter.setdefault(button, True)
+            self.habits.saw_reaction(region, state)
             return False
-        self._uses_enter[button] = False
-        return True
+        if self.has_sent(region):
+            return False
+        if button in self._alive:
+            ignored = bool(self._uses_enter.get(button)) and not state["clicked"]
+            self._uses_enter[button] = self._uses_enter.get(button, True) and not ignored
+            return ignored
+        if presses >= MOST_PRESSES:
+            self._dead.add(button)
+        return button not in self._dead
+
+    def effect_s(self, button: str) -> float:
+        """How long a press of this button is given to have an effect."""
+        if button in self._alive or button in self._dead:
+            return self.habits.effect_s(self.quiet_ms)
+        return FIRST_EFFECT_S
+
+    @property
+    def has_reacted(self) -> bool:
+        """Whether the page has reacted to any press since it was loaded."""
+        return bool(self._alive)
 
     def require(self, state: dict[str, Any], *names: str) -> None:
         """Raise DriverError for the first of these parts that is missing in `state`, from `begin` or `arm`."""
@@ -205,48 +361,70 @@ class ConsolePage:
         if not self._all_idle:
             self._complete("idle", reload=reload)
 
-    def _complete(self, task: str, *, reload: bool = True, **where: str) -> dict[str, Any]:
+    def _complete(self, task: str, *, reload: bool = True, region: str = "result", focus: str = "") -> dict[str, Any]:
         """The result of `task`, which waits for the page to be idle."""
         if self._hanging:
             self.open()
         deadline = time.monotonic() + 2 * self.limit_s
         while (left := deadline - time.monotonic()) > 0:
-            state = self._probe_before(task, limit_s=left, **where)
+            state = self._probe_before(task, limit_s=left, region=region, focus=focus)
             if state["idle"] and (state["reports_busy"] or not self.traffic.under_way):
+                self._all_idle = task == "idle" and not state["reports_busy"]
                 return state
         if not reload:
             raise DriverError(f"the page {self.url} stays busy for more than {2 * self.limit_s:g} s")
         self.open()
-        return self._complete(task, reload=False, **where)
+        return self._complete(task, reload=False, region=region, focus=focus)
 
-    def _probe_before(self, task: str, *, limit_s: float = 0.0, **where: str) -> dict[str, Any]:
+    def _probe_before(
+        self, task: str, *, limit_s: float = 0.0, region: str = "result", focus: str = ""
+    ) -> dict[str, Any]:
         """The result of a task before something is done to the page."""
         self._all_idle = False
-        state: dict[str, Any] = self.probe(task, limit_s=limit_s, **where)
+        state: dict[str, Any] = self.probe(task, limit_s=limit_s, region=region, focus=focus)
         return state
 
-    def react(self, region: str, limit_s: float, since: int) -> dict[str, Any]:
-        """Wait until the region has reacted; adds `outcome`: done, unchanged or pending."""
-        deadline = time.monotonic() + limit_s
+    def react(self, region: str, limit_s: float, effect_s: float, *, sent_only: bool = False) -> dict[str, Any]:
+        """Wait until the region has reacted to what was done since `begin` or `arm`.
+
+        It is given `effect_s` seconds to begin with that; with `sent_only`, a change without a request is no reaction.
+        Adds `outcome`: done, unchanged or pending.
+        """
+        deadline, again = time.monotonic() + limit_s, False
         while True:
             left = max(0.0, deadline - time.monotonic())
-            state: dict[str, Any] = self.probe("react", region=region, limit_s=left)
-            idle = not state["busy"]
-            self._all_idle = state["all_idle"]
-            if idle and state["reports_busy"] and state["touched"]:
+            state: dict[str, Any] = self.probe(
+                "react", region=region, limit_s=left, effect_s=effect_s, again=again, sent_only=sent_only
+            )
+            idle, touched = not state["busy"], state["touched"] and not sent_only
+            self._all_idle = state["all_idle"] and (state["reports_busy"] or not self.traffic.under_way)
+            if idle and state["reports_busy"] and (touched or (state["touched"] and self.has_sent(region))):
                 state["outcome"] = "done"
             elif idle and not self.traffic.under_way:
-                state["outcome"] = "done" if state["touched"] or self.traffic.count > since else "unchanged"
+                state["outcome"] = "done" if touched or self.has_sent(region) else "unchanged"
             elif left == 0.0:
                 state["outcome"] = "pending"
                 self._hanging = True
             else:
+                # A body may still arrive, and the page has not shown then what comes of it.
+                again = self._wait_for_end(min(left, _ENDING_S)) or again
                 continue
             return state
 
+    def parts(self) -> frozenset[str]:
+        """The parts that are on the page now, by the names of their selectors."""
+        return frozenset(self.css).difference(self.probe("arm")["missing"])
+
+    def _wait_for_end(self, limit_s: float) -> bool:
+        """Wait a little for the requests under way to end; returns whether any was."""
+        waited, deadline = self.traffic.under_way, time.monotonic() + limit_s
+        while self.traffic.under_way and time.monotonic() < deadline:
+            self.page.wait_for_timeout(_ENDING_POLL_MS)
+        return waited
+
     def watch(self) -> InterimDisplay:
         """Record every state of the result from now on; returns the present one."""
-        return _display(self.probe("watch", region="result"))
+        return self._display(self.probe("watch", region="result"))
 
     def watched(self, more_s: float) -> list[InterimDisplay]:
         """The states of the result since `watch`, the one at that time first, after `more_s` seconds more.
@@ -258,7 +436,7 @@ class ConsolePage:
         displays = self.page.evaluate(_CALL_PROBE, json.dumps(argument | times))
         if displays is None:
             raise DriverError(f"the page {self.url} was loaded anew while a response was awaited")
-        return [_display(display) for display in displays]
+        return [self._display(display) for display in displays]
 
     def leave(self) -> None:
         """Make the page believe that it is left, so that it sends what it keeps until then; then load it anew."""
@@ -270,18 +448,11 @@ class ConsolePage:
         """Pass on what this document has sent as Blob or form: it is lost when the page is loaded anew."""
         self.traffic.keep_bodies(self.probe("bodies"))
 
-    def fields(self, region: str, parts: dict[str, str | None]) -> dict[str, str]:
-        """The parts that are on the page. Raises DriverError when a required one is missing."""
-        for part, selector in _REQUIRED[region].items():
-            if parts.get(part) is None:
-                raise self.missing_part(selector)
-        return {name: text for name, text in parts.items() if text is not None}
-
-
-def _display(state: dict[str, Any]) -> InterimDisplay:
-    """A state of the result as the script within the page returns it: null is a part that the page does not have."""
-    known = {name: value for name, value in state.items() if value is not None}
-    return InterimDisplay(**{**known, "frames": tuple(known.get("frames", ()))})
+    def _display(self, state: dict[str, Any]) -> InterimDisplay:
+        """A state of the result as the script within the page returns it: null is a part that it does not have."""
+        known = {name: value for name, value in state.items() if value is not None}
+        known |= {name: self.words.anywhere(known[name]) for name in ("status", "text", "message") if name in known}
+        return InterimDisplay(**{**known, "frames": tuple(known.get("frames", ()))})
 
 
 def first_line(error: PlaywrightError) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -13,11 +13,16 @@ from technogate.drivers.page.browser_process import BrowserProcess, borrow, give
 from technogate.drivers.page.chromium import browser_missing, find_browser, playwright_missing
 from technogate.drivers.page.console_page import ConsolePage, first_line
 from technogate.drivers.page.page_calls import PageCalls
+from technogate.drivers.page.page_habits import PageHabits
+from technogate.drivers.page.page_steps import PageSteps
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.playwright_import import PlaywrightError
+from technogate.model.driver_name import DriverName
 from technogate.model.events import RenderedOutput
 from technogate.model.interim_display import InterimDisplay
+from technogate.target.page_use import PageUse
 from technogate.target.spec import Selectors
+from technogate.util.tls import trusts_more
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext
@@ -36,32 +41,37 @@ class BrowserDriver:
     """One page in a context of its own, on the console at `url`; drivers that need the same browser share it.
 
     `map_hosts` sends a host the page was built for, such as `backend:8000`, to `127.0.0.1:port`.
+    `use` says how the page is used, and where it is, instead of `url` and `selectors`.
     `alone` gives it a browser of its own, for a driver that blocks while others go on.
     `limit_s` bounds the wait for a result; the audit list, which may take two requests, has twice that.
     Everything runs in the browser's thread. Raises DriverError when there is no browser, or no page
     with the parts it needs.
     """
 
-    name: Literal["browser", "module"] = "browser"
+    name: DriverName = "browser"
 
     def __init__(
         self,
         url: str,
         *,
         selectors: Selectors | None = None,
+        use: PageUse | None = None,
         map_hosts: Mapping[str, str] | None = None,
         browser: Path | None = None,
         alone: bool = False,
         limit_s: float = LIMIT_S,
         quiet_ms: int = QUIET_MS,
     ) -> None:
-        self.url = url
+        self.use = use or PageUse(url=url, selectors=selectors or Selectors())
+        self.url = self.use.url
         self.limit_s = limit_s
-        self._css: dict[str, str] = msgspec.structs.asdict(selectors or Selectors())
+        self._css: dict[str, str] = msgspec.structs.asdict(self.use.selectors)
+        self._steps = PageSteps(self.use)
         self._quiet_ms = quiet_ms
         self._network_changed: Callable[[], bool]
         self._context: BrowserContext | None = None
         self._traffic = Traffic()
+        self._habits = PageHabits()
         self._console: ConsolePage
         self._calls: PageCalls
         reason, hint = playwright_missing() if browser else browser_missing()
@@ -125,6 +135,10 @@ class BrowserDriver:
         """What the page leaves where others could read it."""
         return self._run(self._inspect)
 
+    def parts(self) -> frozenset[str]:
+        """The parts that are on the page now, by the names of their selectors."""
+        return self._run(self._console.parts)
+
     def watch(self) -> InterimDisplay:
         """Record every state of the result from now on; returns the present one."""
         return self._run(self._console.watch)
@@ -148,6 +162,23 @@ class BrowserDriver:
     def forget(self) -> None:
         """Clear the requests and console lines so far."""
         self._run(self._console.traffic.forget)
+
+    def learnt_steps(self) -> list[str]:
+        """What was learnt about showing a part of the page, as lines of a target file."""
+        return self._steps.learnt_steps()
+
+    def notes(self) -> list[str]:
+        """What a reader must know since the last call: parts that the page lacks, dialogs without an answer, tabs."""
+        learnt = [f"A part of the page is shown by a step that was learnt: {line}." for line in self.learnt_steps()]
+        return self._steps.new_notes(learnt)
+
+    def read_since(self) -> float:
+        """When the last read began, in seconds since the epoch: what was requested before does not belong to it."""
+        return self._calls.begun
+
+    def loads_with_page(self, region: str) -> bool:
+        """Whether the page is loaded anew for this read, because it has no button for it."""
+        return region in self._calls.with_page
 
     def close(self) -> None:
         """Close the page, and the browser unless another driver uses it; a second call does nothing."""
@@ -196,10 +227,17 @@ class BrowserDriver:
 
     def _start(self, browser: Browser) -> None:
         # A page without animation costs less to probe, and shows the same.
-        context = self._context = browser.new_context(reduced_motion="reduce")
+        context = self._context = browser.new_context(reduced_motion="reduce", ignore_https_errors=trusts_more())
         context.set_default_timeout(PART_MS)
         self._console = ConsolePage(
-            context, url=self.url, css=self._css, limit_s=self.limit_s, quiet_ms=self._quiet_ms, traffic=self._traffic
+            context,
+            url=self.url,
+            css=self._css,
+            limit_s=self.limit_s,
+            quiet_ms=self._quiet_ms,
+            traffic=self._traffic,
+            steps=self._steps,
+            habits=self._habits,
         )
         self._network_changed = self._console.traffic.network_watch()
         self._console.open()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,12 @@ NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 
 #: Chromium's reason for a request that the page's own Content-Security-Policy forbids: it is not sent.
 BLOCKED_BY_POLICY = "csp"
+
+#: The methods of requests that change nothing.
+_READS = frozenset({"GET", "HEAD"})
+
+#: A header that no browser sends by itself: a page's script sends it to its backend.
+_OWN_HEADER = re.compile(r"(?i)x-|authorization$")
 
 #: The kinds of request that a page's script sends.
 _SCRIPT_REQUESTS = frozenset({"fetch", "xhr"})
@@ -66,13 +73,16 @@ class _ObservedSocket:
 class Traffic:
     """The requests and console lines of one page; belongs to the thread that drives the page.
 
-    `count` is the number of requests that the page's script has sent, from the start; `under_way` is whether one of
-    them has not ended. `network_changes` is the number of requests that a change of this machine's network has spoilt.
+    `count` is the number of requests that the page's script has sent, from the start, `writes` of those that are no
+    reads and `keyed` of those with a header of the application's own; `under_way` is whether one of them has not ended.
+    `network_changes` is the number of requests that a change of this machine's network has spoilt.
     """
 
     def __init__(self) -> None:
-        self.count = self.network_changes = 0
+        self.count = self.writes = self.keyed = self.network_changes = 0
         self.lines: list[str] = []
+        # How a dialog is answered: it is dismissed without that.
+        self.answer: Callable[[Dialog], None] | None = None
         self._observed: dict[Request, _ObservedRequest] = {}
         self._open: set[Request] = set()
         self._elsewhere: dict[Request, _ObservedRequest] = {}
@@ -158,6 +168,8 @@ class Traffic:
         self._observed[request] = _ObservedRequest(request=request, at=time.time())
         if request.resource_type in _SCRIPT_REQUESTS:
             self.count += 1
+            self.writes += request.method not in _READS
+            self.keyed += any(_OWN_HEADER.match(name) for name in request.headers)
             self._open.add(request)
 
     def _on_response(self, response: Response) -> None:
@@ -184,4 +196,7 @@ class Traffic:
 
     def _on_dialog(self, dialog: Dialog) -> None:
         self.lines.append(f"dialog: {dialog.message}")
-        dialog.dismiss()
+        if self.answer is None:
+            dialog.dismiss()
+        else:
+            self.answer(dialog)

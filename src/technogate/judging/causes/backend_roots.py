@@ -8,6 +8,7 @@ from technogate.judging.causes.fact import Fact
 from technogate.judging.causes.rule import Rule
 from technogate.judging.causes.run_facts import RunFacts
 from technogate.model.requirement import Party
+from technogate.util.content_coding import codings, unasked
 from technogate.util.phrases import few, one_line
 
 BACKEND = frozenset({Party.BACKEND})
@@ -49,13 +50,14 @@ def _nothing(_: Fact, run: RunFacts) -> Hashable | None:
     return (run.constant or "absent") if run.nothing_exists or run.constant >= 400 else None
 
 
-def _nothing_title(_: Sequence[Fact], run: RunFacts) -> str:
+def _nothing_title(facts: Sequence[Fact], run: RunFacts) -> str:
     count = _WORDS.get(len(run.guarded), str(len(run.guarded)))
     if not run.nothing_exists:
         return f"each of the {count} endpoints answers {run.constant} to every request"
     codes = " or ".join(sorted({str(code) for code in run.absent.values()}))
     routes = few(list(run.routes.values()), NAMED)
-    return f"none of the {count} endpoints exists: {codes} for {routes}"
+    question = next((question for fact in facts if (question := fact.finding.example.get("question"))), "")
+    return f"none of the {count} endpoints exists: {codes} for {routes}" + (f"; {question}" if question else "")
 
 
 def _absent(fact: Fact, run: RunFacts) -> Hashable | None:
@@ -160,6 +162,24 @@ def _query_ignored_title(facts: Sequence[Fact], _: RunFacts) -> str:
     return f"filter and limit are ignored: {facts[0].operation}"
 
 
+# ---- compression ----
+
+
+def _compressed(fact: Fact, _: RunFacts) -> Hashable | None:
+    """The coding of a body that nobody can read: of one that the driver has read, only the finding about it."""
+    exchange = fact.exchange
+    if exchange is None or exchange.response is None:
+        return None
+    used = tuple(unasked(exchange.request.headers, exchange.response.headers))
+    return used if used and (fact.check == "compressed unasked" or not exchange.response.compressed) else None
+
+
+def _compressed_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    response = facts[0].exchange.response if facts[0].exchange else None
+    coding = ", ".join(codings(response.headers)) if response else ""
+    return f"bodies are compressed although no request offers it: Content-Encoding: {coding}"
+
+
 # ---- time ----
 
 
@@ -176,6 +196,7 @@ RULES = (
     Rule(name="crash", parties=BACKEND, key=crash_of, title=_crash_title, root=True),
     Rule(name="nothing exists", parties=BACKEND, key=_nothing, title=_nothing_title, root=True),
     Rule(name="absent operation", parties=BACKEND, key=_absent, title=_absent_title, root=True),
+    Rule(name="compression", parties=BACKEND, key=_compressed, title=_compressed_title, root=True),
     Rule(
         name="client's trace id",
         parties=BACKEND,

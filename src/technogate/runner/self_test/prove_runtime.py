@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from technogate.drivers.console_driver import DriverError
-from technogate.drivers.module.module_process import ModuleCall, ModuleProcess, module_environment
+from technogate.drivers.module.module_calls import ModuleCall
+from technogate.drivers.module.module_process import ModuleProcess, module_environment
 from technogate.drivers.network_change import ATTEMPTS, NetworkChangedError, repeat_on_network_change
 from technogate.drivers.page.browser_process import borrow, give_back
 from technogate.drivers.page.console_page import first_line
@@ -40,7 +41,7 @@ def prove_node(node: Path) -> RuntimeProof:
     """What a Node gets right and wrong. Raises DriverError when it does not start."""
     with trial_backend() as mock_backend:
         # Without the console's own environment: what that changes is the console's.
-        process = ModuleProcess(PROBE_MODULE, node, module_environment({}, mock_backend.base_url, window=False))
+        process = ModuleProcess(PROBE_MODULE, node, module_environment({}, mock_backend.base_url))
 
         def fetch(requests: Sequence[Mapping[str, object]], until: str) -> Outcomes:
             call = ModuleCall(call="executeCommand", args=(_argument("", requests, until),))

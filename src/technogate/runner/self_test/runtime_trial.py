@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as LateError
 from contextlib import contextmanager, suppress
-from typing import Literal
 
 import msgspec
 
@@ -17,6 +16,7 @@ from technogate.mock.reply_queue import FaultError
 from technogate.mock.responses.conforming import Conforming
 from technogate.mock.responses.held import Held
 from technogate.mock.scripted_reply import Reply, ResponseTemplate
+from technogate.model.driver_name import DriverName
 from technogate.model.events import RuntimeFault, RuntimeProof
 from technogate.runner.self_test.mock_examples import TEMPLATE
 from technogate.runner.self_test.runtime_behaviour import KEPT_ALIVE, behaviour_of, stand_in
@@ -70,7 +70,7 @@ def _named() -> dict[str, RuntimeExample]:
     return {str(number): example for number, example in enumerate([*examples(), *stalls()])}
 
 
-def trial(driver: Literal["browser", "module"], program: str, mock_backend: MockBackend, fetch: Fetch) -> RuntimeProof:
+def trial(driver: DriverName, program: str, mock_backend: MockBackend, fetch: Fetch) -> RuntimeProof:
     """Try everything, and put together what is right and what is wrong."""
     try:
         problems = {**_try_answers(mock_backend, fetch), **_try_refusals(mock_backend, fetch)}

@@ -17,6 +17,7 @@ from technogate.target.compose.compose_project import Project
 from technogate.target.compose.container import STOP_S, Container, port_was_taken
 from technogate.target.compose.engine import ComposeFailed, containers, docker, engine_environment
 from technogate.target.compose.images import CONTRACT_PORTS, IMAGE_VARIABLES
+from technogate.target.page_use import page_use
 from technogate.target.placeholder_values import console_environment, resolve_audit, resolve_unwritable
 from technogate.target.placeholders import fill
 from technogate.target.port_retry import PortLost, on_free_ports
@@ -262,4 +263,5 @@ class ComposePair:
             cwd=self._folder,
             env={},
             program=program,
+            page=page_use(spec, program.launch.url, key),
         )

@@ -10,7 +10,7 @@ from technogate.model.errors import UserError
 from technogate.model.events import ImageRef, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.api_key import check_key, key_from_environment
-from technogate.target.certificates import trust_certificates
+from technogate.target.certificates import ca_files, trust_certificates
 from technogate.target.compose.compose_pair import ComposePair
 from technogate.target.compose.engine import compose_command
 from technogate.target.compose.images import (
@@ -23,6 +23,7 @@ from technogate.target.compose.images import (
     provide,
 )
 from technogate.target.packages import check_audit_database
+from technogate.target.page_use import check_steps
 from technogate.target.port_retry import on_free_ports
 from technogate.target.spec import ComposeSpec, TargetFile
 from technogate.util.shipped import shipped
@@ -44,7 +45,7 @@ class ComposeTarget:
     def __init__(self, *, spec: TargetFile, folder: Path, environ: Mapping[str, str] | None = None) -> None:
         """`folder` is that of the target file; `environ` names further compose files."""
         self.spec = spec
-        self._folder = folder
+        self.folder = folder
         self._compose = spec.compose or ComposeSpec()
         self._environ = os.environ if environ is None else environ
         self._command: tuple[str, ...] = ()
@@ -62,6 +63,7 @@ class ComposeTarget:
             started_by_gate=True,
             faults=True,
             images=dict(self._images),
+            ca_files=ca_files(self.spec),
         )
 
     @property
@@ -82,7 +84,9 @@ class ComposeTarget:
         """
         check_key(self.spec)
         check_audit_database(self.spec)
-        trust_certificates(self.spec, self._folder)
+        if self.spec.console is not None:
+            check_steps(self.spec.console)
+        trust_certificates(self.spec, self.folder)
         for path in self._files():
             if not path.is_file():
                 raise UserError(f"{self.spec.name}: there is no compose file {path}")
@@ -110,7 +114,7 @@ class ComposeTarget:
             spec=self.spec,
             ref=self.ref,
             parties=self.parties,
-            folder=self._folder,
+            folder=self.folder,
             project_folder=self._project_folder(),
             files=self._files(),
             command=self._command,
@@ -130,7 +134,7 @@ class ComposeTarget:
 
     def _files(self) -> list[Path]:
         """Every compose file: the gate's, then those of the target file, then those that the environment names."""
-        return [shipped(COMPOSE_FILE), *(self._folder / name for name in self._compose.files), *self._named()]
+        return [shipped(COMPOSE_FILE), *(self.folder / name for name in self._compose.files), *self._named()]
 
     def _named(self) -> list[Path]:
         """The compose files that the environment names."""
@@ -139,4 +143,4 @@ class ComposeTarget:
     def _project_folder(self) -> Path:
         """The folder that paths in the team's own compose files are relative to: that of the first of them."""
         named = self._named()
-        return named[0].parent if named and not self._compose.files else self._folder
+        return named[0].parent if named and not self._compose.files else self.folder

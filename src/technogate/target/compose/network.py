@@ -12,7 +12,7 @@ RESPONSE_S = 10
 
 # What counts is whether it responds there: its certificate may be for another name, and is verified elsewhere. Python
 # takes an informational response for the final one, unless it is 100.
-_PYTHON = f"""
+PYTHON = f"""
 import http.client, ssl, sys, urllib.error, urllib.request
 
 class Final(http.client.HTTPResponse):
@@ -45,8 +45,8 @@ _CURL = (
 _WGET = f'wget -q -T {RESPONSE_S} -O /dev/null "$0" && echo 200 || echo "wget failed"'
 #: Programs that can send a request: how to check for one, and how it requests the address that follows.
 _PROGRAMS = (
-    (("python3", "--version"), ("python3", "-c", _PYTHON)),
-    (("python", "--version"), ("python", "-c", _PYTHON)),
+    (("python3", "--version"), ("python3", "-c", PYTHON)),
+    (("python", "--version"), ("python", "-c", PYTHON)),
     (("node", "--version"), ("node", "-e", _NODE)),
     (("sh", "-c", "command -v curl"), ("sh", "-c", _CURL)),
     (("sh", "-c", "command -v wget"), ("sh", "-c", _WGET)),

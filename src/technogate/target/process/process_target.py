@@ -16,9 +16,10 @@ from technogate.model.errors import PortTaken, UserError
 from technogate.model.events import TargetRef
 from technogate.model.requirement import Party
 from technogate.target.api_key import check_key, key_from_environment
-from technogate.target.certificates import trust_certificates
+from technogate.target.certificates import ca_files, trust_certificates
 from technogate.target.environment import clean_environment
 from technogate.target.packages import check_audit_database, check_reference
+from technogate.target.page_use import check_steps
 from technogate.target.port_retry import on_free_ports
 from technogate.target.process.ports import is_taken
 from technogate.target.running_pair import Pair
@@ -43,6 +44,8 @@ class ProcessTarget:
             started_by_gate=self.started_by_gate,
             faults=self.allows_faults,
             addresses={side: served.url for side, served in self._sides() if served.url},
+            page=self.spec.console is None or self.spec.console.driver == "browser",
+            ca_files=ca_files(self.spec),
         )
 
     @property
@@ -78,6 +81,8 @@ class ProcessTarget:
         if self.kind == "embedded":
             check_reference()
         check_audit_database(self.spec)
+        if self.spec.console is not None:
+            check_steps(self.spec.console)
         trust_certificates(self.spec, self.folder)
         for side, served in self._sides():
             self._check_side(side, served)

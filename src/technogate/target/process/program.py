@@ -15,6 +15,7 @@ from pathlib import Path
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import PortTaken, StartError
 from technogate.target.process import process_group
+from technogate.target.process.other_port import OtherPort
 from technogate.target.process.output_log import OutputLog
 from technogate.target.process.ports import is_taken
 from technogate.target.process.process_table import MARK_VARIABLE
@@ -188,10 +189,15 @@ class Program:
         """Wait until `path` (default: the declared one) responds; raises StartError when it does not."""
         limit = self.launch.timeout_s if timeout_s is None else timeout_s
         base_urls = (self.launch.url, *self.launch.others)
+        elsewhere = OtherPort(ready_urls(self.launch.url, path or self.launch.ready)[0], self._pids)
+
+        def given_up() -> bool:
+            return self._gone() or elsewhere.settled()
+
         if self.launch.ready_log and path is None:
-            found = find_line(base_urls, self.launch.ready_log, self._log.has_line, limit, self._gone)
+            found = find_line(base_urls, self.launch.ready_log, self._log.has_line, limit, given_up)
         else:
-            found = find_ready(base_urls, path or self.launch.ready, limit, self._gone)
+            found = find_ready(base_urls, path or self.launch.ready, limit, given_up)
         if isinstance(found, Ready) and self.alive:
             self.launch = dataclasses.replace(self.launch, url=found.base_url, others=())
             self._ready_url = self._ready_url or found.url
@@ -201,6 +207,9 @@ class Program:
         if not self.alive:
             how = f"exited with code {code}" if code is not None else "went into the background and ended"
             reason = f"{self.name} did not start: {self.command} {how}"
+        elif elsewhere.port:
+            reason = f"{self.name} did not start: {self.command} is ready on port {elsewhere.port}, not on {self.port}"
+            reason += f": write port = {elsewhere.port} below [{self.name.partition('-')[0]}], or pass it {{port}}"
         else:
             until = "" if isinstance(found, NotReady) and found.hint else f" after {limit:g} s"
             reason = f"{self.name} did not start: {self.command} is not ready{until}: {found}"
@@ -250,6 +259,12 @@ class Program:
     def _gone(self) -> bool:
         """Whether it ended while it should become ready."""
         return not self.alive
+
+    def _pids(self) -> set[int]:
+        """Its processes, as far as the system shows them."""
+        if self._process is None or self._processes is None:
+            return set()
+        return {self._process.pid, *(one.pid for one in self._processes.look())}
 
     def _has_ended(self) -> bool:
         """Whether its latest start has ended, the leader and what it left in the background; ends the rest."""

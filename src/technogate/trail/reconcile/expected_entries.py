@@ -3,6 +3,7 @@
 - A request without a response, or with a part of one, may have been handled: it may leave one entry, and
   need not. A request that surely never arrived leaves none.
 - A refusal (400, 401, 403) by one of the guarded operations must leave one, of the state BLOCKED (TRL-02).
+- A 429 may leave one, of the state BLOCKED for an execute: it can come from what stands before the operation.
 - Any other response to an execute must leave one, of the status in the response (TRL-01).
 - Any other response may leave one: reads (D12), 404, 405, and what the contract does not name.
 - Where the backend reports that the audit trail could not be written there may be none (TRL-10), as for a refusal
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 #: Status codes of a refusal that must leave an entry.
 REFUSALS = frozenset({400, 401, 403})
+
+#: The status of a request beyond the rate limit.
+TOO_MANY = 429
 
 #: A longer head of a request may be turned away by an HTTP parser: servers' limits begin here.
 LONG_HEAD = 8000
@@ -110,6 +114,11 @@ def expected_entries(exchange: Exchange, terms: TrailTerms) -> ExpectedEntries:
         ids.append(members.trace_id)
     named = tuple(filter(None, ids))
     if exchange.operation not in terms.guarded or exchange.end is not Ended.OK:
+        return ExpectedEntries(exchange, named, 0, 1)
+    if response.status == TOO_MANY:
+        # What limits the rate may stand before the operation, and before its trail.
+        if exchange.operation == terms.execute:
+            return ExpectedEntries(exchange, named, 0, 1, terms.blocked, "TRL-01")
         return ExpectedEntries(exchange, named, 0, 1)
     if response.status in REFUSALS:
         expected = ExpectedEntries(exchange, named, 1, 1, terms.blocked, "TRL-02")

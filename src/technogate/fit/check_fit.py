@@ -1,0 +1,103 @@
+"""The whole fit check of a target: start the pair, try every part once, and list what is missing."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+from technogate.contract.loader import Contract
+from technogate.drivers.console_driver import DriverError
+from technogate.drivers.http.api_keys import right_key
+from technogate.drivers.http.http_driver import HttpDriver
+from technogate.drivers.open_driver import NoBrowser, built_in_prefix, mapped_hosts, open_driver
+from technogate.fit.console_drivers import console_drivers
+from technogate.fit.fit_list import FitList
+from technogate.fit.shown_answers import new_mock_backend
+from technogate.fit.trail_fit import open_trail
+from technogate.journal.redaction import Redactor
+from technogate.mock.mock_backend import MockBackend
+from technogate.model.fit_check import FitCheck, Misfit
+from technogate.target import Running, RunningBackend, Target
+from technogate.target.api_key import new_key
+from technogate.target.spec import TargetFile
+
+#: What the requests of a fit check are recorded for.
+ITEM = "fit"
+
+
+def check_fit(target: Target, contract: Contract) -> FitCheck:
+    """Start the pair of `target`, try every part that its target file describes once, and end the pair.
+
+    For the backend: one conforming request of each operation, and one reading of the audit trail. For the console:
+    one conforming answer shown in each area of its page, and one call of each function of its client module. Raises
+    UserError, above all StartError, when a side does not start or respond at all. It takes at most about 5 s beyond
+    the start of the pair.
+    """
+    target.preflight()
+    run_key = target.api_key or new_key()
+    with target.start(run_key) as running:
+        return check_running(running, target.spec, contract, run_key, console_drivers(target))
+
+
+def check_running(
+    running: Running, spec: TargetFile, contract: Contract, run_key: str, names: Sequence[str] = ("browser",)
+) -> FitCheck:
+    """The same for a pair that runs, with this key; `names` are the drivers of its console."""
+    fit = FitList(contract=contract, spec=spec)
+    if running.backend is not None:
+        _try_backend(fit, running.backend, contract, run_key)
+        if not fit.ends:
+            fit.commands(running.backend.commands, required=True)
+    if spec.console is not None:
+        with new_mock_backend(contract, built_in_prefix(spec)) as mock_backend:
+            _try_console(fit, running, names, mock_backend)
+    return fit.result()
+
+
+def _try_backend(fit: FitList, backend: RunningBackend, contract: Contract, run_key: str) -> None:
+    driver = HttpDriver(
+        base_url=backend.url,
+        key=right_key(run_key),
+        contract=contract,
+        redactor=Redactor(run_key),
+        record=lambda _: None,
+        item=lambda: ITEM,
+        new_id=_numbered(ITEM),
+        run=ITEM,
+        timeout_s=contract.behavior.time.response_s,
+    )
+    try:
+        fit.backend(driver, backend)
+    finally:
+        driver.close()
+    if fit.ends:
+        return
+    source = open_trail(backend.audit, backend.url, run_key)
+    if isinstance(source, Misfit):
+        fit.no_trail(source)
+    else:
+        fit.trail(backend, lambda: len(source.read()), source.name)
+
+
+def _try_console(fit: FitList, running: Running, names: Sequence[str], mock_backend: MockBackend) -> None:
+    """Try the console under each of its drivers, in front of the mock backend."""
+    with running.start_console(mock_backend.base_url) as console:
+        hosts = mapped_hosts(console)
+        for name in names:
+            try:
+                driver = open_driver(console, name)
+            except NoBrowser as missing:
+                fit.no_browser(missing)
+                continue
+            except DriverError as error:
+                fit.no_driver(console, name, error, hosts)
+                continue
+            try:
+                fit.console(driver, mock_backend, console, hosts)
+            finally:
+                driver.close()
+
+
+def _numbered(name: str) -> Callable[[], str]:
+    numbers = itertools.count(1)
+    return lambda: f"{name}-{next(numbers)}"

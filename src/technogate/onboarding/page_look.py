@@ -1,0 +1,140 @@
+"""What the looks at the parts of one page share: the page, what was found so far, and ways to try something.
+
+Belongs to the thread in which Playwright runs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from technogate.mock.recorded_request import RecordedRequest
+from technogate.onboarding.consequences import consequence
+from technogate.onboarding.known_answers import KnownAnswers
+from technogate.onboarding.learned import Learned
+from technogate.onboarding.surveyed_page import SurveyedPage
+
+#: Seconds within which a press has its effect: the request arrives, or the page shows the answer.
+EFFECT_S, SHOWN_S = 0.9, 2.0
+#: The command that is entered: any that the contract allows, and that stands nowhere else.
+WORD = "LOOK_AT_THIS"
+#: Buttons that are pressed last: they leave the page or throw something away.
+AVOIDED = re.compile(r"log ?out|sign ?out|sair|delete|clear|close|limpar|abmelden|theme|dark|menu")
+_REFRESH = re.compile(r"refresh|reload|update|atualizar|recarregar|aktualis|load|fetch|get|search|apply|buscar|filtrar")
+#: The most buttons that are pressed to see what they request.
+_MOST_BUTTONS = 12
+#: How far out the area of a region is sought that stays when it has nothing to show.
+_MOST_AROUND = 3
+
+
+class PageLook:
+    """The look at one page. `command` and `run` are the selectors that run a command, `tab_of` the tab of each region.
+
+    `words` is what the page shows for each status, where that is not the word itself.
+    """
+
+    def __init__(self, page: SurveyedPage, answers: KnownAnswers, learned: Learned) -> None:
+        self.page, self.answers, self.learned = page, answers, learned
+        self.command = self.run = ""
+        self.tabs: list[str] = []
+        self.tab_of: dict[str, str] = {}
+        self.words: dict[str, str] = {}
+
+    def found(self, part: str, selector: str, evidence: str) -> None:
+        """Keep the selector of a part."""
+        self.learned.learn("console.selectors", part, selector, evidence)
+
+    def absent(self, part: str, tried: str) -> None:
+        """The page has no such part, as far as could be seen: an empty selector says so."""
+        said = consequence(f"console.selectors.{part}")
+        self.found(part, "", tried + (f"; {said}" if said else ""))
+
+    def lack(self, part: str, tried: str) -> None:
+        """A part that must be there was not found."""
+        self.learned.lack("console.selectors", part, tried, consequence(f"console.selectors.{part}"))
+
+    # ---- tabs ----
+
+    def at_tab(self, region: str, works: Callable[[], bool]) -> bool:
+        """Whether something works as the page is, or after a press of one of its tabs, which is kept for the region."""
+        if works():
+            return True
+        for pressed in self.tabs:
+            if self.page.press(pressed):
+                self.page.settle()
+                if works():
+                    self.tab_of[region] = pressed
+                    return True
+        return False
+
+    def show(self, region: str) -> None:
+        """Press the tab of a region where it has one."""
+        if tab := self.tab_of.get(region):
+            self.page.press(tab)
+            self.page.wait(0.1)
+
+    # ---- trying ----
+
+    def arrives(
+        self, start: int, wanted: Callable[[RecordedRequest], bool], limit_s: float = EFFECT_S
+    ) -> RecordedRequest | None:
+        """The wanted request after `start`; the page goes on meanwhile."""
+        self.page.until(lambda: any(wanted(one) for one in self.answers.since(start)), limit_s)
+        return next((one for one in self.answers.since(start) if wanted(one)), None)
+
+    def execute(self) -> bool:
+        """Run the command once more; whether it was sent."""
+        self.show("execute")
+        start = self.answers.count
+        entered = self.page.enter(self.command, WORD) and self.page.press(self.run)
+        return entered and self.arrives(start, self.answers.runs(WORD), SHOWN_S) is not None
+
+    def button_that(self, region: str, wanted: Callable[[RecordedRequest], bool]) -> str:
+        """The button whose press is followed by a wanted request, each of two times."""
+        self.show(region)
+        buttons = [one for one in self.page.controls("button", "link") if one.selector != self.run]
+        for button in sorted(
+            buttons,
+            key=lambda one: (bool(AVOIDED.search(one.words)), one.kind == "link", not _REFRESH.search(one.words)),
+        )[:_MOST_BUTTONS]:
+            if button.kind == "link" and not _REFRESH.search(button.words):
+                continue
+            if all(self.press_brings(button.selector, wanted) for _ in range(2)):
+                return button.selector
+        return ""
+
+    def press_brings(self, selector: str, wanted: Callable[[RecordedRequest], bool]) -> bool:
+        """Whether a press is followed at once by a wanted request."""
+        start = self.answers.count
+        return self.page.press(selector) and self.arrives(start, wanted, EFFECT_S / 2) is not None
+
+    def empty_marker(self, region: str, refresh: str) -> str:
+        """What is shown only when a region has nothing to show."""
+        before = self.page.texts()
+        if region == "audit":
+            self.answers.rows = []
+        else:
+            self.answers.snapshot = None
+        if not (refresh and self.page.press(refresh)):
+            self.page.load()
+        self.show(region)
+        self.page.settle()
+        after = self.page.texts()
+        appeared = [selector for selector in after if selector not in before]
+        return appeared[0] if appeared else ""
+
+    # ---- areas ----
+
+    def around(self, parts: list[str], avoid: list[str], texts: list[str]) -> list[str]:
+        """The areas that hold these parts and nothing of `avoid` or `texts`, the best first, then those around it."""
+        found = [one for one in [self.page.common(parts, avoid=avoid, texts=texts)] if one]
+        while found and len(found) < _MOST_AROUND:
+            outer = self.page.common(found[-1:], avoid=avoid, texts=texts)
+            if not outer or outer in found:
+                break
+            found.append(outer)
+        return found
+
+    def lasting(self, areas: list[str]) -> str:
+        """The first of the areas that the page has now, "" where it has none."""
+        return next((area for area in areas if self.page.exists(area)), areas[0] if areas else "")
