@@ -72,7 +72,9 @@ class PageCalls:
         """The result as shown now, once it is not busy."""
         started = time.time()
         state = self._page.shown("result")
-        if state["busy"]:
+        # A page that makes this part with the response has nothing to show while it waits for the first one.
+        absent = state["parts"]["status"] is None and self._page.reading.is_named("status")
+        if state["busy"] or absent:
             return _rendered("executeCommand", {"pending": "true"}, started, state["at"])
         return _rendered("executeCommand", self._page.reading.fields("result", state["parts"]), started, state["at"])
 
