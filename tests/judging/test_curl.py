@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import socket
+import ssl
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from hypothesis import strategies as st
 from technogate.judging.curl import curl_for
 from technogate.model.events import Body, Exchange, Request
 from technogate.util.text import terminal_lines, visible
+from tests.certificates import write_certificates
 from tests.conftest import STUCK_S
 from tests.stand_in import StandIn, http_response
 from tests.tools import CURL
@@ -309,3 +313,35 @@ def test_the_command_is_printable(text: str, raw: bytes, responded_by: str) -> N
     )
     assert visible(command, multiline=True) == command
     assert terminal_lines(command) == command
+
+
+def test_the_command_reaches_a_server_behind_tls_and_a_prefix(tmp_path: Path) -> None:
+    """On IPv6, with a certificate of an authority of one's own, whose file is named."""
+    write_certificates(tmp_path, "::1")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    received: list[bytes] = []
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+
+        def serve() -> None:
+            with context.wrap_socket(listener.accept()[0], server_side=True) as connection:
+                received.append(connection.recv(65536))
+                connection.sendall(http_response(200))
+
+        server = threading.Thread(target=serve)
+        server.start()
+        base_url = f"https://[::1]:{listener.getsockname()[1]}/base"
+        command = curl_for(exchange(base_url, method="GET", path="/api/memory"), (tmp_path / "ca.pem").as_posix())
+        ended = subprocess.run(
+            [SHELLS[0], "-c", command], capture_output=True, text=True, timeout=STUCK_S, check=False, cwd=tmp_path
+        )
+        server.join()
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("HTTP/1.1 200")
+    assert received[0].startswith(b"GET /base/api/memory HTTP/1.1\r\n")
+
+
+def test_a_file_of_certificates_is_for_tls_alone() -> None:
+    """The command for plain HTTP does not name it."""
+    assert "--cacert" not in curl_for(exchange("http://127.0.0.1:1"), "ca.pem")
+    assert "--cacert 'my ca.pem'" in curl_for(exchange("https://127.0.0.1:1"), "my ca.pem")

@@ -1,7 +1,8 @@
 """A backend that conforms, but ends by itself: `python -m tests.suites.dying_backend PORT WAY`. Its trail is in memory.
 
 Ways: `null` ends on a body of null, `late` after the response to a body of 17, `mute` closes the connection on null and
-runs on, `starts` ends on null and at every later start, `many` ends on every command that is no text.
+runs on, `starts` ends on null and at every later start, `many` ends on every command that is no text. `locks` does not
+end, and locks everybody out for an hour after five wrong keys.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from tests.stand_in import StandIn, StandInRequest, http_response
 
 #: Seconds between a response and the end of the program that comes after it.
 SOON_S = 0.02
+#: Wrong keys before everybody is locked out.
+LOCKED = 5
 
 
 def end(code: int) -> None:
@@ -53,11 +56,16 @@ def main() -> None:
     if way == "starts" and ended.exists():
         sys.exit("this is not started again")
     conforming = handler_of(TinyBackend())
+    wrong: list[str | None] = []
 
     def handler(request: StandInRequest) -> bytes | None:
         if request.path == "/health":
             return http_response(200, {"status": "ok"})
-        if has_key(request):
+        if way == "locks" and len(wrong) == LOCKED:
+            return http_response(403, {"status": "BLOCKED"}, headers={"Retry-After": "3600"})
+        if not has_key(request):
+            wrong.append(request.header("X-API-Key"))
+        else:
             try:
                 fail_on(request.body, way)
             except (TypeError, AttributeError):

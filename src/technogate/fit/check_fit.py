@@ -9,12 +9,13 @@ from technogate.contract.loader import Contract
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.http.api_keys import right_key
 from technogate.drivers.http.http_driver import HttpDriver
-from technogate.drivers.open_driver import NoBrowser, mapped_hosts, open_driver
+from technogate.drivers.open_driver import NoBrowser, built_in_prefix, mapped_hosts, open_driver
 from technogate.fit.console_drivers import console_drivers
 from technogate.fit.fit_list import FitList
 from technogate.fit.shown_answers import new_mock_backend
 from technogate.fit.trail_fit import open_trail
 from technogate.journal.redaction import Redactor
+from technogate.mock.mock_backend import MockBackend
 from technogate.model.fit_check import FitCheck, Misfit
 from technogate.target import Running, RunningBackend, Target
 from technogate.target.api_key import new_key
@@ -48,7 +49,8 @@ def check_running(
         if not fit.ends:
             fit.commands(running.backend.commands, required=True)
     if spec.console is not None:
-        _try_console(fit, running, names, contract)
+        with new_mock_backend(contract, built_in_prefix(spec)) as mock_backend:
+            _try_console(fit, running, names, mock_backend)
     return fit.result()
 
 
@@ -77,9 +79,9 @@ def _try_backend(fit: FitList, backend: RunningBackend, contract: Contract, run_
         fit.trail(backend, lambda: len(source.read()), source.name)
 
 
-def _try_console(fit: FitList, running: Running, names: Sequence[str], contract: Contract) -> None:
+def _try_console(fit: FitList, running: Running, names: Sequence[str], mock_backend: MockBackend) -> None:
     """Try the console under each of its drivers, in front of the mock backend."""
-    with new_mock_backend(contract) as mock_backend, running.start_console(mock_backend.base_url) as console:
+    with running.start_console(mock_backend.base_url) as console:
         hosts = mapped_hosts(console)
         for name in names:
             try:

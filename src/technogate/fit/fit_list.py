@@ -22,7 +22,7 @@ from technogate.fit.console_fit import (
     try_empty,
 )
 from technogate.fit.missing_commands import missing_commands
-from technogate.fit.page_fit import EMPTY_PARTS, SHOWN_BY, missing_parts, named_in_file, page_misfits
+from technogate.fit.page_fit import EMPTY_PARTS, SHOWN_BY, declared_absent, missing_parts, named_in_file, page_misfits
 from technogate.fit.page_offer import PageOffer, page_offer
 from technogate.fit.trail_fit import trail_parts
 from technogate.mock.mock_backend import MockBackend
@@ -80,6 +80,7 @@ class FitList:
             self._misfits += module_misfits(fit, self._contract)
             self._misfits += address_misfits(driver)
             return
+        self._misfits += declared_absent(console.page.selectors)
         missing = self._missing(fit, driver, mock_backend, console.page.selectors)
         if missing:
             self._page(console.page.selectors, missing, page_offer(console.page.url, console.page.selectors, hosts))

@@ -72,6 +72,20 @@ def page_misfits(missing: tuple[str, ...], selectors: Selectors, propose: Propos
         )
 
 
+def declared_absent(selectors: Selectors) -> Iterator[Misfit]:
+    """One misfit for each part that the target file says the page does not have, with what follows from that."""
+    for name, part in BY_NAME.items():
+        if getattr(selectors, name) == "":
+            yield Misfit(
+                area="page",
+                part=f"console.selectors.{name}",
+                found='"": the page has no such part',
+                blame=Blame.OPTIONAL,
+                consequence=part.without,
+                undecided=part.undecided,
+            )
+
+
 def _line(name: str, selector: str, *, required: bool) -> str:
     line = f"{name} = {json.dumps(selector)} below [console.selectors]"
     return line if required else f'{line}, or {name} = "" if the page has none'

@@ -21,8 +21,11 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def new_mock_backend(contract: Contract) -> MockBackend:
-    """A mock backend with conforming responses for whatever is not scripted: APPROVED, an empty list, no snapshot."""
+def new_mock_backend(contract: Contract, prefix: str = "") -> MockBackend:
+    """A mock backend with conforming responses for whatever is not scripted: APPROVED, an empty list, no snapshot.
+
+    `prefix` comes before each path: that of the address which a console has built in.
+    """
     names = contract.behavior.operations
     numbers = itertools.count(1)
 
@@ -45,7 +48,9 @@ def new_mock_backend(contract: Contract) -> MockBackend:
         ).reply()
 
     return MockBackend(
-        operations={operation.id: (operation.method.upper(), operation.path) for operation in contract.guarded},
+        operations={
+            operation.id: (operation.method.upper(), prefix + operation.path) for operation in contract.guarded
+        },
         defaults={
             names.execute: execute,
             names.audit: empty_list,

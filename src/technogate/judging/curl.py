@@ -50,14 +50,16 @@ _KEY = re.compile(
 )
 
 
-def curl_for(exchange: Exchange) -> str:
+def curl_for(exchange: Exchange, ca_file: str = "") -> str:
     """The command that sends the request of `exchange` again; a long one is split over several lines.
 
-    When the journal kept only a part of a body, the command sends that part and has a comment on it.
+    When the journal kept only a part of a body, the command sends that part and has a comment on it. `ca_file` has the
+    certificates that the server's is verified with, "" for those of the system.
     """
     request = exchange.request
     source, data = _body(request)
     words = ["curl -sS -i" + _method(request, bool(data)) + _path_options(exchange)]
+    words += [f"--cacert {_word(ca_file)}"] if ca_file and exchange.base_url.startswith("https:") else []
     words += _headers(exchange, has_data=bool(data))
     words += [data] if data else []
     words += _url(exchange)

@@ -90,7 +90,11 @@ def verdict_document(
         findings=samples,
         waivers=waivers,
         # Each process of a run may find out the same.
-        warnings=(*dict.fromkeys(warning.text for warning in journal.warnings), *_runtime_warnings(journal)),
+        warnings=(
+            *dict.fromkeys(warning.text for warning in journal.warnings),
+            *_runtime_warnings(journal),
+            *_fit_warnings(journal),
+        ),
         runtimes=tuple(sorted({runtime.program for runtime in journal.runtimes})),
         latency=latencies(whole.without_fault, header),
         journal=JournalRef(
@@ -104,6 +108,11 @@ def end_of(journal: Journal) -> float:
     if journal.footer is not None:
         return journal.footer.ended
     return max((exchange.ended for exchange in journal.exchanges), default=journal.header.started)
+
+
+def _fit_warnings(journal: Journal) -> list[str]:
+    """What the fit check missed that is optional: the run goes on without it."""
+    return [line for fit in journal.fit_checks for line in fit.warnings]
 
 
 def _runtime_warnings(journal: Journal) -> list[str]:

@@ -77,6 +77,20 @@ class FitCheck(Record, frozen=True, tag_field="event", tag="fit"):
         return tuple(misfit for misfit in self.misfits if misfit.blame is Blame.TARGET)
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the report must know of it, one line each: optional parts that are missing."""
+        optional = [misfit for misfit in self.misfits if misfit.blame is Blame.OPTIONAL]
+        commands = [misfit for misfit in optional if misfit.area == "commands"]
+        lines = [
+            f"not on the page: {misfit.part}: {misfit.consequence}" for misfit in optional if misfit.area == "page"
+        ]
+        if commands:
+            names = ", ".join(misfit.part.rpartition(".")[2] for misfit in commands)
+            undecided = sorted({name for misfit in commands for name in misfit.undecided})
+            lines.insert(0, f"[backend.commands] names no command for {names}; undecided: {', '.join(undecided)}")
+        return tuple(lines)
+
+    @property
     def fits(self) -> bool:
         """Whether the target file describes what is there, and the program has what the contract needs of it."""
         return not any(misfit.blame is not Blame.OPTIONAL for misfit in self.misfits)

@@ -31,6 +31,7 @@ class TargetRef(Record, frozen=True):
 
     It is "" for the file that was found without being named. `images` are the images that ran, by party; empty when
     processes were judged. `page` is whether its console, if it has one, is a page: a client module alone shows nothing.
+    `ca_files` are the files of the certificates that it is verified with, by party, relative to the target file.
     """
 
     name: str
@@ -42,6 +43,7 @@ class TargetRef(Record, frozen=True):
     target_argument: str = "embedded"
     images: dict[str, ImageRef] = msgspec.field(default_factory=dict)
     page: bool = True
+    ca_files: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def of_images(self) -> bool:

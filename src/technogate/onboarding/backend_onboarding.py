@@ -21,8 +21,6 @@ from technogate.onboarding.backend_shape import (
     find_ready,
     key_rule,
 )
-from technogate.onboarding.command_words import COMMAND, likely_words, may_destroy, try_words
-from technogate.onboarding.consequences import consequence
 from technogate.onboarding.learned import Learned
 from technogate.onboarding.program_start import Start, first_start, port_variants, sources_of
 from technogate.onboarding.source_texts import Sources
@@ -34,10 +32,6 @@ from technogate.onboarding.wishes import SideWish, split_command
 from technogate.target.process.ports import HOST
 from technogate.util.tls import trust
 
-#: The outcomes of a target file, and those that may have several words.
-OUTCOMES = ("approved", "warning", "neutral", "expired", "blocked", "slow", "crashing", "unknown_status")
-#: How many commands are named for a status that nobody knows.
-_MOST_UNKNOWN = 6
 #: Seconds that a program which runs already may take to answer.
 _REACH_S = 5.0
 #: Where a page of the gate's would be: any origin will do to see whether a variable allows it.
@@ -88,7 +82,8 @@ class BackendOnboarding:
         cwd = self.folder / self.wish.cwd
         given = {**env, **self.wish.env}
         self.sources = sources_of(command, given, cwd)
-        start = Start(command=command, cwd=cwd, env=given, evidence=dict.fromkeys(given, "given"))
+        evidence = {**dict.fromkeys(given, "given"), "command": self.wish.said}
+        start = Start(command=command, cwd=cwd, env=given, evidence=evidence)
         self.start, self.trial = first_start(
             self._starts(start), self.values, "backend", self._stack, self.learned.tell
         )
@@ -238,44 +233,3 @@ class BackendOnboarding:
             self.learned.note(f"requests without the right key are not refused: {said}")
         else:
             self.learned.tell(f"found    the header X-API-Key: {said}")
-
-    # ---- its commands ----
-
-    def learn_commands(self, given: tuple[str, ...]) -> None:
-        """Which command provokes which outcome."""
-        wrong = [word for word in given if not COMMAND.match(word)]
-        if wrong:
-            raise UserError(f"{wrong[0]!r} is no command: a command is 3 to 32 capital letters and underscores")
-        answer = self.backend.ask_at(f"{self.backend.prefix}/help")
-        words = likely_words(self.document, self.sources, answer.text if answer.status // 100 == 2 else "", given)
-        left_out = [] if self.started else [word for word in words if may_destroy(word) and word not in given]
-        if left_out:
-            shown = ", ".join(left_out[:12])
-            self.learned.note(f"not tried on a program that runs already, as they may destroy something: {shown}")
-        chosen = [word for word in words if word not in left_out]
-        where = ", on the program started for this" if self.started else ""
-        self.learned.tell(f"trying   {len(chosen)} words as commands, each once{where}")
-        found: dict[str, list[tuple[str, str]]] = {}
-        for tried in try_words(self.backend, chosen, revive=self.revive, alive=self.alive):
-            if tried.outcome:
-                found.setdefault(tried.outcome, []).append((tried.word, f"{tried.said} ({words[tried.word]})"))
-        for outcome in OUTCOMES:
-            self._learn_outcome(outcome, found.get(outcome, []), len(chosen))
-
-    def _learn_outcome(self, outcome: str, found: list[tuple[str, str]], tried: int) -> None:
-        if not found:
-            self.learned.lack(
-                "backend.commands",
-                outcome,
-                f"none of {tried} words provokes it",
-                consequence(f"backend.commands.{outcome}"),
-            )
-            return
-        if outcome == "approved":
-            self.approved = found[0][0]
-        if outcome == "unknown_status" and len(found) > 1:
-            words = [word for word, _ in found[:_MOST_UNKNOWN]]
-            self.learned.learn("backend.commands", outcome, words, "; ".join(said for _, said in found[:_MOST_UNKNOWN]))
-            return
-        others = f"; also {', '.join(word for word, _ in found[1:4])}" if len(found) > 1 else ""
-        self.learned.learn("backend.commands", outcome, found[0][0], f"{found[0][1]}{others}")

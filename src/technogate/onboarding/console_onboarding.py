@@ -14,9 +14,9 @@ from technogate.drivers.page.browser_process import borrow, give_back
 from technogate.drivers.page.chromium import browser_missing, find_browser
 from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.model.errors import UserError
-from technogate.onboarding.asking import Backend
 from technogate.onboarding.known_answers import KnownAnswers
 from technogate.onboarding.learned import Learned
+from technogate.onboarding.page_place import find_page
 from technogate.onboarding.part_finder import PartFinder
 from technogate.onboarding.program_start import Start, first_start, port_variants, sources_of
 from technogate.onboarding.source_texts import Sources
@@ -31,18 +31,22 @@ if TYPE_CHECKING:
 
 #: What the contract gives a console in its environment.
 CONTRACT_NAMES = {"NEXT_PUBLIC_API_URL": "{backend_url}", "NEXT_PUBLIC_API_KEY": "{api_key}"}
-#: Where a page may be that is not at the root, besides what its command and its text name.
-_USUAL_PAGES = ("/console/", "/app/", "/ui/", "/admin/", "/index.html")
-_REACH_S = 20.0
+#: How the remark on a page begins that sent something else.
+_SENT = "the page sent to the backend"
 
 
 class ConsoleOnboarding:
     """The look at one console."""
 
-    def __init__(self, wish: SideWish, folder: Path, key: str, contract: Contract, learned: Learned) -> None:
+    def __init__(
+        self, wish: SideWish, folder: Path, key: str, contract: Contract, learned: Learned, api_url: str = ""
+    ) -> None:
         self.wish, self.folder, self.key, self.learned = wish, folder, key, learned
         self._contract = contract
+        self.api_url = api_url
+        self._api = ""
         self._stack = ExitStack()
+        self._programs = ExitStack()
         self.answers: KnownAnswers
         self._start: Start | None = None
         self._trial: Trial | None = None
@@ -55,6 +59,7 @@ class ConsoleOnboarding:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._programs.close()
         self._stack.close()
 
     # ---- start or reach ----
@@ -70,9 +75,15 @@ class ConsoleOnboarding:
         cwd = self.folder / self.wish.cwd
         given = {**env, **self.wish.env}
         self._sources = sources_of(command, given, cwd)
-        start = Start(command=command, cwd=cwd, env=given, evidence=dict.fromkeys(given, "given"))
+        evidence = {**dict.fromkeys(given, "given"), "command": self.wish.said}
+        start = Start(command=command, cwd=cwd, env=given, evidence=evidence)
+        self._begin_with(self._starts(start))
+
+    def _begin_with(self, starts: Iterator[Start]) -> None:
+        """Start the page's server in one of these ways, in front of the known answers."""
         values = {"api_key": self.key, "backend_url": self.answers.mock.base_url}
-        self._start, self._trial = first_start(self._starts(start), values, "console", self._stack, self.learned.tell)
+        self._programs.close()
+        self._start, self._trial = first_start(starts, values, "console", self._programs, self.learned.tell)
         host, port = self._trial.host_and_port()
         self._base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         self._learn_start(self._start, host, port)
@@ -109,7 +120,9 @@ class ConsoleOnboarding:
 
     def learn_page(self) -> None:
         """Where the page is, what its parts are, and who sends its requests."""
-        path, said = self._page_path()
+        command = self._start.command if self._start is not None else ()
+        given = urlsplit(self.wish.url).path if self.wish.url else ""
+        path, said = find_page(self._base, given, command, self._sources)
         if path != "/":
             self.learned.learn("console", "ready", path, said)
             self.learned.learn("console", "page", path, said)
@@ -118,55 +131,100 @@ class ConsoleOnboarding:
         if reason or executable is None:
             self.learned.note(f"the page was not looked at: {reason}: {hint}")
             return
-        browser = borrow(executable, {}, alone=True)
+        url = self._base + path
         try:
-            browser.run(lambda running: self._survey(running, self._base + path))
+            if self.wish.url:
+                self._learn_backend_of_page(executable, url)
+            ran = self._look_in(executable, url)
+            if not ran and (longer := self._other_address()):
+                self._restart(longer)
+                self._look_in(executable, self._base + path)
         except (PlaywrightError, DriverError) as error:
             self.learned.note(f"the page was not looked at to its end: {str(error).splitlines()[0]}")
+
+    def _look_in(self, executable: Path, url: str) -> bool:
+        """Look at the page in a browser of its own; whether a command could be run."""
+        place = urlsplit(self._api)
+        port = place.port or (443 if place.scheme == "https" else 80)
+        hosts = {f"{place.hostname}:{port}": f"{HOST}:{self.answers.mock.port}"} if self._api else {}
+        browser = borrow(executable, hosts, alone=True)
+        try:
+            return browser.run(lambda running: self._survey(running, url))
         finally:
             give_back(browser)
 
-    def _page_path(self) -> tuple[str, str]:
-        """The path of the page, and the evidence; raises UserError when there is none."""
-        asked = Backend(base=self._base, key="")
-        words = self._start.command if self._start is not None else ()
-        named = [word for word in words if word.startswith("/") and not Path(word).exists()]
-        given = urlsplit(self.wish.url).path if self.wish.url else ""
-        candidates = [given or "/", *(f"{word.rstrip('/')}/" for word in named), *_USUAL_PAGES]
-        candidates += [f"{path}/" for path in self._sources.paths_named()][:12]
-        seen = []
-        for path in dict.fromkeys(candidates):
-            answer = asked.ask_at(path, limit_s=_REACH_S)
-            seen.append(f"{path} {answer.status or answer.error}")
-            if answer.status // 100 in (2, 3) and (
-                answer.status // 100 == 3 or "html" in answer.headers.get("content-type", "")
-            ):
-                place = urlsplit(answer.headers.get("location", path)).path or path
-                return place, f"GET {path} answers {answer.status}" + (
-                    f" and leads to {place}" if place != path else ""
-                )
-        raise UserError(
-            f"the console serves no page: {', '.join(seen[:6])}; give --console-url with the address of its page"
-        )
+    def _learn_backend_of_page(self, executable: Path, url: str) -> None:
+        """The backend that a running page is built for: as given, or as the page requests it when it is loaded."""
+        said = "given"
+        self._api = self.api_url
+        if not self._api:
+            browser = borrow(executable, {}, alone=True)
+            try:
+                self._api, said = browser.run(lambda running: self._requested(running, url))
+            finally:
+                give_back(browser)
+        if not self._api:
+            raise UserError(
+                "the page requested no operation as it was loaded: give the address of its backend by --api-url"
+            )
+        self.learned.learn("console", "api_url", self._api, said)
 
-    def _survey(self, browser: Browser, url: str) -> None:
+    def _requested(self, browser: Browser, url: str) -> tuple[str, str]:
+        """The origin of the first operation that a page requests as it is loaded, and the evidence."""
+        context = browser.new_context()
+        try:
+            page = SurveyedPage(context.new_page(), url, self.answers)
+            page.load()
+            paths = tuple(operation.path for operation in self._contract.guarded)
+            for sent in page.sent:
+                parts = urlsplit(sent)
+                if parts.path.endswith(paths):
+                    return f"{parts.scheme}://{parts.netloc}", f"the page requested {parts.path} there as it was loaded"
+        finally:
+            context.close()
+        return "", ""
+
+    def _other_address(self) -> str:
+        """The path that the backend's address lacks, where the page asked for operations without it; "" otherwise."""
+        asked = {urlsplit(one.target).path for one in self.answers.since(0) if not one.operation}
+        for operation in self._contract.guarded:
+            for path in asked:
+                if path not in ("", "/") and operation.path.endswith(path):
+                    return operation.path.removesuffix(path)
+        return ""
+
+    def _restart(self, path: str) -> None:
+        """Start the page's server again with a backend address that ends with `path`."""
+        if self._start is None:
+            return
+        evidence = f"the page asked for its operations without {path}"
+        self.learned.notes = [note for note in self.learned.notes if not note.startswith(_SENT)]
+        for name, value in self._start.env.items():
+            if value == "{backend_url}":
+                self._start = self._start.with_env(name, "{backend_url}" + path, evidence)
+        self._begin_with(iter([self._start]))
+
+    def _survey(self, browser: Browser, url: str) -> bool:
         context = browser.new_context(reduced_motion="reduce", timezone_id="UTC", locale="en-US")
         try:
             page = SurveyedPage(context.new_page(), url, self.answers)
-            self._look(page)
+            return self._look(page)
         finally:
             context.close()
 
-    def _look(self, page: SurveyedPage) -> None:
+    def _look(self, page: SurveyedPage) -> bool:
+        """Find the parts of a page, and who sends its requests; whether a command could be run."""
         ran = PartFinder(page, self.answers, self.learned).learn()
-        at_mock = any(url.startswith(self.answers.mock.base_url) for url in page.sent)
+        backends = tuple(one for one in (self.answers.mock.base_url, self._api) if one)
+        at_mock = any(url.startswith(backends) for url in page.sent)
         if ran and not at_mock:
             self.learned.learn(
                 "console", "via", "server", "what was entered arrived, and the page itself sent nothing to the backend"
             )
         if not ran and self.answers.count:
             others = sorted({f"{one.method} {one.target.split('?')[0]}" for one in self.answers.since(0)})
-            self.learned.note(f"the page sent to the backend: {', '.join(others[:8])}")
+            self.learned.note(f"{_SENT}: {', '.join(others[:8])}")
         elif not ran:
             hint = "name the variable of its address with --console-env NAME={backend_url}"
             self.learned.note(f"the page sent nothing to the backend: {hint}")
+        return ran

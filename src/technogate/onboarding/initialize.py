@@ -9,9 +9,10 @@ from pathlib import Path
 
 from technogate.contract.loader import load_contract
 from technogate.model.errors import TargetFileError, UserError
-from technogate.onboarding.backend_onboarding import OUTCOMES, BackendOnboarding
+from technogate.onboarding.backend_onboarding import BackendOnboarding
 from technogate.onboarding.client_modules import ClientModule, find_client_module
 from technogate.onboarding.command_guesses import guessed_commands
+from technogate.onboarding.command_onboarding import OUTCOMES, CommandOnboarding
 from technogate.onboarding.compose_files import OVERLAY, USUAL_FILES, learn_compose
 from technogate.onboarding.consequences import consequence
 from technogate.onboarding.console_onboarding import CONTRACT_NAMES, ConsoleOnboarding
@@ -66,8 +67,8 @@ def completed(wishes: Wishes, questions: Questions) -> Wishes:
         question = f"Command that starts the {side}"
         chosen = questions.choose(question, [(guess.command, guess.evidence) for guess in options])
         if chosen:
-            cwd = next((guess.cwd for guess in options if guess.command == chosen), ".")
-            wish = SideWish(command=chosen, cwd=cwd)
+            cwd, said = next(((one.cwd, one.evidence) for one in options if one.command == chosen), (".", "typed"))
+            wish = SideWish(command=chosen, cwd=cwd, said=said)
             wishes = replace(wishes, backend=wish) if side == "backend" else replace(wishes, console=wish)
     if wishes.backend.named or wishes.console.named:
         return wishes
@@ -99,15 +100,20 @@ def _look_at_backend(wishes: Wishes, wish: SideWish, learned: Learned, key: str)
         backend.learn_shape(wishes.ready, wishes.openapi)
         if wish.url:
             learned.learn("backend", "api_key_env", wishes.api_key_env, "given")
-        backend.learn_commands(wishes.words)
+        CommandOnboarding(backend, learned).learn_commands(wishes.words)
         TrailOnboarding(backend, learned).learn_trail()
 
 
 def _look_at_console(wishes: Wishes, learned: Learned, key: str) -> None:
     contract = load_contract(shipped("contracts", "console-v0.1"))
     wish = wishes.console
-    with ConsoleOnboarding(wish, wishes.folder, key if wish.url else own_key(), contract, learned) as console:
+    if wish.url and not wishes.api_key_env:
+        raise UserError("a page that is served already has a key: give --api-key-env with the variable that holds it")
+    used = key if wish.url else own_key()
+    with ConsoleOnboarding(wish, wishes.folder, used, contract, learned, wishes.api_url) as console:
         console.begin()
+        if wish.url and not wishes.backend.named:
+            learned.learn("console", "api_key_env", wishes.api_key_env, "given")
         console.learn_page()
 
 

@@ -86,14 +86,14 @@ def _files_named(words: Iterable[str], cwd: Path) -> Iterator[Path]:
 def port_variants(start: Start, sources: Sources) -> Iterator[Start]:
     """Ways to choose the port, the likeliest first; the start as it is given last."""
     if start.names_port:
-        yield replace(
-            start, evidence={**start.evidence, "command": "given; it listened on the port that {port} stood for"}
-        )
+        said = f"{start.evidence.get('command', 'given')}; it listened on the port that {{port}} stood for"
+        yield replace(start, evidence={**start.evidence, "command": said})
         return
     for at, word in enumerate(start.command):
         before = start.command[at - 1] if at else ""
         option, equals, number = word.partition("=")
-        evidence = {**start.evidence, "command": f"given; {word} replaced by {{port}}, on which it listened then"}
+        said = start.evidence.get("command", "given")
+        evidence = {**start.evidence, "command": f"{said}; {word} replaced by {{port}}, on which it listened then"}
         if before in _PORT_OPTIONS and _NUMBER.match(word):
             yield replace(start, command=(*start.command[:at], "{port}", *start.command[at + 1 :]), evidence=evidence)
         elif equals and option in _PORT_OPTIONS and _NUMBER.match(number):

@@ -11,7 +11,8 @@ from pathlib import Path
 #: Folders that hold no text of the program's own.
 SKIPPED = frozenset({
     "node_modules", ".git", ".venv", "venv", "__pycache__", ".next", "dist", "build", "target", "vendor", "reports",
-    ".idea", ".vscode", "coverage", ".cache", "tests", "test",
+    ".idea", ".vscode", "coverage", ".cache", "tests", "test", "allure-results",
+    "site-packages",
 })  # fmt: skip
 #: The endings of files that are read, those of settings after those of code.
 CODE = (

@@ -15,12 +15,16 @@ _ASSIGNMENT = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)=(.*)$", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideWish:
-    """One side: a command line (leading NAME=VALUE set variables), or the address where it runs; "" for neither."""
+    """One side: a command line (leading NAME=VALUE set variables), or the address where it runs; "" for neither.
+
+    `said` is where the command comes from.
+    """
 
     command: str = ""
     url: str = ""
     cwd: str = "."
     env: dict[str, str] = field(default_factory=dict)
+    said: str = "given"
 
     @property
     def named(self) -> bool:

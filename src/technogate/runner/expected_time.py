@@ -25,16 +25,30 @@ def expected_time(
         return ""
     limit = spec.backend.rate_limit
     window = RequestWindow(requests=limit.requests, per_s=limit.per_s)
+    requests, seconds = _needed(window, contract, selection, profile, workers)
+    apart = f" by {workers} workers, each with a backend of its own," if workers > 1 else ""
+    took = f"about {requests} requests{apart} take about {in_words(seconds)}"
+    return f"the target allows {window}: {took}" if seconds >= 1 else ""
+
+
+def learned_limit(
+    window: RequestWindow, contract: Contract, selection: tuple[str, ...], profile: Profile, workers: int
+) -> str:
+    """The sentence about a limit that the target file does not declare, and that the backend has shown."""
+    _, seconds = _needed(window, contract, selection, profile, workers)
+    about = f", about {in_words(seconds)} in all" if seconds >= 1 else ""
+    key = f"rate_limit = {{ requests = {window.requests}, per_s = {window.per_s:.0f} }}"
+    return f"the backend allows about {window}: this run waits for that{about}; say so with {key}"
+
+
+def _needed(
+    window: RequestWindow, contract: Contract, selection: tuple[str, ...], profile: Profile, workers: int
+) -> tuple[int, float]:
+    """How many requests are sent, about, and how many seconds they take at least."""
     sides = [name for name, one in contract.requirements.items() if one.party is not Party.CONSOLE]
     chosen = [name for name in sides if not selection or name in selection]
     requests = math.ceil(REQUESTS[profile] * len(chosen) / len(sides))
-    seconds = max(0.0, requests / workers - window.requests) / window.rate
-    apart = f" by {workers} workers, each with a backend of its own," if workers > 1 else ""
-    return (
-        f"the target allows {window}: about {requests} requests{apart} take about {in_words(seconds)}"
-        if seconds >= 1
-        else ""
-    )
+    return requests, max(0.0, requests / workers - window.requests) / window.rate
 
 
 def in_words(seconds: float) -> str:

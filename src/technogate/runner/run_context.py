@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import secrets
 import shutil
@@ -28,6 +29,7 @@ from technogate.model.events import Abort, Event, Exchange, FitCheck
 from technogate.model.settings import Settings
 from technogate.report.allure import NAME as ALLURE
 from technogate.report.write_all import REPORTS
+from technogate.runner.expected_time import learned_limit
 from technogate.runner.journal_header import journal_header
 from technogate.runner.replay_order import Replay, read_replay
 from technogate.runner.suite import CheckCounter
@@ -113,7 +115,13 @@ class RunContext:
             note=self.record,
             window=None if limit is None else RequestWindow(requests=limit.requests, per_s=limit.per_s),
             wrong_keys=None if keys is None else RequestWindow(requests=keys.at_most, per_s=keys.per_s),
+            describe=self._learned_limit,
         )
+
+    def _learned_limit(self, window: RequestWindow) -> str:
+        settings = self.settings
+        workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+        return learned_limit(window, self.contract, settings.selection, settings.profile, workers)
 
     def record(self, event: Event) -> None:
         """Append one event to the journal, from any thread, and call the watchers with it."""

@@ -10,14 +10,18 @@ from technogate.target.spec import TargetFile
 from technogate.util.tls import trust
 
 
+def ca_files(spec: TargetFile) -> dict[str, str]:
+    """The `ca_file` of each side that has one, as the target file names it."""
+    sides = {"backend": spec.backend, "console": spec.console}
+    return {side: served.ca_file for side, served in sides.items() if served is not None and served.ca_file}
+
+
 def trust_certificates(spec: TargetFile, folder: Path) -> None:
     """Trust the `ca_file` of each side, relative to `folder`; raises UserError for one without a certificate."""
     paths = []
-    for side, served in (("backend", spec.backend), ("console", spec.console)):
-        if served is None or not served.ca_file:
-            continue
-        where = f"{spec.name}: {side}.ca_file is {served.ca_file}"
-        path = (folder / served.ca_file).resolve()
+    for side, name in ca_files(spec).items():
+        where = f"{spec.name}: {side}.ca_file is {name}"
+        path = (folder / name).resolve()
         try:
             ssl.create_default_context(cafile=str(path))
         except ssl.SSLError as error:

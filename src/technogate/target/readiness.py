@@ -149,15 +149,25 @@ def _observe(url: str, timeout_s: float) -> _Seen:
         if refused := refused_certificate(error):
             return _Seen(why=f"its certificate is refused: {refused}", hint=_certificate_hint(refused))
         why = str(error) or type(error).__name__
-        plain = urlsplit(url).scheme == "https" and any(word in why for word in _NO_TLS)
-        hint = "it does not speak TLS: say http in `serves`, or in `url`" if plain else ""
+        hint = _tls_hint(why) if urlsplit(url).scheme == "https" else ""
         return _Seen(why=why, hint=hint, odd=isinstance(error, httpx.RemoteProtocolError | httpx.ReadError))
     why = "" if status // 100 in (2, 3) else f"status {status}"
     return _Seen(status=status, why=why, odd=status == _BAD_REQUEST)
 
 
+def _tls_hint(why: str) -> str:
+    """What to do about a failed handshake, where no further one can succeed."""
+    if any(word in why for word in _NO_TLS):
+        return "it does not speak TLS: say http in `serves`, or in `url`"
+    if "CERTIFICATE_REQUIRED" in why:
+        return "it asks its clients for a certificate, which is not supported: let it serve without"
+    return ""
+
+
 def _certificate_hint(refused: str) -> str:
     """What to do about a certificate that was refused."""
+    if "expired" in refused or "not yet valid" in refused:
+        return "give it one that is valid now"
     if "mismatch" in refused:
         return "name the host that the certificate is for, such as https://localhost"
     return "name the certificate that signed it, or itself when it is self-signed, with ca_file"

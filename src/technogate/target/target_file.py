@@ -25,6 +25,7 @@ from technogate.util.shipped import shipped
 
 #: The JSON Schema of target files, within the shipped data.
 SCHEMA = Path("contracts", "schemas", "target.schema.json")
+_INDEX = re.compile(r"\[[0-9]+\]")
 _TYPES = {
     "object": "a table",
     "array": "a list",
@@ -65,7 +66,7 @@ def _known_keys(schema: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     """Yield every key of the schema, as a dotted path."""
     for name, below in schema.get("properties", {}).items():
         yield prefix + name
-        yield from _known_keys(below, f"{prefix}{name}.")
+        yield from _known_keys(below.get("items", below), f"{prefix}{name}.")
 
 
 def _explain(mistake: SchemaMistake, known: list[str]) -> Iterator[str]:
@@ -102,6 +103,7 @@ def _dotted(path: tuple[str | int, ...]) -> str:
 def _unknown_key(path: str, known: list[str]) -> str:
     """The line for a key that the schema does not have."""
     table, _, name = path.rpartition(".")
+    table = _INDEX.sub("", table)
     here = {key.rpartition(".")[2]: key for key in known if key.rpartition(".")[0] == table}
     close = difflib.get_close_matches(name, here, n=1)
     same_name = [key for key in known if key.rpartition(".")[2] == name]

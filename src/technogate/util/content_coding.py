@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 #: The most bytes that a body may have when it is decompressed.
 LONGEST = 1 << 25
-#: The codings that this reads, and the window that zlib reads each with.
-_WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+#: The codings that this reads, and the windows that zlib reads each with: some servers send deflate without its header.
+_WINDOWS = {"gzip": (31,), "x-gzip": (31,), "deflate": (15, -15)}
 
 #: The names of those codings.
 READ = frozenset(_WINDOWS)
@@ -46,17 +46,22 @@ def unasked(request: HeaderPairs, response: HeaderPairs) -> list[str]:
 def decompressed(body: bytes, applied: Sequence[str]) -> bytes:
     """The body without its codings; raises NotDecompressed."""
     for coding in reversed(applied):
-        window = _WINDOWS.get(coding)
-        if window is None:
-            raise NotDecompressed(f"the coding {coding} is not read")
-        reader = zlib.decompressobj(window)
-        try:
-            body = reader.decompress(body, LONGEST)
-        except zlib.error as error:
-            raise NotDecompressed(str(error)) from error
-        if not reader.eof:
-            raise NotDecompressed("the compressed body is cut, or too long")
+        forms = (_read(body, window) for window in _WINDOWS.get(coding, ()))
+        read = next((form for form in forms if form is not None), None)
+        if read is None:
+            raise NotDecompressed(f"the body is not {coding}, or cut, or too long, or {coding} is not read")
+        body = read
     return body
+
+
+def _read(body: bytes, window: int) -> bytes | None:
+    """The whole of a compressed body; None when it is not of that form."""
+    reader = zlib.decompressobj(window)
+    try:
+        read = reader.decompress(body, LONGEST)
+    except zlib.error:
+        return None
+    return read if reader.eof else None
 
 
 def _words(headers: HeaderPairs, name: str) -> list[str]:

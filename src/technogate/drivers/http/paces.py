@@ -25,13 +25,17 @@ class Paces:
         note: Callable[[RunWarning], None],
         window: RequestWindow | None = None,
         wrong_keys: RequestWindow | None = None,
+        describe: Callable[[RequestWindow], str] = str,
     ) -> None:
-        """`operations` are those that need the key; `window` and `wrong_keys` are what the target file declares."""
+        """`operations` are those that need the key; `window` and `wrong_keys` are what the target file declares.
+
+        `describe` is the sentence about a limit that was not declared.
+        """
         self._api_key = api_key
         self._telling = telling_attempts(api_key, operations)
         self._note = note
+        self._describe = describe
         self._window = window
-        self._declared = window is not None
         self._wrong_keys = wrong_keys
         self._known: dict[str, tuple[Pace, WrongKeys]] = {}
 
@@ -67,10 +71,4 @@ class Paces:
             if pace.window is None or pace.window.rate > window.rate:
                 pace.window = window
         if first:
-            self._note(
-                RunWarning(
-                    text=f"the backend allows about {window}, and this run waits for that; "
-                    f"rate_limit = {{ requests = {window.requests}, per_s = {window.per_s:.0f} }} in [backend] says so "
-                    "before, and how long it takes"
-                )
-            )
+            self._note(RunWarning(text=self._describe(window)))

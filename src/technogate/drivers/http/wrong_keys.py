@@ -21,6 +21,8 @@ from technogate.model.events import RunWarning
 PATIENCE_S = 180.0
 #: How many attempts are made again, for another requirement.
 REPEATED = 8
+#: A lockout that comes in spite of the budget makes its window longer by this factor at least.
+LONGER = 1.25
 #: How many wrong keys in a row are no reason to suspect a lockout.
 HARMLESS = 2
 
@@ -64,6 +66,14 @@ class WrongKeys:
         self._done: set[Attempt] = set()
         self._last_refused: Key | None = None
         self._waited_s = 0.0
+        self._locked_until = 0.0
+
+    @property
+    def locked_out(self) -> bool:
+        """Whether everything is refused now, because of wrong keys."""
+        with self._lock:
+            self._renew()
+            return self._clock() < self._locked_until
 
     def counts(self, key: Key) -> bool:
         """Whether a request with `key` counts as a wrong one, as far as that is known."""
@@ -115,19 +125,32 @@ class WrongKeys:
             if len(recent) <= HARMLESS:
                 return False
             self._missing = missing
-            most = len(recent) - 1
-            if self.window is None or most < self.window.requests:
-                per_s = max(pause_s, now - recent[0] + pause_s) + ROUNDING_S
-                self.window = RequestWindow(requests=most, per_s=per_s)
-                self._note(RunWarning(text=self._warning()))
+            self._learn(len(recent) - 1, now - recent[0] + pause_s + ROUNDING_S)
             # The lock is the end of what was counted.
             self._refused.clear()
             self._sent.clear()
             self._last_refused = None
+            self._locked_until = now + pause_s
             if self.counts(key):
                 # It is sent again after the pause.
                 self._sent.append(now + pause_s)
             return True
+
+    def _learn(self, most: int, per_s: float) -> None:
+        """Take over what a lockout shows; one in spite of what is known makes that smaller, or its window longer."""
+        if MEMORY_S / 2 < per_s <= MEMORY_S:
+            # Limits by the minute are usual, and the first wrong key need not have begun it.
+            per_s = MEMORY_S + ROUNDING_S
+        known, self.window = self.window, RequestWindow(requests=most, per_s=per_s)
+        if known is not None:
+            self.window = RequestWindow(requests=min(most, known.requests), per_s=max(per_s, known.per_s * LONGER))
+            return
+        self._note(
+            RunWarning(
+                text=f"the backend locks its client out after {self._limit()}: only the most telling wrong keys are "
+                f"sent; say so with wrong_keys = {{ at_most = {most}, per_s = {per_s:.0f} }}"
+            )
+        )
 
     @property
     def _reserved(self) -> int:
@@ -162,17 +185,9 @@ class WrongKeys:
             self._number = self._life()
             self._refused.clear()
             self._sent.clear()
+            self._locked_until = 0.0
             self._last_refused = None
 
     def _limit(self) -> str:
         window = self.window
         return f"{window.requests + 1} wrong keys in {window.per_s:.0f} s" if window is not None else ""
-
-    def _warning(self) -> str:
-        window = self.window
-        if window is None:
-            return ""
-        return (
-            f"the backend locks its client out after {self._limit()}: the most telling wrong keys alone are sent; "
-            f"wrong_keys = {{ at_most = {window.requests}, per_s = {window.per_s:.0f} }} in [backend] says so before"
-        )

@@ -216,6 +216,7 @@ class ConsolePage:
         limit_s: float = 0.0,
         effect_s: float | None = None,
         again: bool = False,
+        sent_only: bool = False,
     ) -> Any:
         """One task of the script within the page."""
         argument = {
@@ -228,6 +229,7 @@ class ConsolePage:
             "effectMs": int((self.quiet_ms / 1000 if effect_s is None else effect_s) * 1000),
             "settleMs": self.habits.settle_ms(region),
             "again": again,
+            "sentOnly": sent_only,
         }
         return self.page.evaluate(_CALL_PROBE, json.dumps(argument))
 
@@ -323,7 +325,7 @@ class ConsolePage:
         if self.has_sent(region):
             return False
         if button in self._alive:
-            ignored = bool(self._uses_enter.get(button)) and state["pressed"] is None
+            ignored = bool(self._uses_enter.get(button)) and not state["clicked"]
             self._uses_enter[button] = self._uses_enter.get(button, True) and not ignored
             return ignored
         if presses >= MOST_PRESSES:
@@ -382,21 +384,24 @@ class ConsolePage:
         state: dict[str, Any] = self.probe(task, limit_s=limit_s, region=region, focus=focus)
         return state
 
-    def react(self, region: str, limit_s: float, effect_s: float) -> dict[str, Any]:
+    def react(self, region: str, limit_s: float, effect_s: float, *, sent_only: bool = False) -> dict[str, Any]:
         """Wait until the region has reacted to what was done since `begin` or `arm`.
 
-        It is given `effect_s` seconds to begin with that. Adds `outcome`: done, unchanged or pending.
+        It is given `effect_s` seconds to begin with that; with `sent_only`, a change without a request is no reaction.
+        Adds `outcome`: done, unchanged or pending.
         """
         deadline, again = time.monotonic() + limit_s, False
         while True:
             left = max(0.0, deadline - time.monotonic())
-            state: dict[str, Any] = self.probe("react", region=region, limit_s=left, effect_s=effect_s, again=again)
-            idle = not state["busy"]
+            state: dict[str, Any] = self.probe(
+                "react", region=region, limit_s=left, effect_s=effect_s, again=again, sent_only=sent_only
+            )
+            idle, touched = not state["busy"], state["touched"] and not sent_only
             self._all_idle = state["all_idle"] and (state["reports_busy"] or not self.traffic.under_way)
-            if idle and state["reports_busy"] and state["touched"]:
+            if idle and state["reports_busy"] and (touched or (state["touched"] and self.has_sent(region))):
                 state["outcome"] = "done"
             elif idle and not self.traffic.under_way:
-                state["outcome"] = "done" if state["touched"] or self.has_sent(region) else "unchanged"
+                state["outcome"] = "done" if touched or self.has_sent(region) else "unchanged"
             elif left == 0.0:
                 state["outcome"] = "pending"
                 self._hanging = True

@@ -190,7 +190,8 @@ class PageCalls:
         effect_s = habits.loading_s(entered)
         if effect_s == 0.0:
             return None
-        state = self._page.react("audit", limit_s, effect_s)
+        # The control may be within the list's region, and changes itself.
+        state = self._page.react("audit", limit_s, effect_s, sent_only=True)
         loads = state["outcome"] != "unchanged"
         if loads or self._page.has_reacted:
             habits.saw_loading(entered, loads=loads)

@@ -6,7 +6,7 @@
  * Each document has it from its beginning, under a symbol, after `page_parts.js`, `page_network.js` and
  * `page_controls.js`. One call performs one `task`; `css` maps the name of each part of the page to its selector.
  */
-Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurable: true, value: async ({ task, css, region, focus, quietMs, limitMs, effectMs, settleMs, again }) => {
+Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurable: true, value: async ({ task, css, region, focus, quietMs, limitMs, effectMs, settleMs, again, sentOnly }) => {
   const KEY = Symbol.for("technogate.probe");
   const WATCH = Symbol.for("technogate.watch");
   const BODIES = Symbol.for("technogate.bodies");
@@ -132,7 +132,7 @@ Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurabl
    * nothing more. False when that takes too long.
    */
   const settled = async (armed, called) => {
-    const isEffect = () => armed.touched || (region === "result" ? requests.writes > armed.writes : isSent(armed));
+    const isEffect = () => (armed.touched && !sentOnly) || (region === "result" ? requests.writes > armed.writes : isSent(armed));
     for (;;) {
       let wait = Infinity;
       if (!openSince(armed)) {
@@ -270,7 +270,7 @@ Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurabl
       const late = disarm();
       // Times in seconds are the clock's; those that end in "At" are in milliseconds, and more exact.
       const times = { pressed: null, pressedAt: 0, changed: null, changedAt: 0, firstAt: 0, readAt: 0 };
-      const armed = { ...times, touched: false, begun: requests.times.length, writes: requests.writes, shown: null };
+      const armed = { ...times, touched: false, clicked: false, begun: requests.times.length, writes: requests.writes, shown: null };
       let before = find(region);
       armed.end = PARTS.observe((records) => {
         const part = find(region);
@@ -284,14 +284,16 @@ Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurabl
         if (region === "result" && isAnswered(armed)) keepShown(armed);
         PARTS.nudge();
       });
-      const press = () => {
+      const press = ({ type }) => {
+        armed.clicked ||= type !== "change";
         armed.pressed ??= Date.now() / 1000;
         armed.pressedAt ||= now();
       };
       for (const root of PARTS.roots())
         for (const kind of ["click", "submit", "change"]) root.addEventListener(kind, press, { capture: true, once: true });
       Object.defineProperty(window, KEY, { value: armed, configurable: true, enumerable: false });
-      const goal = focus === "" ? null : find(focus);
+      const part = focus === "" ? null : find(focus);
+      const goal = part !== null && focus === "command" ? CONTROLS.element("target", part) : part;
       goal?.focus();
       const controls = Object.fromEntries(["command", "session", "audit_filter", "audit_limit"].map((name) => [name, CONTROLS.describe(find(name))]));
       return {
@@ -322,7 +324,7 @@ Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurabl
       const armed = window[KEY];
       const called = now();
       const reports = reportsBusy(region);
-      const changed = () => armed === undefined || armed.touched;
+      const changed = () => armed === undefined || (sentOnly ? isSent(armed) : armed.touched);
       let quiet = true;
       if (reports) {
         if (busy(region) || changed() || (await until(changed, effectMs))) quiet = await until(() => !busy(region), limitMs);
@@ -337,6 +339,7 @@ Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurabl
         touched: armed?.touched ?? false,
         busy: busy(region) || !quiet,
         pressed: armed?.pressed ?? null,
+        clicked: armed?.clicked ?? false,
         // A page without aria-busy was complete when it last changed.
         at: reports ? Date.now() / 1000 : (armed?.changed ?? Date.now() / 1000),
         parts: readers[region](),

@@ -106,10 +106,8 @@ class PageSteps:
             page.locator(self.learnt[moment]).first.click(timeout=_STEP_MS)
             if _appears(console, moment, _SHOWN_S):
                 return True
-        if _path(page.url) != _path(self.use.url):
-            return False
         self._learn(console, moment)
-        return True
+        return moment in self.learnt or _path(page.url) == _path(self.use.url)
 
     def pressed(self, page: Page, moment: str) -> None:
         """Do the steps after a press, each once its element has appeared; one that does not appear is left out."""
@@ -161,6 +159,7 @@ class PageSteps:
     def _learn(self, console: ConsolePage, moment: Moment) -> None:
         """Look once for what shows the parts of `moment`; nothing is learnt when nothing does."""
         page = console.page
+        before = page.url
         for selector in list(_candidates(page, moment))[:_MOST_TRIES]:
             try:
                 page.locator(selector).first.click(timeout=_SHOWN_S * 1000)
@@ -169,8 +168,8 @@ class PageSteps:
             if _appears(console, moment, _SHOWN_S):
                 self.learnt[moment] = selector
                 return
-            if _path(page.url) != _path(self.use.url):
-                page.goto(self.use.url, wait_until="load")
+            if page.url != before:
+                page.go_back(wait_until="load")
 
 
 def _act(page: Page, step: PageStep) -> None:

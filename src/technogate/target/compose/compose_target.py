@@ -10,7 +10,7 @@ from technogate.model.errors import UserError
 from technogate.model.events import ImageRef, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.api_key import check_key, key_from_environment
-from technogate.target.certificates import trust_certificates
+from technogate.target.certificates import ca_files, trust_certificates
 from technogate.target.compose.compose_pair import ComposePair
 from technogate.target.compose.engine import compose_command
 from technogate.target.compose.images import (
@@ -63,6 +63,7 @@ class ComposeTarget:
             started_by_gate=True,
             faults=True,
             images=dict(self._images),
+            ca_files=ca_files(self.spec),
         )
 
     @property

@@ -16,7 +16,7 @@ from technogate.model.errors import PortTaken, UserError
 from technogate.model.events import TargetRef
 from technogate.model.requirement import Party
 from technogate.target.api_key import check_key, key_from_environment
-from technogate.target.certificates import trust_certificates
+from technogate.target.certificates import ca_files, trust_certificates
 from technogate.target.environment import clean_environment
 from technogate.target.packages import check_audit_database, check_reference
 from technogate.target.page_use import check_steps
@@ -45,6 +45,7 @@ class ProcessTarget:
             faults=self.allows_faults,
             addresses={side: served.url for side, served in self._sides() if served.url},
             page=self.spec.console is None or self.spec.console.driver == "browser",
+            ca_files=ca_files(self.spec),
         )
 
     @property

@@ -15,7 +15,7 @@ async function loadTrail() {
 }
 async function loadMemory() {
   const snapshot = await fetchMemory();
-  one(".ultimo").textContent = snapshot === null ? "Nada ainda." : `${snapshot.command}: ${snapshot.output} (${snapshot.status}, ${snapshot.timestamp})`;
+  one(".ultimo").textContent = snapshot === null ? "Nada ainda." : `${snapshot.command}: ${snapshot.output} (${WORDS[snapshot.status]}, ${snapshot.timestamp})`;
 }
 let newest = 0;
 async function run() {
@@ -25,7 +25,7 @@ async function run() {
   if (mine !== newest) return;
   one(".resposta .estado").textContent = WORDS[result.status];
   one(".resposta .rastro").textContent = result.trace_id;
-  one(".motivos").replaceChildren(...result.reason_codes.map((code) => span("motivo", code)));
+  one(".motivos").replaceChildren(...result.reason_codes.flatMap((code) => [span("motivo", code), " "]));
   one("blockquote").textContent = result.message ?? "";
   loadTrail();
   loadMemory();

@@ -1,0 +1,64 @@
+"""Try words as commands of a backend, and learn which of them provokes which outcome."""
+
+from __future__ import annotations
+
+from technogate.model.errors import UserError
+from technogate.onboarding.backend_onboarding import BackendOnboarding
+from technogate.onboarding.command_words import COMMAND, likely_words, may_destroy, try_words
+from technogate.onboarding.consequences import consequence
+from technogate.onboarding.learned import Learned
+
+#: The outcomes of a target file.
+OUTCOMES = ("approved", "warning", "neutral", "expired", "blocked", "slow", "crashing", "unknown_status")
+#: How many commands are named for a status that nobody knows.
+_MOST_UNKNOWN = 6
+
+
+class CommandOnboarding:
+    """The commands of `backend`."""
+
+    def __init__(self, backend: BackendOnboarding, learned: Learned) -> None:
+        self._at, self._learned = backend, learned
+
+    def learn_commands(self, given: tuple[str, ...]) -> None:
+        """Which command provokes which outcome."""
+        wrong = [word for word in given if not COMMAND.match(word)]
+        if wrong:
+            raise UserError(f"{wrong[0]!r} is no command: a command is 3 to 32 capital letters and underscores")
+        answer = self._at.backend.ask_at(f"{self._at.backend.prefix}/help")
+        words = likely_words(
+            self._at.document, self._at.sources, answer.text if answer.status // 100 == 2 else "", given
+        )
+        left_out = [] if self._at.started else [word for word in words if may_destroy(word) and word not in given]
+        if left_out:
+            shown = ", ".join(left_out[:12])
+            self._learned.note(f"not tried on a program that runs already, as they may destroy something: {shown}")
+        chosen = [word for word in words if word not in left_out]
+        where = ", on the program started for this" if self._at.started else ""
+        self._learned.tell(f"trying   {len(chosen)} words as commands, each once{where}")
+        found: dict[str, list[tuple[str, str]]] = {}
+        for tried in try_words(self._at.backend, chosen, revive=self._at.revive, alive=self._at.alive):
+            if tried.outcome:
+                found.setdefault(tried.outcome, []).append((tried.word, f"{tried.said} ({words[tried.word]})"))
+        for outcome in OUTCOMES:
+            self._learn_outcome(outcome, found.get(outcome, []), len(chosen))
+
+    def _learn_outcome(self, outcome: str, found: list[tuple[str, str]], tried: int) -> None:
+        if not found:
+            self._learned.lack(
+                "backend.commands",
+                outcome,
+                f"none of {tried} words provokes it",
+                consequence(f"backend.commands.{outcome}"),
+            )
+            return
+        if outcome == "approved":
+            self._at.approved = found[0][0]
+        if outcome == "unknown_status" and len(found) > 1:
+            words = [word for word, _ in found[:_MOST_UNKNOWN]]
+            self._learned.learn(
+                "backend.commands", outcome, words, "; ".join(said for _, said in found[:_MOST_UNKNOWN])
+            )
+            return
+        others = f"; also {', '.join(word for word, _ in found[1:4])}" if len(found) > 1 else ""
+        self._learned.learn("backend.commands", outcome, found[0][0], f"{found[0][1]}{others}")
