@@ -143,10 +143,13 @@ class ConsolePage:
             except PlaywrightTimeout as error:
                 if self.traffic.under_way or self.traffic.count != requests:
                     requests, settled_at = self.traffic.count, time.monotonic() + SETTLED_S
-                if time.monotonic() > min(settled_at, until):
+                if time.monotonic() < min(settled_at, until):
+                    continue
+                # A page that was busy with its script has had its turn before it answers this.
+                self.page.evaluate("() => new Promise((resolve) => setTimeout(resolve, 0))")
+                if not self.locate(name).count():
                     raise self.missing_part(name) from error
-            else:
-                return
+            return
 
     def _wait_for_start(self, keyed: int) -> None:
         """Wait until the page's script listens, as far as is known: its markup may be there before.

@@ -29,9 +29,6 @@ _TYPE_TRIES = 3
 class PageCalls:
     """Makes the calls on one page; the audit list, which may take two requests, has twice the page's limit.
 
-    `query` is the filter and the limit of the last list, None before one was loaded: the usual ones where the page has
-    no control for them.
-
     `begun` is when the last read began, in seconds since the epoch; `with_page` has the reads for which the page is
     loaded anew, because it has no button for them.
     """
@@ -41,7 +38,6 @@ class PageCalls:
         self._entry = ControlEntry(page)
         self._session = False
         self._changed: set[str] = set()
-        self.query: tuple[str, str] | None = None
         self.begun = 0.0
         self.with_page: set[str] = set()
 
@@ -76,7 +72,9 @@ class PageCalls:
         """The result as shown now, once it is not busy."""
         started = time.time()
         state = self._page.shown("result")
-        if state["busy"]:
+        # A page that makes this part with the response has nothing to show while it waits for the first one.
+        absent = state["parts"]["status"] is None and self._page.reading.is_named("status")
+        if state["busy"] or absent:
             return _rendered("executeCommand", {"pending": "true"}, started, state["at"])
         return _rendered("executeCommand", self._page.reading.fields("result", state["parts"]), started, state["at"])
 
@@ -130,7 +128,6 @@ class PageCalls:
         self._page.reading.lacks(button)
         self._begin()
         self.with_page.add(region)
-        self.query = "all", "50"
         self._page.open()
         self._page.show(region)
         return self._page.react(region, limit_s, 0.0)
@@ -212,8 +209,6 @@ class PageCalls:
     def _enter_query(self, before: PageState, wanted: str, limit: str) -> list[str]:
         """Enter the query where it differs from the one shown; returns the parts that were changed."""
         entered: list[str] = []
-        missing = [name for name in ("audit_filter", "audit_limit") if before["controls"][name] is None]
-        self.query = "all" if "audit_filter" in missing else wanted, "50" if "audit_limit" in missing else limit
         # The filter comes last: a page that requests the list by itself does so mostly for that.
         for name, value, usual in (("audit_limit", limit, "50"), ("audit_filter", wanted, "all")):
             control = before["controls"][name]
