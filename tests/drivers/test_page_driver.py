@@ -19,6 +19,7 @@ import pytest
 from technogate.drivers.console_driver import ConsoleEnded, DriverError
 from technogate.drivers.page.chromium import browser_missing
 from technogate.drivers.page.page_driver import BrowserDriver
+from technogate.drivers.page.page_habits import PageHabits
 from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.mock.mock_backend import MockBackend
 from technogate.mock.responses.broken import Broken
@@ -300,6 +301,7 @@ def test_a_missing_part_is_named(quiet: BrowserDriver) -> None:
     """A wrong selector is an error that names the part, the selector and the setting."""
     wrong = msgspec.structs.replace(QUIET, status="#no-status", memory_refresh="#no-button", session="#no-session")
     right, quiet._console.css = quiet._console.css, msgspec.structs.asdict(wrong)
+    learnt, quiet._console.habits = quiet._console.habits, PageHabits()
     try:
         with pytest.raises(DriverError, match=r"no part `status` \(#no-status\): correct console\.selectors\.status"):
             quiet.execute("PING")
@@ -308,7 +310,7 @@ def test_a_missing_part_is_named(quiet: BrowserDriver) -> None:
         with pytest.raises(DriverError, match="no part `session`"):
             quiet.execute("PING", "s-1")
     finally:
-        quiet._console.css = right
+        quiet._console.css, quiet._console.habits = right, learnt
 
 
 def test_the_callers_thread_keeps_no_event_loop(quiet: BrowserDriver) -> None:

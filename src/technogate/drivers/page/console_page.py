@@ -331,13 +331,13 @@ class ConsolePage:
             ignored = bool(self._uses_enter.get(button)) and not state["clicked"]
             self._uses_enter[button] = self._uses_enter.get(button, True) and not ignored
             return ignored
-        if presses >= MOST_PRESSES:
+        if presses >= MOST_PRESSES or self._alive:
             self._dead.add(button)
         return button not in self._dead
 
     def effect_s(self, button: str) -> float:
         """How long a press of this button is given to have an effect."""
-        if button in self._alive or button in self._dead:
+        if self._alive or button in self._dead:
             return self.habits.effect_s(self.quiet_ms)
         return FIRST_EFFECT_S
 

@@ -37,6 +37,10 @@ QUIET_MS = 150
 PART_MS = 20_000.0
 
 
+#: What this process has learnt of pages, by their paths and selectors, from whichever server they come.
+_known_habits: dict[tuple[str, ...], PageHabits] = {}
+
+
 class BrowserDriver:
     """One page in a context of its own, on the console at `url`; drivers that need the same browser share it.
 
@@ -71,7 +75,9 @@ class BrowserDriver:
         self._network_changed: Callable[[], bool]
         self._context: BrowserContext | None = None
         self._traffic = Traffic()
-        self._habits = PageHabits()
+        self._habits = _known_habits.setdefault(
+            (self.url.partition("://")[2].partition("/")[2], *self._css.values()), PageHabits()
+        )
         self._console: ConsolePage
         self._calls: PageCalls
         reason, hint = playwright_missing() if browser else browser_missing()
