@@ -18,7 +18,7 @@ DOCUMENTS = [
     for pattern in ("*.md", "examples/**/*.md", "images/*/*.md", "reports/*.md", ".github/*.md")
     for path in sorted(ROOT.glob(pattern))
     # What has changed names what is there no more.
-    if path.name != "CHANGELOG.md"
+    if path.name != "CHANGELOG.md" and "node_modules" not in path.parts
 ]
 
 #: Folders whose files are named from the root.

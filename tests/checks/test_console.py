@@ -274,6 +274,18 @@ def test_check_passes_and_fails(name: str) -> None:
     assert found.rendered_outputs == ("view-1",)
 
 
+@pytest.mark.parametrize(
+    ("driver", "reasons", "right"), [("browser", [], True), ("browser", ["A"], False), ("module", [], False)]
+)
+def test_a_page_may_leave_out_a_part_without_content(
+    driver: Literal["browser", "module"], reasons: list[str], right: bool
+) -> None:
+    """A page without reasons to show need not have the part for them; a module returns an empty list."""
+    shown = interaction(driver=driver, status="APPROVED", trace_id="t-1")
+    reading = conforms({"status": "APPROVED", "trace_id": "t-1", "reason_codes": reasons})
+    assert (command_is_shown(shown, reading) == []) is right
+
+
 @pytest.mark.parametrize("shown", [command_is_shown, list_is_shown, snapshot_is_shown])
 def test_open_responses_have_no_finding(shown: Callable[[Interaction, ResponseReading], list[Finding]]) -> None:
     """A response that the contract leaves open has no finding, however a console shows it."""

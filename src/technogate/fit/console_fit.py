@@ -119,7 +119,8 @@ def console_parts(fit: ConsoleFit) -> Iterator[FoundPart]:
     for name, tried in fit.calls.items():
         if tried.sent and tried.rendered is not None and "error" not in tried.rendered.fields:
             shown = tried.rendered.fields.get("status") or f"{len(tried.rendered.rows)} entries"
-            yield FoundPart(area=fit.area, part=name, shown=f"sends {tried.target}, shows {shown}")
+            where = " in a browser" if fit.area == "module" and tried.rendered.driver != "module" else ""
+            yield FoundPart(area=fit.area, part=name + where, shown=f"sends {tried.target}, shows {shown}")
 
 
 def module_misfits(fit: ConsoleFit, contract: Contract) -> Iterator[Misfit]:

@@ -93,7 +93,8 @@ class FitList:
             return
         offer = page_offer(console.page.url, console.page.selectors, hosts)
         first = [part for part in offer.missing if not SHOWN_BY[part]]
-        at_once = [part for part in first if part in ("command", "run") or named_in_file(console.page.selectors, part)]
+        # What a page shows before any command, and its areas, which may be judged without one.
+        at_once = [*first, *(part for part in ("audit", "memory") if part in offer.missing)]
         if not {"command", "run"} & set(first):
             self._add(Misfit(area="page", part=console.page.url, found=str(error), blame=Blame.TARGET))
             return
