@@ -80,7 +80,7 @@ def test_same_query(harness: Harness, query: tuple[str, int], must_hold: MustHol
     must_hold(
         sent_times(interaction, names.fallback, 1),
         queries_agree(interaction, names.audit, names.fallback),
-        query_is(interaction, names.fallback, {"filter": state, "limit": str(limit)}, {"filter": "all", "limit": "50"}),
+        query_is(interaction, names.fallback, harness.entered(state, limit), {"filter": "all", "limit": "50"}),
     )
 
 

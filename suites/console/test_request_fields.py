@@ -46,5 +46,5 @@ def test_query_by_name(harness: Harness, query: tuple[str, int], must_hold: Must
     interaction = harness.audit(harness.listing(), harness.listing(), state=state, limit=limit)
     if not interaction.sent(harness.names.audit):
         not_exercised("the list was not requested", "see what the console shows for this query")
-    wanted, usual = {"filter": state, "limit": str(limit)}, {"filter": "all", "limit": "50"}
+    wanted, usual = harness.entered(state, limit), {"filter": "all", "limit": "50"}
     must_hold(query_fields_are_named(interaction, harness.names.audit, wanted, usual))

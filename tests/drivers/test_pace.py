@@ -173,7 +173,7 @@ def test_what_is_declared_is_never_exceeded() -> None:
         for _ in range(3 * requests):
             before = clock.now
             pace.send(backend, limit)
-            assert clock.now - before <= LONGEST_WINDOW_S + 1
+            assert clock.now - before <= LONGEST_WINDOW_S + 2
         assert backend.refused == 0
         assert not pace.slowed
 
@@ -187,14 +187,17 @@ def test_room_for_a_burst_is_waited_for_before() -> None:
     assert clock.now == 1000.0
     pace.make_room(25)
     began = clock.now
-    assert began == 1060.0
+    assert 1060.0 < began < 1062.0
     for _ in range(25):
         pace.wait()
     assert clock.now == began
     pace.make_room(1000)
+    full = clock.now
+    assert full > began + 60
     for _ in range(30):
         pace.wait()
-    assert clock.now == began + 60
+    assert clock.now == full
+    assert not pace.has_room(1)
 
 
 def test_a_backend_that_was_started_again_has_counted_nothing() -> None:
@@ -208,7 +211,7 @@ def test_a_backend_that_was_started_again_has_counted_nothing() -> None:
         pace.wait()
     assert clock.now == 1000.0
     pace.wait()
-    assert clock.now == 1060.0
+    assert clock.now > 1060.0
 
 
 def test_a_lockout_says_nothing_of_a_rate() -> None:

@@ -93,6 +93,8 @@ def test_whether_a_changed_query_is_requested_by_itself_is_learnt_for_the_fields
         (offered("All states", "Approved only", "Not expired"), "APPROVED", 1),
         (offered("All states", "Approved"), "all", 0),
         (offered("Todos", "Approved", values=("", "approved")), "all", 0),
+        (offered("Tudo", "Approved", "Blocked"), "all", 0),
+        (offered("Tudo", "Nada", "Blocked"), "all", None),
         (offered("Approved", "Approved too"), "APPROVED", 0),
         (offered("Approved once", "Approved twice"), "APPROVED", None),
         (offered("Disapproved"), "APPROVED", None),
@@ -119,3 +121,14 @@ def test_a_field_shows_exactly_what_was_entered() -> None:
     assert shows({"kind": "text", "shown": ["PING"]}, "PING")
     assert shows({"kind": "select", "shown": ["approved", "Approved"]}, "APPROVED")
     assert not shows({"kind": "choices", "shown": []}, "APPROVED")
+
+
+def test_a_part_that_was_there_before_and_is_gone_shows_nothing() -> None:
+    """One that was never there is missing; whether a list is empty is no part of this kind."""
+    habits = PageHabits()
+    assert habits.parts("memory", {"status": None, "empty": "true"}) == {"status": None, "empty": "true"}
+    habits.parts("memory", {"status": "APPROVED", "empty": None})
+    assert habits.parts("memory", {"status": None, "command": None, "empty": None}) == {
+        "status": "", "command": None, "empty": None,
+    }  # fmt: skip
+    assert habits.parts("result", {"status": None}) == {"status": None}

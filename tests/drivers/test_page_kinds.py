@@ -219,12 +219,19 @@ def test_a_style_sheet_changes_no_value(opened: PageMaker, css: str) -> None:
 
 
 def test_a_page_without_a_filter_has_the_default_query(opened: PageMaker, running: MockBackend) -> None:
-    """The default query is requested; another one is said not to be offered, by the part that lacks."""
+    """The default filter is requested whatever is wanted, and what the page lacks is said."""
     driver = opened(filter="none")
-    assert len(driver.audit("all", 7).rows) == 2
+    assert len(driver.audit("BLOCKED", 7).rows) == 2
     assert running.received("fetchAuditLog")[0].target == "/api/audit?filter=all&limit=7"
-    with pytest.raises(NotOffered, match=re.escape("correct console.selectors.audit_filter")):
-        driver.audit("BLOCKED")
+    assert any("audit_filter" in note for note in driver.notes())
+
+
+def test_a_value_that_a_page_does_not_offer_is_said(opened: PageMaker, running: MockBackend) -> None:
+    """A filter that is there and lacks a value requests nothing."""
+    driver = opened(filter="radio")
+    with pytest.raises(NotOffered, match=re.escape("offers no filter WARNING: correct console.selectors.audit_filter")):
+        driver.audit("WARNING")
+    assert running.received("fetchAuditLog") == []
 
 
 def test_a_command_that_a_page_refuses_is_refused_soon(opened: PageMaker, running: MockBackend) -> None:

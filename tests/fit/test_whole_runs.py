@@ -19,8 +19,9 @@ QUERY = "SELECT timestamp, action, result, state, trace_id, execution_id FROM tr
 
 
 def technogate(folder: Path, text: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`technogate WORDS` in a folder whose `technogate.toml` has this text."""
-    (folder / "technogate.toml").write_text(text, "utf-8")
+    """`technogate WORDS` in a folder whose `technogate.toml` has this text, if there is any."""
+    if text:
+        (folder / "technogate.toml").write_text(text, "utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "TECHNOGATE_"))}
     return subprocess.run(
         [sys.executable, "-m", "technogate", *words],
@@ -42,6 +43,16 @@ def ran(folder: Path) -> list[dict[str, str]]:
     lines = (folder / "reports" / "check" / "journal.jsonl").read_text("utf-8").splitlines()
     events = [json.loads(line)["event"] for line in lines]
     return [event for event in events if event["event"] == "result"]
+
+
+@pytest.mark.parametrize("words", [("validate",), ("check", "AUT-01"), ("fit",)])
+def test_no_target_file(tmp_path: Path, words: tuple[str, ...]) -> None:
+    """Without a target file nothing is judged, the reference pair neither: one line says how to have one."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    ended = technogate(folder, "", *words)
+    [line] = complaint(ended)
+    assert "there is no technogate.toml in this folder or above it: write one with `technogate init`" in line
 
 
 @pytest.mark.slow

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,57 @@ def run_init(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
     )
+
+
+SMALL = """
+import json, os, sys, uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        key = self.headers.get("X-API-Key", "")
+        code = 404 if not self.path.startswith(("/api/", "/health")) else 200
+        if code == 200 and self.path != "/health" and key != os.environ["SMALL_API_KEY"]:
+            code = 403 if key else 401
+        sent = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
+        known = sent.get("command") == "PING"
+        body = {"status": "APPROVED" if known else "BLOCKED", "trace_id": str(uuid.uuid4())}
+        body["reason_codes"] = [] if known else ["UNKNOWN_COMMAND"]
+        raw = json.dumps(body).encode()
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+    do_POST = do_GET
+
+ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+@pytest.mark.slow
+def test_person_at_a_terminal_takes_and_completes(tmp_path: Path) -> None:
+    """An empty line takes what was seen; what was not found can be typed; nothing is asked twice."""
+    (tmp_path / "small.py").write_text(SMALL, "utf-8")
+    ours, theirs = os.openpty()
+    words = ["init", "--backend-command", "{python} small.py", "--no-fit"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "technogate", *words], cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        shown, answered = "", 0
+        with suppress(OSError):  # the other end is closed when the command has ended
+            while part := os.read(ours, 4096):
+                shown += part.decode("utf-8", errors="replace")
+                for question in re.findall(r"\S[^\r\n]*: $", shown[answered:]):
+                    answered = len(shown)
+                    os.write(ours, b"LOW_QUOTA\n" if "backend.commands.warning" in question else b"\n")
+    os.close(ours)
+    assert process.returncode == 0, shown
+    written = read_target_file(tmp_path / "technogate.toml").backend
+    assert written is not None
+    assert written.command == ("{python}", "small.py", "{port}")
+    assert written.env == {"SMALL_API_KEY": "{api_key}"}
+    assert (written.commands.approved, written.commands.warning) == ("PING", "LOW_QUOTA")
 
 
 @pytest.mark.slow

@@ -293,3 +293,12 @@ def test_reports_an_installation_without_the_reference_pair(tmp_path: Path, monk
         load_target("embedded")
     with pytest.raises(TargetFileError, match=r"images/compose\.toml is missing from this installation"):
         load_target("compose")
+
+
+@pytest.mark.parametrize(
+    ("socket", "parallel"), [("api.sock", False), ("{workdir}/api.sock", True), ("sockets/{port}", True)]
+)
+def test_a_socket_for_every_pair_prevents_parallel_pairs(tmp_path: Path, socket: str, parallel: bool) -> None:
+    """Two pairs can have a socket each only where its path holds something of the pair."""
+    write(tmp_path, f"[backend]\ncommand = 'serve'\nsocket = '{socket}'\n")
+    assert load_target(str(tmp_path / "my.toml")).parallel is parallel

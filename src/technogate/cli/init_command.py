@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from technogate.cli.command_groups import CONSOLE_LEAD
 from technogate.cli.options import make_console
 from technogate.model.errors import UserError
 from technogate.model.verdict import ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def register(app: typer.Typer) -> None:
@@ -54,6 +57,7 @@ def init(
     out: Annotated[Path, typer.Option("--out", "-o", help="file to write")] = Path("technogate.toml"),
     force: Annotated[bool, typer.Option("--force", help="overwrite the file if it exists")] = False,
     no_input: Annotated[bool, typer.Option("--no-input", help="ask nothing; leave out what nothing shows")] = False,
+    no_fit: Annotated[bool, typer.Option("--no-fit", help="do not try the file once it is written")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="take what has evidence without a question")] = False,
 ) -> None:
     """Write a target file by looking at the programs.
@@ -93,4 +97,21 @@ def init(
     learned = Learned(tell=tell)
     key = os.environ.get(api_key_env, "") if api_key_env else ""
     initialize(wishes, out, Questions(read if terminal else None, tell, accept=yes), learned, key)
+    console.print(f"written  {out}", markup=False, soft_wrap=True)
+    if not no_fit and not compose and "compose" not in learned.tables:
+        _try_once(out, console)
     raise typer.Exit(int(ExitCode.PASS))
+
+
+def _try_once(out: Path, console: Console) -> None:
+    """Try every part of the file that was written; what does not fit is shown, and the file stays."""
+    from technogate.cli.fit_command import show
+    from technogate.fit.check_fit import check_fit
+    from technogate.model.settings import Settings
+    from technogate.runner.run_context import load_inputs
+
+    try:
+        loaded, described = load_inputs(Settings(target=str(out)), starts=False)
+        show(console, described.ref.name, check_fit(described, loaded))
+    except UserError as error:
+        console.print(f"the file was not tried: {error}", markup=False, soft_wrap=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from technogate.contract.loader import Contract
 from technogate.drivers.console_driver import ConsoleDriver, ConsoleEnded, DriverError
+from technogate.drivers.module.module_driver import ModuleDriver
+from technogate.drivers.module.module_page_driver import ModulePageDriver
 from technogate.drivers.page.page_driver import BrowserDriver
 from technogate.fit.shown_answers import COMMAND, Answer, blocked, empty_list, no_snapshot, one_entry, snapshot
 from technogate.mock.mock_backend import MockBackend
@@ -117,7 +119,8 @@ def console_parts(fit: ConsoleFit) -> Iterator[FoundPart]:
     for name, tried in fit.calls.items():
         if tried.sent and tried.rendered is not None and "error" not in tried.rendered.fields:
             shown = tried.rendered.fields.get("status") or f"{len(tried.rendered.rows)} entries"
-            yield FoundPart(area=fit.area, part=name, shown=f"sends {tried.target}, shows {shown}")
+            where = " in a browser" if fit.area == "module" and tried.rendered.driver != "module" else ""
+            yield FoundPart(area=fit.area, part=name + where, shown=f"sends {tried.target}, shows {shown}")
 
 
 def module_misfits(fit: ConsoleFit, contract: Contract) -> Iterator[Misfit]:
@@ -130,6 +133,18 @@ def module_misfits(fit: ConsoleFit, contract: Contract) -> Iterator[Misfit]:
         elif why:
             yield _program(fit.area, name, why)
     yield from query_misfits(fit, contract)
+
+
+def address_misfits(driver: ConsoleDriver) -> Iterator[Misfit]:
+    """What a client module leaves to the page that it runs in: the address of its backend."""
+    if isinstance(driver, ModuleDriver | ModulePageDriver) and driver.relative:
+        yield Misfit(
+            area="module",
+            part="base URL",
+            found="its requests name no host: they go to the origin of the page that it runs in",
+            blame=Blame.OPTIONAL,
+            consequence="it needs a page served beside its backend; here its requests are led to the backend",
+        )
 
 
 def query_misfits(fit: ConsoleFit, contract: Contract) -> Iterator[Misfit]:

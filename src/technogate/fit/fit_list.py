@@ -12,7 +12,15 @@ from technogate.drivers.open_driver import NoBrowser
 from technogate.drivers.page.page_driver import BrowserDriver
 from technogate.fit.absence import absence_finding
 from technogate.fit.backend_fit import BackendFit, backend_misfits, backend_parts, try_backend
-from technogate.fit.console_fit import ConsoleFit, console_parts, module_misfits, query_misfits, try_console, try_empty
+from technogate.fit.console_fit import (
+    ConsoleFit,
+    address_misfits,
+    console_parts,
+    module_misfits,
+    query_misfits,
+    try_console,
+    try_empty,
+)
 from technogate.fit.missing_commands import missing_commands
 from technogate.fit.page_fit import EMPTY_PARTS, SHOWN_BY, declared_absent, missing_parts, named_in_file, page_misfits
 from technogate.fit.page_offer import PageOffer, page_offer
@@ -70,6 +78,7 @@ class FitList:
         self._found += console_parts(fit)
         if not isinstance(driver, BrowserDriver):
             self._misfits += module_misfits(fit, self._contract)
+            self._misfits += address_misfits(driver)
             return
         self._misfits += declared_absent(console.page.selectors)
         missing = self._missing(fit, driver, mock_backend, console.page.selectors)
@@ -84,7 +93,8 @@ class FitList:
             return
         offer = page_offer(console.page.url, console.page.selectors, hosts)
         first = [part for part in offer.missing if not SHOWN_BY[part]]
-        at_once = [part for part in first if part in ("command", "run") or named_in_file(console.page.selectors, part)]
+        # What a page shows before any command, and its areas, which may be judged without one.
+        at_once = [*first, *(part for part in ("audit", "memory") if part in offer.missing)]
         if not {"command", "run"} & set(first):
             self._add(Misfit(area="page", part=console.page.url, found=str(error), blame=Blame.TARGET))
             return
@@ -110,8 +120,9 @@ class FitList:
             # Where the operations are below a prefix, the target file is wrong and nothing is judged.
             finding = None if self._absent.routes.prefix else absence_finding(self._absent, spec)
         return FitCheck(
-            found=tuple(self._found),
-            misfits=tuple(self._misfits),
+            # A client module may say the same in both of its runtimes.
+            found=tuple(dict.fromkeys(self._found)),
+            misfits=tuple(dict.fromkeys(self._misfits)),
             seconds=time.monotonic() - self._began,
             ends=f"not run: {finding.observed}" if finding is not None else "",
             finding=finding,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from technogate.model.fit_check import Blame, FitCheck, Misfit
-from technogate.util.phrases import many
+from technogate.model.fit_check import NAMED, Blame, FitCheck, Misfit
+from technogate.util.phrases import few, many
 
 #: Who is to act on a misfit.
 _WORDS = {
@@ -26,7 +26,7 @@ def misfit_lines(misfit: Misfit) -> list[str]:
     rest = [
         f"found: {misfit.found}",
         f"without it: {misfit.consequence}" if misfit.consequence else "",
-        f"undecided: {', '.join(misfit.undecided)}" if misfit.undecided else "",
+        f"undecided: {few(misfit.undecided, NAMED)}" if misfit.undecided else "",
         f"write: {misfit.line}" if misfit.line else "",
     ]
     return [f"{misfit.part} ({_WORDS[misfit.blame]})", *filter(None, rest)]

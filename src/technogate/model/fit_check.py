@@ -9,6 +9,10 @@ import msgspec
 
 from technogate.model.item_result import Finding
 from technogate.model.record import Record
+from technogate.util.phrases import few
+
+#: Requirements that one line names.
+NAMED = 6
 
 #: Where a part belongs.
 Area = Literal["backend", "commands", "trail", "page", "module"]
@@ -45,7 +49,7 @@ class Misfit(Record, frozen=True):
         if self.consequence:
             words.append(self.consequence)
         if self.undecided:
-            words.append(f"undecided: {', '.join(self.undecided)}")
+            words.append(f"undecided: {few(self.undecided, NAMED)}")
         if self.line:
             words.append(f"write {self.line}")
         return "; ".join(words)

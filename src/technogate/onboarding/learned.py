@@ -52,6 +52,11 @@ class Learned:
         self.lines.append(line)
         self.tell(f"found    {line.path} = {value!r}: {evidence}")
 
+    @property
+    def tables(self) -> set[str]:
+        """The tables that have a line or a gap."""
+        return {line.table for line in self.lines} | {gap.table for gap in self.gaps}
+
     def step(self, before: str, action: str, value: str, evidence: str) -> None:
         """Keep one step of the page and tell it."""
         self.steps.append({"before": before, action: value, "#": evidence})

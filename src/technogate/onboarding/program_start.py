@@ -140,10 +140,9 @@ def first_start(
 def _attempt(start: Start, values: Mapping[str, str], name: str, stack: ExitStack) -> tuple[Trial | None, str]:
     """The trial when the program listens as the start says, else None and why not."""
     with ExitStack() as own:
-        try:
-            trial = own.enter_context(start.trial(values, name))
-        except (StartError, PortTaken) as error:
-            return None, str(error)
+        trial, why = _entered(start, values, name, own)
+        if trial is None:
+            return None, why
         why = trial.wait_until_listening()
         if why:
             return None, f"{why}: {' '.join(trial.output.split())[-300:]}" if trial.output else why
@@ -151,6 +150,19 @@ def _attempt(start: Start, values: Mapping[str, str], name: str, stack: ExitStac
             return None, f"it listened on port {trial.host_and_port()[1]} and not on the one that was set"
         stack.push(own.pop_all())
         return trial, ""
+
+
+def _entered(start: Start, values: Mapping[str, str], name: str, stack: ExitStack) -> tuple[Trial | None, str]:
+    """The trial, started; on another port where another program has taken the first."""
+    why = ""
+    for _ in range(_ROUNDS):
+        try:
+            return stack.enter_context(start.trial(values, name)), ""
+        except PortTaken as error:
+            why = str(error)
+        except StartError as error:
+            return None, str(error)
+    return None, why
 
 
 def _asked_for(output: str, start: Start) -> list[str]:

@@ -111,6 +111,8 @@ def toml_value(value: Value) -> str:
         return f"[{', '.join(toml_value(item) for item in value)}]"
     if isinstance(value, dict):
         return f"{{ {', '.join(f'{_key(name)} = {toml_value(item)}' for name, item in value.items())} }}"
+    if '"' in value and "'" not in value and value.isprintable():
+        return f"'{value}'"
     # What JSON escapes within a string TOML escapes alike, but for the character DEL.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 

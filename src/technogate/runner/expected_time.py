@@ -45,7 +45,7 @@ def _needed(
     window: RequestWindow, contract: Contract, selection: tuple[str, ...], profile: Profile, workers: int
 ) -> tuple[int, float]:
     """How many requests are sent, about, and how many seconds they take at least."""
-    sides = [name for name, one in contract.requirements.items() if one.party is not Party.CONSOLE]
+    sides = [name for name, one in contract.requirements.items() if one.party is Party.BACKEND]
     chosen = [name for name in sides if not selection or name in selection]
     requests = math.ceil(REQUESTS[profile] * len(chosen) / len(sides))
     return requests, max(0.0, requests / workers - window.requests) / window.rate

@@ -150,6 +150,11 @@ class BackendSpec(ServedSpec, frozen=True, kw_only=True):
     rate_limit: RateLimitSpec | None = None
     wrong_keys: WrongKeysSpec | None = None
 
+    @property
+    def shares_socket(self) -> bool:
+        """Whether every pair would listen on the same Unix socket: its path has no placeholder of one pair."""
+        return bool(self.socket) and not any(name in self.socket for name in ("{workdir}", "{port}"))
+
 
 class Selectors(Spec, frozen=True, kw_only=True):
     """One CSS selector for each part of the page; the audit cells are looked up within their row."""

@@ -47,6 +47,9 @@ WINDOW_PAUSE_S = 2.0
 #: Seconds by which a learned window is longer than it seems: Retry-After has whole seconds.
 ROUNDING_S = 1.0
 
+#: How much longer than a window what was sent in it is counted, and the seconds by which at least.
+SLACK, LEAST_SLACK_S = 1.02, 0.1
+
 
 T = TypeVar("T")
 
@@ -121,9 +124,16 @@ class Pace:
         self._sleep_until(at)
 
     def spent(self) -> None:
-        """Take into account a request that was sent without this pace."""
+        """Take into account a request that was sent, and let through, without this pace."""
         with self._lock:
-            self._sent.append(self._clock())
+            now = self._clock()
+            self._sent.append(now)
+            self._served.append(now)
+
+    def has_room(self, requests: int) -> bool:
+        """Whether so many requests may be sent now without a wait, or all that the window holds."""
+        with self._lock:
+            return self.window is None or self._free_at(min(requests, self.window.requests)) <= self._clock()
 
     def make_room(self, requests: int) -> None:
         """Sleep until so many requests may be sent without a wait in between, or all that the window holds."""
@@ -227,14 +237,15 @@ class Pace:
             self._counted_from, self._gave_up = None, False
             self._sent.clear()
             self._served.clear()
-        memory = max(MEMORY_S, self.window.per_s if self.window is not None else 0.0)
+        memory = 2 * max(MEMORY_S, self.window.per_s if self.window is not None else 0.0)
         while self._sent and self._sent[0] < now - memory:
             self._sent.popleft()
         at = max(now, self._not_before)
         if self.window is not None:
             before = self.window.requests - requests
             if len(self._sent) > before:
-                at = max(at, self._sent[-before - 1] + self.window.per_s)
+                # A request arrives later than it was let go, and not always by as much.
+                at = max(at, self._sent[-before - 1] + self.window.per_s * SLACK + LEAST_SLACK_S)
         return at
 
     def _sleep_until(self, at: float) -> None:

@@ -66,9 +66,9 @@ class Paces:
 
     def _learn(self, window: RequestWindow) -> None:
         """Remember what a backend allows, and say so when it is met first."""
-        first, self._window = self._window is None, window
+        first, self._window = self._window is None, self._window or window
         for pace, _ in self._known.values():
-            if pace.window is None or pace.window.rate > window.rate:
+            if pace.window is None:
                 pace.window = window
         if first:
             self._note(RunWarning(text=self._describe(window)))

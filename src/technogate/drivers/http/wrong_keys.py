@@ -21,7 +21,7 @@ from technogate.model.events import RunWarning
 PATIENCE_S = 180.0
 #: How many attempts are made again, for another requirement.
 REPEATED = 8
-#: A lockout that comes in spite of the budget makes its window longer by this factor at least.
+#: A lockout that comes in spite of the budget makes its window longer by this factor at least, and a minute or more.
 LONGER = 1.25
 #: How many wrong keys in a row are no reason to suspect a lockout.
 HARMLESS = 2
@@ -143,12 +143,14 @@ class WrongKeys:
             per_s = MEMORY_S + ROUNDING_S
         known, self.window = self.window, RequestWindow(requests=most, per_s=per_s)
         if known is not None:
-            self.window = RequestWindow(requests=min(most, known.requests), per_s=max(per_s, known.per_s * LONGER))
+            self.window = RequestWindow(
+                requests=min(most, known.requests), per_s=max(per_s, known.per_s * LONGER, MEMORY_S)
+            )
             return
         self._note(
             RunWarning(
                 text=f"the backend locks its client out after {self._limit()}: only the most telling wrong keys are "
-                f"sent; say so with wrong_keys = {{ at_most = {most}, per_s = {per_s:.0f} }}"
+                f"sent; say so with wrong_keys = {{ at_most = {most}, per_s = {max(per_s, MEMORY_S):.0f} }}"
             )
         )
 

@@ -143,10 +143,13 @@ class ConsolePage:
             except PlaywrightTimeout as error:
                 if self.traffic.under_way or self.traffic.count != requests:
                     requests, settled_at = self.traffic.count, time.monotonic() + SETTLED_S
-                if time.monotonic() > min(settled_at, until):
+                if time.monotonic() < min(settled_at, until):
+                    continue
+                # A page that was busy with its script has had its turn before it answers this.
+                self.page.evaluate("() => new Promise((resolve) => setTimeout(resolve, 0))")
+                if not self.locate(name).count():
                     raise self.missing_part(name) from error
-            else:
-                return
+            return
 
     def _wait_for_start(self, keyed: int) -> None:
         """Wait until the page's script listens, as far as is known: its markup may be there before.
@@ -396,6 +399,7 @@ class ConsolePage:
             state: dict[str, Any] = self.probe(
                 "react", region=region, limit_s=left, effect_s=effect_s, again=again, sent_only=sent_only
             )
+            state["parts"] = self.habits.parts(region, state["parts"])
             idle, touched = not state["busy"], state["touched"] and not sent_only
             self._all_idle = state["all_idle"] and (state["reports_busy"] or not self.traffic.under_way)
             if idle and state["reports_busy"] and (touched or (state["touched"] and self.has_sent(region))):
@@ -410,6 +414,11 @@ class ConsolePage:
                 again = self._wait_for_end(min(left, _ENDING_S)) or again
                 continue
             return state
+
+    def shown(self, region: str) -> dict[str, Any]:
+        """The state of a region once it is not busy."""
+        state: dict[str, Any] = self.probe("react", region=region, limit_s=self.limit_s)
+        return {**state, "parts": self.habits.parts(region, state["parts"])}
 
     def parts(self) -> frozenset[str]:
         """The parts that are on the page now, by the names of their selectors."""

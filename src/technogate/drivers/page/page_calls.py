@@ -71,9 +71,10 @@ class PageCalls:
     def result(self) -> RenderedOutput:
         """The result as shown now, once it is not busy."""
         started = time.time()
-        state = self._page.probe("react", region="result", limit_s=self._page.limit_s)
-        # A page that makes this part with the response has nothing to show while it waits.
-        if state["busy"] or state["parts"]["status"] is None:
+        state = self._page.shown("result")
+        # A page that makes this part with the response has nothing to show while it waits for the first one.
+        absent = state["parts"]["status"] is None and self._page.reading.is_named("status")
+        if state["busy"] or absent:
             return _rendered("executeCommand", {"pending": "true"}, started, state["at"])
         return _rendered("executeCommand", self._page.reading.fields("result", state["parts"]), started, state["at"])
 
@@ -213,11 +214,10 @@ class PageCalls:
             control = before["controls"][name]
             if control is None:
                 # A page that has no field for a value requests the default one.
-                if value == usual:
-                    continue
-                self._page.reading.lacks(name)
+                if value != usual:
+                    self._page.reading.lacks(name)
                 continue
-            if shows(control, value):
+            if self._entry.shows(control, value):
                 continue
             try:
                 self._entry.enter(name, control, value)
@@ -226,9 +226,7 @@ class PageCalls:
                     continue
                 raise
             if control["kind"] == "text":
-                self._page.target(name).dispatch_event("blur") if not control["direct"] else self._page.locate(
-                    name
-                ).blur()
+                self._page.target(name).evaluate("field => field.blur()")
             self._changed.add(name)
             entered.append(name)
         return entered

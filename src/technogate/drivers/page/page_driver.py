@@ -172,6 +172,10 @@ class BrowserDriver:
         learnt = [f"A part of the page is shown by a step that was learnt: {line}." for line in self.learnt_steps()]
         return self._steps.new_notes(learnt)
 
+    def lacks(self, part: str) -> bool:
+        """Whether the page turned out to lack a part that is optional."""
+        return part in self._steps.lacking
+
     def read_since(self) -> float:
         """When the last read began, in seconds since the epoch: what was requested before does not belong to it."""
         return self._calls.begun

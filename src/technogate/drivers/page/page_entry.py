@@ -11,6 +11,7 @@ from typing import Any
 
 from technogate.drivers.console_driver import NotOffered
 from technogate.drivers.page.console_page import ConsolePage
+from technogate.drivers.page.page_words import STATUSES, words_in
 from technogate.drivers.page.playwright_import import PlaywrightError
 
 #: A control as the script within the page describes it: its kind, what it shows and what it offers.
@@ -48,10 +49,16 @@ def choice_of(offered: Sequence[dict[str, Any]], wanted: str) -> int | None:
         [at for at, value, name in open_choices if folded in (value.casefold(), name.casefold())],
         [at for at, _, name in open_choices if as_word.search(name)],
         [at for at, value, name in open_choices if value.casefold() in every and name],
+        # Where every other choice is a status, this one is for all of them, whatever it is called.
+        [at for at, value, name in open_choices if every and not _is_status(value, name)],
     ):
         if len(found) == 1:
             return found[0]
     return None
+
+
+def _is_status(value: str, name: str) -> bool:
+    return bool(words_in(f"{value} {name}".upper(), STATUSES))
 
 
 class ControlEntry:
@@ -68,13 +75,22 @@ class ControlEntry:
         elif kind == "select":
             self._select(name, control, wanted)
         elif kind == "choices":
-            self._press_choice(name, self._choice(name, control["offered"], wanted))
+            self._press_choice(name, self._choice(name, self._in_words(control["offered"]), wanted))
         elif kind == "range":
             self._page.control("slide", name, wanted)
         elif kind == "spinbutton":
             self._spin(name, wanted)
         else:
             self._pick(name, control, wanted)
+
+    def shows(self, control: Control, wanted: str) -> bool:
+        """Whether a control shows the value, or the page's own word for it."""
+        own = [self._page.words.anywhere(text) for text in control["shown"]]
+        return shows(control, wanted) or (control["kind"] != "text" and shows({**control, "shown": own}, wanted))
+
+    def _in_words(self, offered: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """The choices with the page's own words in the contract's."""
+        return [{**choice, "name": self._page.words.anywhere(choice["name"])} for choice in offered]
 
     def type_by_keys(self, name: str, wanted: str) -> None:
         """Type the value key by key, as a person does: some pages listen to the keys alone."""
@@ -93,7 +109,7 @@ class ControlEntry:
             self._page.target(name).fill(wanted)
 
     def _select(self, name: str, control: Control, wanted: str) -> None:
-        number = self._choice(name, control["offered"], wanted)
+        number = self._choice(name, self._in_words(control["offered"]), wanted)
         if control["direct"]:
             self._page.locate(name).select_option(index=number)
         else:
@@ -149,8 +165,7 @@ class ControlEntry:
     def _offered(self, name: str) -> list[dict[str, Any]]:
         """What the popup offers once it is open."""
         for _ in range(_POPUP_MS // _LOOK_MS):
-            offered: list[dict[str, Any]] = self._page.control("popup", name)
-            if offered:
-                return offered
+            if offered := self._page.control("popup", name):
+                return self._in_words(offered)
             self._page.page.wait_for_timeout(_LOOK_MS)
         return []

@@ -43,6 +43,7 @@ class PageHabits:
     start_s: float | None = None
     enabled_s: float | None = None
     by_keys: bool = False
+    _seen: dict[str, set[str]] = field(default_factory=dict)
     typed: int = 0
     _effect_ms: float = 0.0
     _late_ms: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -57,6 +58,13 @@ class PageHabits:
     def settle_ms(self, region: str) -> dict[str, float]:
         """How long a region is unchanged when it shows all of a response, by the kind of the response that was seen."""
         return {kind: _settled(late) for kind, late in self._late_ms.get(region, {}).items()}
+
+    def parts(self, region: str, parts: dict[str, Any]) -> dict[str, Any]:
+        """The parts of a region as shown: one that was there before, and is not now, shows nothing."""
+        seen = self._seen.setdefault(region, set())
+        seen.update(name for name, shown in parts.items() if shown is not None)
+        gone = dict.fromkeys(seen - {"empty", "rows"}, "")
+        return {**parts, **{name: text for name, text in gone.items() if parts.get(name) is None}}
 
     def saw_reaction(self, region: str, state: dict[str, Any]) -> None:
         """Learn from the state after a call that was answered, or that led to a change without a request."""

@@ -61,6 +61,7 @@ class PageReading:
         """Note that the page lacks a part, and what is done instead; raises DriverError for one that is named."""
         if self.is_named(name):
             raise self._page.missing_part(name)
+        self._page.steps.lacking.add(name)
         self._page.steps.note(consequence(name))
 
     def listed(self, parts: dict[str, Any]) -> tuple[dict[str, str], tuple[dict[str, str], ...]]:

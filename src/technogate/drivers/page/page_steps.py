@@ -48,19 +48,21 @@ FIRST_S, _SHOWN_S, _AFTER_S = 2.0, 1.5, 1.0
 _POLL_MS = 30.0
 
 #: Milliseconds that a step of the target file waits for its element.
-_STEP_MS = 5_000.0
+_STEP_MS = 3_000.0
 
 
 class PageSteps:
     """The steps of one console's page. `learnt` has, by moment, the selector to click; the pages of a console share it.
 
-    `notes` are what a reader must know besides: a dialog that was dismissed because no step says how to answer it.
+    `lacking` are the parts that the page turned out to lack. `notes` are what a reader must know besides: a dialog that
+    was dismissed because no step says how to answer it.
     """
 
     def __init__(self, use: PageUse, learnt: dict[str, str] | None = None) -> None:
         self.use = use
         self.learnt: dict[str, str] = {} if learnt is None else learnt
         self.notes: list[str] = []
+        self.lacking: set[str] = set()
         self._told: set[str] = set()
         self._as_it_is: set[str] = set()
         self._moment: str = "start"

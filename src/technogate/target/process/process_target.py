@@ -66,8 +66,9 @@ class ProcessTarget:
 
     @property
     def parallel(self) -> bool:
-        """Whether several may run in parallel: no port is fixed, no side runs already, their trails are separate."""
-        apart = self.spec.backend is None or not self.spec.backend.unwritable.far_reaching
+        """Whether several may run in parallel: no port or socket is fixed, no side runs already, trails are apart."""
+        backend = self.spec.backend
+        apart = backend is None or not (backend.unwritable.far_reaching or backend.shares_socket)
         return self.started_by_gate and apart and all(served.port is None for _, served in self._sides())
 
     @property

@@ -7,6 +7,7 @@ import secrets
 import shlex
 import signal
 import subprocess
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ class Program:
         self._processes: ProgramProcesses | None = None
         self._groups: set[int] = set()
         self._reaped = True
+        self._reaping = threading.Lock()
         self._ended_by_gate = False
         self._background = False
         self._background_code: int | None = None
@@ -299,11 +301,14 @@ class Program:
 
     def _end_rest(self) -> None:
         """End what is left of it: nothing that it started outlives it."""
-        if self._processes is not None:
-            self._processes.kill()
-        if self._background and self._ended_by_gate and self._background_code is None:
-            self._background_code = -signal.SIGKILL
-        self._reaped = True
-        self._reaper.remove_mark(self._mark)
-        while self._groups:
-            self._reaper.remove(self._groups.pop())
+        with self._reaping:
+            if self._reaped:
+                return
+            if self._processes is not None:
+                self._processes.kill()
+            if self._background and self._ended_by_gate and self._background_code is None:
+                self._background_code = -signal.SIGKILL
+            self._reaper.remove_mark(self._mark)
+            while self._groups:
+                self._reaper.remove(self._groups.pop())
+            self._reaped = True
