@@ -399,7 +399,7 @@ class ConsolePage:
             state: dict[str, Any] = self.probe(
                 "react", region=region, limit_s=left, effect_s=effect_s, again=again, sent_only=sent_only
             )
-            state["parts"] = self.habits.parts(region, state["parts"])
+            state["parts"] = self._parts(region, state)
             idle, touched = not state["busy"], state["touched"] and not sent_only
             self._all_idle = state["all_idle"] and (state["reports_busy"] or not self.traffic.under_way)
             if idle and state["reports_busy"] and (touched or (state["touched"] and self.has_sent(region))):
@@ -418,7 +418,12 @@ class ConsolePage:
     def shown(self, region: str) -> dict[str, Any]:
         """The state of a region once it is not busy."""
         state: dict[str, Any] = self.probe("react", region=region, limit_s=self.limit_s)
-        return {**state, "parts": self.habits.parts(region, state["parts"])}
+        return {**state, "parts": self._parts(region, state)}
+
+    def _parts(self, region: str, state: dict[str, Any]) -> dict[str, Any]:
+        """The parts of a region. In another document than that of the call a part is missing, and not gone."""
+        parts: dict[str, Any] = state["parts"]
+        return self.habits.parts(region, parts) if state["same_document"] else parts
 
     def parts(self) -> frozenset[str]:
         """The parts that are on the page now, by the names of their selectors."""

@@ -340,6 +340,7 @@ Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurabl
         busy: busy(region) || !quiet,
         pressed: armed?.pressed ?? null,
         clicked: armed?.clicked ?? false,
+        same_document: armed !== undefined,
         // A page without aria-busy was complete when it last changed.
         at: reports ? Date.now() / 1000 : (armed?.changed ?? Date.now() / 1000),
         parts: readers[region](),
