@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from technogate.drivers.page.chromium import browser_missing
 from technogate.util.shipped import shipped
+from tests.checked_program import check_program
 from tests.drivers.module_programs import ALL, need_esbuild
 
 pytestmark = pytest.mark.slow
@@ -44,15 +44,7 @@ def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def checked(folder: Path, *requirements: str) -> subprocess.CompletedProcess[str]:
     """`technogate check` of some requirements, from within the program's folder."""
-    line = [sys.executable, "-m", "technogate", "check", *requirements, "--target", "target.toml"]
-    return subprocess.run(
-        [*line, "--reports", "reports", "--seed", "1", "--profile", "quick"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    return check_program(folder, folder / "reports", *requirements)
 
 
 @pytest.mark.parametrize(("folder", "requirements"), CHECKED.items(), ids=list(CHECKED), indirect=["folder"])
