@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from technogate.drivers.module.node import find_node
 from technogate.drivers.page.chromium import browser_missing
-from tests.conftest import ROOT, STUCK_S
+from tests.checked_program import check_program
+from tests.conftest import ROOT
 
 pytestmark = [
     pytest.mark.slow,
@@ -29,19 +26,7 @@ def checked(folder: Path, name: str, *words: str) -> dict[str, Any]:
     for part in ("console", name):
         shutil.copytree(PAIRS / part, folder / part)
     shutil.copy(ROOT / "images" / "console" / "static" / "client.js", folder / "console")
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "technogate", "check", *words, "--target", "target.toml", "--workers", "1"),
-            *("--profile", "quick", "--seed", "1", "--reports", str(folder / "reports")),
-        ],
-        cwd=folder / name,
-        env={**os.environ, "PATH": f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=STUCK_S,
-        check=False,
-    )
+    ended = check_program(folder / name, folder / "reports", *words)
     assert (folder / "reports" / "verdict.json").exists(), ended.stdout + ended.stderr
     document: dict[str, Any] = json.loads((folder / "reports" / "verdict.json").read_text("utf-8"))
     return document

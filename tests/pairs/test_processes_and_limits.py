@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +12,9 @@ from typing import Any
 import psutil
 import pytest
 
-from technogate.drivers.module.node import find_node
 from technogate.journal.journal_file import read_journal
-from tests.conftest import ROOT, STUCK_S
+from tests.checked_program import check_program
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -38,19 +36,7 @@ def check(folder: Path, name: str, *words: str, changed: tuple[str, str] = ("", 
         shutil.copytree(PAIRS / part, folder / part, dirs_exist_ok=True)
     target = folder / name / "target.toml"
     target.write_text(target.read_text("utf-8").replace(*changed) if changed[0] else target.read_text("utf-8"), "utf-8")
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "technogate", "check", *words, "--target", "target.toml", "--workers", "1"),
-            *("--profile", "quick", "--seed", "1", "--reports", str(folder / "reports")),
-        ],
-        cwd=folder / name,
-        env={**os.environ, "PATH": f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=STUCK_S,
-        check=False,
-    )
+    ended = check_program(folder / name, folder / "reports", *words)
     printed = ended.stdout + ended.stderr
     assert (folder / "reports" / "verdict.json").exists(), printed
     journal = read_journal(folder / "reports" / "journal.jsonl")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from technogate.drivers.module.node import find_node
-from tests.conftest import ROOT, STUCK_S
+from tests.checked_program import check_program
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -31,19 +28,7 @@ WORDS = ("TRL-01", "TRL-02", "TRL-03", "TRL-04", "TRL-05", "TRL-06", "TRL-09")
 )
 def test_a_conforming_trail_has_no_finding(name: str, warning: str, tmp_path: Path) -> None:
     """Rotated files, a logging library's lines and a program's output are read; what was guessed is said."""
-    ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "technogate", "check", *WORDS, "--target", "target.toml", "--profile", "quick"),
-            *("--workers", "1", "--reports", str(tmp_path)),
-        ],
-        cwd=PAIRS / name,
-        env={**os.environ, "PATH": f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=STUCK_S,
-        check=False,
-    )
+    ended = check_program(PAIRS / name, tmp_path, *WORDS)
     output = ended.stdout + ended.stderr
     assert ended.returncode == 0, output
     document = json.loads((tmp_path / "verdict.json").read_text("utf-8"))

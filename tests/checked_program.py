@@ -1,0 +1,28 @@
+"""Checks a program of the tests as its developer would: from within its folder, with its own target file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from technogate.drivers.module.node import find_node
+from tests.conftest import STUCK_S
+
+
+def check_program(folder: Path, reports: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The ended `technogate check` of the program in `folder`, with one worker and the Node of the tests."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "technogate", "check", *words, "--target", "target.toml", "--workers", "1"),
+            *("--profile", "quick", "--seed", "1", "--reports", str(reports)),
+        ],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=STUCK_S,
+        check=False,
+    )
