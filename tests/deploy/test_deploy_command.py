@@ -20,6 +20,15 @@ KEPT = ("EXE-01", "AUD-02", "MEM-01", "AUT-01", "ERR-05", "STK-02", "TRL-07", "C
 PAIR = """name = "pair"
 [backend]
 command = ["{python}", "-c", "pass", "{port}"]
+[backend.commands]
+approved = "PING"
+warning = ""
+neutral = ""
+expired = ""
+blocked = ""
+slow = ""
+crashing = ""
+unknown_status = ""
 [console]
 command = ["{python}", "-c", "pass", "{port}"]
 """
