@@ -83,8 +83,8 @@ def test_compose_file_has_no_fixed_values() -> None:
     assert services["backend"]["environment"]["TECHNO_API_KEY"].startswith("${TECHNO_API_KEY:?")
     assert services["console"]["environment"]["NEXT_PUBLIC_API_KEY"] == "${NEXT_PUBLIC_API_KEY-}"
     assert services["backend"]["environment"]["TECHNO_ALLOWED_ORIGINS"].startswith("${TECHNO_ALLOWED_ORIGINS:-")
-    assert services["backend"]["ports"] == ["127.0.0.1:${BACKEND_PORT:-}:8000"]
-    assert services["console"]["ports"] == ["127.0.0.1:${CONSOLE_PORT:-}:3000"]
+    assert services["backend"]["ports"] == ["127.0.0.1:${BACKEND_PORT:-}:${BACKEND_PORT_WITHIN:-8000}"]
+    assert services["console"]["ports"] == ["127.0.0.1:${CONSOLE_PORT:-}:${CONSOLE_PORT_WITHIN:-3000}"]
     for side in ("backend", "console"):
         assert services[side]["image"].startswith(f"${{{side.upper()}_IMAGE:-")
 
