@@ -31,7 +31,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def run_context(tmp_path: Path) -> RunContext:
     """A run of the reference pair that has begun; its programs are not started."""
-    return open_run(Settings(reports=str(tmp_path), seed=1))
+    return open_run(Settings(target="embedded", reports=str(tmp_path), seed=1))
 
 
 def unproven(run_context: RunContext) -> list[str]:
