@@ -91,6 +91,8 @@ def test_it(must_hold):
     must_hold([])
 """,
     )
-    left, said = left_by(tmp_path, "pytest", "suites", here=sandbox.home, PYTHONPATH=str(sandbox.home / "src"))
+    left, said = left_by(
+        tmp_path, "pytest", "suites", "--target=embedded", here=sandbox.home, PYTHONPATH=str(sandbox.home / "src")
+    )
     assert "1 passed" in said, said
     assert left - {"__pycache__"} == {"reports"}, said
