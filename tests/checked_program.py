@@ -11,6 +11,11 @@ from technogate.drivers.module.node import find_node
 from tests.conftest import STUCK_S
 
 
+def with_node() -> dict[str, str]:
+    """The environment of this process, with the Node of the tests first on its path: a machine need not have one."""
+    return {**os.environ, "PATH": f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
 def check_program(folder: Path, reports: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """The ended `technogate check` of the program in `folder`, with one worker and the Node of the tests."""
     return subprocess.run(
@@ -19,7 +24,7 @@ def check_program(folder: Path, reports: Path, *words: str) -> subprocess.Comple
             *("--profile", "quick", "--seed", "1", "--reports", str(reports)),
         ],
         cwd=folder,
-        env={**os.environ, "PATH": f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"},
+        env=with_node(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

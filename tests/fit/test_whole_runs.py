@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.checked_program import with_node
 from tests.conftest import ROOT, STUCK_S
 from tests.fit.answering import KEY, WHOLE, below, serving
 
@@ -22,7 +22,7 @@ def technogate(folder: Path, text: str, *words: str, **environment: str) -> subp
     """`technogate WORDS` in a folder whose `technogate.toml` has this text, if there is any."""
     if text:
         (folder / "technogate.toml").write_text(text, "utf-8")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "TECHNOGATE_"))}
+    kept = {name: value for name, value in with_node().items() if not name.startswith(("PYTEST_", "TECHNOGATE_"))}
     return subprocess.run(
         [sys.executable, "-m", "technogate", *words],
         cwd=folder, env={**kept, "TERM": "dumb", **environment}, capture_output=True, text=True, timeout=STUCK_S,

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from technogate.target.target_file import read_target_file
+from tests.checked_program import with_node
 from tests.conftest import ROOT
 
 
@@ -20,7 +21,14 @@ def run_init(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """`technogate init` in a folder, with nobody to answer a question."""
     command = [sys.executable, "-m", "technogate", "init", *words]
     return subprocess.run(
-        command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False
+        command,
+        cwd=folder,
+        env=with_node(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
 
 
