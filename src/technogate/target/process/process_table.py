@@ -33,7 +33,10 @@ _LISTENS = "0A"
 
 
 class ProcessEntry(NamedTuple):
-    """One process: `started` is when, in clock ticks since the machine started. With `pid` it is unique."""
+    """One process: `started` is when, in clock ticks since the machine started. With `pid` it is unique.
+
+    `threads` is how many threads have not ended; at least 1 until the process is collected.
+    """
 
     pid: int
     parent: int
@@ -41,6 +44,7 @@ class ProcessEntry(NamedTuple):
     session: int
     started: int
     state: str
+    threads: int
 
     @property
     def identity(self) -> tuple[int, int]:
@@ -49,8 +53,11 @@ class ProcessEntry(NamedTuple):
 
     @property
     def ended(self) -> bool:
-        """Whether it has ended, and waits to be collected."""
-        return self.state in _ENDED
+        """Whether it has ended, and waits to be collected.
+
+        The state is that of its first thread: while another one has not ended, what the process holds is not free.
+        """
+        return self.state in _ENDED and self.threads <= 1
 
     @property
     def stopped(self) -> bool:
@@ -66,7 +73,8 @@ def entry(pid: int) -> ProcessEntry | None:
         return None
     # The name is in parentheses and may hold some itself.
     fields = text.rpartition(")")[2].split()
-    return ProcessEntry(pid, int(fields[1]), int(fields[2]), int(fields[3]), int(fields[19]), fields[0])
+    parent, group, session = map(int, fields[1:4])
+    return ProcessEntry(pid, parent, group, session, int(fields[19]), fields[0], int(fields[17]))
 
 
 def processes() -> Iterator[ProcessEntry]:
