@@ -14,7 +14,7 @@ test: .setup-stamp
 	$(BIN)/python -m tests.tools
 	$(BIN)/nox --stop-on-first-error -s lint types docs tests slow
 
-# Under a minute: no browser, no container, no whole run.
+# About a minute: no browser, no container, no whole run.
 test-fast: .setup-stamp
 	$(BIN)/nox -s tests
 
