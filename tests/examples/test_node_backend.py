@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from technogate.drivers.module.node import find_node
+from tests.checked_program import with_node
 from tests.conftest import ROOT, STUCK_S
 
 pytestmark = pytest.mark.slow
@@ -21,11 +20,10 @@ EXAMPLE = ROOT / "examples" / "node-backend"
 
 def check(folder: Path, reports: Path, *words: str) -> tuple[int, dict[str, object], str]:
     """`technogate check WORDS` on the target file in `folder`: exit code, verdict document, output."""
-    path = f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"
     command = [sys.executable, "-m", "technogate", "check", *words, "--target", str(folder / "target.toml")]
     ended = subprocess.run(
         [*command, "--reports", str(reports), "--workers", "1"],
-        env={**os.environ, "PATH": path},
+        env=with_node(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -18,12 +17,12 @@ from technogate.checks.response_predicates import json_value, trace_id
 from technogate.contract.loader import Contract, load_contract
 from technogate.drivers.http.api_keys import foreign_key, right_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
-from technogate.drivers.module.node import find_node
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import StartError, UserError
 from technogate.model.events import Ended, Exchange
 from technogate.target import Running, RunningBackend, load_target
 from tests.certificates import write_certificates
+from tests.checked_program import with_node
 from tests.conftest import ROOT, STUCK_S
 
 pytestmark = pytest.mark.slow
@@ -55,7 +54,7 @@ Start = Callable[..., Running]
 @pytest.fixture
 def pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the programs, with certificates, and Node on the path."""
-    monkeypatch.setenv("PATH", f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    monkeypatch.setenv("PATH", with_node()["PATH"])
     for name in ("base", *ADDRESSES):
         shutil.copytree(PAIRS / name, tmp_path / name)
     for name in ("tls", "tls-ipv6-prefix"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from technogate.drivers.module.node import find_node
+from tests.checked_program import with_node
 from tests.conftest import ROOT
 
 PROGRAMS = Path(__file__).parent / "first_day"
@@ -34,10 +33,7 @@ def checked(program: str, folder: Path) -> dict[str, Any]:
         path.write_text(text.replace(change["old"], change["new"]), "utf-8")
     [target] = (path.name for path in home.glob("*.toml") if path.name != "defects.toml")
     command = [sys.executable, "-m", "technogate", "check", truth["party"], "--target", target, "--seed", "1"]
-    path = f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    ended = subprocess.run(
-        command, cwd=home, env={**os.environ, "PATH": path}, capture_output=True, check=False, timeout=600
-    )
+    ended = subprocess.run(command, cwd=home, env=with_node(), capture_output=True, check=False, timeout=600)
     assert ended.returncode == 1, ended.stderr
     document: dict[str, Any] = json.loads((home / "reports" / "check" / "verdict.json").read_text("utf-8"))
     return document
