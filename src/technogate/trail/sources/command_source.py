@@ -18,7 +18,7 @@ from technogate.target.environment import clean_environment
 from technogate.trail.entry import MOST, TrailError, TrailUnusable
 from technogate.trail.entry_fields import EntryFields
 from technogate.trail.own_limit import own_limit
-from technogate.trail.sources.entry_lines import MARK, EntryLines
+from technogate.trail.sources.entry_lines import MARK, EntryLines, LineSource
 from technogate.util.timestamps import seconds_of
 
 #: Seconds that the command may take.
@@ -27,15 +27,15 @@ COMMAND_S = 10.0
 TAIL = 200
 
 
-class CommandSource:
+class CommandSource(LineSource):
     """Runs a command at each reading. It must print all entries, or at least the newest thousand."""
 
     def __init__(self, command: Sequence[str], *, cwd: Path, env: Mapping[str, str], fields: EntryFields) -> None:
         """Run `command` in `cwd`, with `env` beside what every program gets; raises TrailError for one of no use."""
+        super().__init__(EntryLines(fields))
         self._command = tuple(command)
         self._cwd = cwd
         self._env = clean_environment(env)
-        self._lines = EntryLines(fields)
         self._entries: dict[bytes, TrailEntry | None] = {}
         if limit := own_limit(" ".join(command)):
             raise TrailUnusable(f"{self.name} prints at most {limit} entries; it must print at least the newest {MOST}")
@@ -44,20 +44,6 @@ class CommandSource:
     def name(self) -> str:
         """The name of this source in reports."""
         return f"command {Path(self._command[0]).name}"
-
-    @property
-    def own_trace_ids(self) -> tuple[str, ...]:
-        """None: what the command does is no request to the backend."""
-        return ()
-
-    @property
-    def notes(self) -> list[str]:
-        """What was found out, one line each."""
-        return self._lines.notes
-
-    def take_other(self) -> str:
-        """The lines that are no entries, since the last call."""
-        return self._lines.take_other()
 
     def read(self, limit: int = MOST) -> tuple[TrailEntry, ...]:
         """The newest entries, newest first, at most `limit`; raises TrailError."""

@@ -70,6 +70,25 @@ class EntryLines:
             self._kept += text + b"\n"
 
 
+class LineSource:
+    """Base of the sources that are lines: what they found out is that of their lines."""
+
+    #: None: reading lines is no request to the backend.
+    own_trace_ids: tuple[str, ...] = ()
+
+    def __init__(self, lines: EntryLines) -> None:
+        self._lines = lines
+
+    @property
+    def notes(self) -> list[str]:
+        """What was found out, one line each."""
+        return self._lines.notes
+
+    def take_other(self) -> str:
+        """The lines that are no entries, since the last call."""
+        return self._lines.take_other()
+
+
 def _object_in(text: bytes) -> dict[str, Any] | None:
     """The object of a line: the whole line, or its end, after what a log or a killed program wrote before it."""
     at = text.find(b"{")

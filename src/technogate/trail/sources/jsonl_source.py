@@ -7,11 +7,11 @@ from pathlib import Path
 from technogate.model.events import TrailEntry
 from technogate.trail.entry import MOST
 from technogate.trail.entry_fields import EntryFields
-from technogate.trail.sources.entry_lines import EntryLines
+from technogate.trail.sources.entry_lines import EntryLines, LineSource
 from technogate.trail.sources.trail_folder import TrailFolder
 
 
-class JsonlSource:
+class JsonlSource(LineSource):
     """Reads a file of JSON lines, the oldest first, and the files that were rotated away from it.
 
     A file that does not exist at the first reading is an empty audit trail, as long as its folder exists: many
@@ -20,8 +20,8 @@ class JsonlSource:
 
     def __init__(self, path: Path, fields: EntryFields | None = None) -> None:
         """Read `path`, a file or a pattern of files; `fields` makes entries of what the lines hold."""
+        super().__init__(EntryLines(fields or EntryFields()))
         self._path = path
-        self._lines = EntryLines(fields or EntryFields())
         self._folder = TrailFolder(path, self._lines)
         self._before: int | None = None
 
@@ -29,20 +29,6 @@ class JsonlSource:
     def name(self) -> str:
         """The name of this source in reports."""
         return f"jsonl {self._path.name}"
-
-    @property
-    def own_trace_ids(self) -> tuple[str, ...]:
-        """None: reading a file is no request."""
-        return ()
-
-    @property
-    def notes(self) -> list[str]:
-        """What was found out, one line each."""
-        return self._lines.notes
-
-    def take_other(self) -> str:
-        """The lines that are no entries, since the last call."""
-        return self._lines.take_other()
 
     def read(self, limit: int = MOST) -> tuple[TrailEntry, ...]:
         """The newest entries, newest first, at most `limit`; raises TrailError."""
