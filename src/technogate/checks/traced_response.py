@@ -54,9 +54,10 @@ class TracedResponse:
     def first_byte(self) -> SystemCall | None:
         """The call that sends the first byte of the response; None where none was seen."""
         sends = [call for call in self.calls if call.is_write and call.descriptor and not call.path]
-        heads = [call for call in sends if self.trace_id in call.arguments and "HTTP/" in call.arguments]
+        named = [call for call in sends if self.trace_id in call.arguments]
         # Behind a server of its own a backend sends a response twice: what counts is the way to the client.
-        outward = [call for call in heads if f":{self.port}->" in call.descriptor] or heads
+        outward = [call for call in named if f":{self.port}->" in call.descriptor]
+        outward = outward or [call for call in named if "HTTP/" in call.arguments]
         if not outward:
             return None
         socket = outward[-1].descriptor

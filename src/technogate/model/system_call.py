@@ -14,7 +14,7 @@ COPIES = frozenset({"copy_file_range", "splice"})
 #: Calls that open a file.
 OPENS = frozenset({"open", "openat", "openat2", "creat"})
 
-_OPEN_ON = r"(\d+)<((?:[^<>]|->|<[^<>]*>)*)>"
+_OPEN_ON = r"(\d+)<((?:->|[^<>]|<[^<>]*>)*)>"
 _FIRST = re.compile(_OPEN_ON)
 _EACH = re.compile(rf"(?:^|, ){_OPEN_ON}")
 

@@ -135,7 +135,7 @@ def traced(program: Traceable, *, files: Sequence[Path] = (), disk: DiskError | 
             try:
                 _wait_until_attached(process, pids, Path(folder, "errors"))
                 yield trace
-                if process.poll() is not None:
+                if process.poll() is not None and program.pids:
                     raise NotTraced("the trace ended before the requests did", "see whether the backend ends strace")
             finally:
                 _let_go(process)
