@@ -18,8 +18,10 @@ from technogate.util.shipped import user_cache
 #: Seconds that an installation may take.
 INSTALL_S = 120.0
 
+_OPTIONS = ("--no-audit", "--no-fund", "--no-update-notifier")
+
 #: An answer of the registry is waited for briefly, and asked for once more: the user waits meanwhile.
-_OPTIONS = ("--no-audit", "--no-fund", "--no-update-notifier", "--fetch-retries=1", "--fetch-timeout=20000")
+_PATIENCE = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=20000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def installed(name: str, files: Mapping[str, str], environ: Mapping[str, str] | 
 
 def _install(npm: Npm, folder: Path, env: Mapping[str, str]) -> None:
     """Install in `folder` what its `package.json` lists; raises DriverError with what npm said last, and OSError."""
-    line = [*npm.words, "install", "--no-package-lock", *_OPTIONS, "--prefix", str(folder)]
+    line = [*npm.words, "install", "--no-package-lock", *_OPTIONS, *_PATIENCE, "--prefix", str(folder)]
     try:
         done = subprocess.run(
             line,
