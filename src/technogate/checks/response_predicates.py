@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from technogate.checks.family import Example, Family
-from technogate.model.events import Exchange, Finding, header_values
+from technogate.model.events import BODY_LIMIT, Ended, Exchange, Finding, header_values
 from technogate.model.requirement import Party
 from technogate.util.strict_json import NotStrictJson, parse
 from technogate.util.timestamps import seconds_of as seconds_of
@@ -94,8 +94,13 @@ def is_strict_json(exchange: Exchange) -> list[Finding]:
     """The body parses as strict JSON: no NaN, no duplicate keys (ENV-07)."""
     if exchange.response is None:
         return has_response(exchange)
-    if exchange.response.status == 204 and exchange.response.body.size == 0:
+    body = exchange.response.body
+    if exchange.response.status == 204 and body.size == 0:
         return []
+    if body.cut:
+        # What was kept of it shows nothing: the rest may be anything, or have no end.
+        more = "" if exchange.end is Ended.OK else ", and more that was not read"
+        return finding("strict JSON", exchange, f"a body of at most {BODY_LIMIT} bytes", f"{body.size} bytes{more}")
     try:
         parse(exchange.response.body.raw)
     except NotStrictJson as problem:

@@ -47,6 +47,14 @@ WorkersOption = Annotated[
     int | None,
     typer.Option("--workers", min=1, max=16, help="number of worker processes; each one starts its own pair"),
 ]
+MaxTimeOption = Annotated[
+    str,
+    typer.Option(
+        "--max-time",
+        help="time that the run may take, such as 90s, 10m or 1h; what has not run then is inconclusive "
+        "[default: 10m, with --profile thorough 1h]",
+    ),
+]
 SelectionArgument = Annotated[
     list[str] | None,
     typer.Argument(

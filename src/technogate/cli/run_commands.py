@@ -15,6 +15,7 @@ from technogate.cli.command_groups import BACKEND_TEAM, CI_GATE, CONSOLE_LEAD, E
 from technogate.cli.options import (
     ContractOption,
     JournalArgument,
+    MaxTimeOption,
     ProfileOption,
     ReportsOption,
     SeedOption,
@@ -66,6 +67,7 @@ def validate(
     workers: WorkersOption = None,
     waivers: WaiversOption = "",
     signing_key: SigningKeyOption = "",
+    max_time: MaxTimeOption = "",
 ) -> None:
     """Validate a pair against the whole contract.
 
@@ -75,9 +77,10 @@ def validate(
     from technogate.deploy.evidence.sign import signed_by
     from technogate.deploy.evidence.signing_keys import signer_from
     from technogate.runner.run import run
+    from technogate.runner.time_budget import given_time
 
     signer = signer_from(signing_key, os.environ)
-    settings = _settings(target, contract, profile, seed, reports, waivers)
+    settings = given_time(_settings(target, contract, profile, seed, reports, waivers), max_time)
     raise typer.Exit(run(settings, workers, make_console(), sign=signed_by(signer, contract)))
 
 
@@ -92,8 +95,10 @@ def demo(
     No other command judges the reference pair unless it is told to with `--target embedded`.
     """
     from technogate.runner.run import run
+    from technogate.runner.time_budget import given_time
 
-    raise typer.Exit(run(_settings("embedded", "", profile, seed, reports), workers, make_console()))
+    settings = given_time(_settings("embedded", "", profile, seed, reports), "")
+    raise typer.Exit(run(settings, workers, make_console()))
 
 
 def check(
@@ -104,6 +109,7 @@ def check(
     seed: SeedOption = None,
     reports: ReportsOption = Path("reports/check"),
     workers: WorkersOption = None,
+    max_time: MaxTimeOption = "",
 ) -> None:
     """Check selected requirements while you develop.
 
@@ -111,9 +117,10 @@ def check(
     """
     from technogate.deploy.evidence.signing_keys import VARIABLE
     from technogate.runner.run import run
+    from technogate.runner.time_budget import given_time
 
     os.environ.pop(VARIABLE, None)
-    settings = _settings(target, contract, profile, seed, reports)
+    settings = given_time(_settings(target, contract, profile, seed, reports), max_time)
     raise typer.Exit(run(settings, workers, make_console(), check=selection or []))
 
 

@@ -63,6 +63,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gate-run", default="", help=_INTERNAL)
     group.addoption("--gate-replay", default="", help=_INTERNAL)
     group.addoption("--gate-drivers", default="", help=_INTERNAL)
+    group.addoption("--gate-max-time", type=float, default=0.0, help=_INTERNAL)
+    group.addoption("--gate-ends-at", type=float, default=0.0, help=_INTERNAL)
     group.addoption("--gate-act-only", action="store_true", help=_INTERNAL)
 
 
@@ -90,6 +92,8 @@ def _settings(config: pytest.Config) -> Settings:
         run=config.getoption("gate_run"),
         replay=config.getoption("gate_replay"),
         drivers=tuple(filter(None, config.getoption("gate_drivers").split(","))),
+        max_time_s=config.getoption("gate_max_time"),
+        ends_at=config.getoption("gate_ends_at"),
     )
 
 

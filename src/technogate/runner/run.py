@@ -82,7 +82,7 @@ def run(
         waivers_of(settings.waivers)
     prepare_reports(settings.folder)
     count = workers or default_workers(target, len(selection))
-    if said := expected_time(target.spec, contract, selection, settings.profile, count):
+    if said := expected_time(target.spec, contract, selection, settings.profile, count, settings.max_time_s):
         console.print(terminal(said), markup=False, highlight=False, soft_wrap=True)
     name = f"{'validating' if check is None else 'checking'} {target.ref.name} against {contract.id}"
     try:

@@ -121,7 +121,7 @@ class RunContext:
     def _learned_limit(self, window: RequestWindow) -> str:
         settings = self.settings
         workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-        return learned_limit(window, self.contract, settings.selection, settings.profile, workers)
+        return learned_limit(window, self.contract, settings.selection, settings.profile, workers, settings.max_time_s)
 
     def record(self, event: Event) -> None:
         """Append one event to the journal, from any thread, and call the watchers with it."""

@@ -24,6 +24,9 @@ POLL_S = 0.1
 #: Seconds without an event after which the suites are stuck; the longest wait of a working run is a timeout.
 STUCK_S = 120.0
 
+#: Seconds after the end of its time in which a run ends by itself: its items have ended then, or are never going to.
+LATE_S = 30.0
+
 #: Signals that end a run in good order.
 STOP = [signal.SIGINT, signal.SIGTERM] + ([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])
 
@@ -73,6 +76,7 @@ def command(settings: Settings, workers: int) -> list[str]:
     line += [f"--gate-select={','.join(settings.selection)}", f"--waivers={settings.waivers}"]
     line += [f"--gate-parent={os.getpid()}", f"--gate-run={settings.run}", f"--gate-replay={settings.replay}"]
     line += [f"--gate-drivers={','.join(settings.drivers)}"]
+    line += [f"--gate-max-time={settings.max_time_s}", f"--gate-ends-at={settings.ends_at}"]
     if workers > 1:
         line += ["-n", str(workers), "--dist=loadscope", "--max-worker-restart=0"]
     return line
@@ -97,9 +101,9 @@ def _stop_requests() -> Iterator[list[int]]:
 def run_suites(settings: Settings, workers: int, watch: Callable[[Event], None], tick: Callable[[], None]) -> int:
     """Run the suites and return pytest's exit status; `watch` is called with each event, `tick` in between.
 
-    A stop signal, or `STUCK_S` seconds without an event, ends the suites in good order, or by force after
-    `TEARDOWN_S` seconds. This function judges nothing: the journal does. Raises Interrupted when the suites were
-    stopped before the first event: then there is nothing to judge.
+    A stop signal, `STUCK_S` seconds without an event, or `LATE_S` seconds after the time of the run, ends the suites in
+    good order, or by force after `TEARDOWN_S` seconds. This function judges nothing: the journal does. Raises
+    Interrupted when the suites were stopped before the first event: then there is nothing to judge.
     """
     log = settings.folder / "suites.log"
     tail = Tail(settings.journal)
@@ -121,6 +125,7 @@ def run_suites(settings: Settings, workers: int, watch: Callable[[Event], None],
                 watch(event)
             tick()
             stuck = time.monotonic() - last_event > STUCK_S
+            stuck = stuck or 0 < settings.ends_at < time.monotonic() - LATE_S
             if (stops or stuck) and deadline is None:
                 deadline = time.monotonic() + TEARDOWN_S
                 process.send_signal(signal.SIGTERM)
