@@ -43,7 +43,13 @@ def register(app: typer.Typer) -> None:
 
 
 def _settings(target: str, contract: str, profile: str, seed: int | None, reports: Path, waivers: str = "") -> Settings:
-    """The settings of a run; raises UserError for an unknown profile."""
+    """The settings of a run, whose folder has no report of an earlier one from now on; raises UserError.
+
+    An earlier PASS must not survive a run that does not begin, because its profile is unknown or its target is wrong.
+    """
+    from technogate.runner.run_context import clear_reports
+
+    clear_reports(reports.resolve())
     known: dict[str, Profile] = {"quick": "quick", "standard": "standard", "thorough": "thorough"}
     if profile not in known:
         raise UserError(f"there is no profile {profile!r}; use quick, standard or thorough")
@@ -76,8 +82,8 @@ def validate(
     from technogate.deploy.evidence.signing_keys import signer_from
     from technogate.runner.run import run
 
-    signer = signer_from(signing_key, os.environ)
     settings = _settings(target, contract, profile, seed, reports, waivers)
+    signer = signer_from(signing_key, os.environ)
     raise typer.Exit(run(settings, workers, make_console(), sign=signed_by(signer, contract)))
 
 

@@ -84,6 +84,19 @@ def evidence_in(folder: Path) -> EvidenceState:
     return EvidenceState.SIGNED if (folder / EVIDENCE).is_file() else EvidenceState.UNSIGNED
 
 
+def clear(folder: Path) -> None:
+    """Remove every report and the evidence of an earlier run, the verdict first; raises OSError when one stays.
+
+    A link is removed, not what it leads to.
+    """
+    for name in REPORTS:
+        path = folder / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def remove_all(folder: Path) -> None:
     """Remove every report and the evidence from `folder`; what cannot be removed stays."""
     for name in REPORTS:

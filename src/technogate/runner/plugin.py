@@ -30,9 +30,10 @@ from technogate.runner.allure_results import AllureResults
 from technogate.runner.item_order import MARKERS
 from technogate.runner.parent_watch import exit_with_parent
 from technogate.runner.recorder import Recorder
-from technogate.runner.run_context import RunContext, Smallest, join_run, open_run
+from technogate.runner.run_context import RunContext, Smallest, clear_reports, join_run, open_run
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import CheckCounter
+from technogate.target.process.leftovers import Leftovers
 from technogate.util.garbage_collector import ignore_existing_objects
 from technogate.util.shipped import ShippedDataError, shipped, user_cache
 
@@ -122,17 +123,24 @@ def pytest_configure(config: pytest.Config) -> None:
     workerinput: dict[str, Any] | None = getattr(config, "workerinput", None)
     if workerinput is None and (parent := config.getoption("gate_parent")):
         exit_with_parent(parent)
+    collects = bool(config.getoption("collectonly"))
     try:
+        if workerinput is None and not collects:
+            clear_reports(_settings(config).folder)
         if workerinput is None and config.getoption("gate_mode") == "validate":
             _check_no_suite_left_out(config)
         joined = None if workerinput is None else join_run(workerinput["technogate"], workerinput["workerid"])
-        run_context = joined or open_run(_settings(config), collect_only=config.getoption("collectonly"))
+        run_context = joined or open_run(_settings(config), collect_only=collects)
     except (UserError, ContractError, ShippedDataError, JournalError) as mistake:
         pytest.exit(str(mistake), returncode=int(ExitCode.USAGE))
     config.stash[RUN_CONTEXT] = run_context
     # One process of a run runs the self-test, while the suites are being collected.
-    self_test = SelfTestRun(run_context) if joined is None and not config.getoption("collectonly") else None
-    recorder = Recorder(run_context, act_only=config.getoption("gate_act_only"), self_test=self_test)
+    self_test = SelfTestRun(run_context) if joined is None and not collects else None
+    # The technogate command ends what is left of a run that it started.
+    leftovers = Leftovers() if workerinput is None and not (collects or config.getoption("gate_parent")) else None
+    recorder = Recorder(
+        run_context, act_only=config.getoption("gate_act_only"), self_test=self_test, leftovers=leftovers
+    )
     config.pluginmanager.register(recorder, "technogate-recorder")
     if AllureResults.wanted(config):
         _label_allure_results(config, AllureResults(run_context))

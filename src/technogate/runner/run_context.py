@@ -6,7 +6,6 @@ import itertools
 import os
 import random
 import secrets
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,9 +25,8 @@ from technogate.journal.redaction import Redactor
 from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import UserError
 from technogate.model.events import Abort, Event, Exchange, FitCheck
-from technogate.model.settings import Settings
-from technogate.report.allure import NAME as ALLURE
-from technogate.report.write_all import REPORTS
+from technogate.model.settings import JOURNAL, Settings
+from technogate.report.write_all import clear
 from technogate.runner.expected_time import learned_limit
 from technogate.runner.journal_header import journal_header
 from technogate.runner.replay_order import Replay, read_replay
@@ -190,26 +188,40 @@ def load_inputs(settings: Settings, *, starts: bool = True) -> tuple[Contract, T
     return contract, target
 
 
+def clear_reports(folder: Path) -> None:
+    """Remove an earlier run's results: none of them may be taken for that of a run that did not end.
+
+    Raises UserError when that is impossible.
+    """
+    try:
+        clear(folder)
+        (folder / JOURNAL).unlink(missing_ok=True)
+    except NotADirectoryError as error:
+        raise _unwritable(folder, error) from error
+    except OSError as error:
+        raise UserError(
+            f"cannot remove the reports of an earlier run from {folder}: {error.strerror}; remove them, or name "
+            "another folder with --reports"
+        ) from error
+
+
 def prepare_reports(folder: Path) -> None:
     """Make the reports folder, check that it is writable, and remove an earlier run's results.
 
     Raises UserError when that is impossible.
     """
+    clear_reports(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # A file of an earlier run must not be taken for this run's result.
-        for name in ("journal.jsonl", *REPORTS):
-            if name == ALLURE and (folder / name).exists():
-                shutil.rmtree(folder / name)
-            else:
-                (folder / name).unlink(missing_ok=True)
         probe = folder / ".writable"
         probe.write_text("")
         probe.unlink()
     except OSError as error:
-        raise UserError(
-            f"cannot write reports to {folder}: {error.strerror}; name another folder with --reports"
-        ) from error
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> UserError:
+    return UserError(f"cannot write reports to {folder}: {error.strerror}; name another folder with --reports")
 
 
 def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:

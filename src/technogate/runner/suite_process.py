@@ -16,6 +16,7 @@ from technogate.journal.journal_file import JournalError, decode_line
 from technogate.model.errors import Interrupted
 from technogate.model.events import Event
 from technogate.model.settings import TEARDOWN_S, Settings
+from technogate.target.process.leftovers import Leftovers
 from technogate.util.shipped import shipped
 
 #: Seconds between two reads of the journal.
@@ -98,10 +99,12 @@ def run_suites(settings: Settings, workers: int, watch: Callable[[Event], None],
     """Run the suites and return pytest's exit status; `watch` is called with each event, `tick` in between.
 
     A stop signal, or `STUCK_S` seconds without an event, ends the suites in good order, or by force after
-    `TEARDOWN_S` seconds. This function judges nothing: the journal does. Raises Interrupted when the suites were
-    stopped before the first event: then there is nothing to judge.
+    `TEARDOWN_S` seconds. When it returns, all that the programs under test started has ended. This function judges
+    nothing: the journal does. Raises Interrupted when the suites were stopped before the first event: then there is
+    nothing to judge; JournalError when a process is left that cannot be ended, and could change the journal.
     """
     log = settings.folder / "suites.log"
+    leftovers = Leftovers()
     tail = Tail(settings.journal)
     with _stop_requests() as stops, log.open("wb") as output:
         # A process group of its own: Ctrl-C reaches only this process, which passes it on once.
@@ -120,6 +123,7 @@ def run_suites(settings: Settings, workers: int, watch: Callable[[Event], None],
                 begun, last_event = True, time.monotonic()
                 watch(event)
             tick()
+            leftovers.collect((process.pid,))
             stuck = time.monotonic() - last_event > STUCK_S
             if (stops or stuck) and deadline is None:
                 deadline = time.monotonic() + TEARDOWN_S
@@ -127,12 +131,21 @@ def run_suites(settings: Settings, workers: int, watch: Callable[[Event], None],
             if deadline is not None and time.monotonic() > deadline:
                 _kill(process)
             time.sleep(POLL_S)
+        left = leftovers.end()
+    if left:
+        raise JournalError(still_running(left))
     for event in tail.events():
         begun = True
         watch(event)
     if stops and not begun:
         raise Interrupted("no item had begun, so there is nothing to judge")
     return process.returncode
+
+
+def still_running(left: int) -> str:
+    """Why a run proves nothing whose programs go on after it, on one line."""
+    what = f"{left} processes that the programs under test started" if left > 1 else "a process under test"
+    return f"{what} cannot be ended, and may change what the run recorded: end it as its user, then validate again"
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
