@@ -14,7 +14,10 @@ import typer
 from technogate.cli.command_groups import BACKEND_TEAM, CI_GATE, CONSOLE_LEAD, EPILOG
 from technogate.cli.options import (
     ContractOption,
+    DigestOption,
     JournalArgument,
+    JournalEvidenceOption,
+    JournalKeyOption,
     ProfileOption,
     ReportsOption,
     SeedOption,
@@ -146,16 +149,30 @@ def replay(
     raise typer.Exit(run_replay(finding, journal, target, contract, reports, make_console()))
 
 
-def judge(journal: JournalArgument, reports: ReportsOption = Path("reports")) -> None:
+def judge(
+    journal: JournalArgument,
+    reports: ReportsOption = Path("reports"),
+    sha256: DigestOption = "",
+    evidence: JournalEvidenceOption = None,
+    key: JournalKeyOption = None,
+) -> None:
     """Judge a stored journal again and write its reports.
 
-    The same journal always gives the same verdict.
+    The same journal always gives the same verdict. It is never PASS for a journal that nothing proves to be as its run
+    wrote it: a record of the run on this machine does, or a digest that you trust.
     """
+    from technogate.deploy.evidence.proven_journal import proven_digest
     from technogate.runner.run import rejudge
 
-    raise typer.Exit(rejudge(journal, reports, make_console()))
+    raise typer.Exit(rejudge(journal, reports, make_console(), proven_digest(sha256, evidence, key)))
 
 
-def report(journal: JournalArgument, reports: ReportsOption = Path("reports")) -> None:
+def report(
+    journal: JournalArgument,
+    reports: ReportsOption = Path("reports"),
+    sha256: DigestOption = "",
+    evidence: JournalEvidenceOption = None,
+    key: JournalKeyOption = None,
+) -> None:
     """Write the reports of a stored journal (same as `judge`)."""
-    judge(journal, reports)
+    judge(journal, reports, sha256, evidence, key)

@@ -233,7 +233,7 @@ class Recorder:
         """Close this process's journal; the controlling process seals it, and judges it unless `act_only` is set."""
         journal = self._run_context.journal
         if hasattr(session.config, "workerinput"):
-            journal.close()
+            journal.end()
             return
         try:
             self._end_leftovers()
@@ -253,7 +253,9 @@ class Recorder:
     def _finish(self) -> int:
         """Judge the run and show the summary, for `pytest suites` without the technogate command."""
         try:
-            finished_run = finish_run(self._run_context.journal.path, self._run_context.settings.folder)
+            finished_run = finish_run(
+                self._run_context.journal.path, self._run_context.settings.folder, key=self._run_context.journal_key
+            )
         except JournalError as error:
             sys.stderr.write(f"{error}\n")
             return int(ExitCode.INCONCLUSIVE)

@@ -21,6 +21,7 @@ from technogate.drivers.http.paces import Paces
 from technogate.drivers.http.request_window import RequestWindow
 from technogate.fit.console_drivers import with_drivers
 from technogate.journal.journal_file import JournalWriter
+from technogate.journal.line_marks import JournalKey
 from technogate.journal.redaction import Redactor
 from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import UserError
@@ -39,12 +40,13 @@ DEFAULT_CONTRACT = "console-v0.1"
 
 
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
-    """What the controlling process passes to each worker of a run."""
+    """What the controlling process passes to a worker of a run; `journal_key` marks what that worker writes."""
 
     settings: Settings
     run: str
     run_key: str
     seed: int
+    journal_key: str
 
 
 @dataclass(slots=True)
@@ -71,7 +73,8 @@ class RunContext:
     `worker` names the process in the journal; `run_key` is the API key of started programs; `watchers` are called
     with each event after it is written; `program_checks` are called when an item ends, and raise what takes the place
     of its result where a program has ended; `facts` is what no response may disclose; `paces` are those of
-    its backends; `replay` is None unless the run is a replay; `fit` is what the fit check found, nothing before it.
+    its backends; `journal_key` proves its journal, in the process that hands it on or judges it; `replay` is None
+    unless the run is a replay; `fit` is what the fit check found, nothing before it.
     """
 
     settings: Settings
@@ -82,6 +85,7 @@ class RunContext:
     run: str
     run_key: str
     seed: int
+    journal_key: JournalKey | None = None
     replay: Replay | None = None
     item: str = ""
     counter: CheckCounter = field(default_factory=CheckCounter)
@@ -164,9 +168,12 @@ class RunContext:
         for check in self.program_checks:
             check(thoroughly)
 
-    def hand_over(self) -> dict[str, Any]:
+    def hand_over(self, worker: str) -> dict[str, Any]:
         """Return what a worker needs to join the run, in plain types."""
-        handed = HandOver(settings=self.settings, run=self.run, run_key=self.run_key, seed=self.seed)
+        if self.journal_key is None:
+            raise RuntimeError("only the controlling process of a run has workers")
+        key = self.journal_key.of(worker).hex()
+        handed = HandOver(settings=self.settings, run=self.run, run_key=self.run_key, seed=self.seed, journal_key=key)
         plain: dict[str, Any] = msgspec.to_builtins(handed)
         return plain
 
@@ -224,8 +231,12 @@ def _unwritable(folder: Path, error: OSError) -> UserError:
     return UserError(f"cannot write reports to {folder}: {error.strerror}; name another folder with --reports")
 
 
-def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
-    """Begin a run: load what it needs, open its journal and write the header."""
+def open_run(settings: Settings, *, collect_only: bool = False, key: JournalKey | None = None) -> RunContext:
+    """Begin a run: load what it needs, open its journal and write the header.
+
+    `key` marks its journal; None for a run that this process judges itself.
+    """
+    key = key or JournalKey.new()
     contract, target = load_inputs(settings, starts=not collect_only)
     # Nothing is waived in a check: it shows what passes and what fails.
     settings = with_drivers(settings, contract, target, trial=not collect_only)
@@ -236,7 +247,8 @@ def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
         settings=settings,
         contract=contract,
         target=target,
-        journal=JournalWriter(settings.journal, "main"),
+        journal=JournalWriter(settings.journal, "main", key.of("main")),
+        journal_key=key,
         worker="main",
         run=settings.run or new_run(),
         run_key=target.api_key or new_key(),
@@ -259,7 +271,7 @@ def join_run(workerinput: dict[str, Any], worker: str) -> RunContext:
         settings=handed.settings,
         contract=contract,
         target=target,
-        journal=JournalWriter(handed.settings.journal, worker),
+        journal=JournalWriter(handed.settings.journal, worker, bytes.fromhex(handed.journal_key)),
         worker=worker,
         run=handed.run,
         run_key=handed.run_key,
