@@ -61,6 +61,13 @@ SelectionArgument = Annotated[
         metavar="ID|FAMILY|GROUP|PARTY", help="for example AUT-01, AUT, audit or backend [default: everything]"
     ),
 ]
+DigestOption = Annotated[
+    str, typer.Option("--sha256", help="sha256 of the journal as its run wrote it, from a source that you trust")
+]
+JournalEvidenceOption = Annotated[
+    Path | None, typer.Option("--evidence", help="evidence.dsse.json that names the digest of the journal")
+]
+JournalKeyOption = Annotated[Path | None, typer.Option("--key", help="public key that the evidence is trusted by")]
 JournalArgument = Annotated[Path, typer.Argument(metavar="JOURNAL", help="journal.jsonl of an earlier run")]
 
 

@@ -39,6 +39,9 @@ IDLE_S = 100.0
 #: Seconds that an interrupted run gets to tear down what it started, before it is killed.
 TEARDOWN_S = 45.0
 
+#: The file name of a run's journal, in its folder of reports.
+JOURNAL = "journal.jsonl"
+
 #: The maximum age of the evidence of a deployment, when none is given.
 EVIDENCE_AGE = "24h"
 
@@ -76,4 +79,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def journal(self) -> Path:
         """The journal of the run."""
-        return self.folder / "journal.jsonl"
+        return self.folder / JOURNAL

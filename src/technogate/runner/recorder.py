@@ -26,7 +26,9 @@ from technogate.runner.run_context import RunContext
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.setup_strikes import SetupStrikes
 from technogate.runner.suite import HINT, Absent, Crash, NotAnswered, Violation, leaves, not_exercised
+from technogate.runner.suite_process import still_running
 from technogate.runner.time_budget import OutOfTime, TimeBudget
+from technogate.target.process.leftovers import Leftovers
 from technogate.trail.entry import TrailError
 from technogate.util.garbage_collector import collect_rarely
 
@@ -57,8 +59,19 @@ class _Phase(msgspec.Struct, frozen=True, kw_only=True):
 class Recorder:
     """The pytest plugin of one process of a run. It judges nothing: judging reads the journal."""
 
-    def __init__(self, run_context: RunContext, *, act_only: bool, self_test: SelfTestRun | None) -> None:
-        """With `act_only` the controlling process does not judge: the process that started it does."""
+    def __init__(
+        self,
+        run_context: RunContext,
+        *,
+        act_only: bool,
+        self_test: SelfTestRun | None,
+        leftovers: Leftovers | None = None,
+    ) -> None:
+        """With `act_only` the controlling process does not judge: the process that started it does.
+
+        `leftovers` is what this process has to end before the run is judged, None when another one does that.
+        """
+        self._leftovers = leftovers
         self._self_test = self_test
         self._run_context = run_context
         self._act_only = act_only
@@ -234,9 +247,10 @@ class Recorder:
         """Close this process's journal; the controlling process seals it, and judges it unless `act_only` is set."""
         journal = self._run_context.journal
         if hasattr(session.config, "workerinput"):
-            journal.close()
+            journal.end()
             return
         try:
+            self._end_leftovers()
             journal.seal(_end(exitstatus))
         except JournalError as error:
             sys.stderr.write(f"{error}\n")
@@ -245,10 +259,17 @@ class Recorder:
         if not self._act_only:
             session.exitstatus = self._finish()
 
+    def _end_leftovers(self) -> None:
+        """End what the programs under test left behind; raises JournalError when that is impossible."""
+        if self._leftovers is not None and (left := self._leftovers.end()):
+            raise JournalError(still_running(left))
+
     def _finish(self) -> int:
         """Judge the run and show the summary, for `pytest suites` without the technogate command."""
         try:
-            finished_run = finish_run(self._run_context.journal.path, self._run_context.settings.folder)
+            finished_run = finish_run(
+                self._run_context.journal.path, self._run_context.settings.folder, key=self._run_context.journal_key
+            )
         except JournalError as error:
             sys.stderr.write(f"{error}\n")
             return int(ExitCode.INCONCLUSIVE)

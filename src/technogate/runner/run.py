@@ -24,12 +24,14 @@ from technogate.model.fit_check import Blame
 from technogate.model.settings import Settings
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary as summary
+from technogate.report.write_all import EVIDENCE, clear
 from technogate.runner.expected_time import expected_time
 from technogate.runner.finish_run import FinishedRun, finish_run, reports_removed_on_error
 from technogate.runner.progress import Watch
 from technogate.runner.run_context import load_inputs, new_run, prepare_reports
 from technogate.runner.suite_process import run_suites
 from technogate.target import Target
+from technogate.target.process.kernel_flags import close_to_others
 from technogate.util.text import terminal, terminal_lines
 
 #: Signs the evidence of a validation: returns the finished run, and one line for the user, "" for none.
@@ -67,6 +69,8 @@ def run(
     `sign` is called with a finished validation before it is shown. Raises UserError, ContractError,
     ShippedDataError or JournalError for user errors.
     """
+    # The programs under test may be of the same user.
+    close_to_others()
     contract, target = load_inputs(settings)
     if workers is not None and workers > 1 and not target.parallel:
         raise UserError(f"{settings.target} cannot run several times in parallel; leave --workers out")
@@ -111,8 +115,8 @@ def run_and_judge(settings: Settings, workers: int, console: Console, name: str)
     can be judged.
     """
     with Watch(console, name) as watch:
-        run_suites(settings, workers, watch.event, watch.tick)
-    finished_run = finish_run(settings.journal, settings.folder, settings.run)
+        key = run_suites(settings, workers, watch.event, watch.tick)
+    finished_run = finish_run(settings.journal, settings.folder, settings.run, key=key)
     for abort in finished_run.journal.aborts:
         if abort.kind == "configuration":
             line, _, output = abort.message.partition("\n")
@@ -132,18 +136,23 @@ def _check_commands(target: Target, contract: Contract) -> None:
             raise TargetFileError(*fault_text(target.spec.name, fit).splitlines())
 
 
-def rejudge(journal: Path, folder: Path, console: Console) -> int:
+def rejudge(journal: Path, folder: Path, console: Console, sha256: str = "") -> int:
     """Judge a stored journal, write its reports into `folder`, and return the exit code.
 
-    A torn journal is judged as far as it goes, its reports are written, and the exit code is 2: the
-    input is not a whole journal. Raises JournalError for a damaged one.
+    `sha256` is the digest that it must have, "" when only a record of its run on this machine can prove it. A torn
+    journal is judged as far as it goes, its reports are written, and the exit code is 2: the input is not a whole
+    journal. Raises JournalError for a damaged one.
     """
     if journal.resolve() != (folder / "journal.jsonl").resolve():
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
-    finished_run = finish_run(journal, folder)
+    try:
+        clear(folder, keep=(EVIDENCE,))
+    except OSError as error:
+        raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
+    finished_run = finish_run(journal, folder, sha256=sha256)
     with reports_removed_on_error(folder):
         _show_summary(finished_run, console)
     if finished_run.journal.torn:
