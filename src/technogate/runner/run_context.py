@@ -41,9 +41,10 @@ DEFAULT_CONTRACT = "console-v0.1"
 
 
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
-    """What the controlling process passes to each worker of a run."""
+    """What the controlling process passes to each worker of a run; `contract` is the digest of the one it checked."""
 
     settings: Settings
+    contract: str
     run: str
     run_key: str
     seed: int
@@ -168,22 +169,29 @@ class RunContext:
 
     def hand_over(self) -> dict[str, Any]:
         """Return what a worker needs to join the run, in plain types."""
-        handed = HandOver(settings=self.settings, run=self.run, run_key=self.run_key, seed=self.seed)
+        handed = HandOver(
+            settings=self.settings,
+            contract=self.contract.digest,
+            run=self.run,
+            run_key=self.run_key,
+            seed=self.seed,
+        )
         plain: dict[str, Any] = msgspec.to_builtins(handed)
         return plain
 
 
-def contract_or_default(folder: str) -> Contract:
-    """Load the contract in `folder`, or the shipped one for ""; raises ContractError."""
-    return load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT))
+def contract_or_default(folder: str, *, checked: str = "") -> Contract:
+    """Load the contract in `folder`, or the shipped one for ""; raises ContractError. See `load_contract`."""
+    return load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT), checked=checked)
 
 
-def load_inputs(settings: Settings, *, starts: bool = True) -> tuple[Contract, Target]:
+def load_inputs(settings: Settings, *, starts: bool = True, checked: str = "") -> tuple[Contract, Target]:
     """Load the contract and the target of a run; with `starts` False, skip the checks that only a start needs.
 
+    `checked` is the digest of the contract that another process of the run has checked.
     Raises UserError, ContractError or ShippedDataError, each one line for the user.
     """
-    contract = contract_or_default(settings.contract)
+    contract = contract_or_default(settings.contract, checked=checked)
     target = load_target(settings.target)
     if starts:
         target.preflight()
@@ -242,7 +250,7 @@ def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
 def join_run(workerinput: dict[str, Any], worker: str) -> RunContext:
     """Join a run in a worker process, with what the controlling process passed to it."""
     handed = msgspec.convert(workerinput, HandOver)
-    contract, target = load_inputs(handed.settings)
+    contract, target = load_inputs(handed.settings, checked=handed.contract)
     return RunContext(
         settings=handed.settings,
         contract=contract,
