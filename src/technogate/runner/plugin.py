@@ -20,6 +20,8 @@ import hypothesis
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import ExampleDatabase
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from technogate.contract.loader import ContractError
 from technogate.journal.journal_file import JournalError
@@ -209,8 +211,20 @@ def _is_smallest(key: bytes) -> bool:
     return not key.endswith((b".secondary", b".pareto"))
 
 
+def _draw_no_local_constants() -> None:
+    """Keep Hypothesis from drawing constants of the modules of ours that a process happens to have imported by then.
+
+    Which those are depends on the process, on the order of its items and on where the gate is installed, and with
+    them what a seed draws; to parse them all takes half a second.
+    """
+    if hasattr(providers, "_get_local_constants"):
+        nothing = Constants()
+        setattr(providers, "_get_local_constants", lambda: nothing)  # noqa: B010 - it is private to Hypothesis
+
+
 def _load_hypothesis_profile(run_context: RunContext) -> None:
     """Load a profile of our own: where CI is set, Hypothesis' default profile ignores the run's seed."""
+    _draw_no_local_constants()
     hypothesis.settings.register_profile(
         "technogate",
         max_examples=EXAMPLES[run_context.settings.profile],

@@ -13,7 +13,6 @@ from rich.console import Console
 
 from technogate.contract.loader import Contract
 from technogate.contract.selection import select
-from technogate.fit.check_fit import check_fit
 from technogate.fit.console_drivers import with_drivers
 from technogate.fit.fit_text import fault_text
 from technogate.fit.missing_commands import missing_commands
@@ -131,6 +130,9 @@ def _check_commands(target: Target, contract: Contract) -> None:
     """
     backend = target.spec.backend
     if backend is not None and any(one.blame is Blame.TARGET for one in missing_commands(backend.commands, contract)):
+        # Imported here: it drives the console's page too, and what does that takes long to import.
+        from technogate.fit.check_fit import check_fit
+
         fit = check_fit(target, contract)
         if fit.target_faults:
             raise TargetFileError(*fault_text(target.spec.name, fit).splitlines())
