@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -152,9 +151,8 @@ def test_what_a_module_left_running_is_not_waited_for(start: Start, monkeypatch:
     )
     assert driver.execute("PING").fields["status"] == "APPROVED"
     monkeypatch.setattr(module_process, "END_S", 0.2)
-    begun = time.monotonic()
     driver.close()
-    assert time.monotonic() - begun < 15.0
+    assert any(reader.is_alive() for reader in driver._process._readers)
 
 
 def test_lines_are_kept_first_and_last(monkeypatch: pytest.MonkeyPatch) -> None:
