@@ -32,7 +32,7 @@ from technogate.runner.allure_results import AllureResults
 from technogate.runner.item_order import MARKERS
 from technogate.runner.parent_watch import exit_with_parent
 from technogate.runner.recorder import Recorder
-from technogate.runner.run_context import RunContext, Smallest, clear_reports, join_run, open_run
+from technogate.runner.run_context import RunContext, Smallest, clear_reports, join_run, open_run, withhold_environment
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import CheckCounter
 from technogate.runner.suite_process import KEY_OPTION, received
@@ -162,6 +162,8 @@ def _opened(config: pytest.Config, *, collects: bool) -> RunContext:
     descriptor = config.getoption("gate_key")
     key = received(descriptor) if descriptor >= 0 else None
     run_context = open_run(_settings(config), collect_only=collects, key=key)
+    if not collects:
+        withhold_environment(run_context.target)
     if key is not None and not getattr(config.option, "numprocesses", None):
         # The process that started this one proves the journal, and no worker needs a key.
         run_context.journal_key = None

@@ -27,10 +27,9 @@ from technogate.report.write_all import EVIDENCE, clear
 from technogate.runner.expected_time import expected_time
 from technogate.runner.finish_run import FinishedRun, finish_run, reports_removed_on_error
 from technogate.runner.progress import Watch
-from technogate.runner.run_context import load_inputs, new_run, prepare_reports
+from technogate.runner.run_context import load_inputs, new_run, prepare_reports, withhold_environment
 from technogate.runner.suite_process import run_suites
 from technogate.target import Target
-from technogate.target.process.kernel_flags import close_to_others
 from technogate.util.text import terminal, terminal_lines
 
 #: Signs the evidence of a validation: returns the finished run, and one line for the user, "" for none.
@@ -68,9 +67,8 @@ def run(
     `sign` is called with a finished validation before it is shown. Raises UserError, ContractError,
     ShippedDataError or JournalError for user errors.
     """
-    # The programs under test may be of the same user.
-    close_to_others()
     contract, target = load_inputs(settings)
+    withhold_environment(target)
     if workers is not None and workers > 1 and not target.parallel:
         raise UserError(f"{settings.target} cannot run several times in parallel; leave --workers out")
     selection = () if check is None else select(contract, check)

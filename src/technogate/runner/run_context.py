@@ -33,7 +33,8 @@ from technogate.runner.journal_header import journal_header
 from technogate.runner.replay_order import Replay, read_replay
 from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
-from technogate.target.api_key import new_key
+from technogate.target.api_key import new_key, variables_of
+from technogate.target.environment import know, withheld, withhold
 from technogate.util.shipped import shipped
 
 DEFAULT_CONTRACT = "console-v0.1"
@@ -42,7 +43,8 @@ DEFAULT_CONTRACT = "console-v0.1"
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     """What the controlling process passes to a worker of a run.
 
-    `contract` is the digest of the one it checked; `journal_key` marks what that worker writes.
+    `contract` is the digest of the one it checked; `journal_key` marks what that worker writes; `withheld` is what no
+    child of a worker may inherit of the user's environment, and its target file names.
     """
 
     settings: Settings
@@ -51,6 +53,7 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     run_key: str
     seed: int
     journal_key: str
+    withheld: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -183,6 +186,7 @@ class RunContext:
             run_key=self.run_key,
             seed=self.seed,
             journal_key=self.journal_key.of(worker).hex(),
+            withheld=withheld(),
         )
         plain: dict[str, Any] = msgspec.to_builtins(handed)
         return plain
@@ -204,6 +208,14 @@ def load_inputs(settings: Settings, *, starts: bool = True, checked: str = "") -
     if starts:
         target.preflight()
     return contract, target
+
+
+def withhold_environment(target: Target) -> None:
+    """Take what no child of this process has a use for out of its environment, for the rest of its life.
+
+    Compose files may name any variable, and compose alone gets all of them.
+    """
+    withhold(None if target.ref.kind == "compose" else variables_of(target.spec))
 
 
 def clear_reports(folder: Path) -> None:
@@ -277,6 +289,7 @@ def open_run(settings: Settings, *, collect_only: bool = False, key: JournalKey 
 def join_run(workerinput: dict[str, Any], worker: str) -> RunContext:
     """Join a run in a worker process, with what the controlling process passed to it."""
     handed = msgspec.convert(workerinput, HandOver)
+    know(handed.withheld)
     contract, target = load_inputs(handed.settings, checked=handed.contract)
     return RunContext(
         settings=handed.settings,

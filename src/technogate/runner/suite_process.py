@@ -17,6 +17,8 @@ from technogate.journal.line_marks import KEY_BYTES, JournalKey
 from technogate.model.errors import Interrupted, UserError
 from technogate.model.events import Event
 from technogate.model.settings import TEARDOWN_S, Settings
+from technogate.target.environment import whole_environment
+from technogate.target.process.kernel_flags import close_to_others
 from technogate.target.process.leftovers import Leftovers
 from technogate.util.shipped import shipped
 
@@ -115,6 +117,8 @@ def run_suites(
     change the journal.
     """
     log = settings.folder / "suites.log"
+    # The programs under test may be of the same user.
+    close_to_others()
     leftovers = Leftovers()
     key = JournalKey.new()
     tail = Tail(settings.journal)
@@ -123,6 +127,7 @@ def run_suites(
         with handed_over(key) as descriptor:
             process = subprocess.Popen(
                 [*command(settings, workers), f"{KEY_OPTION}={descriptor}"],
+                env=whole_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
