@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from technogate.journal.journal_file import JournalError, decode_line
 from technogate.model.errors import Interrupted
 from technogate.model.events import Event
 from technogate.model.settings import TEARDOWN_S, Settings
+from technogate.util.sealed_start import bytecode_of_a_run, sealed_python, without_steering
 from technogate.util.shipped import shipped
 
 #: Seconds between two reads of the journal.
@@ -53,28 +53,36 @@ class Tail:
                 return
 
 
-def pytest_line() -> list[str]:
-    """Return the beginning of every command line that has pytest collect the suites and judge nothing."""
+#: No plugin is loaded because it is installed. Hypothesis brings one that reports its cases.
+PLUGINS = ("--disable-plugin-autoload", "-p", "_hypothesis_pytestplugin")
+
+#: Workers are those of this plugin.
+WORKER_PLUGIN = ("-p", "xdist.plugin")
+
+
+def pytest_arguments() -> list[str]:
+    """Return the first arguments of every pytest that collects the suites and judges nothing: the suites, then options.
+
+    Settings, `conftest.py` and plugins are those of the gate, whatever the current folder and the environment hold.
+    """
     suites, settings = str(shipped("suites")), str(shipped("pyproject.toml"))
-    line = [sys.executable, "-m", "pytest", suites, f"--rootdir={shipped()}", "-c", settings]
+    line = [suites, f"--rootdir={shipped()}", f"--confcutdir={shipped()}", "-c", settings, *PLUGINS]
     # The suites do not use `assert`: rewriting them takes pytest a second.
     # Its five garbage collections at the end take two seconds, and report nothing that is judged.
     line += ["-p", "no:unraisableexception"]
-    # Schemathesis generates cases; its plugin and that of anyio run nothing here, and take most of a second to import.
-    line += ["-p", "no:schemathesis", "-p", "no:anyio"]
     return [*line, "-p", "no:cacheprovider", "--assert=plain", "-q", "--gate-act-only"]
 
 
-def command(settings: Settings, workers: int) -> list[str]:
-    """The pytest command line of a run."""
-    line = [*pytest_line(), "--tb=short"]
+def command(settings: Settings, workers: int, bytecode: str) -> list[str]:
+    """The pytest command line of a run, in a sealed Python that keeps its bytecode in the folder `bytecode`."""
+    line = [*sealed_python(bytecode), "pytest", *pytest_arguments(), "--tb=short"]
     line += [f"--target={settings.target}", f"--contract={settings.contract}", f"--profile={settings.profile}"]
     line += [f"--seed={settings.seed}", f"--reports={settings.reports}", f"--gate-mode={settings.mode}"]
     line += [f"--gate-select={','.join(settings.selection)}", f"--waivers={settings.waivers}"]
     line += [f"--gate-parent={os.getpid()}", f"--gate-run={settings.run}", f"--gate-replay={settings.replay}"]
     line += [f"--gate-drivers={','.join(settings.drivers)}"]
     if workers > 1:
-        line += ["-n", str(workers), "--dist=loadscope", "--max-worker-restart=0"]
+        line += [*WORKER_PLUGIN, "-n", str(workers), "--dist=loadscope", "--max-worker-restart=0"]
     return line
 
 
@@ -103,10 +111,11 @@ def run_suites(settings: Settings, workers: int, watch: Callable[[Event], None],
     """
     log = settings.folder / "suites.log"
     tail = Tail(settings.journal)
-    with _stop_requests() as stops, log.open("wb") as output:
+    with _stop_requests() as stops, bytecode_of_a_run() as bytecode, log.open("wb") as output:
         # A process group of its own: Ctrl-C reaches only this process, which passes it on once.
         process = subprocess.Popen(
-            command(settings, workers),
+            command(settings, workers, bytecode),
+            env=without_steering(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
