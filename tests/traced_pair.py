@@ -12,6 +12,7 @@ from fixtures.faulty_pair import FaultyPair
 from technogate.contract.loader import load_contract
 from technogate.faults.tracing.tracer import NotTraced, find_strace
 from technogate.journal.journal_file import JournalWriter
+from technogate.journal.line_marks import JournalKey
 from technogate.model.settings import Settings
 from technogate.runner.run_context import RunContext
 from technogate.target import load_target
@@ -53,7 +54,7 @@ def traced_pair(folder: Path, way: str, audit: str = NAMED) -> Iterator[FaultyPa
         settings=Settings(target=str(target), reports=str(folder)),
         contract=load_contract(ROOT / "contracts" / "console-v0.1"),
         target=load_target(str(target)),
-        journal=JournalWriter(folder / "journal.jsonl", "main"),
+        journal=JournalWriter(folder / "journal.jsonl", "main", JournalKey.new().of("main")),
         worker="main",
         run="durability",
         run_key=KEY,

@@ -17,17 +17,14 @@ TargetOption = Annotated[
     typer.Option(
         "--target",
         "-t",
-        envvar="TECHNOGATE_TARGET",
         help="'embedded', 'compose', or a target file [default: technogate.toml in this folder or above]",
     ),
 ]
 ContractOption = Annotated[
     str,
-    typer.Option("--contract", envvar="TECHNOGATE_CONTRACT", help="contract folder [default: the shipped contract]"),
+    typer.Option("--contract", help="contract folder [default: the shipped contract]"),
 ]
-ProfileOption = Annotated[
-    str, typer.Option("--profile", "-p", envvar="TECHNOGATE_PROFILE", help="quick, standard or thorough")
-]
+ProfileOption = Annotated[str, typer.Option("--profile", "-p", help="quick, standard or thorough")]
 SeedOption = Annotated[
     int | None, typer.Option("--seed", help="seed of the generated cases, to repeat a run [default: random]")
 ]

@@ -31,6 +31,7 @@ from technogate.runner.time_budget import OutOfTime, TimeBudget
 from technogate.target.process.leftovers import Leftovers
 from technogate.trail.entry import TrailError
 from technogate.util.garbage_collector import collect_rarely
+from technogate.util.sealed_start import close_bytecode
 
 #: The longest reason that a result keeps, in characters.
 REASON_LIMIT = 2000
@@ -120,6 +121,7 @@ class Recorder:
     def pytest_collection_finish() -> None:
         """Collect garbage rarely from now on: what has been collected as items stays to the end."""
         collect_rarely()
+        close_bytecode()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self) -> None:
