@@ -23,12 +23,13 @@ from technogate.cli import (
 from technogate.cli.command_groups import EPILOG, GroupedCommands
 from technogate.model.errors import Interrupted, StartError, TargetFileError, UserError
 from technogate.model.verdict import ExitCode
+from technogate.runner.environment_faults import fault_of, require_folders, show_anything
 from technogate.util.garbage_collector import ignore_existing_objects
 from technogate.util.shipped import ShippedDataError
 from technogate.util.text import terminal, terminal_lines
 
-#: Variables that would make the suites' pytest leave items out, or load plugins that are not the gate's.
-PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+#: Variables that would make the suites' pytest leave items out, load plugins that are not the gate's, or end at once.
+PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTHONOPTIMIZE")
 
 app = typer.Typer(
     name="technogate",
@@ -66,10 +67,16 @@ def main() -> None:
     """Run the command line; a mistake of the user's is one line and exit code 2."""
     for name in PYTEST_VARIABLES:
         os.environ.pop(name, None)
-    code = _guarded(lambda: app(prog_name="technogate"))
+    show_anything((sys.stdout, sys.stderr))
+    code = _guarded(_run)
     # A garbage collection at exit walks through the whole run and takes a third of a second.
     ignore_existing_objects()
     sys.exit(code)
+
+
+def _run() -> None:
+    require_folders()
+    app(prog_name="technogate")
 
 
 def _mistakes() -> tuple[type[Exception], ...]:
@@ -102,6 +109,10 @@ def _guarded(command: Callable[[], object]) -> int:
         sys.stderr.write("technogate: interrupted\n")
         return int(ExitCode.INCONCLUSIVE)
     except Exception as error:  # noqa: BLE001 - the outermost border: a crash of the gate is never a verdict
+        if fault := fault_of(error):
+            # Before anything else: without memory nothing more can be imported.
+            sys.stderr.write(f"technogate: INCONCLUSIVE: {terminal(fault)}\n")
+            return int(ExitCode.INCONCLUSIVE)
         if isinstance(error, _mistakes()):
             _complain(error, "")
             return int(ExitCode.USAGE)
