@@ -24,6 +24,7 @@ from technogate.model.settings import Settings
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary as summary
 from technogate.report.write_all import EVIDENCE, clear
+from technogate.runner.environment_faults import fault_in, require_files
 from technogate.runner.expected_time import expected_time
 from technogate.runner.finish_run import FinishedRun, finish_run, reports_removed_on_error
 from technogate.runner.progress import Watch
@@ -67,6 +68,7 @@ def run(
     `sign` is called with a finished validation before it is shown. Raises UserError, ContractError,
     ShippedDataError or JournalError for user errors.
     """
+    require_files()
     contract, target = load_inputs(settings)
     withhold_environment(target)
     if workers is not None and workers > 1 and not target.parallel:
@@ -170,10 +172,13 @@ def _show_summary(finished_run: FinishedRun, console: Console) -> None:
 
 
 def show_log(settings: Settings, console: Console) -> None:
-    """Print the last lines that the suites wrote: they show why the suites crashed."""
+    """Print the last lines that the suites wrote, which show why they crashed, or what the environment lacked."""
     try:
         text = (settings.folder / "suites.log").read_text("utf-8", errors="replace")
     except OSError:
+        return
+    if fault := fault_in("\n".join(text.splitlines()[-LOG_LINES:])):
+        console.print(terminal(f"The suites ended early: {fault}"), markup=False, soft_wrap=True)
         return
     lines = _ITEM_LIST.split(text)[0].splitlines()[-LOG_LINES:]
     console.print(f"The last lines of {settings.folder / 'suites.log'}:", markup=False, soft_wrap=True)
