@@ -104,7 +104,7 @@ class JournalWriter:
     """Appends events to a journal file on behalf of one process (`worker`)."""
 
     def __init__(self, path: Path, worker: str, key: bytes) -> None:
-        """Open `path` for appending; raises JournalError when that is impossible.
+        """Open `path` for appending; raises JournalError when that is impossible, and for a link.
 
         `key` is that of the writer's first line (`JournalKey.of`).
         """
@@ -114,7 +114,7 @@ class JournalWriter:
         self._seq = 0
         self._lock = threading.RLock()
         self._opened = time.time(), time.monotonic()
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
         try:
             self._fd = os.open(path, flags, 0o644)
         except OSError as error:

@@ -35,6 +35,7 @@ from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
 from technogate.target.api_key import new_key, variables_of
 from technogate.target.environment import know, withheld, withhold
+from technogate.util.plain_file import create
 from technogate.util.shipped import shipped
 
 DEFAULT_CONTRACT = "console-v0.1"
@@ -244,7 +245,7 @@ def prepare_reports(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
-        probe.write_text("")
+        os.close(create(probe))
         probe.unlink()
     except OSError as error:
         raise _unwritable(folder, error) from error

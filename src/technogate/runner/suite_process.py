@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
 from technogate.journal.journal_file import JournalError, decode_line
 from technogate.journal.line_marks import KEY_BYTES, JournalKey
@@ -19,6 +20,7 @@ from technogate.model.settings import TEARDOWN_S, Settings
 from technogate.target.environment import whole_environment
 from technogate.target.process.kernel_flags import close_to_others
 from technogate.target.process.leftovers import Leftovers
+from technogate.util.plain_file import create
 from technogate.util.sealed_start import bytecode_of_a_run, sealed_python, without_steering
 from technogate.util.shipped import shipped
 
@@ -130,7 +132,7 @@ def run_suites(
     leftovers = Leftovers()
     key = JournalKey.new()
     tail = Tail(settings.journal)
-    with _stop_requests() as stops, bytecode_of_a_run() as bytecode, log.open("wb") as output:
+    with _stop_requests() as stops, bytecode_of_a_run() as bytecode, _fresh(log) as output:
         # A process group of its own: Ctrl-C reaches only this process, which passes it on once.
         with handed_over(key) as descriptor:
             process = subprocess.Popen(
@@ -168,6 +170,17 @@ def run_suites(
     if stops and not begun:
         raise Interrupted("no item had begun, so there is nothing to judge")
     return key
+
+
+@contextmanager
+def _fresh(log: Path) -> Iterator[BinaryIO]:
+    """The file for what the suites write, made anew; raises UserError when that is impossible."""
+    try:
+        file = os.fdopen(create(log), "wb")
+    except OSError as error:
+        raise UserError(f"cannot write {log}: {error.strerror}; name another folder with --reports") from error
+    with file:
+        yield file
 
 
 @contextmanager
