@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from functools import cache
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,6 +17,12 @@ def http_client(url: str, timeout_s: float) -> httpx.Client:
     It follows no redirect, sends nothing twice and ignores the proxies of the environment.
     """
     # Loading certificates takes longer than a request: they are loaded only where there is something to verify.
-    tls = tls_context() if urlsplit(url).scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls = tls_context() if urlsplit(url).scheme == "https" else _without_certificates()
     headers = {"User-Agent": "technogate", "Accept-Encoding": "identity", "Connection": "close"}
     return httpx.Client(verify=tls, trust_env=False, timeout=timeout_s, headers=headers)
+
+
+@cache
+def _without_certificates() -> ssl.SSLContext:
+    """A context that trusts nobody, for a client that makes no connection with TLS: it must have one."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
