@@ -65,6 +65,8 @@ def pytest_line() -> list[str]:
     line += ["-p", "no:unraisableexception"]
     # Schemathesis generates cases; its plugin and that of anyio run nothing here, and take most of a second to import.
     line += ["-p", "no:schemathesis", "-p", "no:anyio"]
+    # Its folders for temporary files stay where they are: no item uses them, and those of a run are removed.
+    line += ["-p", "no:tmpdir"]
     return [*line, "-p", "no:cacheprovider", "--assert=plain", "-q", "--gate-act-only"]
 
 
