@@ -29,6 +29,8 @@ from technogate.target.socket_forwarder import remove_dead_socket
 
 #: Seconds between SIGTERM and SIGKILL.
 STOP_S = 3.0
+#: Seconds between two looks at the length of its output.
+BOUND_S = 1.0
 #: Lines of output that an error shows.
 TAIL_LINES = 20
 
@@ -196,6 +198,14 @@ class Program:
         self.end_recorded = False
         self._reaper.add_mark(self._mark)
         self._register(self._process.pid)
+        threading.Thread(target=self._bound_output, args=(self.starts,), daemon=True, name="output").start()
+
+    def _bound_output(self, start: int) -> None:
+        """Keep the file of its output to a limit, until what serves has ended or was started again."""
+        while not self._reaped and self.starts == start:
+            time.sleep(BOUND_S)
+            if not self._reaped:
+                self._log.bound()
 
     def wait_ready(self, path: str | None = None, timeout_s: float | None = None) -> None:
         """Wait until `path` (default: the declared one) responds; raises StartError when it does not."""
