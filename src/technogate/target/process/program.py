@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,8 +168,11 @@ class Program:
         """Its command line as typed in a shell, the API key masked."""
         return self.launch.redactor.clean_text(shlex.join(self.launch.argv))[0]
 
-    def start(self) -> None:
-        """Start it, without waiting; raises PortTaken, or StartError when there is no such program."""
+    def start(self, *, by: Sequence[str] = ()) -> None:
+        """Start it, without waiting; raises PortTaken, or StartError when there is no such program.
+
+        `by` is the command line of a program that starts it, as `strace` does; that is its first process then.
+        """
         if self.alive:
             raise RuntimeError(f"{self.name} runs already")
         if is_taken(self.port):
@@ -179,7 +183,7 @@ class Program:
         try:
             with os.fdopen(self._log.append(), "ab") as log:
                 self._process = subprocess.Popen(
-                    self.launch.argv,
+                    (*by, *self.launch.argv),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
@@ -272,10 +276,10 @@ class Program:
         """Continue it after `freeze`."""
         self._running().thaw()
 
-    def restart(self) -> None:
-        """End it if it runs, start it on the same port in the same folder, and wait until it is ready."""
+    def restart(self, *, by: Sequence[str] = ()) -> None:
+        """End it if it runs, start it on the same port in the same folder, and wait until it is ready; see `start`."""
         self.stop()
-        self.start()
+        self.start(by=by)
         self.wait_ready()
 
     def _gone(self) -> bool:
