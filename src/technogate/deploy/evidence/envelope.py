@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
-from securesystemslib.signer import CryptoSigner, Signature, SSlibKey
+from securesystemslib.signer import Signature, Signer, SSlibKey
 
 from technogate.util.strict_json import NotStrictJson, parse
 
@@ -44,7 +44,7 @@ class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     signatures: tuple[_Signature, ...]
 
 
-def seal(payload: bytes, signer: CryptoSigner) -> bytes:
+def seal(payload: bytes, signer: Signer) -> bytes:
     """The signed envelope of `payload`, as the bytes of a file."""
     envelope = Envelope(payload, PAYLOAD_TYPE, {})
     envelope.sign(signer)
