@@ -23,7 +23,7 @@ from technogate.model.verdict import VerdictDocument
 from technogate.report.verdict_json import encode
 from tests.conftest import ROOT, STUCK_S, Sandbox
 from tests.deploy.sealed import BACKEND_NAME, CONSOLE_NAME
-from tests.deploy.test_deploy_command import house, path_of
+from tests.deploy.test_deploy_command import house
 from tests.report.samples import SAMPLES, hostile
 
 __all__ = ["house"]
@@ -169,10 +169,11 @@ def test_no_verdict_is_an_error(tmp_path: Path, text: str | None) -> None:
 def script(house: Sandbox, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the shell example in the sandbox, on the pair of processes that stand in for images."""
     program = house.home / "bin" / "technogate"
+    program.parent.mkdir(exist_ok=True)
     program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m technogate "$@"\n')
     program.chmod(0o755)
     environment = {
-        "PATH": path_of(house),
+        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
         "TARGET": "pair.toml",
         "TRUSTED_KEY": "keys/technogate.pub",
         "TECHNOGATE_CONTRACT": "contracts/small",
@@ -203,7 +204,7 @@ def test_the_shell_example_validates_and_checks(house: Sandbox) -> None:
     (house.home / "contracts" / "small").symlink_to("console-v0.1")
     ended = script(house, CONSOLE_NAME, BACKEND_NAME)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "DEPLOY: 16 of 16 lines proven" in ended.stdout
+    assert "DEPLOY: 22 of 22 lines proven" in ended.stdout
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from technogate.cli.options import (
     JournalArgument,
     JournalEvidenceOption,
     JournalKeyOption,
+    MaxTimeOption,
     ProfileOption,
     ReportsOption,
     SeedOption,
@@ -75,6 +76,7 @@ def validate(
     workers: WorkersOption = None,
     waivers: WaiversOption = "",
     signing_key: SigningKeyOption = "",
+    max_time: MaxTimeOption = "",
 ) -> None:
     """Validate a pair against the whole contract.
 
@@ -84,8 +86,9 @@ def validate(
     from technogate.deploy.evidence.remote_signer import signer_of
     from technogate.deploy.evidence.sign import signed_by
     from technogate.runner.run import run
+    from technogate.runner.time_budget import given_time
 
-    settings = _settings(target, contract, profile, seed, reports, waivers)
+    settings = given_time(_settings(target, contract, profile, seed, reports, waivers), max_time)
     signer = signer_of(signing_key, os.environ)
     raise typer.Exit(run(settings, workers, make_console(), sign=signed_by(signer, contract)))
 
@@ -101,8 +104,10 @@ def demo(
     No other command judges the reference pair unless it is told to with `--target embedded`.
     """
     from technogate.runner.run import run
+    from technogate.runner.time_budget import given_time
 
-    raise typer.Exit(run(_settings("embedded", "", profile, seed, reports), workers, make_console()))
+    settings = given_time(_settings("embedded", "", profile, seed, reports), "")
+    raise typer.Exit(run(settings, workers, make_console()))
 
 
 def check(
@@ -113,6 +118,7 @@ def check(
     seed: SeedOption = None,
     reports: ReportsOption = Path("reports/check"),
     workers: WorkersOption = None,
+    max_time: MaxTimeOption = "",
 ) -> None:
     """Check selected requirements while you develop.
 
@@ -120,9 +126,10 @@ def check(
     """
     from technogate.deploy.evidence.signing_keys import VARIABLE
     from technogate.runner.run import run
+    from technogate.runner.time_budget import given_time
 
     os.environ.pop(VARIABLE, None)
-    settings = _settings(target, contract, profile, seed, reports)
+    settings = given_time(_settings(target, contract, profile, seed, reports), max_time)
     raise typer.Exit(run(settings, workers, make_console(), check=selection or []))
 
 

@@ -106,6 +106,7 @@ class WaiverState(StrEnum):
     EXPIRED = "expired"
     UNKNOWN = "unknown"
     UNUSED = "unused"
+    REFUSED = "refused"
 
 
 class WaiverResult(Document, frozen=True):

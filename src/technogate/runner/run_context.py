@@ -42,12 +42,14 @@ DEFAULT_CONTRACT = "console-v0.1"
 
 
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
-    """What the controlling process passes to a worker of a run; `journal_key` marks what that worker writes.
+    """What the controlling process passes to a worker of a run.
 
-    `withheld` is what no child of a worker may inherit of the user's environment, and its target file names.
+    `contract` is the digest of the one it checked; `journal_key` marks what that worker writes; `withheld` is what no
+    child of a worker may inherit of the user's environment, and its target file names.
     """
 
     settings: Settings
+    contract: str
     run: str
     run_key: str
     seed: int
@@ -129,7 +131,7 @@ class RunContext:
     def _learned_limit(self, window: RequestWindow) -> str:
         settings = self.settings
         workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-        return learned_limit(window, self.contract, settings.selection, settings.profile, workers)
+        return learned_limit(window, self.contract, settings.selection, settings.profile, workers, settings.max_time_s)
 
     def record(self, event: Event) -> None:
         """Append one event to the journal, from any thread, and call the watchers with it."""
@@ -178,30 +180,31 @@ class RunContext:
         """Return what a worker needs to join the run, in plain types."""
         if self.journal_key is None:
             raise RuntimeError("only the controlling process of a run has workers")
-        key = self.journal_key.of(worker).hex()
         handed = HandOver(
             settings=self.settings,
+            contract=self.contract.digest,
             run=self.run,
             run_key=self.run_key,
             seed=self.seed,
-            journal_key=key,
+            journal_key=self.journal_key.of(worker).hex(),
             withheld=withheld(),
         )
         plain: dict[str, Any] = msgspec.to_builtins(handed)
         return plain
 
 
-def contract_or_default(folder: str) -> Contract:
-    """Load the contract in `folder`, or the shipped one for ""; raises ContractError."""
-    return load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT))
+def contract_or_default(folder: str, *, checked: str = "") -> Contract:
+    """Load the contract in `folder`, or the shipped one for ""; raises ContractError. See `load_contract`."""
+    return load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT), checked=checked)
 
 
-def load_inputs(settings: Settings, *, starts: bool = True) -> tuple[Contract, Target]:
+def load_inputs(settings: Settings, *, starts: bool = True, checked: str = "") -> tuple[Contract, Target]:
     """Load the contract and the target of a run; with `starts` False, skip the checks that only a start needs.
 
+    `checked` is the digest of the contract that another process of the run has checked.
     Raises UserError, ContractError or ShippedDataError, each one line for the user.
     """
-    contract = contract_or_default(settings.contract)
+    contract = contract_or_default(settings.contract, checked=checked)
     target = load_target(settings.target)
     if starts:
         target.preflight()
@@ -288,7 +291,7 @@ def join_run(workerinput: dict[str, Any], worker: str) -> RunContext:
     """Join a run in a worker process, with what the controlling process passed to it."""
     handed = msgspec.convert(workerinput, HandOver)
     know(handed.withheld)
-    contract, target = load_inputs(handed.settings)
+    contract, target = load_inputs(handed.settings, checked=handed.contract)
     return RunContext(
         settings=handed.settings,
         contract=contract,

@@ -39,6 +39,9 @@ class Deployment(Document, frozen=True):
     at: str
     console: str
     backend: str
+    images: Annotated[
+        dict[str, str], msgspec.Meta(description="what to deploy, by digest; empty unless it may be deployed")
+    ]
     evidence_sha256: Annotated[str, msgspec.Meta(description='"" when the evidence could not be read')]
     lines: tuple[ProofRecord, ...]
 
@@ -56,6 +59,7 @@ def record(path: Path, decision: DeployDecision, images: Mapping[str, str], evid
         at=at,
         console=images["console"],
         backend=images["backend"],
+        images=dict(decision.images) if decision.deploy else {},
         evidence_sha256=digest_of(evidence),
         lines=tuple(ProofRecord(title=line.title, proven=line.proven, proof=line.proof) for line in decision.lines),
     )

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from securesystemslib.signer import Signer, SSlibKey
 
-from technogate.deploy.decide import decide, seconds_of
+from technogate.deploy.decide import decide
 from technogate.deploy.evidence.envelope import EvidenceError, seal
 from technogate.deploy.evidence.statement import encode, statement_of
-from technogate.model.settings import EVIDENCE_AGE
+from technogate.deploy.policy import strict_policy
 from technogate.model.verdict import ExitCode, Verdict
 from technogate.report.next_step import EvidenceState
 from technogate.report.write_all import EVIDENCE
@@ -77,7 +77,7 @@ def signed_by(signer: Signer | None, contract: str = "") -> Sign:
 
 
 def _state(finished_run: FinishedRun, evidence: Path, signer: Signer, contract: str) -> EvidenceState:
-    """What the deploy gate decides on the evidence now, with its usual maximum age, for the images that ran."""
+    """What the deploy gate decides on the evidence now without a policy, thus strictly, for the images that ran."""
     if finished_run.document.verdict is not Verdict.PASS:
         return EvidenceState.SIGNED
     key = signer.public_key
@@ -86,8 +86,7 @@ def _state(finished_run: FinishedRun, evidence: Path, signer: Signer, contract: 
     decision = decide(
         images={side: image.name for side, image in finished_run.document.target.images.items()},
         evidence=evidence,
-        key=key,
-        max_age_s=seconds_of(EVIDENCE_AGE),
+        policy=strict_policy(key),
         contract=contract_or_default(contract),
         now=time.time(),
     )
