@@ -138,12 +138,12 @@ def _check_commands(target: Target, contract: Contract) -> None:
             raise TargetFileError(*fault_text(target.spec.name, fit).splitlines())
 
 
-def rejudge(journal: Path, folder: Path, console: Console, sha256: str = "") -> int:
+def rejudge(journal: Path, folder: Path, console: Console, sha256: str = "", sign: Sign | None = None) -> int:
     """Judge a stored journal, write its reports into `folder`, and return the exit code.
 
-    `sha256` is the digest that it must have, "" when only a record of its run on this machine can prove it. A torn
-    journal is judged as far as it goes, its reports are written, and the exit code is 2: the input is not a whole
-    journal. Raises JournalError for a damaged one.
+    `sha256` is the digest that it must have, "" when only a record of its run on this machine can prove it. `sign` is
+    called with the judged run before it is shown. A torn journal is judged as far as it goes, its reports are written,
+    and the exit code is 2: the input is not a whole journal. Raises JournalError for a damaged one.
     """
     if journal.resolve() != (folder / "journal.jsonl").resolve():
         try:
@@ -151,11 +151,14 @@ def rejudge(journal: Path, folder: Path, console: Console, sha256: str = "") -> 
         except OSError as error:
             raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
     try:
-        clear(folder, keep=(EVIDENCE,))
+        clear(folder, keep=() if sign is not None else (EVIDENCE,))
     except OSError as error:
         raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
     finished_run = finish_run(journal, folder, sha256=sha256)
     with reports_removed_on_error(folder):
+        if sign is not None:
+            finished_run, message = sign(finished_run, folder)
+            console.print(terminal(message), markup=False, soft_wrap=True)
         _show_summary(finished_run, console)
     if finished_run.journal.torn:
         raise JournalError(

@@ -178,7 +178,7 @@ def run_suites(
 def _fresh(log: Path) -> Iterator[BinaryIO]:
     """The file for what the suites write, made anew; raises UserError when that is impossible."""
     try:
-        file = os.fdopen(create(log), "wb")
+        file = os.fdopen(create(log, 0o600), "wb")
     except OSError as error:
         raise UserError(f"cannot write {log}: {error.strerror}; name another folder with --reports") from error
     with file:

@@ -18,6 +18,7 @@ from pathlib import Path
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import PortTaken, StartError
 from technogate.target.process import process_group
+from technogate.target.process.isolation import Isolation
 from technogate.target.process.other_port import OtherPort
 from technogate.target.process.output_log import OutputLog
 from technogate.target.process.ports import is_taken
@@ -72,6 +73,8 @@ class Program:
     def __init__(self, launch: Launch, reaper: Reaper) -> None:
         """Prepare the program; nothing runs before `start`."""
         self.launch = launch
+        #: How it is kept from the gate; another one may be set before it is started.
+        self.isolation = Isolation(account=None)
         self._reaper = reaper
         self._ready_url = ""
         self._log = OutputLog(launch.workdir / "output.log", launch.redactor)
@@ -180,6 +183,8 @@ class Program:
         self.workdir.mkdir(parents=True, exist_ok=True)
         if self.launch.socket is not None:
             remove_dead_socket(self.launch.socket)
+        account = self.isolation.account
+        own = {} if account is None else account.environment(self.workdir)
         try:
             with os.fdopen(self._log.append(), "ab") as log:
                 self._process = subprocess.Popen(
@@ -188,8 +193,9 @@ class Program:
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     cwd=self.launch.cwd,
-                    env={**self.launch.env, MARK_VARIABLE: self._mark},
+                    env={**self.launch.env, **own, MARK_VARIABLE: self._mark},
                     **process_group.own_group(),
+                    **({} if account is None else account.arguments()),
                 )
         except OSError as error:
             reason = f"{self.name} did not start: {self.command}: {error.strerror}"
