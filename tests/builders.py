@@ -25,6 +25,7 @@ from technogate.model.events import (
     SelfTest,
     TargetRef,
 )
+from technogate.model.item_result import MUST_FAIL, SELF_TEST
 from technogate.model.requirement import Level, Party, Requirement
 
 REQUIREMENTS = (
@@ -121,6 +122,8 @@ def journal(
         proofs = tuple(Proof(name=name) for name in required(head.target.parties))
     if proofs:
         writer.append(SelfTest(proofs=proofs))
+        writer.append(finding(MUST_FAIL, SELF_TEST))
+        writer.append(result(MUST_FAIL, SELF_TEST, Outcome.FAILED))
     for event in events:
         writer.append(event)
     if end == "none":

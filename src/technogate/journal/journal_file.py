@@ -39,6 +39,7 @@ from technogate.model.events import (
     Stuck,
     TrailReading,
 )
+from technogate.model.item_result import SELF_TEST
 
 #: Changes when an older reader could misread a newer journal.
 FORMAT = 2
@@ -158,7 +159,7 @@ def _whole(raw: bytes, lines: list[bytes], footer: Footer) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """A journal as read: its events by kind, in the order of the file.
+    """A journal as read: its events by kind, in the order of the file. `must_fail` is the self-test's own item.
 
     `torn` is "" for a whole journal, else one sentence that names what is missing. `sha256` is the
     digest of the whole file.
@@ -183,6 +184,7 @@ class Journal:
     aborts: list[Abort] = field(default_factory=list)
     warnings: list[RunWarning] = field(default_factory=list)
     self_tests: list[SelfTest] = field(default_factory=list)
+    must_fail: list[ItemResult | Finding] = field(default_factory=list)
     runtimes: list[RuntimeProof] = field(default_factory=list)
     fit_checks: list[FitCheck] = field(default_factory=list)
 
@@ -254,6 +256,9 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
         FitCheck: journal.fit_checks,  # type: ignore[dict-item]
     }
     for event in events:
+        if isinstance(event, ItemResult | Finding) and event.requirement == SELF_TEST:
+            journal.must_fail.append(event)
+            continue
         kind = lists.get(type(event))
         if kind is None:
             raise JournalError(f"{path} is damaged: a second {type(event).__name__.lower()} is in the middle of it")
