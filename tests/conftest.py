@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ hypothesis.settings.load_profile("tests")
 def pytest_configure(config: pytest.Config) -> None:
     """Make a warning in the gate's own code an error, except while suites judge a target."""
     config.addinivalue_line("filterwarnings", "error")
+    # What runs of tests record of themselves is not kept with what runs of the user did.
+    os.environ["XDG_STATE_HOME"] = str(Path(tempfile.gettempdir()) / f"tests-of-technogate-{os.getuid()}")
     config.addinivalue_line("markers", "slow: starts a browser, containers, programs or whole runs")
 
 
@@ -82,7 +85,8 @@ class Sandbox:
         dropped = ("PYTEST_", "TECHNOGATE_", "COV_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
         shown = {"COLUMNS": "100", "TERM": "dumb"}
-        return {**kept, "PYTHONPATH": str(self.home / "src"), **shown}
+        state = {"XDG_STATE_HOME": str(self.home.parent / "state")}
+        return {**kept, "PYTHONPATH": str(self.home / "src"), **state, **shown}
 
     @staticmethod
     def _on_embedded(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -172,7 +172,8 @@ class MockBackend:
 
     def accept(self) -> None:
         """Listen again; does nothing when it listens already."""
-        self._call(self._server.accept())
+        if not self._server.accepts:
+            self._call(self._server.accept())
 
     @property
     def resets(self) -> int:

@@ -18,6 +18,7 @@ import pytest
 
 from technogate.contract.loader import ContractError
 from technogate.journal.journal_file import JournalError, read_journal
+from technogate.journal.line_marks import JournalKey
 from technogate.judging.judge import judge
 from technogate.model.errors import UserError
 from technogate.model.events import Event, Finding
@@ -36,11 +37,15 @@ WARM = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 
 class StopAtFinding:
-    """The pytest plugin that ends a run at the first finding of a requirement; `at` is its time (`time.monotonic`)."""
+    """The pytest plugin that ends a run at the first finding of a requirement; `at` is its time (`time.monotonic`).
+
+    `journal_key` is that of the run, None before it began.
+    """
 
     def __init__(self, requirement: str) -> None:
         self._requirement = requirement
         self.at: float | None = None
+        self.journal_key: JournalKey | None = None
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Watch the events that the run records."""
@@ -50,7 +55,9 @@ class StopAtFinding:
                 self.at = time.monotonic()
                 session.shouldstop = f"a finding of {self._requirement}"
 
-        session.config.stash[RUN_CONTEXT].watchers.append(watch)
+        run_context = session.config.stash[RUN_CONTEXT]
+        run_context.watchers.append(watch)
+        self.journal_key = run_context.journal_key
 
 
 def run_job(job: Job, started: float) -> None:
@@ -72,7 +79,7 @@ def _outcome(job: Job, started: float) -> JobOutcome:
     if not settings.journal.exists():
         return _without_a_journal(settings, started)
     try:
-        document = judge(read_journal(settings.journal))
+        document = judge(read_journal(settings.journal, stop.journal_key))
     except JournalError as error:
         return JobOutcome(end="crashed", message=str(error), seconds=time.monotonic() - started)
     seconds = time.monotonic() - started

@@ -110,6 +110,16 @@ class Program:
         return None if self._process is None else self._process.pid
 
     @property
+    def pids(self) -> frozenset[int]:
+        """Its processes, as far as the system shows them; none before the first start."""
+        return frozenset(self._pids()) if self.alive else frozenset()
+
+    @property
+    def companion(self) -> dict[str, str]:
+        """The environment of a program of the gate that is to end with it: it has its mark, and none of its secrets."""
+        return {MARK_VARIABLE: self._mark}
+
+    @property
     def alive(self) -> bool:
         """Whether it runs (a frozen program does, and one in the background)."""
         return self._process is not None and not self._has_ended()
