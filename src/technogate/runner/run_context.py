@@ -192,12 +192,12 @@ class RunContext:
         return plain
 
 
-def contract_or_default(folder: str) -> Contract:
-    """Load the contract in `folder`, or the shipped one for ""; raises ContractError.
+def contract_or_default(folder: str, *, checked: str = "") -> Contract:
+    """Load the contract in `folder`, or the shipped one for ""; raises ContractError. See `load_contract`.
 
     One with the id of a shipped contract and other bytes is refused: reports would call it by that name.
     """
-    contract = load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT))
+    contract = load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT), checked=checked)
     if shipped_digest(contract.id) not in ("", contract.digest):
         raise ContractError(
             f"{folder} is not the shipped contract {contract.id} (sha256 {contract.digest[:16]}…), and has its name; "
