@@ -49,6 +49,10 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
 
 
+#: The file in the folder of the reports that keeps what a program wrote which did not start.
+PROGRAM_OUTPUT = "program-output.log"
+
+
 @dataclass(slots=True)
 class Smallest:
     """The smallest case that fails the current item, as text that its generator wrote and can read.
@@ -198,7 +202,7 @@ def prepare_reports(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # A file of an earlier run must not be taken for this run's result.
-        for name in ("journal.jsonl", *REPORTS):
+        for name in ("journal.jsonl", PROGRAM_OUTPUT, *REPORTS):
             if name == ALLURE and (folder / name).exists():
                 shutil.rmtree(folder / name)
             else:
