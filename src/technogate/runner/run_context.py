@@ -57,6 +57,10 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     withheld: dict[str, str]
 
 
+#: The file in the folder of the reports that keeps what a program wrote which did not start.
+PROGRAM_OUTPUT = "program-output.log"
+
+
 @dataclass(slots=True)
 class Smallest:
     """The smallest case that fails the current item, as text that its generator wrote and can read.
@@ -235,7 +239,8 @@ def clear_reports(folder: Path) -> None:
     """
     try:
         clear(folder)
-        (folder / JOURNAL).unlink(missing_ok=True)
+        for name in (JOURNAL, PROGRAM_OUTPUT):
+            (folder / name).unlink(missing_ok=True)
     except NotADirectoryError as error:
         raise _unwritable(folder, error) from error
     except OSError as error:

@@ -28,6 +28,7 @@ from technogate.target.process.reaper import Reaper
 from technogate.target.readiness import NotReady, Ready, find_line, find_ready, probe
 from technogate.target.served_address import ready_urls
 from technogate.target.socket_forwarder import remove_dead_socket
+from technogate.util.error_output import cause_line
 
 #: Seconds between SIGTERM and SIGKILL.
 STOP_S = 3.0
@@ -239,13 +240,16 @@ class Program:
         if not self.alive:
             how = f"exited with code {code}" if code is not None else "went into the background and ended"
             reason = f"{self.name} did not start: {self.command} {how}"
+            reason += f": {said}" if (said := cause_line(self.tail())) else ""
         elif elsewhere.port:
             reason = f"{self.name} did not start: {self.command} is ready on port {elsewhere.port}, not on {self.port}"
             reason += f": write port = {elsewhere.port} below [{self.name.partition('-')[0]}], or pass it {{port}}"
         else:
             until = "" if isinstance(found, NotReady) and found.hint else f" after {limit:g} s"
             reason = f"{self.name} did not start: {self.command} is not ready{until}: {found}"
-        raise StartError(reason, program=self.name, command=self.command, exit_code=code, output=self.tail())
+        known = elsewhere.port or (isinstance(found, NotReady) and found.hint)
+        output = "" if self.alive and known else self.tail()
+        raise StartError(reason, program=self.name, command=self.command, exit_code=code, output=output)
 
     def responds(self, timeout_s: float) -> str:
         """Ask at its ready address once: "" when it responds as a program that is ready does, else what it does."""
