@@ -56,5 +56,14 @@ def missing_commands(
         )
 
 
+def one_is_forgotten(commands: Commands) -> bool:
+    """Whether all outcomes but one have a command, or are declared to have none: then that one was forgotten.
+
+    A file that names few commands is one that is being written; a check judges as much as it can.
+    """
+    left_out = [one for one in NEEDED_FOR if not commands.named(one) and not commands.declares_none(one)]
+    return len(left_out) == 1
+
+
 def _line(outcome: str) -> str:
     return f'{outcome} = "…" below [backend.commands], or {outcome} = "" if this backend has no such command'

@@ -30,7 +30,7 @@ from technogate.mutation.mutant import load
 from technogate.mutation.mutant_kinds import KINDS, REFERENCE, MutationSubject
 from technogate.runner.plugin import RUN_CONTEXT
 from technogate.runner.run_context import load_inputs
-from technogate.runner.suite_process import pytest_line
+from technogate.runner.suite_process import pytest_arguments
 
 #: The arguments that let pytest run in a process that has already imported its plugins.
 WARM = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
@@ -101,7 +101,7 @@ def _settings(job: Job, subject: MutationSubject) -> Settings:
 
 def _arguments(settings: Settings, job: Job) -> list[str]:
     """The arguments of pytest: those of every run, except for the files that are collected."""
-    _, _, _, suites, *rest = pytest_line()
+    suites, *rest = pytest_arguments()
     arguments = [*(job.suites or [suites]), *rest, *WARM, "--tb=short", f"--target={settings.target}"]
     arguments += [f"--contract={settings.contract}", f"--profile={settings.profile}", f"--seed={settings.seed}"]
     arguments += [f"--reports={settings.reports}", f"--gate-mode={settings.mode}"]

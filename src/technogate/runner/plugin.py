@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import base64
 import os
+import shlex
 import signal
+import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Any, get_args
@@ -39,6 +42,7 @@ from technogate.runner.suite_process import KEY_OPTION, received
 from technogate.target.process.kernel_flags import close_to_others
 from technogate.target.process.leftovers import Leftovers
 from technogate.util.garbage_collector import ignore_existing_objects
+from technogate.util.sealed_start import close_bytecode, is_sealed, run_sealed, sealed_python
 from technogate.util.shipped import ShippedDataError, shipped, user_cache
 
 # By default Hypothesis makes a folder for its tables in the current folder. It reads the place once, early.
@@ -46,6 +50,12 @@ if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
     set_hypothesis_home_dir(user_cache(os.environ) / "technogate" / "hypothesis")
 
 RUN_CONTEXT = pytest.StashKey[RunContext]()
+
+#: Variables that would make pytest leave items out, or load plugins that are not the gate's.
+PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+
+#: What plain `pytest suites` can use beside the gate's own plugin, where it is installed.
+PLAIN_PLUGINS = ("_hypothesis_pytestplugin", "xdist.plugin", "allure_pytest.plugin")
 
 #: Process ids of the workers that this process controls.
 _workers: list[int] = []
@@ -55,12 +65,11 @@ _INTERNAL = "(set by the technogate command)"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the gate's options; `technogate validate` sets them, and plain `pytest suites` accepts them."""
     group = parser.getgroup("technogate", "the contract gate between console and backend")
-    named = os.environ.get("TECHNOGATE_TARGET", "")
-    group.addoption("--target", default=named, help="embedded, compose, or a TOML file [default: technogate.toml]")
+    group.addoption("--target", default="", help="embedded, compose, or a TOML file [default: technogate.toml]")
     group.addoption("--contract", default="", help="folder of the contract")
     group.addoption("--profile", default="standard", choices=get_args(Profile), help="number of generated cases")
     group.addoption("--seed", type=int, default=None, help="seed of all generated cases and faults")
-    group.addoption("--waivers", default="", help="file of waivers [default: waivers.toml here, if there is one]")
+    group.addoption("--waivers", default="", help="file of waivers [default: none]")
     group.addoption("--reports", default="reports", help="folder of the journal and the reports")
     group.addoption("--gate-mode", default="validate", choices=get_args(Mode), help=_INTERNAL)
     group.addoption("--gate-select", default="", help=_INTERNAL)
@@ -116,6 +125,27 @@ def _check_no_suite_left_out(config: pytest.Config) -> None:
         raise UserError(
             "a validation runs every suite, and these options leave some out; to run a part, use technogate check"
         )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Run plain `pytest suites` as sealed as the command does; what variables add to it is refused.
+
+    What a person wrote after `pytest` stays. A pytest that another program called is left as it is.
+    """
+    words = [str(word) for word in config.invocation_params.args]
+    if is_sealed() or words != sys.argv[1:] or not _suites_named(config):
+        return None
+    steering = [name for name in PYTEST_VARIABLES if os.environ.get(name)]
+    if steering:
+        sys.stderr.write(f"technogate: {steering[0]} is set, and could leave out what is judged; unset it\n")
+        return int(ExitCode.USAGE)
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.stop_global_capturing()
+    known = [name for name in PLAIN_PLUGINS if find_spec(name.partition(".")[0]) is not None]
+    run_sealed(["pytest", "--disable-plugin-autoload", *(f"-p{name}" for name in known), *words])
+    return None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -241,6 +271,14 @@ def _load_hypothesis_profile(run_context: RunContext) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(specs: list[Any]) -> None:
+    """Start workers in a Python as sealed as this one."""
+    for spec in specs:
+        if spec.popen:
+            spec.python = shlex.join(sealed_python())
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Hand each worker what it needs to write to the same journal."""
     run_context = node.config.stash.get(RUN_CONTEXT, None)
@@ -265,6 +303,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Shorten the end of the process: a last collection would free nothing that matters."""
     if config.stash.get(RUN_CONTEXT, None) is not None:
         ignore_existing_objects()
+    parent = config.getoption("gate_parent", 0)
+    if parent and parent != os.getppid():
+        # The process that made the folder was killed, and cannot remove it.
+        close_bytecode(remove=True)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import msgspec
 
 from technogate.checks.machine_facts import MachineFacts
 from technogate.checks.response_predicates import is_error_response
-from technogate.contract.loader import Contract, load_contract
+from technogate.contract.loader import Contract, ContractError, load_contract, shipped_digest
 from technogate.drivers.http.paces import Paces
 from technogate.drivers.http.request_window import RequestWindow
 from technogate.fit.console_drivers import with_drivers
@@ -35,6 +35,7 @@ from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
 from technogate.target.api_key import new_key, variables_of
 from technogate.target.environment import know, withheld, withhold
+from technogate.util.plain_file import create
 from technogate.util.shipped import shipped
 
 DEFAULT_CONTRACT = "console-v0.1"
@@ -54,6 +55,10 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     journal_key: str
     withheld: dict[str, str]
+
+
+#: The file in the folder of the reports that keeps what a program wrote which did not start.
+PROGRAM_OUTPUT = "program-output.log"
 
 
 @dataclass(slots=True)
@@ -193,8 +198,17 @@ class RunContext:
 
 
 def contract_or_default(folder: str, *, checked: str = "") -> Contract:
-    """Load the contract in `folder`, or the shipped one for ""; raises ContractError. See `load_contract`."""
-    return load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT), checked=checked)
+    """Load the contract in `folder`, or the shipped one for ""; raises ContractError. See `load_contract`.
+
+    One with the id of a shipped contract and other bytes is refused: reports would call it by that name.
+    """
+    contract = load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT), checked=checked)
+    if shipped_digest(contract.id) not in ("", contract.digest):
+        raise ContractError(
+            f"{folder} is not the shipped contract {contract.id} (sha256 {contract.digest[:16]}…), and has its name; "
+            "name the folder otherwise"
+        )
+    return contract
 
 
 def load_inputs(settings: Settings, *, starts: bool = True, checked: str = "") -> tuple[Contract, Target]:
@@ -225,7 +239,8 @@ def clear_reports(folder: Path) -> None:
     """
     try:
         clear(folder)
-        (folder / JOURNAL).unlink(missing_ok=True)
+        for name in (JOURNAL, PROGRAM_OUTPUT):
+            (folder / name).unlink(missing_ok=True)
     except NotADirectoryError as error:
         raise _unwritable(folder, error) from error
     except OSError as error:
@@ -244,7 +259,7 @@ def prepare_reports(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
-        probe.write_text("")
+        os.close(create(probe))
         probe.unlink()
     except OSError as error:
         raise _unwritable(folder, error) from error

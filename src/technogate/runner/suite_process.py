@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
 from technogate.journal.journal_file import JournalError, decode_line
 from technogate.journal.line_marks import KEY_BYTES, JournalKey
@@ -20,6 +20,8 @@ from technogate.model.settings import TEARDOWN_S, Settings
 from technogate.target.environment import whole_environment
 from technogate.target.process.kernel_flags import close_to_others
 from technogate.target.process.leftovers import Leftovers
+from technogate.util.plain_file import create
+from technogate.util.sealed_start import bytecode_of_a_run, sealed_python, without_steering
 from technogate.util.shipped import shipped
 
 #: The option that names the descriptor from which the suites read the key of their journal.
@@ -63,21 +65,31 @@ class Tail:
                 return
 
 
-def pytest_line() -> list[str]:
-    """Return the beginning of every command line that has pytest collect the suites and judge nothing."""
+#: No plugin is loaded because it is installed. Hypothesis brings one that reports its cases.
+PLUGINS = ("--disable-plugin-autoload", "-p", "_hypothesis_pytestplugin")
+
+#: Workers are those of this plugin.
+WORKER_PLUGIN = ("-p", "xdist.plugin")
+
+
+def pytest_arguments() -> list[str]:
+    """Return the first arguments of every pytest that collects the suites and judges nothing: the suites, then options.
+
+    Settings, `conftest.py` and plugins are those of the gate, whatever the current folder and the environment hold.
+    """
     suites, settings = str(shipped("suites")), str(shipped("pyproject.toml"))
-    line = [sys.executable, "-m", "pytest", suites, f"--rootdir={shipped()}", "-c", settings]
+    line = [suites, f"--rootdir={shipped()}", f"--confcutdir={shipped()}", "-c", settings, *PLUGINS]
     # The suites do not use `assert`: rewriting them takes pytest a second.
     # Its five garbage collections at the end take two seconds, and report nothing that is judged.
     line += ["-p", "no:unraisableexception"]
-    # Schemathesis generates cases; its plugin and that of anyio run nothing here, and take most of a second to import.
-    line += ["-p", "no:schemathesis", "-p", "no:anyio"]
+    # pytest's folders for temporary files stay where they are: no item uses them, and those of a run are removed.
+    line += ["-p", "no:tmpdir"]
     return [*line, "-p", "no:cacheprovider", "--assert=plain", "-q", "--gate-act-only"]
 
 
-def command(settings: Settings, workers: int) -> list[str]:
-    """The pytest command line of a run."""
-    line = [*pytest_line(), "--tb=short"]
+def command(settings: Settings, workers: int, bytecode: str) -> list[str]:
+    """The pytest command line of a run, in a sealed Python that keeps its bytecode in the folder `bytecode`."""
+    line = [*sealed_python(bytecode), "pytest", *pytest_arguments(), "--tb=short"]
     line += [f"--target={settings.target}", f"--contract={settings.contract}", f"--profile={settings.profile}"]
     line += [f"--seed={settings.seed}", f"--reports={settings.reports}", f"--gate-mode={settings.mode}"]
     line += [f"--gate-select={','.join(settings.selection)}", f"--waivers={settings.waivers}"]
@@ -85,7 +97,7 @@ def command(settings: Settings, workers: int) -> list[str]:
     line += [f"--gate-drivers={','.join(settings.drivers)}"]
     line += [f"--gate-max-time={settings.max_time_s}", f"--gate-ends-at={settings.ends_at}"]
     if workers > 1:
-        line += ["-n", str(workers), "--dist=loadscope", "--max-worker-restart=0"]
+        line += [*WORKER_PLUGIN, "-n", str(workers), "--dist=loadscope", "--max-worker-restart=0"]
     return line
 
 
@@ -122,12 +134,12 @@ def run_suites(
     leftovers = Leftovers()
     key = JournalKey.new()
     tail = Tail(settings.journal)
-    with _stop_requests() as stops, log.open("wb") as output:
+    with _stop_requests() as stops, bytecode_of_a_run() as bytecode, _fresh(log) as output:
         # A process group of its own: Ctrl-C reaches only this process, which passes it on once.
         with handed_over(key) as descriptor:
             process = subprocess.Popen(
-                [*command(settings, workers), f"{KEY_OPTION}={descriptor}"],
-                env=whole_environment(),
+                [*command(settings, workers, bytecode), f"{KEY_OPTION}={descriptor}"],
+                env=without_steering(whole_environment()),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -160,6 +172,17 @@ def run_suites(
     if stops and not begun:
         raise Interrupted("no item had begun, so there is nothing to judge")
     return key
+
+
+@contextmanager
+def _fresh(log: Path) -> Iterator[BinaryIO]:
+    """The file for what the suites write, made anew; raises UserError when that is impossible."""
+    try:
+        file = os.fdopen(create(log, 0o600), "wb")
+    except OSError as error:
+        raise UserError(f"cannot write {log}: {error.strerror}; name another folder with --reports") from error
+    with file:
+        yield file
 
 
 @contextmanager
