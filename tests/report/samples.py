@@ -279,7 +279,11 @@ class Builder:
             run="20250615-150640-7c41",
             gate_version="1.4.0",
             contract=ContractRef(
-                id="console-v0.1", title="The Techno OS console contract", version="0.1", digest=f"sha256:{DIGEST}"
+                id="console-v0.1",
+                title="The Techno OS console contract",
+                version="0.1",
+                digest=f"sha256:{DIGEST}",
+                shipped=True,
             ),
             requirements=requirements,
             target=self.target,

@@ -45,6 +45,7 @@ from technogate.model.events import (
     TrailReading,
     WriterEnd,
 )
+from technogate.model.item_result import SELF_TEST
 
 #: Changes when an older reader could misread a newer journal.
 FORMAT = 3
@@ -182,7 +183,7 @@ def _whole(raw: bytes, lines: list[bytes], footer: Footer) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """A journal as read: its events by kind, in the order of the file.
+    """A journal as read: its events by kind, in the order of the file. `must_fail` is the self-test's own item.
 
     `torn` is "" for a whole journal, else one sentence that names what is missing. `sha256` is the
     digest of the whole file. `unproven` is "" for a journal that is known to be as its run wrote it, else why not.
@@ -209,6 +210,7 @@ class Journal:
     warnings: list[RunWarning] = field(default_factory=list)
     self_tests: list[SelfTest] = field(default_factory=list)
     isolations: list[ProgramIsolation] = field(default_factory=list)
+    must_fail: list[ItemResult | Finding] = field(default_factory=list)
     runtimes: list[RuntimeProof] = field(default_factory=list)
     fit_checks: list[FitCheck] = field(default_factory=list)
 
@@ -301,6 +303,9 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
         FitCheck: journal.fit_checks,  # type: ignore[dict-item]
     }
     for event in events:
+        if isinstance(event, ItemResult | Finding) and event.requirement == SELF_TEST:
+            journal.must_fail.append(event)
+            continue
         if isinstance(event, WriterEnd):
             continue
         kind = lists.get(type(event))

@@ -82,6 +82,8 @@ def pytest_arguments() -> list[str]:
     # The suites do not use `assert`: rewriting them takes pytest a second.
     # Its five garbage collections at the end take two seconds, and report nothing that is judged.
     line += ["-p", "no:unraisableexception"]
+    # pytest's folders for temporary files stay where they are: no item uses them, and those of a run are removed.
+    line += ["-p", "no:tmpdir"]
     return [*line, "-p", "no:cacheprovider", "--assert=plain", "-q", "--gate-act-only"]
 
 
