@@ -84,8 +84,8 @@ def deploy_check(
 ) -> None:
     """Decide whether two images may be deployed.
 
-    DEPLOY names them by digest. Each line of the checklist must be proven by signed evidence, under the policy or the strict defaults. No option
-    turns a line off.
+    DEPLOY names them by digest. Each line of the checklist must be proven by signed evidence, under the policy or the
+    strict defaults. No option turns a line off.
     """
     from technogate.deploy.decide import decide
     from technogate.deploy.decision_output import show

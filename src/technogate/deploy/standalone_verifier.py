@@ -201,7 +201,8 @@ def _own_verdict(statement: dict[str, Any]) -> tuple[bool, str]:
 
 
 def _not_better(stated: str, computed: str) -> bool:
-    return VERDICTS.index(stated) <= VERDICTS.index(computed)
+    """Whether a verdict does not promise more than was computed: FAIL and INCONCLUSIVE promise nothing."""
+    return stated != "PASS" or computed == "PASS"
 
 
 def _used(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -259,8 +260,9 @@ def _journal_verdict(events: dict[str, list[dict[str, Any]]], statement: dict[st
             covered = verdict == "FAIL" and _covered(name, known[name], run, header)
             effective.append(("INCONCLUSIVE" if undecided else "PASS") if covered else verdict)
     computed = _roll_up(effective)
-    if computed == "PASS" and (problem := _unsound(events)):
-        raise NotVerifiedError(f"the run proves nothing: {problem}")
+    if problem := _unsound(events):
+        computed = "INCONCLUSIVE" if computed == "PASS" else computed
+        _must(run["verdict"] != "PASS", f"it says PASS, but the run proves nothing: {problem}")
     _must(_not_better(run["verdict"], computed), f"it says {run['verdict']}, the journal comes to {computed}")
     return True, f"{computed} from {sum(map(len, items.values()))} items; the evidence says {run['verdict']}"
 
