@@ -226,7 +226,7 @@ def test_a_failed_validation_is_not_deployed(house: Sandbox) -> None:
     assert ended.returncode == 1, ended.stdout + ended.stderr
     stated = payload((house.home / EVIDENCE).read_bytes())["predicate"]
     assert (stated["result"], stated["failedTests"]) == ("FAILED", ["CTR-01"])
-    code, output = deploy(house)
+    code, output = deploy(house, trust=KEY)
     assert (code, "CTR-01 FAIL" in output) == (1, True), output
 
 

@@ -1,4 +1,4 @@
-"""Write the JSON Schemas of the workflow's documents and of the deploy policy: `python -m technogate.workflow.workflow_schema [FOLDER]`."""
+"""Write the schemas of the workflow and the policy: `python -m technogate.workflow.workflow_schema [FOLDER]`."""
 
 from __future__ import annotations
 
