@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from technogate.journal.journal_file import FORMAT, Journal, JournalWriter, read_journal
+from technogate.journal.line_marks import KEY_BYTES, JournalKey
 from technogate.judging.self_test_result import required
 from technogate.model.events import (
     Body,
@@ -26,6 +27,9 @@ from technogate.model.events import (
     TargetRef,
 )
 from technogate.model.requirement import Level, Party, Requirement
+
+#: The key of every journal made by hand.
+KEY = JournalKey(bytes(range(KEY_BYTES)))
 
 REQUIREMENTS = (
     Requirement(id="AUT-01", party=Party.BACKEND, level=Level.MUST, group="errors-4xx", text="a key is needed"),
@@ -114,7 +118,7 @@ def journal(
     """Write a journal of `events` between a header, a self-test with all its proofs and a footer, and read it."""
     path = folder / "journal.jsonl"
     path.unlink(missing_ok=True)
-    writer = JournalWriter(path, "main")
+    writer = JournalWriter(path, "main", KEY.of("main"))
     head = head or header()
     writer.append(head)
     if proofs is None:
@@ -127,4 +131,4 @@ def journal(
         writer.close()
     else:
         writer.seal(end)
-    return read_journal(path)
+    return read_journal(path, KEY)

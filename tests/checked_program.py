@@ -16,11 +16,13 @@ def with_node() -> dict[str, str]:
     return {**os.environ, "PATH": f"{find_node().parent}{os.pathsep}{os.environ.get('PATH', '')}"}
 
 
-def check_program(folder: Path, reports: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def check_program(
+    folder: Path, reports: Path, *words: str, target: str = "target.toml"
+) -> subprocess.CompletedProcess[str]:
     """The ended `technogate check` of the program in `folder`, with one worker and the Node of the tests."""
     return subprocess.run(
         [
-            *(sys.executable, "-m", "technogate", "check", *words, "--target", "target.toml", "--workers", "1"),
+            *(sys.executable, "-m", "technogate", "check", *words, "--target", target, "--workers", "1"),
             *("--profile", "quick", "--seed", "1", "--reports", str(reports)),
         ],
         cwd=folder,

@@ -321,7 +321,7 @@ def _finished(situation: Situation, reports: Path, contract: Contract) -> Finish
         gate_digest=gate_digest(),
     )
     builders.journal(reports, *_events(situation, contract), head=head, end=situation.end)
-    ended = finish_run(reports / "journal.jsonl", reports)
+    ended = finish_run(reports / "journal.jsonl", reports, key=builders.KEY)
     if situation.mode == "validate":
         ended, _ = signed_by(SIGNER if situation.key else None, str(contract.folder))(ended, reports)
     return ended

@@ -168,7 +168,7 @@ def test_refuses_a_payload_that_is_not_json(raw: bytes) -> None:
 def concluded(folder: Path, head: Header, events: tuple[Event, ...]) -> FinishedRun:
     """The end of a run with these events."""
     builders.journal(folder, *events, head=head)
-    return finish_run(folder / "journal.jsonl", folder)
+    return finish_run(folder / "journal.jsonl", folder, key=builders.KEY)
 
 
 def with_images(head: Header) -> Header:

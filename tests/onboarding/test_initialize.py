@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from technogate.drivers.page.chromium import browser_missing
 from technogate.target.target_file import read_target_file
-from tests.checked_program import with_node
+from tests.checked_program import check_program, with_node
 from tests.conftest import ROOT
 
 
@@ -98,6 +99,29 @@ def test_node_example_needs_no_more_than_its_command(tmp_path: Path) -> None:
     assert written.env == theirs.env
     assert written.unwritable.declared
     assert sorted(path.name for path in tmp_path.iterdir()) == ["server.mjs", "technogate.toml"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing()))
+def test_reference_pair_needs_no_option_and_no_edit(tmp_path: Path) -> None:
+    """From its two folders to a target file that says what its own one says, and with which the gate runs."""
+    for side in ("backend", "console"):
+        shutil.copytree(ROOT / "images" / side, tmp_path / side)
+    ended = run_init(tmp_path, "--yes")
+    assert ended.returncode == 0, ended.stderr
+    assert "FITS" in ended.stdout, ended.stdout
+    written = read_target_file(tmp_path / "technogate.toml")
+    theirs = read_target_file(ROOT / "images" / "embedded.toml")
+    assert written.backend is not None
+    assert theirs.backend is not None
+    assert written.backend.commands == theirs.backend.commands
+    assert dict(written.backend.env) == dict(theirs.backend.env)
+    assert written.backend.unwritable.lock_sqlite == theirs.backend.unwritable.lock_sqlite
+    assert written.console is not None
+    assert theirs.console is not None
+    assert written.console.env == theirs.console.env
+    checked = check_program(tmp_path, tmp_path / "reports", "AUT-01", "CON-02", "STK-03", target="technogate.toml")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_existing_file_is_kept(tmp_path: Path) -> None:

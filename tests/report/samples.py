@@ -191,7 +191,9 @@ class Builder:
             warnings=self.warnings,
             runtimes=self.runtimes,
             latency=self.latency,
-            journal=JournalRef(file=self.path.name, sha256=DIGEST, torn=self.torn, exchanges=len(journal.exchanges)),
+            journal=JournalRef(
+                file=self.path.name, sha256=DIGEST, torn=self.torn, unproven="", exchanges=len(journal.exchanges)
+            ),
         )
         return journal, document
 
@@ -295,6 +297,7 @@ class Builder:
             header=header,
             footer=Footer(end="finished", lines=99, sha256=DIGEST, ended=STARTED + 143.2),
             torn=self.torn,
+            unproven="",
             plans=[Plan(items=planned)],
             exchanges=self.exchanges,
             rendered_outputs=self.rendered_outputs,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +13,7 @@ from technogate.cli.machine_tools import browser, bundler, examined
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.module.esbuild import install_esbuild
 from technogate.drivers.page.chromium import find_browser, playwright_stopped, why_stopped
+from technogate.util.sealed_start import sealed_python
 
 #: Seconds that one attempt to install a browser may take.
 INSTALL_S = 600
@@ -62,7 +62,7 @@ def _install_browser(console: Console) -> None:
         if playwright_stopped()[0]:
             _tried(console, *_INSTALL, "libatomic1")
             why_stopped.cache_clear()
-    playwright = (sys.executable, "-m", "playwright")
+    playwright = (*sealed_python(), "playwright")
     if _nothing_found() and _tried(console, *playwright, "install", "chromium") and packages:
         _tried(console, *playwright, "install-deps", "chromium")
     for name in ("chromium-headless-shell", "chromium"):

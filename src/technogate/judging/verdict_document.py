@@ -98,7 +98,11 @@ def verdict_document(
         runtimes=tuple(sorted({runtime.program for runtime in journal.runtimes})),
         latency=latencies(whole.without_fault, header),
         journal=JournalRef(
-            file=journal.path.name, sha256=journal.sha256, torn=journal.torn, exchanges=len(journal.exchanges)
+            file=journal.path.name,
+            sha256=journal.sha256,
+            torn=journal.torn,
+            unproven=journal.unproven,
+            exchanges=len(journal.exchanges),
         ),
     )
 

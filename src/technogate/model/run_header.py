@@ -105,6 +105,10 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     replays: str = ""
 
 
+class WriterEnd(Record, frozen=True, tag_field="event", tag="writer-end"):
+    """Last line of a process that wrote to a journal and does not seal it: none of its own is missing at the end."""
+
+
 class Footer(Record, frozen=True, tag_field="event", tag="footer"):
     """Last line of a journal: how the run ended, and the digest of every byte before this line and of its own words.
 

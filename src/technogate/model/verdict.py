@@ -178,6 +178,9 @@ class JournalRef(Document, frozen=True):
     file: str
     sha256: str
     torn: str
+    unproven: Annotated[
+        str, msgspec.Meta(description='why nothing proves that it is as its run wrote it, "" where that is proven')
+    ]
     exchanges: int
 
 

@@ -181,7 +181,7 @@ class BackendOnboarding:
         host, port = self.trial.host_and_port()
         self.learn_start()
         if self.wish.cwd != ".":
-            self.learned.learn("backend", "cwd", self.wish.cwd, "given")
+            self.learned.learn("backend", "cwd", self.wish.cwd, self.wish.said)
         if not self.start.names_port:
             self.learned.learn("backend", "port", port, "it listens there, and neither PORT nor an option moves it")
         if prefix or host != HOST or self.secure is not None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from technogate.onboarding.dockerfile_command import image_command
+
 #: Scripts of `package.json` that start something, the likeliest first.
 _SCRIPTS = ("start", "serve", "preview", "dev")
 _MOST_BYTES = 200_000
-_INSTRUCTION = re.compile(r"^\s*(?:CMD|ENTRYPOINT)\s+(.+)$", re.MULTILINE)
 _RULE = re.compile(r"^(run|start|serve|dev):[^\n]*\n((?:\t[^\n]*\n?)+)", re.MULTILINE)
 #: A script that is a test or a build and starts nothing.
 _NO_SERVER = re.compile(r"no test specified|^(?:tsc|vitest|jest|eslint)\b")
@@ -51,12 +52,12 @@ def guessed_commands(folder: Path) -> list[Guess]:
 
 
 def _guesses(folder: Path) -> Iterator[tuple[str, str]]:
-    scripts = _scripts(folder / "package.json")
+    scripts = scripts_of(folder)
     for name in _SCRIPTS:
         if name in scripts and not _NO_SERVER.search(scripts[name]):
             yield f"npm run {name}", f"package.json, script {name}: {scripts[name]}"
-    for command in _INSTRUCTION.findall(_text(folder / "Dockerfile")):
-        yield _words(command), "Dockerfile"
+    if command := image_command(_text(folder / "Dockerfile")):
+        yield command, "Dockerfile"
     for name, recipe in _RULE.findall(_text(folder / "Makefile")):
         yield recipe.strip().splitlines()[0].lstrip("@-").strip(), f"Makefile, rule {name}"
     for name, program in (("server.mjs", "node"), ("server.js", "node"), ("index.js", "node"), ("app.js", "node")):
@@ -65,6 +66,8 @@ def _guesses(folder: Path) -> Iterator[tuple[str, str]]:
     for name in ("app.py", "main.py", "server.py", "api.py"):
         if (folder / name).is_file():
             yield _python(name, _text(folder / name))
+    for package in sorted(folder.glob("*/__main__.py")):
+        yield f"{{python}} -m {package.parent.name}", f"the package {package.parent.name}, which can be run"
 
 
 def _python(name: str, text: str) -> tuple[str, str]:
@@ -77,22 +80,14 @@ def _python(name: str, text: str) -> tuple[str, str]:
     return f"{{python}} {name}", f"the file {name}"
 
 
-def _scripts(path: Path) -> dict[str, str]:
+def scripts_of(folder: Path) -> dict[str, str]:
+    """The scripts of the `package.json` in a folder, by name; none where there is no such file."""
     try:
-        document = json.loads(_text(path) or "{}")
+        document = json.loads(_text(folder / "package.json") or "{}")
     except ValueError:
         return {}
     scripts = document.get("scripts") if isinstance(document, dict) else None
     return {str(name): str(text) for name, text in scripts.items()} if isinstance(scripts, dict) else {}
-
-
-def _words(instruction: str) -> str:
-    """The command of an instruction, which is a list in JSON or a line of a shell."""
-    try:
-        value = json.loads(instruction)
-    except ValueError:
-        return instruction.strip()
-    return " ".join(map(str, value)) if isinstance(value, list) else instruction.strip()
 
 
 def _text(path: Path) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from technogate.model.errors import UserError
 from technogate.onboarding.backend_onboarding import BackendOnboarding
 from technogate.onboarding.command_words import COMMAND, likely_words, may_destroy, try_words
 from technogate.onboarding.consequences import consequence
+from technogate.onboarding.demo_switches import ON, switches
 from technogate.onboarding.learned import Learned
 
 #: The outcomes of a target file.
 OUTCOMES = ("approved", "warning", "neutral", "expired", "blocked", "slow", "crashing", "unknown_status")
 #: How many commands are named for a status that nobody knows.
 _MOST_UNKNOWN = 6
+
+#: The words that provoke each outcome, each with what was answered.
+Outcomes = dict[str, list[tuple[str, str]]]
 
 
 class CommandOnboarding:
@@ -36,12 +42,39 @@ class CommandOnboarding:
         chosen = [word for word in words if word not in left_out]
         where = ", on the program started for this" if self._at.started else ""
         self._learned.tell(f"trying   {len(chosen)} words as commands, each once{where}")
-        found: dict[str, list[tuple[str, str]]] = {}
+        found = self._outcomes(chosen, words)
+        if any(outcome not in found for outcome in OUTCOMES):
+            found = self._switched(found, chosen, words)
+        for outcome in OUTCOMES:
+            self._learn_outcome(outcome, found.get(outcome, []), len(chosen))
+
+    def _outcomes(self, chosen: list[str], words: Mapping[str, str]) -> Outcomes:
+        """The words that provoke each outcome, with what was answered."""
+        found: Outcomes = {}
         for tried in try_words(self._at.backend, chosen, revive=self._at.revive, alive=self._at.alive):
             if tried.outcome:
                 found.setdefault(tried.outcome, []).append((tried.word, f"{tried.said} ({words[tried.word]})"))
-        for outcome in OUTCOMES:
-            self._learn_outcome(outcome, found.get(outcome, []), len(chosen))
+        return found
+
+    def _switched(self, found: Outcomes, chosen: list[str], words: Mapping[str, str]) -> Outcomes:
+        """The same with a variable that gives the program more commands, where one of its own does."""
+        start = self._at.start
+        if start is None:
+            return found
+        names = self._at.sources.env_names()
+        known = {word for pairs in found.values() for word, _ in pairs}
+        for name in switches(one for one in names if one not in start.env):
+            self._learned.tell(f"trying   {name}={ON}, which may give it more commands ({names[name]})")
+            self._at.start = start.with_env(name, ON, f"{names[name]} reads it; with {ON} there are more commands")
+            if self._at.revive() is None:
+                continue
+            more = self._outcomes([word for word in chosen if word not in known], words)
+            if set(more) - set(found):
+                self._at.learn_start()
+                return {outcome: [*found.get(outcome, []), *more.get(outcome, [])] for outcome in OUTCOMES}
+        self._at.start = start
+        self._at.revive()
+        return found
 
     def _learn_outcome(self, outcome: str, found: list[tuple[str, str]], tried: int) -> None:
         if not found:

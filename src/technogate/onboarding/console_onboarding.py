@@ -106,7 +106,7 @@ class ConsoleOnboarding:
     def _learn_start(self, start: Start, host: str, port: int) -> None:
         self.learned.learn("console", "command", list(start.command), start.evidence.get("command", "given"))
         if self.wish.cwd != ".":
-            self.learned.learn("console", "cwd", self.wish.cwd, "given")
+            self.learned.learn("console", "cwd", self.wish.cwd, self.wish.said)
         if start.env:
             why = "; ".join(f"{name}: {start.evidence.get(name, 'given')}" for name in start.env)
             self.learned.learn("console", "env", dict(start.env), why)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from technogate.contract.loader import load_contract
 from technogate.model.errors import TargetFileError, UserError
 from technogate.onboarding.backend_onboarding import BackendOnboarding
 from technogate.onboarding.client_modules import ClientModule, find_client_module
-from technogate.onboarding.command_guesses import guessed_commands
+from technogate.onboarding.command_guesses import Guess, guessed_commands
 from technogate.onboarding.command_onboarding import OUTCOMES, CommandOnboarding
 from technogate.onboarding.compose_files import OVERLAY, USUAL_FILES, learn_compose
 from technogate.onboarding.consequences import consequence
@@ -27,6 +30,8 @@ from technogate.onboarding.wishes import SideWish, Wishes
 from technogate.target.target_file import read_target_file
 from technogate.util.shipped import shipped
 from technogate.util.write_file import write_file
+
+Look = TypeVar("Look", BackendOnboarding, ConsoleOnboarding)
 
 
 def initialize(wishes: Wishes, out: Path, questions: Questions, learned: Learned, key: str = "") -> None:
@@ -67,8 +72,7 @@ def completed(wishes: Wishes, questions: Questions) -> Wishes:
         question = f"Command that starts the {side}"
         chosen = questions.choose(question, [(guess.command, guess.evidence) for guess in options])
         if chosen:
-            cwd, said = next(((one.cwd, one.evidence) for one in options if one.command == chosen), (".", "typed"))
-            wish = SideWish(command=chosen, cwd=cwd, said=said)
+            wish = _wish(chosen, options, others=questions.accepts)
             wishes = replace(wishes, backend=wish) if side == "backend" else replace(wishes, console=wish)
     if wishes.backend.named or wishes.console.named:
         return wishes
@@ -89,14 +93,27 @@ def completed(wishes: Wishes, questions: Questions) -> Wishes:
     )
 
 
+def _wish(chosen: str, options: list[Guess], *, others: bool) -> SideWish:
+    """The side that starts with the chosen command; with `others`, the guesses besides are tried after it."""
+    guessed = [SideWish(command=one.command, cwd=one.cwd, said=one.evidence) for one in options]
+    wish = next((one for one in guessed if one.command == chosen), SideWish(command=chosen, said="typed"))
+    return replace(wish, others=tuple(one for one in guessed if one != wish)) if others else wish
+
+
 def _look_at_backend(wishes: Wishes, wish: SideWish, learned: Learned, key: str) -> None:
     if wish.url and not key:
         variable = wishes.api_key_env or "TECHNOGATE_API_KEY"
         raise UserError(
             f"a backend that runs already needs its key: export {variable}=<the key> and give --api-key-env {variable}"
         )
-    with BackendOnboarding(wish, wishes.folder, key if wish.url else own_key(), learned) as backend:
-        backend.begin()
+    with ExitStack() as stack:
+
+        def begin(one: SideWish) -> BackendOnboarding:
+            look = BackendOnboarding(one, wishes.folder, key if one.url else own_key(), learned)
+            stack.enter_context(look).begin()
+            return look
+
+        backend = _first(wish, begin, learned)
         backend.learn_shape(wishes.ready, wishes.openapi)
         if wish.url:
             learned.learn("backend", "api_key_env", wishes.api_key_env, "given")
@@ -110,11 +127,31 @@ def _look_at_console(wishes: Wishes, learned: Learned, key: str) -> None:
     if wish.url and not wishes.api_key_env:
         raise UserError("a page that is served already has a key: give --api-key-env with the variable that holds it")
     used = key if wish.url else own_key()
-    with ConsoleOnboarding(wish, wishes.folder, used, contract, learned, wishes.api_url) as console:
-        console.begin()
+    with ExitStack() as stack:
+
+        def begin(one: SideWish) -> ConsoleOnboarding:
+            look = ConsoleOnboarding(one, wishes.folder, used, contract, learned, wishes.api_url)
+            stack.enter_context(look).begin()
+            return look
+
+        console = _first(wish, begin, learned)
         if wish.url and not wishes.backend.named:
             learned.learn("console", "api_key_env", wishes.api_key_env, "given")
         console.learn_page()
+
+
+def _first(wish: SideWish, begin: Callable[[SideWish], Look], learned: Learned) -> Look:
+    """The look at the first of the choices that starts; raises the UserError of the first when none does."""
+    first: UserError | None = None
+    for one in wish.choices:
+        try:
+            return begin(one)
+        except UserError as error:
+            first = first or error
+            learned.tell(f"tried    {one.command or one.url}: {error}")
+    if first is None:
+        raise RuntimeError("there is no choice to begin with")
+    raise first
 
 
 def _read_compose_file(wishes: Wishes, out: Path, learned: Learned) -> None:

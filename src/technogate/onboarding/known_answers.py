@@ -68,6 +68,11 @@ class KnownAnswers:
         }
         return self.result
 
+    def set_bare_result(self) -> dict[str, Any]:
+        """Let the next commands be approved without a reason and without a message; returns the values."""
+        self.result = {"status": "APPROVED", "trace_id": f"seen-{next(self._numbers)}-bare", "reason_codes": []}
+        return self.result
+
     def set_rows(self) -> list[dict[str, str]]:
         """Let the list have three entries whose values differ; returns them."""
         number = next(self._numbers)

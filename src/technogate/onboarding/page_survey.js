@@ -7,7 +7,7 @@
 async (request) => {
   const PIERCE = " >>> ";
   const TEST_IDS = ["data-testid", "data-test-id", "data-test", "data-cy", "data-qa"];
-  const GENERATED = /\d{3,}|^:|^(css|sc|svelte|radix|mui|headlessui|emotion|ng|v|jss)-|_[A-Za-z]+_[a-z0-9]{5,}_\d|__[A-Za-z0-9]{5,}$|^[a-z0-9]{12,}$|[A-Z][a-z]?\d[A-Za-z]/;
+  const GENERATED = /\d{3,}|^:|^[«_]r_?[0-9a-z]+[_»]$|^[sc]\d+$|^(css|sc|svelte|radix|mui|headlessui|emotion|ng|v|jss)-|_[A-Za-z]+_[a-z0-9]{5,}_\d|__(?=[A-Za-z0-9]*[A-Z0-9])[A-Za-z0-9]{5,}$|^[a-z0-9]{12,}$|[A-Z][a-z]?\d[A-Za-z]/;
   const CONTROLS = "input, textarea, select, button, a[href], [contenteditable='true'], [contenteditable=''], [role=textbox], [role=button], [role=combobox], [role=listbox], [role=tab], [role=searchbox], [role=spinbutton], [role=radiogroup]";
   const SILENT = new Set(["SCRIPT", "STYLE", "TEMPLATE", "NOSCRIPT", "OPTION", "SELECT", "DATALIST", "HEAD", "META", "LINK", "TITLE", "TEXTAREA", "INPUT"]);
 
@@ -245,6 +245,25 @@ async (request) => {
         .filter((element) => !SILENT.has(element.tagName) && visible(element))
         .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== ""))
         .map((element) => [selectorOf(element), shown(element)]),
+
+    /** Further selectors that name the same element alone: by its classes, and by what it does not hold. */
+    others: ({ selector }) => {
+      const element = resolve(selector);
+      if (element === null) return [];
+      const root = element.getRootNode();
+      const parent = element.parentElement;
+      const inner = [...(parent?.children ?? [])].flatMap((one) => [...one.children]).map((one) => one.localName);
+      const around = parent ? `${inRoot(parent, root)} > ${element.localName}` : element.localName;
+      const found = [...own(element), ...[...element.classList].map((name) => `.${CSS.escape(name)}`), ...[...new Set(inner)].map((name) => `${around}:not(:has(${name}))`)];
+      const prefix = selector.split(PIERCE).slice(0, -1).map((step) => step + PIERCE).join("");
+      return found.filter((css) => only(root, css, element)).map((css) => prefix + css);
+    },
+
+    /** What an element shows; "" where it is not there. */
+    text: ({ selector }) => {
+      const element = resolve(selector);
+      return element === null ? "" : shown(element);
+    },
 
     visible: ({ selector }) => {
       const element = resolve(selector);

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from technogate.model.errors import PortTaken, StartError, UserError
+from technogate.onboarding.command_guesses import scripts_of
 from technogate.onboarding.source_texts import CODE, Sources
 from technogate.onboarding.trial import Trial
 from technogate.onboarding.variables import Mover, key_names
@@ -20,6 +21,12 @@ _NUMBER = re.compile(r"^\d{2,5}$")
 _ARGUMENT = r"process\.argv\[2\]|sys\.argv\[1\]|os\.Args\[1\]|ARGV\[0\]|\bargs\[0\]"
 #: Programs that pass words on only after `--`.
 _RUNNERS = ("npm", "pnpm", "yarn")
+#: Servers of pages, by the words that start them, and their options for the address and the port.
+_PAGE_SERVERS = (
+    (r"\b(?:vite|astro)(?: (?:preview|dev))?\b(?!-)", ("--host", "{host}", "--port", "{port}")),
+    (r"\bnext (?:start|dev)\b", ("--hostname", "{host}", "--port", "{port}")),
+    (r"\b(?:ng serve|nuxt (?:preview|dev))\b", ("--host", "{host}", "--port", "{port}")),
+)
 _ENV_NAME = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 #: The most bytes of a script of a shell, and of the name of a file.
 _LARGEST_SCRIPT, _LONGEST_PATH = 20_000, 300
@@ -99,6 +106,9 @@ def port_variants(start: Start, sources: Sources) -> Iterator[Start]:
         elif equals and option in _PORT_OPTIONS and _NUMBER.match(number):
             words = (*start.command[:at], f"{option}={{port}}", *start.command[at + 1 :])
             yield replace(start, command=words, evidence=evidence)
+    if found := _server_of(start):
+        server, words = found
+        yield start.with_words(*words, evidence=f"{' '.join(words)}: options of {server}; it listened there")
     names = [name for name in sources.env_names() if name == "PORT" or name.endswith("_PORT")]
     for name in dict.fromkeys([*sorted(names, key=len), "PORT"]):
         yield start.with_env(name, "{port}", "it listened on the port that was set")
@@ -109,6 +119,17 @@ def port_variants(start: Start, sources: Sources) -> Iterator[Start]:
     if place := sources.mentions(_ARGUMENT):
         yield start.with_words("{port}", evidence=f"its first argument: {place} reads it, and it listened there")
     yield start
+
+
+def _server_of(start: Start) -> tuple[str, tuple[str, ...]] | None:
+    """The usual server of pages that a command starts, itself or by a script, and its options for the address."""
+    text = " ".join(start.command)
+    if start.command[0] in _RUNNERS:
+        text += " " + " ".join(scripts_of(start.cwd).get(word, "") for word in start.command[1:])
+    for pattern, words in _PAGE_SERVERS:
+        if (found := re.search(pattern, text)) and not any(option in text for option in _PORT_OPTIONS):
+            return found[0], words
+    return None
 
 
 def first_start(

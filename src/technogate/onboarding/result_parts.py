@@ -46,6 +46,8 @@ class ResultParts:
         parts["reasons"] = self._reasons(runs)
         known = [selector for selector in parts.values() if selector]
         areas = self._look.around(known or _containing(runs), [self._look.command, self._look.run], others)
+        if runs:
+            self._steady(parts)
         self._look.page.load()
         region = self._look.lasting(areas)
         if region:
@@ -64,6 +66,19 @@ class ResultParts:
             self._look.learned.learn(
                 "console", "words", self._look.words, "what its status showed for each known answer"
             )
+
+    def _steady(self, parts: dict[str, str]) -> None:
+        """Name anew what shows something else when an answer has neither reasons nor message; "" where nothing does."""
+        optional = [name for name in ("reasons", "message") if parts[name]]
+        others = {name: self._look.page.others(parts[name]) for name in optional}
+        bare = self._look.answers.set_bare_result()
+        if not optional or not self._look.execute():
+            return
+        self._look.page.until(lambda: self._look.page.shows(bare["trace_id"]), SHOWN_S)
+        self._look.page.settle()
+        for name in optional:
+            named = [parts[name], *others[name]]
+            parts[name] = next((one for one in named if not self._look.page.text(one)), "")
 
     def _localised(self, runs: list[Run]) -> str:
         """The element whose text differs with each status, and what it shows for each."""

@@ -132,6 +132,14 @@ class SurveyedPage:
         request = {"selectors": list(selectors), "avoid": [one for one in avoid if one], "texts": list(texts)}
         return self.ask("common", **request) or ""
 
+    def text(self, selector: str) -> str:
+        """What an element shows, "" where it is not there."""
+        return str(self.ask("text", selector=selector))
+
+    def others(self, selector: str) -> list[str]:
+        """Further selectors that name the same element alone."""
+        return [str(one) for one in self.ask("others", selector=selector)]
+
     def visible(self, selector: str) -> bool:
         """Whether an element is shown."""
         return bool(self.ask("visible", selector=selector))

@@ -17,7 +17,7 @@ _ASSIGNMENT = re.compile(r"^([A-Za-z_][A-Za-z0-9_]*)=(.*)$", re.DOTALL)
 class SideWish:
     """One side: a command line (leading NAME=VALUE set variables), or the address where it runs; "" for neither.
 
-    `said` is where the command comes from.
+    `said` is where the command comes from, `others` what the folder shows besides, to be tried where it does not start.
     """
 
     command: str = ""
@@ -25,11 +25,17 @@ class SideWish:
     cwd: str = "."
     env: dict[str, str] = field(default_factory=dict)
     said: str = "given"
+    others: tuple[SideWish, ...] = ()
 
     @property
     def named(self) -> bool:
         """Whether the user named this side."""
         return bool(self.command or self.url)
+
+    @property
+    def choices(self) -> tuple[SideWish, ...]:
+        """This side and the others, in the order in which they are tried."""
+        return (self, *self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,7 +168,7 @@ class Pair:
             commands=spec.commands,
             audit=resolve_audit(spec.audit, self._folder, values, spec.env),
             program=program,
-            unwritable=resolve_unwritable(spec.unwritable, self._folder, values),
+            unwritable=resolve_unwritable(spec.unwritable, self._folder, values, spec.env),
             folder=self._folder,
             openapi=spec.openapi,
         )

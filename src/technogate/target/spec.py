@@ -70,12 +70,13 @@ class UnwritableSpec(Spec, frozen=True, kw_only=True):
     """How the audit trail is made unwritable and restored (TRL-10): one way, or none.
 
     `lock_sqlite` is the trail's SQLite file, which the gate locks. `command` makes the trail unwritable and
-    `undo` restores it; the gate runs both.
+    `undo` restores it; the gate runs both, with `env` besides the variables of the backend.
     """
 
     lock_sqlite: str = ""
     command: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
+    env: dict[str, str] = {}
 
     @property
     def declared(self) -> bool:

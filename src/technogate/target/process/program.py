@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import secrets
 import shlex
 import signal
@@ -110,6 +111,16 @@ class Program:
         return None if self._process is None else self._process.pid
 
     @property
+    def pids(self) -> frozenset[int]:
+        """Its processes, as far as the system shows them; none before the first start."""
+        return frozenset(self._pids()) if self.alive else frozenset()
+
+    @property
+    def companion(self) -> dict[str, str]:
+        """The environment of a program of the gate that is to end with it: it has its mark, and none of its secrets."""
+        return {MARK_VARIABLE: self._mark}
+
+    @property
     def alive(self) -> bool:
         """Whether it runs (a frozen program does, and one in the background)."""
         return self._process is not None and not self._has_ended()
@@ -163,9 +174,8 @@ class Program:
         self.workdir.mkdir(parents=True, exist_ok=True)
         if self.launch.socket is not None:
             remove_dead_socket(self.launch.socket)
-        with self._log.path.open("ab") as log:
-            self._log.begin(log.tell())
-            try:
+        try:
+            with os.fdopen(self._log.append(), "ab") as log:
                 self._process = subprocess.Popen(
                     self.launch.argv,
                     stdin=subprocess.DEVNULL,
@@ -175,9 +185,9 @@ class Program:
                     env={**self.launch.env, MARK_VARIABLE: self._mark},
                     **process_group.own_group(),
                 )
-            except OSError as error:
-                reason = f"{self.name} did not start: {self.command}: {error.strerror}"
-                raise StartError(reason, program=self.name, command=self.command) from error
+        except OSError as error:
+            reason = f"{self.name} did not start: {self.command}: {error.strerror}"
+            raise StartError(reason, program=self.name, command=self.command) from error
         self._processes = ProgramProcesses(self._process.pid, self._mark, self.port)
         self._reaped = False
         self._ended_by_gate = self._background = False

@@ -19,6 +19,7 @@ from technogate.trail.entry import MOST, TrailError, TrailUnusable
 from technogate.trail.entry_fields import EntryFields
 from technogate.trail.own_limit import own_limit
 from technogate.trail.sources.entry_lines import MARK, EntryLines, LineSource
+from technogate.util.strict_json import nested_too_deeply
 from technogate.util.timestamps import seconds_of
 
 #: Seconds that the command may take.
@@ -105,7 +106,7 @@ def _content(file: BinaryIO) -> bytes:
 def _lines_of(output: bytes) -> list[bytes]:
     """The lines of the output; the elements of a JSON list, each as a line."""
     text = output.replace(MARK, b"").strip()
-    if text.startswith(b"["):
+    if text.startswith(b"[") and not nested_too_deeply(text):
         with suppress(msgspec.DecodeError, UnicodeDecodeError):
             return [bytes(raw) for raw in msgspec.json.decode(text, type=list[msgspec.Raw])]
     return text.split(b"\n") if text else []
