@@ -218,7 +218,7 @@ def _predicate(document: VerdictDocument) -> Predicate:
             ended=document.ended,
             journal_sha256=document.journal.sha256,
             isolation=str(getattr(document, "isolation", "")),
-            target_digests=dict(getattr(document.target, "digests", {})),
+            target_digests=dict(document.target.digests),
         ),
     )
 
