@@ -26,6 +26,7 @@ from technogate.model.events import (
     SelfTest,
     TargetRef,
 )
+from technogate.model.item_result import MUST_FAIL, SELF_TEST
 from technogate.model.requirement import Level, Party, Requirement
 
 #: The key of every journal made by hand.
@@ -52,7 +53,7 @@ def header(
         format=FORMAT,
         run="run1",
         gate_version="0",
-        contract=ContractRef(id="c", title="A contract", version="1", digest="0" * 64),
+        contract=ContractRef(id="c", title="A contract", version="1", digest="0" * 64, shipped=True),
         requirements=requirements,
         target=TargetRef(name="embedded", kind="embedded", parties=parties, started_by_gate=True, faults=True),
         mode=mode,
@@ -125,6 +126,8 @@ def journal(
         proofs = tuple(Proof(name=name) for name in required(head.target.parties))
     if proofs:
         writer.append(SelfTest(proofs=proofs))
+        writer.append(finding(MUST_FAIL, SELF_TEST))
+        writer.append(result(MUST_FAIL, SELF_TEST, Outcome.FAILED))
     for event in events:
         writer.append(event)
     if end == "none":

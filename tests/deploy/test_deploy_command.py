@@ -85,7 +85,7 @@ def images_of(sandbox: Sandbox) -> Iterator[None]:
     )
     replaced(
         package / "deploy" / "evidence" / "statement.py",
-        ('getattr(document, "isolation", "")', '"isolated"'),
+        ("document.isolation", '"isolated"'),
     )
     replaced(package / "deploy" / "proofs.py", ('_SHIPPED_TARGET = "compose"', '_SHIPPED_TARGET = "pair.toml"'))
     sockets = '(Path("/run/docker.sock"), Path("/var/run/docker.sock"), Path("/run/podman/podman.sock"))'

@@ -54,7 +54,7 @@ def test_detects_every_cut(tmp_path: Path) -> None:
     [
         (b'"outcome":"passed"', b'"outcome":"failed"'),
         (b'"checks":1', b'"checks":9'),
-        (b'"lines":4', b'"lines":2'),
+        (b'"lines":6', b'"lines":2'),
         (b'"run":"run1"', b'"run":"run2"'),
     ],
 )

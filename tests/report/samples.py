@@ -190,6 +190,7 @@ class Builder:
             waivers=self.waivers,
             warnings=self.warnings,
             runtimes=self.runtimes,
+            isolation="isolated",
             latency=self.latency,
             journal=JournalRef(
                 file=self.path.name, sha256=DIGEST, torn=self.torn, unproven="", exchanges=len(journal.exchanges)
@@ -278,7 +279,11 @@ class Builder:
             run="20250615-150640-7c41",
             gate_version="1.4.0",
             contract=ContractRef(
-                id="console-v0.1", title="The Techno OS console contract", version="0.1", digest=f"sha256:{DIGEST}"
+                id="console-v0.1",
+                title="The Techno OS console contract",
+                version="0.1",
+                digest=f"sha256:{DIGEST}",
+                shipped=True,
             ),
             requirements=requirements,
             target=self.target,

@@ -1,7 +1,8 @@
-"""The commands for deploying images: `keygen`, `policy`, `deploy-check` and `verify`."""
+"""The commands for deploying images: `keygen`, `sign`, `policy`, `deploy-check` and `verify`."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from technogate.cli import policy_commands
-from technogate.cli.command_groups import DEPLOYMENT
-from technogate.cli.options import load_contract, make_console
+from technogate.cli.command_groups import DEPLOYMENT, EPILOG
+from technogate.cli.options import ContractOption, DigestOption, SigningKeyOption, load_contract, make_console
 from technogate.model.errors import UserError
-from technogate.model.settings import EVIDENCE_AGE
+from technogate.model.settings import EVIDENCE_AGE, JOURNAL
+from technogate.model.verdict import ExitCode
 
 if TYPE_CHECKING:
     from technogate.deploy.policy import DeployPolicy
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command(rich_help_panel=DEPLOYMENT)(keygen)
+    app.command(epilog=EPILOG, rich_help_panel=DEPLOYMENT)(sign)
     policy_commands.register(app)
     app.command(
         "deploy-check",
@@ -51,6 +54,30 @@ def keygen(out: Annotated[Path, typer.Option("--out", help="folder for the two k
         f"public key, for `deploy-check --key`: {public}",
     ):
         console.print(terminal(line), markup=False, soft_wrap=True)
+
+
+def sign(
+    reports: Annotated[Path, typer.Argument(metavar="REPORTS", help="folder with the journal of a validation")],
+    signing_key: SigningKeyOption = "",
+    sha256: DigestOption = "",
+    contract: ContractOption = "",
+) -> None:
+    """Judge the journal of a validation again, and sign the result as evidence.
+
+    The same as a key at `validate`, in a process and a job of its own: nothing that was validated ever ran where the
+    key is. On another machine than that of the run, name the digest of the journal.
+    """
+    from technogate.deploy.evidence.remote_signer import signer_of
+    from technogate.deploy.evidence.sign import signed_by
+    from technogate.report.write_all import EVIDENCE
+    from technogate.runner.run import rejudge
+
+    signer = signer_of(signing_key, os.environ)
+    if signer is None:
+        raise UserError("there is no key to sign with: name it with --signing-key, or set TECHNOGATE_SIGNING_KEY")
+    done = rejudge(reports / JOURNAL, reports, make_console(), sha256, signed_by(signer, contract))
+    # Evidence is all that this command is for.
+    raise typer.Exit(done or (0 if (reports / EVIDENCE).is_file() else int(ExitCode.INCONCLUSIVE)))
 
 
 def deploy_check(
@@ -82,10 +109,10 @@ def deploy_check(
         Path | None, typer.Option("--record", help="write the decision to this file, for `technogate status`")
     ] = None,
 ) -> None:
-    """Decide whether two images may be deployed.
+    """Decide whether two images may be deployed, and name them by digest.
 
-    DEPLOY names them by digest. Each line of the checklist must be proven by signed evidence, under the policy or the
-    strict defaults. No option turns a line off.
+    Each line of the checklist must be proven by signed evidence, under the policy or the strict defaults. No option
+    turns a line off.
     """
     from technogate.deploy.decide import decide
     from technogate.deploy.decision_output import show

@@ -129,11 +129,8 @@ def _guarded(command: Callable[[], object]) -> int:
         sys.stderr.write("technogate: interrupted\n")
         return int(ExitCode.INCONCLUSIVE)
     except Exception as error:  # noqa: BLE001 - the outermost border: a crash of the gate is never a verdict
-        if fault := fault_of(error):
-            # Before anything else: without memory nothing more can be imported.
-            sys.stderr.write(f"technogate: INCONCLUSIVE: {terminal(fault)}\n")
-            return int(ExitCode.INCONCLUSIVE)
-        if isinstance(error, _mistakes()):
+        # Without memory nothing more can be imported.
+        if not isinstance(error, MemoryError) and isinstance(error, _mistakes()):
             _complain(error, "")
             return int(ExitCode.USAGE)
         return _crashed(error)
@@ -142,7 +139,13 @@ def _guarded(command: Callable[[], object]) -> int:
 
 
 def _crashed(error: Exception) -> int:
-    """Report a crash of the gate itself: one line for the user, the stack trace in a file."""
+    """Report a crash of the gate itself: one line for the user, the stack trace in a file.
+
+    What the environment lacks is no crash: the line says what it is.
+    """
+    if fault := fault_of(error):
+        sys.stderr.write(f"technogate: INCONCLUSIVE: {terminal(fault)}\n")
+        return int(ExitCode.INCONCLUSIVE)
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", prefix="technogate-crash-", suffix=".log", delete=False
     ) as file:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -29,6 +30,7 @@ from technogate.contract.operations import Operation, Parameter, operations_in, 
 from technogate.contract.schemas import SchemaError, Schemas
 from technogate.model.events import ContractRef
 from technogate.model.requirement import Requirement
+from technogate.util.shipped import shipped
 
 __all__ = [
     "FILES",
@@ -68,7 +70,13 @@ class Contract:
     @property
     def ref(self) -> ContractRef:
         """The contract as a journal names it."""
-        return ContractRef(id=self.id, title=self.title, version=self.version, digest=self.digest)
+        return ContractRef(
+            id=self.id,
+            title=self.title,
+            version=self.version,
+            digest=self.digest,
+            shipped=self.digest == shipped_digest(self.id),
+        )
 
     @property
     def guarded(self) -> tuple[Operation, ...]:
@@ -128,6 +136,13 @@ class Contract:
             return self._schemas.problems(f"#/components/schemas/{name}", value)
         except SchemaError as error:
             raise ContractError(f"{self.id}: there is no usable schema {name} in openapi.yaml") from error
+
+
+@cache
+def shipped_digest(contract_id: str) -> str:
+    """The digest of the contract with this id that came with the gate, "" where there is none."""
+    folder = shipped("contracts", contract_id)
+    return digest_of(read_folder(folder)) if contract_id and folder.is_dir() else ""
 
 
 def load_contract(folder: Path, *, checked: str = "") -> Contract:

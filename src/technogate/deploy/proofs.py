@@ -11,12 +11,12 @@ from functools import partial
 from technogate.deploy import result_proofs
 from technogate.deploy.evidence.statement import CONTRACT, GATE, digests
 from technogate.deploy.facts import SKEW_S, Facts, UnprovenLine
+from technogate.model.program_isolation import ISOLATED
 from technogate.target.described_by import SHIPPED
 from technogate.util.phrases import duration, few, utc_time
 
-#: What `--target` is for the target that ships, and what evidence says where programs could not reach the gate.
+#: What `--target` is for the target that ships.
 _SHIPPED_TARGET = "compose"
-_ISOLATED = "isolated"
 
 
 def _in_force(facts: Facts) -> str:
@@ -108,8 +108,8 @@ def _target(facts: Facts) -> str:
 
 def _isolation(facts: Facts) -> str:
     """The programs under test could not reach the gate; missing knowledge is no proof."""
-    if facts.run.isolation == _ISOLATED:
-        return _ISOLATED
+    if facts.run.isolation == ISOLATED:
+        return ISOLATED
     why = facts.run.isolation or "the evidence does not say that the programs under test were isolated from the gate"
     if facts.policy.isolated:
         raise UnprovenLine(why)

@@ -246,6 +246,8 @@ def _journal_verdict(events: dict[str, list[dict[str, Any]]], statement: dict[st
     known = {one["id"]: one for one in header["requirements"] if _in_scope(one, header["target"])}
     stated = {one["id"]: one for one in run["requirements"]}
     _must(set(known) == set(stated), f"the requirements in scope differ: {sorted(set(known) ^ set(stated))[:4]}")
+    kept = [one["isolation"] == "isolated" for one in events.get("isolation", ())]
+    _must(run["isolation"] != "isolated" or (bool(kept) and all(kept)), "the journal does not say that it was isolated")
     items = _items(events)
     effective: list[str] = []
     for name, one in stated.items():

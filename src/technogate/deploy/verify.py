@@ -21,7 +21,7 @@ def judged_again(evidence: Path, journal: Path, key: Path) -> Line:
     """Whether the judge of this gate comes to the same statement; raises UserError for an unusable key."""
     try:
         stated = decode(envelope.unseal(envelope.read(evidence), public_key(key)))
-        document = judge(read_journal(journal))
+        document = judge(read_journal(journal, sha256=stated.predicate.technogate.journal_sha256))
         theirs = digests(stated)[GATE]
         again = statement_of(document, theirs)
     except (EvidenceError, JournalError) as error:

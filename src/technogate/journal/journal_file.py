@@ -36,6 +36,7 @@ from technogate.model.events import (
     Plan,
     PrintedLines,
     ProgramExit,
+    ProgramIsolation,
     RenderedOutput,
     RuntimeProof,
     RunWarning,
@@ -44,6 +45,7 @@ from technogate.model.events import (
     TrailReading,
     WriterEnd,
 )
+from technogate.model.item_result import SELF_TEST
 
 #: Changes when an older reader could misread a newer journal.
 FORMAT = 3
@@ -104,7 +106,7 @@ class JournalWriter:
     """Appends events to a journal file on behalf of one process (`worker`)."""
 
     def __init__(self, path: Path, worker: str, key: bytes) -> None:
-        """Open `path` for appending; raises JournalError when that is impossible, and for a link.
+        """Open `path`, which no other user can read, for appending; raises JournalError when that is impossible.
 
         `key` is that of the writer's first line (`JournalKey.of`).
         """
@@ -116,7 +118,7 @@ class JournalWriter:
         self._opened = time.time(), time.monotonic()
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
         try:
-            self._fd = os.open(path, flags, 0o644)
+            self._fd = os.open(path, flags, 0o600)
         except OSError as error:
             raise JournalError(f"cannot write the journal {path}: {error.strerror}") from error
 
@@ -181,7 +183,7 @@ def _whole(raw: bytes, lines: list[bytes], footer: Footer) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """A journal as read: its events by kind, in the order of the file.
+    """A journal as read: its events by kind, in the order of the file. `must_fail` is the self-test's own item.
 
     `torn` is "" for a whole journal, else one sentence that names what is missing. `sha256` is the
     digest of the whole file. `unproven` is "" for a journal that is known to be as its run wrote it, else why not.
@@ -207,6 +209,8 @@ class Journal:
     aborts: list[Abort] = field(default_factory=list)
     warnings: list[RunWarning] = field(default_factory=list)
     self_tests: list[SelfTest] = field(default_factory=list)
+    isolations: list[ProgramIsolation] = field(default_factory=list)
+    must_fail: list[ItemResult | Finding] = field(default_factory=list)
     runtimes: list[RuntimeProof] = field(default_factory=list)
     fit_checks: list[FitCheck] = field(default_factory=list)
 
@@ -294,10 +298,14 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
         Abort: journal.aborts,  # type: ignore[dict-item]
         RunWarning: journal.warnings,  # type: ignore[dict-item]
         SelfTest: journal.self_tests,  # type: ignore[dict-item]
+        ProgramIsolation: journal.isolations,  # type: ignore[dict-item]
         RuntimeProof: journal.runtimes,  # type: ignore[dict-item]
         FitCheck: journal.fit_checks,  # type: ignore[dict-item]
     }
     for event in events:
+        if isinstance(event, ItemResult | Finding) and event.requirement == SELF_TEST:
+            journal.must_fail.append(event)
+            continue
         if isinstance(event, WriterEnd):
             continue
         kind = lists.get(type(event))

@@ -11,12 +11,16 @@ from technogate.model.requirement import Requirement
 
 
 class ContractRef(Record, frozen=True):
-    """Which contract the run was held to; `digest` is the sha256 of the folder's files."""
+    """Which contract the run was held to; `digest` is the sha256 of the folder's files.
+
+    `shipped` is whether it is one that came with the gate, byte for byte.
+    """
 
     id: str
     title: str
     version: str
     digest: str
+    shipped: bool = False
 
 
 class ImageRef(Record, frozen=True):

@@ -23,6 +23,7 @@ from technogate.report import terminal_summary
 from technogate.runner.finish_run import finish_run, reports_removed_on_error
 from technogate.runner.item_order import in_order, runs_in_containers_alone
 from technogate.runner.run_context import RunContext
+from technogate.runner.self_test.must_fail import item_that_must_fail, play
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.setup_strikes import SetupStrikes
 from technogate.runner.suite import HINT, Absent, Crash, NotAnswered, Violation, leaves, not_exercised
@@ -124,11 +125,27 @@ class Recorder:
         close_bytecode()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self) -> None:
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Run no item before the self-test has passed: a check that detects nothing must not judge a target."""
         problems = [] if self._self_test is None else self._self_test.end()
+        if not problems and not session.config.getoption("collectonly"):
+            problems = self._play_must_fail(session)
         if problems:
             pytest.exit(f"self-test failed: {problems[0]}", returncode=int(ExitCode.INCONCLUSIVE))
+
+    def _play_must_fail(self, session: pytest.Session) -> list[str]:
+        """Run the item that must fail, unless workers run the items; return what it does not prove."""
+        if session.config.getoption("dist", "no") != "no":
+            return []
+        run_context = self._run_context
+        self._phases = []
+        try:
+            problems = play(item_that_must_fail(session, run_context.worker), run_context)
+        except Exception as error:  # noqa: BLE001 - whatever breaks an instrument is reported and fails the self-test
+            problems = [f"the item that must fail: {type(error).__name__}: {error}"]
+        for problem in problems:
+            run_context.abort("crash", f"self-test failed: {problem}")
+        return problems
 
     def _seed(self, item: pytest.Item) -> None:
         """Draw the generated cases of an item from the run's seed and the item's name alone."""

@@ -16,7 +16,7 @@ import msgspec
 
 from technogate.checks.machine_facts import MachineFacts
 from technogate.checks.response_predicates import is_error_response
-from technogate.contract.loader import Contract, load_contract
+from technogate.contract.loader import Contract, ContractError, load_contract, shipped_digest
 from technogate.drivers.http.paces import Paces
 from technogate.drivers.http.request_window import RequestWindow
 from technogate.fit.console_drivers import with_drivers
@@ -55,6 +55,10 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     journal_key: str
     withheld: dict[str, str]
+
+
+#: The file in the folder of the reports that keeps what a program wrote which did not start.
+PROGRAM_OUTPUT = "program-output.log"
 
 
 @dataclass(slots=True)
@@ -194,8 +198,17 @@ class RunContext:
 
 
 def contract_or_default(folder: str, *, checked: str = "") -> Contract:
-    """Load the contract in `folder`, or the shipped one for ""; raises ContractError. See `load_contract`."""
-    return load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT), checked=checked)
+    """Load the contract in `folder`, or the shipped one for ""; raises ContractError. See `load_contract`.
+
+    One with the id of a shipped contract and other bytes is refused: reports would call it by that name.
+    """
+    contract = load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT), checked=checked)
+    if shipped_digest(contract.id) not in ("", contract.digest):
+        raise ContractError(
+            f"{folder} is not the shipped contract {contract.id} (sha256 {contract.digest[:16]}…), and has its name; "
+            "name the folder otherwise"
+        )
+    return contract
 
 
 def load_inputs(settings: Settings, *, starts: bool = True, checked: str = "") -> tuple[Contract, Target]:
@@ -226,7 +239,8 @@ def clear_reports(folder: Path) -> None:
     """
     try:
         clear(folder)
-        (folder / JOURNAL).unlink(missing_ok=True)
+        for name in (JOURNAL, PROGRAM_OUTPUT):
+            (folder / name).unlink(missing_ok=True)
     except NotADirectoryError as error:
         raise _unwritable(folder, error) from error
     except OSError as error:

@@ -82,6 +82,8 @@ def pytest_arguments() -> list[str]:
     # The suites do not use `assert`: rewriting them takes pytest a second.
     # Its five garbage collections at the end take two seconds, and report nothing that is judged.
     line += ["-p", "no:unraisableexception"]
+    # pytest's folders for temporary files stay where they are: no item uses them, and those of a run are removed.
+    line += ["-p", "no:tmpdir"]
     return [*line, "-p", "no:cacheprovider", "--assert=plain", "-q", "--gate-act-only"]
 
 
@@ -176,7 +178,7 @@ def run_suites(
 def _fresh(log: Path) -> Iterator[BinaryIO]:
     """The file for what the suites write, made anew; raises UserError when that is impossible."""
     try:
-        file = os.fdopen(create(log), "wb")
+        file = os.fdopen(create(log, 0o600), "wb")
     except OSError as error:
         raise UserError(f"cannot write {log}: {error.strerror}; name another folder with --reports") from error
     with file:

@@ -34,7 +34,8 @@ class Trail:
         self.file = os.open(TRAIL, APPEND | (os.O_DSYNC if WAY == "dsync" else 0))
         self.other = os.open(TRAIL.with_suffix(".other"), APPEND)
         self.folder = os.open(TRAIL.parent, os.O_RDONLY)
-        self.status = os.open("/proc/self/status", os.O_RDONLY)
+        if WAY == "while-traced":
+            self.status = os.open("/proc/self/status", os.O_RDONLY)
         self.end = 0
         if WAY in ("mapped", "mapped-unsynced"):
             file = os.open(TRAIL, os.O_RDWR)

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
-from securesystemslib.signer import CryptoSigner, Signature, SSlibKey
+from securesystemslib.signer import Signature, Signer, SSlibKey
 
 from technogate.util.strict_json import NotStrictJson, parse
 
@@ -44,7 +44,7 @@ class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     signatures: tuple[_Signature, ...]
 
 
-def seal(payload: bytes, signer: CryptoSigner, payload_type: str = PAYLOAD_TYPE) -> bytes:
+def seal(payload: bytes, signer: Signer, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """The signed envelope of `payload`, as the bytes of a file."""
     envelope = Envelope(payload, payload_type, {})
     envelope.sign(signer)
