@@ -217,8 +217,8 @@ def _predicate(document: VerdictDocument) -> Predicate:
             started=document.started,
             ended=document.ended,
             journal_sha256=document.journal.sha256,
-            isolation=str(getattr(document, "isolation", "")),
-            target_digests=dict(getattr(document.target, "digests", {})),
+            isolation=document.isolation,
+            target_digests=dict(document.target.digests),
         ),
     )
 
