@@ -179,6 +179,9 @@ def test_a_page_in_a_frame_is_used(opened: PageMaker, running: MockBackend) -> N
     driver = opened("frame.html", within("#console"), filter="popup")
     every_call_works(driver, running)
     assert "PING" in driver.inspect().text
+    running.script("fetchAuditLog", Conforming(template=json_template(entries(1))))
+    driver.audit()
+    assert {"audit_row", "audit_timestamp", "audit_state"} <= driver.parts()
 
 
 def test_a_page_in_a_named_shadow_tree_is_used(opened: PageMaker, running: MockBackend) -> None:
