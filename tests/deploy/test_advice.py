@@ -286,7 +286,7 @@ def _finished(situation: Situation, reports: Path, contract: Contract) -> Finish
     waivers = (Waiver(requirement="AUT-01", reason="r", owner="o", expires=situation.waiver, place="w.toml, line 1"),)
     head = msgspec.structs.replace(
         builders.header(requirements=tuple(contract.requirements.values())),
-        contract=contract.ref,
+        contract=msgspec.structs.replace(contract.ref, shipped=True),
         target=target,
         mode=situation.mode,
         selection=situation.selection,

@@ -23,6 +23,7 @@ from technogate.report.verdict_json import encode
 from tests.conftest import ROOT, STUCK_S, Sandbox
 from tests.deploy.sealed import BACKEND_NAME, CONSOLE_NAME
 from tests.deploy.test_deploy_command import house, path_of
+from tests.gate_command import GATE
 from tests.report.samples import SAMPLES, hostile
 
 __all__ = ["house"]
@@ -148,13 +149,12 @@ def test_no_verdict_is_an_error(tmp_path: Path, text: str | None) -> None:
 def script(house: Sandbox, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the shell example in the sandbox, on the pair of processes that stand in for images."""
     program = house.home / "bin" / "technogate"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m technogate "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(GATE)} "$@" --contract contracts/small\n')
     program.chmod(0o755)
     environment = {
         "PATH": path_of(house),
         "TARGET": "pair.toml",
         "TRUSTED_KEY": "keys/technogate.pub",
-        "TECHNOGATE_CONTRACT": "contracts/small",
         "TECHNOGATE_SIGNING_KEY": (house.home / "keys" / "technogate.key").read_text(),
     }
     return subprocess.run(

@@ -68,7 +68,8 @@ class Proven(_Part, frozen=True):
 class RunRef(_Part, frozen=True):
     """What a deployment is decided on besides the subjects. Times are in seconds since the epoch.
 
-    `target` is the name of the pair that was judged, `target_argument` the value of `--target`.
+    `target` is the name of the pair that was judged, `target_argument` the value of `--target`. `contract_shipped` is
+    whether the contract is one that came with the gate; `runtimes` are the Node and the browser that judged a console.
     """
 
     verdict: Verdict
@@ -86,6 +87,8 @@ class RunRef(_Part, frozen=True):
     started: float
     ended: float
     journal_sha256: str
+    contract_shipped: bool
+    runtimes: tuple[str, ...]
 
 
 class Predicate(
@@ -195,6 +198,8 @@ def _predicate(document: VerdictDocument) -> Predicate:
             started=document.started,
             ended=document.ended,
             journal_sha256=document.journal.sha256,
+            contract_shipped=document.contract.shipped,
+            runtimes=document.runtimes,
         ),
     )
 
