@@ -33,8 +33,8 @@ class MissingFigureError(Exception):
 def mutant_counts(folder: Path) -> Counter[str]:
     """The number of mutants in all, by kind and by subtlety, under the first word of the label that README gives it."""
     counts: Counter[str] = Counter()
-    for path in files_in(folder).values():
-        counts.update(["all", path.parent.name, str(load(path).subtlety)])
+    for file in files_in(folder).values():
+        counts.update(["all", file.kind, str(load(file.path).subtlety)])
     return counts
 
 

@@ -15,16 +15,16 @@ from technogate.checks.registry import REGISTRY
 from technogate.contract.loader import load_contract
 from technogate.model.requirement import Level
 from technogate.mutation.mutant import Change, MutantError, load
-from technogate.mutation.mutant_kinds import KINDS, REFERENCE, files_in, kind_of
+from technogate.mutation.mutant_kinds import KINDS, REACT, REFERENCE, files_in
 from technogate.util.shipped import mutants_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = files_in(mutants_folder())
-MUTANTS = {name: load(path) for name, path in FILES.items()}
+MUTANTS = {name: load(file.path) for name, file in FILES.items()}
 CONTRACT = load_contract(ROOT / "contracts" / "console-v0.1")
 
-#: The mutants that need no Docker engine: the others are images.
-WITHOUT_ENGINE = [name for name, path in FILES.items() if path.parent.name != "stack"]
+#: The mutants that need neither a Docker engine nor a build: the others are images, or pages made with a framework.
+MADE_AT_ONCE = [name for name, file in FILES.items() if file.kind not in {"stack", REACT}]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -33,8 +33,8 @@ def test_names_requirements_of_the_contract(name: str) -> None:
     mutant = MUTANTS[name]
     assert {mutant.breaks, *mutant.may_also_break, *mutant.run_with} <= CONTRACT.requirements.keys()
     assert mutant.breaks not in mutant.may_also_break
-    assert name.startswith(mutant.breaks.lower().replace("-", "") + "-")
-    assert bool(mutant.image) == bool(mutant.dockerfile) == (name not in WITHOUT_ENGINE)
+    assert name.removeprefix("react-").startswith(mutant.breaks.lower().replace("-", "") + "-")
+    assert bool(mutant.image) == bool(mutant.dockerfile) == (FILES[name].kind == "stack")
 
 
 @pytest.mark.parametrize("name", MUTANTS)
@@ -46,19 +46,20 @@ def test_is_described_in_one_sentence(name: str) -> None:
     assert ". " not in description
 
 
-@pytest.mark.parametrize("name", WITHOUT_ENGINE)
+@pytest.mark.parametrize("name", MADE_AT_ONCE)
 def test_can_be_made(name: str, tmp_path: Path) -> None:
     """The changes of each file fit the reference, and the changed Python files compile."""
-    kind_of(FILES[name]).make(MUTANTS[name], tmp_path)
+    KINDS[FILES[name].kind].make(MUTANTS[name], tmp_path)
     for path in tmp_path.rglob("*.py"):
         compile(path.read_text("utf-8"), path.name, "exec")
 
 
 def test_there_are_enough() -> None:
     """There are enough of each kind; every MUST has a mutant that breaks it, and two if it has a generated rule."""
-    kinds = Counter(path.parent.name for path in FILES.values())
+    kinds = Counter(file.kind for file in FILES.values())
     assert kinds["backend"] >= 60
     assert kinds["console"] >= 30
+    assert kinds[REACT] >= 90
     assert sum(mutant.breaks.startswith(("STK", "TRL")) for mutant in MUTANTS.values()) >= 8
     broken = Counter(mutant.breaks for mutant in MUTANTS.values())
     musts = {requirement.id for requirement in CONTRACT.requirements.values() if requirement.level is Level.MUST}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import jsonschema
 import msgspec
@@ -64,10 +66,13 @@ ALL_KILLED = [mutant(f"one-{number}") for number in range(19)] + [mutant("two", 
 
 
 def score_of(
-    mutants: list[MutantResult] = ALL_KILLED, references: tuple[ReferenceResult, ...] = (REFERENCE,), **origin: object
+    mutants: list[MutantResult] = ALL_KILLED,
+    references: tuple[ReferenceResult, ...] = (REFERENCE,),
+    not_run: Mapping[str, str] = MappingProxyType({}),
+    **origin: object,
 ) -> MutationScore:
     """A mutation score of these results."""
-    return mutation_score(msgspec.structs.replace(ORIGIN, **origin), REQUIREMENTS, mutants, references)
+    return mutation_score(msgspec.structs.replace(ORIGIN, **origin), REQUIREMENTS, mutants, references, not_run)
 
 
 def test_passes_when_nothing_is_missing() -> None:
@@ -100,6 +105,7 @@ MISSING = {
     ),
     "no reference": (score_of(references=()), 3, "the reference was not judged"),
     "partial": (score_of(partial=True), 3, "only some"),
+    "kind not run": (score_of(not_run={"react": "found no npm"}), 3, "kind react were not run: found no npm"),
     "nothing": (score_of([], ()), 1, "unproven"),
 }
 
@@ -135,6 +141,18 @@ def test_all_outputs_agree(tmp_path: Path) -> None:
         assert "20 of 21 mutants killed (95.2 %)" in text
         assert "FAIL" in text
         assert "three" in text
+
+
+def test_a_kind_that_was_not_run_is_shown(tmp_path: Path) -> None:
+    """Each output names the kind whose mutants were not run, and why."""
+    document = score_of(not_run={"react": "found no npm"})
+    terminal = io.StringIO()
+    show(Console(file=terminal, width=200), document, [])
+    texts = [path.read_text("utf-8") for path in write_all(document, tmp_path)]
+    assert json.loads(texts[0])["not_run"] == {"react": "found no npm"}
+    for text in (*texts[1:], terminal.getvalue()):
+        assert "react (not run)" in text
+        assert "found no npm" in text
 
 
 def test_schema_is_up_to_date() -> None:

@@ -46,7 +46,7 @@ REFUSED = {
     "two high surrogates": (b'"\\ud83d\\ud83d\\ude00"', "\\ud83d is half a surrogate pair", 1),
     "surrogates apart": (b'"\\ud83d-\\ude00"', "\\ud83d is half a surrogate pair", 1),
     "surrogate in a key": (b'{"\\ud83d": 1}', "\\ud83d is half a surrogate pair", 2),
-    "too deep": (b"[" * 100_000 + b"]" * 100_000, "it is nested too deeply", 0),
+    "too deep": (b"[" * 100_000 + b"]" * 100_000, "it is nested more than 100 deep", 100),
 }
 
 READ = {

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from technogate.model.events import Disclosure, Exchange, Response
+from technogate.util.strict_json import nested_too_deeply
 
 HOST, ADDRESS, USER = "the name of the host", "an address of the host", "the name of the user"
 PATH, VALUE = "a path of the run", "a value of the environment"
@@ -106,8 +107,8 @@ def _texts(response: Response) -> Iterator[tuple[str, str, bool]]:
     text = response.body.text
     if '"output"' in text and response.status == 200:
         try:
-            body = json.loads(text)
-        except (ValueError, RecursionError):
+            body = None if nested_too_deeply(response.body.raw) else json.loads(text)
+        except ValueError:
             body = None
         if isinstance(body, dict):
             yield "the body's output", str(body.pop("output", "")), True

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from technogate.checks.family import Example, Family
-from technogate.model.events import Exchange, Finding, header_values
+from technogate.model.events import BODY_LIMIT, Ended, Exchange, Finding, header_values
 from technogate.model.requirement import Party
 from technogate.util.strict_json import NotStrictJson, parse
 from technogate.util.timestamps import seconds_of as seconds_of
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 Findings = Sequence[Finding]
 _JSON = re.compile(r"application/json\s*(;.*)?", re.IGNORECASE)
+
+#: The most bytes of a body whose value is kept.
+_KEPT_SIZE = 8192
 
 
 def finding(check: str, exchange: Exchange, expected: str, observed: str) -> list[Finding]:
@@ -42,11 +46,25 @@ def finding(check: str, exchange: Exchange, expected: str, observed: str) -> lis
 
 
 def json_value(exchange: Exchange) -> object:
-    """The body of a response as strict JSON; None when there is no response or it is not JSON."""
+    """The body of a response as strict JSON; None when there is no response or it is not JSON.
+
+    The value is shared by all who read that body: it must not be changed.
+    """
     if exchange.response is None:
         return None
+    body = exchange.response.body
+    return _value_of(body.text) if body.size <= _KEPT_SIZE and not body.base64 else _parsed(body.raw)
+
+
+@lru_cache(maxsize=4096)
+def _value_of(text: str) -> object:
+    """The value of a short body: some twenty rules read each of them."""
+    return _parsed(text.encode("utf-8"))
+
+
+def _parsed(raw: bytes) -> object:
     try:
-        return parse(exchange.response.body.raw)
+        return parse(raw)
     except NotStrictJson:
         return None
 
@@ -94,8 +112,13 @@ def is_strict_json(exchange: Exchange) -> list[Finding]:
     """The body parses as strict JSON: no NaN, no duplicate keys (ENV-07)."""
     if exchange.response is None:
         return has_response(exchange)
-    if exchange.response.status == 204 and exchange.response.body.size == 0:
+    body = exchange.response.body
+    if exchange.response.status == 204 and body.size == 0:
         return []
+    if body.cut:
+        # What was kept of it shows nothing: the rest may be anything, or have no end.
+        more = "" if exchange.end is Ended.OK else ", and more that was not read"
+        return finding("strict JSON", exchange, f"a body of at most {BODY_LIMIT} bytes", f"{body.size} bytes{more}")
     try:
         parse(exchange.response.body.raw)
     except NotStrictJson as problem:

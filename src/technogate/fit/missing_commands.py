@@ -15,7 +15,7 @@ NEEDED_FOR: dict[str, tuple[str, ...]] = {
         *("ENV-01", "ENV-02", "ENV-03", "ENV-04", "ENV-07", "AUT-06", "EXE-01", "EXE-02", "EXE-03", "EXE-04"),
         *("EXE-05", "EXE-06", "EXE-07", "EXE-08", "EXE-09", "EXE-10", "AUD-01", "AUD-02", "AUD-03", "AUD-04"),
         *("AUD-06", "MEM-01", "ERR-05", "ERR-06", "ERR-07", "TMO-01", "FCB-01", "TRL-01", "TRL-03", "TRL-04"),
-        *("TRL-05", "TRL-06", "TRL-07", "TRL-08", "TRL-09", "TRL-10"),
+        *("TRL-05", "TRL-06", "TRL-07", "TRL-08", "TRL-09", "TRL-10", "TRL-11"),
     ),
     "warning": ("EXE-01", "EXE-04", "EXE-09", "AUD-01", "AUD-02", "MEM-01"),
     "neutral": ("EXE-01", "AUD-01", "AUD-02", "MEM-01"),

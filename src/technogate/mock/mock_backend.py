@@ -96,7 +96,8 @@ class MockBackend:
         """
         self.accept()
         self.wait_for_quiet()
-        self._call(self._server.abort_connections())
+        if not self._server.idle:
+            self._call(self._server.abort_connections())
         self._reply_queue.reset()
 
     def wait_for_quiet(self, scene: str = "") -> None:
@@ -129,6 +130,8 @@ class MockBackend:
 
     def own_doing(self, received: Sequence[RecordedRequest], since: float, scene: str = "") -> list[bool]:
         """Which of these requests belong to a call that began at `since`, and not to what the page does by itself."""
+        if not self.background.recurring:
+            return [True] * len(received)
         by_kind: dict[str, list[int]] = {}
         for index, request in enumerate(received):
             by_kind.setdefault(kind_of(request.operation, request.method, request.target), []).append(index)
@@ -172,7 +175,8 @@ class MockBackend:
 
     def accept(self) -> None:
         """Listen again; does nothing when it listens already."""
-        self._call(self._server.accept())
+        if not self._server.accepts:
+            self._call(self._server.accept())
 
     @property
     def resets(self) -> int:

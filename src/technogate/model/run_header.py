@@ -11,12 +11,16 @@ from technogate.model.requirement import Requirement
 
 
 class ContractRef(Record, frozen=True):
-    """Which contract the run was held to; `digest` is the sha256 of the folder's files."""
+    """Which contract the run was held to; `digest` is the sha256 of the folder's files.
+
+    `shipped` is whether it is one that came with the gate, byte for byte.
+    """
 
     id: str
     title: str
     version: str
     digest: str
+    shipped: bool = False
 
 
 class ImageRef(Record, frozen=True):
@@ -103,6 +107,10 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     waivers: tuple[Waiver, ...] = ()
     gate_digest: str = ""
     replays: str = ""
+
+
+class WriterEnd(Record, frozen=True, tag_field="event", tag="writer-end"):
+    """Last line of a process that wrote to a journal and does not seal it: none of its own is missing at the end."""
 
 
 class Footer(Record, frozen=True, tag_field="event", tag="footer"):

@@ -9,7 +9,9 @@ the reference. The check of that requirement must fail.
     description = "The key is compared case-insensitively."
     profile = "quick"                       # the smallest profile that kills it
     run_with = ["EXE-01"]                   # further requirements whose requests are needed to kill it
+    needs = "strace"                        # a program without which nothing kills it: then it is not run
     page_only = true                        # of a console: the defect shows only in the page
+    module_only = "…"                       # of a console: why the defect shows in no page, but in its client module
     image = "backend"                       # of the stack: the image with the defect …
     dockerfile = "USER root"                # … and the lines added to the reference image
 
@@ -56,7 +58,9 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     may_also_break: Words = ()
     profile: Profile = "quick"
     run_with: Words = ()
+    needs: Literal["", "strace"] = ""
     page_only: bool = False
+    module_only: str = ""
     image: Literal["", "backend", "console"] = ""
     dockerfile: str = ""
 

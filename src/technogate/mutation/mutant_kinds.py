@@ -1,6 +1,7 @@
 """The kinds of mutant: which program each is a changed copy of, and the target file for it.
 
-The mutants of a kind are the TOML files in the folder with its name.
+The mutants of a kind are the TOML files in the folder with its name. The kind `react` has those of the kind `console`
+as well: the same defects in another page.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from technogate.mutation.image_mutants import stack_target
-from technogate.mutation.mutant import Mutant, MutantError, copied, plant
+from technogate.mutation.mutant import Mutant, MutantError, copied, load, plant
+from technogate.mutation.page_mutants import build_pages, page_target
 from technogate.util.shipped import shipped
 
 #: A machine that starts many mutants at once starts each of them slowly.
@@ -39,12 +41,23 @@ class MutationSubject:
 class MutantKind:
     """One kind: the parties that it is checked as (arguments of `technogate check`), and how its mutants are made.
 
-    `make` makes a subject from the mutant and an empty folder; it raises UserError.
+    `make` makes a subject from the mutant and an empty folder; it raises UserError. `prepare` does before all runs what
+    costs less together: it takes the mutants by name, the reference too, and the folder of the score. Where it raises
+    UserError, no mutant of this kind is run.
     """
 
     name: str
     parties: tuple[str, ...]
     make: Callable[[Mutant, Path], MutationSubject]
+    prepare: Callable[[Mapping[str, Mutant], Path], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MutantFile:
+    """The file of a mutant, and the kind that it is a mutant of."""
+
+    kind: str
+    path: Path
 
 
 def _target(folder: Path, *sides: str, tables: str = "") -> MutationSubject:
@@ -85,11 +98,22 @@ def _stack(mutant: Mutant, folder: Path) -> MutationSubject:
     return MutationSubject(target=str(stack_target(mutant, folder)))
 
 
+def _react(_: Mutant, folder: Path) -> MutationSubject:
+    return MutationSubject(target=page_target(folder))
+
+
+#: The script of the reference's page, within the folder of the console.
+PAGE_SCRIPT = "static/page.js"
+
+#: The kind that is a page made with a framework, and the kind whose mutants it shares.
+REACT, CONSOLE = "react", "console"
+
 KINDS: Mapping[str, MutantKind] = {
     kind.name: kind
     for kind in (
         MutantKind(name="backend", parties=("backend",), make=_backend),
-        MutantKind(name="console", parties=("console",), make=_console),
+        MutantKind(name=CONSOLE, parties=("console",), make=_console),
+        MutantKind(name=REACT, parties=("console",), make=_react, prepare=build_pages),
         MutantKind(name="pair", parties=("pair",), make=_pair),
         MutantKind(name="contract", parties=("contract",), make=_contract),
         MutantKind(name="stack", parties=("pair",), make=_stack),
@@ -100,22 +124,36 @@ KINDS: Mapping[str, MutantKind] = {
 REFERENCE = Mutant(breaks="", description="The unchanged reference.", subtlety=1)
 
 
-def kind_of(path: Path) -> MutantKind:
-    """The kind of the mutant in the file at `path`, from the name of its folder; raises MutantError."""
-    kind = KINDS.get(path.parent.name)
-    if kind is None:
-        raise MutantError(f"{path}: the folder of a mutant must have the name of its kind: {', '.join(KINDS)}")
-    return kind
+def files_in(folder: Path) -> dict[str, MutantFile]:
+    """The files of every mutant in the folders within `folder`, by name, sorted; raises MutantError.
 
-
-def files_in(folder: Path) -> dict[str, Path]:
-    """The files of every mutant in the folders within `folder`, by name, sorted; raises MutantError."""
-    files: dict[str, Path] = {}
+    Where `folder` has mutants of the page in React, the mutants of the reference console are mutants of that page too,
+    by the name `react-…`: those that plant their defect in its client module, where it can show in a page.
+    """
+    files: dict[str, MutantFile] = {}
     for path in sorted(folder.glob("*/*.toml")):
-        kind_of(path)
-        if path.stem in files:
+        kind = path.parent.name
+        if kind not in KINDS:
+            raise MutantError(f"{path}: the folder of a mutant must have the name of its kind: {', '.join(KINDS)}")
+        name = f"{REACT}-{path.stem}" if kind == REACT else path.stem
+        if name in files:
             raise MutantError(f"{path}: another mutant has the same name")
-        files[path.stem] = path
+        files[name] = MutantFile(kind, path)
     if not files:
         raise MutantError(f"{folder} contains no mutants; pass another folder with --mutants")
-    return files
+    return {**files, **_shared(folder, files)}
+
+
+def _shared(folder: Path, files: Mapping[str, MutantFile]) -> dict[str, MutantFile]:
+    """The mutants of the reference console that are mutants of the page in React as they are."""
+    if not (folder / REACT).is_dir():
+        return {}
+    consoles = {name: file.path for name, file in files.items() if file.kind == CONSOLE}
+    return {
+        f"{REACT}-{name}": MutantFile(REACT, path) for name, path in consoles.items() if _is_of_the_client(load(path))
+    }
+
+
+def _is_of_the_client(mutant: Mutant) -> bool:
+    """Whether a mutant of the reference console plants its defect in the client module, and it shows in a page."""
+    return not mutant.module_only and all(change.file != PAGE_SCRIPT for change in mutant.change)

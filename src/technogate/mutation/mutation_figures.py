@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from technogate.mutation.mutation_score import MutantResult, MutantStatus, MutationScore, RequirementTally, Tally
 from technogate.util.phrases import many
 
+#: The tally of a kind whose mutants were not run.
+NONE = Tally(mutants=0, killed=0, killed_by_other=0, survived=0, not_judged=0)
+
 #: The meaning of the levels of subtlety.
 SUBTLETY = {"1": "blatant", "2": "easily overlooked", "3": "subtle"}
 
@@ -57,6 +60,7 @@ def tables(document: MutationScore) -> Iterator[tuple[str, Tally]]:
     """The rows of the main table: all, by kind, by subtlety."""
     yield "all", document.total
     yield from document.by_kind.items()
+    yield from ((f"{kind} (not run)", NONE) for kind in document.not_run)
     for level, tally in document.by_subtlety.items():
         yield f"{level} {SUBTLETY.get(level, '')}".strip(), tally
 

@@ -86,9 +86,9 @@ class MutationScore(Document, frozen=True, rename={"schema_version": "schema"}):
     """The whole mutation score.
 
     `reasons` explain a `verdict` other than PASS. `partial` is true if only some mutants were run: the verdict is
-    never PASS then. `unproven` are the MUST requirements that killed none of the mutants that break them,
-    `unproven_should` the other requirements. `median_first_finding_s` is the median number of seconds to the first
-    finding.
+    never PASS then, and neither when `not_run` names a kind whose mutants were not run, with the reason. `unproven` are
+    the MUST requirements that killed none of the mutants that break them, `unproven_should` the other requirements.
+    `median_first_finding_s` is the median number of seconds to the first finding.
     """
 
     schema_version: int
@@ -96,6 +96,7 @@ class MutationScore(Document, frozen=True, rename={"schema_version": "schema"}):
     exit_code: int
     reasons: tuple[str, ...]
     partial: bool
+    not_run: dict[str, str]
     gate_version: str
     contract: ContractRef
     seed: int
@@ -130,13 +131,14 @@ def mutation_score(
     requirements: Mapping[str, Requirement],
     mutants: Sequence[MutantResult],
     references: Sequence[ReferenceResult],
+    not_run: Mapping[str, str],
 ) -> MutationScore:
-    """Make the document from the results."""
+    """Make the document from the results; `not_run` has the kinds without any, with the reason."""
     proven = {mutant.breaks for mutant in mutants if mutant.status == "killed"}
     unproven = [requirement for requirement in requirements.values() if requirement.id not in proven]
     must = tuple(requirement.id for requirement in unproven if requirement.level is Level.MUST)
     total = tally(mutants)
-    reasons, verdict = _verdict(total, references, () if origin.partial else must, partial=origin.partial)
+    reasons, verdict = _verdict(total, references, () if origin.partial else must, not_run, partial=origin.partial)
     times = [mutant.first_finding_s for mutant in mutants if mutant.first_finding_s is not None]
     return MutationScore(
         schema_version=SCHEMA,
@@ -144,6 +146,7 @@ def mutation_score(
         exit_code=int(EXIT_CODES[verdict]),
         reasons=tuple(reasons),
         partial=origin.partial,
+        not_run=dict(not_run),
         gate_version=origin.gate_version,
         contract=origin.contract,
         seed=origin.seed,
@@ -188,7 +191,12 @@ def _grouped(mutants: Sequence[MutantResult], key: Callable[[MutantResult], str]
 
 
 def _verdict(
-    total: Tally, references: Sequence[ReferenceResult], unproven: Sequence[str], *, partial: bool
+    total: Tally,
+    references: Sequence[ReferenceResult],
+    unproven: Sequence[str],
+    not_run: Mapping[str, str],
+    *,
+    partial: bool,
 ) -> tuple[list[str], Verdict]:
     """The reasons against a PASS, and the verdict: a failure outweighs what is unknown."""
     failures: list[str] = []
@@ -208,6 +216,7 @@ def _verdict(
     if total.not_judged:
         unknown.append(f"{many(total.not_judged, 'mutant')} could not be judged")
     unknown += [f"the reference {reference.name} could not be judged" for reference in references if reference.problem]
+    unknown += [f"the mutants of the kind {kind} were not run: {reason}" for kind, reason in not_run.items()]
     if not total.mutants:
         unknown.append("there was no mutant")
     if partial:

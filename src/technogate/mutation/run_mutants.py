@@ -19,7 +19,7 @@ from technogate.mutation.image_mutants import remove_images
 from technogate.mutation.job import Job, JobOutcome
 from technogate.mutation.job_schedule import run_all
 from technogate.mutation.mutant import Mutant, load
-from technogate.mutation.mutant_kinds import files_in
+from technogate.mutation.mutant_kinds import MutantFile, files_in
 from technogate.mutation.mutation_output import show
 from technogate.mutation.mutation_plan import REFERENCES, SEED, MutationPlan
 from technogate.mutation.mutation_progress import MutationProgress
@@ -50,6 +50,7 @@ def run_mutants(names: Sequence[str], folder: Path | None, reports: Path, worker
         raise UserError(str(error)) from error
     with tempfile.TemporaryDirectory(prefix="technogate-mutants-", ignore_cleanup_errors=True) as place:
         plan = MutationPlan(contract=contract, mutants=selected, suites=suites, folder=Path(place))
+        plan.prepare()
         _run(plan, plan.jobs(references=not names), count, console)
     origin = ScoreOrigin(
         gate_version=__version__,
@@ -96,17 +97,17 @@ def _document(plan: MutationPlan, origin: ScoreOrigin) -> MutationScore:
     position = {name: number for number, name in enumerate(plan.contract.requirements)}
     results = sorted(plan.results.values(), key=lambda result: (position.get(result.breaks, -1), result.name))
     references = [plan.references[name] for name in REFERENCES if name in plan.references]
-    return mutation_score(origin, plan.contract.requirements, results, references)
+    return mutation_score(origin, plan.contract.requirements, results, references, plan.not_run)
 
 
-def _selected(names: Sequence[str], folder: Path, contract: Contract) -> dict[str, tuple[Path, Mutant]]:
+def _selected(names: Sequence[str], folder: Path, contract: Contract) -> dict[str, tuple[MutantFile, Mutant]]:
     """The named mutants, or all, by name; raises UserError."""
     files = files_in(folder)
     for name in names:
         if name not in files:
             near = difflib.get_close_matches(name, files, n=1, cutoff=0.5)
             raise UserError(f"there is no mutant {name!r}" + (f"; did you mean {near[0]}?" if near else ""))
-    mutants = {name: (files[name], load(files[name])) for name in (names or files)}
+    mutants = {name: (files[name], load(files[name].path)) for name in (names or files)}
     for name, (_, mutant) in mutants.items():
         for requirement in (mutant.breaks, *mutant.may_also_break, *mutant.run_with):
             if requirement not in contract.requirements:

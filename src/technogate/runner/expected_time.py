@@ -15,9 +15,16 @@ REQUESTS: dict[Profile, int] = {"quick": 3200, "standard": 5700, "thorough": 25_
 
 
 def expected_time(
-    spec: TargetFile, contract: Contract, selection: tuple[str, ...], profile: Profile, workers: int
+    spec: TargetFile,
+    contract: Contract,
+    selection: tuple[str, ...],
+    profile: Profile,
+    workers: int,
+    max_time_s: float = 0.0,
 ) -> str:
     """One line with the time that the declared rate limit costs, "" without one; an empty `selection` means everything.
+
+    It says so when that is more than the run may take.
 
     Each worker starts a backend of its own, which counts by itself.
     """
@@ -28,15 +35,20 @@ def expected_time(
     requests, seconds = _needed(window, contract, selection, profile, workers)
     apart = f" by {workers} workers, each with a backend of its own," if workers > 1 else ""
     took = f"about {requests} requests{apart} take about {in_words(seconds)}"
-    return f"the target allows {window}: {took}" if seconds >= 1 else ""
+    return f"the target allows {window}: {took}{_beyond(seconds, max_time_s)}" if seconds >= 1 else ""
 
 
 def learned_limit(
-    window: RequestWindow, contract: Contract, selection: tuple[str, ...], profile: Profile, workers: int
+    window: RequestWindow,
+    contract: Contract,
+    selection: tuple[str, ...],
+    profile: Profile,
+    workers: int,
+    max_time_s: float = 0.0,
 ) -> str:
     """The sentence about a limit that the target file does not declare, and that the backend has shown."""
     _, seconds = _needed(window, contract, selection, profile, workers)
-    about = f", about {in_words(seconds)} in all" if seconds >= 1 else ""
+    about = f", about {in_words(seconds)} in all{_beyond(seconds, max_time_s)}" if seconds >= 1 else ""
     key = f"rate_limit = {{ requests = {window.requests}, per_s = {window.per_s:.0f} }}"
     return f"the backend allows about {window}: this run waits for that{about}; say so with {key}"
 
@@ -49,6 +61,11 @@ def _needed(
     chosen = [name for name in sides if not selection or name in selection]
     requests = math.ceil(REQUESTS[profile] * len(chosen) / len(sides))
     return requests, max(0.0, requests / workers - window.requests) / window.rate
+
+
+def _beyond(seconds: float, max_time_s: float) -> str:
+    """What to do about a run that takes longer than it may; 0 is no limit."""
+    return ", more than this run may take: give it that time with --max-time" if 0 < max_time_s < seconds else ""
 
 
 def in_words(seconds: float) -> str:

@@ -13,7 +13,6 @@ from rich.console import Console
 
 from technogate.contract.loader import Contract
 from technogate.contract.selection import select
-from technogate.fit.check_fit import check_fit
 from technogate.fit.console_drivers import with_drivers
 from technogate.fit.fit_text import fault_text
 from technogate.fit.missing_commands import missing_commands, one_is_forgotten
@@ -24,10 +23,18 @@ from technogate.model.fit_check import Blame
 from technogate.model.settings import Settings
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary as summary
+from technogate.report.write_all import EVIDENCE, clear
+from technogate.runner.environment_faults import fault_in, require_files
 from technogate.runner.expected_time import expected_time
 from technogate.runner.finish_run import FinishedRun, finish_run, reports_removed_on_error
 from technogate.runner.progress import Watch
-from technogate.runner.run_context import PROGRAM_OUTPUT, load_inputs, new_run, prepare_reports
+from technogate.runner.run_context import (
+    PROGRAM_OUTPUT,
+    load_inputs,
+    new_run,
+    prepare_reports,
+    withhold_environment,
+)
 from technogate.runner.suite_process import run_suites
 from technogate.target import Target
 from technogate.util.text import terminal, terminal_lines
@@ -68,7 +75,9 @@ def run(
     `sign` is called with a finished validation before it is shown. Raises UserError, ContractError,
     ShippedDataError or JournalError for user errors.
     """
+    require_files()
     contract, target = load_inputs(settings)
+    withhold_environment(target)
     if workers is not None and workers > 1 and not target.parallel:
         raise UserError(f"{settings.target} cannot run several times in parallel; leave --workers out")
     selection = () if check is None else select(contract, check)
@@ -82,7 +91,7 @@ def run(
         waivers_of(settings.waivers)
     prepare_reports(settings.folder)
     count = workers or default_workers(target, len(selection))
-    if said := expected_time(target.spec, contract, selection, settings.profile, count):
+    if said := expected_time(target.spec, contract, selection, settings.profile, count, settings.max_time_s):
         console.print(terminal(said), markup=False, highlight=False, soft_wrap=True)
     name = f"{'validating' if check is None else 'checking'} {target.ref.name} against {contract.id}"
     try:
@@ -111,8 +120,8 @@ def run_and_judge(settings: Settings, workers: int, console: Console, name: str)
     can be judged.
     """
     with Watch(console, name) as watch:
-        run_suites(settings, workers, watch.event, watch.tick)
-    finished_run = finish_run(settings.journal, settings.folder, settings.run)
+        key = run_suites(settings, workers, watch.event, watch.tick)
+    finished_run = finish_run(settings.journal, settings.folder, settings.run, key=key)
     for abort in finished_run.journal.aborts:
         if abort.kind == "configuration":
             line, _, output = abort.message.partition("\n")
@@ -139,24 +148,35 @@ def _check_commands(target: Target, contract: Contract, selection: Sequence[str]
     if backend is None or not (validates or one_is_forgotten(backend.commands)):
         return
     if any(one.blame is Blame.TARGET for one in missing_commands(backend.commands, contract, selection)):
+        # Imported here: it drives the console's page too, and what does that takes long to import.
+        from technogate.fit.check_fit import check_fit
+
         fit = check_fit(target, contract)
         if fit.target_faults:
             raise TargetFileError(*fault_text(target.spec.name, fit).splitlines())
 
 
-def rejudge(journal: Path, folder: Path, console: Console) -> int:
+def rejudge(journal: Path, folder: Path, console: Console, sha256: str = "", sign: Sign | None = None) -> int:
     """Judge a stored journal, write its reports into `folder`, and return the exit code.
 
-    A torn journal is judged as far as it goes, its reports are written, and the exit code is 2: the
-    input is not a whole journal. Raises JournalError for a damaged one.
+    `sha256` is the digest that it must have, "" when only a record of its run on this machine can prove it. `sign` is
+    called with the judged run before it is shown. A torn journal is judged as far as it goes, its reports are written,
+    and the exit code is 2: the input is not a whole journal. Raises JournalError for a damaged one.
     """
     if journal.resolve() != (folder / "journal.jsonl").resolve():
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
-    finished_run = finish_run(journal, folder)
+    try:
+        clear(folder, keep=() if sign is not None else (EVIDENCE,))
+    except OSError as error:
+        raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
+    finished_run = finish_run(journal, folder, sha256=sha256)
     with reports_removed_on_error(folder):
+        if sign is not None:
+            finished_run, message = sign(finished_run, folder)
+            console.print(terminal(message), markup=False, soft_wrap=True)
         _show_summary(finished_run, console)
     if finished_run.journal.torn:
         raise JournalError(
@@ -173,10 +193,13 @@ def _show_summary(finished_run: FinishedRun, console: Console) -> None:
 
 
 def show_log(settings: Settings, console: Console) -> None:
-    """Print the last lines that the suites wrote: they show why the suites crashed."""
+    """Print the last lines that the suites wrote, which show why they crashed, or what the environment lacked."""
     try:
         text = (settings.folder / "suites.log").read_text("utf-8", errors="replace")
     except OSError:
+        return
+    if fault := fault_in("\n".join(text.splitlines()[-LOG_LINES:])):
+        console.print(terminal(f"The suites ended early: {fault}"), markup=False, soft_wrap=True)
         return
     lines = _ITEM_LIST.split(text)[0].splitlines()[-LOG_LINES:]
     console.print(f"The last lines of {settings.folder / 'suites.log'}:", markup=False, soft_wrap=True)

@@ -66,13 +66,17 @@ class CheckCounter:
 
     def __init__(self) -> None:
         self.count = 0
+        #: The first violation that was found: it stands, whatever the item does after that.
+        self.violation: Violation | None = None
 
     def __call__(self, *results: Sequence[Finding]) -> None:
         """See MustHold."""
         for findings in results:
             self.count += 1
             if findings:
-                raise Violation(findings[0])
+                found = Violation(findings[0])
+                self.violation = self.violation or found
+                raise found
 
 
 def requirement(requirement_id: str) -> Callable[[F], F]:

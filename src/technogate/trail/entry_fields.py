@@ -11,6 +11,7 @@ import msgspec
 from technogate.model.events import TrailEntry
 from technogate.trail.entry import FIELDS, as_text
 from technogate.trail.entry_times import EntryTimes, is_time
+from technogate.util.strict_json import nested_too_deeply
 
 #: Other usual names of a field, in lower case without separators.
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
@@ -201,6 +202,8 @@ def _paths(values: Mapping[str, Any], depth: int = 1) -> Iterator[tuple[str, Any
 def _object(value: Any) -> Mapping[str, Any] | None:
     """An object, also one that is written as JSON within a text, as log collectors do; None for anything else."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
+        if nested_too_deeply(value.encode("utf-8", "replace")):
+            return None
         try:
             return msgspec.json.decode(value, type=dict[str, Any])
         except msgspec.DecodeError:

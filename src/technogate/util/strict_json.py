@@ -2,7 +2,8 @@
 
 Python's own reader takes more than JSON allows. This one refuses what two readers could take for two
 different things: anything but UTF-8, a byte order mark, NaN and Infinity, a number too large for a
-double, the same key twice in one object, half a surrogate pair, and anything after the document.
+double, the same key twice in one object, half a surrogate pair, and anything after the document. A document that is
+nested deeper than `DEEPEST` is refused before it is read: whoever walks through it would run out of stack.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ from typing import NoReturn
 
 _BOM = b"\xef\xbb\xbf"
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+#: A text that never ends is a token too: a search from each of its quotation marks would take the square of the time.
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\[\]]', re.DOTALL)
 _COLON = re.compile(r"[ \t\r\n]*:")
+#: The most objects and lists that may lie within each other; the contract's own documents have four.
+DEEPEST = 100
 #: Longest piece of a body that a reason quotes, in characters.
 _QUOTE = 40
 
@@ -47,6 +51,8 @@ def parse(raw: bytes) -> object:
         raise NotStrictJson("it is not UTF-8", error.start) from error
     if not text.strip(" \t\r\n"):
         raise NotStrictJson("it is empty", 0)
+    if (deep := _too_deep(text)) is not None:
+        raise NotStrictJson(f"it is nested more than {DEEPEST} deep", _bytes(text, deep))
     try:
         value: object = json.loads(
             text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_float, parse_int=_int
@@ -60,11 +66,31 @@ def parse(raw: bytes) -> object:
         literal = str(error)
         reason = f"{_quoted(literal)} is not a number of JSON" if literal[-1].isalpha() else "a number is out of range"
         raise NotStrictJson(reason, _bytes(text, _literal(text, literal))) from error
-    except RecursionError as error:
-        raise NotStrictJson("it is nested too deeply", 0) from error
     if "\\ud" in text or "\\uD" in text:
         _refuse_lone_surrogate(text)
     return value
+
+
+def nested_too_deeply(raw: bytes) -> bool:
+    """Whether a text that may be JSON goes beyond `DEEPEST`: for the readers that are not strict, and as bounded."""
+    if raw.count(b"[") + raw.count(b"{") <= DEEPEST:
+        return False
+    return _too_deep(raw.decode("utf-8", "replace")) is not None
+
+
+def _too_deep(text: str) -> int | None:
+    """Where a document goes beyond `DEEPEST`, None where it does not."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return None
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in "{[":
+            depth += 1
+            if depth > DEEPEST:
+                return token.start()
+        elif token[0] in "}]":
+            depth -= 1
+    return None
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -121,7 +147,7 @@ def _duplicate(text: str) -> tuple[str, int]:
 
 def _literal(text: str, literal: str) -> int:
     """The position of the number `literal` in `text` outside of strings."""
-    for token in re.finditer(r'"(?:[^"\\]|\\.)*"|[^\s"{}\[\],:]+', text, re.DOTALL):
+    for token in re.finditer(r'"(?:[^"\\]++|\\.)*+"?|[^\s"{}\[\],:]+', text, re.DOTALL):
         if token[0] == literal:
             return token.start()
     return 0

@@ -16,6 +16,7 @@ from technogate.drivers.http.api_keys import Key
 from technogate.drivers.http.long_body import LongBody
 from technogate.drivers.http.pace import TOO_MANY, Pace, RateLimit, retry_after
 from technogate.drivers.http.raw_http import (
+    READ_LIMIT,
     BrokenError,
     EndedAsUsedError,
     NoConnectionError,
@@ -32,6 +33,9 @@ from technogate.util.content_coding import NotDecompressed, codings, decompresse
 
 #: Seconds between two readings of the audit list.
 POLL_S = 0.05
+
+#: Bytes that are kept of a body which is not read to its end.
+KEPT_OF_ENDLESS = 4096
 
 #: The statuses with which a key is refused.
 _FORBIDDEN = 403
@@ -229,6 +233,8 @@ class HttpDriver:
                 case.method, self._target(case), headers, long_body or case.body, reuse=reuse, fresh=fresh
             )
             response = _response(received, headers)
+            if not received.whole:
+                end, error = Ended.INDETERMINATE, f"the response has more than {READ_LIMIT} bytes: not read to its end"
         except NoConnectionError as failure:
             end, error = Ended.FAILED, str(failure)
         except BrokenError as failure:
@@ -287,6 +293,10 @@ class HttpDriver:
 
 def _response(received: RawResponse, sent: Sequence[tuple[str, str]]) -> Response:
     """The record of a response to a request with the headers `sent`."""
+    if not received.whole:
+        # Its beginning shows what it is; a run has thousands of such responses where a server sends without end.
+        kept = msgspec.structs.replace(Body.of(received.body[:KEPT_OF_ENDLESS]), size=len(received.body), cut=True)
+        return Response(status=received.status, headers=received.headers, body=kept, http_version=received.http_version)
     body, compressed = received.body, unasked(sent, received.headers)
     if compressed:
         try:

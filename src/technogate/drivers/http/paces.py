@@ -50,6 +50,11 @@ class Paces:
             )
         return self._known[url]
 
+    @property
+    def waited_s(self) -> float:
+        """The seconds that were waited for a limit so far, by all of them."""
+        return sum(pace.waited_s for pace, _ in list(self._known.values()))
+
     def make_room(self, requests: int) -> None:
         """Wait until so many requests can be sent to each backend by what is no driver of ours, such as a page."""
         for pace, _ in self._known.values():

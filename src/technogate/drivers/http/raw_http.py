@@ -20,9 +20,12 @@ import h11
 from technogate.drivers.http.address import Address
 from technogate.drivers.http.deadline import remaining
 from technogate.drivers.http.long_body import ENDED, HasResponded, LongBody
+from technogate.model.exchange import BODY_LIMIT
 
 #: The most bytes of status line and headers in a response.
 HEAD_LIMIT = 100 * 1024
+#: The most bytes of a body that are read, the framing aside: a response that has more is not read to its end.
+READ_LIMIT = 2 * BODY_LIMIT
 
 NO_CONTENT = 204
 _CHUNK = 64 * 1024
@@ -48,12 +51,13 @@ class EndedAsUsedError(BrokenError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawResponse:
-    """One response as it came, header names in the case they were sent in."""
+    """One response as it came, header names in the case they were sent in; not `whole` beyond `READ_LIMIT`."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     http_version: str
+    whole: bool = True
 
 
 #: What is reported of a connection that ended before any byte of a response, by a close or a reset.
@@ -183,9 +187,10 @@ class _Reader:
         return event is not h11.NEED_DATA or ended or begun
 
     def receive(self, connection: socket.socket, deadline: float) -> RawResponse:
-        """Read the whole response; raises h11.RemoteProtocolError, TimeoutError or another OSError."""
+        """Read the response, to `READ_LIMIT`; raises h11.RemoteProtocolError, TimeoutError or another OSError."""
         parts: list[bytes] = []
-        while True:
+        left = READ_LIMIT
+        while left >= 0:
             event = self._parser.next_event()
             if event is h11.NEED_DATA:
                 connection.settimeout(remaining(deadline))
@@ -194,11 +199,12 @@ class _Reader:
                 self._response = event
             elif isinstance(event, h11.Data):
                 parts.append(bytes(event.data))
-            elif self._response is not None and isinstance(event, h11.EndOfMessage):
-                break
+                left -= len(event.data)
             elif not isinstance(event, h11.InformationalResponse):
-                raise ConnectionError("the connection was closed before the response was complete")
+                break
         response = self._response
+        if response is None or (left >= 0 and not isinstance(event, h11.EndOfMessage)):
+            raise ConnectionError("the connection was closed before the response was complete")
         if response.status_code == NO_CONTENT:
             # HTTP gives a 204 no body, so the parser leaves the bytes that came anyway: they are evidence.
             parts.append(bytes(self._parser.trailing_data[0]))
@@ -209,6 +215,7 @@ class _Reader:
             ),
             body=b"".join(parts),
             http_version=f"HTTP/{response.http_version.decode('ascii')}",
+            whole=left >= 0,
         )
 
     def _read(self, connection: socket.socket) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
+import json
 import os
 import re
 import shutil
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from technogate.drivers.console_driver import DriverError
+from technogate.drivers.module.npm import installed
 from technogate.util.shipped import user_cache
 
 #: The variable that names the esbuild to use instead of a found one.
@@ -23,8 +24,10 @@ ESBUILD_ENV = "TECHNOGATE_ESBUILD"
 #: The version that is installed where a project has none of its own.
 VERSION = "0.25.12"
 
-#: Seconds that the installation, and a bundle, may take.
-INSTALL_S = 60.0
+#: The folder of the cache that has the gate's own.
+_OWN = f"esbuild-{VERSION}"
+
+#: Seconds that a bundle may take.
 BUNDLE_S = 60.0
 
 #: The global that takes the place of `import.meta.env`: its values differ from console to console, the bundle does not.
@@ -51,34 +54,20 @@ def find_esbuild(module: Path, environ: Mapping[str, str] | None = None) -> Path
         if path := shutil.which(named, path=env.get("PATH", "")):
             return Path(path)
         raise DriverError(f"{ESBUILD_ENV} names {named}, which is not a program: correct or unset it")
-    folders = [*module.resolve().parents, _own_folder(env)]
+    folders = [*module.resolve().parents, user_cache(env) / "technogate" / _OWN]
     return next((found for folder in folders if (found := _within(folder)) is not None), None)
 
 
 def install_esbuild(environ: Mapping[str, str] | None = None) -> Path:
     """Install the gate's own esbuild with npm, into the user's cache. Raises DriverError when that is not possible."""
-    env = os.environ if environ is None else environ
-    npm = shutil.which("npm", path=env.get("PATH", ""))
-    if npm is None:
-        raise DriverError(f"found neither esbuild nor npm: {HINT}")
-    folder = _own_folder(env)
+    package = json.dumps({"private": True, "dependencies": {"esbuild": VERSION}})
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        # In a folder of its own first: another process may do the same, and half an installation is none.
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix="esbuild-", ignore_cleanup_errors=True) as temporary:
-            line = [npm, "install", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=20000"]
-            line += ["--prefix", temporary, f"esbuild@{VERSION}"]
-            done = _ran(line, INSTALL_S)
-            if done is None or done.returncode != 0:
-                raise DriverError(f"npm did not install esbuild {VERSION} ({_last_line(done)}): {HINT}")
-            with contextlib.suppress(OSError):
-                Path(temporary).rename(folder)
-                Path(temporary).mkdir()
-    except OSError as error:
-        raise DriverError(f"cannot install esbuild below {folder.parent}: {error.strerror}") from error
-    if (installed := _within(folder)) is None:
-        raise DriverError(f"npm installed esbuild {VERSION} without its program: {HINT}")
-    return installed
+        folder = installed(_OWN, {"package.json": package}, environ)
+    except DriverError as error:
+        raise DriverError(f"cannot install esbuild {VERSION}: {error}: {HINT}") from error
+    if (program := _within(folder)) is None:
+        raise DriverError(f"npm installed esbuild {VERSION} without its program: remove {folder}, or {HINT}")
+    return program
 
 
 @cache
@@ -152,11 +141,6 @@ def _ran(line: list[str], limit_s: float, cwd: Path | None = None) -> subprocess
         return None
     except OSError as error:
         raise DriverError(f"cannot run {line[0]}: {error.strerror}") from error
-
-
-def _own_folder(env: Mapping[str, str]) -> Path:
-    """Where the gate keeps an esbuild of its own."""
-    return user_cache(env) / "technogate" / f"esbuild-{VERSION}"
 
 
 def _within(folder: Path) -> Path | None:

@@ -48,6 +48,9 @@ class ModuleCaller(ABC):
     def begin(self, call: ModuleCall) -> CallUnderWay:
         """Begin a call; raises ConsoleEnded when the module is gone."""
 
+    def require_responsive(self) -> None:  # noqa: B027 - a page shows that by itself
+        """Raise ConsoleEnded when the module's script is stuck, so that none of its calls can end."""
+
     def execute(self, command: str, session_id: str | None = None) -> RenderedOutput:
         """`executeCommand(command, sessionId?)`, to its end."""
         return self.call_many([execute_call(command, session_id)])[0]
@@ -93,6 +96,7 @@ class ModuleCaller(ABC):
             try:
                 rendered_outputs.append(under_way.result(max(0.0, deadline - time.monotonic())))
             except TimeoutError:
+                self.require_responsive()
                 rendered_outputs.append(
                     module_output(self.name, call.call, {"pending": "true"}, (), started, time.time())
                 )

@@ -71,6 +71,10 @@ class ModuleDriver(ModuleCaller):
         """Begin a call; raises ConsoleEnded when Node has ended."""
         return self._process.send(call)
 
+    def require_responsive(self) -> None:
+        """End a Node that is stuck in its module's script; raises ConsoleEnded then."""
+        self._process.require_responsive()
+
     def wait_until_complete(self) -> None:
         """Wait until no call is under way; raises DriverError when one does not end in time."""
         self._process.require_alive()

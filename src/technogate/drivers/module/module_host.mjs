@@ -7,9 +7,11 @@
  * makes the client; `env`, the values of `import.meta.env`; `trial`, which has each function called once, to see what it
  * asks of its surroundings.
  *
- * Standard output carries the messages: what the module writes there is sent as {"line": …}, and each request to another
- * place than that base as {"request": …}.
+ * The messages go to a pipe of their own, `messages`, each after the `word` of this process. What the module prints is
+ * sent as {"line": …}, so that it keeps its order; what it writes to its standard output past this script stays there.
+ * Each request to another place than that base is sent as {"request": …}.
  */
+import { writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -20,21 +22,27 @@ import { ClientError, clientOf, describe, outcomeOf } from "./module_functions.m
 import { observeRequests, reported } from "./module_requests.mjs";
 import { observeTrial } from "./module_trial.mjs";
 
-const write = process.stdout.write.bind(process.stdout);
-const send = (message) => write(JSON.stringify(message) + "\n");
+const { base, window: withWindow, create, env, trial, messages, word } = JSON.parse(process.env.TECHNOGATE_MODULE);
+delete process.env.TECHNOGATE_MODULE;
+/** The most characters of one piece of output: a module may print without end. */
+const LONGEST = 1 << 20;
+const { stringify } = JSON;
+const { from } = Buffer;
+const send = (message) => {
+  let rest = from(`${word}${stringify(message)}\n`);
+  while (rest.length > 0) rest = rest.subarray(writeSync(messages, rest));
+};
 
 process.stdout.write = (chunk, encoding, done) => {
-  send({ line: String(chunk) });
+  send({ line: (typeof chunk === "string" ? chunk : Buffer.from(chunk).toString()).slice(0, LONGEST) });
   const callback = typeof encoding === "function" ? encoding : done;
   callback?.();
   return true;
 };
 for (const level of ["log", "info", "debug", "warn", "error", "trace", "dir"]) {
-  console[level] = (...values) => send({ line: format(...values) });
+  console[level] = (...values) => send({ line: format(...values).slice(0, LONGEST) });
 }
 
-const { base, window: withWindow, create, env, trial } = JSON.parse(process.env.TECHNOGATE_MODULE);
-delete process.env.TECHNOGATE_MODULE;
 Object.defineProperty(globalThis, "__TECHNOGATE_ENV__", { value: env, enumerable: false });
 // For what a bundle takes from Node by its name.
 globalThis.require ??= createRequire(pathToFileURL(process.argv[2]));
@@ -81,7 +89,11 @@ try {
     process.exit(0);
   }
   const input = createInterface({ input: process.stdin });
-  input.on("line", (line) => void call(functions, JSON.parse(line)));
+  input.on("line", (line) => {
+    const wanted = JSON.parse(line);
+    if (wanted.ping) send({ pong: true });
+    else void call(functions, wanted);
+  });
   input.on("close", () => process.exit(0));
 } catch (error) {
   send({ failed: error instanceof ClientError ? error.message : describe(error), mistake: error instanceof ClientError, asked: watched?.asked() ?? [] });

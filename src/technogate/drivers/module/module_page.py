@@ -16,6 +16,7 @@ from technogate.drivers.module.module_calls import ModuleCall
 from technogate.drivers.module.module_process import LAST_LINES, LoadError, build_variables
 from technogate.drivers.network_change import NetworkChangedError, repeat_on_network_change
 from technogate.drivers.page.console_page import LOAD_S, SCRIPTS
+from technogate.drivers.page.hanging_page import HOW, hangs
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.playwright_import import PlaywrightError
 
@@ -126,7 +127,9 @@ class ModulePage:
         """How the page has ended by an act of the module, None while it has not."""
         text = error.message if isinstance(error, PlaywrightError) else ""
         how = ""
-        if self._crashed or "Target crashed" in text or "Page crashed" in text:
+        if hangs(self.page):
+            how = HOW
+        elif self._crashed or "Target crashed" in text or "Page crashed" in text:
             how = "crashed its page"
         elif self.page.is_closed():
             how = "closed its page"

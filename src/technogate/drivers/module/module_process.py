@@ -1,23 +1,30 @@
-"""The Node that runs a console's client module: calls go in as JSON lines, results come out as such."""
+"""The Node that runs a console's client module: calls go in as JSON lines, results come out as such.
+
+They come out on a pipe of their own: the module's standard output is the module's, whatever it writes there.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import secrets
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from technogate.drivers.console_driver import Call as CallName
 from technogate.drivers.console_driver import ConsoleEnded, DriverError, PageRequest
 from technogate.drivers.module.module_calls import ModuleCall, returned_output
 from technogate.model.events import RenderedOutput
 from technogate.target.environment import PASSED_ON, SET_BY_GATE
+from technogate.util.bounded_lines import LONGEST, BoundedLines
 
 #: The variable with the settings of the gate's own script.
 SETTINGS_ENV = "TECHNOGATE_MODULE"
@@ -28,8 +35,14 @@ HOST = Path(__file__).with_name("module_host.mjs")
 LOAD_S = 60.0
 END_S = 5.0
 
+#: Seconds in which a Node responds that is not stuck in its module's script.
+PING_S = 5.0
+
 #: How many of the last lines that a module wrote are told about its end.
 LAST_LINES = 20
+
+#: The most bytes of one message, which holds what a function returned: a longer one ends the Node.
+LONGEST_MESSAGE = 64 << 20
 
 
 class LoadError(DriverError):
@@ -55,31 +68,28 @@ class ModuleProcess:
     def __init__(self, script: Path, node: Path, env: Mapping[str, str], module: Path | None = None) -> None:
         self._module = module or script
         self._calls: dict[int, tuple[CallName, Future[RenderedOutput]]] = {}
-        self._lines: list[str] = []
+        self._lines = BoundedLines()
         self._requests: list[PageRequest] = []
         self._number = 0
-        self._ended = self.relative = False
+        self._stuck = ""
+        self._pong = threading.Event()
+        self._word = secrets.token_hex(8) + " "
+        self._ended = self._closed = self.relative = False
         self._lock = threading.Lock()
         self._loaded: Future[dict[str, Any]] = Future()
         self._tried: Future[dict[str, list[str]]] = Future()
         try:
-            self._process = subprocess.Popen(
-                [str(node), "--no-warnings", str(HOST), str(script.resolve())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=dict(env),
-                text=True,
-                encoding="utf-8",
-                errors="replace",
-                bufsize=1,
+            self._process, self._messages = self._popen(
+                [str(node), "--no-warnings", str(HOST), str(script.resolve())], env
             )
         except OSError as error:
             raise DriverError(
                 f"cannot start Node ({node}): {error.strerror}; name another in TECHNOGATE_NODE"
             ) from error
-        # The reader of messages waits for that of errors when Node ends, so that one is there first.
-        readers: tuple[Callable[[], None], ...] = (self._read_errors, self._read_messages)
+        # The reader of messages waits for the others when Node ends, so that they are there first.
+        streams = [one for one in (self._process.stderr, self._process.stdout) if one not in (None, self._messages)]
+        readers: list[Callable[[], None]] = [partial(self._read_lines, one) for one in streams if one is not None]
+        readers.append(self._read_messages)
         self._readers = [threading.Thread(target=reader, daemon=True) for reader in readers]
         for thread in self._readers:
             thread.start()
@@ -93,6 +103,30 @@ class ModuleProcess:
             self.close()
             raise
         self.node_version, self.found = str(ready["ready"]), str(ready.get("found", ""))
+
+    def _popen(self, line: Sequence[str], env: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], IO[bytes]]:
+        """Start Node with a pipe for its messages: beside standard output, where the system has further pipes."""
+        reading, writing = (-1, 1) if sys.platform == "win32" else os.pipe()
+        settings = {**json.loads(env[SETTINGS_ENV]), "messages": writing, "word": self._word}
+        try:
+            process = subprocess.Popen(
+                line,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**env, SETTINGS_ENV: json.dumps(settings)},
+                pass_fds=(writing,) if reading >= 0 else (),
+            )
+        except OSError:
+            if reading >= 0:
+                os.close(reading)
+            raise
+        finally:
+            if reading >= 0:
+                os.close(writing)
+        if reading >= 0:
+            return process, os.fdopen(reading, "rb")
+        return process, cast(IO[bytes], process.stdout)
 
     @property
     def trial(self) -> dict[str, list[str]]:
@@ -142,7 +176,7 @@ class ModuleProcess:
                 # A pipe still accepts a message for a short time after its reader has ended.
                 if self._ended or self._process.stdin is None:
                     raise BrokenPipeError
-                self._process.stdin.write(message + "\n")
+                self._process.stdin.write(message.encode() + b"\n")
                 self._process.stdin.flush()
             except (OSError, ValueError):
                 self._calls.pop(number)
@@ -154,8 +188,23 @@ class ModuleProcess:
             raise self._end()
         return future
 
+    def require_responsive(self) -> None:
+        """End a Node that is stuck in its module's script, and raise ConsoleEnded: no call of it can end."""
+        self._pong.clear()
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            if self._process.stdin is not None:
+                self._process.stdin.write(b'{"ping":true}\n')
+                self._process.stdin.flush()
+        if not self._pong.wait(PING_S) and self._process.poll() is None:
+            self._stuck = f"did not respond for {PING_S:g} s: its script does not end, and the gate ended its process"
+            self._process.kill()
+            raise self._end()
+
     def close(self) -> None:
         """End the Node; a second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         with contextlib.suppress(OSError):
             if self._process.stdin is not None:
                 self._process.stdin.close()
@@ -165,15 +214,23 @@ class ModuleProcess:
             self._process.kill()
             self._process.wait()
         for reader in self._readers:
-            reader.join()
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
+            # What the module started may hold its output open for ever.
+            reader.join(END_S)
 
     def _read_messages(self) -> None:
         """Read the messages of Node until it ends; then no call is left waiting."""
-        for line in self._process.stdout or ():
-            self._take(json.loads(line))
+        word = self._word.encode()
+        while line := self._messages.readline(LONGEST_MESSAGE):
+            message = _message(line.removeprefix(word)) if line.startswith(word) else None
+            if message is not None:
+                self._take(message)
+            elif line.endswith(b"\n"):
+                with self._lock:
+                    self._lines.append(line.decode("utf-8", "replace").rstrip("\n"))
+            else:
+                self._stuck = f"returned more than {LONGEST_MESSAGE >> 20} MiB: the gate ended its process"
+                self._process.kill()
+        self._messages.close()
         with self._lock:
             self._ended = True
             waiting = [future for _, future in self._calls.values()]
@@ -193,10 +250,12 @@ class ModuleProcess:
             self._returned(message)
         elif "line" in message:
             with self._lock:
-                self._lines += str(message["line"]).splitlines()
+                self._lines.extend(str(message["line"]).splitlines())
         elif "request" in message:
             with self._lock:
                 self._requests.append(_request(message["request"]))
+        elif "pong" in message:
+            self._pong.set()
         elif "relative" in message:
             self.relative = True
         elif "trial" in message:
@@ -207,11 +266,12 @@ class ModuleProcess:
             failure = LoadError(self._module, message["failed"], asked=message["asked"], lacking=message["mistake"])
             self._loaded.set_exception(failure)
 
-    def _read_errors(self) -> None:
-        """Keep what Node writes to its standard error."""
-        for line in self._process.stderr or ():
-            with self._lock:
-                self._lines.append(line.rstrip("\n"))
+    def _read_lines(self, stream: IO[bytes]) -> None:
+        """Keep what the module writes to its standard output, past the gate's own script, or to standard error."""
+        with stream:
+            while line := stream.readline(LONGEST):
+                with self._lock:
+                    self._lines.append(line.decode("utf-8", "replace").rstrip("\n"))
 
     def _returned(self, message: dict[str, Any]) -> None:
         with self._lock:
@@ -223,12 +283,24 @@ class ModuleProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(END_S)
         # Its last words may not have been read yet.
-        self._readers[0].join(END_S)
+        for reader in self._readers[:-1]:
+            reader.join(END_S)
         code = self._process.returncode
         with self._lock:
             last = self._lines[-LAST_LINES:]
+        if self._stuck:
+            return ConsoleEnded("client module", self._stuck, exit_code=code, output="\n".join(last))
         how = "ended its process" if code is None else f"ended its process with {_exit_words(code)}"
         return ConsoleEnded("client module", how, exit_code=code, output="\n".join(last))
+
+
+def _message(text: bytes) -> dict[str, Any] | None:
+    """A message of the gate's own script, None for anything else."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def _exit_words(code: int) -> str:

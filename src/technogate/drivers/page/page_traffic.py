@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from technogate.drivers.console_driver import PageRequest
 from technogate.drivers.page.playwright_import import PlaywrightError
+from technogate.util.bounded_lines import BoundedLines
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Request, Response, WebSocket
@@ -80,7 +81,7 @@ class Traffic:
 
     def __init__(self) -> None:
         self.count = self.writes = self.keyed = self.network_changes = 0
-        self.lines: list[str] = []
+        self.lines = BoundedLines()
         # How a dialog is answered: it is dismissed without that.
         self.answer: Callable[[Dialog], None] | None = None
         self._observed: dict[Request, _ObservedRequest] = {}

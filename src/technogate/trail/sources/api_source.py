@@ -12,6 +12,7 @@ from technogate.drivers.http.pace import Pace, RateLimit, rate_limit
 from technogate.model.events import TrailEntry
 from technogate.trail.entry import MOST, TrailError, entry_of
 from technogate.util.http_client import http_client
+from technogate.util.strict_json import DEEPEST, nested_too_deeply
 
 #: Seconds that one reading may take: as long as the contract allows any response.
 TIMEOUT_S = 15.0
@@ -69,6 +70,8 @@ class ApiSource:
         return response
 
     def _entries(self, raw: bytes) -> tuple[TrailEntry, ...]:
+        if nested_too_deeply(raw):
+            raise TrailError(f"{self.name} cannot be read: its response is nested more than {DEEPEST} deep")
         try:
             value = msgspec.json.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -19,10 +20,13 @@ from technogate.trail.entry import MOST, TrailError, TrailUnusable
 from technogate.trail.entry_fields import EntryFields
 from technogate.trail.own_limit import own_limit
 from technogate.trail.sources.entry_lines import MARK, EntryLines, LineSource
+from technogate.util.strict_json import nested_too_deeply
 from technogate.util.timestamps import seconds_of
 
 #: Seconds that the command may take.
 COMMAND_S = 10.0
+#: Bytes that it may print, and seconds between two looks at that.
+MOST_PRINTED, LOOK_S = 1 << 26, 0.2
 #: The last characters of its output that an error shows.
 TAIL = 200
 
@@ -83,9 +87,7 @@ class CommandSource(LineSource):
             except OSError as error:
                 raise TrailUnusable(f"{self.name} cannot be run: {error.strerror}: {self._command[0]}") from error
             try:
-                code = program.wait(COMMAND_S)
-            except subprocess.TimeoutExpired as error:
-                raise TrailError(f"{self.name} took longer than {COMMAND_S:g} s") from error
+                code = self._wait(program, printed, complaint)
             finally:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(program.pid, signal.SIGKILL)
@@ -96,6 +98,19 @@ class CommandSource(LineSource):
                 raise TrailError(f"{self.name} ended with code {code}: {text[-TAIL:] or 'it wrote nothing'}")
             return output
 
+    def _wait(self, program: subprocess.Popen[bytes], *files: BinaryIO) -> int:
+        """The exit code of the command; raises TrailError when it takes too long, or prints too much."""
+        until = time.monotonic() + COMMAND_S
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                code = program.wait(min(LOOK_S, max(0.0, until - time.monotonic())))
+                if all(os.fstat(file.fileno()).st_size <= MOST_PRINTED for file in files):
+                    return code
+            if any(os.fstat(file.fileno()).st_size > MOST_PRINTED for file in files):
+                raise TrailError(f"{self.name} printed more than {MOST_PRINTED >> 20} MiB")
+            if time.monotonic() > until:
+                raise TrailError(f"{self.name} took longer than {COMMAND_S:g} s")
+
 
 def _content(file: BinaryIO) -> bytes:
     file.seek(0)
@@ -105,7 +120,7 @@ def _content(file: BinaryIO) -> bytes:
 def _lines_of(output: bytes) -> list[bytes]:
     """The lines of the output; the elements of a JSON list, each as a line."""
     text = output.replace(MARK, b"").strip()
-    if text.startswith(b"["):
+    if text.startswith(b"[") and not nested_too_deeply(text):
         with suppress(msgspec.DecodeError, UnicodeDecodeError):
             return [bytes(raw) for raw in msgspec.json.decode(text, type=list[msgspec.Raw])]
     return text.split(b"\n") if text else []

@@ -9,6 +9,7 @@ import msgspec
 from technogate.model.events import TrailEntry
 from technogate.trail.entry import TrailError
 from technogate.trail.entry_fields import EntryFields
+from technogate.util.strict_json import nested_too_deeply
 
 #: A byte order mark, which an editor or a shell puts before the first line.
 MARK = b"\xef\xbb\xbf"
@@ -91,6 +92,8 @@ class LineSource:
 
 def _object_in(text: bytes) -> dict[str, Any] | None:
     """The object of a line: the whole line, or its end, after what a log or a killed program wrote before it."""
+    if nested_too_deeply(text):
+        return None
     at = text.find(b"{")
     for _ in range(MOST_STARTS):
         if at < 0:
