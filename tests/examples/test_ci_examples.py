@@ -177,7 +177,7 @@ def script(house: Sandbox, *words: str, **changed: str) -> subprocess.CompletedP
     """Run the shell example in the sandbox, on the pair of processes that stand in for images."""
     program = house.home / "bin" / "technogate"
     program.parent.mkdir(exist_ok=True)
-    program.write_text(f'#!/bin/sh\nexec {shlex.join(GATE)} "$@" --contract contracts/small\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(GATE)} "$@"\n')
     program.chmod(0o755)
     environment = {
         "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
