@@ -9,7 +9,7 @@ from technogate.checks import response_predicates
 from technogate.checks.no_audit_no_action import is_refused_or_recorded, is_refused_unaudited, leaves_no_execution
 from technogate.checks.resilience import is_served
 from technogate.checks.response_comparisons import is_unchanged
-from technogate.checks.response_predicates import has_status_word
+from technogate.checks.response_predicates import has_status, has_status_word
 from technogate.contract.loader import Contract
 from technogate.faults.fault_errors import NotDelivered
 from technogate.faults.tracing.tracer import DiskError, NotTraced
@@ -49,8 +49,9 @@ def refused_by_the_disk(
     if not any(call.injected for call in trace.calls):
         raise NotTraced("the backend wrote nothing of the trail that could fail", "name its file in [backend.audit]")
     if error.only:
-        traced = response_predicates.trace_id(exchange)
-        must_hold(is_refused_or_recorded(contract, exchange, disturbed.trail.read_until([traced] if traced else ())))
+        # A refused one need not have an entry.
+        awaited = [response_predicates.trace_id(exchange)] if not has_status(exchange, 200) else []
+        must_hold(is_refused_or_recorded(contract, exchange, disturbed.trail.read_until(awaited)))
     elif exchange.response is not None:
         must_hold(is_refused_unaudited(contract, exchange))
 

@@ -190,6 +190,7 @@ class Builder:
             waivers=self.waivers,
             warnings=self.warnings,
             runtimes=self.runtimes,
+            isolation="isolated",
             latency=self.latency,
             journal=JournalRef(
                 file=self.path.name, sha256=DIGEST, torn=self.torn, unproven="", exchanges=len(journal.exchanges)

@@ -41,7 +41,7 @@ def completion(
     shell: Annotated[str, typer.Argument(help="bash, zsh or fish")],
     written: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
 ) -> None:
-    """Print the script that lets a shell complete commands and options.
+    """Print the script by which a shell completes commands.
 
     For bash, add `eval "$(technogate completion bash)"` to ~/.bashrc.
     """

@@ -24,6 +24,7 @@ from technogate.cli import (
 from technogate.cli.command_groups import EPILOG, GroupedCommands
 from technogate.model.errors import Interrupted, StartError, TargetFileError, UserError
 from technogate.model.verdict import ExitCode
+from technogate.runner.environment_faults import fault_of, require_folders, show_anything
 from technogate.util.garbage_collector import ignore_existing_objects
 from technogate.util.shipped import ShippedDataError
 from technogate.util.text import terminal, terminal_lines
@@ -82,6 +83,7 @@ CTRL_C = 130
 def main() -> None:
     """Run the command line; a mistake of the user's is one line and exit code 2."""
     os.environ.pop(COMPLETING, None)
+    show_anything((sys.stdout, sys.stderr))
     code = _guarded(_command)
     # A garbage collection at exit walks through the whole run and takes a third of a second.
     ignore_existing_objects()
@@ -90,6 +92,7 @@ def main() -> None:
 
 def _command() -> None:
     """Run the command line; raises UserError for a variable that would choose what is judged."""
+    require_folders()
     for name, option in CHOOSING.items():
         if os.environ.get(name):
             raise UserError(f"{name} is set, and no variable chooses what is judged; unset it and write {option}")
@@ -126,7 +129,8 @@ def _guarded(command: Callable[[], object]) -> int:
         sys.stderr.write("technogate: interrupted\n")
         return int(ExitCode.INCONCLUSIVE)
     except Exception as error:  # noqa: BLE001 - the outermost border: a crash of the gate is never a verdict
-        if isinstance(error, _mistakes()):
+        # Without memory nothing more can be imported.
+        if not isinstance(error, MemoryError) and isinstance(error, _mistakes()):
             _complain(error, "")
             return int(ExitCode.USAGE)
         return _crashed(error)
@@ -135,7 +139,13 @@ def _guarded(command: Callable[[], object]) -> int:
 
 
 def _crashed(error: Exception) -> int:
-    """Report a crash of the gate itself: one line for the user, the stack trace in a file."""
+    """Report a crash of the gate itself: one line for the user, the stack trace in a file.
+
+    What the environment lacks is no crash: the line says what it is.
+    """
+    if fault := fault_of(error):
+        sys.stderr.write(f"technogate: INCONCLUSIVE: {terminal(fault)}\n")
+        return int(ExitCode.INCONCLUSIVE)
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", prefix="technogate-crash-", suffix=".log", delete=False
     ) as file:

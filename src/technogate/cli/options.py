@@ -32,7 +32,7 @@ ReportsOption = Annotated[
     Path, typer.Option("--reports", envvar="TECHNOGATE_REPORTS", help="folder for the journal and the reports")
 ]
 WaiversOption = Annotated[
-    str, typer.Option("--waivers", help="waiver file [default: waivers.toml in this folder, if it exists]")
+    str, typer.Option("--waivers", help="waiver file; failures are waived only by a file that is named")
 ]
 SigningKeyOption = Annotated[
     str,

@@ -83,13 +83,13 @@ def validate(
     This is the only command that gives a verdict, on the sides that the target describes, as processes or as images.
     It writes every report into the reports folder.
     """
+    from technogate.deploy.evidence.remote_signer import signer_of
     from technogate.deploy.evidence.sign import signed_by
-    from technogate.deploy.evidence.signing_keys import signer_from
     from technogate.runner.run import run
     from technogate.runner.time_budget import given_time
 
     settings = given_time(_settings(target, contract, profile, seed, reports, waivers), max_time)
-    signer = signer_from(signing_key, os.environ)
+    signer = signer_of(signing_key, os.environ)
     raise typer.Exit(run(settings, workers, make_console(), sign=signed_by(signer, contract)))
 
 

@@ -36,6 +36,7 @@ from technogate.model.events import (
     Plan,
     PrintedLines,
     ProgramExit,
+    ProgramIsolation,
     RenderedOutput,
     RuntimeProof,
     RunWarning,
@@ -105,7 +106,7 @@ class JournalWriter:
     """Appends events to a journal file on behalf of one process (`worker`)."""
 
     def __init__(self, path: Path, worker: str, key: bytes) -> None:
-        """Open `path` for appending; raises JournalError when that is impossible.
+        """Open `path`, which no other user can read, for appending; raises JournalError when that is impossible.
 
         `key` is that of the writer's first line (`JournalKey.of`).
         """
@@ -115,9 +116,9 @@ class JournalWriter:
         self._seq = 0
         self._lock = threading.RLock()
         self._opened = time.time(), time.monotonic()
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
         try:
-            self._fd = os.open(path, flags, 0o644)
+            self._fd = os.open(path, flags, 0o600)
         except OSError as error:
             raise JournalError(f"cannot write the journal {path}: {error.strerror}") from error
 
@@ -208,6 +209,7 @@ class Journal:
     aborts: list[Abort] = field(default_factory=list)
     warnings: list[RunWarning] = field(default_factory=list)
     self_tests: list[SelfTest] = field(default_factory=list)
+    isolations: list[ProgramIsolation] = field(default_factory=list)
     must_fail: list[ItemResult | Finding] = field(default_factory=list)
     runtimes: list[RuntimeProof] = field(default_factory=list)
     fit_checks: list[FitCheck] = field(default_factory=list)
@@ -296,6 +298,7 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
         Abort: journal.aborts,  # type: ignore[dict-item]
         RunWarning: journal.warnings,  # type: ignore[dict-item]
         SelfTest: journal.self_tests,  # type: ignore[dict-item]
+        ProgramIsolation: journal.isolations,  # type: ignore[dict-item]
         RuntimeProof: journal.runtimes,  # type: ignore[dict-item]
         FitCheck: journal.fit_checks,  # type: ignore[dict-item]
     }

@@ -106,6 +106,7 @@ class WaiverState(StrEnum):
     EXPIRED = "expired"
     UNKNOWN = "unknown"
     UNUSED = "unused"
+    REFUSED = "refused"
 
 
 class WaiverResult(Document, frozen=True):
@@ -221,6 +222,10 @@ class VerdictDocument(Document, frozen=True):
     runtimes: Annotated[
         tuple[str, ...],
         msgspec.Meta(description="the Node and the browser that a console was judged in, with versions"),
+    ]
+    isolation: Annotated[
+        str,
+        msgspec.Meta(description='"isolated" when no program under test could reach the gate, else why one could'),
     ]
     latency: Annotated[tuple[Latency, ...], msgspec.Meta(description="by operation, in the contract's order")]
     journal: JournalRef

@@ -7,10 +7,11 @@ import signal
 import threading
 import time
 
-from technogate.model.settings import TEARDOWN_S
-
 #: Seconds between two polls of the parent's process id.
 POLL_S = 0.5
+
+#: Seconds that the teardown may take then: nobody waits for a result, and the helpers end what was started.
+TEARDOWN_S = 4.0
 
 
 def exit_with_parent(parent: int) -> None:

@@ -69,7 +69,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--contract", default="", help="folder of the contract")
     group.addoption("--profile", default="standard", choices=get_args(Profile), help="number of generated cases")
     group.addoption("--seed", type=int, default=None, help="seed of all generated cases and faults")
-    group.addoption("--waivers", default="", help="file of waivers [default: waivers.toml here, if there is one]")
+    group.addoption("--waivers", default="", help="file of waivers [default: none]")
     group.addoption("--reports", default="reports", help="folder of the journal and the reports")
     group.addoption("--gate-mode", default="validate", choices=get_args(Mode), help=_INTERNAL)
     group.addoption("--gate-select", default="", help=_INTERNAL)

@@ -15,7 +15,7 @@ from technogate.contract.loader import Contract
 from technogate.contract.selection import select
 from technogate.fit.console_drivers import with_drivers
 from technogate.fit.fit_text import fault_text
-from technogate.fit.missing_commands import missing_commands
+from technogate.fit.missing_commands import missing_commands, one_is_forgotten
 from technogate.journal.journal_file import JournalError
 from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import StartError, TargetFileError, UserError
@@ -24,13 +24,21 @@ from technogate.model.settings import Settings
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary as summary
 from technogate.report.write_all import EVIDENCE, clear
+from technogate.runner.environment_faults import fault_in, require_files
 from technogate.runner.expected_time import expected_time
 from technogate.runner.finish_run import FinishedRun, finish_run, reports_removed_on_error
 from technogate.runner.progress import Watch
-from technogate.runner.run_context import load_inputs, new_run, prepare_reports, withhold_environment
+from technogate.runner.run_context import (
+    PROGRAM_OUTPUT,
+    load_inputs,
+    new_run,
+    prepare_reports,
+    withhold_environment,
+)
 from technogate.runner.suite_process import run_suites
 from technogate.target import Target
 from technogate.util.text import terminal, terminal_lines
+from technogate.util.write_file import write_file
 
 #: Signs the evidence of a validation: returns the finished run, and one line for the user, "" for none.
 Sign = Callable[[FinishedRun, Path], tuple[FinishedRun, str]]
@@ -67,13 +75,13 @@ def run(
     `sign` is called with a finished validation before it is shown. Raises UserError, ContractError,
     ShippedDataError or JournalError for user errors.
     """
+    require_files()
     contract, target = load_inputs(settings)
     withhold_environment(target)
     if workers is not None and workers > 1 and not target.parallel:
         raise UserError(f"{settings.target} cannot run several times in parallel; leave --workers out")
     selection = () if check is None else select(contract, check)
-    if check is None:
-        _check_commands(target, contract)
+    _check_commands(target, contract, selection, validates=check is None)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
     settings = msgspec.structs.replace(
         settings, seed=seed, run=new_run(), mode="validate" if check is None else "check", selection=selection
@@ -117,17 +125,29 @@ def run_and_judge(settings: Settings, workers: int, console: Console, name: str)
     for abort in finished_run.journal.aborts:
         if abort.kind == "configuration":
             line, _, output = abort.message.partition("\n")
-            raise StartError(line, program="", output=output)
+            raise StartError(line + _kept(output, settings.folder), program="")
     return finished_run
 
 
-def _check_commands(target: Target, contract: Contract) -> None:
-    """End a validation whose target file leaves out commands, before the suites start: it could not be PASS.
+def _kept(output: str, folder: Path) -> str:
+    """Keep the last output of a program that did not start in a file; what to add to the line that is shown."""
+    if not output.strip():
+        return ""
+    path = folder / PROGRAM_OUTPUT
+    write_file(path, output + "\n")
+    return f"; its last lines are in {path}"
 
-    The list has all else that does not fit. Raises TargetFileError.
+
+def _check_commands(target: Target, contract: Contract, selection: Sequence[str], *, validates: bool) -> None:
+    """End a run whose target file leaves out commands, before the suites start: a validation could not be PASS.
+
+    A check ends where a single one was forgotten that a selected requirement needs. The list has all else that does not
+    fit. Raises TargetFileError.
     """
     backend = target.spec.backend
-    if backend is not None and any(one.blame is Blame.TARGET for one in missing_commands(backend.commands, contract)):
+    if backend is None or not (validates or one_is_forgotten(backend.commands)):
+        return
+    if any(one.blame is Blame.TARGET for one in missing_commands(backend.commands, contract, selection)):
         # Imported here: it drives the console's page too, and what does that takes long to import.
         from technogate.fit.check_fit import check_fit
 
@@ -136,12 +156,12 @@ def _check_commands(target: Target, contract: Contract) -> None:
             raise TargetFileError(*fault_text(target.spec.name, fit).splitlines())
 
 
-def rejudge(journal: Path, folder: Path, console: Console, sha256: str = "") -> int:
+def rejudge(journal: Path, folder: Path, console: Console, sha256: str = "", sign: Sign | None = None) -> int:
     """Judge a stored journal, write its reports into `folder`, and return the exit code.
 
-    `sha256` is the digest that it must have, "" when only a record of its run on this machine can prove it. A torn
-    journal is judged as far as it goes, its reports are written, and the exit code is 2: the input is not a whole
-    journal. Raises JournalError for a damaged one.
+    `sha256` is the digest that it must have, "" when only a record of its run on this machine can prove it. `sign` is
+    called with the judged run before it is shown. A torn journal is judged as far as it goes, its reports are written,
+    and the exit code is 2: the input is not a whole journal. Raises JournalError for a damaged one.
     """
     if journal.resolve() != (folder / "journal.jsonl").resolve():
         try:
@@ -149,11 +169,14 @@ def rejudge(journal: Path, folder: Path, console: Console, sha256: str = "") -> 
         except OSError as error:
             raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
     try:
-        clear(folder, keep=(EVIDENCE,))
+        clear(folder, keep=() if sign is not None else (EVIDENCE,))
     except OSError as error:
         raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
     finished_run = finish_run(journal, folder, sha256=sha256)
     with reports_removed_on_error(folder):
+        if sign is not None:
+            finished_run, message = sign(finished_run, folder)
+            console.print(terminal(message), markup=False, soft_wrap=True)
         _show_summary(finished_run, console)
     if finished_run.journal.torn:
         raise JournalError(
@@ -170,10 +193,13 @@ def _show_summary(finished_run: FinishedRun, console: Console) -> None:
 
 
 def show_log(settings: Settings, console: Console) -> None:
-    """Print the last lines that the suites wrote: they show why the suites crashed."""
+    """Print the last lines that the suites wrote, which show why they crashed, or what the environment lacked."""
     try:
         text = (settings.folder / "suites.log").read_text("utf-8", errors="replace")
     except OSError:
+        return
+    if fault := fault_in("\n".join(text.splitlines()[-LOG_LINES:])):
+        console.print(terminal(f"The suites ended early: {fault}"), markup=False, soft_wrap=True)
         return
     lines = _ITEM_LIST.split(text)[0].splitlines()[-LOG_LINES:]
     console.print(f"The last lines of {settings.folder / 'suites.log'}:", markup=False, soft_wrap=True)

@@ -35,6 +35,7 @@ from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
 from technogate.target.api_key import new_key, variables_of
 from technogate.target.environment import know, withheld, withhold
+from technogate.util.plain_file import create
 from technogate.util.shipped import shipped
 
 DEFAULT_CONTRACT = "console-v0.1"
@@ -54,6 +55,10 @@ class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     journal_key: str
     withheld: dict[str, str]
+
+
+#: The file in the folder of the reports that keeps what a program wrote which did not start.
+PROGRAM_OUTPUT = "program-output.log"
 
 
 @dataclass(slots=True)
@@ -234,7 +239,8 @@ def clear_reports(folder: Path) -> None:
     """
     try:
         clear(folder)
-        (folder / JOURNAL).unlink(missing_ok=True)
+        for name in (JOURNAL, PROGRAM_OUTPUT):
+            (folder / name).unlink(missing_ok=True)
     except NotADirectoryError as error:
         raise _unwritable(folder, error) from error
     except OSError as error:
@@ -253,7 +259,7 @@ def prepare_reports(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
-        probe.write_text("")
+        os.close(create(probe))
         probe.unlink()
     except OSError as error:
         raise _unwritable(folder, error) from error

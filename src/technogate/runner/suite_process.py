@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
 from technogate.journal.journal_file import JournalError, decode_line
 from technogate.journal.line_marks import KEY_BYTES, JournalKey
@@ -19,6 +20,7 @@ from technogate.model.settings import TEARDOWN_S, Settings
 from technogate.target.environment import whole_environment
 from technogate.target.process.kernel_flags import close_to_others
 from technogate.target.process.leftovers import Leftovers
+from technogate.util.plain_file import create
 from technogate.util.sealed_start import bytecode_of_a_run, sealed_python, without_steering
 from technogate.util.shipped import shipped
 
@@ -80,6 +82,8 @@ def pytest_arguments() -> list[str]:
     # The suites do not use `assert`: rewriting them takes pytest a second.
     # Its five garbage collections at the end take two seconds, and report nothing that is judged.
     line += ["-p", "no:unraisableexception"]
+    # pytest's folders for temporary files stay where they are: no item uses them, and those of a run are removed.
+    line += ["-p", "no:tmpdir"]
     return [*line, "-p", "no:cacheprovider", "--assert=plain", "-q", "--gate-act-only"]
 
 
@@ -130,7 +134,7 @@ def run_suites(
     leftovers = Leftovers()
     key = JournalKey.new()
     tail = Tail(settings.journal)
-    with _stop_requests() as stops, bytecode_of_a_run() as bytecode, log.open("wb") as output:
+    with _stop_requests() as stops, bytecode_of_a_run() as bytecode, _fresh(log) as output:
         # A process group of its own: Ctrl-C reaches only this process, which passes it on once.
         with handed_over(key) as descriptor:
             process = subprocess.Popen(
@@ -168,6 +172,17 @@ def run_suites(
     if stops and not begun:
         raise Interrupted("no item had begun, so there is nothing to judge")
     return key
+
+
+@contextmanager
+def _fresh(log: Path) -> Iterator[BinaryIO]:
+    """The file for what the suites write, made anew; raises UserError when that is impossible."""
+    try:
+        file = os.fdopen(create(log, 0o600), "wb")
+    except OSError as error:
+        raise UserError(f"cannot write {log}: {error.strerror}; name another folder with --reports") from error
+    with file:
+        yield file
 
 
 @contextmanager

@@ -19,11 +19,14 @@ from pathlib import Path
 from typing import Protocol
 
 from technogate.faults.tracing.strace_output import system_calls
+from technogate.model.errors import UserError
 from technogate.model.system_call import SystemCall
 
 #: How it is had.
 HINT = "install strace (Debian: apt-get install strace); `technogate doctor --fix` does that as root"
-ALLOW_HINT = "run the gate as root, or allow tracing: sysctl kernel.yama.ptrace_scope=0"
+ALLOW_HINT = "run the gate as root or as the backend's user, and allow tracing (kernel.yama.ptrace_scope at most 1)"
+#: What strace says where it may not attach.
+REFUSED = ("Operation not permitted", "Permission denied")
 #: Seconds that attaching to a program, and letting it go, may take.
 ATTACH_S, DETACH_S = 10.0, 5.0
 #: Seconds between two looks whether it is attached.
@@ -53,6 +56,10 @@ class NotTraced(Exception):  # noqa: N818 - named by what is wrong
         self.hint = hint
 
 
+class AttachRefused(NotTraced):
+    """The system lets no program be traced but those that the tracer has started itself."""
+
+
 class Traceable(Protocol):
     """A program that the gate started."""
 
@@ -63,6 +70,16 @@ class Traceable(Protocol):
     @property
     def companion(self) -> dict[str, str]:
         """The environment of a program that is to end with it."""
+
+
+class Startable(Protocol):
+    """A program that the gate starts, or a tracer in its place."""
+
+    def restart(self, *, by: Sequence[str] = ()) -> None:
+        """End it and start it again, by the program `by`; raises UserError."""
+
+    def stop(self) -> None:
+        """End it."""
 
 
 @dataclass(slots=True)
@@ -115,33 +132,67 @@ def find_strace() -> Path:
 def traced(program: Traceable, *, files: Sequence[Path] = (), disk: DiskError | None = None) -> Iterator[Trace]:
     """Within the context every process of `program` is traced; with `disk`, calls on `files` fail as it says.
 
-    Raises NotTraced when it cannot be, or when the trace ended before the context did.
+    Raises NotTraced when it cannot be, or when the trace ended before the context did; AttachRefused where the system
+    lets nobody be traced but what the tracer has started.
     """
-    strace, trace = find_strace(), Trace()
+    trace = Trace()
     pids = sorted(program.pids)
     if not pids:
         raise NotTraced("the processes of the program are not known", "start the backend as a process of this machine")
-    with tempfile.TemporaryDirectory(prefix="technogate-trace-") as folder:
-        written = Path(folder, "trace")
-        line = [str(strace), "--follow-forks", "--quiet=attach,personality", "--decode-fds=all", f"-s{DATA}"]
-        line += ["--trace=" + ",".join(f"?{name}" for name in TRACED), "--signal=none", f"--output={written}"]
-        if disk is not None:
-            line += [*disk.words, *(word for path in files for word in ("--trace-path", str(path)))]
-        line += [word for pid in pids for word in ("--attach", str(pid))]
-        with Path(folder, "errors").open("wb+") as errors:
+    with _written(trace) as written:
+        line = [*_command(written, files, disk), *(word for pid in pids for word in ("--attach", str(pid)))]
+        said = written.with_name("errors")
+        with said.open("wb+") as errors:
             process = subprocess.Popen(
                 line, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, env=program.companion
             )
             try:
-                _wait_until_attached(process, pids, Path(folder, "errors"))
+                _wait_until_attached(process, pids, said)
                 yield trace
                 if process.poll() is not None and program.pids:
                     raise NotTraced("the trace ended before the requests did", "see whether the backend ends strace")
             finally:
                 _let_go(process)
+
+
+@contextmanager
+def started_traced(program: Startable, *, files: Sequence[Path] = (), disk: DiskError | None = None) -> Iterator[Trace]:
+    """Within the context `program`, started again by strace, is traced; afterwards it is started again without.
+
+    With `disk`, calls on `files` fail from its start on. Raises NotTraced when it does not become ready that way, and
+    UserError when it does not start without strace.
+    """
+    trace = Trace()
+    try:
+        with _written(trace) as written:
+            try:
+                program.restart(by=[*_command(written, files, disk), "--seccomp-bpf", "--"])
+            except UserError as error:
+                raise NotTraced("the backend does not start while it is traced", ALLOW_HINT) from error
+            yield trace
+            program.stop()
+    finally:
+        program.restart()
+
+
+@contextmanager
+def _written(trace: Trace) -> Iterator[Path]:
+    """The file for what strace writes; `trace` has what is in it when the context has ended."""
+    with tempfile.TemporaryDirectory(prefix="technogate-trace-") as folder:
+        written = Path(folder, "trace")
+        yield written
         with suppress(FileNotFoundError), written.open("rb") as file:
             text = file.read(MOST_READ).decode("utf-8", "replace")
             trace.calls += system_calls(text.splitlines())
+
+
+def _command(written: Path, files: Sequence[Path], disk: DiskError | None) -> list[str]:
+    """The command line of strace, up to what it traces; raises NotTraced."""
+    line = [str(find_strace()), "--follow-forks", "--quiet=attach,personality", "--decode-fds=all", f"-s{DATA}"]
+    line += ["--trace=" + ",".join(f"?{name}" for name in TRACED), "--signal=none", f"--output={written}"]
+    if disk is not None:
+        line += [*disk.words, *(word for path in files for word in ("--trace-path", str(path)))]
+    return line
 
 
 def _wait_until_attached(process: subprocess.Popen[bytes], pids: Collection[int], errors: Path) -> None:
@@ -151,7 +202,8 @@ def _wait_until_attached(process: subprocess.Popen[bytes], pids: Collection[int]
         if process.poll() is not None:
             said = errors.read_text("utf-8", "replace").strip().splitlines()
             reason = said[0].removeprefix("strace: ") if said else f"exit code {process.returncode}"
-            raise NotTraced(f"the backend cannot be traced: {reason}", ALLOW_HINT)
+            refused = AttachRefused if any(word in reason for word in REFUSED) else NotTraced
+            raise refused(f"the backend cannot be traced: {reason}", ALLOW_HINT)
         if time.monotonic() > until:
             raise NotTraced(f"the backend was not traced within {ATTACH_S:g} s", ALLOW_HINT)
         time.sleep(LOOK_S)

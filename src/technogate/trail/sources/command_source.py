@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,8 @@ from technogate.util.timestamps import seconds_of
 
 #: Seconds that the command may take.
 COMMAND_S = 10.0
+#: Bytes that it may print, and seconds between two looks at that.
+MOST_PRINTED, LOOK_S = 1 << 26, 0.2
 #: The last characters of its output that an error shows.
 TAIL = 200
 
@@ -84,9 +87,7 @@ class CommandSource(LineSource):
             except OSError as error:
                 raise TrailUnusable(f"{self.name} cannot be run: {error.strerror}: {self._command[0]}") from error
             try:
-                code = program.wait(COMMAND_S)
-            except subprocess.TimeoutExpired as error:
-                raise TrailError(f"{self.name} took longer than {COMMAND_S:g} s") from error
+                code = self._wait(program, printed, complaint)
             finally:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(program.pid, signal.SIGKILL)
@@ -96,6 +97,19 @@ class CommandSource(LineSource):
                 text = " ".join((_content(complaint) or output).decode("utf-8", "replace").split())
                 raise TrailError(f"{self.name} ended with code {code}: {text[-TAIL:] or 'it wrote nothing'}")
             return output
+
+    def _wait(self, program: subprocess.Popen[bytes], *files: BinaryIO) -> int:
+        """The exit code of the command; raises TrailError when it takes too long, or prints too much."""
+        until = time.monotonic() + COMMAND_S
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                code = program.wait(min(LOOK_S, max(0.0, until - time.monotonic())))
+                if all(os.fstat(file.fileno()).st_size <= MOST_PRINTED for file in files):
+                    return code
+            if any(os.fstat(file.fileno()).st_size > MOST_PRINTED for file in files):
+                raise TrailError(f"{self.name} printed more than {MOST_PRINTED >> 20} MiB")
+            if time.monotonic() > until:
+                raise TrailError(f"{self.name} took longer than {COMMAND_S:g} s")
 
 
 def _content(file: BinaryIO) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import lzma
 import os
+import stat
 import weakref
 import zlib
 from collections.abc import Callable
@@ -23,6 +24,8 @@ HEAD = 4096
 COMPARED = 1 << 20
 #: Bytes of a file, from its end, that are read at first.
 MOST_READ = 1 << 23
+#: Bytes of the content of a compressed file that are read at most.
+MOST_CONTENT = 1 << 26
 #: Bytes that are read at once.
 CHUNK = 1 << 22
 #: Marks of a text in UTF-16.
@@ -47,9 +50,13 @@ class TrailFile:
     """
 
     def __init__(self, path: Path, lines: EntryLines) -> None:
-        """Open `path`; raises OSError."""
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        """Open `path`; raises OSError, and TrailUnusable for what is no regular file."""
+        # Without O_NONBLOCK the opening of a pipe waits for somebody who writes into it.
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
         self.close = weakref.finalize(self, os.close, self._descriptor)
+        if not stat.S_ISREG(os.fstat(self._descriptor).st_mode):
+            self.close()
+            raise TrailUnusable(f"the audit file {path} is no file: name one that the backend appends its entries to")
         self.path = path
         self.entries: list[TrailEntry] = []
         self.torn: TrailEntry | None = None
@@ -90,17 +97,21 @@ class TrailFile:
         if opener := next((opener for mark, opener in _OPENERS.items() if start.startswith(mark)), None):
             if self._read != (self.size, self.modified):
                 self._forget()
-                self._take(_decompressed(self._at(0, None), opener))
+                self._take(_decompressed(self._at(0, min(self.size, MOST_CONTENT)), opener))
                 self._read = (self.size, self.modified)
             return
         if not self._is_as_it_was():
             self._forget()
-        if self._offset == 0 and self.size > MOST_READ:
+        if self.size - self._offset - len(self._rest) > MOST_READ:
+            # More than can be read between two looks, as at the beginning: what is wanted is at the end.
+            self._forget()
             self.head = self._at(0, HEAD)
             self._offset = self.size - MOST_READ
             # The first line is one of which only the end is read.
             self._skip = True
-        self._take(self._at(self._offset + len(self._rest), None))
+        # Up to the size that it had: a file to which somebody writes without a pause has no end.
+        begun = self._offset + len(self._rest)
+        self._take(self._at(begun, self.size - begun))
 
     def _forget(self) -> None:
         """Begin anew."""
@@ -139,10 +150,9 @@ class TrailFile:
                 self.entries.append(entry)
         self.torn = self._lines.entry(self._rest, torn=True) if self._rest else None
 
-    def _at(self, offset: int, size: int | None) -> bytes:
-        """Bytes of the file, all from `offset` on without a `size`."""
+    def _at(self, offset: int, wanted: int) -> bytes:
+        """So many bytes of the file from `offset` on, fewer at its end."""
         parts: list[bytes] = []
-        wanted = (1 << 62) if size is None else size
         try:
             while wanted and (part := os.pread(self._descriptor, min(wanted, CHUNK), offset)):
                 parts.append(part)
@@ -163,6 +173,8 @@ def _decompressed(raw: bytes, opener: Callable[[], Any]) -> bytes:
     while raw:
         part = opener()
         with suppress(zlib.error, OSError, EOFError, lzma.LZMAError):
-            content += part.decompress(raw)
+            content += part.decompress(raw, MOST_CONTENT - len(content))
+        if len(content) >= MOST_CONTENT:
+            raise TrailUnusable(f"an audit file has more than {MOST_CONTENT >> 20} MiB when it is decompressed")
         raw = part.unused_data if part.eof else b""
     return content
