@@ -102,17 +102,10 @@ class RunRef(_Part, frozen=True):
     started: float
     ended: float
     journal_sha256: str
-<<<<<<< HEAD
-    isolation: str = ""
-    target_digests: dict[str, str] = {}
-    contract_shipped: bool = False
-    runtimes: tuple[str, ...] = ()
-=======
     contract_shipped: bool
     runtimes: tuple[str, ...]
     isolation: str = ""
     target_digests: dict[str, str] = {}
->>>>>>> main
 
 
 class Predicate(
@@ -227,17 +220,10 @@ def _predicate(document: VerdictDocument) -> Predicate:
             started=document.started,
             ended=document.ended,
             journal_sha256=document.journal.sha256,
-<<<<<<< HEAD
-            isolation=document.isolation,
-            target_digests=dict(document.target.digests),
-            contract_shipped=document.contract.shipped,
-            runtimes=document.runtimes,
-=======
             contract_shipped=document.contract.shipped,
             runtimes=document.runtimes,
             isolation=document.isolation,
             target_digests=dict(document.target.digests),
->>>>>>> main
         ),
     )
 
