@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from technogate.journal.journal_file import FORMAT, Journal, JournalWriter, read_journal
+from technogate.journal.line_marks import KEY_BYTES, JournalKey
 from technogate.judging.self_test_result import required
 from technogate.model.events import (
     Body,
@@ -25,7 +26,11 @@ from technogate.model.events import (
     SelfTest,
     TargetRef,
 )
+from technogate.model.item_result import MUST_FAIL, SELF_TEST
 from technogate.model.requirement import Level, Party, Requirement
+
+#: The key of every journal made by hand.
+KEY = JournalKey(bytes(range(KEY_BYTES)))
 
 REQUIREMENTS = (
     Requirement(id="AUT-01", party=Party.BACKEND, level=Level.MUST, group="errors-4xx", text="a key is needed"),
@@ -48,7 +53,7 @@ def header(
         format=FORMAT,
         run="run1",
         gate_version="0",
-        contract=ContractRef(id="c", title="A contract", version="1", digest="0" * 64),
+        contract=ContractRef(id="c", title="A contract", version="1", digest="0" * 64, shipped=True),
         requirements=requirements,
         target=TargetRef(name="embedded", kind="embedded", parties=parties, started_by_gate=True, faults=True),
         mode=mode,
@@ -114,17 +119,19 @@ def journal(
     """Write a journal of `events` between a header, a self-test with all its proofs and a footer, and read it."""
     path = folder / "journal.jsonl"
     path.unlink(missing_ok=True)
-    writer = JournalWriter(path, "main")
+    writer = JournalWriter(path, "main", KEY.of("main"))
     head = head or header()
     writer.append(head)
     if proofs is None:
         proofs = tuple(Proof(name=name) for name in required(head.target.parties))
     if proofs:
         writer.append(SelfTest(proofs=proofs))
+        writer.append(finding(MUST_FAIL, SELF_TEST))
+        writer.append(result(MUST_FAIL, SELF_TEST, Outcome.FAILED))
     for event in events:
         writer.append(event)
     if end == "none":
         writer.close()
     else:
         writer.seal(end)
-    return read_journal(path)
+    return read_journal(path, KEY)

@@ -6,18 +6,27 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from tests.gate_command import BYTECODE, GATE, forget_bytecode
+
 ROOT = Path(__file__).resolve().parents[1]
 
 #: Seconds after which a run of the gate, or whatever else must come to pass in a test, is stuck.
 STUCK_S = 600
+
+#: The commands that judge a target.
+JUDGING = {"validate", "check", "fit"}
+
+# Where a test calls the gate's own code, the processes that it starts share the bytecode too.
+sys._xoptions.setdefault("pycache_prefix", str(BYTECODE))
 
 # A machine that is busy draws and tries slowly, and that is no fault of what is tried.
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -27,6 +36,8 @@ hypothesis.settings.load_profile("tests")
 def pytest_configure(config: pytest.Config) -> None:
     """Make a warning in the gate's own code an error, except while suites judge a target."""
     config.addinivalue_line("filterwarnings", "error")
+    # What runs of tests record of themselves is not kept with what runs of the user did.
+    os.environ["XDG_STATE_HOME"] = str(Path(tempfile.gettempdir()) / f"tests-of-technogate-{os.getuid()}")
     config.addinivalue_line("markers", "slow: starts a browser, containers, programs or whole runs")
 
 
@@ -74,20 +85,28 @@ class Sandbox:
         dropped = ("PYTEST_", "TECHNOGATE_", "COV_")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
         shown = {"COLUMNS": "100", "TERM": "dumb"}
-        return {**kept, "PYTHONPATH": str(self.home / "src"), "TECHNOGATE_TARGET": "embedded", **shown}
+        state = {"XDG_STATE_HOME": str(self.home.parent / "state")}
+        return {**kept, "PYTHONPATH": str(self.home / "src"), **state, **shown}
+
+    @staticmethod
+    def _on_embedded(words: tuple[str, ...]) -> tuple[str, ...]:
+        """The words with the reference pair as target, where the command needs one and they name none."""
+        named = any(word.startswith(("--target", "-t")) for word in words)
+        return words if named or not words or words[0] not in JUDGING else (*words, "--target", "embedded")
 
     def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `technogate WORDS` in this home."""
-        return self._run([sys.executable, "-m", "technogate", *words], environment)
+        return self._run([*GATE, *self._on_embedded(words)], environment)
 
     def pytest(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run plain `pytest WORDS` in this home."""
-        return self._run([sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words], environment)
+        words = words if any(word.startswith("--target") for word in words) else (*words, "--target=embedded")
+        return self._run([*GATE[:-1], "pytest", "-p", "no:cacheprovider", *words], environment)
 
     def popen(self, *words: str) -> subprocess.Popen[str]:
         """Start `technogate WORDS` in this home; the caller ends it."""
         return subprocess.Popen(
-            [sys.executable, "-m", "technogate", *words],
+            [*GATE, *self._on_embedded(words)],
             cwd=self.home,
             env=self.environment(),
             stdin=subprocess.DEVNULL,
@@ -125,7 +144,7 @@ def eventually() -> Callable[[Callable[[], bool]], bool]:
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path) -> Sandbox:
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     """A fresh home without any suite."""
     home = tmp_path / "home"
     ignore = shutil.ignore_patterns("__pycache__")
@@ -134,4 +153,5 @@ def sandbox(tmp_path: Path) -> Sandbox:
     (home / "suites").mkdir()
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / name, home / name)
-    return Sandbox(home=home)
+    yield Sandbox(home=home)
+    forget_bytecode(tmp_path)

@@ -42,14 +42,14 @@ async function decide(command) {
   return STATUSES.includes(result?.status) ? result : { status: "BLOCKED", reason: "UNKNOWN_STATUS" };
 }
 
-// ---- the audit trail: written before the response, so that no answered request is lost when the process is killed ----
+// ---- the audit trail: written and synced before the response, so that neither a kill nor a power cut loses an answered request ----
 const trail = existsSync(args.trail) ? readFileSync(args.trail, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line)) : [];
 let snapshot = null;
 
 function record(trace_id, action, state) {
   const entry = { timestamp: new Date().toISOString(), action, result: EXECUTED.includes(state) ? "SUCCESS" : "FAILED", state, trace_id };
   try {
-    appendFileSync(args.trail, JSON.stringify(entry) + "\n");
+    appendFileSync(args.trail, JSON.stringify(entry) + "\n", { flush: true });
   } catch (error) {
     console.error(`${trace_id} ${error.code}`);
     throw new Refusal(503, "AUDIT_UNAVAILABLE", "The audit trail cannot be written.");

@@ -3,6 +3,8 @@
 import zlib
 from collections.abc import Callable
 
+import pytest
+
 from fixtures.fault_injection import KILLS
 from fixtures.faulty_pair import FaultyPair
 from technogate.checks.trail_durability import entries_survive_kill, no_entry_is_doubled
@@ -12,6 +14,7 @@ from technogate.runner.suite import MustHold, requirement
 
 
 @requirement("TRL-07")
+@pytest.mark.usefixtures("kill_round")
 def test_answered_requests_survive_a_kill(
     disturbed: FaultyPair, contract: Contract, word: Callable[[str], str], must_hold: MustHold
 ) -> None:

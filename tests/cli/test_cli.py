@@ -161,6 +161,9 @@ def on_a_terminal(sandbox: Sandbox, environment: dict[str, str]) -> str:
 
 
 def test_shell_completion(sandbox: Sandbox) -> None:
-    """The shell can complete the commands."""
-    script = sandbox.run(_TECHNOGATE_COMPLETE="source_bash").stdout
-    assert "_TECHNOGATE_COMPLETE=complete_bash" in script
+    """The shell can complete commands and options: a command prints the script, and the words that it asks for."""
+    assert "complete -o default -F _technogate technogate" in sandbox.run("completion", "bash").stdout
+    assert "validate" in sandbox.run("completion", "words", "--").stdout.split()
+    assert "--seed" in sandbox.run("completion", "words", "--", "validate", "--target").stdout.split()
+    unknown = sandbox.run("completion", "tcsh")
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from technogate.cli import machine_tools
-from technogate.cli.machine_tools import Answer, ToolStatus, ask, docker, node, python
+from technogate.cli.machine_tools import Answer, ToolStatus, ask, docker, node, python, tracer
 from tests.conftest import Sandbox
 from tests.planted_node import planted_node
 
@@ -133,3 +133,13 @@ def test_doctor_prints_all_of_it(sandbox: Sandbox, tmp_path: Path) -> None:
     assert "absent  engine" in with_engine_down.stdout
     assert "Docker 28.1.1 client, its engine does not answer: start it" in with_engine_down.stdout
     assert "Traceback" not in with_engine_down.stderr
+
+
+def test_strace_is_optional(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its version where it is there; else absent, with the way to get it."""
+    program(machine, "strace", "#!/bin/sh\necho 'strace -- version 6.1'\n")
+    assert (tracer().present, tracer().required) == (True, False)
+    assert tracer().details == f"6.1, {machine / 'strace'}"
+    monkeypatch.setenv("PATH", str(machine / "nowhere"))
+    assert (tracer().present, tracer().details) == (False, "strace is not installed")
+    assert "apt-get install strace" in tracer().hint

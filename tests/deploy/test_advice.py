@@ -26,14 +26,19 @@ from securesystemslib.signer import CryptoSigner
 from technogate.contract.loader import Contract, load_contract
 from technogate.deploy.decide import decide
 from technogate.deploy.evidence.sign import signed_by
+from technogate.deploy.evidence.statement import Statement, statement_of
+from technogate.deploy.policy import strict_policy
 from technogate.model.events import Event, ImageRef, Outcome, TargetRef, Waiver
+from technogate.model.verdict import VerdictDocument
 from technogate.report.terminal_summary import show
 from technogate.report.write_all import EVIDENCE
 from technogate.runner.finish_run import FinishedRun, finish_run
 from technogate.util.gate_digest import gate_digest
 from tests import builders
 from tests.conftest import ROOT
-from tests.deploy.sealed import BACKEND_ID, BACKEND_NAME, CONSOLE_ID, CONSOLE_NAME, described, engine
+from tests.deploy.sealed import BACKEND_ID, BACKEND_NAME, CONSOLE_ID, CONSOLE_NAME, described
+from tests.deploy.stand_in_engine import StandInEngine
+from tests.judging.test_waivers import day
 
 #: A requirement of each group that the deploy gate asks for, of each party, and the ones on images.
 KEPT = (
@@ -80,7 +85,7 @@ class Situation:
 
 
 PROCESSES = {"scope": ("pair", "processes"), "images": False, "not_judged": ("STK-02", "STK-07", "STK-08")}
-FAILED = {"AUT-01": Outcome.FAILED}
+FAILED = {"ERR-05": Outcome.FAILED}
 SKIPPED = {"AUT-01": Outcome.SKIPPED}
 CHECKED = {"mode": "check", "selection": ("AUT-01", "EXE-01", "STK-08"), "key": False}
 REST = tuple(name for name in KEPT if name not in ("AUT-01", "EXE-01", "STK-08"))
@@ -146,12 +151,10 @@ SITUATIONS = {
     "images, a requirement on images not exercised": Situation(
         title="INCONCLUSIVE", code=3, step=HINT, outcomes={"STK-07": Outcome.SKIPPED}
     ),
-    "images, waived": Situation(
-        title="PASS", code=0, step=f"{DEPLOY} {WAIVED}", outcomes=FAILED, waiver="2999-01-01", deploy=True
-    ),
+    "images, waived": Situation(title="PASS", code=0, step=ASK, outcomes=FAILED, waiver=day(30)),
     "images, a waiver that expired": Situation(title="FAIL", code=1, step=FIX, outcomes=FAILED, waiver="2001-01-01"),
     "images, a waiver for nothing": Situation(
-        title="FAIL", code=1, step="Correct each waiver as described below, then validate again.", waiver="2999-01-01"
+        title="FAIL", code=1, step="Correct each waiver as described below, then validate again.", waiver=day(30)
     ),
     "images, a torn journal": Situation(title="INCONCLUSIVE", code=3, step=HINT, end="none"),
     "a check that holds": Situation(
@@ -212,14 +215,17 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> Contract:
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
-def test_what_a_run_advises(name: str, tmp_path: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_run_advises(
+    name: str, tmp_path: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch, engine: StandInEngine
+) -> None:
     """Title, exit code, scope and next step are those of the situation, and all reports agree with the deploy gate."""
     situation, reports = SITUATIONS[name], tmp_path / "reports"
     images = {
         situation.console: described(situation.console, CONSOLE_ID),
         BACKEND_NAME: described(BACKEND_NAME, BACKEND_ID),
     }
-    monkeypatch.setenv("PATH", str(engine(tmp_path / "bin", images)))
+    engine.images = images
+    deployed_as_shipped(monkeypatch, contract)
     ended = _finished(situation, reports, contract)
     document = ended.document
     terminal = _terminal(ended)
@@ -238,8 +244,7 @@ def test_what_a_run_advises(name: str, tmp_path: Path, contract: Contract, monke
     decision = decide(
         images={"console": situation.console, "backend": BACKEND_NAME},
         evidence=reports / EVIDENCE,
-        key=SIGNER.public_key,
-        max_age_s=3600.0,
+        policy=strict_policy(SIGNER.public_key),
         contract=contract,
         now=time.time(),
     )
@@ -254,14 +259,29 @@ def test_what_a_run_advises(name: str, tmp_path: Path, contract: Contract, monke
 
 
 def test_the_reports_follow_when_evidence_cannot_be_decided(
-    tmp_path: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, contract: Contract, monkeypatch: pytest.MonkeyPatch, engine: StandInEngine
 ) -> None:
     """Without an engine that knows the images, signed evidence leads to the deploy gate and not to a deployment."""
-    monkeypatch.setenv("PATH", str(engine(tmp_path / "bin", {})))
+    engine.images = {}
+    deployed_as_shipped(monkeypatch, contract)
     ended = _finished(SITUATIONS["images, signed"], tmp_path / "reports", contract)
     assert int(ended.exit_code) == 0
     assert _plain(ASK) in _plain(_terminal(ended))
     assert not any(_advice(text) for text in _reports(tmp_path / "reports").values())
+
+
+def deployed_as_shipped(monkeypatch: pytest.MonkeyPatch, contract: Contract) -> None:
+    """Take the small contract for the one that ships, one check for enough, and the pair for one that was isolated."""
+    monkeypatch.setattr("technogate.deploy.decide.digest_of", lambda _: contract.digest)
+    monkeypatch.setattr("technogate.deploy.result_proofs.least_checks", dict)
+    monkeypatch.setattr("technogate.deploy.evidence.sign.statement_of", isolated)
+
+
+def isolated(document: VerdictDocument, gate_digest: str) -> Statement:
+    """The statement of a run whose programs could not reach the gate."""
+    statement = statement_of(document, gate_digest)
+    run = msgspec.structs.replace(statement.predicate.technogate, isolation="isolated")
+    return msgspec.structs.replace(statement, predicate=msgspec.structs.replace(statement.predicate, technogate=run))
 
 
 #: The reports that name the next step; `verdict.json` and the annotations made from it follow from the journal alone.
@@ -282,20 +302,26 @@ def _finished(situation: Situation, reports: Path, contract: Contract) -> Finish
         started_by_gate=True,
         faults=True,
         images={side: image for side, image in images.items() if situation.images and side in situation.parties},
+        target_argument="compose",
     )
-    waivers = (Waiver(requirement="AUT-01", reason="r", owner="o", expires=situation.waiver, place="w.toml, line 1"),)
+    waivers = (
+        Waiver(
+            requirement="ERR-05", reason="fixed in 1.3", owner="o", expires=situation.waiver, place="w.toml, line 1"
+        ),
+    )
     head = msgspec.structs.replace(
         builders.header(requirements=tuple(contract.requirements.values())),
-        contract=contract.ref,
+        contract=msgspec.structs.replace(contract.ref, shipped=True),
         target=target,
         mode=situation.mode,
         selection=situation.selection,
         groups=dict(contract.groups),
         waivers=waivers if situation.waiver else (),
+        profile="standard",
         gate_digest=gate_digest(),
     )
     builders.journal(reports, *_events(situation, contract), head=head, end=situation.end)
-    ended = finish_run(reports / "journal.jsonl", reports)
+    ended = finish_run(reports / "journal.jsonl", reports, key=builders.KEY)
     if situation.mode == "validate":
         ended, _ = signed_by(SIGNER if situation.key else None, str(contract.folder))(ended, reports)
     return ended

@@ -14,8 +14,9 @@ from rich.console import Console
 from securesystemslib.signer import CryptoSigner
 
 from technogate.contract.loader import Contract, load_contract
-from technogate.deploy.decide import DeployDecision, decide, seconds_of
+from technogate.deploy.decide import DeployDecision, decide
 from technogate.deploy.decision_output import show
+from technogate.deploy.policy import DeployPolicy, TrustedKey, seconds_of, strict_policy
 from technogate.model.errors import UserError
 from technogate.model.events import Waiver
 from technogate.model.verdict import Verdict, VerdictDocument, WaiverResult, WaiverState
@@ -29,10 +30,10 @@ from tests.deploy.sealed import (
     both,
     described,
     document_of,
-    engine,
     failing,
     sealed,
 )
+from tests.deploy.stand_in_engine import StandInEngine
 from tests.report.samples import HOSTILE
 
 NOW = 1_750_000_000.0
@@ -42,25 +43,36 @@ CONTRACT = load_contract(ROOT / "contracts" / "console-v0.1")
 CORRECT = document_of(CONTRACT, NOW - 3600)
 
 LINES = (
-    "console: exists, tagged",
-    "backend: exists, tagged",
     "evidence: signed, unchanged",
     "evidence: of a validation",
-    "validated by this gate",
-    "against this contract",
-    "of this console",
-    "of this backend",
+    "policy in force",
+    "clock not set back",
+    "key valid",
+    "validated by a trusted gate",
+    "against a trusted contract",
     "not too long ago",
+    "of a known target",
+    "isolated from the gate",
     "verdict PASS",
+    "profile and checks",
     "full stack tested",
     "techno-net verified",
     "endpoints verified",
     "audit trail verified",
     "rest of the contract",
     "waivers in force",
+    "console: named",
+    "of this console",
+    "backend: named",
+    "of this backend",
 )
 #: What cannot be known without evidence that may be trusted.
-TRUSTED = set(LINES[3:])
+TRUSTED = set(LINES[1:]) - {"policy in force", "clock not set back"}
+
+
+def trusting(signer: CryptoSigner = SIGNER, **entries: Any) -> DeployPolicy:
+    """The strict policy that trusts one key, with other entries."""
+    return replace(strict_policy(signer.public_key), **entries)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +87,13 @@ class Case:
     images: dict[str, Any] = field(default_factory=both)
     console: str = CONSOLE_NAME
     backend: str = BACKEND_NAME
-    key: CryptoSigner = SIGNER
-    max_age_s: float = DAY
+    policy: DeployPolicy = field(default_factory=trusting)
     contract: Contract = CONTRACT
     now: float = NOW
+    times: tuple[tuple[float, str], ...] = ()
 
 
-def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> DeployDecision:
+def decided(case: Case, folder: Path, engine: StandInEngine) -> DeployDecision:
     """Return the decision of the gate."""
     path = folder / "evidence.dsse.json"
     change = case.change
@@ -92,14 +104,14 @@ def decided(case: Case, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy
         None if change is None else lambda plain: change(plain),
     )
     path.write_bytes(case.raw(raw))
-    monkeypatch.setenv("PATH", str(engine(folder / "bin", case.images)))
+    engine.images = case.images
     return decide(
         images={"console": case.console, "backend": case.backend},
         evidence=path,
-        key=case.key.public_key,
-        max_age_s=case.max_age_s,
+        policy=case.policy,
         contract=case.contract,
         now=case.now,
+        times=case.times,
     )
 
 
@@ -115,9 +127,9 @@ def requirement(plain: dict[str, Any], name: str) -> dict[str, Any]:
     return matches[0]
 
 
-def test_everything_proven_is_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_proven_is_deploy(tmp_path: Path, engine: StandInEngine) -> None:
     """With correct evidence of two validated images, every line is proven, each with its proof."""
-    decision = decided(Case(), tmp_path, monkeypatch)
+    decision = decided(Case(), tmp_path, engine)
     assert [(line.title, line.proven) for line in decision.lines] == [(title, True) for title in LINES]
     assert all(line.proof for line in decision.lines)
     assert decision.deploy
@@ -168,9 +180,9 @@ def digest(position: int) -> Callable[[dict[str, Any]], None]:
     return lambda plain: plain["subject"][position].update(digest={"sha256": "f" * 64})
 
 
-def waived(name: str = "AUT-01", expires: str = "2999-12-31", **fields: Any) -> VerdictDocument:
+def waived(name: str = "ERR-05", expires: str = "2025-08-01", **fields: Any) -> VerdictDocument:
     """A validation in which a failure was waived."""
-    values = {"requirement": name, "reason": "r", "owner": "o", "expires": expires, "image": ""}
+    values = {"requirement": name, "reason": "fixed in 1.3", "owner": "o", "expires": expires, "image": ""}
     covering = Waiver(**(values | fields))
     requirements = tuple(
         msgspec.structs.replace(entry, verdict=Verdict.FAIL, effective_verdict=Verdict.PASS)
@@ -180,6 +192,35 @@ def waived(name: str = "AUT-01", expires: str = "2999-12-31", **fields: Any) -> 
     )
     used = WaiverResult(waiver=covering, state=WaiverState.USED, problem="")
     return msgspec.structs.replace(CORRECT, requirements=requirements, waivers=(used,))
+
+
+def waiving(name: str = "ERR-05", expires: str = "2025-08-01", entries: Any = None, **fields: Any) -> DeployPolicy:
+    """A policy that lets this failure be waived by `o`, in a file with this waiver."""
+    values = {"requirement": name, "reason": "fixed in 1.3", "owner": "o", "expires": expires, "image": ""}
+    waiver = Waiver(**(values | fields), place="waivers.toml, line 7")
+    terms = {"waivable": frozenset({name}), "owners": frozenset({"o"}), "waivers": (waiver,)}
+    return trusting(**(terms | (entries or {})))
+
+
+def keyed(**times: float) -> DeployPolicy:
+    """A policy whose key counts for a time."""
+    return trusting(keys=(TrustedKey(name="k", key=SIGNER.public_key, **times),))
+
+
+def lacking(field_name: str) -> Callable[[dict[str, Any]], None]:
+    """Evidence without a field of the run."""
+    return lambda plain: run_of(plain).pop(field_name)
+
+
+def one_check(plain: dict[str, Any]) -> None:
+    """Evidence in which each requirement made one check."""
+    for entry in run_of(plain)["requirements"]:
+        entry["checks"] = 1
+
+
+#: The right image under a name of someone else.
+EVIL = described("evil/techno-os-console:1.2", CONSOLE_ID)
+WAIVER = {"endpoints verified", "waivers in force"}
 
 
 def envelope_type(raw: bytes) -> bytes:
@@ -198,7 +239,7 @@ def moved() -> dict[str, Any]:
 
 
 NAMES = {"latest": "techno-os-console:latest", "untagged": "techno-os-console", "id": CONSOLE_ID}
-IMAGE = {"console: exists, tagged", "of this console"}
+IMAGE = {"console: named", "of this console"}
 SIGNED = {"evidence: signed, unchanged", *TRUSTED}
 PARTS = {
     "STK-02": {"full stack tested", "techno-net verified"},
@@ -217,24 +258,75 @@ PARTS = {
 #: What was planted, and the lines that it must turn red: these and no other.
 PLANTED: dict[str, tuple[Case, set[str]]] = {
     **{f"image by {name}": (Case(console=image_name), IMAGE) for name, image_name in NAMES.items()},
-    "image that is not there": (Case(console="techno-os-console:9.9"), IMAGE),
-    "backend with a moving tag": (Case(backend="b:main"), {"backend: exists, tagged", "of this backend"}),
+    "image that is not there": (Case(console="techno-os-console:9.9"), {"of this console"}),
+    "backend with a moving tag": (
+        Case(backend="registry.example:5000/techno-os-backend:main"),
+        {"backend: named", "of this backend"},
+    ),
+    "another repository that has the same image": (
+        Case(console="evil/techno-os-console:1.2", images=both() | {"evil/techno-os-console:1.2": EVIL}),
+        IMAGE,
+    ),
+    "a repository that the policy does not name": (
+        Case(policy=trusting(repositories={"console": frozenset({"docker.io/library/other"})})),
+        IMAGE,
+    ),
+    "a digest that the policy does not name": (
+        Case(policy=trusting(images={"backend": frozenset({"0" * 64})})),
+        {"of this backend"},
+    ),
+    "another digest in the name": (Case(console=f"techno-os-console@sha256:{'0' * 64}"), {"of this console"}),
     "no engine knows anything": (
         Case(images={}),
-        {"console: exists, tagged", "backend: exists, tagged", "of this console", "of this backend"},
+        {"of this console", "of this backend"},
     ),
     "tag moved to another image": (Case(images=moved()), {"of this console"}),
     "images swapped in the engine": (Case(images=swapped()), {"of this console", "of this backend"}),
     "images swapped on the command line": (
         Case(console=BACKEND_NAME, backend=CONSOLE_NAME),
-        {"of this console", "of this backend"},
+        {"console: named", "backend: named", "of this console", "of this backend"},
     ),
     "evidence of another console": (Case(change=digest(0)), {"of this console"}),
     "evidence of another backend": (Case(change=digest(1)), {"of this backend"}),
-    "evidence of another contract": (Case(change=digest(2)), {"against this contract"}),
-    "another contract given": (Case(contract=other_contract()), {"against this contract"}),
-    "another gate": (Case(gate="f" * 64), {"validated by this gate"}),
-    "another key trusted": (Case(key=CryptoSigner.generate_ed25519()), SIGNED),
+    "evidence of another contract": (Case(change=digest(2)), {"against a trusted contract"}),
+    "another contract given": (Case(contract=other_contract()), {"against a trusted contract"}),
+    "another contract judged and given": (
+        Case(document=document_of(other_contract(), NOW - 3600), contract=other_contract()),
+        {"against a trusted contract"},
+    ),
+    "a contract that the policy does not name": (
+        Case(policy=trusting(contracts=frozenset({"e" * 64}))),
+        {"against a trusted contract"},
+    ),
+    "another gate": (Case(gate="f" * 64), {"validated by a trusted gate"}),
+    "a gate that the policy does not name": (
+        Case(policy=trusting(gates=frozenset({"e" * 64}))),
+        {"validated by a trusted gate"},
+    ),
+    "a policy of tomorrow": (Case(policy=trusting(issued=NOW + DAY)), {"policy in force"}),
+    "a policy that expired": (Case(policy=trusting(expires=NOW - 1)), {"policy in force"}),
+    "a key that counts from now on": (Case(policy=keyed(since=NOW - 60)), {"key valid"}),
+    "a key that counted until now": (Case(policy=keyed(until=NOW - 1)), {"key valid"}),
+    "a later time was seen": (Case(times=((NOW + 40 * DAY, "seen"),)), {"clock not set back"}),
+    "a time that is none was seen": (Case(times=((float("nan"), "seen"),)), {"clock not set back"}),
+    "not isolated": (Case(change=with_run(isolation="not isolated: no root")), {"isolated from the gate"}),
+    "isolation unknown": (Case(change=lacking("isolation")), {"isolated from the gate"}),
+    "another target": (Case(change=with_run(target_argument="mine.toml")), {"of a known target"}),
+    "a compose file beside the shipped target": (
+        Case(change=with_run(target_digests={"extra.yml": "1" * 64})),
+        {"of a known target"},
+    ),
+    "a target that the policy does not know": (
+        Case(change=with_run(target_digests={"t.toml": "1" * 64}), policy=trusting(targets=frozenset({"2" * 64}))),
+        {"of a known target"},
+    ),
+    "a target without digests": (Case(policy=trusting(targets=frozenset({"2" * 64}))), {"of a known target"}),
+    "the quick profile": (Case(change=with_run(profile="quick")), {"profile and checks"}),
+    "a profile that nobody knows": (Case(change=with_run(profile="total")), {"profile and checks"}),
+    "a profile weaker than the policy's": (Case(policy=trusting(profile="thorough")), {"profile and checks"}),
+    "one check a requirement": (Case(change=one_check), {"profile and checks"}),
+    "fewer checks than the policy asks for": (Case(policy=trusting(checks={"AUT-01": 51})), {"profile and checks"}),
+    "another key trusted": (Case(policy=trusting(CryptoSigner.generate_ed25519())), SIGNED),
     "signed with another key": (Case(signer=CryptoSigner.generate_ed25519()), SIGNED),
     "a byte of the payload": (Case(raw=lambda raw: raw[:40] + bytes([raw[40] ^ 1]) + raw[41:]), SIGNED),
     "payload type": (Case(raw=envelope_type), SIGNED),
@@ -245,8 +337,8 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
     "the statement without an envelope": (Case(raw=lambda _: b"{}"), SIGNED),
     "another predicate": (Case(change=lambda plain: plain.update(predicateType="x")), TRUSTED),
     "a field that nobody knows": (Case(change=with_run(force=True)), TRUSTED),
-    "too old": (Case(max_age_s=3599.0), {"not too long ago"}),
-    "from the future": (Case(now=NOW - 3700), {"not too long ago"}),
+    "too old": (Case(policy=trusting(max_age_s=3599.0)), {"not too long ago"}),
+    "from the future": (Case(now=NOW - 3700), {"not too long ago", "clock not set back"}),
     "ended before it began": (Case(change=with_run(started=NOW)), {"not too long ago"}),
     "verdict FAIL": (Case(change=with_run(verdict="FAIL")), {"verdict PASS"}),
     "verdict INCONCLUSIVE": (Case(change=with_run(verdict="INCONCLUSIVE")), {"verdict PASS"}),
@@ -267,7 +359,7 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
         for name, lines in PARTS.items()
     },
     **{
-        f"{name} without a check": (Case(change=with_requirement(name, checks=0)), lines)
+        f"{name} without a check": (Case(change=with_requirement(name, checks=0)), {*lines, "profile and checks"})
         for name, lines in PARTS.items()
     },
     **{
@@ -286,21 +378,59 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
         Case(change=with_requirement("AUT-01", verdict="INCONCLUSIVE", effective_verdict="PASS")),
         {"endpoints verified"},
     ),
-    "waiver expired since": (Case(document=waived(expires="2025-06-14")), {"endpoints verified", "waivers in force"}),
+    "waiver, and no policy": (Case(document=waived()), WAIVER),
+    "waiver expired since": (Case(document=waived(expires="2025-06-14"), policy=waiving(expires="2025-06-14")), WAIVER),
+    "waiver of an owner that the policy does not know": (
+        Case(document=waived(), policy=waiving(entries={"owners": frozenset({"someone"})})),
+        WAIVER,
+    ),
+    "waiver for what the policy does not let be waived": (
+        Case(document=waived(), policy=waiving(entries={"waivable": frozenset({"ERR-02"})})),
+        WAIVER,
+    ),
+    "waiver that is not in the file": (Case(document=waived(), policy=waiving(entries={"waivers": ()})), WAIVER),
+    "waiver with another reason than in the file": (
+        Case(document=waived(reason="fixed in 1.4"), policy=waiving()),
+        WAIVER,
+    ),
+    "waiver with a reason that is none": (Case(document=waived(reason="."), policy=waiving(reason=".")), WAIVER),
+    "waiver for longer than 90 days": (
+        Case(document=waived(expires="9999-12-31"), policy=waiving(expires="9999-12-31")),
+        WAIVER,
+    ),
+    "waiver for longer than the policy lets": (Case(document=waived(), policy=waiving(entries={"days": 14})), WAIVER),
+    "waiver for the key": (
+        Case(document=waived("AUT-01"), policy=waiving("AUT-01")),
+        {"endpoints verified", "waivers in force"},
+    ),
+    "waiver for what fails closed": (
+        Case(document=waived("FCB-01"), policy=waiving("FCB-01")),
+        {"rest of the contract", "waivers in force"},
+    ),
     "waiver for another requirement": (
         Case(
             document=waived(),
-            change=lambda plain: run_of(plain)["waivers"][0]["waiver"].update(requirement="AUT-02"),
+            policy=waiving(),
+            change=lambda plain: run_of(plain)["waivers"][0]["waiver"].update(requirement="ERR-02"),
         ),
+        WAIVER,
+    ),
+    "waiver for another image": (
+        Case(document=waived(image=f"sha256:{'0' * 64}"), policy=waiving(image=f"sha256:{'0' * 64}")),
         {"endpoints verified"},
     ),
-    "waiver for another image": (Case(document=waived(image=f"sha256:{'0' * 64}")), {"endpoints verified"}),
     "waiver that was not used": (
-        Case(document=waived(), change=lambda plain: run_of(plain)["waivers"][0].update(state="unused")),
+        Case(
+            document=waived(), policy=waiving(), change=lambda plain: run_of(plain)["waivers"][0].update(state="unused")
+        ),
         {"endpoints verified", "waivers in force"},
     ),
     "waiver with a problem": (
-        Case(document=waived(), change=lambda plain: run_of(plain)["waivers"][0].update(problem="expired")),
+        Case(
+            document=waived(),
+            policy=waiving(),
+            change=lambda plain: run_of(plain)["waivers"][0].update(problem="expired"),
+        ),
         {"waivers in force"},
     ),
 }
@@ -308,10 +438,10 @@ PLANTED: dict[str, tuple[Case, set[str]]] = {
 
 @pytest.mark.parametrize(("case", "red"), PLANTED.values(), ids=PLANTED)
 def test_each_planted_change_fails_its_own_lines(
-    case: Case, red: set[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    case: Case, red: set[str], tmp_path: Path, engine: StandInEngine
 ) -> None:
     """Each planted change fails exactly the lines about it, and the decision is DO NOT DEPLOY."""
-    decision = decided(case, tmp_path, monkeypatch)
+    decision = decided(case, tmp_path, engine)
     assert [line.title for line in decision.lines] == list(LINES)
     assert {line.title for line in decision.lines if not line.proven} == red
     assert all(line.proof for line in decision.lines)
@@ -324,31 +454,79 @@ def test_every_line_can_fail() -> None:
     assert seen == set(LINES) - {"evidence: signed, unchanged", "evidence: of a validation"}
 
 
-@pytest.mark.parametrize("document", [waived(), waived(image=CONSOLE_ID), waived(expires="2025-06-15")])
+@pytest.mark.parametrize("fields", [{}, {"image": CONSOLE_ID}, {"expires": "2025-06-15"}])
 def test_a_waiver_in_force_is_shown_and_lets_pass(
-    document: VerdictDocument, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    fields: dict[str, str], tmp_path: Path, engine: StandInEngine
 ) -> None:
-    """A failure that is waived until today or later does not prevent DEPLOY, and the checklist shows it."""
-    decision = decided(Case(document=document), tmp_path, monkeypatch)
+    """A failure that is waived until today or later, as the policy has it, does not prevent DEPLOY, and is shown."""
+    decision = decided(Case(document=waived(**fields), policy=waiving(**fields)), tmp_path, engine)
     assert decision.deploy
     proofs = {line.title: line.proof for line in decision.lines}
-    assert "AUT-01" in proofs["endpoints verified"]
-    assert "AUT-01 until 2" in proofs["waivers in force"]
+    assert "ERR-05" in proofs["endpoints verified"]
+    assert "ERR-05 until 2" in proofs["waivers in force"]
 
 
-def test_a_group_that_the_contract_lacks_is_not_proven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "case",
+    [
+        Case(policy=trusting(isolated=False), change=lacking("isolation")),
+        Case(policy=trusting(profile="quick"), change=with_run(profile="quick")),
+        Case(
+            policy=trusting(targets=frozenset({"1" * 64})),
+            change=with_run(target_argument="mine.toml", target_digests={"mine.toml": "1" * 64}),
+        ),
+        Case(policy=trusting(checks={"AUT-01": 2}), change=with_requirement("AUT-01", checks=2)),
+        Case(policy=trusting(gates=frozenset({"f" * 64})), gate="f" * 64),
+        Case(
+            policy=trusting(contracts=frozenset({"e" * 64})),
+            document=document_of(other_contract(), NOW - 3600),
+            contract=other_contract(),
+        ),
+        Case(policy=keyed(since=NOW - DAY, until=NOW + DAY)),
+        Case(policy=trusting(issued=NOW - DAY, expires=NOW + DAY)),
+        Case(
+            policy=trusting(repositories={"console": frozenset({"docker.io/evil/techno-os-console"})}),
+            console="evil/techno-os-console:1.2",
+            images=both() | {"evil/techno-os-console:1.2": EVIL},
+        ),
+        Case(console=f"techno-os-console@{CONSOLE_ID}", images={BACKEND_NAME: both()[BACKEND_NAME]}),
+        Case(times=((NOW, "now"), (NOW - DAY, "then"))),
+    ],
+)
+def test_what_the_policy_says_is_deployed(case: Case, tmp_path: Path, engine: StandInEngine) -> None:
+    """Each entry of the policy can make a default less strict, or be met."""
+    decision = decided(case, tmp_path, engine)
+    assert [(line.title, line.proof) for line in decision.lines if not line.proven] == []
+
+
+def test_the_answer_names_digests(tmp_path: Path, engine: StandInEngine) -> None:
+    """By the digest of the registry where the engine knows it, else by the id that was validated."""
+    registry = f"sha256:{'d' * 64}"
+    images = both() | {CONSOLE_NAME: described(CONSOLE_NAME, CONSOLE_ID, f"techno-os-console@{registry}")}
+    decision = decided(Case(images=images), tmp_path, engine)
+    assert decision.images == {
+        "console": f"techno-os-console@{registry}",
+        "backend": f"{BACKEND_NAME.removesuffix(':1.2')}@{BACKEND_ID}",
+    }
+    by_digest = f"techno-os-console@{registry}"
+    known = images | {by_digest: described("techno-os-console:9", CONSOLE_ID, by_digest)}
+    assert decided(Case(images=known, console=by_digest), tmp_path, engine).images["console"] == by_digest
+
+
+def test_a_group_that_the_contract_lacks_is_not_proven(tmp_path: Path, engine: StandInEngine) -> None:
     """A contract without a requirement for both images together proves nothing of them."""
     requirements = {name: one for name, one in CONTRACT.requirements.items() if one.group != "stack"}
     small = replace(CONTRACT, requirements=requirements)
-    decision = decided(Case(document=document_of(small, NOW), contract=small), tmp_path, monkeypatch)
+    policy = trusting(contracts=frozenset({small.digest}))
+    decision = decided(Case(document=document_of(small, NOW), contract=small, policy=policy), tmp_path, engine)
     red = {line.title for line in decision.lines if not line.proven}
     assert red == {"full stack tested", "techno-net verified"}
 
 
-def test_a_clock_may_differ_a_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_may_differ_a_little(tmp_path: Path, engine: StandInEngine) -> None:
     """Two machines whose clocks differ by less than a minute can work together."""
-    assert decided(Case(document=document_of(CONTRACT, NOW + 59)), tmp_path, monkeypatch).deploy
-    assert not decided(Case(document=document_of(CONTRACT, NOW + 61)), tmp_path, monkeypatch).deploy
+    assert decided(Case(document=document_of(CONTRACT, NOW + 59)), tmp_path, engine).deploy
+    assert not decided(Case(document=document_of(CONTRACT, NOW + 61)), tmp_path, engine).deploy
 
 
 @pytest.mark.parametrize(
@@ -367,7 +545,7 @@ def test_refuses_an_invalid_age(age: str) -> None:
 
 
 def test_hostile_evidence_is_shown_as_text(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, engine: StandInEngine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """No control character, markup or command of a signed file reaches a terminal."""
     text = HOSTILE.replace("\ud800", "")
@@ -379,7 +557,7 @@ def test_hostile_evidence_is_shown_as_text(
         Case(document=hostile, change=hostile_values),
         Case(change=lambda plain: (hostile_values(plain), with_run(verdict="FAIL")(plain))),
     ):
-        show(Console(highlight=False, emoji=False), decided(case, tmp_path, monkeypatch))
+        show(Console(highlight=False, emoji=False), decided(case, tmp_path, engine))
     shown = capsys.readouterr().out
     assert all(line.isprintable() for line in shown.split("\n"))
     assert "##[error]" not in shown
@@ -387,12 +565,12 @@ def test_hostile_evidence_is_shown_as_text(
     assert "rich[/]" in shown
 
 
-def test_a_terminal_of_another_encoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_of_another_encoding(tmp_path: Path, engine: StandInEngine) -> None:
     """A character that the encoding lacks is written as an escape, and the decision is readable."""
     buffer = io.BytesIO()
     with io.TextIOWrapper(buffer, encoding="ascii") as file:
-        show(Console(file=file, highlight=False, emoji=False), decided(Case(), tmp_path, monkeypatch))
+        show(Console(file=file, highlight=False, emoji=False), decided(Case(), tmp_path, engine))
         file.flush()
         raw = buffer.getvalue()
     assert b"\\u2714" in raw
-    assert b" DEPLOY: 16 of 16 lines proven" in raw
+    assert b" DEPLOY: 22 of 22 lines proven" in raw

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from technogate.deploy.evidence.signing_keys import generate
 from tests.cli.test_exit_codes import verdicts
 from tests.conftest import Sandbox
-from tests.deploy.sealed import BACKEND_ID, BACKEND_NAME, CONSOLE_ID, CONSOLE_NAME, both, engine, payload
+from tests.deploy.sealed import BACKEND_ID, BACKEND_NAME, CONSOLE_ID, CONSOLE_NAME, both, payload
+from tests.deploy.stand_in_engine import StandInEngine
+from tests.judging.test_waivers import day
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +54,8 @@ IMAGES = f"""            images={{
 
 VALIDATE = ("validate", "--contract", "contracts/small", "--target", "pair.toml", "--workers", "1")
 EVIDENCE = "reports/evidence.dsse.json"
+#: Without a policy: one key and the strict defaults.
+KEY = ("--key", "keys/technogate.pub")
 
 
 def item(requirement: str, body: str = "must_hold([])") -> str:
@@ -57,35 +64,68 @@ def item(requirement: str, body: str = "must_hold([])") -> str:
     return f'\n\n@requirement("{requirement}")\ndef test_{name}(must_hold):\n    """It holds."""\n    {body}\n'
 
 
+def replaced(file: Path, *pairs: tuple[str, str]) -> None:
+    """Replace texts that a file has once."""
+    text = file.read_text("utf-8")
+    for old, new in pairs:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    file.write_text(text, "utf-8")
+
+
+@contextmanager
+def images_of(sandbox: Sandbox) -> Iterator[None]:
+    """Make the pair of a sandbox look like two images of an engine, and its target like the one that ships."""
+    engine, package = StandInEngine(both()), sandbox.home / "src" / "technogate"
+    anchor = "            faults=self.allows_faults,\n"
+    replaced(
+        package / "target" / "process" / "process_target.py",
+        (anchor, anchor + IMAGES),
+        ("import TargetRef", "import ImageRef, TargetRef"),
+    )
+    replaced(
+        package / "deploy" / "evidence" / "statement.py",
+        ("document.isolation", '"isolated"'),
+    )
+    replaced(package / "deploy" / "proofs.py", ('_SHIPPED_TARGET = "compose"', '_SHIPPED_TARGET = "pair.toml"'))
+    sockets = '(Path("/run/docker.sock"), Path("/var/run/docker.sock"), Path("/run/podman/podman.sock"))'
+    replaced(package / "deploy" / "engine_images.py", (sockets, f"(Path({str(engine.socket)!r}),)"))
+    (package / "deploy" / "least-checks.toml").write_text("")
+    generate(sandbox.home / "keys")
+    generate(sandbox.home / "deployer")
+    yield
+    engine.close()
+
+
 @pytest.fixture
-def house(sandbox: Sandbox) -> Sandbox:
-    """A sandbox with a small contract that passes, a pair of images, a pair of keys and an engine."""
+def house(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A sandbox with a small contract that passes, a pair of images, two pairs of keys and an engine."""
     sandbox.contract(KEPT)
     sandbox.target(PAIR)
     body = 'assert "TECHNOGATE_SIGNING_KEY" not in os.environ; must_hold([])'
     sandbox.suite("test_all.py", SUITE + "".join(item(name, body) for name in KEPT))
-    process = sandbox.home / "src" / "technogate" / "target" / "process" / "process_target.py"
-    text = process.read_text("utf-8")
-    anchor = "            faults=self.allows_faults,\n"
-    assert text.count(anchor) == 1
-    text = text.replace(anchor, anchor + IMAGES)
-    process.write_text(text.replace("import TargetRef", "import ImageRef, TargetRef"), "utf-8")
-    generate(sandbox.home / "keys")
-    engine(sandbox.home / "bin", both())
-    return sandbox
+    with images_of(sandbox):
+        yield sandbox
 
 
-def path_of(house: Sandbox) -> str:
-    """The PATH, with the stand-in for the engine first."""
-    return f"{house.home / 'bin'}{os.pathsep}{os.environ['PATH']}"
+def signed_policy(house: Sandbox, *changes: tuple[str, str]) -> None:
+    """Write a policy from the evidence of the last run, change it, and sign it."""
+    (house.home / "deploy-policy.toml").unlink(missing_ok=True)
+    ended = house.run("policy", "new", "--key", "keys/technogate.pub", "--evidence", EVIDENCE)
+    assert ended.returncode == 0, ended.stderr
+    replaced(house.home / "deploy-policy.toml", *changes)
+    ended = house.run("policy", "sign", "deploy-policy.toml", "--signing-key", "deployer/technogate.key")
+    assert ended.returncode == 0, ended.stderr
 
 
-def deploy(house: Sandbox, *words: str, **environment: str) -> tuple[int, str]:
+POLICY = ("--policy", "deploy-policy.toml", "--policy-key", "deployer/technogate.pub")
+
+
+def deploy(house: Sandbox, *words: str, trust: tuple[str, ...] = POLICY, **environment: str) -> tuple[int, str]:
     """Return exit code and output of `deploy-check`; of a repeated option the last one counts."""
     ended = house.run(
         "deploy-check", "--console", CONSOLE_NAME, "--backend", BACKEND_NAME, "--evidence", EVIDENCE,
-        "--key", "keys/technogate.pub", "--contract", "contracts/small", *words,
-        **{"PATH": path_of(house), **environment},
+        "--contract", "contracts/small", "--state", "state/latest", *trust, *words, **environment,
     )  # fmt: skip
     assert "Traceback" not in ended.stderr
     return ended.returncode, " ".join((ended.stdout + ended.stderr).split())
@@ -93,21 +133,30 @@ def deploy(house: Sandbox, *words: str, **environment: str) -> tuple[int, str]:
 
 def test_from_validation_to_deployment(house: Sandbox) -> None:
     """After a PASS deploy-check prints DEPLOY, and after any change DO NOT DEPLOY."""
-    ended = house.run(*VALIDATE, "--signing-key", "keys/technogate.key", PATH=path_of(house))
+    ended = house.run(*VALIDATE, "--signing-key", "keys/technogate.key")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "evidence: " in ended.stdout
-    assert "Deploy these two images." in ended.stdout
+    # The contract is not the one that ships: without a policy nothing is deployed, so no report advises to.
+    assert "Run `technogate deploy-check`" in ended.stdout
     assert ended.stdout.rstrip().splitlines()[-1] == " ✔ PASS (pair, images): see reports/report.html"
-    assert "Deploy these two images." in (house.reports / "report.md").read_text("utf-8")
+    code, output = deploy(house, trust=KEY)
+    assert (code, "the contract" in output, "is not trusted" in output) == (1, True, True), output
+    signed_policy(house)
     code, output = deploy(house)
     assert code == 0, output
-    assert output.endswith("DEPLOY: 16 of 16 lines proven")
+    repository = BACKEND_NAME.removesuffix(":1.2")
+    assert output.endswith(
+        "DEPLOY: 22 of 22 lines proven Deploy exactly these, by digest: "
+        f"backend: {repository}@{BACKEND_ID} console: techno-os-console@{CONSOLE_ID}"
+    ), output
     assert "\x1b" not in output
+    by_digest = ("--console", f"techno-os-console@{CONSOLE_ID}", "--backend", f"{repository}@{BACKEND_ID}")
+    assert deploy(house, *by_digest)[0] == 0
 
     for words, why in (
         (("--console", "techno-os-console:latest"), "has a tag that moves"),
         (("--console", "techno-os-console:1.3"), "No such image"),
-        (("--console", BACKEND_NAME), f"but {CONSOLE_ID} was validated"),
+        (("--console", BACKEND_NAME), "is of the repository registry.example:5000/techno-os-backend"),
         (("--evidence", "nowhere.json"), "cannot be read"),
         (("--contract", "contracts/console-v0.1"), "another contract was judged"),
     ):
@@ -118,7 +167,8 @@ def test_from_validation_to_deployment(house: Sandbox) -> None:
         assert "DO NOT DEPLOY" in output
 
     generate(house.home / "others")
-    assert deploy(house, "--key", "others/technogate.pub")[0] == 1
+    code, output = deploy(house, "--policy-key", "others/technogate.pub")
+    assert (code, "signed with another key" in output) == (2, True), output
     evidence = house.home / EVIDENCE
     honest = evidence.read_bytes()
     evidence.write_bytes(honest.replace(b"A", b"B", 1))
@@ -128,7 +178,7 @@ def test_from_validation_to_deployment(house: Sandbox) -> None:
     assert deploy(house)[0] == 0
 
     house.suite("test_more.py", SUITE + item("CTR-01"))
-    code, output = deploy(house)
+    code, output = deploy(house, trust=KEY)
     assert (code, "another gate judged" in output) == (1, True), output
 
 
@@ -139,7 +189,7 @@ def test_no_variable_turns_the_gate_off(house: Sandbox) -> None:
         for name in ("SKIP", "FORCE", "MAX_AGE", "EVIDENCE", "KEY", "DEPLOY", "CONTRACT", "DEPLOY_CHECK_FORCE")
         for value in ("1",)
     }
-    code, output = deploy(house, "--evidence", "nowhere.json", **variables)
+    code, output = deploy(house, "--evidence", "nowhere.json", trust=KEY, **variables)
     assert (code, "DO NOT DEPLOY" in output) == (1, True), output
 
 
@@ -150,9 +200,11 @@ def test_mistakes_of_usage_are_exit_2(house: Sandbox) -> None:
         ("--key", "nowhere.pub"),
         ("--key", "keys/technogate.key"),
         ("--contract", "nowhere"),
+        ("--policy", "nowhere.toml"),
+        ("--policy-ref", "origin/main"),
         ("--force",),
     ):
-        code, output = deploy(house, *words)
+        code, output = deploy(house, *words, trust=KEY)
         assert code == 2, output
         assert "DEPLOY" not in output
 
@@ -174,22 +226,36 @@ def test_a_failed_validation_is_not_deployed(house: Sandbox) -> None:
     assert ended.returncode == 1, ended.stdout + ended.stderr
     stated = payload((house.home / EVIDENCE).read_bytes())["predicate"]
     assert (stated["result"], stated["failedTests"]) == ("FAILED", ["CTR-01"])
-    code, output = deploy(house)
+    code, output = deploy(house, trust=KEY)
     assert (code, "CTR-01 FAIL" in output) == (1, True), output
 
 
 def test_a_waiver_goes_with_the_images(house: Sandbox) -> None:
-    """A failure that is waived for one of the images can be deployed, and the checklist shows the owner."""
+    """A failure that is waived as the policy has it can be deployed, and the checklist shows the owner."""
     assertion = 'must_hold([Finding(check="c", expected="this", observed="that")])'
     house.suite("test_more.py", SUITE + item("CTR-01", assertion))
-    (house.home / "waivers.toml").write_text(
-        f'[[waiver]]\nrequirement = "CTR-01"\nreason = "until 1.3"\nowner = "backend team"\n'
-        f'expires = 2999-12-31\nimage = "{BACKEND_ID}"\n'
+    waivers = house.home / "waivers.toml"
+    waivers.write_text(
+        f'[[waiver]]\nrequirement = "CTR-01"\nreason = "fixed in 1.3"\nowner = "backend team"\n'
+        f'expires = {day(20)}\nimage = "{BACKEND_ID}"\n'
     )
-    ended = house.run(*VALIDATE, "--signing-key", "keys/technogate.key")
+    ended = house.run(*VALIDATE, "--signing-key", "keys/technogate.key", "--waivers", "waivers.toml")
     assert ended.returncode == 0, ended.stdout + ended.stderr
+    signed_policy(house)
     code, output = deploy(house)
-    assert (code, "CTR-01 until 2999-12-31, backend team: until 1.3" in output) == (0, True), output
+    assert (code, "the policy does not let CTR-01 be waived" in output) == (1, True), output
+    table = f"""[waivers]
+file = "waivers.toml"
+sha256 = "{hashlib.sha256(waivers.read_bytes()).hexdigest()}"
+requirements = ["CTR-01"]
+owners = ["backend team"]
+"""
+    signed_policy(house, ("# [waivers]\n", table))
+    code, output = deploy(house)
+    assert (code, f"CTR-01 until {day(20)}, backend team: fixed in 1.3" in output) == (0, True), output
+    waivers.write_text(waivers.read_text().replace("backend team", "someone"))
+    code, output = deploy(house)
+    assert (code, "is not the file of waivers.sha256" in output) == (2, True), output
 
 
 def test_only_a_validation_with_a_key_leaves_evidence(house: Sandbox) -> None:

@@ -168,7 +168,7 @@ def test_refuses_a_payload_that_is_not_json(raw: bytes) -> None:
 def concluded(folder: Path, head: Header, events: tuple[Event, ...]) -> FinishedRun:
     """The end of a run with these events."""
     builders.journal(folder, *events, head=head)
-    return finish_run(folder / "journal.jsonl", folder)
+    return finish_run(folder / "journal.jsonl", folder, key=builders.KEY)
 
 
 def with_images(head: Header) -> Header:
@@ -235,7 +235,7 @@ def test_evidence_lists_the_waivers(tmp_path: Path) -> None:
     path = sign_evidence(finished_run, SIGNER, tmp_path)
     assert path is not None
     [stated] = payload(path.read_bytes())["predicate"]["technogate"]["waivers"]
-    assert (stated["waiver"]["requirement"], stated["state"]) == ("AUT-01", "used")
+    assert (stated["waiver"]["requirement"], stated["state"]) == ("EXE-01", "used")
 
 
 def test_the_gates_digest_covers_what_judges(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

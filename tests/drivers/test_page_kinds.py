@@ -174,11 +174,28 @@ def test_a_page_of_this_kind_is_used(opened: PageMaker, running: MockBackend, ki
     every_call_works(opened(selectors=None, **kinds), running)
 
 
+@pytest.mark.parametrize(("kinds", "before"), [({"limit": "loads"}, ["filter=all&limit=7"]), ({}, [])])
+def test_what_follows_the_last_change_of_a_query_is_the_call(
+    opened: PageMaker, running: MockBackend, kinds: dict[str, str], before: list[str]
+) -> None:
+    """A page that loads its list at each change requests a query of its own between two of them."""
+    driver = opened(selectors=None, **kinds)
+    driver.audit("all", 50)
+    running.reset()
+    driver.audit("BLOCKED", 7)
+    sent = running.received("fetchAuditLog")
+    assert [one.target.partition("?")[2] for one in sent] == [*before, "filter=BLOCKED&limit=7"]
+    assert [one for one in sent if one.started >= driver.read_since()] == sent[-1:]
+
+
 def test_a_page_in_a_frame_is_used(opened: PageMaker, running: MockBackend) -> None:
     """A selector names the frame and the part in it."""
     driver = opened("frame.html", within("#console"), filter="popup")
     every_call_works(driver, running)
     assert "PING" in driver.inspect().text
+    running.script("fetchAuditLog", Conforming(template=json_template(entries(1))))
+    driver.audit("BLOCKED")
+    assert {"audit_row", "audit_timestamp", "audit_state"} <= driver.parts()
 
 
 def test_a_page_in_a_named_shadow_tree_is_used(opened: PageMaker, running: MockBackend) -> None:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,7 +23,8 @@ from technogate.model.verdict import VerdictDocument
 from technogate.report.verdict_json import encode
 from tests.conftest import ROOT, STUCK_S, Sandbox
 from tests.deploy.sealed import BACKEND_NAME, CONSOLE_NAME
-from tests.deploy.test_deploy_command import house, path_of
+from tests.deploy.test_deploy_command import house
+from tests.gate_command import GATE
 from tests.report.samples import SAMPLES, hostile
 
 __all__ = ["house"]
@@ -30,10 +32,14 @@ __all__ = ["house"]
 CI = ROOT / "examples" / "ci"
 
 
-def steps() -> list[dict[str, object]]:
-    """The steps of the workflow."""
-    workflow = yaml.safe_load((CI / "github-actions.yml").read_text("utf-8"))
-    return list(workflow["jobs"]["gate"]["steps"])
+def jobs() -> dict[str, Any]:
+    """The jobs of the workflow, by name."""
+    return dict(yaml.safe_load((CI / "github-actions.yml").read_text("utf-8"))["jobs"])
+
+
+def steps(job: str = "") -> list[dict[str, object]]:
+    """The steps of one job, or of all of them."""
+    return [step for name, described in jobs().items() if job in ("", name) for step in described["steps"]]
 
 
 def calls() -> list[list[str]]:
@@ -46,30 +52,46 @@ def calls() -> list[list[str]]:
 def test_each_call_exists() -> None:
     """The commands and options of the examples exist, and no required option is missing."""
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    assert {words[1] for words in calls()} == {"validate", "deploy-check", "doctor"}
+    assert {words[1] for words in calls()} == {"validate", "sign", "deploy-check", "doctor"}
     for words in calls():
         command = commands[words[1]]
         known = {name for parameter in command.params for name in parameter.opts}
         needed = {parameter.opts[0] for parameter in command.params if parameter.required}
+        needed = {name for name in needed if name.startswith("--")}
         given = {word for word in words[2:] if word.startswith("--")}
         assert needed <= given <= known, words
 
 
 def test_the_workflow_deploys_only_after_the_gate() -> None:
-    """The deployment is the last step, and after a failure only the steps of the reports run."""
+    """The deployment is the last step, needs both other jobs, and after a failure only the steps of the reports run."""
     names = [str(step.get("name", "")) for step in steps()]
     assert names.index("Validate") < names.index("May it be deployed?") < names.index("Deploy") == len(names) - 1
+    assert {name: job.get("needs") for name, job in jobs().items()} == {
+        "validate": None, "sign": "validate", "deploy": "sign",
+    }  # fmt: skip
     assert [str(step["name"]) for step in steps() if "if" in step] == ["Summary and annotations", "Keep the reports"]
     assert not [step for step in steps() if "continue-on-error" in step]
+
+
+@pytest.mark.sabotage("a program under test reads the signing key on the machine of the validation")
+def test_only_the_job_that_signs_has_the_key() -> None:
+    """What is validated runs in another job, and the digest of its journal does not come with its files."""
     secrets = [str(step["name"]) for step in steps() if "secrets." in json.dumps(step)]
-    assert secrets == ["Validate"]
+    assert secrets == ["Sign"]
+    assert not [name for name, job in jobs().items() if "secrets." in json.dumps({**job, "steps": []})]
+    run = [str(step.get("run", "")) for step in steps("sign")]
+    assert [line for line in "\n".join(run).splitlines() if "technogate " in line and "pip" not in line] == [
+        'technogate sign reports --sha256 "$JOURNAL"'
+    ]
+    [digest] = [step for step in steps("validate") if step.get("id") == "journal"]
+    assert "sha256sum reports/journal.jsonl" in str(digest["run"])
 
 
 def test_the_workflow_is_pinned() -> None:
     """Actions are pinned by commit, with their version as a comment, and the runner has a fixed label."""
     lines = (CI / "github-actions.yml").read_text("utf-8").splitlines()
     used = [line for line in lines if re.match(r"\s*(- )?uses:", line)]
-    assert len(used) == len([step for step in steps() if "uses" in step]) == 3
+    assert len(used) == len([step for step in steps() if "uses" in step]) == 11
     for line in used:
         assert re.search(r"uses: actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
     assert not [line for line in lines if re.search(r"runs-on:.*latest", line)]
@@ -148,13 +170,13 @@ def test_no_verdict_is_an_error(tmp_path: Path, text: str | None) -> None:
 def script(house: Sandbox, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the shell example in the sandbox, on the pair of processes that stand in for images."""
     program = house.home / "bin" / "technogate"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m technogate "$@"\n')
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(GATE)} "$@" --contract contracts/small\n')
     program.chmod(0o755)
     environment = {
-        "PATH": path_of(house),
+        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
         "TARGET": "pair.toml",
         "TRUSTED_KEY": "keys/technogate.pub",
-        "TECHNOGATE_CONTRACT": "contracts/small",
         "TECHNOGATE_SIGNING_KEY": (house.home / "keys" / "technogate.key").read_text(),
     }
     return subprocess.run(
@@ -182,7 +204,7 @@ def test_the_shell_example_validates_and_checks(house: Sandbox) -> None:
     (house.home / "contracts" / "small").symlink_to("console-v0.1")
     ended = script(house, CONSOLE_NAME, BACKEND_NAME)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "DEPLOY: 16 of 16 lines proven" in ended.stdout
+    assert "DEPLOY: 22 of 22 lines proven" in ended.stdout
 
 
 @pytest.mark.slow

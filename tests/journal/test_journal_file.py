@@ -54,7 +54,7 @@ def test_detects_every_cut(tmp_path: Path) -> None:
     [
         (b'"outcome":"passed"', b'"outcome":"failed"'),
         (b'"checks":1', b'"checks":9'),
-        (b'"lines":4', b'"lines":2'),
+        (b'"lines":6', b'"lines":2'),
         (b'"run":"run1"', b'"run":"run2"'),
     ],
 )
@@ -116,14 +116,14 @@ def test_refuses_another_file(tmp_path: Path, text: str) -> None:
 def test_parallel_writers_do_not_mix_their_lines(tmp_path: Path) -> None:
     """Eight writers append at once, and every line is whole and in its writer's order."""
     path = tmp_path / "journal.jsonl"
-    main = JournalWriter(path, "main")
+    main = JournalWriter(path, "main", builders.KEY.of("main"))
     main.append(builders.header())
 
     def write(name: str) -> None:
-        writer = JournalWriter(path, name)
+        writer = JournalWriter(path, name, builders.KEY.of(name))
         for number in range(200):
             writer.append(RunWarning(text=f"{name} {number} " + "x" * (number * 37 % 5000)))
-        writer.close()
+        writer.end()
 
     threads = [threading.Thread(target=write, args=(f"gw{number}",)) for number in range(8)]
     for thread in threads:
@@ -131,13 +131,15 @@ def test_parallel_writers_do_not_mix_their_lines(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     main.seal("finished")
-    assert len(read_journal(path).warnings) == 1600
+    journal = read_journal(path, builders.KEY)
+    assert len(journal.warnings) == 1600
+    assert journal.unproven == ""
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")  # noqa: PTH110
 def test_a_full_disk_is_an_error() -> None:
     """An event that did not reach the disk is an error of the run, not a gap in the journal."""
-    writer = JournalWriter(Path("/dev/full"), "main")
+    writer = JournalWriter(Path("/dev/full"), "main", builders.KEY.of("main"))
     with pytest.raises(JournalError, match="cannot write the journal"):
         writer.append(RunWarning(text="lost"))
     writer.close()
@@ -146,4 +148,4 @@ def test_a_full_disk_is_an_error() -> None:
 def test_an_unwritable_folder_is_an_error(tmp_path: Path) -> None:
     """A journal that cannot be opened is reported in one line."""
     with pytest.raises(JournalError, match="cannot write the journal"):
-        JournalWriter(tmp_path / "nowhere" / "journal.jsonl", "main")
+        JournalWriter(tmp_path / "nowhere" / "journal.jsonl", "main", builders.KEY.of("main"))

@@ -14,21 +14,29 @@ from technogate.model.errors import UserError
 from technogate.model.events import Waiver
 from tests.cli.test_exit_codes import BACKEND, FINDS, HOLDS
 from tests.conftest import ROOT, Sandbox
+from tests.judging.test_waivers import day
 
-GOOD = """# what we put up with
+#: Two days on which a waiver may end.
+ONE, TWO = day(20), day(60)
+
+GOOD = (
+    """# what we put up with
 [[waiver]]
-requirement = "AUT-01"
+requirement = "EXE-01"
 reason = "fixed in 1.3"
 owner = "backend team"
-expires = 2030-01-31
+expires = DAY_ONE
 
 [[waiver]]
-requirement = "AUT-01"
+requirement = "EXE-01"
 reason = "the old image"
 owner = "backend team"
-expires = 2030-02-28
+expires = DAY_TWO
 image = "sha256:DIGEST"
 """.replace("DIGEST", "0123456789abcdef" * 4)
+    .replace("DAY_ONE", ONE)
+    .replace("DAY_TWO", TWO)
+)
 
 #: A mistake in the file, and what the line about it says.
 MISTAKES = {
@@ -36,20 +44,25 @@ MISTAKES = {
     "another table": (GOOD + "[other]\n", "other is not known; remove it"),
     "one table": (GOOD.replace("[[waiver]]", "[waiver]", 1).split("[[")[0], "a waiver is a table [[waiver]]"),
     "unknown key": (GOOD.replace("owner", "ownr", 1), "line 2: the key ownr is not known; remove it"),
-    "no requirement": (GOOD.replace('requirement = "AUT-01"\n', "", 1), "the key requirement is missing; add it"),
+    "no requirement": (GOOD.replace('requirement = "EXE-01"\n', "", 1), "the key requirement is missing; add it"),
     "no reason": (GOOD.replace('reason = "the old image"\n', ""), "line 8: the key reason is missing"),
     "empty reason": (GOOD.replace("fixed in 1.3", "  "), "the key reason is empty"),
+    "a reason of one word": (GOOD.replace("fixed in 1.3", "later"), "the key reason is one word"),
+    "a reason of a dot": (GOOD.replace("fixed in 1.3", "."), "the key reason is one word"),
+    "a requirement about the key": (GOOD.replace('"EXE-01"', '"AUT-02"', 1), "AUT-02 keeps the key"),
+    "a day in a hundred days": (GOOD.replace(ONE, day(100)), "more than 90 days from now"),
+    "the last day of all": (GOOD.replace(ONE, "9999-12-31"), "more than 90 days from now"),
     "no owner": (GOOD.replace('owner = "backend team"\n', "", 1), "the key owner is missing"),
     "empty owner": (GOOD.replace("backend team", "", 1), "the key owner is empty"),
-    "no expiry": (GOOD.replace("expires = 2030-01-31\n", ""), "the key expires is missing"),
-    "expiry as text": (GOOD.replace("2030-01-31", '"2030-01-31"'), "a day without quotes"),
-    "expiry with a time": (GOOD.replace("2030-01-31", "2030-01-31T00:00:00Z"), "a day without quotes"),
-    "expiry that is no day": (GOOD.replace("2030-01-31", "2030-02-30"), "correct the TOML"),
-    "a family": (GOOD.replace('"AUT-01"', '"AUT"', 1), "one id such as"),
-    "a number as id": (GOOD.replace('"AUT-01"', "1", 1), "the key requirement"),
+    "no expiry": (GOOD.replace(f"expires = {ONE}\n", ""), "the key expires is missing"),
+    "expiry as text": (GOOD.replace(ONE, f'"{ONE}"'), "a day without quotes"),
+    "expiry with a time": (GOOD.replace(ONE, f"{ONE}T00:00:00Z"), "a day without quotes"),
+    "expiry that is no day": (GOOD.replace(ONE, "2030-02-30"), "correct the TOML"),
+    "a family": (GOOD.replace('"EXE-01"', '"EXE"', 1), "one id such as"),
+    "a number as id": (GOOD.replace('"EXE-01"', "1", 1), "the key requirement"),
     "a tag as image": (GOOD.replace("sha256:0123", "backend:0123"), "must be an image id"),
     "an empty image": (GOOD.replace("sha256:" + "0123456789abcdef" * 4, ""), "must be an image id"),
-    "twice": (GOOD.split("\nimage =")[0], "line 8: AUT-01 is waived twice"),
+    "twice": (GOOD.split("\nimage =")[0], "line 8: EXE-01 is waived twice"),
 }
 
 
@@ -63,15 +76,15 @@ def waivers(folder: Path, text: str) -> tuple[Waiver, ...]:
 def test_waivers_are_read_with_their_place(tmp_path: Path) -> None:
     """Each waiver keeps the line that it begins on."""
     first, second = waivers(tmp_path, GOOD)
-    assert (first.requirement, first.expires, first.image) == ("AUT-01", "2030-01-31", "")
+    assert (first.requirement, first.expires, first.image) == ("EXE-01", ONE, "")
     assert first.place.endswith("w.toml, line 2")
-    assert (second.expires, second.place.rpartition(", ")[2]) == ("2030-02-28", "line 8")
+    assert (second.expires, second.place.rpartition(", ")[2]) == (TWO, "line 8")
     assert second.image == "sha256:" + "0123456789abcdef" * 4
 
 
 def test_a_heading_within_a_text_does_not_move_the_lines(tmp_path: Path) -> None:
     """When the lines are not known, waivers are numbered instead."""
-    text = GOOD.replace('"fixed in 1.3"', '"""\n[[waiver]]\n"""')
+    text = GOOD.replace('"fixed in 1.3"', '"""the next release\n[[waiver]]\n"""')
     assert [waiver.place.rpartition(", ")[2] for waiver in waivers(tmp_path, text)] == ["waiver 1", "waiver 2"]
 
 
@@ -96,17 +109,12 @@ def test_refuses_a_missing_or_unreadable_file(tmp_path: Path) -> None:
         waivers_of(str(tmp_path / "bytes.toml"))
 
 
-def test_the_file_of_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a name, `waivers.toml` is read from the current folder; a dangling link is a mistake."""
+def test_a_file_counts_only_when_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `waivers.toml` that lies in the current folder waives nothing."""
     monkeypatch.chdir(tmp_path)
+    Path("waivers.toml").write_text(GOOD)
     assert waivers_of("") == ()
-    path = tmp_path / "waivers.toml"
-    path.write_text(GOOD)
-    assert len(waivers_of("")) == 2
-    path.unlink()
-    path.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(UserError):
-        waivers_of("")
+    assert len(waivers_of("waivers.toml")) == 2
 
 
 def test_the_schema_and_the_reader_agree() -> None:
@@ -124,7 +132,7 @@ def test_the_schema_and_the_reader_agree() -> None:
 
     assert validator.is_valid(plain(GOOD))
     for name, (text, _) in MISTAKES.items():
-        if name not in ("not TOML", "expiry that is no day", "twice"):
+        if name not in ("not TOML", "expiry that is no day", "a day in a hundred days", "the last day of all", "twice"):
             assert not validator.is_valid(plain(text)), name
 
 
@@ -138,19 +146,20 @@ def small(sandbox: Sandbox) -> Sandbox:
 
 
 OPTIONS = ("--contract", "contracts/small", "--target", "pair.toml")
-WAIVER = '[[waiver]]\nrequirement = "CTR-01"\nreason = "r"\nowner = "o"\nexpires = 2999-12-31\n'
+WAIVER = '[[waiver]]\nrequirement = "CTR-01"\nreason = "fixed in 1.3"\nowner = "o"\nexpires = ' + ONE + "\n"
 
 
 @pytest.mark.slow
 def test_a_run_with_a_waiver(small: Sandbox) -> None:
-    """The file in the current folder applies to the command and to plain pytest; a check ignores it."""
+    """A file that is named applies to the command and to plain pytest; one that only lies there does not."""
     assert small.run("validate", *OPTIONS, "--workers", "1").returncode == 1
     (small.home / "waivers.toml").write_text(WAIVER)
-    ended = small.run("validate", *OPTIONS, "--workers", "1")
+    assert small.run("validate", *OPTIONS, "--workers", "1").returncode == 1
+    ended = small.run("validate", *OPTIONS, "--workers", "1", "--waivers", "waivers.toml")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "until the end of 2999-12-31" in " ".join(ended.stdout.split())
+    assert f"until the end of {ONE}" in " ".join(ended.stdout.split())
     options = [f"{name}={value}" for name, value in zip(OPTIONS[::2], OPTIONS[1::2], strict=True)]
-    assert small.pytest("suites", *options).returncode == 0
+    assert small.pytest("suites", *options, "--waivers=waivers.toml").returncode == 0
     assert small.run("check", "CTR-01", *OPTIONS).returncode == 1
     again = small.run("judge", "reports/journal.jsonl", "--reports", "again")
     assert again.returncode == 0, again.stdout

@@ -190,8 +190,11 @@ class Builder:
             waivers=self.waivers,
             warnings=self.warnings,
             runtimes=self.runtimes,
+            isolation="isolated",
             latency=self.latency,
-            journal=JournalRef(file=self.path.name, sha256=DIGEST, torn=self.torn, exchanges=len(journal.exchanges)),
+            journal=JournalRef(
+                file=self.path.name, sha256=DIGEST, torn=self.torn, unproven="", exchanges=len(journal.exchanges)
+            ),
         )
         return journal, document
 
@@ -276,7 +279,11 @@ class Builder:
             run="20250615-150640-7c41",
             gate_version="1.4.0",
             contract=ContractRef(
-                id="console-v0.1", title="The Techno OS console contract", version="0.1", digest=f"sha256:{DIGEST}"
+                id="console-v0.1",
+                title="The Techno OS console contract",
+                version="0.1",
+                digest=f"sha256:{DIGEST}",
+                shipped=True,
             ),
             requirements=requirements,
             target=self.target,
@@ -295,6 +302,7 @@ class Builder:
             header=header,
             footer=Footer(end="finished", lines=99, sha256=DIGEST, ended=STARTED + 143.2),
             torn=self.torn,
+            unproven="",
             plans=[Plan(items=planned)],
             exchanges=self.exchanges,
             rendered_outputs=self.rendered_outputs,

@@ -58,7 +58,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def passes(path: Path) -> bool:
     """Whether a file is read and judged as a PASS."""
     try:
-        return judge(read_journal(path)).verdict is Verdict.PASS
+        return judge(read_journal(path, builders.KEY)).verdict is Verdict.PASS
     except JournalError:
         return False
 

@@ -70,16 +70,16 @@ def test_nothing_is_left_behind(sandbox: Sandbox, stop: signal.Signals, workers:
 
 #: Holds the suites before their first line of code.
 EARLY = """
-import pathlib, sys, time
-if "--gate-act-only" in sys.orig_argv:
-    pathlib.Path("waiting").touch()
-    time.sleep(600)
+import pathlib, time
+pathlib.Path("waiting").touch()
+time.sleep(600)
 """
 
 
 def test_an_interrupt_before_there_is_a_journal_is_one_line(sandbox: Sandbox) -> None:
     """A run interrupted before its first event prints that no item had begun, and does not pass."""
-    (sandbox.home / "src" / "sitecustomize.py").write_text(EARLY)
+    conftest = sandbox.home / "conftest.py"
+    conftest.write_text(EARLY + conftest.read_text("utf-8"), "utf-8")
     with sandbox.popen("validate") as process:
         wait_until((sandbox.home / "waiting").exists, "the start of the suites")
         process.send_signal(signal.SIGINT)
@@ -100,7 +100,6 @@ def test_an_interrupt_in_any_command_is_one_line(
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(main, "PYTEST_VARIABLES", ())
     monkeypatch.setattr(explain, "coverage_table", stopped)
     with pytest.raises(SystemExit) as ended:
         main.main()

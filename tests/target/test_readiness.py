@@ -7,6 +7,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from technogate.target import readiness
 from technogate.target.process.ports import HeldPort
 from technogate.target.readiness import NotReady, Ready, find_ready
 from tests.conftest import STUCK_S
@@ -54,8 +55,30 @@ def test_an_origin_says_nothing_while_the_base_is_unwell(serve: Serve) -> None:
     server = serve({"/base/health": 503, "/health": 200})
     looks = iter([False, False, True])
     found = find_ready((server.url + "/base",), "/health", STUCK_S, lambda: next(looks))
-    assert found == NotReady(url=server.url + "/base/health", why="status 503")
+    assert found == NotReady(url=server.url + "/base/health", why="status 503", status=503)
     assert [request.path for request in server.requests] == ["/base/health"] * 2
+
+
+def test_a_path_that_the_server_lacks_is_said_early(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it was refused for a while, what the server does respond to is what to write; nobody waits for the limit."""
+    monkeypatch.setattr(readiness, "WRONG_PATH_S", 0.05)
+    server = serve({"/health": 200})
+    found = find_ready((server.url,), "/healthz", STUCK_S, never)
+    assert isinstance(found, NotReady)
+    assert (found.status, found.hint) == (404, 'GET /health responds with 200: write ready = "/health"')
+
+
+@pytest.mark.parametrize("status", [404, 429, 503])
+def test_a_server_that_responds_nowhere_or_asks_to_wait_is_waited_for(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """It may become ready: nothing is concluded before it has responded with something else."""
+    monkeypatch.setattr(readiness, "WRONG_PATH_S", 0.0)
+    others = {} if status == 404 else {"/": 200}
+    server = serve({"/up": status, **others})
+    looks = iter([False, False, False, True])
+    found = find_ready((server.url,), "/up", STUCK_S, lambda: next(looks))
+    assert found == NotReady(url=server.url + "/up", why=f"status {status}", status=status)
 
 
 def test_the_base_url_is_the_one_that_responds(serve: Serve) -> None:

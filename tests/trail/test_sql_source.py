@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from technogate.trail.entry import TrailError
+from technogate.trail.sources.postgres_settings import commit_settings
 from technogate.trail.sources.sql_source import SqlSource
 from tests.conftest import ROOT, STUCK_S
 from tests.postgres import postgres, programs
@@ -167,3 +168,16 @@ def test_the_reference_keeps_its_trail_in_postgresql(server: str, tmp_path: Path
         if requirement["verdict"] != "PASS"
     } == {}
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_settings_decide_when_a_commit_is_on_the_disk(server: str, database: str) -> None:
+    """The server's own, and what a role of it has switched off: the backend may be that one."""
+    assert commit_settings(database) == {"fsync": "off", "synchronous_commit": "on"}
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute("CREATE ROLE hasty; ALTER ROLE hasty SET synchronous_commit TO off")
+        try:
+            assert commit_settings(database)["synchronous_commit"] == "off"
+        finally:
+            connection.execute("DROP ROLE hasty")
+    with pytest.raises(TrailError, match="the settings of PostgreSQL cannot be read: OperationalError"):
+        commit_settings(f"{server}/absent")

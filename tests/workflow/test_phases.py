@@ -29,7 +29,7 @@ GAP = Item(id="AUT-02", priority="critical", observed="<img src=x>", fix="", sin
 UNPROVEN = change(GAP, priority="unproven")
 NO_TEAM = with_value(best(), "", "team", '""')
 DEPLOY = Deployment(
-    schema=1, deploy=True, at="t", console="c:1", backend="b:1", evidence_sha256="e",
+    schema=1, deploy=True, at="t", console="c:1", backend="b:1", evidence_sha256="e", images={},
     lines=(ProofRecord(title="t", proven=True, proof="p"),),
 )  # fmt: skip
 DOCUMENT: VerdictDocument = document_of(load_contract(ROOT / "contracts" / "console-v0.1"), 1e9)

@@ -55,7 +55,7 @@ class KnownRun:
     def run(self) -> WholeRun:
         """The run as run-wide checks read it, with its audit trail read before, half way, after and long after it."""
         footer = Footer(end="finished", lines=0, sha256="", ended=START + 100)
-        journal = Journal(path=Path("self-test"), sha256="", header=self.header, footer=footer, torn="")
+        journal = Journal(path=Path("self-test"), sha256="", header=self.header, footer=footer, torn="", unproven="")
         journal.exchanges.extend(self.exchanges)
         journal.rendered_outputs.extend(self.rendered_outputs)
         journal.stuck.extend(self.stuck)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from technogate.checks.family import Example, Family
-from technogate.checks.response_predicates import finding, has_status, is_error_response, json_object
+from technogate.checks.response_predicates import finding, has_status, is_error_response, json_object, trace_id
 from technogate.model.events import Exchange, Finding, TrailEntry
 from technogate.model.requirement import Party
 
@@ -26,12 +26,28 @@ def is_refused_unaudited(contract: Contract, exchange: Exchange) -> list[Finding
 def leaves_no_execution(contract: Contract, exchange: Exchange, entries: Iterable[TrailEntry]) -> list[Finding]:
     """No entry of the audit trail records the request as executed (TRL-10)."""
     statuses = contract.behavior.statuses
-    trace_id = json_object(exchange).get("trace_id")
+    name = json_object(exchange).get("trace_id")
     for entry in entries:
-        if trace_id and entry.trace_id == trace_id and entry.state in statuses.executed:
+        if name and entry.trace_id == name and entry.state in statuses.executed:
             observed = f"an entry {entry.action} {entry.state} with its trace id"
             return finding("nothing executed", exchange, "no entry of an execution that was refused", observed)
     return []
+
+
+def is_refused_or_recorded(contract: Contract, exchange: Exchange, entries: Iterable[TrailEntry]) -> list[Finding]:
+    """While the disk refuses some writes, a request is refused, or its entry is in the audit trail (TRL-10).
+
+    One without a response was not approved: a backend may end when it cannot write.
+    """
+    response = exchange.response
+    if response is None:
+        return []
+    if response.status in UNAVAILABLE:
+        return is_refused_unaudited(contract, exchange)
+    if any(entry.trace_id == trace_id(exchange) for entry in entries):
+        return []
+    expected = f"status {' or '.join(map(str, UNAVAILABLE))}, or an entry with its trace id"
+    return finding("refused or recorded", exchange, expected, f"status {response.status}, and no entry")
 
 
 EXAMPLES = (
@@ -49,6 +65,12 @@ EXAMPLES = (
         predicate=leaves_no_execution,
         good=lambda e: (e.contract, e.refused(503), [e.entry(state=e.contract.behavior.statuses.blocked)]),
         bad=lambda e: (e.contract, e.refused(503), [e.entry(state=e.contract.behavior.statuses.executed[0])]),
+    ),
+    Example(
+        requirement="TRL-10",
+        predicate=is_refused_or_recorded,
+        good=lambda e: (e.contract, e.executed(), [e.entry()]),
+        bad=lambda e: (e.contract, e.executed(), []),
     ),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from technogate.checks.family import Example, Family
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 Findings = Sequence[Finding]
 _JSON = re.compile(r"application/json\s*(;.*)?", re.IGNORECASE)
+
+#: The most bytes of a body whose value is kept.
+_KEPT_SIZE = 8192
 
 
 def finding(check: str, exchange: Exchange, expected: str, observed: str) -> list[Finding]:
@@ -42,11 +46,25 @@ def finding(check: str, exchange: Exchange, expected: str, observed: str) -> lis
 
 
 def json_value(exchange: Exchange) -> object:
-    """The body of a response as strict JSON; None when there is no response or it is not JSON."""
+    """The body of a response as strict JSON; None when there is no response or it is not JSON.
+
+    The value is shared by all who read that body: it must not be changed.
+    """
     if exchange.response is None:
         return None
+    body = exchange.response.body
+    return _value_of(body.text) if body.size <= _KEPT_SIZE and not body.base64 else _parsed(body.raw)
+
+
+@lru_cache(maxsize=4096)
+def _value_of(text: str) -> object:
+    """The value of a short body: some twenty rules read each of them."""
+    return _parsed(text.encode("utf-8"))
+
+
+def _parsed(raw: bytes) -> object:
     try:
-        return parse(exchange.response.body.raw)
+        return parse(raw)
     except NotStrictJson:
         return None
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 
 from rich.console import Console
 from rich.table import Table
 
-from technogate.cli.machine_tools import browser, bundler, examined
+from technogate.cli.machine_tools import browser, bundler, examined, tracer
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.module.esbuild import install_esbuild
 from technogate.drivers.page.chromium import find_browser, playwright_stopped, why_stopped
+from technogate.util.sealed_start import sealed_python
 
 #: Seconds that one attempt to install a browser may take.
 INSTALL_S = 600
@@ -40,7 +40,7 @@ def examine(console: Console) -> bool:
 
 
 def repair(console: Console) -> None:
-    """Install Chromium if no usable browser is present, and esbuild if there is none.
+    """Install Chromium if no usable browser is present, and esbuild and strace if there is none.
 
     Of a browser Playwright's own is tried first, then the package of the system; packages are installed only by root,
     and only with apt-get. esbuild is installed by npm, where there is one.
@@ -50,19 +50,22 @@ def repair(console: Console) -> None:
             console.print(f"installed {install_esbuild()}", markup=False, soft_wrap=True)
         except DriverError as error:
             console.print(f"esbuild: {error}", markup=False, soft_wrap=True)
-    if not browser().present:
-        _install_browser(console)
-
-
-def _install_browser(console: Console) -> None:
-    """Install Chromium."""
+    wanted = [tool for tool in (browser(), tracer()) if not tool.present]
     packages = shutil.which("apt-get") is not None and hasattr(os, "geteuid") and os.geteuid() == 0
-    if packages:
+    if packages and wanted:
         _tried(console, "apt-get", "update", "-qq")
-        if playwright_stopped()[0]:
-            _tried(console, *_INSTALL, "libatomic1")
-            why_stopped.cache_clear()
-    playwright = (sys.executable, "-m", "playwright")
+    if packages and not tracer().present:
+        _tried(console, *_INSTALL, "strace")
+    if not browser().present:
+        _install_browser(console, packages=packages)
+
+
+def _install_browser(console: Console, *, packages: bool) -> None:
+    """Install Chromium, with `packages` of the system too."""
+    if packages and playwright_stopped()[0]:
+        _tried(console, *_INSTALL, "libatomic1")
+        why_stopped.cache_clear()
+    playwright = (*sealed_python(), "playwright")
     if _nothing_found() and _tried(console, *playwright, "install", "chromium") and packages:
         _tried(console, *playwright, "install-deps", "chromium")
     for name in ("chromium-headless-shell", "chromium"):

@@ -15,7 +15,8 @@ from technogate.contract.loader import Contract
 from technogate.journal.journal_file import read_journal
 from technogate.model.errors import UserError
 from technogate.model.events import PlannedItem
-from technogate.runner.suite_process import pytest_line
+from technogate.runner.suite_process import pytest_arguments
+from technogate.util.sealed_start import sealed_python
 
 #: Seconds that collecting the suites may take.
 COLLECT_S = 120
@@ -28,7 +29,7 @@ def planned_items(contract: Contract) -> list[PlannedItem]:
     """
     with tempfile.TemporaryDirectory() as folder:
         # The reference pair: its items are all that there are.
-        line = [*pytest_line(), "--collect-only", "--target=embedded"]
+        line = [*sealed_python(), "pytest", *pytest_arguments(), "--collect-only", "--target=embedded"]
         line += [f"--contract={contract.folder}", f"--reports={folder}"]
         ended = subprocess.run(line, capture_output=True, text=True, errors="replace", timeout=COLLECT_S, check=False)
         journal = Path(folder) / "journal.jsonl"

@@ -39,9 +39,10 @@ def fit(
 
     from technogate.fit.check_fit import check_fit
     from technogate.model.settings import Settings
-    from technogate.runner.run_context import load_inputs
+    from technogate.runner.run_context import load_inputs, withhold_environment
 
     loaded, described = load_inputs(Settings(target=target, contract=contract), starts=False)
+    withhold_environment(described)
     found = check_fit(described, loaded)
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")

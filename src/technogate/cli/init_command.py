@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -69,6 +68,7 @@ def init(
     from technogate.onboarding.learned import Learned
     from technogate.onboarding.questions import Questions
     from technogate.onboarding.wishes import SideWish, Wishes, assignments
+    from technogate.target.environment import variable, withhold
 
     if out.exists() and not force:
         raise UserError(f"{out} exists already: give --force to overwrite it, or --out for another file")
@@ -95,7 +95,9 @@ def init(
         openapi=openapi,
     )
     learned = Learned(tell=tell)
-    key = os.environ.get(api_key_env, "") if api_key_env else ""
+    # What is started from here on inherits none of the user's secrets.
+    withhold(None)
+    key = (variable(api_key_env) or "") if api_key_env else ""
     initialize(wishes, out, Questions(read if terminal else None, tell, accept=yes), learned, key)
     console.print(f"written  {out}", markup=False, soft_wrap=True)
     if not no_fit and not compose and "compose" not in learned.tables:

@@ -14,6 +14,7 @@ from technogate.drivers.module.esbuild import HINT as ESBUILD_HINT
 from technogate.drivers.module.esbuild import find_esbuild
 from technogate.drivers.module.node import OLDEST_NODE, TYPESCRIPT_NODE, find_node
 from technogate.drivers.page.chromium import browser_missing, find_browser
+from technogate.faults.tracing.tracer import NotTraced, find_strace
 from technogate.mock.reply_queue import FaultError
 from technogate.runner.self_test.prove_runtime import prove_node
 from technogate.util.shipped import ShippedDataError, shipped
@@ -83,7 +84,7 @@ def ask(*command: str) -> Answer:
 
 def examined() -> list[ToolStatus]:
     """Every tool, in the order in which it is shown."""
-    return [python(), shipped_data(), browser(), node(), bundler(), *docker()]
+    return [python(), shipped_data(), browser(), node(), bundler(), tracer(), *docker()]
 
 
 def python() -> ToolStatus:
@@ -153,6 +154,23 @@ def bundler() -> ToolStatus:
         details=problem if path is None else _named(ask(str(path), "--version"), str(path)),
         hint=f"{ESBUILD_HINT}; `technogate doctor --fix` installs the gate's own",
         needed_for="client modules in a browser, in TypeScript, CommonJS or for Vite",
+        required=False,
+    )
+
+
+def tracer() -> ToolStatus:
+    """The strace that shows the order of a backend's system calls."""
+    try:
+        path, problem, hint = find_strace(), "", ""
+    except NotTraced as why:
+        path, problem, hint = None, str(why), why.hint
+    named = "" if path is None else _named(ask(str(path), "--version"), str(path))
+    return ToolStatus(
+        name="strace",
+        present=path is not None,
+        details=problem or named,
+        hint=hint,
+        needed_for="entries that are synced before their responses, and errors of the disk (TRL-11, TRL-10)",
         required=False,
     )
 

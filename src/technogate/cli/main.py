@@ -13,6 +13,7 @@ import typer
 
 from technogate import __version__
 from technogate.cli import (
+    completion_command,
     deployment_commands,
     fit_command,
     gate_commands,
@@ -28,11 +29,19 @@ from technogate.util.garbage_collector import ignore_existing_objects
 from technogate.util.shipped import ShippedDataError
 from technogate.util.text import terminal, terminal_lines
 
-#: Variables that would make the suites' pytest leave items out, load plugins that are not the gate's, or end at once.
-PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTHONOPTIMIZE")
+#: Variables that an earlier version obeyed, and the options that say the same: none may choose what is judged.
+CHOOSING = {
+    "TECHNOGATE_CONTRACT": "--contract",
+    "TECHNOGATE_TARGET": "--target",
+    "TECHNOGATE_PROFILE": "--profile",
+}
+
+#: The variable by which click would complete a command line in place of running it.
+COMPLETING = "_TECHNOGATE_COMPLETE"
 
 app = typer.Typer(
     name="technogate",
+    add_completion=False,
     cls=GroupedCommands,
     help="Test the Techno OS console and its backend against their contract.",
     epilog=EPILOG,
@@ -40,7 +49,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for commands in (run_commands, init_command, fit_command, gate_commands, deployment_commands, workflow_commands):
+for commands in (
+    run_commands,
+    init_command,
+    fit_command,
+    gate_commands,
+    deployment_commands,
+    workflow_commands,
+    completion_command,
+):
     commands.register(app)
 
 
@@ -65,17 +82,20 @@ CTRL_C = 130
 
 def main() -> None:
     """Run the command line; a mistake of the user's is one line and exit code 2."""
-    for name in PYTEST_VARIABLES:
-        os.environ.pop(name, None)
+    os.environ.pop(COMPLETING, None)
     show_anything((sys.stdout, sys.stderr))
-    code = _guarded(_run)
+    code = _guarded(_command)
     # A garbage collection at exit walks through the whole run and takes a third of a second.
     ignore_existing_objects()
     sys.exit(code)
 
 
-def _run() -> None:
+def _command() -> None:
+    """Run the command line; raises UserError for a variable that would choose what is judged."""
     require_folders()
+    for name, option in CHOOSING.items():
+        if os.environ.get(name):
+            raise UserError(f"{name} is set, and no variable chooses what is judged; unset it and write {option}")
     app(prog_name="technogate")
 
 

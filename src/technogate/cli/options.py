@@ -17,17 +17,14 @@ TargetOption = Annotated[
     typer.Option(
         "--target",
         "-t",
-        envvar="TECHNOGATE_TARGET",
         help="'embedded', 'compose', or a target file [default: technogate.toml in this folder or above]",
     ),
 ]
 ContractOption = Annotated[
     str,
-    typer.Option("--contract", envvar="TECHNOGATE_CONTRACT", help="contract folder [default: the shipped contract]"),
+    typer.Option("--contract", help="contract folder [default: the shipped contract]"),
 ]
-ProfileOption = Annotated[
-    str, typer.Option("--profile", "-p", envvar="TECHNOGATE_PROFILE", help="quick, standard or thorough")
-]
+ProfileOption = Annotated[str, typer.Option("--profile", "-p", help="quick, standard or thorough")]
 SeedOption = Annotated[
     int | None, typer.Option("--seed", help="seed of the generated cases, to repeat a run [default: random]")
 ]
@@ -35,7 +32,7 @@ ReportsOption = Annotated[
     Path, typer.Option("--reports", envvar="TECHNOGATE_REPORTS", help="folder for the journal and the reports")
 ]
 WaiversOption = Annotated[
-    str, typer.Option("--waivers", help="waiver file [default: waivers.toml in this folder, if it exists]")
+    str, typer.Option("--waivers", help="waiver file; failures are waived only by a file that is named")
 ]
 SigningKeyOption = Annotated[
     str,
@@ -61,6 +58,13 @@ SelectionArgument = Annotated[
         metavar="ID|FAMILY|GROUP|PARTY", help="for example AUT-01, AUT, audit or backend [default: everything]"
     ),
 ]
+DigestOption = Annotated[
+    str, typer.Option("--sha256", help="sha256 of the journal as its run wrote it, from a source that you trust")
+]
+JournalEvidenceOption = Annotated[
+    Path | None, typer.Option("--evidence", help="evidence.dsse.json that names the digest of the journal")
+]
+JournalKeyOption = Annotated[Path | None, typer.Option("--key", help="public key that the evidence is trusted by")]
 JournalArgument = Annotated[Path, typer.Argument(metavar="JOURNAL", help="journal.jsonl of an earlier run")]
 
 

@@ -14,7 +14,10 @@ import typer
 from technogate.cli.command_groups import BACKEND_TEAM, CI_GATE, CONSOLE_LEAD, EPILOG
 from technogate.cli.options import (
     ContractOption,
+    DigestOption,
     JournalArgument,
+    JournalEvidenceOption,
+    JournalKeyOption,
     MaxTimeOption,
     ProfileOption,
     ReportsOption,
@@ -44,7 +47,13 @@ def register(app: typer.Typer) -> None:
 
 
 def _settings(target: str, contract: str, profile: str, seed: int | None, reports: Path, waivers: str = "") -> Settings:
-    """The settings of a run; raises UserError for an unknown profile."""
+    """The settings of a run, whose folder has no report of an earlier one from now on; raises UserError.
+
+    An earlier PASS must not survive a run that does not begin, because its profile is unknown or its target is wrong.
+    """
+    from technogate.runner.run_context import clear_reports
+
+    clear_reports(reports.resolve())
     known: dict[str, Profile] = {"quick": "quick", "standard": "standard", "thorough": "thorough"}
     if profile not in known:
         raise UserError(f"there is no profile {profile!r}; use quick, standard or thorough")
@@ -74,13 +83,13 @@ def validate(
     This is the only command that gives a verdict, on the sides that the target describes, as processes or as images.
     It writes every report into the reports folder.
     """
+    from technogate.deploy.evidence.remote_signer import signer_of
     from technogate.deploy.evidence.sign import signed_by
-    from technogate.deploy.evidence.signing_keys import signer_from
     from technogate.runner.run import run
     from technogate.runner.time_budget import given_time
 
-    signer = signer_from(signing_key, os.environ)
     settings = given_time(_settings(target, contract, profile, seed, reports, waivers), max_time)
+    signer = signer_of(signing_key, os.environ)
     raise typer.Exit(run(settings, workers, make_console(), sign=signed_by(signer, contract)))
 
 
@@ -147,16 +156,30 @@ def replay(
     raise typer.Exit(run_replay(finding, journal, target, contract, reports, make_console()))
 
 
-def judge(journal: JournalArgument, reports: ReportsOption = Path("reports")) -> None:
+def judge(
+    journal: JournalArgument,
+    reports: ReportsOption = Path("reports"),
+    sha256: DigestOption = "",
+    evidence: JournalEvidenceOption = None,
+    key: JournalKeyOption = None,
+) -> None:
     """Judge a stored journal again and write its reports.
 
-    The same journal always gives the same verdict.
+    The same journal always gives the same verdict. It is never PASS for a journal that nothing proves to be as its run
+    wrote it: a record of the run on this machine does, or a digest that you trust.
     """
+    from technogate.deploy.evidence.proven_journal import proven_digest
     from technogate.runner.run import rejudge
 
-    raise typer.Exit(rejudge(journal, reports, make_console()))
+    raise typer.Exit(rejudge(journal, reports, make_console(), proven_digest(sha256, evidence, key)))
 
 
-def report(journal: JournalArgument, reports: ReportsOption = Path("reports")) -> None:
+def report(
+    journal: JournalArgument,
+    reports: ReportsOption = Path("reports"),
+    sha256: DigestOption = "",
+    evidence: JournalEvidenceOption = None,
+    key: JournalKeyOption = None,
+) -> None:
     """Write the reports of a stored journal (same as `judge`)."""
-    judge(journal, reports)
+    judge(journal, reports, sha256, evidence, key)

@@ -7,19 +7,17 @@ document is a problem.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-
-from jsonschema.exceptions import ValidationError
-from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
-from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
-from referencing.exceptions import Unresolvable
+from typing import TYPE_CHECKING
 
 from technogate.contract.schema_wording import show
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 #: A document nested deeper than this, or of more parts, is refused: no real one is.
 DEEPEST = 64
 LARGEST = 100_000
 _MOST = 20
-_VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -75,8 +73,15 @@ def document_problems(document: object) -> list[str]:
         return [f"expected an OpenAPI document, found {show(document)}"]
     if shape := shape_problem(document):
         return [shape]
+    # Imported here: these take longer to import than all that is ours, and a process that joins a run needs none.
+    from jsonschema.exceptions import ValidationError
+    from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator
+    from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
+    from referencing.exceptions import Unresolvable
+
     version = document.get("openapi")
-    validator = _VALIDATORS.get(version[:3]) if isinstance(version, str) else None
+    validators = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
+    validator = validators.get(version[:3]) if isinstance(version, str) else None
     if validator is None:
         return [f"openapi: expected version 3.0 or 3.1, found {show(version)}"]
     if leaving := list(dict.fromkeys(_leaving(document))):
@@ -139,6 +144,7 @@ def _worded(error: ValidationError) -> str:
 
 def _one_line(error: Exception) -> str:
     """The first line of an error, at most 300 characters of it; what follows quotes the document."""
-    text = (error.message if isinstance(error, ValidationError) else str(error)).strip()
+    message = getattr(error, "message", None)
+    text = (message if isinstance(message, str) else str(error)).strip()
     first = text.splitlines()[0] if text else type(error).__name__
     return first[:300]

@@ -1,50 +1,47 @@
-"""The deploy gate: from two images and the evidence of their validation to a checklist of proofs.
+"""The deploy gate: from two images, the evidence of their validation and the deployer's policy to a checklist.
 
 Every line of the checklist must be proven; what is missing, unknown or unreadable is not proven. The facts come from
-three sources that no one person can change at once: the engine (which image is it), the signed evidence (what was
-judged, with which result), and this gate with its contract (what had to be judged).
+sources that no one person can change at once: the engine (which image is it), the signed evidence (what was judged,
+with which result), the deployer's policy (whom to trust), and this gate with its contract (what had to be judged).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from securesystemslib.signer import SSlibKey
-
+from technogate.contract.files import digest_of, read_folder
 from technogate.contract.loader import Contract
+from technogate.deploy.engine_images import find_image
 from technogate.deploy.evidence import envelope
 from technogate.deploy.evidence.envelope import EvidenceError
-from technogate.deploy.evidence.statement import BACKEND, CONSOLE, Statement, decode
-from technogate.deploy.image_digests import ImageError, inspect
-from technogate.deploy.proofs import NO_EVIDENCE, PROOFS, Facts, UnprovenLine
-from technogate.model.errors import UserError
-from technogate.model.events import ImageRef
+from technogate.deploy.evidence.statement import BACKEND, CONSOLE, Statement, decode, digests
+from technogate.deploy.facts import NO_EVIDENCE, Facts, UnprovenLine
+from technogate.deploy.image_names import ImageError, ImageName, complete, image_name, repository_of
+from technogate.deploy.policy import DeployPolicy, TrustedKey
+from technogate.deploy.policy_source import TimeFact
+from technogate.deploy.proofs import PROOFS
+from technogate.runner.run_context import DEFAULT_CONTRACT
 from technogate.util.gate_digest import gate_digest
+from technogate.util.shipped import shipped
 
-#: The first lines of the checklist, proven before the evidence is read.
-_IMAGE = "{side}: exists, tagged"
+#: The lines before and after those that the evidence alone proves.
 _SIGNED, _OF_VALIDATION = "evidence: signed, unchanged", "evidence: of a validation"
+_NAMED, _SAME = "{side}: named", "of this {side}"
+SIDES = (CONSOLE, BACKEND)
 
 #: The titles of all lines, in order.
 TITLES = (
-    *(_IMAGE.format(side=side) for side in (CONSOLE, BACKEND)),
     _SIGNED,
     _OF_VALIDATION,
     *(title for title, _ in PROOFS),
+    *(form.format(side=side) for side in SIDES for form in (_NAMED, _SAME)),
 )
 
-#: The highest maximum age of evidence: 30 days.
-OLDEST_S = 30 * 24 * 3600.0
-
 T = TypeVar("T")
-
-_AGE = re.compile(r"([0-9]{1,6})([smhd])")
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +55,10 @@ class ProofLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployDecision:
-    """The whole checklist."""
+    """The whole checklist, and the `images` to deploy by digest, by side; a side that is not proven is missing."""
 
     lines: tuple[ProofLine, ...]
+    images: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def deploy(self) -> bool:
@@ -68,44 +66,41 @@ class DeployDecision:
         return bool(self.lines) and all(line.proven for line in self.lines)
 
 
-def seconds_of(age: str) -> float:
-    """An age such as `90m`, `24h` or `7d` in seconds; raises UserError for anything else, and beyond OLDEST_S."""
-    match = _AGE.fullmatch(age)
-    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
-    if not 0 < seconds <= OLDEST_S:
-        raise UserError(f"{age!r} is not an age: --max-age takes a number with s, m, h or d, at most 30d, such as 24h")
-    return seconds
-
-
 def decide(
     *,
     images: Mapping[str, str],
     evidence: Path,
-    key: SSlibKey,
-    max_age_s: float,
+    policy: DeployPolicy,
     contract: Contract,
     now: float,
+    times: tuple[TimeFact, ...] = (),
 ) -> DeployDecision:
     """Prove every line of the checklist for the `images` (side -> name), or give the reason why it is not proven.
 
-    Raises OSError when the gate cannot read its own files.
+    `times` have passed for certain. Raises OSError or ContractError when the gate cannot read its own files.
     """
     lines: list[ProofLine] = []
-    known = {
-        side: _attempt(lines, _IMAGE.format(side=side), partial(_image, images[side])) for side in (CONSOLE, BACKEND)
-    }
-    payload = _attempt(lines, _SIGNED, partial(_payload, evidence, key))
+    signed = _attempt(lines, _SIGNED, partial(_payload, evidence, policy))
+    statement = _attempt(lines, _OF_VALIDATION, partial(_statement, signed))
     facts = Facts(
-        images=known,
-        statement=_attempt(lines, _OF_VALIDATION, partial(_statement, payload)),
+        policy=policy,
+        key=signed[1] if signed else None,
+        statement=statement,
         contract=contract,
+        shipped_contract=digest_of(read_folder(shipped("contracts", DEFAULT_CONTRACT))),
         gate_digest=gate_digest(),
-        max_age_s=max_age_s,
         now=now,
+        times=times,
     )
     for title, prove in PROOFS:
         _attempt(lines, title, partial(_proof, prove, facts))
-    return DeployDecision(lines=tuple(lines))
+    pinned: dict[str, str] = {}
+    for side in SIDES:
+        name = _attempt(lines, _NAMED.format(side=side), partial(_named, side, images[side], facts))
+        known = _attempt(lines, _SAME.format(side=side), partial(_same_image, side, name, facts))
+        if known is not None:
+            pinned[side] = known
+    return DeployDecision(lines=tuple(lines), images=pinned)
 
 
 def _attempt(lines: list[ProofLine], title: str, prove: Callable[[], tuple[T, str]]) -> T | None:
@@ -119,22 +114,22 @@ def _attempt(lines: list[ProofLine], title: str, prove: Callable[[], tuple[T, st
     return value
 
 
-def _image(name: str) -> tuple[ImageRef, str]:
-    """The image with this name."""
-    image = inspect(name)
-    return image, f"{name} is {image.digest}"
+def _payload(path: Path, policy: DeployPolicy) -> tuple[tuple[bytes, TrustedKey], str]:
+    """The payload of the evidence, its signature verified with the trusted key that it names."""
+    raw = envelope.read(path)
+    wanted = envelope.signed_with(raw)
+    known = ", ".join(f"{trusted.key.keyid[:16]}…" for trusted in policy.keys)
+    for trusted in policy.keys:
+        if trusted.key.keyid == wanted:
+            return (envelope.unseal(raw, trusted.key), trusted), f"{path}, signed with {trusted.name}"
+    raise EvidenceError(f"it is signed with another key ({wanted[:16]!r}…, trusted: {known})")
 
 
-def _payload(path: Path, key: SSlibKey) -> tuple[bytes, str]:
-    """The payload of the evidence, its signature verified."""
-    return envelope.unseal(envelope.read(path), key), f"{path}, signed by the key {key.keyid[:16]}…"
-
-
-def _statement(payload: bytes | None) -> tuple[Statement, str]:
+def _statement(signed: tuple[bytes, TrustedKey] | None) -> tuple[Statement, str]:
     """The statement in the evidence."""
-    if payload is None:
+    if signed is None:
         raise UnprovenLine(NO_EVIDENCE)
-    statement = decode(payload)
+    statement = decode(signed[0])
     run = statement.predicate.technogate
     return statement, f"run {run.run} of technogate {run.gate_version}, journal sha256 {run.journal_sha256}"
 
@@ -142,3 +137,30 @@ def _statement(payload: bytes | None) -> tuple[Statement, str]:
 def _proof(prove: Callable[[Facts], str], facts: Facts) -> tuple[None, str]:
     """A line that the evidence alone proves."""
     return None, prove(facts)
+
+
+def _named(side: str, text: str, facts: Facts) -> tuple[ImageName, str]:
+    """The name of an image: of the repository that was validated, or of one that the policy names."""
+    name = image_name(text)
+    validated = next(subject for subject in facts.stated.subject if subject.name == side).annotations.get("image", "")
+    trusted = facts.policy.repositories.get(side) or {complete(repository_of(validated))}
+    if name.repository not in trusted:
+        known = ", ".join(sorted(trusted))
+        raise ImageError(f"{text} is of the repository {name.repository}, not of {known}; see [images] of the policy")
+    return name, f"{text} of {name.repository}"
+
+
+def _same_image(side: str, name: ImageName | None, facts: Facts) -> tuple[str, str]:
+    """The image that was judged is the one to deploy: by its digest alone, else as the engine resolves the name."""
+    validated = f"sha256:{digests(facts.stated)[side]}"
+    if name is None:
+        raise UnprovenLine(f"unknown: no {side} image to compare with {validated}")
+    allowed = facts.policy.images.get(side)
+    if allowed and validated.removeprefix("sha256:") not in allowed:
+        raise UnprovenLine(f"{validated} was validated, and the policy does not name it")
+    if name.digest == validated:
+        return name.at(validated), f"{validated}, the id that was validated"
+    image = find_image(name)
+    if image.id != validated:
+        raise UnprovenLine(f"{name.given} is {image.id}, but {validated} was validated")
+    return name.at(image.registry_digest or validated), f"{name.given} is {validated}, which was validated"

@@ -33,11 +33,16 @@ def checklist(decision: DeployDecision) -> Group:
     why = f": {len(decision.lines)} of {len(decision.lines)} lines proven"
     if not decision.deploy:
         why = f": {missing} of {len(decision.lines)} lines not proven"
+    # What is deployed by a tag can be swapped afterwards: the answer names digests.
+    pinned = [rich_text(f" {side}: {name}", "", _LIMIT) for side, name in sorted(decision.images.items())]
+    answer = [Text("\n Deploy exactly these, by digest:"), *pinned] if decision.deploy else []
     return Group(
         Text("\n Phase 6: deploy only what was validated\n", style="bold"),
         table,
         Text(),
-        word.append(why + "\n"),
+        word.append(why + ("" if answer else "\n")),
+        *answer,
+        *([Text()] if answer else []),
     )
 
 

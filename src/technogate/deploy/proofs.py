@@ -5,115 +5,115 @@ Pure: the functions use the facts and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 
-from technogate.contract.loader import Contract
-from technogate.deploy.evidence.statement import BACKEND, CONSOLE, CONTRACT, GATE, Proven, Statement, digests
-from technogate.judging.waivers import expired
-from technogate.model.events import ImageRef, Waiver
-from technogate.model.requirement import Level
-from technogate.model.verdict import Verdict, WaiverState
-from technogate.util.phrases import duration, few, many, utc_time
+from technogate.deploy import result_proofs
+from technogate.deploy.evidence.statement import CONTRACT, GATE, digests
+from technogate.deploy.facts import SKEW_S, Facts, UnprovenLine
+from technogate.model.program_isolation import ISOLATED
+from technogate.target.described_by import SHIPPED
+from technogate.util.phrases import duration, few, utc_time
 
-#: The reason of a line when there is no evidence, or none that can be trusted.
-NO_EVIDENCE = "unknown: no trusted evidence"
-
-#: Seconds that the clocks of two machines may differ.
-SKEW_S = 60.0
-
-#: The groups of requirements behind a line of the checklist.
-STACK = ("stack",)
-ENDPOINTS = ("execute", "audit", "memory", "errors-4xx", "errors-5xx")
-TRAIL = ("audit-trail",)
-
-#: The requirement that both images are on the network.
-NETWORK = "STK-02"
+#: What `--target` is for the target that ships.
+_SHIPPED_TARGET = "compose"
 
 
-class UnprovenLine(Exception):  # noqa: N818 - a line that is not proven is not an error of the gate
-    """A line is not proven; the text is the reason."""
+def _in_force(facts: Facts) -> str:
+    """The policy was issued, and has not expired."""
+    policy = facts.policy
+    if facts.now < policy.issued - SKEW_S:
+        raise UnprovenLine(f"{policy.source}: it was issued {utc_time(policy.issued)}, later than the clock says now")
+    if facts.now > policy.expires:
+        raise UnprovenLine(f"{policy.source}: it expired {utc_time(policy.expires)}; review it and issue it again")
+    return policy.source
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What proves the lines. An image or the statement is None when there is none to trust."""
+def _clock(facts: Facts) -> str:
+    """The clock is not before a time that has passed."""
+    # Nothing is known of a clock without evidence: the latest of the facts is then still compared.
+    facts_of_time = [*facts.times]
+    if facts.statement is not None:
+        facts_of_time.append((facts.run.ended, "the end of the validation"))
+    for time, what in facts_of_time:
+        if not time <= facts.now + SKEW_S:
+            raise UnprovenLine(f"the clock says {utc_time(facts.now)}, but later than that is {what}; set it right")
+    return f"{utc_time(facts.now)}, not before any of {len(facts_of_time)} times that have passed"
 
-    images: Mapping[str, ImageRef | None]
-    statement: Statement | None
-    contract: Contract
-    gate_digest: str
-    max_age_s: float
-    now: float
 
-    @property
-    def stated(self) -> Statement:
-        """The statement; raises UnprovenLine without one."""
-        if self.statement is None:
-            raise UnprovenLine(NO_EVIDENCE)
-        return self.statement
-
-    @property
-    def results(self) -> dict[str, Proven]:
-        """The requirements in the evidence, by id."""
-        return {proven.id: proven for proven in self.stated.predicate.technogate.requirements}
-
-    def waiver(self, requirement_id: str) -> Waiver | None:
-        """A waiver that covers the requirement's failure today, for these images."""
-        known = digests(self.stated)
-        images = {f"sha256:{known[side]}" for side in (CONSOLE, BACKEND)}
-        for result in self.stated.predicate.technogate.waivers:
-            waiver = result.waiver
-            if (
-                result.state is WaiverState.USED
-                and waiver.requirement == requirement_id
-                and not expired(waiver.expires, self.now)
-                and (not waiver.image or waiver.image in images)
-            ):
-                return waiver
-        return None
+def _key(facts: Facts) -> str:
+    """The key counted when the validation ended, and counts now."""
+    key, ended = facts.key, facts.run.ended
+    if key is None:
+        raise UnprovenLine("unknown: no trusted key signed it")
+    if not key.since <= ended + SKEW_S:
+        raise UnprovenLine(f"{key.name} counts from {utc_time(key.since)}, after the validation")
+    if facts.now > key.until:
+        raise UnprovenLine(f"{key.name} counted until {utc_time(key.until)}; validate again with its successor")
+    return f"{key.name} ({key.key.keyid[:16]}…)"
 
 
 def _gate(facts: Facts) -> str:
-    """The gate that judged has the same files as this gate."""
+    """The gate that judged is one that the policy trusts: without a list, this one."""
     theirs = digests(facts.stated)[GATE]
-    if theirs != facts.gate_digest:
-        raise UnprovenLine(
-            f"another gate judged ({theirs[:16]}…, not {facts.gate_digest[:16]}…); validate with this one"
-        )
-    return f"sha256 {facts.gate_digest}"
+    trusted = facts.policy.gates or {facts.gate_digest}
+    if theirs not in trusted:
+        raise UnprovenLine(f"another gate judged ({theirs[:16]}…, not {_short(trusted)}); validate with a trusted one")
+    return f"sha256 {theirs}"
 
 
 def _contract(facts: Facts) -> str:
-    """The contract that was judged is the current one."""
+    """The contract that was judged is the one compared with, and one that the policy trusts: else the shipped one."""
     theirs, ours = digests(facts.stated)[CONTRACT], facts.contract.digest
+    trusted = facts.policy.contracts or {facts.shipped_contract}
     if theirs != ours:
         raise UnprovenLine(f"another contract was judged ({theirs[:16]}…; {facts.contract.id} is {ours[:16]}…)")
+    if theirs not in trusted:
+        raise UnprovenLine(f"the contract {theirs[:16]}… is not trusted: it is not {_short(trusted)}")
     return f"{facts.contract.id} {facts.contract.version}, sha256 {ours}"
-
-
-def _same_image(facts: Facts, side: str) -> str:
-    """The image that was judged is the one to deploy."""
-    validated = f"sha256:{digests(facts.stated)[side]}"
-    image = facts.images[side]
-    if image is None:
-        raise UnprovenLine(f"unknown: no {side} image to compare with {validated}")
-    if image.digest != validated:
-        raise UnprovenLine(f"{image.name} is {image.digest}, but {validated} was validated")
-    return validated
 
 
 def _age(facts: Facts) -> str:
     """The validation ended neither too long ago nor in the future."""
-    run = facts.stated.predicate.technogate
+    run, most = facts.run, facts.policy.max_age_s
     age = facts.now - run.ended
     if not run.started <= run.ended:
         raise UnprovenLine("the validation ended before it began")
     if not age >= -SKEW_S:
         raise UnprovenLine("it is from the future: it ended later than the current time of this machine")
-    if not age <= facts.max_age_s:
-        raise UnprovenLine(f"it ended {_span(age)} ago, the maximum age is {_span(facts.max_age_s)}; validate again")
-    return f"it ended {utc_time(run.ended)}, {_span(max(age, 0.0))} ago; the maximum age is {_span(facts.max_age_s)}"
+    if not age <= most:
+        raise UnprovenLine(f"it ended {_span(age)} ago, the maximum age is {_span(most)}; validate again")
+    return f"it ended {utc_time(run.ended)}, {_span(max(age, 0.0))} ago; the maximum age is {_span(most)}"
+
+
+def _target(facts: Facts) -> str:
+    """The files that describe the target are those of the policy: without a list, those that ship."""
+    run, trusted = facts.run, facts.policy.targets
+    if not trusted:
+        if run.target_argument != _SHIPPED_TARGET:
+            raise UnprovenLine(f"{run.target_argument!r} is not the shipped target, and no policy names its digest")
+        # The digest of the gate covers the shipped files, so that what is left are files of others.
+        if added := sorted(name for name in run.target_digests if not name.startswith(SHIPPED)):
+            raise UnprovenLine(f"beside the shipped target it has {few(added, 3)}, and no policy names their digests")
+        return f"the shipped target {_SHIPPED_TARGET}"
+    if not run.target_digests:
+        raise UnprovenLine(f"the evidence has no digest of the files of the target {run.target_argument!r}")
+    unknown = sorted(
+        name for name, digest in run.target_digests.items() if digest not in trusted and not name.startswith(SHIPPED)
+    )
+    if unknown:
+        raise UnprovenLine(f"the policy does not know {few(unknown, 3)} as it was when the target was judged")
+    return f"{run.target_argument}: {few(sorted(run.target_digests), 4)}"
+
+
+def _isolation(facts: Facts) -> str:
+    """The programs under test could not reach the gate; missing knowledge is no proof."""
+    if facts.run.isolation == ISOLATED:
+        return ISOLATED
+    why = facts.run.isolation or "the evidence does not say that the programs under test were isolated from the gate"
+    if facts.policy.isolated:
+        raise UnprovenLine(why)
+    return f"not asked for by the policy: {why}"
 
 
 def _span(seconds: float) -> str:
@@ -122,98 +122,27 @@ def _span(seconds: float) -> str:
     return f"{hours:.0f} h {rest // 60:.0f} min" if hours else duration(seconds)
 
 
-def _verdict(facts: Facts) -> str:
-    """The verdict of the whole validation is PASS, and the in-toto result agrees."""
-    predicate = facts.stated.predicate
-    run = predicate.technogate
-    if not run.is_validation:
-        raise UnprovenLine("it was a check, not a validation")
-    if not run.scope.images_of_both:
-        judged = f"{run.scope.sides.value}, {run.scope.kind.value}"
-        raise UnprovenLine(f"its scope is {judged}, not the images of both sides")
-    if run.verdict is not Verdict.PASS:
-        raise UnprovenLine(": ".join([run.verdict.value, *run.reasons[:1]]))
-    if predicate.result == "FAILED" or predicate.failed_tests:
-        raise UnprovenLine(
-            f"PASS, but the in-toto result is {predicate.result} with {many(len(predicate.failed_tests), 'failure')}"
-        )
-    return f"PASS ({predicate.result}), target {run.target_argument}, profile {run.profile}, seed {run.seed}"
-
-
-def _groups(facts: Facts, groups: Iterable[str]) -> str:
-    """Every MUST of these groups of the contract passed."""
-    members = {group: _must(facts.contract, (group,)) for group in groups}
-    if empty := [group for group, names in members.items() if not names]:
-        raise UnprovenLine(f"{facts.contract.id} has no MUST in {', '.join(empty)}, so nothing proves it")
-    return _passed(facts, [name for names in members.values() for name in names])
-
-
-def _must(contract: Contract, groups: Iterable[str]) -> list[str]:
-    """The MUST requirements of these groups of the contract."""
-    chosen = set(groups)
-    return [
-        requirement.id
-        for requirement in contract.requirements.values()
-        if requirement.level is Level.MUST and requirement.group in chosen
-    ]
-
-
-def _others(facts: Facts) -> str:
-    """Every MUST of the remaining groups passed, and evidence and contract have the same requirements."""
-    if different := sorted(set(facts.results) ^ set(facts.contract.requirements)):
-        raise UnprovenLine(f"evidence and contract differ in {few(different, 4)}")
-    listed = {*STACK, *ENDPOINTS, *TRAIL}
-    names = _must(facts.contract, set(facts.contract.groups) - listed)
-    return _passed(facts, names) if names else f"{facts.contract.id} has no other MUST"
-
-
-def _passed(facts: Facts, names: list[str]) -> str:
-    """The requirements passed, or a waiver that is still in force covers their failure."""
-    results, broken, waived = facts.results, [], []
-    for name in names:
-        if name not in facts.contract.requirements:
-            raise UnprovenLine(f"{facts.contract.id} has no requirement {name}, so nothing proves it")
-        result = results.get(name)
-        if result is None:
-            broken.append(f"{name} is missing in the evidence")
-        elif result.verdict is Verdict.PASS and result.effective_verdict is Verdict.PASS and result.checks > 0:
-            continue
-        elif result.verdict is Verdict.FAIL and result.effective_verdict is Verdict.PASS and facts.waiver(name):
-            waived.append(name)
-        else:
-            broken.append(f"{name} {result.verdict.value}{' without a check' if not result.checks else ''}")
-    if broken:
-        raise UnprovenLine(few(broken, 3))
-    failures = f"; failed and waived: {', '.join(waived)}" if waived else ""
-    return (f"{names[0]} passed" if len(names) == 1 and not waived else f"{len(names) - len(waived)} passed") + failures
-
-
-def _waivers(facts: Facts) -> str:
-    """Every waiver that the verdict rests on was correct and has not expired since."""
-    results = facts.stated.predicate.technogate.waivers
-    used = [result.waiver for result in results if result.state is WaiverState.USED]
-    for waiver in used:
-        if expired(waiver.expires, facts.now):
-            raise UnprovenLine(f"the waiver for {waiver.requirement} expired at the end of {waiver.expires}")
-    if faulty := [result for result in results if result.problem or result.state is not WaiverState.USED]:
-        raise UnprovenLine(f"the waiver for {faulty[0].waiver.requirement} is {faulty[0].state.value}")
-    if not used:
-        return "none was needed"
-    return "; ".join(f"{waiver.requirement} until {waiver.expires}, {waiver.owner}: {waiver.reason}" for waiver in used)
+def _short(digests_of: frozenset[str] | set[str]) -> str:
+    """The beginnings of digests."""
+    return few([f"{digest[:16]}…" for digest in sorted(digests_of)], 3)
 
 
 #: The lines that the evidence alone proves, in the order of the checklist.
 PROOFS: tuple[tuple[str, Callable[[Facts], str]], ...] = (
-    ("validated by this gate", _gate),
-    ("against this contract", _contract),
-    ("of this console", lambda facts: _same_image(facts, CONSOLE)),
-    ("of this backend", lambda facts: _same_image(facts, BACKEND)),
+    ("policy in force", _in_force),
+    ("clock not set back", _clock),
+    ("key valid", _key),
+    ("validated by a trusted gate", _gate),
+    ("against a trusted contract", _contract),
     ("not too long ago", _age),
-    ("verdict PASS", _verdict),
-    ("full stack tested", lambda facts: _groups(facts, STACK)),
-    ("techno-net verified", lambda facts: _passed(facts, [NETWORK])),
-    ("endpoints verified", lambda facts: _groups(facts, ENDPOINTS)),
-    ("audit trail verified", lambda facts: _groups(facts, TRAIL)),
-    ("rest of the contract", _others),
-    ("waivers in force", _waivers),
+    ("of a known target", _target),
+    ("isolated from the gate", _isolation),
+    ("verdict PASS", result_proofs.verdict),
+    ("profile and checks", result_proofs.depth),
+    ("full stack tested", partial(result_proofs.passed_groups, groups=result_proofs.STACK)),
+    ("techno-net verified", lambda facts: result_proofs.passed(facts, [result_proofs.NETWORK])),
+    ("endpoints verified", partial(result_proofs.passed_groups, groups=result_proofs.ENDPOINTS)),
+    ("audit trail verified", partial(result_proofs.passed_groups, groups=result_proofs.TRAIL)),
+    ("rest of the contract", result_proofs.others),
+    ("waivers in force", result_proofs.waivers),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from technogate.faults.fault_errors import NotDelivered, NotRecovered
+from technogate.target.environment import tool_environment
 from technogate.target.spec import UnwritableSpec
 
 #: Seconds to wait for the lock of a file in use.
@@ -60,31 +61,32 @@ def _locked(path: Path) -> Iterator[str]:
 def _broken(spec: UnwritableSpec, folder: Path, clean: Callable[[str], str]) -> Iterator[str]:
     """Run the declared command and, in any case, its undo."""
     try:
-        failed = _run(spec.command, folder, clean)
+        failed = _run(spec.command, spec, folder, clean)
         if failed:
             raise NotDelivered(f"backend.unwritable.command {failed}")
         yield f"backend.unwritable.command ran: {spec.command[0]}"
     finally:
-        _restore(spec.undo, folder, clean)
+        _restore(spec, folder, clean)
 
 
-def _restore(undo: tuple[str, ...], folder: Path, clean: Callable[[str], str]) -> None:
+def _restore(spec: UnwritableSpec, folder: Path, clean: Callable[[str], str]) -> None:
     """Run the undo until it succeeds; raises NotRecovered."""
     failed = ""
     for attempt in range(ATTEMPTS):
         time.sleep(0.2 * attempt)
-        failed = _run(undo, folder, clean)
+        failed = _run(spec.undo, spec, folder, clean)
         if not failed:
             return
     raise NotRecovered(f"backend.unwritable.undo {failed}: restore the trail by hand, then run the validation again")
 
 
-def _run(argv: tuple[str, ...], folder: Path, clean: Callable[[str], str]) -> str:
-    """Run a command of the user's, in the gate's own environment; "" or why it failed."""
+def _run(argv: tuple[str, ...], spec: UnwritableSpec, folder: Path, clean: Callable[[str], str]) -> str:
+    """Run a command of the user's, without what may be secret in the gate's own environment; "" or why it failed."""
     try:
         done = subprocess.run(
             argv,
             cwd=folder,
+            env=tool_environment(spec.env),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -118,9 +118,26 @@ def console_parts(fit: ConsoleFit) -> Iterator[FoundPart]:
     """The functions that sent their request and showed its answer."""
     for name, tried in fit.calls.items():
         if tried.sent and tried.rendered is not None and "error" not in tried.rendered.fields:
-            shown = tried.rendered.fields.get("status") or f"{len(tried.rendered.rows)} entries"
+            shown = _shown(tried.rendered)
+            if not shown:
+                continue
             where = " in a browser" if fit.area == "module" and tried.rendered.driver != "module" else ""
             yield FoundPart(area=fit.area, part=name + where, shown=f"sends {tried.target}, shows {shown}")
+
+
+def silent_calls(fit: ConsoleFit) -> Iterator[Misfit]:
+    """The calls that sent their request and showed nothing of its answer: the run judges that."""
+    for name, tried in fit.calls.items():
+        silent = tried.rendered is not None and "error" not in tried.rendered.fields and not _shown(tried.rendered)
+        if tried.sent and silent:
+            yield _program(fit.area, name, f"sends {tried.target}, and shows nothing of the answer")
+
+
+def _shown(rendered: RenderedOutput) -> str:
+    """What a call showed of its answer, "" for nothing."""
+    count = len(rendered.rows)
+    entries = "1 entry" if count == 1 else f"{count} entries" if count else ""
+    return rendered.fields.get("status") or entries or ("its answer as text" if any(rendered.fields.values()) else "")
 
 
 def module_misfits(fit: ConsoleFit, contract: Contract) -> Iterator[Misfit]:

@@ -18,6 +18,7 @@ from technogate.fit.console_fit import (
     console_parts,
     module_misfits,
     query_misfits,
+    silent_calls,
     try_console,
     try_empty,
 )
@@ -76,6 +77,7 @@ class FitList:
         """Make each call of the console once, and list the parts of its page that were never there."""
         fit = try_console(driver, mock_backend, self._contract)
         self._found += console_parts(fit)
+        self._misfits += silent_calls(fit)
         if not isinstance(driver, BrowserDriver):
             self._misfits += module_misfits(fit, self._contract)
             self._misfits += address_misfits(driver)

@@ -15,7 +15,7 @@ NEEDED_FOR: dict[str, tuple[str, ...]] = {
         *("ENV-01", "ENV-02", "ENV-03", "ENV-04", "ENV-07", "AUT-06", "EXE-01", "EXE-02", "EXE-03", "EXE-04"),
         *("EXE-05", "EXE-06", "EXE-07", "EXE-08", "EXE-09", "EXE-10", "AUD-01", "AUD-02", "AUD-03", "AUD-04"),
         *("AUD-06", "MEM-01", "ERR-05", "ERR-06", "ERR-07", "TMO-01", "FCB-01", "TRL-01", "TRL-03", "TRL-04"),
-        *("TRL-05", "TRL-06", "TRL-07", "TRL-08", "TRL-09", "TRL-10"),
+        *("TRL-05", "TRL-06", "TRL-07", "TRL-08", "TRL-09", "TRL-10", "TRL-11"),
     ),
     "warning": ("EXE-01", "EXE-04", "EXE-09", "AUD-01", "AUD-02", "MEM-01"),
     "neutral": ("EXE-01", "AUD-01", "AUD-02", "MEM-01"),
@@ -54,6 +54,15 @@ def missing_commands(
             undecided=undecided,
             line="" if declared else _line(outcome),
         )
+
+
+def one_is_forgotten(commands: Commands) -> bool:
+    """Whether all outcomes but one have a command, or are declared to have none: then that one was forgotten.
+
+    A file that names few commands is one that is being written; a check judges as much as it can.
+    """
+    left_out = [one for one in NEEDED_FOR if not commands.named(one) and not commands.declares_none(one)]
+    return len(left_out) == 1
 
 
 def _line(outcome: str) -> str:

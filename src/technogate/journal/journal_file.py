@@ -3,7 +3,9 @@
 Several processes append to the same file. Each event is one line, written by one `write` call on a
 descriptor opened for appending, so that lines never interleave. Every writer numbers its own lines;
 the footer holds the digest of all bytes before it and of itself. A reader distinguishes a whole journal from a
-torn one (cut short) and from a damaged one (edited, or no journal at all).
+torn one (cut short) and from a damaged one (edited, or no journal at all). Whoever may write the file can make another
+whole one: each line has a mark that only the run could make (`line_marks`), and a journal that nothing proves to be as
+its run wrote it is read as unproven.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from technogate.journal import run_records
+from technogate.journal.line_marks import JournalKey, LineMarks, MarkedLines, unmarked
 from technogate.model.events import (
     Abort,
     Event,
@@ -32,16 +36,25 @@ from technogate.model.events import (
     Plan,
     PrintedLines,
     ProgramExit,
+    ProgramIsolation,
     RenderedOutput,
     RuntimeProof,
     RunWarning,
     SelfTest,
     Stuck,
     TrailReading,
+    WriterEnd,
 )
+from technogate.model.item_result import SELF_TEST
 
 #: Changes when an older reader could misread a newer journal.
-FORMAT = 2
+FORMAT = 3
+
+#: Why a journal proves nothing that neither its run, nor a record of it, nor a digest from elsewhere vouches for.
+UNPROVEN = (
+    "nothing proves that this journal is as its run wrote it: judge it on the machine and as the user that ran it, or "
+    "name its digest (--sha256) or its signed evidence (--evidence and --key), else validate again"
+)
 
 
 class JournalError(Exception):
@@ -49,11 +62,12 @@ class JournalError(Exception):
 
 
 class JournalLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One line: which process wrote it, its place among that process's lines, and the event."""
+    """One line: which process wrote it, its place among that process's lines, the event, and the mark."""
 
     worker: str
     seq: int
     event: Event
+    mark: str = ""
 
 
 _encoder = msgspec.json.Encoder()
@@ -61,11 +75,12 @@ _decoder = msgspec.json.Decoder(JournalLine)
 
 
 def _encode(line: JournalLine) -> bytes:
-    """Encode one line as JSON. A lone surrogate, which a page can contain and UTF-8 cannot, is escaped."""
+    """Encode one line as JSON, without a mark. A lone surrogate, which a page can contain, is escaped for UTF-8."""
+    plain = {"worker": line.worker, "seq": line.seq, "event": line.event}
     try:
-        return _encoder.encode(line)
+        return _encoder.encode(plain)
     except UnicodeEncodeError:
-        return _encoder.encode(_escaped(msgspec.to_builtins(line)))
+        return _encoder.encode(_escaped(msgspec.to_builtins(plain)))
 
 
 def _escaped(value: Any) -> Any:
@@ -90,16 +105,20 @@ def decode_line(text: bytes) -> JournalLine:
 class JournalWriter:
     """Appends events to a journal file on behalf of one process (`worker`)."""
 
-    def __init__(self, path: Path, worker: str) -> None:
-        """Open `path` for appending; raises JournalError when that is impossible."""
+    def __init__(self, path: Path, worker: str, key: bytes) -> None:
+        """Open `path`, which no other user can read, for appending; raises JournalError when that is impossible.
+
+        `key` is that of the writer's first line (`JournalKey.of`).
+        """
         self.path = path
         self.worker = worker
+        self._marks = LineMarks(key)
         self._seq = 0
         self._lock = threading.RLock()
         self._opened = time.time(), time.monotonic()
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
         try:
-            self._fd = os.open(path, flags, 0o644)
+            self._fd = os.open(path, flags, 0o600)
         except OSError as error:
             raise JournalError(f"cannot write the journal {path}: {error.strerror}") from error
 
@@ -108,7 +127,7 @@ class JournalWriter:
         with self._lock:
             if self._fd < 0:
                 raise JournalError(f"cannot write the journal {self.path}: it is closed")
-            line = _encode(JournalLine(self.worker, self._seq, event)) + b"\n"
+            line = self._marks.next(_encode(JournalLine(self.worker, self._seq, event))) + b"\n"
             try:
                 written = os.write(self._fd, line)
             except OSError as error:
@@ -118,8 +137,14 @@ class JournalWriter:
                 raise JournalError(f"cannot write the journal {self.path}: {cut}")
             self._seq += 1
 
+    def end(self) -> None:
+        """Write this writer's last line and close the file: other processes may still write."""
+        with self._lock:
+            self.append(WriterEnd())
+            self.close()
+
     def close(self) -> None:
-        """Close the file without a footer: other processes may still write."""
+        """Close the file without a last line."""
         with self._lock:
             if self._fd >= 0:
                 os.close(self._fd)
@@ -153,15 +178,15 @@ def _whole(raw: bytes, lines: list[bytes], footer: Footer) -> bool:
     blank = JournalLine(last.worker, last.seq, msgspec.structs.replace(footer, sha256=""))
     sha = hashlib.sha256(raw[: len(raw) - len(lines[-1]) - 1])
     sha.update(_encode(blank))
-    return sha.hexdigest() == footer.sha256 and footer.lines == len(lines) - 1 and _encode(last) == lines[-1]
+    return sha.hexdigest() == footer.sha256 and footer.lines == len(lines) - 1 and _encode(last) == unmarked(lines[-1])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Journal:
-    """A journal as read: its events by kind, in the order of the file.
+    """A journal as read: its events by kind, in the order of the file. `must_fail` is the self-test's own item.
 
     `torn` is "" for a whole journal, else one sentence that names what is missing. `sha256` is the
-    digest of the whole file.
+    digest of the whole file. `unproven` is "" for a journal that is known to be as its run wrote it, else why not.
     """
 
     path: Path
@@ -169,6 +194,7 @@ class Journal:
     header: Header
     footer: Footer | None
     torn: str
+    unproven: str
     plans: list[Plan] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     rendered_outputs: list[RenderedOutput] = field(default_factory=list)
@@ -183,15 +209,19 @@ class Journal:
     aborts: list[Abort] = field(default_factory=list)
     warnings: list[RunWarning] = field(default_factory=list)
     self_tests: list[SelfTest] = field(default_factory=list)
+    isolations: list[ProgramIsolation] = field(default_factory=list)
+    must_fail: list[ItemResult | Finding] = field(default_factory=list)
     runtimes: list[RuntimeProof] = field(default_factory=list)
     fit_checks: list[FitCheck] = field(default_factory=list)
 
 
-def read_journal(path: Path) -> Journal:
-    """Read and check a journal.
+def read_journal(path: Path, key: JournalKey | None = None, *, sha256: str = "") -> Journal:
+    """Read and check a journal: with the `key` of its run, which proves each line, or by the digest of the whole file.
 
-    A journal without a footer is returned with `torn` set. Raises JournalError for what is not a
-    journal, has a damaged line before its last one, or was changed after it was sealed.
+    The digest that proves it is `sha256`, from a source that the caller trusts, or that of a run of this user on this
+    machine. A journal that nothing proves is returned with `unproven` set, one without a footer with `torn` set.
+    Raises JournalError for what is not a journal, has a damaged line before its last one, was changed after it was
+    sealed, holds a line that its run did not write, or has another digest than `sha256`.
     """
     try:
         raw = path.read_bytes()
@@ -200,7 +230,8 @@ def read_journal(path: Path) -> Journal:
     lines = raw.split(b"\n")
     tail = lines.pop()
     torn = f"line {len(lines) + 1} is cut short" if tail else ""
-    events = _events(path, lines)
+    decoded = _lines(path, lines, key)
+    events = [line.event for line in decoded]
     if not events or not isinstance(events[0], Header):
         raise JournalError(f"{path} is not a journal: it does not begin with a header")
     header = events[0]
@@ -212,15 +243,30 @@ def read_journal(path: Path) -> Journal:
             raise JournalError(f"{path} is damaged: it was changed after it was sealed")
     elif not torn:
         torn = f"it ends after line {len(lines)} without a footer"
-    journal = Journal(path=path, sha256=hashlib.sha256(raw).hexdigest(), header=header, footer=footer, torn=torn)
+    digest = hashlib.sha256(raw).hexdigest()
+    if sha256 and digest != sha256:
+        raise JournalError(f"{path} is another journal: its sha256 is {digest}, not {sha256}")
+    if key is not None:
+        unproven = _open_ends(decoded) if footer is not None else ""
+    else:
+        unproven = "" if sha256 or run_records.is_kept(digest) else UNPROVEN
+    journal = Journal(path=path, sha256=digest, header=header, footer=footer, torn=torn, unproven=unproven)
     _sort(path, events[1:-1] if footer else events[1:], journal)
     return journal
 
 
-def _events(path: Path, lines: list[bytes]) -> list[Event]:
-    """Decode every whole line; each worker's lines must be numbered without a gap."""
-    events: list[Event] = []
+def _open_ends(lines: list[JournalLine]) -> str:
+    """Which writers' lines do not go to their end, as one sentence; the footer ends those of the writer of it."""
+    last = {line.worker: line.event for line in lines}
+    cut = sorted(worker for worker, event in last.items() if not isinstance(event, WriterEnd | Footer))
+    return f"the journal may lack lines of {', '.join(cut)}, which did not end in good order" if cut else ""
+
+
+def _lines(path: Path, lines: list[bytes], key: JournalKey | None) -> list[JournalLine]:
+    """Decode every whole line; each worker's lines must be numbered without a gap, and written with `key`, if any."""
+    decoded: list[JournalLine] = []
     expected: dict[str, int] = {}
+    marked = MarkedLines(key) if key is not None else None
     for number, text in enumerate(lines, 1):
         try:
             line = decode_line(text)
@@ -228,9 +274,11 @@ def _events(path: Path, lines: list[bytes]) -> list[Event]:
             raise JournalError(f"{path} is damaged: line {number} is {error}") from error
         if line.seq != expected.get(line.worker, 0):
             raise JournalError(f"{path} is damaged: lines of {line.worker} are missing before line {number}")
+        if marked is not None and not marked.proves(line.worker, text):
+            raise JournalError(f"{path} is damaged: line {number} is not as {line.worker} of this run wrote it")
         expected[line.worker] = line.seq + 1
-        events.append(line.event)
-    return events
+        decoded.append(line)
+    return decoded
 
 
 def _sort(path: Path, events: list[Event], journal: Journal) -> None:
@@ -250,10 +298,16 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
         Abort: journal.aborts,  # type: ignore[dict-item]
         RunWarning: journal.warnings,  # type: ignore[dict-item]
         SelfTest: journal.self_tests,  # type: ignore[dict-item]
+        ProgramIsolation: journal.isolations,  # type: ignore[dict-item]
         RuntimeProof: journal.runtimes,  # type: ignore[dict-item]
         FitCheck: journal.fit_checks,  # type: ignore[dict-item]
     }
     for event in events:
+        if isinstance(event, ItemResult | Finding) and event.requirement == SELF_TEST:
+            journal.must_fail.append(event)
+            continue
+        if isinstance(event, WriterEnd):
+            continue
         kind = lists.get(type(event))
         if kind is None:
             raise JournalError(f"{path} is damaged: a second {type(event).__name__.lower()} is in the middle of it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from technogate.journal.journal_file import Journal
+from technogate.model.events import Finding, ItemResult, Outcome
 from technogate.model.requirement import Party
 
 #: The proofs that the requirements of each party rest on; a fault kind is proven under the name of its module.
@@ -38,7 +39,21 @@ def self_test_problems(journal: Journal) -> list[str]:
     proven = {proof.name for proof in proofs}
     missing = [name for name in required(journal.header.target.parties) if name not in proven]
     missing += _untried_runtimes(journal)
+    failed += [f"self-test failed: {problem}; {HINT}" for problem in _must_fail_problems(journal)]
     return failed + ([f"the self-test did not cover: {', '.join(missing)}; {HINT}"] if missing else [])
+
+
+def _must_fail_problems(journal: Journal) -> list[str]:
+    """Why no item that must fail shows that a violation gets into the journal; each process of a run has one."""
+    played = [event for event in journal.must_fail if isinstance(event, ItemResult)]
+    with_finding = {event.item for event in journal.must_fail if isinstance(event, Finding)}
+    if not played and journal.results:
+        return ["it played no item that must fail"]
+    return [
+        f"{result.item} did not fail"
+        for result in played
+        if result.outcome is not Outcome.FAILED or not result.checks or result.item not in with_finding
+    ]
 
 
 def _untried_runtimes(journal: Journal) -> list[str]:

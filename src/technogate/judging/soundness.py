@@ -1,4 +1,4 @@
-"""Whether a run proves anything: it finished, its journal is whole, no clock was set, its self-test passed."""
+"""Whether a run proves anything: it finished, its journal is whole and proven, the clocks and self-test were right."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def unsound(journal: Journal) -> list[str]:
         problems.append(f"the journal is torn: {journal.torn}")
     elif journal.footer is not None and journal.footer.end != "finished":
         problems.append("the run crashed" if journal.footer.end == "crashed" else f"the run was {journal.footer.end}")
+    if journal.unproven:
+        problems.append(journal.unproven)
     return problems + invalid(journal)
 
 

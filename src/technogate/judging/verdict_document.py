@@ -13,6 +13,7 @@ from technogate.judging.verdict_scope import scope_of
 from technogate.judging.waivers import effective_verdict_of
 from technogate.model.cause import Cause
 from technogate.model.events import Outcome
+from technogate.model.program_isolation import isolation_of_run
 from technogate.model.requirement import Level
 from technogate.model.verdict import (
     EXIT_CODES,
@@ -96,9 +97,14 @@ def verdict_document(
             *_fit_warnings(journal),
         ),
         runtimes=tuple(sorted({runtime.program for runtime in journal.runtimes})),
+        isolation=isolation_of_run(journal.isolations, started_by_gate=header.target.started_by_gate),
         latency=latencies(whole.without_fault, header),
         journal=JournalRef(
-            file=journal.path.name, sha256=journal.sha256, torn=journal.torn, exchanges=len(journal.exchanges)
+            file=journal.path.name,
+            sha256=journal.sha256,
+            torn=journal.torn,
+            unproven=journal.unproven,
+            exchanges=len(journal.exchanges),
         ),
     )
 

@@ -6,18 +6,17 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
 
 from technogate.contract.behavior import worded
+from technogate.judging.waivers import MOST_DAYS, is_reason, never_waived, too_long
 from technogate.model.errors import UserError
 from technogate.model.events import Waiver
 from technogate.util.toml_file import TomlFileError, decode_text, parse_toml
-
-#: The default file, if it exists in the current folder.
-DEFAULT = Path("waivers.toml")
 
 _HEADING = re.compile(r"^[ \t]*\[\[[ \t]*waiver[ \t]*\]\]", re.MULTILINE)
 _REQUIREMENT = re.compile(r"[A-Z]{3}-[0-9]{2}")
@@ -41,23 +40,27 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def waivers_of(file: str) -> tuple[Waiver, ...]:
-    """The waivers in `file`; for "" those of `waivers.toml` in the current folder, if it exists.
+    """The waivers in `file`, none for "": a file counts only when it is named.
 
     Raises UserError, one line that names the file, the place and the hint.
     """
-    if file:
-        return read_waivers(Path(file))
-    # A dangling link is a file that cannot be read, not the absence of waivers.
-    return read_waivers(DEFAULT) if DEFAULT.exists() or DEFAULT.is_symlink() else ()
+    return read_waivers(Path(file)) if file else ()
 
 
 def read_waivers(path: Path) -> tuple[Waiver, ...]:
     """The waivers in the file `path`; raises UserError for a mistake in the file."""
     try:
-        text = decode_text(path.read_bytes(), str(path))
-        rows = msgspec.convert(parse_toml(text, str(path)), _File).waiver
+        raw = path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: the waivers cannot be read: {error.strerror}; correct --waivers") from error
+    return parse_waivers(raw, str(path), time.time())
+
+
+def parse_waivers(raw: bytes, path: str, now: float) -> tuple[Waiver, ...]:
+    """The waivers in the bytes of the file `path`; raises UserError for a mistake, also a day too far from `now`."""
+    try:
+        text = decode_text(raw, path)
+        rows = msgspec.convert(parse_toml(text, path), _File).waiver
     except TomlFileError as error:
         raise UserError(str(error)) from error
     except msgspec.ValidationError as error:
@@ -67,14 +70,14 @@ def read_waivers(path: Path) -> tuple[Waiver, ...]:
     for number, row in enumerate(rows):
         # A heading inside a multi-line string makes the line numbers unusable.
         place = f"{path}, line {lines[number]}" if len(lines) == len(rows) else f"{path}, waiver {number + 1}"
-        waiver = _waiver(row, place)
+        waiver = _waiver(row, place, now)
         if any((known.requirement, known.image) == (waiver.requirement, waiver.image) for known in waivers):
             raise UserError(f"{place}: {waiver.requirement} is waived twice; keep one of the two")
         waivers.append(waiver)
     return tuple(waivers)
 
 
-def _waiver(row: dict[str, object], place: str) -> Waiver:
+def _waiver(row: dict[str, object], place: str, now: float) -> Waiver:
     """One row as a waiver; raises UserError naming the key that is wrong."""
     # TOML has dates; a text that looks like a date is not accepted.
     if "expires" in row and (not isinstance(row["expires"], date) or isinstance(row["expires"], datetime)):
@@ -88,6 +91,12 @@ def _waiver(row: dict[str, object], place: str) -> Waiver:
     for key, value in (("reason", entry.reason), ("owner", entry.owner)):
         if not value.strip():
             raise UserError(f"{place}: the key {key} is empty; a waiver needs one")
+    if not is_reason(entry.reason):
+        raise UserError(f"{place}: the key reason is one word; write why the failure is accepted")
+    if never_waived(entry.requirement):
+        raise UserError(f"{place}: {entry.requirement} keeps the key, and that is never waived; remove the waiver")
+    if too_long(entry.expires.isoformat(), now):
+        raise UserError(f"{place}: the key expires is more than {MOST_DAYS} days from now; choose an earlier day")
     if "image" in row and not _IMAGE.fullmatch(entry.image):
         raise UserError(f'{place}: the key image must be an image id: "sha256:" and 64 digits of a to f and 0 to 9')
     return Waiver(

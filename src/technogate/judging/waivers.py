@@ -3,18 +3,47 @@
 Pure: the expiry is compared with the recorded time of the run, so that judging a stored journal again gives the same.
 A waiver covers the failures of one MUST requirement. It covers nothing after its last day, and never a requirement
 without a result. A waiver with nothing to cover fails the run: if it stayed, it would silently cover the next failure.
+So does one that no owner may give: for a requirement that fails closed or keeps the key, for longer than `MOST_DAYS`,
+or without a reason of more than a word.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 import msgspec
 
 from technogate.model.events import Header, Outcome, Waiver
-from technogate.model.requirement import Level
+from technogate.model.requirement import Level, Requirement
 from technogate.model.verdict import RequirementResult, Verdict, WaiverResult, WaiverState, roll_up
+
+#: The most days that a waiver counts, from the day of the run that uses it.
+MOST_DAYS = 90
+DAY_S = 86_400.0
+
+#: What may never be waived: whatever fails closed, and whatever keeps the key. By group, by family and by id.
+NEVER_GROUPS = frozenset({"fail-closed"})
+NEVER_FAMILIES = frozenset({"AUT"})
+NEVER_IDS = frozenset({"CON-01", "STK-07"})
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def never_waived(requirement_id: str, group: str = "") -> bool:
+    """Whether no waiver may cover this requirement; without its group, as far as its id tells."""
+    return group in NEVER_GROUPS or requirement_id.partition("-")[0] in NEVER_FAMILIES or requirement_id in NEVER_IDS
+
+
+def is_reason(text: str) -> bool:
+    """Whether a text is a reason: it has two words of letters or more."""
+    return len(_WORD.findall(text)) > 1
+
+
+def too_long(expires: str, at: float, days: float = MOST_DAYS) -> bool:
+    """Whether a waiver with the last day `expires` counts for more than `days` after the day of `at`."""
+    return end_of_day(expires) > at + (days + 1) * DAY_S
 
 
 def end_of_day(expires: str) -> float:
@@ -41,7 +70,7 @@ def apply_waivers(
     requirements that have an item without a result.
     """
     by_id = {result.id: result for result in requirements}
-    known = {requirement.id for requirement in header.requirements}
+    known = {requirement.id: requirement for requirement in header.requirements}
     at = max(header.started, ended)
     results = tuple(_result(waiver, at, header, known, by_id.get(waiver.requirement)) for waiver in header.waivers)
     covered = {result.waiver.requirement for result in results if result.state is WaiverState.USED}
@@ -61,7 +90,7 @@ def _effective_verdict(result: RequirementResult, unfinished: bool) -> Verdict:
 
 
 def _result(
-    waiver: Waiver, at: float, header: Header, known: Collection[str], result: RequirementResult | None
+    waiver: Waiver, at: float, header: Header, known: Mapping[str, Requirement], result: RequirementResult | None
 ) -> WaiverResult:
     """The state of one waiver."""
     state, reason = _state(waiver, at, header, known, result)
@@ -70,7 +99,7 @@ def _result(
 
 
 def _state(
-    waiver: Waiver, at: float, header: Header, known: Collection[str], result: RequirementResult | None
+    waiver: Waiver, at: float, header: Header, known: Mapping[str, Requirement], result: RequirementResult | None
 ) -> tuple[WaiverState, str]:
     """The state of a waiver, and what is wrong with it, with a hint; "" when nothing is."""
     if waiver.requirement not in known:
@@ -81,6 +110,8 @@ def _state(
     if expired(waiver.expires, at):
         hint = "fix the failure, or let the owner decide again"
         return WaiverState.EXPIRED, f"expired at the end of {waiver.expires} and covers nothing; {hint}"
+    if why := _inadmissible(waiver, header.started, known[waiver.requirement].group):
+        return WaiverState.REFUSED, why
     if waiver.image and waiver.image not in _digests(header):
         return WaiverState.UNUSED, f"is for the image {waiver.image}, which was not judged; remove it"
     if result is None:
@@ -90,6 +121,17 @@ def _state(
     if result.verdict is Verdict.PASS:
         return WaiverState.UNUSED, "covers nothing: its requirement passed; remove it"
     return (WaiverState.USED if result.verdict is Verdict.FAIL else WaiverState.OPEN), ""
+
+
+def _inadmissible(waiver: Waiver, at: float, group: str) -> str:
+    """Why no owner may give this waiver in a run that began at `at`, "" when one may."""
+    if never_waived(waiver.requirement, group):
+        return "is of no effect: what fails closed and what keeps the key is never waived; fix the failure"
+    if too_long(waiver.expires, at):
+        return f"counts until {waiver.expires}, more than {MOST_DAYS} days after the run; choose an earlier day"
+    if not is_reason(waiver.reason):
+        return "gives no reason of more than a word; write why the failure is accepted"
+    return ""
 
 
 def _digests(header: Header) -> set[str]:

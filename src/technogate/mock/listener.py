@@ -143,6 +143,16 @@ class Server:
         """Release what is held back as `name`."""
         self._hold(name).set()
 
+    @property
+    def accepts(self) -> bool:
+        """Whether it listens and refuses nothing. May be read from outside the event loop."""
+        return self._mode == "open" and self._reserved is None
+
+    @property
+    def idle(self) -> bool:
+        """Whether no connection is under way and nothing is held back. May be read from outside the event loop."""
+        return not self._accepted and not self._holds
+
     async def abort_connections(self) -> None:
         """Cancel every connection under way, and wait until each is closed."""
         accepted = dict(self._accepted)

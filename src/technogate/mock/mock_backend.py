@@ -96,7 +96,8 @@ class MockBackend:
         """
         self.accept()
         self.wait_for_quiet()
-        self._call(self._server.abort_connections())
+        if not self._server.idle:
+            self._call(self._server.abort_connections())
         self._reply_queue.reset()
 
     def wait_for_quiet(self, scene: str = "") -> None:
@@ -129,6 +130,8 @@ class MockBackend:
 
     def own_doing(self, received: Sequence[RecordedRequest], since: float, scene: str = "") -> list[bool]:
         """Which of these requests belong to a call that began at `since`, and not to what the page does by itself."""
+        if not self.background.recurring:
+            return [True] * len(received)
         by_kind: dict[str, list[int]] = {}
         for index, request in enumerate(received):
             by_kind.setdefault(kind_of(request.operation, request.method, request.target), []).append(index)
@@ -157,6 +160,14 @@ class MockBackend:
         fallback = None if default is None else as_reply(default)
         return self._reply_queue.script(operation, tuple(as_reply(reply) for reply in replies), fallback, scene)
 
+    def unscript(self) -> None:
+        """Clear every scripted reply that no request took; what was requested so far stays."""
+        self._reply_queue.unscript()
+
+    def set_default(self, operation: str, reply: ReplyFactory) -> None:
+        """From now on `reply` makes the reply to `operation` when none is scripted, whatever is reset."""
+        self._reply_queue.set_default(operation, reply)
+
     def release(self, name: str) -> None:
         """Release what is held back as `name`, now and until the next reset."""
         self._call(self._server.release(name))
@@ -172,7 +183,8 @@ class MockBackend:
 
     def accept(self) -> None:
         """Listen again; does nothing when it listens already."""
-        self._call(self._server.accept())
+        if not self._server.accepts:
+            self._call(self._server.accept())
 
     @property
     def resets(self) -> int:

@@ -91,7 +91,7 @@ class ReplyQueue:
         self._entries: list[RecordedRequest] = []
         self._generation = 0
         self._scene_of: Callable[[WireRequest], str] = _one_scene
-        self._arrivals: deque[tuple[Key, float]] = deque(maxlen=_ARRIVALS_KEPT)
+        self._arrivals: deque[tuple[Key, float, float]] = deque(maxlen=_ARRIVALS_KEPT)
 
     def reset(self) -> None:
         """Clear every scripted reply and request."""
@@ -103,6 +103,16 @@ class ReplyQueue:
             self._generation += 1
             self._changed.notify_all()
 
+    def unscript(self) -> None:
+        """Clear every scripted reply that no request took; what was requested so far stays."""
+        with self._changed:
+            self._queues, self._override = {}, {}
+
+    def set_default(self, operation: str, reply: ReplyFactory) -> None:
+        """From now on `reply` makes the reply to `operation` when none is scripted, whatever is reset."""
+        with self._changed:
+            self._defaults[operation] = reply
+
     def tell_apart(self, scene_of: Callable[[WireRequest], str]) -> None:
         """From now on `scene_of` says which scene a request belongs to, "" for none."""
         with self._changed:
@@ -112,10 +122,13 @@ class ReplyQueue:
         """When each kind of request came since a time, reset or not, by operation (else method and path) and scene."""
         came: dict[Key, list[float]] = {}
         with self._changed:
-            for key, at in self._arrivals:
+            for key, at, noted in reversed(self._arrivals):
+                # What was noted before that time began before it.
+                if noted < since:
+                    break
                 if at >= since:
                     came.setdefault(key, []).append(at)
-        return came
+        return {key: times[::-1] for key, times in came.items()}
 
     def script(
         self, operation: str, replies: tuple[Reply, ...], default: Reply | None, scene: str = ""
@@ -144,7 +157,8 @@ class ReplyQueue:
             number = len(self._entries)
             scene = self._scene_of(request)
             reply = self._reply(operation, number, origin, scene)
-            self._arrivals.append(((kind_of(operation, request.method, request.target), scene), request.started))
+            kind = kind_of(operation, request.method, request.target)
+            self._arrivals.append(((kind, scene), request.started, time.time()))
             self._entries.append(
                 RecordedRequest(
                     number=number, connection=connection, first_on_connection=first, origin=origin,

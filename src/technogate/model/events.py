@@ -24,18 +24,56 @@ from technogate.model.exchange import (
 )
 from technogate.model.fit_check import Blame, FitCheck, FoundPart, Misfit
 from technogate.model.item_result import Finding, ItemResult, Outcome, Plan, PlannedItem
+from technogate.model.program_isolation import ProgramIsolation
 from technogate.model.record import Record
-from technogate.model.run_header import ContractRef, Footer, Header, ImageRef, TargetRef, Waiver
+from technogate.model.run_header import ContractRef, Footer, Header, ImageRef, TargetRef, Waiver, WriterEnd
 from technogate.model.runtime_proof import RuntimeFault, RuntimeProof
 from technogate.model.trail_reading import TrailEntry, TrailReading
 
 # fmt: off
 __all__ = [
-    "BODY_LIMIT", "Abort", "Blame", "Body", "ContractRef", "Disclosure", "Ended", "Event", "Exchange", "FaultEvent",
-    "Finding", "FitCheck", "Footer", "FoundPart", "Header", "Headers", "ImageRef", "ItemResult", "Misfit", "Outcome",
-    "Output", "Plan", "PlannedItem",
-    "PrintedLines", "ProgramExit", "Proof", "Record", "RenderedOutput", "Request", "Response", "RunWarning",
-    "RuntimeFault", "RuntimeProof", "SelfTest", "Stuck", "TargetRef", "TrailEntry", "TrailReading", "Waiver", "by_id",
+    "BODY_LIMIT",
+    "Abort",
+    "Blame",
+    "Body",
+    "ContractRef",
+    "Disclosure",
+    "Ended",
+    "Event",
+    "Exchange",
+    "FaultEvent",
+    "Finding",
+    "FitCheck",
+    "Footer",
+    "FoundPart",
+    "Header",
+    "Headers",
+    "ImageRef",
+    "ItemResult",
+    "Misfit",
+    "Outcome",
+    "Output",
+    "Plan",
+    "PlannedItem",
+    "PrintedLines",
+    "ProgramExit",
+    "ProgramIsolation",
+    "Proof",
+    "Record",
+    "RenderedOutput",
+    "Request",
+    "Response",
+    "RunWarning",
+    "RuntimeFault",
+    "RuntimeProof",
+    "SelfTest",
+    "Stuck",
+    "TargetRef",
+    "TrailEntry",
+    "TrailReading",
+    "Waiver",
+    "WriterEnd",
+    "by_id",
     "header_values",
 ]
 # fmt: on
@@ -165,5 +203,7 @@ Event = (
     | RuntimeProof
     | Abort
     | RunWarning
+    | ProgramIsolation
+    | WriterEnd
     | Footer
 )

@@ -8,6 +8,10 @@ import msgspec
 
 from technogate.model.record import Record
 
+#: The beginning of the name of the item that must fail, one in each process of a run, and what stands for its
+#: requirement: no contract has it, so that the item counts as no result of a target.
+MUST_FAIL, SELF_TEST = "::must-fail", "self-test"
+
 
 class Outcome(StrEnum):
     """How one test item ended. `errored` is not `failed`: the check itself broke."""

@@ -11,12 +11,16 @@ from technogate.model.requirement import Requirement
 
 
 class ContractRef(Record, frozen=True):
-    """Which contract the run was held to; `digest` is the sha256 of the folder's files."""
+    """Which contract the run was held to; `digest` is the sha256 of the folder's files.
+
+    `shipped` is whether it is one that came with the gate, byte for byte.
+    """
 
     id: str
     title: str
     version: str
     digest: str
+    shipped: bool = False
 
 
 class ImageRef(Record, frozen=True):
@@ -32,6 +36,7 @@ class TargetRef(Record, frozen=True):
     It is "" for the file that was found without being named. `images` are the images that ran, by party; empty when
     processes were judged. `page` is whether its console, if it has one, is a page: a client module alone shows nothing.
     `ca_files` are the files of the certificates that it is verified with, by party, relative to the target file.
+    `digests` are the sha256 of the files that describe images: target file, those that it extends, and compose files.
     """
 
     name: str
@@ -44,6 +49,7 @@ class TargetRef(Record, frozen=True):
     images: dict[str, ImageRef] = msgspec.field(default_factory=dict)
     page: bool = True
     ca_files: dict[str, str] = msgspec.field(default_factory=dict)
+    digests: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def of_images(self) -> bool:
@@ -103,6 +109,10 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     waivers: tuple[Waiver, ...] = ()
     gate_digest: str = ""
     replays: str = ""
+
+
+class WriterEnd(Record, frozen=True, tag_field="event", tag="writer-end"):
+    """Last line of a process that wrote to a journal and does not seal it: none of its own is missing at the end."""
 
 
 class Footer(Record, frozen=True, tag_field="event", tag="footer"):

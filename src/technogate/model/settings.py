@@ -39,6 +39,9 @@ IDLE_S = 100.0
 #: Seconds that an interrupted run gets to tear down what it started, before it is killed.
 TEARDOWN_S = 45.0
 
+#: The file name of a run's journal, in its folder of reports.
+JOURNAL = "journal.jsonl"
+
 #: The maximum age of the evidence of a deployment, when none is given.
 EVIDENCE_AGE = "24h"
 
@@ -47,7 +50,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of one run.
 
     An empty `target` means the file `technogate.toml` of the current folder or of one above it, an empty `contract`
-    the one that ships with the gate, empty `waivers` the file `waivers.toml` of the current folder, if there is one.
+    the one that ships with the gate, empty `waivers` none at all.
     `run` is the name of the run, "" for a random one. `replay` is the file that names what is replayed, "" for every
     other run. `drivers` are those that the console is judged by, the cheaper one first; none before that was tried.
     `max_time_s` are the seconds that the run may take, and `ends_at` is when they are over, of the monotonic clock of
@@ -76,4 +79,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def journal(self) -> Path:
         """The journal of the run."""
-        return self.folder / "journal.jsonl"
+        return self.folder / JOURNAL

@@ -106,6 +106,7 @@ class WaiverState(StrEnum):
     EXPIRED = "expired"
     UNKNOWN = "unknown"
     UNUSED = "unused"
+    REFUSED = "refused"
 
 
 class WaiverResult(Document, frozen=True):
@@ -177,6 +178,9 @@ class JournalRef(Document, frozen=True):
     file: str
     sha256: str
     torn: str
+    unproven: Annotated[
+        str, msgspec.Meta(description='why nothing proves that it is as its run wrote it, "" where that is proven')
+    ]
     exchanges: int
 
 
@@ -218,6 +222,10 @@ class VerdictDocument(Document, frozen=True):
     runtimes: Annotated[
         tuple[str, ...],
         msgspec.Meta(description="the Node and the browser that a console was judged in, with versions"),
+    ]
+    isolation: Annotated[
+        str,
+        msgspec.Meta(description='"isolated" when no program under test could reach the gate, else why one could'),
     ]
     latency: Annotated[tuple[Latency, ...], msgspec.Meta(description="by operation, in the contract's order")]
     journal: JournalRef

@@ -23,8 +23,9 @@ import pytest
 
 from technogate.mutation.job import JOB, LOG, OUTCOME, Job, JobOutcome
 from technogate.mutation.run_job import WARM, redirect_output, run_job
-from technogate.runner.suite_process import pytest_line
+from technogate.runner.suite_process import pytest_arguments
 from technogate.util.garbage_collector import ignore_existing_objects
+from technogate.util.sealed_start import sealed_python
 
 #: macOS has fork, but its system libraries do not survive it.
 CAN_FORK = sys.platform == "linux"
@@ -57,10 +58,10 @@ def collect() -> Mapping[str, tuple[str, ...]]:
     Raises SuitesError.
     """
     suite_files = SuiteFiles()
-    _, _, _, *arguments = pytest_line()
     with tempfile.TemporaryDirectory(prefix="technogate-mutants-") as folder, _output_to(Path(folder) / "log") as log:
         status = pytest.main(
-            [*arguments, *WARM, "--collect-only", "--target=embedded", f"--reports={folder}"], plugins=[suite_files]
+            [*pytest_arguments(), *WARM, "--collect-only", "--target=embedded", f"--reports={folder}"],
+            plugins=[suite_files],
         )
         text = log.read_text("utf-8", "replace")
     if status != pytest.ExitCode.OK or not suite_files.by_requirement:
@@ -103,7 +104,7 @@ class RunningJob:
             self._pid = _forked(job)
             return
         (job.path / JOB).write_bytes(msgspec.json.encode(job))
-        line = [sys.executable, "-m", "technogate.mutation.run_job", str(job.path)]
+        line = [*sealed_python(), "technogate.mutation.run_job", str(job.path)]
         self._process = subprocess.Popen(line, stdin=subprocess.DEVNULL, start_new_session=True)
         self._pid = self._process.pid
 

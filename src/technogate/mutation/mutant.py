@@ -9,6 +9,7 @@ the reference. The check of that requirement must fail.
     description = "The key is compared case-insensitively."
     profile = "quick"                       # the smallest profile that kills it
     run_with = ["EXE-01"]                   # further requirements whose requests are needed to kill it
+    needs = "strace"                        # a program without which nothing kills it: then it is not run
     page_only = true                        # of a console: the defect shows only in the page
     module_only = "…"                       # of a console: why the defect shows in no page, but in its client module
     image = "backend"                       # of the stack: the image with the defect …
@@ -57,6 +58,7 @@ class Mutant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     may_also_break: Words = ()
     profile: Profile = "quick"
     run_with: Words = ()
+    needs: Literal["", "strace"] = ""
     page_only: bool = False
     module_only: str = ""
     image: Literal["", "backend", "console"] = ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from technogate.contract.loader import Contract
 from technogate.contract.selection import select
+from technogate.faults.tracing.tracer import NotTraced, find_strace
 from technogate.model.errors import UserError
 from technogate.model.settings import Profile
 from technogate.mutation.job import Job, JobOutcome
@@ -42,12 +43,24 @@ class MutationPlan:
     def jobs(self, *, references: bool) -> list[Job]:
         """The first job of every mutant, and of the references if requested; long jobs come first."""
         kinds = [kind for kind in REFERENCES if kind not in self.not_run] if references else []
-        names = [name for name, (file, _) in self.mutants.items() if file.kind not in self.not_run]
+        names = [
+            name
+            for name, (file, mutant) in self.mutants.items()
+            if file.kind not in self.not_run and mutant.needs not in self.not_run
+        ]
         ordered = sorted(names, key=lambda name: _brevity(self.mutants[name][1]))
         return [self._reference_job(kind) for kind in kinds] + [self._first_job(name) for name in ordered]
 
     def prepare(self) -> None:
-        """Prepare the kinds that need it; where that is not possible, `not_run` gets the kind and the reason."""
+        """Prepare the kinds that need it; where that is not possible, `not_run` gets the kind and the reason.
+
+        It gets the program too that some mutants need and that is not there.
+        """
+        if any(mutant.needs == "strace" for _, mutant in self.mutants.values()):
+            try:
+                find_strace()
+            except NotTraced as why:
+                self.not_run["strace"] = f"{why}; {why.hint}"
         for kind in KINDS.values():
             mutants = {name: mutant for name, (file, mutant) in self.mutants.items() if file.kind == kind.name}
             if kind.prepare is None or not mutants:

@@ -18,6 +18,7 @@ import pytest
 
 from technogate.contract.loader import ContractError
 from technogate.journal.journal_file import JournalError, read_journal
+from technogate.journal.line_marks import JournalKey
 from technogate.judging.judge import judge
 from technogate.model.errors import UserError
 from technogate.model.events import Event, Finding
@@ -29,18 +30,22 @@ from technogate.mutation.mutant import load
 from technogate.mutation.mutant_kinds import KINDS, REFERENCE, MutationSubject
 from technogate.runner.plugin import RUN_CONTEXT
 from technogate.runner.run_context import load_inputs
-from technogate.runner.suite_process import pytest_line
+from technogate.runner.suite_process import pytest_arguments
 
 #: The arguments that let pytest run in a process that has already imported its plugins.
 WARM = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 
 class StopAtFinding:
-    """The pytest plugin that ends a run at the first finding of a requirement; `at` is its time (`time.monotonic`)."""
+    """The pytest plugin that ends a run at the first finding of a requirement; `at` is its time (`time.monotonic`).
+
+    `journal_key` is that of the run, None before it began.
+    """
 
     def __init__(self, requirement: str) -> None:
         self._requirement = requirement
         self.at: float | None = None
+        self.journal_key: JournalKey | None = None
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Watch the events that the run records."""
@@ -50,7 +55,9 @@ class StopAtFinding:
                 self.at = time.monotonic()
                 session.shouldstop = f"a finding of {self._requirement}"
 
-        session.config.stash[RUN_CONTEXT].watchers.append(watch)
+        run_context = session.config.stash[RUN_CONTEXT]
+        run_context.watchers.append(watch)
+        self.journal_key = run_context.journal_key
 
 
 def run_job(job: Job, started: float) -> None:
@@ -72,7 +79,7 @@ def _outcome(job: Job, started: float) -> JobOutcome:
     if not settings.journal.exists():
         return _without_a_journal(settings, started)
     try:
-        document = judge(read_journal(settings.journal))
+        document = judge(read_journal(settings.journal, stop.journal_key))
     except JournalError as error:
         return JobOutcome(end="crashed", message=str(error), seconds=time.monotonic() - started)
     seconds = time.monotonic() - started
@@ -94,7 +101,7 @@ def _settings(job: Job, subject: MutationSubject) -> Settings:
 
 def _arguments(settings: Settings, job: Job) -> list[str]:
     """The arguments of pytest: those of every run, except for the files that are collected."""
-    _, _, _, suites, *rest = pytest_line()
+    suites, *rest = pytest_arguments()
     arguments = [*(job.suites or [suites]), *rest, *WARM, "--tb=short", f"--target={settings.target}"]
     arguments += [f"--contract={settings.contract}", f"--profile={settings.profile}", f"--seed={settings.seed}"]
     arguments += [f"--reports={settings.reports}", f"--gate-mode={settings.mode}"]

@@ -196,6 +196,7 @@ def _environment(document: VerdictDocument, evidence: EvidenceState) -> str:
         "seed": str(document.seed),
         "technogate": document.gate_version,
         "runtimes": ", ".join(document.runtimes),
+        "isolation": document.isolation,
         **{
             f"waiver{number}": f"{waiver.waiver.requirement} {waiver.state.value}, {waiver_text(waiver)}"
             for number, waiver in enumerate(document.waivers, 1)

@@ -169,6 +169,6 @@ def repeat_command(journal: Journal) -> str:
     if header.profile != "standard":
         words += ["--profile", header.profile]
     words += named
-    if header.waivers and (file := header.waivers[0].place.rpartition(", ")[0]) not in ("", "waivers.toml"):
+    if header.waivers and (file := header.waivers[0].place.rpartition(", ")[0]):
         words += ["--waivers", file]
     return shlex.join(words)

@@ -163,6 +163,7 @@ def _run(journal: Journal, document: VerdictDocument) -> Iterator[str]:
     if document.selection:
         yield row("selection", short(", ".join(document.selection)))
     yield row("run", f"{cell(document.run)}, technogate {short(document.gate_version)}")
+    yield row("isolation", short(document.isolation))
     if document.runtimes:
         yield row("runtimes", short(", ".join(document.runtimes)))
     yield row("time", f"{utc_time(document.started)}, {duration(document.ended - document.started)}")

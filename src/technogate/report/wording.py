@@ -42,10 +42,16 @@ def subject(document: VerdictDocument) -> str:
 
 
 def label(document: VerdictDocument) -> str:
-    """The verdict in one word; for a check how it ended, with the count behind it."""
+    """The verdict in one word; for a check how it ended, with the count behind it; and which contract, if not ours."""
     if document.is_validation:
-        return document.verdict.value
-    return f"CHECK {_CHECKED[document.verdict]}: {_held(document)}"
+        return document.verdict.value + _other_contract(document)
+    return f"CHECK {_CHECKED[document.verdict]}: {_held(document)}{_other_contract(document)}"
+
+
+def _other_contract(document: VerdictDocument) -> str:
+    """That the contract is not the shipped one, with its digest; "" when it is."""
+    contract = document.contract
+    return "" if contract.shipped else f", by a contract that is not the shipped one: {contract.digest[:16]}…"
 
 
 def scope_text(document: VerdictDocument) -> str:

@@ -6,7 +6,7 @@ A report module opens no socket and decides nothing. All reports show the same f
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from jinja2 import TemplateError
@@ -82,6 +82,21 @@ def write_all(
 def evidence_in(folder: Path) -> EvidenceState:
     """The state of the evidence in a folder of reports: whether it is trusted, only the deploy gate decides."""
     return EvidenceState.SIGNED if (folder / EVIDENCE).is_file() else EvidenceState.UNSIGNED
+
+
+def clear(folder: Path, keep: Collection[str] = ()) -> None:
+    """Remove every report and the evidence of an earlier run, the verdict first; raises OSError when one stays.
+
+    A link is removed, not what it leads to. What `keep` names stays.
+    """
+    for name in REPORTS:
+        path = folder / name
+        if name in keep:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def remove_all(folder: Path) -> None:

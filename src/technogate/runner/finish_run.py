@@ -9,7 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from technogate.journal import run_records
 from technogate.journal.journal_file import Journal, JournalError, read_journal
+from technogate.journal.line_marks import JournalKey
 from technogate.judging.judge import judge
 from technogate.model.verdict import ExitCode, Verdict, VerdictDocument, exit_code
 from technogate.report.next_step import EvidenceState
@@ -31,15 +33,21 @@ class FinishedRun:
     evidence: EvidenceState = EvidenceState.UNSIGNED
 
 
-def finish_run(journal_path: Path, folder: Path, run: str = "") -> FinishedRun:
+def finish_run(
+    journal_path: Path, folder: Path, run: str = "", *, key: JournalKey | None = None, sha256: str = ""
+) -> FinishedRun:
     """Judge a journal and write its reports into `folder`; if `run` is given, the journal must be of that run.
 
-    A report that cannot be written makes a PASS inconclusive, in every other report too. Raises JournalError
-    when the journal cannot be read, is damaged, or is that of another run.
+    `key` is that of a run which has just ended, with every program of it: the digest of its journal is kept, so that
+    it can be judged again. `sha256` is the digest of a stored journal, from a source that is trusted. A report that
+    cannot be written makes a PASS inconclusive, in every other report too. Raises JournalError when the journal cannot
+    be read, is damaged, or is that of another run.
     """
-    journal = read_journal(journal_path)
+    journal = read_journal(journal_path, key, sha256=sha256)
     if run and journal.header.run != run:
         raise JournalError(f"{journal_path} is of another run; give each run a folder of its own with --reports")
+    if key is not None and not journal.torn and not journal.unproven:
+        run_records.keep(journal.sha256, journal.header.run)
     document = judge(journal)
     ended = FinishedRun(journal=journal, document=document, files=(), exit_code=exit_code(document), problem="")
     # A run begins without evidence in its folder; beside a stored journal there may be some.

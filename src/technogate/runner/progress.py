@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from technogate.model.events import Event, Exchange, Finding, ItemResult, Outcome, Plan, RunWarning
+from technogate.model.item_result import SELF_TEST
 from technogate.util.text import terminal
 
 #: Seconds between two plain lines.
@@ -64,6 +65,9 @@ class Watch:
                 self._planned += len(event.items)
             case Exchange():
                 self._exchanges += 1
+            case ItemResult(requirement=requirement) | Finding(requirement=requirement) if requirement == SELF_TEST:
+                # It must fail, and is no result of the target.
+                pass
             case ItemResult():
                 self._done += 1
                 self._open += event.outcome in (Outcome.ERRORED, Outcome.SKIPPED)

@@ -23,12 +23,16 @@ from technogate.report import terminal_summary
 from technogate.runner.finish_run import finish_run, reports_removed_on_error
 from technogate.runner.item_order import in_order, runs_in_containers_alone
 from technogate.runner.run_context import RunContext
+from technogate.runner.self_test.must_fail import item_that_must_fail, play
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.setup_strikes import SetupStrikes
 from technogate.runner.suite import HINT, Absent, Crash, NotAnswered, Violation, leaves, not_exercised
+from technogate.runner.suite_process import still_running
 from technogate.runner.time_budget import OutOfTime, TimeBudget
+from technogate.target.process.leftovers import Leftovers
 from technogate.trail.entry import TrailError
 from technogate.util.garbage_collector import collect_rarely
+from technogate.util.sealed_start import close_bytecode
 
 #: The longest reason that a result keeps, in characters.
 REASON_LIMIT = 2000
@@ -57,8 +61,19 @@ class _Phase(msgspec.Struct, frozen=True, kw_only=True):
 class Recorder:
     """The pytest plugin of one process of a run. It judges nothing: judging reads the journal."""
 
-    def __init__(self, run_context: RunContext, *, act_only: bool, self_test: SelfTestRun | None) -> None:
-        """With `act_only` the controlling process does not judge: the process that started it does."""
+    def __init__(
+        self,
+        run_context: RunContext,
+        *,
+        act_only: bool,
+        self_test: SelfTestRun | None,
+        leftovers: Leftovers | None = None,
+    ) -> None:
+        """With `act_only` the controlling process does not judge: the process that started it does.
+
+        `leftovers` is what this process has to end before the run is judged, None when another one does that.
+        """
+        self._leftovers = leftovers
         self._self_test = self_test
         self._run_context = run_context
         self._act_only = act_only
@@ -107,13 +122,30 @@ class Recorder:
     def pytest_collection_finish() -> None:
         """Collect garbage rarely from now on: what has been collected as items stays to the end."""
         collect_rarely()
+        close_bytecode()
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self) -> None:
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Run no item before the self-test has passed: a check that detects nothing must not judge a target."""
         problems = [] if self._self_test is None else self._self_test.end()
+        if not problems and not session.config.getoption("collectonly"):
+            problems = self._play_must_fail(session)
         if problems:
             pytest.exit(f"self-test failed: {problems[0]}", returncode=int(ExitCode.INCONCLUSIVE))
+
+    def _play_must_fail(self, session: pytest.Session) -> list[str]:
+        """Run the item that must fail, unless workers run the items; return what it does not prove."""
+        if session.config.getoption("dist", "no") != "no":
+            return []
+        run_context = self._run_context
+        self._phases = []
+        try:
+            problems = play(item_that_must_fail(session, run_context.worker), run_context)
+        except Exception as error:  # noqa: BLE001 - whatever breaks an instrument is reported and fails the self-test
+            problems = [f"the item that must fail: {type(error).__name__}: {error}"]
+        for problem in problems:
+            run_context.abort("crash", f"self-test failed: {problem}")
+        return problems
 
     def _seed(self, item: pytest.Item) -> None:
         """Draw the generated cases of an item from the run's seed and the item's name alone."""
@@ -234,9 +266,10 @@ class Recorder:
         """Close this process's journal; the controlling process seals it, and judges it unless `act_only` is set."""
         journal = self._run_context.journal
         if hasattr(session.config, "workerinput"):
-            journal.close()
+            journal.end()
             return
         try:
+            self._end_leftovers()
             journal.seal(_end(exitstatus))
         except JournalError as error:
             sys.stderr.write(f"{error}\n")
@@ -245,10 +278,17 @@ class Recorder:
         if not self._act_only:
             session.exitstatus = self._finish()
 
+    def _end_leftovers(self) -> None:
+        """End what the programs under test left behind; raises JournalError when that is impossible."""
+        if self._leftovers is not None and (left := self._leftovers.end()):
+            raise JournalError(still_running(left))
+
     def _finish(self) -> int:
         """Judge the run and show the summary, for `pytest suites` without the technogate command."""
         try:
-            finished_run = finish_run(self._run_context.journal.path, self._run_context.settings.folder)
+            finished_run = finish_run(
+                self._run_context.journal.path, self._run_context.settings.folder, key=self._run_context.journal_key
+            )
         except JournalError as error:
             sys.stderr.write(f"{error}\n")
             return int(ExitCode.INCONCLUSIVE)

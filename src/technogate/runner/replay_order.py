@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from technogate.model.errors import UserError
+from technogate.util.write_file import write_file
 
 #: The name of the file, in the folder of the replay.
 NAME = "replay.json"
@@ -25,7 +26,7 @@ def write_replay(replay: Replay, folder: Path) -> Path:
     """Write `replay` into `folder` and return the file; raises UserError when that is impossible."""
     path = folder / NAME
     try:
-        path.write_bytes(msgspec.json.encode(replay))
+        write_file(path, msgspec.json.encode(replay).decode("utf-8"))
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}; name another folder with --reports") from error
     return path

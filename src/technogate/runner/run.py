@@ -13,10 +13,9 @@ from rich.console import Console
 
 from technogate.contract.loader import Contract
 from technogate.contract.selection import select
-from technogate.fit.check_fit import check_fit
 from technogate.fit.console_drivers import with_drivers
 from technogate.fit.fit_text import fault_text
-from technogate.fit.missing_commands import missing_commands
+from technogate.fit.missing_commands import missing_commands, one_is_forgotten
 from technogate.journal.journal_file import JournalError
 from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import StartError, TargetFileError, UserError
@@ -24,14 +23,22 @@ from technogate.model.fit_check import Blame
 from technogate.model.settings import Settings
 from technogate.model.verdict import ExitCode
 from technogate.report import terminal_summary as summary
+from technogate.report.write_all import EVIDENCE, clear
 from technogate.runner.environment_faults import fault_in, require_files
 from technogate.runner.expected_time import expected_time
 from technogate.runner.finish_run import FinishedRun, finish_run, reports_removed_on_error
 from technogate.runner.progress import Watch
-from technogate.runner.run_context import load_inputs, new_run, prepare_reports
+from technogate.runner.run_context import (
+    PROGRAM_OUTPUT,
+    load_inputs,
+    new_run,
+    prepare_reports,
+    withhold_environment,
+)
 from technogate.runner.suite_process import run_suites
 from technogate.target import Target
 from technogate.util.text import terminal, terminal_lines
+from technogate.util.write_file import write_file
 
 #: Signs the evidence of a validation: returns the finished run, and one line for the user, "" for none.
 Sign = Callable[[FinishedRun, Path], tuple[FinishedRun, str]]
@@ -70,11 +77,11 @@ def run(
     """
     require_files()
     contract, target = load_inputs(settings)
+    withhold_environment(target)
     if workers is not None and workers > 1 and not target.parallel:
         raise UserError(f"{settings.target} cannot run several times in parallel; leave --workers out")
     selection = () if check is None else select(contract, check)
-    if check is None:
-        _check_commands(target, contract)
+    _check_commands(target, contract, selection, validates=check is None)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
     settings = msgspec.structs.replace(
         settings, seed=seed, run=new_run(), mode="validate" if check is None else "check", selection=selection
@@ -113,40 +120,63 @@ def run_and_judge(settings: Settings, workers: int, console: Console, name: str)
     can be judged.
     """
     with Watch(console, name) as watch:
-        run_suites(settings, workers, watch.event, watch.tick)
-    finished_run = finish_run(settings.journal, settings.folder, settings.run)
+        key = run_suites(settings, workers, watch.event, watch.tick)
+    finished_run = finish_run(settings.journal, settings.folder, settings.run, key=key)
     for abort in finished_run.journal.aborts:
         if abort.kind == "configuration":
             line, _, output = abort.message.partition("\n")
-            raise StartError(line, program="", output=output)
+            raise StartError(line + _kept(output, settings.folder), program="")
     return finished_run
 
 
-def _check_commands(target: Target, contract: Contract) -> None:
-    """End a validation whose target file leaves out commands, before the suites start: it could not be PASS.
+def _kept(output: str, folder: Path) -> str:
+    """Keep the last output of a program that did not start in a file; what to add to the line that is shown."""
+    if not output.strip():
+        return ""
+    path = folder / PROGRAM_OUTPUT
+    write_file(path, output + "\n")
+    return f"; its last lines are in {path}"
 
-    The list has all else that does not fit. Raises TargetFileError.
+
+def _check_commands(target: Target, contract: Contract, selection: Sequence[str], *, validates: bool) -> None:
+    """End a run whose target file leaves out commands, before the suites start: a validation could not be PASS.
+
+    A check ends where a single one was forgotten that a selected requirement needs. The list has all else that does not
+    fit. Raises TargetFileError.
     """
     backend = target.spec.backend
-    if backend is not None and any(one.blame is Blame.TARGET for one in missing_commands(backend.commands, contract)):
+    if backend is None or not (validates or one_is_forgotten(backend.commands)):
+        return
+    if any(one.blame is Blame.TARGET for one in missing_commands(backend.commands, contract, selection)):
+        # Imported here: it drives the console's page too, and what does that takes long to import.
+        from technogate.fit.check_fit import check_fit
+
         fit = check_fit(target, contract)
         if fit.target_faults:
             raise TargetFileError(*fault_text(target.spec.name, fit).splitlines())
 
 
-def rejudge(journal: Path, folder: Path, console: Console) -> int:
+def rejudge(journal: Path, folder: Path, console: Console, sha256: str = "", sign: Sign | None = None) -> int:
     """Judge a stored journal, write its reports into `folder`, and return the exit code.
 
-    A torn journal is judged as far as it goes, its reports are written, and the exit code is 2: the
-    input is not a whole journal. Raises JournalError for a damaged one.
+    `sha256` is the digest that it must have, "" when only a record of its run on this machine can prove it. `sign` is
+    called with the judged run before it is shown. A torn journal is judged as far as it goes, its reports are written,
+    and the exit code is 2: the input is not a whole journal. Raises JournalError for a damaged one.
     """
     if journal.resolve() != (folder / "journal.jsonl").resolve():
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
-    finished_run = finish_run(journal, folder)
+    try:
+        clear(folder, keep=() if sign is not None else (EVIDENCE,))
+    except OSError as error:
+        raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
+    finished_run = finish_run(journal, folder, sha256=sha256)
     with reports_removed_on_error(folder):
+        if sign is not None:
+            finished_run, message = sign(finished_run, folder)
+            console.print(terminal(message), markup=False, soft_wrap=True)
         _show_summary(finished_run, console)
     if finished_run.journal.torn:
         raise JournalError(

@@ -6,7 +6,6 @@ import itertools
 import os
 import random
 import secrets
-import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,36 +16,49 @@ import msgspec
 
 from technogate.checks.machine_facts import MachineFacts
 from technogate.checks.response_predicates import is_error_response
-from technogate.contract.loader import Contract, load_contract
+from technogate.contract.loader import Contract, ContractError, load_contract, shipped_digest
 from technogate.drivers.http.paces import Paces
 from technogate.drivers.http.request_window import RequestWindow
 from technogate.fit.console_drivers import with_drivers
 from technogate.journal.journal_file import JournalWriter
+from technogate.journal.line_marks import JournalKey
 from technogate.journal.redaction import Redactor
 from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import UserError
 from technogate.model.events import Abort, Event, Exchange, FitCheck
-from technogate.model.settings import Settings
-from technogate.report.allure import NAME as ALLURE
-from technogate.report.write_all import REPORTS
+from technogate.model.settings import JOURNAL, Settings
+from technogate.report.write_all import clear
 from technogate.runner.expected_time import learned_limit
 from technogate.runner.journal_header import journal_header
 from technogate.runner.replay_order import Replay, read_replay
 from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
-from technogate.target.api_key import new_key
+from technogate.target.api_key import new_key, variables_of
+from technogate.target.environment import know, withheld, withhold
+from technogate.util.plain_file import create
 from technogate.util.shipped import shipped
 
 DEFAULT_CONTRACT = "console-v0.1"
 
 
 class HandOver(msgspec.Struct, frozen=True, kw_only=True):
-    """What the controlling process passes to each worker of a run."""
+    """What the controlling process passes to a worker of a run.
+
+    `contract` is the digest of the one it checked; `journal_key` marks what that worker writes; `withheld` is what no
+    child of a worker may inherit of the user's environment, and its target file names.
+    """
 
     settings: Settings
+    contract: str
     run: str
     run_key: str
     seed: int
+    journal_key: str
+    withheld: dict[str, str]
+
+
+#: The file in the folder of the reports that keeps what a program wrote which did not start.
+PROGRAM_OUTPUT = "program-output.log"
 
 
 @dataclass(slots=True)
@@ -73,7 +85,8 @@ class RunContext:
     `worker` names the process in the journal; `run_key` is the API key of started programs; `watchers` are called
     with each event after it is written; `program_checks` are called when an item ends, and raise what takes the place
     of its result where a program has ended; `facts` is what no response may disclose; `paces` are those of
-    its backends; `replay` is None unless the run is a replay; `fit` is what the fit check found, nothing before it.
+    its backends; `journal_key` proves its journal, in the process that hands it on or judges it; `replay` is None
+    unless the run is a replay; `fit` is what the fit check found, nothing before it.
     """
 
     settings: Settings
@@ -84,6 +97,7 @@ class RunContext:
     run: str
     run_key: str
     seed: int
+    journal_key: JournalKey | None = None
     replay: Replay | None = None
     item: str = ""
     counter: CheckCounter = field(default_factory=CheckCounter)
@@ -166,28 +180,74 @@ class RunContext:
         for check in self.program_checks:
             check(thoroughly)
 
-    def hand_over(self) -> dict[str, Any]:
+    def hand_over(self, worker: str) -> dict[str, Any]:
         """Return what a worker needs to join the run, in plain types."""
-        handed = HandOver(settings=self.settings, run=self.run, run_key=self.run_key, seed=self.seed)
+        if self.journal_key is None:
+            raise RuntimeError("only the controlling process of a run has workers")
+        handed = HandOver(
+            settings=self.settings,
+            contract=self.contract.digest,
+            run=self.run,
+            run_key=self.run_key,
+            seed=self.seed,
+            journal_key=self.journal_key.of(worker).hex(),
+            withheld=withheld(),
+        )
         plain: dict[str, Any] = msgspec.to_builtins(handed)
         return plain
 
 
-def contract_or_default(folder: str) -> Contract:
-    """Load the contract in `folder`, or the shipped one for ""; raises ContractError."""
-    return load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT))
+def contract_or_default(folder: str, *, checked: str = "") -> Contract:
+    """Load the contract in `folder`, or the shipped one for ""; raises ContractError. See `load_contract`.
+
+    One with the id of a shipped contract and other bytes is refused: reports would call it by that name.
+    """
+    contract = load_contract(Path(folder) if folder else shipped("contracts", DEFAULT_CONTRACT), checked=checked)
+    if shipped_digest(contract.id) not in ("", contract.digest):
+        raise ContractError(
+            f"{folder} is not the shipped contract {contract.id} (sha256 {contract.digest[:16]}…), and has its name; "
+            "name the folder otherwise"
+        )
+    return contract
 
 
-def load_inputs(settings: Settings, *, starts: bool = True) -> tuple[Contract, Target]:
+def load_inputs(settings: Settings, *, starts: bool = True, checked: str = "") -> tuple[Contract, Target]:
     """Load the contract and the target of a run; with `starts` False, skip the checks that only a start needs.
 
+    `checked` is the digest of the contract that another process of the run has checked.
     Raises UserError, ContractError or ShippedDataError, each one line for the user.
     """
-    contract = contract_or_default(settings.contract)
+    contract = contract_or_default(settings.contract, checked=checked)
     target = load_target(settings.target)
     if starts:
         target.preflight()
     return contract, target
+
+
+def withhold_environment(target: Target) -> None:
+    """Take what no child of this process has a use for out of its environment, for the rest of its life.
+
+    Compose files may name any variable, and compose alone gets all of them.
+    """
+    withhold(None if target.ref.kind == "compose" else variables_of(target.spec))
+
+
+def clear_reports(folder: Path) -> None:
+    """Remove an earlier run's results: none of them may be taken for that of a run that did not end.
+
+    Raises UserError when that is impossible.
+    """
+    try:
+        clear(folder)
+        for name in (JOURNAL, PROGRAM_OUTPUT):
+            (folder / name).unlink(missing_ok=True)
+    except NotADirectoryError as error:
+        raise _unwritable(folder, error) from error
+    except OSError as error:
+        raise UserError(
+            f"cannot remove the reports of an earlier run from {folder}: {error.strerror}; remove them, or name "
+            "another folder with --reports"
+        ) from error
 
 
 def prepare_reports(folder: Path) -> None:
@@ -195,25 +255,26 @@ def prepare_reports(folder: Path) -> None:
 
     Raises UserError when that is impossible.
     """
+    clear_reports(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # A file of an earlier run must not be taken for this run's result.
-        for name in ("journal.jsonl", *REPORTS):
-            if name == ALLURE and (folder / name).exists():
-                shutil.rmtree(folder / name)
-            else:
-                (folder / name).unlink(missing_ok=True)
         probe = folder / ".writable"
-        probe.write_text("")
+        os.close(create(probe))
         probe.unlink()
     except OSError as error:
-        raise UserError(
-            f"cannot write reports to {folder}: {error.strerror}; name another folder with --reports"
-        ) from error
+        raise _unwritable(folder, error) from error
 
 
-def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
-    """Begin a run: load what it needs, open its journal and write the header."""
+def _unwritable(folder: Path, error: OSError) -> UserError:
+    return UserError(f"cannot write reports to {folder}: {error.strerror}; name another folder with --reports")
+
+
+def open_run(settings: Settings, *, collect_only: bool = False, key: JournalKey | None = None) -> RunContext:
+    """Begin a run: load what it needs, open its journal and write the header.
+
+    `key` marks its journal; None for a run that this process judges itself.
+    """
+    key = key or JournalKey.new()
     contract, target = load_inputs(settings, starts=not collect_only)
     # Nothing is waived in a check: it shows what passes and what fails.
     settings = with_drivers(settings, contract, target, trial=not collect_only)
@@ -224,7 +285,8 @@ def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
         settings=settings,
         contract=contract,
         target=target,
-        journal=JournalWriter(settings.journal, "main"),
+        journal=JournalWriter(settings.journal, "main", key.of("main")),
+        journal_key=key,
         worker="main",
         run=settings.run or new_run(),
         run_key=target.api_key or new_key(),
@@ -242,12 +304,13 @@ def open_run(settings: Settings, *, collect_only: bool = False) -> RunContext:
 def join_run(workerinput: dict[str, Any], worker: str) -> RunContext:
     """Join a run in a worker process, with what the controlling process passed to it."""
     handed = msgspec.convert(workerinput, HandOver)
-    contract, target = load_inputs(handed.settings)
+    know(handed.withheld)
+    contract, target = load_inputs(handed.settings, checked=handed.contract)
     return RunContext(
         settings=handed.settings,
         contract=contract,
         target=target,
-        journal=JournalWriter(handed.settings.journal, worker),
+        journal=JournalWriter(handed.settings.journal, worker, bytes.fromhex(handed.journal_key)),
         worker=worker,
         run=handed.run,
         run_key=handed.run_key,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import string
 
 from technogate.journal.redaction import SHORTEST_KEY
 from technogate.model.errors import UserError
+from technogate.target.environment import variable
 from technogate.target.spec import TargetFile
 
 
@@ -20,7 +20,7 @@ def new_key() -> str:
 def key_from_environment(spec: TargetFile) -> str:
     """Return the key of the pair; "" when the target file names no variable, or the variable is not set."""
     _, name = _variable(spec)
-    return os.environ.get(name, "") if name else ""
+    return (variable(name) or "") if name else ""
 
 
 def check_key(spec: TargetFile) -> None:
@@ -28,12 +28,20 @@ def check_key(spec: TargetFile) -> None:
     where, name = _variable(spec)
     if not name:
         return
-    key = os.environ.get(name, "")
+    key = variable(name) or ""
     if not key:
         raise UserError(f"{spec.name}: {where} names {name}, which is not set: export {name}=<the key>")
     if len(key) < SHORTEST_KEY or not key.isascii() or not key.isprintable() or key != key.strip():
         rule = f"at least {SHORTEST_KEY} printable ASCII characters, no blank at either end"
         raise UserError(f"{spec.name}: {name} is no usable API key: it needs {rule}")
+
+
+def variables_of(spec: TargetFile) -> set[str]:
+    """The names of the variables of the user's environment that a target file names."""
+    _, key = _variable(spec)
+    steps = spec.console.steps if spec.console is not None else ()
+    entered = [field.env for step in steps for field in (step.fill, step.select) if field is not None]
+    return {name for name in (key, *entered) if name}
 
 
 def _variable(spec: TargetFile) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,6 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from technogate.model.errors import UserError
+from technogate.target.environment import variable
 from technogate.target.readiness import PROBE_S
 from technogate.target.spec import ConsoleSpec, FieldText, Selectors, StepSpec
 from technogate.util.http_client import http_client
@@ -67,7 +67,7 @@ def check_steps(spec: ConsoleSpec) -> None:
     """Raise UserError for a step whose text is to come from an environment variable that is not set."""
     for number, step in enumerate(spec.steps, 1):
         entered = step.fill or step.select
-        if entered is not None and entered.env and entered.env not in os.environ:
+        if entered is not None and entered.env and variable(entered.env) is None:
             raise UserError(
                 f"console.steps[{number}] names {entered.env}, which is not set: export {entered.env}=<text>"
             )
@@ -126,7 +126,7 @@ def _action(spec: StepSpec, url: str, key: str) -> tuple[Action, str, str]:
             return (
                 action,
                 goal.selector,
-                os.environ.get(goal.env, "") if goal.env else goal.text.replace("{api_key}", key),
+                (variable(goal.env) or "") if goal.env else goal.text.replace("{api_key}", key),
             )
         if goal:
             return action, below(url, goal) if action == "open" else goal, ""

@@ -46,12 +46,15 @@ def resolve_audit(
     )
 
 
-def resolve_unwritable(spec: UnwritableSpec, folder: Path, values: Mapping[str, str]) -> UnwritableSpec:
-    """Fill the placeholders of the way to make the audit trail unwritable."""
+def resolve_unwritable(
+    spec: UnwritableSpec, folder: Path, values: Mapping[str, str], env: Mapping[str, str] | None = None
+) -> UnwritableSpec:
+    """Fill the placeholders of the way to make the audit trail unwritable; `env` are the variables of the backend."""
     path = fill(spec.lock_sqlite, values)
     return msgspec.structs.replace(
         spec,
         lock_sqlite=str(folder / path) if path else "",
         command=tuple(fill(word, values) for word in spec.command),
         undo=tuple(fill(word, values) for word in spec.undo),
+        env={name: fill(text, values) for name, text in {**(env or {}), **spec.env}.items()} if spec.command else {},
     )

@@ -93,6 +93,8 @@ def _backend_places(backend: BackendSpec, *, contained: bool) -> Iterator[tuple[
     for key, words in (("command", backend.unwritable.command), ("undo", backend.unwritable.undo)):
         for index, text in enumerate(words):
             yield f"backend.unwritable.{key}[{index}]", text, absent, need
+    for name, text in backend.unwritable.env.items():
+        yield f"backend.unwritable.env.{name}", text, absent, need
 
 
 def _console_places(console: ConsoleSpec) -> Iterator[tuple[str, str, frozenset[str], str]]:

@@ -129,6 +129,10 @@ class Running(Protocol):
         that runs already and cannot be configured otherwise.
         """
 
+    @property
+    def isolations(self) -> dict[str, str]:
+        """How each program that the gate started is kept from the gate, by its name: `isolated`, or why not."""
+
     def outputs(self) -> list[Output]:
         """Return what every program that the gate started has written so far, the API key masked."""
 

@@ -6,12 +6,12 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import httpx
 
-from technogate.target.served_address import ready_urls
+from technogate.target.served_address import origin, ready_urls
 from technogate.util.http_client import http_client
 from technogate.util.tls import refused_certificate
 
@@ -19,10 +19,16 @@ from technogate.util.tls import refused_certificate
 POLL_S, PROBE_S = 0.03, 5.0
 #: Seconds that a connection may take which only shows whether there is a server, or which protocol it speaks.
 CONNECT_S = 1.0
+#: Seconds for which a server must have refused the ready path before it counts as one that has no such path.
+WRONG_PATH_S = 4.0
+#: Paths by which programs usually show that they are ready, the likeliest first; any response of `/` shows a server.
+USUAL_PATHS = ("/health", "/healthz", "/ready", "/readyz", "/livez", "/status", "/ping", "/api/health", "/")
 #: What OpenSSL reports of a server that responds without TLS.
 _NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST")
 #: The status with which some servers respond to HTTP where they speak TLS.
 _BAD_REQUEST = 400
+#: Refusals that say nothing of the path: too early, too often.
+_ASKS_TO_WAIT = (408, 425, 429)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,7 @@ class NotReady:
     url: str
     why: str
     hint: str = ""
+    status: int = 0
 
     def __str__(self) -> str:
         return f"GET {self.url}: {self.why}{f'; {self.hint}' if self.hint else ''}"
@@ -63,9 +70,11 @@ def find_ready(
 ) -> Ready | NotReady:
     """Probe each of `base_urls` until one is ready, for `timeout_s` seconds or until `given_up` is true.
 
-    `ready` is a path or a URL. A path is tried at the origin too, where there is none below the base URL.
+    `ready` is a path or a URL. A path is tried at the origin too, where there is none below the base URL. A server that
+    has refused it for some seconds, while it responds at another path, has no such path: that is returned at once.
     """
     deadline = time.monotonic() + timeout_s
+    refused_since = 0.0
     last = NotReady(url=ready_urls(base_urls[0], ready)[0], why="no response")
     odd: set[str] = set()
     while not given_up():
@@ -79,9 +88,30 @@ def find_ready(
                 return found
             seen.append(found)
         # A server that responds says more than an address at which nobody listens.
-        last = next((one for one in seen if one.why.startswith("status")), seen[0])
+        last = next((one for one in seen if one.status), seen[0])
+        refused_since = (refused_since or time.monotonic()) if _refuses(last) else 0.0
+        if refused_since and time.monotonic() - refused_since > WRONG_PATH_S:
+            if (other := _other_path(last.url, deadline)) is not None:
+                return replace(last, hint=other)
+            refused_since = 0.0
         time.sleep(POLL_S)
     return last
+
+
+def _refuses(seen: NotReady) -> bool:
+    """Whether a server has no such path, or wants a key for it; to wait or to ask less is another matter."""
+    return 400 <= seen.status < 500 and seen.status not in _ASKS_TO_WAIT
+
+
+def _other_path(refused: str, deadline: float) -> str | None:
+    """What to write in place of a path that is refused: one that responds at the same server; None without one."""
+    for path in USUAL_PATHS:
+        url = origin(refused) + path
+        if url == refused or time.monotonic() > deadline:
+            continue
+        if not (seen := _observe(url, PROBE_S)).why:
+            return f'GET {path} responds with {seen.status}: write ready = "{path}"'
+    return None
 
 
 def find_line(
@@ -126,7 +156,7 @@ def _look(base_url: str, ready: str, timeout_s: float, odd: set[str]) -> Ready |
     last = NotReady(url=base_url, why="no response")
     for url in ready_urls(base_url, ready):
         seen = _observe(url, timeout_s)
-        last = NotReady(url=url, why=seen.why, hint=seen.hint)
+        last = NotReady(url=url, why=seen.why, hint=seen.hint, status=seen.status)
         if not seen.why:
             # An address elsewhere says nothing of this one: somebody must listen here too.
             return Ready(base_url=base_url, url=url) if _same_server(url, base_url) or _listens(base_url) else last

@@ -100,6 +100,13 @@ class Pair:
                 raise
         return self._console(spec, api_url, key, self._console_program(spec, api_url, key))
 
+    @property
+    def isolations(self) -> dict[str, str]:
+        """See `Running`."""
+        module = self._spec.console is not None and bool(self._spec.console.module) and not self._spec.console.url
+        own_user = {"client module": "it runs as the gate's own user"} if module else {}
+        return self._programs.isolations | own_user
+
     def outputs(self) -> list[Output]:
         """Return what every program that the gate started has written so far, the API key masked."""
         return self._programs.outputs()
@@ -168,7 +175,7 @@ class Pair:
             commands=spec.commands,
             audit=resolve_audit(spec.audit, self._folder, values, spec.env),
             program=program,
-            unwritable=resolve_unwritable(spec.unwritable, self._folder, values),
+            unwritable=resolve_unwritable(spec.unwritable, self._folder, values, spec.env),
             folder=self._folder,
             openapi=spec.openapi,
         )

@@ -70,12 +70,13 @@ class UnwritableSpec(Spec, frozen=True, kw_only=True):
     """How the audit trail is made unwritable and restored (TRL-10): one way, or none.
 
     `lock_sqlite` is the trail's SQLite file, which the gate locks. `command` makes the trail unwritable and
-    `undo` restores it; the gate runs both.
+    `undo` restores it; the gate runs both, with `env` besides the variables of the backend.
     """
 
     lock_sqlite: str = ""
     command: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
+    env: dict[str, str] = {}
 
     @property
     def declared(self) -> bool:
@@ -94,6 +95,8 @@ class ServedSpec(Spec, frozen=True, kw_only=True):
 
     `serves` is the base URL of a program that the gate starts, with {host} and {port}; "" when it has neither a path
     prefix nor TLS. `ca_file` has the certificates that its own is verified with, besides those of the system.
+    `isolation` is whether a program that the gate starts gets a user of its own: where it keeps its files in {workdir},
+    always, or never.
     """
 
     url: str = ""
@@ -105,6 +108,7 @@ class ServedSpec(Spec, frozen=True, kw_only=True):
     ca_file: str = ""
     ready: str = "/health"
     ready_log: str = ""
+    isolation: Literal["auto", "user", "none"] = "auto"
     start_timeout_s: float | None = None
     api_key_env: str = ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 #: Objects that are created before a young, a middle and an old collection; Python's own are 700, 10 and 10.
-RARELY = (50_000, 20, 50)
+RARELY = (200_000, 20, 50)
 
 
 def ignore_existing_objects() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +25,7 @@ def http_client(url: str, timeout_s: float) -> httpx.Client:
     bound raises httpx.ReadTimeout or httpx.ReadError.
     """
     # Loading certificates takes longer than a request: they are loaded only where there is something to verify.
-    tls = tls_context() if urlsplit(url).scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls = tls_context() if urlsplit(url).scheme == "https" else _without_certificates()
     headers = {"User-Agent": "technogate", "Accept-Encoding": "identity", "Connection": "close"}
     return httpx.Client(
         transport=_BoundedTransport(tls, timeout_s), trust_env=False, timeout=timeout_s, headers=headers
@@ -96,3 +97,9 @@ class _BoundedStream(httpcore.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """See NetworkStream."""
         return self._stream.get_extra_info(info)
+
+
+@cache
+def _without_certificates() -> ssl.SSLContext:
+    """A context that trusts nobody, for a client that makes no connection with TLS: it must have one."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -28,7 +28,7 @@ def test_a_backend_without_measure_fails(tmp_path: Path, mode: str) -> None:
     """Each of its answers is a violation, and none is kept whole."""
     server = ROOT / "tests" / "programs" / "hostile" / "server.py"
     (tmp_path / "target.toml").write_text(TARGET % (server, mode), "utf-8")
-    ended = check_program(tmp_path, tmp_path / "reports", "MEM-02", "ENV-07", "--max-time", "5m")
+    ended = check_program(tmp_path, tmp_path / "reports", "MEM-02", "--max-time", "5m")
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert json.loads((tmp_path / "reports" / "verdict.json").read_bytes())["verdict"] == "FAIL"
     # `deep` answers are whole, of 400,000 bytes.

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
-from securesystemslib.signer import CryptoSigner, Signature, SSlibKey
+from securesystemslib.signer import Signature, Signer, SSlibKey
 
 from technogate.util.strict_json import NotStrictJson, parse
 
@@ -44,9 +44,9 @@ class _Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename=
     signatures: tuple[_Signature, ...]
 
 
-def seal(payload: bytes, signer: CryptoSigner) -> bytes:
+def seal(payload: bytes, signer: Signer, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """The signed envelope of `payload`, as the bytes of a file."""
-    envelope = Envelope(payload, PAYLOAD_TYPE, {})
+    envelope = Envelope(payload, payload_type, {})
     envelope.sign(signer)
     return msgspec.json.encode(envelope.to_dict()) + b"\n"
 
@@ -66,24 +66,34 @@ def read(path: Path) -> bytes:
     return raw
 
 
-def unseal(raw: bytes, key: SSlibKey) -> bytes:
+def signed_with(raw: bytes) -> str:
+    """The id of the key that the envelope `raw` names, not verified; raises EvidenceError like `unseal`."""
+    return _signature(_decoded(raw)).keyid
+
+
+def _signature(envelope: _Envelope) -> _Signature:
+    """The one signature of an envelope."""
+    if len(envelope.signatures) != 1:
+        raise EvidenceError(f"it has {len(envelope.signatures)} signatures, not exactly one")
+    return envelope.signatures[0]
+
+
+def unseal(raw: bytes, key: SSlibKey, payload_type: str = PAYLOAD_TYPE) -> bytes:
     """The payload of the envelope `raw`, whose one signature is by `key`.
 
     Raises EvidenceError when `raw` is not an envelope, has another type or not exactly one signature, or when the
     signature is by another key or over other bytes.
     """
     envelope = _decoded(raw)
-    if envelope.payload_type != PAYLOAD_TYPE:
-        raise EvidenceError(f"its payload type is {envelope.payload_type!r}, not {PAYLOAD_TYPE!r}")
-    if len(envelope.signatures) != 1:
-        raise EvidenceError(f"it has {len(envelope.signatures)} signatures, not exactly one")
-    [signature] = envelope.signatures
+    if envelope.payload_type != payload_type:
+        raise EvidenceError(f"its payload type is {envelope.payload_type!r}, not {payload_type!r}")
+    signature = _signature(envelope)
     if signature.keyid != key.keyid:
         raise EvidenceError(f"it is signed with another key ({signature.keyid[:16]!r}…, trusted: {key.keyid[:16]!r}…)")
     payload = _bytes(envelope.payload, "payload")
     sig = Signature(key.keyid, _bytes(signature.sig, "signature").hex())
     try:
-        Envelope(payload, PAYLOAD_TYPE, {key.keyid: sig}).verify([key], 1)
+        Envelope(payload, payload_type, {key.keyid: sig}).verify([key], 1)
     except VerificationError as error:
         raise EvidenceError(
             "its signature does not match its content: it was changed after signing, or never signed"

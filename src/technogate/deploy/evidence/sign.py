@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from securesystemslib.signer import CryptoSigner
+from securesystemslib.signer import Signer, SSlibKey
 
-from technogate.deploy.decide import decide, seconds_of
+from technogate.deploy.decide import decide
 from technogate.deploy.evidence.envelope import EvidenceError, seal
 from technogate.deploy.evidence.statement import encode, statement_of
-from technogate.model.settings import EVIDENCE_AGE
+from technogate.deploy.policy import strict_policy
 from technogate.model.verdict import ExitCode, Verdict
 from technogate.report.next_step import EvidenceState
 from technogate.report.write_all import EVIDENCE
@@ -23,7 +23,7 @@ from technogate.util.write_file import write_file
 NAME = EVIDENCE
 
 
-def sign_evidence(finished_run: FinishedRun, signer: CryptoSigner | None, folder: Path) -> Path | None:
+def sign_evidence(finished_run: FinishedRun, signer: Signer | None, folder: Path) -> Path | None:
     """Write the evidence of a finished validation into `folder`; None without a key and without images.
 
     Raises EvidenceError, one line, when there is a key or there are images but no evidence is possible: without a key,
@@ -37,16 +37,18 @@ def sign_evidence(finished_run: FinishedRun, signer: CryptoSigner | None, folder
         raise EvidenceError("no signing key was given (--signing-key FILE or TECHNOGATE_SIGNING_KEY)")
     if not images:
         raise EvidenceError("processes were judged, but only images can be deployed; use a target with images")
+    if finished_run.journal.unproven:
+        raise EvidenceError(finished_run.journal.unproven)
     if finished_run.document.verdict is Verdict.PASS and finished_run.exit_code is not ExitCode.PASS:
         raise EvidenceError("the run did not end with its verdict")
     digest = finished_run.journal.header.gate_digest
     if gate_digest() != digest:
-        raise EvidenceError("the gate's own files changed during the run; run the validation again")
+        raise EvidenceError("the gate's own files are not those of the run; run the validation again with this gate")
     payload = encode(statement_of(finished_run.document, digest))
     return write_file(folder / NAME, seal(payload, signer).decode("ascii"))
 
 
-def signed_by(signer: CryptoSigner | None, contract: str = "") -> Sign:
+def signed_by(signer: Signer | None, contract: str = "") -> Sign:
     """The step that signs the result of a validation; `contract` is the folder of its contract, "" for the shipped one.
 
     It returns the finished run and one line: the path of the evidence, or why there is none. The reports are written
@@ -74,15 +76,17 @@ def signed_by(signer: CryptoSigner | None, contract: str = "") -> Sign:
     return sign
 
 
-def _state(finished_run: FinishedRun, evidence: Path, signer: CryptoSigner, contract: str) -> EvidenceState:
-    """What the deploy gate decides on the evidence now, with its usual maximum age, for the images that ran."""
+def _state(finished_run: FinishedRun, evidence: Path, signer: Signer, contract: str) -> EvidenceState:
+    """What the deploy gate decides on the evidence now without a policy, thus strictly, for the images that ran."""
     if finished_run.document.verdict is not Verdict.PASS:
+        return EvidenceState.SIGNED
+    key = signer.public_key
+    if not isinstance(key, SSlibKey):
         return EvidenceState.SIGNED
     decision = decide(
         images={side: image.name for side, image in finished_run.document.target.images.items()},
         evidence=evidence,
-        key=signer.public_key,
-        max_age_s=seconds_of(EVIDENCE_AGE),
+        policy=strict_policy(key),
         contract=contract_or_default(contract),
         now=time.time(),
     )

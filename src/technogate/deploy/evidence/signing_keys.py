@@ -85,15 +85,19 @@ def _signer(pem: bytes, source: str) -> CryptoSigner:
     return CryptoSigner(key)
 
 
-def public_key(path: Path) -> SSlibKey:
-    """The key that evidence must be signed with; raises UserError for a file that holds no Ed25519 public key."""
-    pem = _read(path, "--key")
+def public_key(path: Path, option: str = "--key") -> SSlibKey:
+    """The key in the file that `option` names; raises UserError for a file that holds no Ed25519 public key."""
+    return public_key_of(_read(path, option), str(path))
+
+
+def public_key_of(pem: bytes, source: str) -> SSlibKey:
+    """The key in `pem`, the text of `source`; raises UserError for anything but an Ed25519 public key."""
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise UserError(f"{path} holds no public key in PEM; `technogate keygen` writes {PUBLIC_NAME}") from error
+        raise UserError(f"{source} holds no public key in PEM; `technogate keygen` writes {PUBLIC_NAME}") from error
     if not isinstance(key, Ed25519PublicKey):
-        raise UserError(f"{path} holds a public key that is not Ed25519; `technogate keygen` creates one")
+        raise UserError(f"{source} holds a public key that is not Ed25519; `technogate keygen` creates one")
     return SSlibKey.from_crypto(key)
 
 

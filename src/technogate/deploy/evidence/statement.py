@@ -12,8 +12,9 @@ from typing import Literal
 
 import msgspec
 
+from technogate.checks.registry import REGISTRY
 from technogate.deploy.evidence.envelope import EvidenceError
-from technogate.model.events import ImageRef
+from technogate.model.events import ImageRef, Outcome
 from technogate.model.requirement import Level, Party
 from technogate.model.scope import VerdictScope
 from technogate.model.verdict import Verdict, VerdictDocument, WaiverResult, WaiverState
@@ -28,6 +29,9 @@ CONSOLE, BACKEND, CONTRACT, GATE = "console", "backend", "contract", "gate"
 #: The most reasons in a statement, and the most characters of one; the reports have all of them.
 _MOST_REASONS = 20
 _LONGEST_REASON = 300
+
+#: The names of the checks over a whole run.
+RUN_WIDE = frozenset(check.item for check in REGISTRY.run_wide_checks)
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 _IMAGE = re.compile(r"sha256:([0-9a-f]{64})")
@@ -53,8 +57,16 @@ class Setting(_Part, frozen=True):
     content: str = ""
 
 
+class RunWide(_Part, frozen=True):
+    """A check over the whole run: it follows from the exchanges, and the journal holds no result of it."""
+
+    item: str
+    outcome: Outcome
+    checks: int
+
+
 class Proven(_Part, frozen=True):
-    """One requirement: its verdict, and its effective verdict after waivers."""
+    """One requirement: its verdict, and its effective verdict after waivers; `run_wide` are checks over the run."""
 
     id: str
     party: Party
@@ -63,12 +75,16 @@ class Proven(_Part, frozen=True):
     verdict: Verdict
     effective_verdict: Verdict
     checks: int
+    run_wide: tuple[RunWide, ...] = ()
 
 
 class RunRef(_Part, frozen=True):
     """What a deployment is decided on besides the subjects. Times are in seconds since the epoch.
 
-    `target` is the name of the pair that was judged, `target_argument` the value of `--target`.
+    `target` is the name of the pair that was judged, `target_argument` the value of `--target`. `target_digests` are
+    the sha256 of the files that describe it, by name. `isolation` is "isolated" where the programs under test could not
+    reach the gate, else why not; "" when nothing is known of it. `contract_shipped` is whether the contract is one that
+    came with the gate; `runtimes` are the Node and the browser that judged a console.
     """
 
     verdict: Verdict
@@ -86,6 +102,10 @@ class RunRef(_Part, frozen=True):
     started: float
     ended: float
     journal_sha256: str
+    contract_shipped: bool
+    runtimes: tuple[str, ...]
+    isolation: str = ""
+    target_digests: dict[str, str] = {}
 
 
 class Predicate(
@@ -182,6 +202,11 @@ def _predicate(document: VerdictDocument) -> Predicate:
                     verdict=r.verdict,
                     effective_verdict=r.effective_verdict,
                     checks=r.checks,
+                    run_wide=tuple(
+                        RunWide(item=item.item, outcome=item.outcome, checks=item.checks)
+                        for item in r.items
+                        if item.item in RUN_WIDE
+                    ),
                 )
                 for r in document.requirements
             ),
@@ -195,6 +220,10 @@ def _predicate(document: VerdictDocument) -> Predicate:
             started=document.started,
             ended=document.ended,
             journal_sha256=document.journal.sha256,
+            contract_shipped=document.contract.shipped,
+            runtimes=document.runtimes,
+            isolation=document.isolation,
+            target_digests=dict(document.target.digests),
         ),
     )
 

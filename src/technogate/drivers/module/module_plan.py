@@ -14,7 +14,6 @@ from typing import Literal
 from technogate.drivers.console_driver import DriverError
 from technogate.drivers.module.esbuild import obtained
 from technogate.drivers.module.module_driver import script_for_node
-from technogate.drivers.module.module_page_driver import ModulePageDriver
 from technogate.drivers.module.module_process import LoadError, ModuleProcess, module_environment
 from technogate.drivers.module.node import find_node
 from technogate.drivers.page.chromium import browser_missing
@@ -78,6 +77,9 @@ def plan_module(
         raise DriverError(f'{why}: leave out runtime = "node", so that it runs in a browser')
     if lacking := _browser_lacks(module):
         raise DriverError(f"{why}; it needs a browser: {lacking}")
+    # Imported here: most modules run in Node, and Playwright takes long to import.
+    from technogate.drivers.module.module_page_driver import ModulePageDriver
+
     with ModulePageDriver(module, env=env, base=NOWHERE, create=create) as driver:
         return ModulePlan(drivers=("module-browser",), found=driver.found, why=why)
 
@@ -90,6 +92,8 @@ def _browser_lacks(module: Path) -> str:
 
 def _not_in_browser(module: Path, env: Mapping[str, str], create: str) -> str:
     """Why a module that runs in Node does not load in a browser, "" when it does: it may be a server's."""
+    from technogate.drivers.module.module_page_driver import ModulePageDriver
+
     try:
         ModulePageDriver(module, env=env, base=NOWHERE, create=create).close()
     except DriverError as error:

@@ -82,8 +82,9 @@ class PageCalls:
         """Have the list loaded with this query, if possible by one request, and read it."""
         self._page.show("audit")
         before, limit_s = self._page.begin("audit", "audit_refresh"), 2 * self._page.limit_s
-        started = self._begin()
+        self._begin()
         entered = self._enter_query(before, wanted, limit)
+        started = self.begun
         state = self._loaded_by_itself(entered, limit_s) if entered else None
         if state is None:
             if entered:
@@ -219,6 +220,13 @@ class PageCalls:
                 continue
             if self._entry.shows(control, value):
                 continue
+            if entered and self._page.habits.loading_s(entered) != 0.0:
+                loads = self._loaded_by_itself(entered, 2 * self._page.limit_s) is not None
+                control = self._page.arm("audit", "audit_refresh")["controls"][name]
+                if loads:
+                    # What was requested for one change is a query of its own: the call is what follows the last one.
+                    entered.clear()
+                    self._begin()
             try:
                 self._entry.enter(name, control, value)
             except NotOffered:

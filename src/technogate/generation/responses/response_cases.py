@@ -119,22 +119,13 @@ class Responses:
 
         Entries of a list are put in the required order: newest first.
         """
-
-        @st.composite
-        def cases(draw: st.DrawFn) -> FramedResponse:
-            value = draw(self.schema.values)
-            if isinstance(value, dict):
-                assume(not but or value.get("status") != but)
-                value = {**value, "status": status} if status else value
-            return _spell(draw, _newest_first(value), "a conforming response")
-
-        return cases()
+        return _conforming(self.schema.values, status, but)
 
     # ---- hostile ----
 
     def hostile(self, *, leave: frozenset[str] = frozenset()) -> Cases:
         """Responses with status 200 that break the contract anywhere but in the fields `leave`."""
-        wrong = self._saying(broken(self.schema, leave=leave))
+        wrong = _saying(broken(self.schema, leave=leave))
         return st.one_of(wrong, wrong, self.wrong_types(), self.no_json(), self.cut(), self.torn())
 
     def any_hostile(self) -> Cases:
@@ -144,106 +135,108 @@ class Responses:
 
     def status_words(self) -> Cases:
         """Responses whose `status` is none of the five, or missing (CON-03)."""
-        return self._saying(broken_field(self.schema, "status"))
+        return _saying(broken_field(self.schema, "status"))
 
     def coded(self, first: int, last: int) -> Cases:
         """Responses with a status code of a range, whatever their body holds: most often an approval."""
         listed = self.contract.operation(self.operation).responses
         documented = [code for code in listed if first <= code <= last] or [first]
-        bodies = st.one_of(self.conforming(), self._saying(self._errors()), self.no_json(), self.wrong_types())
-
-        @st.composite
-        def cases(draw: st.DrawFn) -> FramedResponse:
-            sent, odd = draw(bodies), draw(_ODD)
-            code = documented[odd % len(documented)] if odd < 128 else first + odd % (last - first + 1)
-            return replace(sent, status=first if code in _BROWSERS_OWN else code)
-
-        return cases()
+        bodies = st.one_of(self.conforming(), _saying(self._errors()), self.no_json(), self.wrong_types())
+        return _coded(bodies, tuple(documented), first, last)
 
     def other_success(self) -> Cases:
         """Conforming bodies under a code that is neither 200 nor an error; some codes have no body."""
-        conforming = self.conforming()
-
-        @st.composite
-        def cases(draw: st.DrawFn) -> FramedResponse:
-            code = _OTHER_SUCCESS[draw(_ODD) % len(_OTHER_SUCCESS)]
-            sent = draw(conforming)
-            return FramedResponse(what=sent.what, body=b"" if code in _BODILESS else sent.body, status=code)
-
-        return cases()
+        return _other_success(self.conforming())
 
     def says_blocked(self) -> Cases:
         """A 200 with BLOCKED in the words of the contract."""
-        return self._saying(
-            self.envelope.values.map(lambda value: InvalidValue(what="a BLOCKED envelope", value=value))
-        )
+        return _saying(self.envelope.values.map(lambda value: InvalidValue(what="a BLOCKED envelope", value=value)))
 
     def wrong_types(self) -> Cases:
         """Conforming bodies under another content type, or none."""
-        conforming = self.conforming()
-
-        @st.composite
-        def cases(draw: st.DrawFn) -> FramedResponse:
-            kind = OTHER_TYPES[draw(_ODD) % len(OTHER_TYPES)]
-            return replace(draw(conforming), content_type=kind)
-
-        return cases()
+        return _wrong_types(self.conforming())
 
     def no_json(self) -> Cases:
         """Bodies that no reader of JSON takes."""
         page = _PAGE.format(self.contract.behavior.statuses.approved).encode()
-        fixed = [b"", b" ", b"\0", b"\xff\xfe", page]
-        conforming = self.conforming()
-
-        @st.composite
-        def cases(draw: st.DrawFn) -> FramedResponse:
-            odd = draw(_ODD)
-            if odd >= 240:
-                return FramedResponse(what="any bytes", body=draw(st.binary(max_size=24)))
-            if odd >= 208:
-                return FramedResponse(what="not JSON at all", body=fixed[odd % len(fixed)])
-            ways = invalid_json(draw(conforming).body)
-            what = list(ways)[odd % len(ways)]
-            return FramedResponse(what=what, body=ways[what].encode("utf-8"))
-
-        return cases()
+        return _no_json(self.conforming(), (b"", b" ", b"\0", b"\xff\xfe", page))
 
     def cut(self) -> Cases:
         """Conforming bodies cut at any byte, with a length that fits what is left."""
-        conforming = self.conforming()
-
-        @st.composite
-        def cases(draw: st.DrawFn) -> FramedResponse:
-            body = draw(conforming).body
-            kept = draw(_FAR) % max(1, len(body))
-            return FramedResponse(what=f"cut to {kept} of its {len(body)} bytes", body=body[:kept])
-
-        return cases()
+        return _cut(self.conforming())
 
     def torn(self) -> Cases:
         """Conforming responses that the wire damages: cut, with a wrong length, with broken chunks or compression."""
-        conforming = self.conforming()
-
-        @st.composite
-        def cases(draw: st.DrawFn) -> FramedResponse:
-            sent = draw(conforming)
-            wires = wires_for(sent.body)
-            return replace(sent, wire=wires[draw(_ODD) % len(wires)], at=draw(_FAR))
-
-        return cases()
+        return _torn(self.conforming())
 
     # ---- parts ----
 
-    def _saying(self, values: Breaks) -> Cases:
-        @st.composite
-        def cases(draw: st.DrawFn) -> FramedResponse:
-            wrong = draw(values)
-            return _spell(draw, wrong.value, wrong.what)
-
-        return cases()
-
     def _errors(self) -> Breaks:
         return self.error.values.map(lambda value: InvalidValue(what="an error response", value=value))
+
+
+# Hypothesis reads the source of each function that makes cases: once for each of these, not at each use.
+
+
+@st.composite
+def _conforming(draw: st.DrawFn, values: st.SearchStrategy[object], status: str, but: str) -> FramedResponse:
+    value = draw(values)
+    if isinstance(value, dict):
+        assume(not but or value.get("status") != but)
+        value = {**value, "status": status} if status else value
+    return _spell(draw, _newest_first(value), "a conforming response")
+
+
+@st.composite
+def _coded(draw: st.DrawFn, bodies: Cases, documented: tuple[int, ...], first: int, last: int) -> FramedResponse:
+    sent, odd = draw(bodies), draw(_ODD)
+    code = documented[odd % len(documented)] if odd < 128 else first + odd % (last - first + 1)
+    return replace(sent, status=first if code in _BROWSERS_OWN else code)
+
+
+@st.composite
+def _other_success(draw: st.DrawFn, conforming: Cases) -> FramedResponse:
+    code = _OTHER_SUCCESS[draw(_ODD) % len(_OTHER_SUCCESS)]
+    sent = draw(conforming)
+    return FramedResponse(what=sent.what, body=b"" if code in _BODILESS else sent.body, status=code)
+
+
+@st.composite
+def _wrong_types(draw: st.DrawFn, conforming: Cases) -> FramedResponse:
+    kind = OTHER_TYPES[draw(_ODD) % len(OTHER_TYPES)]
+    return replace(draw(conforming), content_type=kind)
+
+
+@st.composite
+def _no_json(draw: st.DrawFn, conforming: Cases, fixed: tuple[bytes, ...]) -> FramedResponse:
+    odd = draw(_ODD)
+    if odd >= 240:
+        return FramedResponse(what="any bytes", body=draw(st.binary(max_size=24)))
+    if odd >= 208:
+        return FramedResponse(what="not JSON at all", body=fixed[odd % len(fixed)])
+    ways = invalid_json(draw(conforming).body)
+    what = list(ways)[odd % len(ways)]
+    return FramedResponse(what=what, body=ways[what].encode("utf-8"))
+
+
+@st.composite
+def _cut(draw: st.DrawFn, conforming: Cases) -> FramedResponse:
+    body = draw(conforming).body
+    kept = draw(_FAR) % max(1, len(body))
+    return FramedResponse(what=f"cut to {kept} of its {len(body)} bytes", body=body[:kept])
+
+
+@st.composite
+def _torn(draw: st.DrawFn, conforming: Cases) -> FramedResponse:
+    sent = draw(conforming)
+    wires = wires_for(sent.body)
+    return replace(sent, wire=wires[draw(_ODD) % len(wires)], at=draw(_FAR))
+
+
+@st.composite
+def _saying(draw: st.DrawFn, values: Breaks) -> FramedResponse:
+    wrong = draw(values)
+    return _spell(draw, wrong.value, wrong.what)
 
 
 def _newest_first(value: object) -> object:

@@ -60,8 +60,19 @@ class Schema:
         return "if" in self.node
 
 
+#: The schemas that were read, by their contract (which is kept with them, so that no other one gets its id) and name.
+_known: dict[tuple[int, str], tuple[Contract, Schema]] = {}
+
+
 def schema_of(contract: Contract, name: str) -> Schema:
     """The schema `name` of the contract; raises RefError when there is none, ValueError for what is not read here."""
+    known = _known.get((id(contract), name))
+    if known is None:
+        known = _known[id(contract), name] = contract, _read(contract, name)
+    return known[1]
+
+
+def _read(contract: Contract, name: str) -> Schema:
     node = flat(contract.document, {"$ref": f"#/components/schemas/{name}"})
     items = node.get("items")
     if isinstance(items, Mapping) and "$ref" in items:

@@ -79,7 +79,8 @@ def _taken_trace_id(fact: Fact, run: RunFacts) -> Hashable | None:
 
 
 def _replayed(fact: Fact, run: RunFacts) -> Hashable | None:
-    return "replayed" if fact.exchange is not None and fact.exchange.id in run.repeated else None
+    # Where two responses are compared, either may be the one that was sent again.
+    return "replayed" if any(exchange.id in run.repeated for exchange in fact.exchanges) else None
 
 
 def _replayed_title(facts: Sequence[Fact], run: RunFacts) -> str:

@@ -12,6 +12,7 @@ from types import TracebackType
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import PortTaken, StartError, UserError
 from technogate.model.events import Output, TargetRef
+from technogate.model.program_isolation import ISOLATED
 from technogate.model.requirement import Party
 from technogate.target.compose.compose_project import Project
 from technogate.target.compose.container import STOP_S, Container, port_was_taken
@@ -105,6 +106,11 @@ class ComposePair:
         if spec.api_url and (not api_url or key != self.api_key):
             raise UserError(f"{self._spec.name}: an image with console.api_url built in keeps its configuration")
         return on_free_ports(lambda: self._further_console(spec, api_url, key))
+
+    @property
+    def isolations(self) -> dict[str, str]:
+        """See `Running`: a container has namespaces of its own."""
+        return dict.fromkeys((party.value for party in self.parties if party.value != "pair"), ISOLATED)
 
     def outputs(self) -> list[Output]:
         """Return what every container has written so far, the API key masked."""

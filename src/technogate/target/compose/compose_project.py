@@ -17,6 +17,7 @@ from technogate.model.errors import StartError, UserError
 from technogate.model.events import Output
 from technogate.target.compose.container import port_was_taken
 from technogate.target.compose.engine import ComposeFailed, containers, docker, inspect, logs, run_compose
+from technogate.target.environment import whole_environment
 from technogate.target.port_retry import PortLost
 from technogate.target.process.reaper import FOLDER_PREFIX, Reaper, remove_project
 
@@ -63,7 +64,7 @@ class Project:
 
     def compose(self, *arguments: str, variables: Mapping[str, str] | None = None) -> str:
         """Run one compose command with the project's variables; raises ComposeFailed."""
-        environment = {**os.environ, **self.variables, **(variables or {})}
+        environment = {**whole_environment(), **self.variables, **(variables or {})}
         return run_compose([*self._argv, *arguments], environment, UP_S, self._reaper)
 
     def up(self, services: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -93,8 +94,10 @@ class Container(Program):
         """The last lines that it wrote, the API key masked: the engine keeps those of every start together."""
         return self.tail(lines)
 
-    def start(self) -> None:
+    def start(self, *, by: Sequence[str] = ()) -> None:
         """Start it again, without waiting; raises PortTaken, or StartError when the engine refuses."""
+        if by:
+            raise RuntimeError(f"{self.name} is started by the engine alone")
         self._polled = time.monotonic()
         try:
             docker("start", self.container)

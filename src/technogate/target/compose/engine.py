@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from technogate.model.errors import UserError
-from technogate.target.environment import clean_environment
+from technogate.target.environment import clean_environment, whole_environment
 from technogate.target.process import process_group
 from technogate.target.process.reaper import PROJECT_LABEL, Reaper
 
@@ -141,5 +140,6 @@ def _last_line(raw: bytes) -> str:
 
 def engine_environment() -> dict[str, str]:
     """Return the environment in which another process reaches the same engine."""
-    ways = {"XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", *(name for name in os.environ if name.startswith("DOCKER_"))}
-    return clean_environment({name: os.environ[name] for name in ways if name in os.environ})
+    known = whole_environment()
+    ways = {"XDG_RUNTIME_DIR", "SSH_AUTH_SOCK", *(name for name in known if name.startswith("DOCKER_"))}
+    return clean_environment({name: known[name] for name in ways if name in known})

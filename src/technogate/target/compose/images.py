@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from technogate.model.errors import StartError, UserError
 from technogate.model.events import ImageRef
 from technogate.model.image import ImageFacts
 from technogate.target.compose.engine import ComposeFailed, EngineError, docker, inspect, run_compose
+from technogate.target.environment import variable, whole_environment
 from technogate.target.spec import ComposeSpec
 from technogate.util.shipped import shipped
 
@@ -38,7 +38,7 @@ def image_names(spec: ComposeSpec, sides: Sequence[str]) -> dict[str, str]:
     Raises UserError when this installation lacks what it is built from.
     """
     named = {"backend": spec.backend_image, "console": spec.console_image}
-    return {side: os.environ.get(IMAGE_VARIABLES[side], "") or named[side] or _reference_name(side) for side in sides}
+    return {side: variable(IMAGE_VARIABLES[side]) or named[side] or _reference_name(side) for side in sides}
 
 
 def provide(names: dict[str, str], command: Sequence[str]) -> dict[str, ImageRef]:
@@ -118,7 +118,7 @@ def _fetch(name: str, variable: str) -> None:
 def _build(sides: Sequence[str], names: dict[str, str], command: Sequence[str]) -> None:
     _print(f"building {' and '.join(names[side] for side in sides)}: this takes a while, once")
     environment = {
-        **os.environ,
+        **whole_environment(),
         **{IMAGE_VARIABLES[side]: names[side] for side in sides},
         "TECHNOGATE_SHIPPED": str(shipped()),
         # Compose requires every variable of the file; no build reads this one.
@@ -138,7 +138,7 @@ def _build(sides: Sequence[str], names: dict[str, str], command: Sequence[str]) 
 
 
 def _reference_name(side: str) -> str:
-    digest = hashlib.sha256(os.environ.get("BASE_IMAGE", "").encode())
+    digest = hashlib.sha256((variable("BASE_IMAGE") or "").encode())
     for path in _sources(side):
         digest.update(path.relative_to(shipped()).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return f"techno-os-{side}:reference-{digest.hexdigest()[:12]}"

@@ -10,9 +10,13 @@ from urllib.parse import urlsplit, urlunsplit
 from technogate.target.process.process_table import PROC
 from technogate.target.readiness import probe
 
-#: Seconds between two looks, that one probe takes at most, and that a program must have been ready elsewhere: one that
-#: starts several servers may be a moment from serving its port.
-LOOK_S, PROBE_S, SETTLED_S = 0.5, 1.0, 5.0
+#: Seconds before the first look, and between two: each reads the table of all processes, and most programs are ready
+#: before the first.
+FIRST_LOOK_S, LOOK_S = 1.5, 0.75
+
+#: Seconds that one probe takes at most, and that a program must have been ready elsewhere: one that starts several
+#: servers may be a moment from serving its port.
+PROBE_S, SETTLED_S = 1.0, 4.0
 
 #: The state of a socket that listens, as the kernel's tables of sockets write it.
 _LISTENS = "0A"
@@ -26,7 +30,7 @@ class OtherPort:
         self.port = 0
         self._url = urlsplit(url)
         self._pids = pids
-        self._next_look = time.monotonic() + LOOK_S
+        self._next_look = time.monotonic() + FIRST_LOOK_S
         self._ready_since: dict[int, float] = {}
 
     def settled(self) -> bool:

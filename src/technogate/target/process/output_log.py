@@ -1,5 +1,6 @@
 """The file that keeps what a program writes to its standard output and error, over all of its starts.
 
+It is in the program's own folder, and the program may put a link or a pipe in its place: neither is followed.
 A program may print without end: then the file is cut back to its beginning again and again, and what is read of it is
 its beginning and its end. Places in the output are counted as if nothing was cut.
 """
@@ -13,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from technogate.journal.redaction import Redactor
+from technogate.util.plain_file import open_plain
 
 #: Bytes of the output that are kept at least, from its beginning; the file has at most twice that, and what is
 #: printed between two looks.
@@ -36,40 +38,47 @@ class OutputLog:
     @property
     def text(self) -> str:
         """All of it, unmasked; of more than `MOST` bytes the first and the last ones."""
-        if not self.path.exists():
-            return ""
-        with self.path.open("rb") as file:
-            raw = file.read(MOST)
-            size = os.fstat(file.fileno()).st_size
+        with self._bounding:
+            raw, size = self._read(0)
             if size > MOST:
-                file.seek(max(MOST, size - MOST))
-                raw += file.read(MOST)
+                raw += self._read(max(MOST, size - MOST))[0]
         return raw.decode("utf-8", errors="replace").replace("\r\n", "\n")
+
+    def append(self) -> int:
+        """Open it for the output of another start, and return the descriptor; raises OSError when it is replaced."""
+        descriptor = open_plain(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        with self._bounding:
+            self._start = os.fstat(descriptor).st_size + self._cut
+        return descriptor
 
     def bound(self) -> None:
         """Cut the file back when it is too long: the program appends to it, and goes on where it ends then."""
-        with self._bounding, suppress(FileNotFoundError):
-            size = self.path.stat().st_size
+        with self._bounding, suppress(OSError), os.fdopen(open_plain(self.path, os.O_WRONLY), "wb") as file:
+            size = os.fstat(file.fileno()).st_size
             if size > 2 * MOST:
-                os.truncate(self.path, MOST)
+                os.ftruncate(file.fileno(), MOST)
                 self._cut += size - MOST
-
-    def begin(self, offset: int) -> None:
-        """Remember that a start begins after so many bytes of the file."""
-        self._start = offset + self._cut
 
     def since(self, offset: int) -> tuple[str, int]:
         """What was written after `offset` bytes, the API key masked, and how many bytes there are by now."""
         with self._bounding:
             cut = self._cut
-            size = self.path.stat().st_size + cut if self.path.exists() else offset
+            size = self._read(0, most=0)[1] + cut
             if size <= offset:
                 return "", offset
-            with self.path.open("rb") as file:
-                # Of a flood the end is enough, and what was cut is gone.
-                file.seek(max(offset - cut, size - cut - MOST, 0))
-                written = file.read(MOST)
+            # Of a flood the end is enough, and what was cut is gone.
+            written = self._read(max(offset - cut, size - cut - MOST, 0))[0]
         return self._redactor.clean_text(written.decode("utf-8", errors="replace"))[0], size
+
+    def _read(self, offset: int, most: int = MOST) -> tuple[bytes, int]:
+        """At most `most` bytes of the file after `offset`, and its size; nothing where there is no such file."""
+        try:
+            with os.fdopen(open_plain(self.path, os.O_RDONLY), "rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                file.seek(offset)
+                return file.read(most), size
+        except OSError:
+            return b"", 0
 
     def latest(self) -> str:
         """What was written since the latest start, the API key masked."""

@@ -11,6 +11,7 @@ from technogate.model.events import Output
 from technogate.target.environment import clean_environment
 from technogate.target.placeholders import fill
 from technogate.target.port_retry import PortLost
+from technogate.target.process.isolation import Isolation, isolation_of
 from technogate.target.process.ports import is_taken
 from technogate.target.process.program import Launch, Program
 from technogate.target.process.reaper import Reaper
@@ -68,9 +69,9 @@ class PairPrograms:
         )
         program = Program(launch, self._reaper)
         self._programs.append(program)
+        program.isolation = isolation_of(spec, launch.argv, launch.cwd, launch.env, port, workdir)
         try:
-            program.start()
-            program.wait_ready()
+            self._start(program)
         except (StartError, PortTaken) as error:
             program.stop()
             lost = isinstance(error, PortTaken) or (error.exit_code is not None and is_taken(port))
@@ -84,6 +85,25 @@ class PairPrograms:
                 ) from error
             raise
         return program
+
+    @staticmethod
+    def _start(program: Program) -> None:
+        """Start it and wait until it is ready; as the gate's own user where it ends at once as another one."""
+        try:
+            program.start()
+            program.wait_ready()
+        except StartError as error:
+            if program.isolation.account is None or error.exit_code is None:
+                raise
+            program.stop()
+            program.isolation = Isolation(account=None, why_not="it ends when another user than the gate's own runs it")
+            program.start()
+            program.wait_ready()
+
+    @property
+    def isolations(self) -> dict[str, str]:
+        """How each program is kept from the gate, by its name."""
+        return {program.name: program.isolation.text for program in self._programs}
 
     def forward(self, socket: Path) -> int:
         """Return a port that leads to a Unix socket until the pair is ended; raises UserError where there is none."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import secrets
 import shlex
 import signal
 import subprocess
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from pathlib import Path
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import PortTaken, StartError
 from technogate.target.process import process_group
+from technogate.target.process.isolation import Isolation
 from technogate.target.process.other_port import OtherPort
 from technogate.target.process.output_log import OutputLog
 from technogate.target.process.ports import is_taken
@@ -25,6 +28,7 @@ from technogate.target.process.reaper import Reaper
 from technogate.target.readiness import NotReady, Ready, find_line, find_ready, probe
 from technogate.target.served_address import ready_urls
 from technogate.target.socket_forwarder import remove_dead_socket
+from technogate.util.error_output import cause_line
 
 #: Seconds between SIGTERM and SIGKILL.
 STOP_S = 3.0
@@ -70,6 +74,8 @@ class Program:
     def __init__(self, launch: Launch, reaper: Reaper) -> None:
         """Prepare the program; nothing runs before `start`."""
         self.launch = launch
+        #: How it is kept from the gate; another one may be set before it is started.
+        self.isolation = Isolation(account=None)
         self._reaper = reaper
         self._ready_url = ""
         self._log = OutputLog(launch.workdir / "output.log", launch.redactor)
@@ -110,6 +116,16 @@ class Program:
     def pid(self) -> int | None:
         """The process id of its latest start (also the id of its process group), None before the first."""
         return None if self._process is None else self._process.pid
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """Its processes, as far as the system shows them; none before the first start."""
+        return frozenset(self._pids()) if self.alive else frozenset()
+
+    @property
+    def companion(self) -> dict[str, str]:
+        """The environment of a program of the gate that is to end with it: it has its mark, and none of its secrets."""
+        return {MARK_VARIABLE: self._mark}
 
     @property
     def alive(self) -> bool:
@@ -156,8 +172,11 @@ class Program:
         """Its command line as typed in a shell, the API key masked."""
         return self.launch.redactor.clean_text(shlex.join(self.launch.argv))[0]
 
-    def start(self) -> None:
-        """Start it, without waiting; raises PortTaken, or StartError when there is no such program."""
+    def start(self, *, by: Sequence[str] = ()) -> None:
+        """Start it, without waiting; raises PortTaken, or StartError when there is no such program.
+
+        `by` is the command line of a program that starts it, as `strace` does; that is its first process then.
+        """
         if self.alive:
             raise RuntimeError(f"{self.name} runs already")
         if is_taken(self.port):
@@ -165,21 +184,23 @@ class Program:
         self.workdir.mkdir(parents=True, exist_ok=True)
         if self.launch.socket is not None:
             remove_dead_socket(self.launch.socket)
-        with self._log.path.open("ab") as log:
-            self._log.begin(log.tell())
-            try:
+        account = self.isolation.account
+        own = {} if account is None else account.environment(self.workdir)
+        try:
+            with os.fdopen(self._log.append(), "ab") as log:
                 self._process = subprocess.Popen(
-                    self.launch.argv,
+                    (*by, *self.launch.argv),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=subprocess.STDOUT,
                     cwd=self.launch.cwd,
-                    env={**self.launch.env, MARK_VARIABLE: self._mark},
+                    env={**self.launch.env, **own, MARK_VARIABLE: self._mark},
                     **process_group.own_group(),
+                    **({} if account is None else account.arguments()),
                 )
-            except OSError as error:
-                reason = f"{self.name} did not start: {self.command}: {error.strerror}"
-                raise StartError(reason, program=self.name, command=self.command) from error
+        except OSError as error:
+            reason = f"{self.name} did not start: {self.command}: {error.strerror}"
+            raise StartError(reason, program=self.name, command=self.command) from error
         self._processes = ProgramProcesses(self._process.pid, self._mark, self.port)
         self._reaped = False
         self._ended_by_gate = self._background = False
@@ -219,13 +240,16 @@ class Program:
         if not self.alive:
             how = f"exited with code {code}" if code is not None else "went into the background and ended"
             reason = f"{self.name} did not start: {self.command} {how}"
+            reason += f": {said}" if (said := cause_line(self.tail())) else ""
         elif elsewhere.port:
             reason = f"{self.name} did not start: {self.command} is ready on port {elsewhere.port}, not on {self.port}"
             reason += f": write port = {elsewhere.port} below [{self.name.partition('-')[0]}], or pass it {{port}}"
         else:
             until = "" if isinstance(found, NotReady) and found.hint else f" after {limit:g} s"
             reason = f"{self.name} did not start: {self.command} is not ready{until}: {found}"
-        raise StartError(reason, program=self.name, command=self.command, exit_code=code, output=self.tail())
+        known = elsewhere.port or (isinstance(found, NotReady) and found.hint)
+        output = "" if self.alive and known else self.tail()
+        raise StartError(reason, program=self.name, command=self.command, exit_code=code, output=output)
 
     def responds(self, timeout_s: float) -> str:
         """Ask at its ready address once: "" when it responds as a program that is ready does, else what it does."""
@@ -262,10 +286,10 @@ class Program:
         """Continue it after `freeze`."""
         self._running().thaw()
 
-    def restart(self) -> None:
-        """End it if it runs, start it on the same port in the same folder, and wait until it is ready."""
+    def restart(self, *, by: Sequence[str] = ()) -> None:
+        """End it if it runs, start it on the same port in the same folder, and wait until it is ready; see `start`."""
         self.stop()
-        self.start()
+        self.start(by=by)
         self.wait_ready()
 
     def _gone(self) -> bool:

@@ -171,6 +171,7 @@ const CHECKS = {
   },
 };
 function listen() {
+  if (kind("limit") === "loads") part("audit-limit").addEventListener("change", loadAudit);
   if (CHECKS[kind("run")]) field("command-input").addEventListener("input", CHECKS[kind("run")]);
   if (kind("run") === "keys") field("command-input").addEventListener("keyup", valid);
   part("command-run").addEventListener("click", run);
