@@ -15,14 +15,14 @@ from tests.conftest import ROOT
 
 DOCUMENTS = [
     path
-    for pattern in ("*.md", "examples/**/*.md", "images/*/*.md", "reports/*.md", ".github/*.md")
+    for pattern in ("*.md", "examples/**/*.md", "images/*/*.md", "docs/*.md", "reports/*.md", ".github/*.md")
     for path in sorted(ROOT.glob(pattern))
     # What has changed names what is there no more.
     if path.name != "CHANGELOG.md" and "node_modules" not in path.parts
 ]
 
 #: Folders whose files are named from the root.
-FOLDERS = ("benchmarks", "contracts", "examples", "fixtures", "images", "src", "suites", "tests")
+FOLDERS = ("benchmarks", "contracts", "docs", "examples", "fixtures", "images", "src", "suites", "tests")
 
 
 def code(text: str) -> Iterator[str]:

@@ -29,10 +29,11 @@ KEY = "TgAbCdEfGh0123456789"
 TARGET = """
 name = "durability"
 [backend]
-command = ["{{python}}", "{program}", "{way}", "--port", "{{port}}", "--trail", "{{workdir}}/trail.jsonl"]
+command = ["{{python}}", "{program}", "{way}", "--port", "{{port}}", "--trail", "{trail}"]
 commands = {{ approved = "PING" }}
 {audit}
 """
+IN_WORKDIR = "{workdir}/trail.jsonl"
 NAMED = '[backend.audit]\nsource = "jsonl"\npath = "{workdir}/trail.jsonl"\n'
 
 
@@ -46,10 +47,10 @@ def missing() -> str:
 
 
 @contextmanager
-def traced_pair(folder: Path, way: str, audit: str = NAMED) -> Iterator[FaultyPair]:
+def traced_pair(folder: Path, way: str, audit: str = NAMED, *, trail: str = IN_WORKDIR) -> Iterator[FaultyPair]:
     """The pair for faults of a backend that writes its entries in this way."""
     target = folder / "target.toml"
-    target.write_text(TARGET.format(program=PROGRAM.as_posix(), way=way, audit=audit), "utf-8")
+    target.write_text(TARGET.format(program=PROGRAM.as_posix(), way=way, audit=audit, trail=trail), "utf-8")
     run_context = RunContext(
         settings=Settings(target=str(target), reports=str(folder)),
         contract=load_contract(ROOT / "contracts" / "console-v0.1"),

@@ -7,7 +7,8 @@
 # gets it, in a process that never starts a program. Where your CI has jobs, give each of the three steps a job of its
 # own, as github-actions.yml does: then nothing that was validated ever ran on the machine that has the key.
 # `technogate keygen --out FOLDER` creates both. When your backend has other commands than the reference, set TARGET to
-# your target file, a copy of images/compose.toml.
+# your target file, a copy of images/compose.toml. With POLICY_REF=origin/main the policy of the protected branch decides,
+# deploy-policy.toml, in place of the key and the strict defaults: `technogate policy new` writes one.
 set -eu
 
 CONSOLE_IMAGE=${1:?name the image of the console, with its tag}
@@ -27,9 +28,10 @@ technogate sign "$REPORTS"
 
 # The deployment needs only the public key. It may run on another machine that has the same images.
 unset TECHNOGATE_SIGNING_KEY
+if [ -n "${POLICY_REF:-}" ]; then set -- --policy-ref "$POLICY_REF"; else set -- --key "$TRUSTED_KEY"; fi
+# It prints the digests to deploy: a tag can be moved to another image afterwards.
 technogate deploy-check \
     --console "$CONSOLE_IMAGE" \
     --backend "$BACKEND_IMAGE" \
     --evidence "$REPORTS/evidence.dsse.json" \
-    --key "$TRUSTED_KEY" \
-    --max-age 24h
+    "$@"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from fixtures.console_harnesses import Harness
@@ -37,6 +38,8 @@ BROKEN: dict[str, Callable[[Harness], Fault]] = {
         "an entry", b'[{"timestamp":"2026-01-01T12:00:00Z","action":"PING","result":"SUCCESS"}]'
     ),
     "a state in lower case": lambda harness: harness.listing(harness.entry(state="approved")),
+    "an entry without a list": lambda harness: harness.response("an entry", msgspec.json.encode(harness.entry())),
+    "an expired success": lambda harness: harness.listing(harness.entry(state="EXPIRED")),
     "state and result at odds": lambda harness: harness.listing(harness.entry(result="FAILED")),
 }
 IN_THE_PAGE = ("blocked", "401", "503", "reset", "closed in body", "html", "a state in lower case")

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import msgspec
 import pytest
 
+from technogate.checks import leak
 from technogate.checks.leak import leaks_in, response_leaks
 from technogate.model.events import Body, Exchange, Headers, Request, Response
 from tests import builders
@@ -212,3 +213,22 @@ def test_only_formatted_fields_are_not_searched() -> None:
     """An identifier is not searched for addresses; other text in its place is."""
     assert not response_leaks(answered(json.dumps({"trace_id": "ip-10-0-0-1", "ts_utc": "2026-01-01T00:00:00Z"})))
     assert response_leaks(answered(json.dumps({"trace_id": "at /var/lib/x"})))
+
+
+def test_a_long_text_is_searched_in_its_beginning_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also across the edges of the pieces that it is searched in, and nothing is seen that its context forbids."""
+    monkeypatch.setattr(leak, "SEARCHED", 1 << 12)
+    trace, rest = 'File "/srv/app.py", line 3', " " * (4 * leak.SEARCHED)
+    for at in (0, leak.PIECE - 5, 3 * leak.PIECE - 1, leak.SEARCHED - 100):
+        for text in (" " * at + trace + rest, rest + trace + " " * at):
+            assert "a stack trace" in {found.kind for found in leaks_in(text)}
+    for at in range(leak.PIECE - 30, leak.PIECE + 5):
+        assert list(leaks_in("x" * at + " https://example.org/usr/share/guide " + "x" * 100)) == []
+
+
+@pytest.mark.sabotage("a body takes the patterns of the gate the square of its length to search")
+@pytest.mark.parametrize("unit", ["x.", "at "])
+def test_a_text_that_is_made_for_the_patterns_is_searched_in_time(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As far as it is searched at all: a megabyte took days."""
+    monkeypatch.setattr(leak, "SEARCHED", 1 << 12)
+    assert list(leaks_in(unit * ((1 << 20) // len(unit)))) == []

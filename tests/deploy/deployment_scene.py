@@ -44,8 +44,10 @@ _SPAN = re.compile(r"(?:in )?([0-9]+) (hours|days)(?: ago)?")
 NAMES = {"CONSOLE@ID": f"techno-os-console@{CONSOLE_ID}", "BACKEND@ID": f"{BACKEND_NAME[:-4]}@{BACKEND_ID}"}
 
 
-def moment(text: str) -> float:
+def moment(text: str | float) -> float:
     """The time that a row names, in seconds since the epoch."""
+    if not isinstance(text, str):
+        return text
     text = {"yesterday": "1 days ago", "tomorrow": "in 1 days"}.get(text, text)
     match = _SPAN.fullmatch(text)
     assert match is not None, text

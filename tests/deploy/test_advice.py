@@ -311,7 +311,7 @@ def _finished(situation: Situation, reports: Path, contract: Contract) -> Finish
     )
     head = msgspec.structs.replace(
         builders.header(requirements=tuple(contract.requirements.values())),
-        contract=contract.ref,
+        contract=msgspec.structs.replace(contract.ref, shipped=True),
         target=target,
         mode=situation.mode,
         selection=situation.selection,

@@ -24,6 +24,7 @@ from technogate.report.verdict_json import encode
 from tests.conftest import ROOT, STUCK_S, Sandbox
 from tests.deploy.sealed import BACKEND_NAME, CONSOLE_NAME
 from tests.deploy.test_deploy_command import house
+from tests.gate_command import GATE
 from tests.report.samples import SAMPLES, hostile
 
 __all__ = ["house"]
@@ -170,13 +171,12 @@ def script(house: Sandbox, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the shell example in the sandbox, on the pair of processes that stand in for images."""
     program = house.home / "bin" / "technogate"
     program.parent.mkdir(exist_ok=True)
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m technogate "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(GATE)} "$@" --contract contracts/small\n')
     program.chmod(0o755)
     environment = {
         "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
         "TARGET": "pair.toml",
         "TRUSTED_KEY": "keys/technogate.pub",
-        "TECHNOGATE_CONTRACT": "contracts/small",
         "TECHNOGATE_SIGNING_KEY": (house.home / "keys" / "technogate.key").read_text(),
     }
     return subprocess.run(

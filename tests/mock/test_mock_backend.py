@@ -60,6 +60,20 @@ def test_scripted_replies_are_taken_in_order_then_the_default(mock_backend: Mock
     assert len(mock_backend.received()) == 1
 
 
+def test_a_script_can_end_before_its_replies_are_taken(mock_backend: MockBackend, ask: Ask) -> None:
+    """Without its script an operation has the usual reply, and what was requested is kept; a new usual reply stays."""
+    scripted = mock_backend.script("executeCommand", Raw(data=b"one"), Raw(data=b"two"), default=Raw(data=b"end"))
+    assert ask().data == b"one"
+    mock_backend.unscript()
+    assert b"t-default" in ask().head
+    assert len(mock_backend.received()) == 2
+    assert scripted[0].delivery.delivered
+    mock_backend.set_default("executeCommand", Raw(data=b"from now on").reply)
+    mock_backend.reset()
+    assert ask().data == b"from now on"
+    mock_backend.set_default("executeCommand", default)
+
+
 def test_operations_do_not_share_a_script(mock_backend: MockBackend, ask: Ask) -> None:
     """A scripted reply for one operation is not taken by another, nor by another method on its path."""
     (order,) = mock_backend.script("fetchMemory", Raw(data=b"memory"))

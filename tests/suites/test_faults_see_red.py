@@ -167,3 +167,14 @@ def test_reports_what_needs_a_program_or_a_declaration(faults: Sandbox, stranger
     assert "give `command` in [backend]" in json.dumps(results["TRL-07"])
     assert "add [backend.unwritable]" in json.dumps(results["TRL-10"])
     assert {result["verdict"] for result in results.values()} == {Verdict.INCONCLUSIVE}
+
+
+def test_a_machine_without_strace_judges_all_but_what_needs_it(faults: Sandbox, tmp_path: Path) -> None:
+    """The trail that is locked is one way, and enough; the order of the calls has no result, and the hint says why."""
+    for tool in ("sh", "env"):
+        (tmp_path / tool).symlink_to(shutil.which(tool) or tool)
+    results = judged(faults, reference(faults, "crash_is_approved"), "TRL-10", "TRL-11", PATH=str(tmp_path))
+    assert results["TRL-10"]["verdict"] == Verdict.PASS
+    assert results["TRL-11"]["verdict"] == Verdict.INCONCLUSIVE
+    assert results["TRL-11"]["reason"].startswith("strace is not installed")
+    assert "apt-get install strace" in results["TRL-11"]["hint"]

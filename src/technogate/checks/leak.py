@@ -98,6 +98,10 @@ _PLAIN_HEADERS = frozenset(
     }
 )
 
+#: Characters of the pieces in which a long text is searched, by how many a match may go beyond its piece, and those at
+#: the beginning and at the end of it that are searched.
+PIECE, BEYOND, SEARCHED = 1024, 512, 1 << 15
+
 #: Where a version stands: in a place of this name, or behind this word. Four numbers there are no address.
 _VERSIONED = re.compile(r"version|\bserver\b|powered|product|release|build", re.IGNORECASE)
 
@@ -114,11 +118,27 @@ def leaks_in(text: str, place: str = "", *, output: bool = False) -> Iterator[Le
     """What one text discloses; `output` for the result of a command, which may name files and hosts."""
     for view in views(text):
         for kind, pattern in _EVERYWHERE if output else _ALL:
-            for match in pattern.finditer(view):
+            for match in _found(pattern, view):
                 if not _DESCRIPTION.fullmatch(match[0]):
                     yield Leak(kind=kind, place=place, text=_short(match[0]))
         if not output:
             yield from (Leak(kind=HOST, place=place, text=address) for address in _addresses(view, place))
+
+
+def _found(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Every match of a pattern, of a long text in its first and last `SEARCHED` characters, piece by piece.
+
+    Some patterns take the square of the time of a text that is made for it, and a whole response can be such a text.
+    """
+    if len(text) <= PIECE:
+        yield from pattern.finditer(text)
+        return
+    places = range(0, len(text), PIECE)
+    for start in places if len(text) <= 2 * SEARCHED else (*places[: SEARCHED // PIECE], *places[-SEARCHED // PIECE :]):
+        # What precedes a piece is seen by the pattern, and what begins in it may go beyond.
+        for match in pattern.finditer(text, start, start + PIECE + BEYOND):
+            if match.start() < start + PIECE:
+                yield match
 
 
 def _addresses(text: str, place: str) -> Iterator[str]:

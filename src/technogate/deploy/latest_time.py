@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import os
 import pwd
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -48,6 +49,8 @@ def keep_time(state: Path, now: float) -> str:
 def _seen(state: Path) -> float:
     """The time that is kept, 0 for none; a file that holds anything else is taken for the end of time."""
     try:
+        if not stat.S_ISREG(state.stat().st_mode):
+            return math.inf
         text = state.read_text("utf-8").strip()
     except FileNotFoundError:
         return 0.0

@@ -185,11 +185,17 @@ def parse_policy(raw: bytes, name: str) -> PolicyFile:
         if key.until < key.since:
             raise UserError(f"{name}: the key {key.name} ends before it begins; correct from and until")
     for repository in (*policy.images.console.repositories, *policy.images.backend.repositories):
-        try:
-            image_name(f"{repository}@sha256:{'0' * 64}")
-        except ImageError as error:
-            raise UserError(f"{name}: {repository!r} is no repository; write one without tag and digest") from error
+        if not _is_repository(repository):
+            raise UserError(f"{name}: {repository!r} is no repository; write one without tag and digest")
     return policy
+
+
+def _is_repository(text: str) -> bool:
+    """Whether a text is the repository of an image, without tag and digest."""
+    try:
+        return image_name(f"{text}@sha256:{'0' * 64}").short == text
+    except ImageError:
+        return False
 
 
 def deploy_policy(file: PolicyFile, name: str, source: str, waivers: tuple[Waiver, ...]) -> DeployPolicy:

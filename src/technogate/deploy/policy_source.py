@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -103,6 +104,8 @@ def _waivers(file: PolicyFile, name: str, beside: Callable[[str, str], bytes], n
 def _file(path: Path) -> bytes:
     """The bytes of a file."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UserError(f"{path} is not a file; correct --policy")
         with path.open("rb") as file:
             raw = file.read(_MOST + 1)
     except (OSError, ValueError) as error:

@@ -10,6 +10,7 @@ from technogate.deploy.evidence.statement import BACKEND, CONSOLE, CONTRACT, GAT
 from technogate.deploy.image_names import repository_of
 from technogate.judging.waivers import MOST_DAYS
 from technogate.model.settings import EVIDENCE_AGE
+from technogate.target.described_by import SHIPPED
 from technogate.util.timestamps import utc
 
 #: Days that a policy counts unless it says otherwise; its key counts as long.
@@ -79,7 +80,7 @@ def new_policy(name: str, public: str, now: float, statement: Statement | None) 
         {subject.name: subject.annotations.get("image", "") for subject in statement.subject} if statement else {}
     )
     targets = dict(statement.predicate.technogate.target_digests) if statement else {}
-    own = [digest for file, digest in sorted(targets.items()) if not file.startswith("shipped:")]
+    own = [digest for file, digest in sorted(targets.items()) if not file.startswith(SHIPPED)]
     return _TEXT.format(
         name=name,
         issued=f"{utc(now)[:19]}Z",

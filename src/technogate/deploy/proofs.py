@@ -11,11 +11,12 @@ from functools import partial
 from technogate.deploy import result_proofs
 from technogate.deploy.evidence.statement import CONTRACT, GATE, digests
 from technogate.deploy.facts import SKEW_S, Facts, UnprovenLine
+from technogate.model.program_isolation import ISOLATED
+from technogate.target.described_by import SHIPPED
 from technogate.util.phrases import duration, few, utc_time
 
-#: What `--target` is for the target that ships, and what evidence says where programs could not reach the gate.
+#: What `--target` is for the target that ships.
 _SHIPPED_TARGET = "compose"
-_ISOLATED = "isolated"
 
 
 def _in_force(facts: Facts) -> str:
@@ -92,13 +93,13 @@ def _target(facts: Facts) -> str:
         if run.target_argument != _SHIPPED_TARGET:
             raise UnprovenLine(f"{run.target_argument!r} is not the shipped target, and no policy names its digest")
         # The digest of the gate covers the shipped files, so that what is left are files of others.
-        if added := sorted(name for name in run.target_digests if not name.startswith("shipped:")):
+        if added := sorted(name for name in run.target_digests if not name.startswith(SHIPPED)):
             raise UnprovenLine(f"beside the shipped target it has {few(added, 3)}, and no policy names their digests")
         return f"the shipped target {_SHIPPED_TARGET}"
     if not run.target_digests:
         raise UnprovenLine(f"the evidence has no digest of the files of the target {run.target_argument!r}")
     unknown = sorted(
-        name for name, digest in run.target_digests.items() if digest not in trusted and not name.startswith("shipped:")
+        name for name, digest in run.target_digests.items() if digest not in trusted and not name.startswith(SHIPPED)
     )
     if unknown:
         raise UnprovenLine(f"the policy does not know {few(unknown, 3)} as it was when the target was judged")
@@ -107,8 +108,8 @@ def _target(facts: Facts) -> str:
 
 def _isolation(facts: Facts) -> str:
     """The programs under test could not reach the gate; missing knowledge is no proof."""
-    if facts.run.isolation == _ISOLATED:
-        return _ISOLATED
+    if facts.run.isolation == ISOLATED:
+        return ISOLATED
     why = facts.run.isolation or "the evidence does not say that the programs under test were isolated from the gate"
     if facts.policy.isolated:
         raise UnprovenLine(why)

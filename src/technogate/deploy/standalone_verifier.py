@@ -201,7 +201,8 @@ def _own_verdict(statement: dict[str, Any]) -> tuple[bool, str]:
 
 
 def _not_better(stated: str, computed: str) -> bool:
-    return VERDICTS.index(stated) <= VERDICTS.index(computed)
+    """Whether a verdict does not promise more than was computed: FAIL and INCONCLUSIVE promise nothing."""
+    return stated != "PASS" or computed == "PASS"
 
 
 def _used(run: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -245,6 +246,8 @@ def _journal_verdict(events: dict[str, list[dict[str, Any]]], statement: dict[st
     known = {one["id"]: one for one in header["requirements"] if _in_scope(one, header["target"])}
     stated = {one["id"]: one for one in run["requirements"]}
     _must(set(known) == set(stated), f"the requirements in scope differ: {sorted(set(known) ^ set(stated))[:4]}")
+    kept = [one["isolation"] == "isolated" for one in events.get("isolation", ())]
+    _must(run["isolation"] != "isolated" or (bool(kept) and all(kept)), "the journal does not say that it was isolated")
     items = _items(events)
     effective: list[str] = []
     for name, one in stated.items():
@@ -259,8 +262,9 @@ def _journal_verdict(events: dict[str, list[dict[str, Any]]], statement: dict[st
             covered = verdict == "FAIL" and _covered(name, known[name], run, header)
             effective.append(("INCONCLUSIVE" if undecided else "PASS") if covered else verdict)
     computed = _roll_up(effective)
-    if computed == "PASS" and (problem := _unsound(events)):
-        raise NotVerifiedError(f"the run proves nothing: {problem}")
+    if problem := _unsound(events):
+        computed = "INCONCLUSIVE" if computed == "PASS" else computed
+        _must(run["verdict"] != "PASS", f"it says PASS, but the run proves nothing: {problem}")
     _must(_not_better(run["verdict"], computed), f"it says {run['verdict']}, the journal comes to {computed}")
     return True, f"{computed} from {sum(map(len, items.values()))} items; the evidence says {run['verdict']}"
 

@@ -29,6 +29,10 @@ class DriverError(Exception):
     """The console could not be driven: a part is missing, a module does not load. One line with a hint."""
 
 
+class StaysBusyError(DriverError):
+    """A page was loaded whole, and says for good that it is busy."""
+
+
 class NotOffered(DriverError):  # noqa: N818 - named by what the console does
     """The console offers no such value, or no control for it: what needs it is not exercised."""
 

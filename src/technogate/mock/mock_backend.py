@@ -160,6 +160,14 @@ class MockBackend:
         fallback = None if default is None else as_reply(default)
         return self._reply_queue.script(operation, tuple(as_reply(reply) for reply in replies), fallback, scene)
 
+    def unscript(self) -> None:
+        """Clear every scripted reply that no request took; what was requested so far stays."""
+        self._reply_queue.unscript()
+
+    def set_default(self, operation: str, reply: ReplyFactory) -> None:
+        """From now on `reply` makes the reply to `operation` when none is scripted, whatever is reset."""
+        self._reply_queue.set_default(operation, reply)
+
     def release(self, name: str) -> None:
         """Release what is held back as `name`, now and until the next reset."""
         self._call(self._server.release(name))

@@ -103,6 +103,16 @@ class ReplyQueue:
             self._generation += 1
             self._changed.notify_all()
 
+    def unscript(self) -> None:
+        """Clear every scripted reply that no request took; what was requested so far stays."""
+        with self._changed:
+            self._queues, self._override = {}, {}
+
+    def set_default(self, operation: str, reply: ReplyFactory) -> None:
+        """From now on `reply` makes the reply to `operation` when none is scripted, whatever is reset."""
+        with self._changed:
+            self._defaults[operation] = reply
+
     def tell_apart(self, scene_of: Callable[[WireRequest], str]) -> None:
         """From now on `scene_of` says which scene a request belongs to, "" for none."""
         with self._changed:

@@ -36,6 +36,7 @@ class TargetRef(Record, frozen=True):
     It is "" for the file that was found without being named. `images` are the images that ran, by party; empty when
     processes were judged. `page` is whether its console, if it has one, is a page: a client module alone shows nothing.
     `ca_files` are the files of the certificates that it is verified with, by party, relative to the target file.
+    `digests` are the sha256 of the files that describe images: target file, those that it extends, and compose files.
     """
 
     name: str
@@ -48,6 +49,7 @@ class TargetRef(Record, frozen=True):
     images: dict[str, ImageRef] = msgspec.field(default_factory=dict)
     page: bool = True
     ca_files: dict[str, str] = msgspec.field(default_factory=dict)
+    digests: dict[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def of_images(self) -> bool:

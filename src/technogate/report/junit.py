@@ -81,6 +81,7 @@ def _properties(document: VerdictDocument, evidence: EvidenceState) -> list[tupl
         ("technogate.result", label(document)),
         ("technogate.scope", scope_text(document)),
         ("technogate.not_judged", "; ".join(not_judged(document)) or "nothing"),
+        ("technogate.isolation", document.isolation),
         ("technogate.next_step", next_step(document, evidence)),
         ("technogate.run", document.run),
         ("technogate.target", document.target.name),

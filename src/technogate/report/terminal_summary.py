@@ -129,6 +129,7 @@ def _facts(document: VerdictDocument, evidence: EvidenceState) -> Table:
     facts.add_row("scope", rich_text(scope_text(document)))
     for number, line in enumerate(not_judged(document)):
         facts.add_row("" if number else "not judged", rich_text(line, limit=LIMIT))
+    facts.add_row("isolation", rich_text(document.isolation, limit=LIMIT))
     facts.add_row("who must act", rich_text(actors(document)))
     facts.add_row("next step", rich_text(next_step(document, evidence)))
     return facts

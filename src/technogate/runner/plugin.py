@@ -11,7 +11,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -83,14 +83,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gate-act-only", action="store_true", help=_INTERNAL)
 
 
-def _suites_named(config: pytest.Config) -> bool:
-    """Whether a folder of suites is among pytest's arguments."""
+def _suites_named(config: pytest.Config, words: Sequence[str] | None = None) -> bool:
+    """Whether a folder of suites is among pytest's arguments, or among the `words` of its command line."""
     try:
         suites = shipped("suites")
     except ShippedDataError:
         return False
     here = Path(config.invocation_params.dir)
-    paths = [(here / str(argument).split("::")[0]).resolve() for argument in config.args]
+    paths = [(here / str(argument).split("::")[0]).resolve() for argument in (config.args if words is None else words)]
     return any(path == suites or suites in path.parents for path in paths)
 
 
@@ -134,7 +134,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     What a person wrote after `pytest` stays. A pytest that another program called is left as it is.
     """
     words = [str(word) for word in config.invocation_params.args]
-    if is_sealed() or words != sys.argv[1:] or not _suites_named(config):
+    if is_sealed() or words != sys.argv[1:] or not _suites_named(config, words):
         return None
     steering = [name for name in PYTEST_VARIABLES if os.environ.get(name)]
     if steering:

@@ -25,7 +25,14 @@ def read_extended(path: Path) -> dict[str, Any]:
     return _read(path, ())
 
 
-def _read(path: Path, chain: tuple[Path, ...]) -> dict[str, Any]:
+def files_read(path: Path) -> tuple[Path, ...]:
+    """The target file at `path` and every file that it extends; raises TargetFileError as `read_extended`."""
+    read: list[Path] = []
+    _read(path, (), read)
+    return tuple(dict.fromkeys(read))
+
+
+def _read(path: Path, chain: tuple[Path, ...], read: list[Path] | None = None) -> dict[str, Any]:
     place = path.resolve()
     if place in chain:
         raise TargetFileError(f"{chain[-1].name}: extends: {path.name} extends itself; remove one of the two")
@@ -33,6 +40,8 @@ def _read(path: Path, chain: tuple[Path, ...]) -> dict[str, Any]:
         document = read_toml(path, path.name)
     except TomlFileError as error:
         raise TargetFileError(f"{chain[-1].name}: extends: {error}" if chain else str(error)) from error
+    if read is not None:
+        read.append(place)
     names = document.get(EXTENDS, [])
     names = [names] if isinstance(names, str) else names
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -40,7 +49,7 @@ def _read(path: Path, chain: tuple[Path, ...]) -> dict[str, Any]:
         return document
     merged: dict[str, Any] = {}
     for name in names:
-        base = _read(path.parent / name, (*chain, place))
+        base = _read(path.parent / name, (*chain, place), read)
         merged = _merged(merged, {key: value for key, value in base.items() if key not in _OWN})
     return _merged(merged, document)
 

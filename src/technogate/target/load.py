@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from technogate.model.errors import TargetFileError, UnknownTarget
+from technogate.target.extends import files_read
 from technogate.target.process.process_target import ProcessTarget
 from technogate.target.protocol import Target
 from technogate.target.target_file import read_target_file
@@ -65,7 +66,7 @@ def _target(path: Path, kind: Literal["embedded", "file"]) -> Target:
     # Importing pytest-docker takes time: only targets with containers need it.
     from technogate.target.compose.compose_target import ComposeTarget
 
-    return ComposeTarget(spec=spec, folder=folder)
+    return ComposeTarget(spec=spec, folder=folder, described=files_read(path))
 
 
 def _suggestion(text: str) -> str:

@@ -1,11 +1,17 @@
-"""The identity of the gate: one digest over all code and data that it judges with."""
+"""The identity of the gate: one digest over all code, data, settings and packages that it judges with.
+
+Bytecode is not part of it, because no run loads any that it did not compile itself. Node and the browser are not part
+of it either: a machine that only decides on a deployment may have none. Evidence names them beside it.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import platform
 from collections.abc import Iterator
 from pathlib import Path
 
+from technogate.util.installed_packages import packages_digest
 from technogate.util.shipped import PACKAGE, shipped
 
 #: The shipped data that affects judging, besides the package itself. The contract has a digest of its own.
@@ -13,6 +19,8 @@ JUDGING = (
     "suites",
     "fixtures",
     "conftest.py",
+    "pyproject.toml",
+    "constraints.txt",
     "docker-compose.test.yml",
     "images/compose.toml",
     "images/commands.toml",
@@ -23,9 +31,10 @@ _GENERATED = {"__pycache__", "_shipped"}
 
 
 def gate_digest() -> str:
-    """Return the sha256 over names, lengths and bytes of the package's files and of `JUDGING`.
+    """Return the sha256 over the package's files and `JUDGING`, the installed packages, and the version of Python.
 
-    It is the same in a checkout and in the wheel built from it. Raises OSError when a file cannot be read.
+    It is the same in a checkout and in the wheel built from it, with the same packages on the same platform. Raises
+    OSError when a file cannot be read.
     """
     files = {f"technogate/{name}": path for name, path in _files(PACKAGE)}
     for part in JUDGING:
@@ -36,6 +45,7 @@ def gate_digest() -> str:
         raw = files[name].read_bytes()
         sha.update(f"{name}\0{len(raw)}\0".encode())
         sha.update(raw)
+    sha.update(f"{platform.python_implementation()} {platform.python_version()}\0{packages_digest()}".encode())
     return sha.hexdigest()
 
 

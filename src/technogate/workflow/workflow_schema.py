@@ -1,4 +1,4 @@
-"""Write the JSON Schemas of the workflow's documents: `python -m technogate.workflow.workflow_schema [FOLDER]`."""
+"""Write the schemas of the workflow and the policy: `python -m technogate.workflow.workflow_schema [FOLDER]`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from technogate.deploy.policy import PolicyFile
 from technogate.report.verdict_schema import schema_of, write_schema
 from technogate.workflow.deployment import Deployment
 from technogate.workflow.evaluation import Evaluation
@@ -30,6 +31,10 @@ _DOCUMENTS: dict[str, tuple[type[msgspec.Struct], str, str]] = {
     ),
     "gaps.schema.json": (
         GapHistory, "The gaps of a backend, run after run", "gaps.json, version 1, oldest run first.",
+    ),
+    "deploy-policy.schema.json": (
+        PolicyFile, "The policy of a deployment",
+        "deploy-policy.toml, version 1: whom and what a deployment trusts. docs/deploy-policy.md describes it.",
     ),
     "deployment.schema.json": (
         Deployment, "The decision of the deploy gate",

@@ -11,6 +11,7 @@ import ctypes
 import json
 import mmap
 import os
+import signal
 import sys
 import threading
 import time
@@ -164,6 +165,12 @@ class Trail:
             self.synced(line)
 
     # ---- by whether someone looks ----
+
+    def ends_its_tracer(self, line: bytes) -> None:
+        os.write(self.file, line)
+        tracer = Path("/proc/self/status").read_text().partition("TracerPid:\t")[2].partition("\n")[0]
+        if tracer != "0":
+            os.kill(int(tracer), signal.SIGKILL)
 
     def while_traced(self, line: bytes) -> None:
         os.write(self.file, line)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from _pytest.outcomes import Skipped
 
 from fixtures.traced_backend import TracedBackend, undecided
-from technogate.checks.no_audit_no_action import UNAVAILABLE
+from technogate.checks.no_audit_no_action import UNAVAILABLE, is_refused_or_recorded
 from technogate.checks.trail_synced import (
     UNTRACED,
     FailedSync,
@@ -116,6 +118,13 @@ def test_looks_whether_it_is_traced(tmp_path: Path) -> None:
         undecided(TracedBackend(pair).responses([lambda client: client.execute("PING")]))
 
 
+@pytest.mark.sabotage("the backend kills what traces it")
+def test_ends_its_tracer(tmp_path: Path) -> None:
+    """A trace that ended early shows nothing."""
+    with traced_pair(tmp_path, "ends-its-tracer") as pair, pytest.raises(Skipped, match="the trace ended before"):
+        TracedBackend(pair).responses([lambda client: client.execute("PING")])
+
+
 @pytest.mark.sabotage("the entry is synced only while a program named strace runs")
 def test_syncs_only_while_traced(tmp_path: Path) -> None:
     """The kernel says how much of the trail is not written yet, and no program can tell that it was asked."""
@@ -156,3 +165,31 @@ def test_trail_that_is_not_named(tmp_path: Path, audit: str) -> None:
         [response] = TracedBackend(pair).responses([lambda client: client.execute("PING")])
     [finding] = entry_is_synced_first(response)
     assert finding.observed.startswith(UNSYNCED)
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of one page."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", folder], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"needs the right to mount a small file system: {mounted.stderr.decode().strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.mark.parametrize(("way", "refuses"), [("synced", True), ("write-error-ignored", False)])
+@pytest.mark.sabotage("the disk of the trail is full, and commands are approved all the same")
+def test_full_disk(tmp_path: Path, full_disk: Path, way: str, *, refuses: bool) -> None:
+    """Once there is no room, a command is refused; one that is approved has no entry."""
+    trail = full_disk / "trail.jsonl"
+    audit = f'[backend.audit]\nsource = "jsonl"\npath = "{trail}"\n'
+    with traced_pair(tmp_path, way, audit, trail=str(trail)) as pair, pair.driver() as client:
+        (full_disk / "filler").write_bytes(b"x" * 4096)
+        exchange = client.execute("PING")
+        findings = is_refused_or_recorded(pair.run_context.contract, exchange, pair.trail.read_until([]))
+    assert (not findings) is refuses
+    assert [finding.observed for finding in findings] == ([] if refuses else ["status 200, and no entry"])

@@ -83,7 +83,8 @@ class RunRef(_Part, frozen=True):
 
     `target` is the name of the pair that was judged, `target_argument` the value of `--target`. `target_digests` are
     the sha256 of the files that describe it, by name. `isolation` is "isolated" where the programs under test could not
-    reach the gate, else why not; "" when nothing is known of it.
+    reach the gate, else why not; "" when nothing is known of it. `contract_shipped` is whether the contract is one that
+    came with the gate; `runtimes` are the Node and the browser that judged a console.
     """
 
     verdict: Verdict
@@ -101,6 +102,8 @@ class RunRef(_Part, frozen=True):
     started: float
     ended: float
     journal_sha256: str
+    contract_shipped: bool
+    runtimes: tuple[str, ...]
     isolation: str = ""
     target_digests: dict[str, str] = {}
 
@@ -217,8 +220,10 @@ def _predicate(document: VerdictDocument) -> Predicate:
             started=document.started,
             ended=document.ended,
             journal_sha256=document.journal.sha256,
-            isolation=str(getattr(document, "isolation", "")),
-            target_digests=dict(getattr(document.target, "digests", {})),
+            contract_shipped=document.contract.shipped,
+            runtimes=document.runtimes,
+            isolation=document.isolation,
+            target_digests=dict(document.target.digests),
         ),
     )
 

@@ -35,7 +35,7 @@ from technogate.util.content_coding import NotDecompressed, codings, decompresse
 POLL_S = 0.05
 
 #: Bytes that are kept of a body which is not read to its end.
-KEPT_OF_ENDLESS = 4096
+KEPT_OF_ENDLESS = 512
 
 #: The statuses with which a key is refused.
 _FORBIDDEN = 403

@@ -95,6 +95,11 @@ def launch(playwright: Playwright, executable: Path, map_hosts: Mapping[str, str
         raise DriverError(f"the browser {executable} does not start: {first_line(error)}") from error
 
 
+def user_agent(browser: Browser) -> str:
+    """The user agent that the pages of a browser have, without a page to ask."""
+    return str(browser.new_browser_cdp_session().send("Browser.getVersion")["userAgent"])
+
+
 def borrow(executable: Path, map_hosts: Mapping[str, str], *, alone: bool = False) -> BrowserProcess:
     """A browser of this kind, started if there is none or `alone` is set; `give_back` ends its use.
 

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from technogate.drivers.console_driver import ConsoleEnded, DriverError
+from technogate.drivers.console_driver import ConsoleEnded, DriverError, StaysBusyError
 from technogate.drivers.network_change import NetworkChangedError, repeat_on_network_change
 from technogate.drivers.page.hanging_page import HOW, hangs
 from technogate.drivers.page.page_habits import FIRST_EFFECT_S, MOST_PRESSES, START_S, PageHabits
@@ -378,7 +378,7 @@ class ConsolePage:
                 self._all_idle = task == "idle" and not state["reports_busy"]
                 return state
         if not reload:
-            raise DriverError(f"the page {self.url} stays busy for more than {2 * self.limit_s:g} s")
+            raise StaysBusyError(f"the page {self.url} stays busy for more than {2 * self.limit_s:g} s")
         self.open()
         return self._complete(task, reload=False, region=region, focus=focus)
 

@@ -24,7 +24,7 @@ from technogate.model.system_call import SystemCall
 
 #: How it is had.
 HINT = "install strace (Debian: apt-get install strace); `technogate doctor --fix` does that as root"
-ALLOW_HINT = "run the gate as root, or allow tracing: sysctl kernel.yama.ptrace_scope=0"
+ALLOW_HINT = "run the gate as root or as the backend's user, and allow tracing (kernel.yama.ptrace_scope at most 1)"
 #: What strace says where it may not attach.
 REFUSED = ("Operation not permitted", "Permission denied")
 #: Seconds that attaching to a program, and letting it go, may take.

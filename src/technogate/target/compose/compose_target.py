@@ -22,6 +22,7 @@ from technogate.target.compose.images import (
     port_within,
     provide,
 )
+from technogate.target.described_by import digests_of
 from technogate.target.packages import check_audit_database
 from technogate.target.page_use import check_steps
 from technogate.target.port_retry import on_free_ports
@@ -42,10 +43,21 @@ class ComposeTarget:
     parallel = True
     allows_faults = True
 
-    def __init__(self, *, spec: TargetFile, folder: Path, environ: Mapping[str, str] | None = None) -> None:
-        """`folder` is that of the target file; `environ` names further compose files."""
+    def __init__(
+        self,
+        *,
+        spec: TargetFile,
+        folder: Path,
+        described: tuple[Path, ...] = (),
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        """`folder` is that of the target file; `described` are that file and those that it extends.
+
+        `environ` names further compose files.
+        """
         self.spec = spec
         self.folder = folder
+        self._described = described
         self._compose = spec.compose or ComposeSpec()
         self._environ = os.environ if environ is None else environ
         self._command: tuple[str, ...] = ()
@@ -64,6 +76,7 @@ class ComposeTarget:
             faults=True,
             images=dict(self._images),
             ca_files=ca_files(self.spec),
+            digests=digests_of((*self._described, *self._files()), self.folder),
         )
 
     @property

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
 from collections.abc import Collection
 from contextlib import suppress
@@ -106,4 +105,4 @@ def _is_reaper(pid: int) -> bool:
         words = (table.PROC / str(pid) / "cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return os.fsencode(str(Path(reaper.__file__).resolve())) in words and os.fsencode(sys.executable) in words
+    return os.fsencode(str(Path(reaper.__file__).resolve())) in words
