@@ -186,11 +186,14 @@ def test_no_variable_turns_the_gate_off(house: Sandbox) -> None:
     """No environment variable makes an unproven line count as proven."""
     variables = {
         f"TECHNOGATE_{name}": value
-        for name in ("SKIP", "FORCE", "MAX_AGE", "EVIDENCE", "KEY", "DEPLOY", "CONTRACT", "DEPLOY_CHECK_FORCE")
+        for name in ("SKIP", "FORCE", "MAX_AGE", "EVIDENCE", "KEY", "DEPLOY", "DEPLOY_CHECK_FORCE")
         for value in ("1",)
     }
     code, output = deploy(house, "--evidence", "nowhere.json", trust=KEY, **variables)
     assert (code, "DO NOT DEPLOY" in output) == (1, True), output
+    # Those that an earlier version obeyed are refused, so that nobody believes in them.
+    code, output = deploy(house, "--evidence", "nowhere.json", trust=KEY, TECHNOGATE_CONTRACT="contracts/small")
+    assert (code, "DEPLOY" in output) == (2, False), output
 
 
 def test_mistakes_of_usage_are_exit_2(house: Sandbox) -> None:
