@@ -1,5 +1,15 @@
 """The plugin and the fixtures of the suites."""
 
+import importlib.util
+import sys
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+# The fixtures are those of the folder beside this file, whatever package of that name is on the path.
+_spec = ModuleSpec("fixtures", None, is_package=True)
+_spec.submodule_search_locations = [str(Path(__file__).resolve().parent / "fixtures")]
+sys.modules["fixtures"] = importlib.util.module_from_spec(_spec)
+
 pytest_plugins = [
     "technogate.runner.plugin",
     "fixtures.audit",

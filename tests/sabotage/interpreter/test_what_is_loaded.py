@@ -95,7 +95,7 @@ def test_a_softened_contract_of_the_same_name_is_refused(command: tuple[str, ...
     folder = tmp_path / "console-v0.1"
     shutil.copytree(ROOT / "contracts" / "console-v0.1", folder)
     rules = folder / "requirements.toml"
-    rules.write_text(rules.read_text("utf-8").replace('level = "MUST"', 'level = "SHOULD"'), "utf-8")
+    rules.write_text(rules.read_text("utf-8").replace('level = "must"', 'level = "should"'), "utf-8")
     ended = subprocess.run(
         [*GATE, *command, "--target", "embedded", "--contract", str(folder)],
         cwd=tmp_path,
