@@ -9,7 +9,7 @@ import pytest
 
 from technogate.target.process.ports import HeldPort
 from tests.conftest import ROOT
-from tests.fit.test_whole_runs import complaint, technogate
+from tests.fit.test_whole_runs import complaint, results_in, technogate
 
 pytestmark = pytest.mark.slow
 
@@ -65,6 +65,4 @@ def test_a_mistake_is_one_line(mistake: str, words: tuple[str, ...], tmp_path: P
     """Whatever the command; a journal has no result, where there is one."""
     said = complaint(technogate(tmp_path, described(mistake), *words, "--workers", "1", "--reports", "r"))
     assert MISTAKES[mistake][2] in said[0]
-    journal = tmp_path / "r" / "journal.jsonl"
-    lines = journal.read_text("utf-8").splitlines() if journal.exists() else []
-    assert "result" not in [json.loads(line)["event"]["event"] for line in lines]
+    assert results_in(tmp_path / "r" / "journal.jsonl") == []
