@@ -171,7 +171,7 @@ def script(house: Sandbox, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the shell example in the sandbox, on the pair of processes that stand in for images."""
     program = house.home / "bin" / "technogate"
     program.parent.mkdir(exist_ok=True)
-    contract = '[ "$1" = sign ] || set -- "$@" --contract contracts/small'
+    contract = '[ "$1" != validate ] || set -- "$@" --contract contracts/small'
     program.write_text(f'#!/bin/sh\n{contract}\nexec {shlex.join(GATE)} "$@"\n')
     program.chmod(0o755)
     environment = {
