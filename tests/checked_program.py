@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from technogate.drivers.module.node import find_node
@@ -17,16 +18,23 @@ def with_node() -> dict[str, str]:
 
 
 def check_program(
-    folder: Path, reports: Path, *words: str, target: str = "target.toml"
+    folder: Path,
+    reports: Path,
+    *words: str,
+    target: str = "target.toml",
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """The ended `technogate check` of the program in `folder`, with one worker and the Node of the tests."""
+    """The ended `technogate check` of the program in `folder`, with one worker and the Node of the tests.
+
+    With `environment` it has the variables given, and the Node that these find.
+    """
     return subprocess.run(
         [
             *(sys.executable, "-m", "technogate", "check", *words, "--target", target, "--workers", "1"),
             *("--profile", "quick", "--seed", "1", "--reports", str(reports)),
         ],
         cwd=folder,
-        env=with_node(),
+        env=with_node() if environment is None else environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -221,7 +221,7 @@ def test_no_evidence_of_a_check_or_of_an_unsound_run(tmp_path: Path) -> None:
     )
     for finished_run, why in (
         (concluded(tmp_path, check, PASSED), "a check is not a validation"),
-        (concluded(tmp_path, changed_gate, PASSED), "changed during the run"),
+        (concluded(tmp_path, changed_gate, PASSED), "are not those of the run"),
         (unsound, "did not end with its verdict"),
     ):
         with pytest.raises(EvidenceError, match=why):

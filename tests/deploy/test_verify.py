@@ -62,7 +62,7 @@ class Signed:
         assert signer is not None
         self.signer: CryptoSigner = signer
         builders.journal(folder, *events, head=head(*waivers), **more)
-        finished = finish_run(folder / "journal.jsonl", folder)
+        finished = finish_run(folder / "journal.jsonl", folder, key=builders.KEY)
         assert sign_evidence(finished, signer, folder) is not None
         self.journal, self.evidence = folder / "journal.jsonl", folder / "evidence.dsse.json"
 
@@ -169,6 +169,7 @@ LIES: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         lambda plain: named(plain, "AUT-01").update(run_wide=[{"item": "x", "outcome": "passed", "checks": 5}]),
         "shape",
     ),
+    "isolated": (lambda plain: run_of(plain).update(isolation="isolated"), "verdict of the journal"),
     "another result of in-toto": (lambda plain: plain["predicate"].update(result="PASSED"), "verdict of the evidence"),
     "another list": (lambda plain: plain["predicate"].update(failedTests=[]), "verdict of the evidence"),
     "another seed": (lambda plain: run_of(plain).update(seed=8), "digests"),

@@ -167,12 +167,17 @@ def test_no_verdict_is_an_error(tmp_path: Path, text: str | None) -> None:
     assert ended.stderr == ""
 
 
-def script(house: Sandbox, *words: str) -> subprocess.CompletedProcess[str]:
+def ship_small(house: Sandbox) -> None:
+    """Make the small contract the one that ships with the sandbox."""
+    shutil.rmtree(house.home / "contracts" / "console-v0.1")
+    (house.home / "contracts" / "small").rename(house.home / "contracts" / "console-v0.1")
+
+
+def script(house: Sandbox, *words: str, **changed: str) -> subprocess.CompletedProcess[str]:
     """Run the shell example in the sandbox, on the pair of processes that stand in for images."""
     program = house.home / "bin" / "technogate"
     program.parent.mkdir(exist_ok=True)
-    contract = '[ "$1" != validate ] || set -- "$@" --contract contracts/small'
-    program.write_text(f'#!/bin/sh\n{contract}\nexec {shlex.join(GATE)} "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(GATE)} "$@"\n')
     program.chmod(0o755)
     environment = {
         "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
@@ -183,7 +188,7 @@ def script(house: Sandbox, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [shutil.which("sh") or "sh", str(CI / "gate.sh"), *words],
         cwd=house.home,
-        env={**house.environment(), **environment},
+        env={**house.environment(), **environment, **changed},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -194,23 +199,22 @@ def script(house: Sandbox, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_the_shell_example_validates_and_checks(house: Sandbox) -> None:
-    """The script runs to its end; the shipped contract was not validated, so it prints DO NOT DEPLOY."""
-    ended = script(house, CONSOLE_NAME, BACKEND_NAME)
-    assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert "✔ PASS" in ended.stdout
-    assert "DO NOT DEPLOY" in ended.stdout
-    assert "another contract was judged" in ended.stdout
-    shutil.rmtree(house.home / "contracts" / "console-v0.1")
-    (house.home / "contracts" / "small").rename(house.home / "contracts" / "console-v0.1")
-    (house.home / "contracts" / "small").symlink_to("console-v0.1")
+    """The script runs to its end and prints DEPLOY; where another key is trusted, it prints DO NOT DEPLOY."""
+    ship_small(house)
     ended = script(house, CONSOLE_NAME, BACKEND_NAME)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "DEPLOY: 22 of 22 lines proven" in ended.stdout
+    ended = script(house, CONSOLE_NAME, BACKEND_NAME, TRUSTED_KEY="deployer/technogate.pub")
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "✔ PASS" in ended.stdout
+    assert "DO NOT DEPLOY" in ended.stdout
+    assert "signed with another key" in ended.stdout
 
 
 @pytest.mark.slow
 def test_the_shell_example_stops_without_pass(house: Sandbox) -> None:
     """After FAIL deploy-check does not run; without both images nothing runs."""
+    ship_small(house)
     text = (house.home / "suites" / "test_all.py").read_text()
     house.suite(
         "test_all.py", text.replace("must_hold([])", 'must_hold([Finding(check="c", expected="e", observed="o")])')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from technogate.drivers.page.chromium import browser_missing
 from technogate.target.target_file import read_target_file
-from tests.checked_program import check_program, with_node
+from tests.checked_program import check_program
 from tests.conftest import ROOT, STUCK_S
 from tests.onboarding.test_initialize import run_init
 
@@ -18,18 +19,16 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(browser_missing()[0]), reason=": ".join(browser_missing())),
     pytest.mark.skipif(
-        shutil.which("npm", path=with_node()["PATH"]) is None,
-        reason="npm is missing, which builds the examples: install Node with npm",
+        shutil.which("npm") is None,
+        reason="npm is missing, which builds and serves the examples: install Node with npm",
     ),
 ]
 
 
 def npm(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run npm in a folder."""
-    program = shutil.which("npm", path=with_node()["PATH"]) or "npm"
-    return subprocess.run(
-        [program, *words], cwd=folder, env=with_node(), capture_output=True, text=True, timeout=STUCK_S, check=False
-    )
+    """Run the npm of this machine in a folder: its own Node, too, since the one of the tests may come without npm."""
+    line = [shutil.which("npm") or "npm", *words]
+    return subprocess.run(line, cwd=folder, capture_output=True, text=True, timeout=STUCK_S, check=False)
 
 
 @pytest.mark.parametrize("name", ["react-console", "vue-console", "svelte-console"])
@@ -44,12 +43,15 @@ def test_the_example_needs_no_option_and_no_edit(name: str, tmp_path: Path) -> N
         pytest.skip(f"npm could not install the packages of the example: {installed.stderr.strip()[-200:]}")
     built = npm(folder, "run", "build")
     assert built.returncode == 0, built.stdout + built.stderr
-    ended = run_init(folder, "--yes")
+    ended = run_init(folder, "--yes", environment=os.environ)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.splitlines()[-1] == "FITS", ended.stdout
     written = read_target_file(folder / "technogate.toml").console
     assert written is not None
     assert written.command == ("npm", "run", "preview", "--", "--host", "{host}", "--port", "{port}")
     assert "#_r_" not in repr(written.selectors)
-    checked = check_program(folder, tmp_path / "reports", "CON-02", target="technogate.toml")
+    if name != "react-console":
+        # How the gate judges a page is the same for each.
+        return
+    checked = check_program(folder, tmp_path / "reports", "CON-02", target="technogate.toml", environment=os.environ)
     assert checked.returncode == 0, checked.stdout + checked.stderr

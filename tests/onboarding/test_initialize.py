@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,13 +19,15 @@ from tests.checked_program import check_program, with_node
 from tests.conftest import ROOT
 
 
-def run_init(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run_init(
+    folder: Path, *words: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """`technogate init` in a folder, with nobody to answer a question."""
     command = [sys.executable, "-m", "technogate", "init", *words]
     return subprocess.run(
         command,
         cwd=folder,
-        env=with_node(),
+        env=with_node() if environment is None else environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

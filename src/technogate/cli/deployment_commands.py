@@ -62,7 +62,7 @@ def sign(
     sha256: DigestOption = "",
     contract: ContractOption = "",
 ) -> None:
-    """Judge the journal of a validation again, and sign the result as evidence.
+    """Judge a validation's journal again, and sign it.
 
     The same as a key at `validate`, in a process and a job of its own: nothing that was validated ever ran where the
     key is. On another machine than that of the run, name the digest of the journal.
@@ -109,10 +109,10 @@ def deploy_check(
         Path | None, typer.Option("--record", help="write the decision to this file, for `technogate status`")
     ] = None,
 ) -> None:
-    """Decide whether two images may be deployed, and name them by digest.
+    """Decide whether two images may be deployed.
 
-    Each line of the checklist must be proven by signed evidence, under the policy or the strict defaults. No option
-    turns a line off.
+    DEPLOY names them by digest. Each line of the checklist must be proven by signed evidence, under the policy or the
+    strict defaults. No option turns a line off.
     """
     from technogate.deploy.decide import decide
     from technogate.deploy.decision_output import show

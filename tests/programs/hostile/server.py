@@ -16,8 +16,10 @@ CHUNK = b"x" * 65536
 #: Seconds between two pieces of a response that drips.
 DRIP_S = 0.2
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Trace-Id: 1\r\n"
-TOO_MANY = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Trace-Id: 1\r\nConnection: close\r\n"
+TOO_MANY = (
+    b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n"
+)
 
 
 def chunk(data: bytes) -> bytes:
@@ -140,7 +142,7 @@ def serve(connection: socket.socket, mode: str) -> None:
     with connection:
         request = connection.recv(65536)
         if request.startswith(b"GET /health "):
-            connection.sendall(whole(b'{"status":"ok"}', HEAD + b"Connection: close\r\n"))
+            connection.sendall(whole(b'{"status":"ok"}', HEAD))
             return
         try:
             for piece in MODES[mode]():

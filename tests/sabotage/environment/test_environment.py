@@ -17,6 +17,7 @@ from technogate.model.settings import Settings
 from technogate.runner import environment_faults
 from technogate.runner.environment_faults import fault_in, fault_of, require_files, require_folders, show_anything
 from technogate.runner.run import show_log
+from technogate.util.sealed_start import without_steering
 from tests.conftest import ROOT, STUCK_S
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the limits of a process are those of Linux")
@@ -115,15 +116,9 @@ def test_a_stream_of_another_encoding_shows_a_question_mark() -> None:
 
 
 @pytest.mark.sabotage("assertions are switched off for the gate")
-def test_assertions_that_are_switched_off_are_switched_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_assertions_that_are_switched_off_are_switched_on() -> None:
     """The suites do not inherit it; nothing of the gate relies on an assertion."""
-    from technogate.cli import main
-
-    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
-    monkeypatch.setattr(main, "app", lambda **_: None)
-    with pytest.raises(SystemExit):
-        main.main()
-    assert "PYTHONOPTIMIZE" not in os.environ
+    assert without_steering({"PYTHONOPTIMIZE": "2", "HOME": "/h"}) == {"HOME": "/h"}
 
 
 @pytest.mark.sabotage("there is no folder for temporary files")
