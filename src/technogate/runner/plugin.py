@@ -144,9 +144,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if capture is not None:
         capture.stop_global_capturing()
     known = [name for name in PLAIN_PLUGINS if find_spec(name.partition(".")[0]) is not None]
-    run_sealed(
-        ["pytest", "--import-mode=append", "--disable-plugin-autoload", *(f"-p{name}" for name in known), *words]
-    )
+    run_sealed(["pytest", "--disable-plugin-autoload", *(f"-p{name}" for name in known), *words])
     return None
 
 

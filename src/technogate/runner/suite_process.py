@@ -65,9 +65,8 @@ class Tail:
                 return
 
 
-#: No plugin is loaded because it is installed. Hypothesis brings one that reports its cases. No folder of the suites
-#: comes before the packages on the path: a file there would stand in for one of them.
-PLUGINS = ("--import-mode=append", "--disable-plugin-autoload", "-p", "_hypothesis_pytestplugin")
+#: No plugin is loaded because it is installed. Hypothesis brings one that reports its cases.
+PLUGINS = ("--disable-plugin-autoload", "-p", "_hypothesis_pytestplugin")
 
 #: Workers are those of this plugin.
 WORKER_PLUGIN = ("-p", "xdist.plugin")
