@@ -186,7 +186,7 @@ def test_from_the_prompt_to_deployment(house: Sandbox) -> None:
 
     # Phase 6: the word of the deploy gate, and the whole on one screen and in the report.
     assert states(run(house, "status", *CONTRACT)) == ["done"] * 5 + ["next"]
-    signed_policy(house)
+    signed_policy(house, ('profile = "standard"', 'profile = "quick"'))
     code, output = deploy(house, "--record", "DEPLOY_CHECK.json")
     assert (code, f" DEPLOY: {len(TITLES)} of {len(TITLES)} lines proven" in output) == (0, True), output
     decided = json.loads((home / "DEPLOY_CHECK.json").read_text("utf-8"))
