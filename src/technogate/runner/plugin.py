@@ -274,7 +274,7 @@ def _load_hypothesis_profile(run_context: RunContext) -> None:
 def pytest_xdist_setupnodes(specs: list[Any]) -> None:
     """Start workers in a Python as sealed as this one."""
     for spec in specs:
-        if spec.popen:
+        if spec.popen and is_sealed():
             spec.python = shlex.join(sealed_python())
 
 
