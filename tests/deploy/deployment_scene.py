@@ -211,7 +211,7 @@ class Scene:
         self.signer = CryptoSigner.generate_ed25519()
 
     def weaker_contract(self) -> None:
-        """A contract of the same id in which every MUST is a SHOULD, judged and named."""
+        """A contract in which every MUST is a SHOULD, judged and named."""
         contract = weaker(self.folder)
         self.document = document_of(contract, self.document.ended)
         self.options["contract"] = str(contract.folder)
@@ -305,8 +305,8 @@ ARRANGED: dict[str, Callable[[Scene], None]] = {
 
 
 def weaker(folder: Path) -> Contract:
-    """The shipped contract with every MUST made SHOULD, under the same id."""
-    path = folder / "weaker" / "console-v0.1"
+    """The shipped contract with every MUST made SHOULD, under a name of its own: under its own name it is refused."""
+    path = folder / "console-v0.1-weaker"
     if not path.exists():
         shutil.copytree(ROOT / "contracts" / "console-v0.1", path)
         file = path / "requirements.toml"

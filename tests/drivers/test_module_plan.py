@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from technogate.drivers.console_driver import DriverError
-from technogate.drivers.module import module_plan
+from technogate.drivers.module import module_page_driver, module_plan
 from technogate.drivers.module.module_plan import plan_module
 from tests.drivers.module_programs import COMMONJS, FUNCTIONS, need_esbuild, written
 
@@ -50,7 +50,7 @@ def everything(monkeypatch: pytest.MonkeyPatch) -> None:
         def __exit__(self, *_: object) -> None:
             """Leave nothing."""
 
-    monkeypatch.setattr(module_plan, "ModulePageDriver", _Loaded)
+    monkeypatch.setattr(module_page_driver, "ModulePageDriver", _Loaded)
 
 
 @pytest.mark.usefixtures("everything")

@@ -211,7 +211,7 @@ def pipe(name: str) -> Attempt:
 
 #: What is tried: one sentence, and what is done.
 ATTEMPTS: dict[str, Attempt] = {
-    "a contract of the same id with its MUSTs made SHOULD, judged and named to deploy-check": Scene.weaker_contract,
+    "a contract with its MUSTs made SHOULD, judged and named to deploy-check": Scene.weaker_contract,
     "every requirement failed, all of them waived": Scene.all_waived,
     "a waiver until 9999-12-31 with the reason '.', in the file that the policy names": lambda scene: waived(
         scene, expires="9999-12-31", reason="."
