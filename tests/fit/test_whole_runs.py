@@ -51,6 +51,7 @@ def results_in(journal: Path) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("words", [("validate",), ("check", "AUT-01"), ("fit",)])
+@pytest.mark.slow
 def test_no_target_file(tmp_path: Path, words: tuple[str, ...]) -> None:
     """Without a target file nothing is judged, the reference pair neither: one line says how to have one."""
     folder = tmp_path / "elsewhere"

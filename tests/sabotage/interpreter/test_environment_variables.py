@@ -22,6 +22,10 @@ DEPLOY = ("deploy-check", "--evidence", "nowhere.json", "--key", "nowhere.pub")
 LAUNCHER = ROOT / "src" / "technogate" / "cli" / "launcher.sh"
 
 
+# Each starts the command once.
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def command(tmp_path: Path) -> str:
     """The command `technogate` as pip installs it: the launcher, beside a Python."""

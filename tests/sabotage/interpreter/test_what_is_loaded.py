@@ -33,6 +33,7 @@ def plant_bytecode(source: Path, text: str) -> None:
 
 
 @pytest.mark.sabotage("a program under test leaves bytecode beside the gate's sources, for the next run")
+@pytest.mark.slow
 def test_planted_bytecode_is_not_loaded(sandbox: Sandbox) -> None:
     """The gate compiles its own sources: bytecode that was left beside them does nothing."""
     home = sandbox.home / "src"
