@@ -15,11 +15,11 @@ from typing import TypeVar
 
 from technogate.contract.files import digest_of, read_folder
 from technogate.contract.loader import Contract
+from technogate.deploy.decision_facts import NO_EVIDENCE, Facts, UnprovenLine
 from technogate.deploy.engine_images import find_image
 from technogate.deploy.evidence import envelope
 from technogate.deploy.evidence.envelope import EvidenceError
 from technogate.deploy.evidence.statement import BACKEND, CONSOLE, Statement, decode, digests
-from technogate.deploy.facts import NO_EVIDENCE, Facts, UnprovenLine
 from technogate.deploy.image_names import ImageError, ImageName, complete, image_name, repository_of
 from technogate.deploy.policy import DeployPolicy, TrustedKey
 from technogate.deploy.policy_source import TimeFact

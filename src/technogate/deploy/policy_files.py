@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from technogate.deploy.decision_facts import SKEW_S
 from technogate.deploy.evidence import envelope
 from technogate.deploy.evidence.envelope import EvidenceError
 from technogate.deploy.evidence.signing_keys import public_key, signer_from
 from technogate.deploy.evidence.statement import decode
-from technogate.deploy.facts import SKEW_S
 from technogate.deploy.policy import parse_policy
 from technogate.deploy.policy_source import PAYLOAD_TYPE, SIGNATURE
 from technogate.deploy.policy_text import new_policy

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import partial
 
 from technogate.deploy import result_proofs
+from technogate.deploy.decision_facts import SKEW_S, Facts, UnprovenLine
 from technogate.deploy.evidence.statement import CONTRACT, GATE, digests
-from technogate.deploy.facts import SKEW_S, Facts, UnprovenLine
 from technogate.model.program_isolation import ISOLATED
 from technogate.target.described_by import SHIPPED
 from technogate.util.phrases import duration, few, utc_time

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from technogate.contract.loader import Contract
-from technogate.deploy.facts import Facts, UnprovenLine
+from technogate.deploy.decision_facts import Facts, UnprovenLine
 from technogate.deploy.least_checks import least_checks
 from technogate.deploy.policy import PROFILES
 from technogate.model.requirement import Level
