@@ -15,6 +15,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from technogate.runner.plugin import draw_no_local_constants
 from tests.gate_command import BYTECODE, GATE, forget_bytecode
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,6 +32,8 @@ sys._xoptions.setdefault("pycache_prefix", str(BYTECODE))
 # A machine that is busy draws and tries slowly, and that is no fault of what is tried.
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("tests")
+# What a test draws must not depend on the tests that its worker ran before.
+draw_no_local_constants()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -243,7 +243,7 @@ def _is_smallest(key: bytes) -> bool:
     return not key.endswith((b".secondary", b".pareto"))
 
 
-def _draw_no_local_constants() -> None:
+def draw_no_local_constants() -> None:
     """Keep Hypothesis from drawing constants of the modules of ours that a process happens to have imported by then.
 
     Which those are depends on the process, on the order of its items and on where the gate is installed, and with
@@ -256,7 +256,7 @@ def _draw_no_local_constants() -> None:
 
 def _load_hypothesis_profile(run_context: RunContext) -> None:
     """Load a profile of our own: where CI is set, Hypothesis' default profile ignores the run's seed."""
-    _draw_no_local_constants()
+    draw_no_local_constants()
     hypothesis.settings.register_profile(
         "technogate",
         max_examples=EXAMPLES[run_context.settings.profile],
