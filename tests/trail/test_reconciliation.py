@@ -512,3 +512,18 @@ def test_a_crash_leaves_requests_in_doubt_and_its_entries_are_missed() -> None:
     own = story.row_of(kept).entry
     after = [[entry for entry in entries if entry != own] for entries in whole[2:]]
     assert kinds_of(reconciled(story, [*whole[:2], *after])) == [Anomaly.MISSING]
+
+
+# ---- a trail that cannot be synced ----
+
+
+@pytest.mark.parametrize(("fault", "found"), [("a disk that syncs nothing", []), ("", [Anomaly.MISSTATED])])
+def test_an_entry_of_a_refused_request_may_stay_where_syncs_fail(fault: str, found: list[Anomaly]) -> None:
+    """What was written and could not be synced keeps its state; without a fault, such an entry is wrong."""
+    story = Story()
+    place = story.send("unwritten", started=START)
+    story.exchanges[place] = msgspec.structs.replace(story.exchanges[place], under_fault=fault)
+    story.keep(place, f"t-{story.pair}-{place}", "APPROVED", at=START, visible=START + 0.01)
+    story.read(START - 1)
+    story.read(START + 10)
+    assert kinds_of(reconciled(story)) == found
