@@ -11,8 +11,8 @@ from tests.conftest import Sandbox
 
 pytestmark = pytest.mark.slow
 
-#: Hides modules from every Python that starts in a sandbox, the suites' and the reference backend's too.
-HIDE = "import sys\nsys.modules.update(dict.fromkeys({modules!r}))\n"
+#: Hides modules from every Python of the gate in a sandbox. A sealed one loads no `sitecustomize`, but this package.
+HIDE = "\nimport sys\nsys.modules.update(dict.fromkeys({modules!r}))\n"
 
 #: What the extras bring. A plugin of pytest's cannot be hidden so: pytest finds it by the metadata of its installation.
 ALL = ("fastapi", "playwright", "psycopg", "sqlalchemy", "starlette", "uvicorn")
@@ -42,7 +42,8 @@ def small(sandbox: Sandbox) -> Sandbox:
 
 def hide(sandbox: Sandbox, *modules: str) -> None:
     """Make some modules unavailable to every Python of the sandbox."""
-    (sandbox.home / "src" / "sitecustomize.py").write_text(HIDE.format(modules=modules), "utf-8")
+    package = sandbox.home / "src" / "technogate" / "__init__.py"
+    package.write_text(package.read_text("utf-8") + HIDE.format(modules=modules), "utf-8")
 
 
 def complaint(sandbox: Sandbox, *words: str) -> str:
