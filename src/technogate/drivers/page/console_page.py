@@ -378,6 +378,8 @@ class ConsolePage:
                 self._all_idle = task == "idle" and not state["reports_busy"]
                 return state
         if not reload:
+            # Whoever waits for it next has changed what it gets, and need not wait for what it got before.
+            self._hanging = True
             raise StaysBusyError(f"the page {self.url} stays busy for more than {2 * self.limit_s:g} s")
         self.open()
         return self._complete(task, reload=False, region=region, focus=focus)
