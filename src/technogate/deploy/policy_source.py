@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import stat
 import subprocess
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
@@ -20,6 +19,7 @@ from technogate.judging.waiver_file import parse_waivers
 from technogate.model.errors import UserError
 from technogate.model.events import Waiver
 from technogate.util.phrases import one_line, utc_time
+from technogate.util.plain_file import UnreadableError, read_at_most
 
 NAME = "deploy-policy.toml"
 
@@ -104,13 +104,9 @@ def _waivers(file: PolicyFile, name: str, beside: Callable[[str, str], bytes], n
 def _file(path: Path) -> bytes:
     """The bytes of a file."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise UserError(f"{path} is not a file; correct --policy")
-        with path.open("rb") as file:
-            raw = file.read(_MOST + 1)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is not the name of a file"
-        raise UserError(f"{path} cannot be read: {why}; correct --policy") from error
+        raw = read_at_most(path, _MOST)
+    except UnreadableError as error:
+        raise UserError(f"{error}; correct --policy") from error
     if len(raw) > _MOST:
         raise UserError(f"{path} has more than {_MOST} bytes; correct --policy")
     return raw

@@ -22,6 +22,22 @@ def open_plain(path: Path, flags: int, mode: int = 0o644) -> int:
     return descriptor
 
 
+class UnreadableError(Exception):
+    """A file that cannot be read; the text says which, and why."""
+
+
+def read_at_most(path: Path, most: int) -> bytes:
+    """The bytes of a regular file, one more than `most` at most; raises UnreadableError. It may be a link."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise UnreadableError(f"{path} is not a file")
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is not the name of a file"
+        raise UnreadableError(f"{path} cannot be read: {why}") from error
+
+
 def create(path: Path, mode: int = 0o644) -> int:
     """Create `path` anew and open it for writing: what was there is removed, and a link, not what it leads to.
 

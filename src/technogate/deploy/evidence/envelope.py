@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import stat
 from pathlib import Path
 
 import msgspec
@@ -16,6 +15,7 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import Signature, Signer, SSlibKey
 
+from technogate.util.plain_file import UnreadableError, read_at_most
 from technogate.util.strict_json import NotStrictJson, parse
 
 #: The type of the payload, which is signed with it.
@@ -54,13 +54,9 @@ def seal(payload: bytes, signer: Signer, payload_type: str = PAYLOAD_TYPE) -> by
 def read(path: Path) -> bytes:
     """The bytes of an evidence file; raises EvidenceError when it cannot be read or is too large."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise EvidenceError(f"{path} is not a file")
-        with path.open("rb") as file:
-            raw = file.read(MOST + 1)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is not the name of a file"
-        raise EvidenceError(f"{path} cannot be read: {why}") from error
+        raw = read_at_most(path, MOST)
+    except UnreadableError as error:
+        raise EvidenceError(str(error)) from error
     if len(raw) > MOST:
         raise EvidenceError(f"{path} has more than {MOST} bytes, too many for evidence")
     return raw
