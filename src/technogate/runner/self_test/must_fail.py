@@ -11,15 +11,15 @@ from _pytest.fixtures import FuncFixtureInfo
 from _pytest.runner import runtestprotocol
 
 from technogate.checks.response_predicates import has_status
-from technogate.drivers.http.api_keys import right_key
-from technogate.drivers.http.http_driver import Case, HttpDriver
+from technogate.drivers.http.http_driver import Case
 from technogate.journal.journal_file import decode_line
 from technogate.mock.mock_backend import MockBackend
 from technogate.mock.responses.status_code import Status
 from technogate.model.events import Finding, ItemResult, Outcome
 from technogate.model.item_result import MUST_FAIL, SELF_TEST
 from technogate.runner.run_context import RunContext
-from technogate.runner.self_test import bare_client, mock_examples
+from technogate.runner.self_test import mock_examples
+from technogate.runner.self_test.self_test_driver import self_test_driver
 from technogate.runner.suite import MustHold
 
 #: The fixtures of the item, those of every check. Fixtures that a run sets up by itself are left out: they start it.
@@ -35,21 +35,8 @@ def must_fail(must_hold: MustHold, run_context: RunContext) -> None:
     """A response with another status than the required one is a violation."""
     with MockBackend(operations={SELF_TEST: ("GET", _PATH)}, defaults={}) as mock_backend:
         mock_backend.script(SELF_TEST, Status(template=mock_examples.TEMPLATE, code=_SENT))
-        driver = HttpDriver(
-            base_url=mock_backend.base_url,
-            key=right_key(run_context.run_key),
-            contract=run_context.contract,
-            redactor=run_context.redactor,
-            record=lambda _: None,
-            item=lambda: SELF_TEST,
-            new_id=run_context.new_id,
-            run=run_context.run,
-            timeout_s=bare_client.LIMIT_S,
-        )
-        try:
+        with self_test_driver(run_context, mock_backend.base_url, run_context.run_key, SELF_TEST) as driver:
             sent = driver.send(Case(method="GET", path=_PATH, operation=SELF_TEST, name=SELF_TEST))
-        finally:
-            driver.close()
     must_hold(has_status(sent, _REQUIRED))
 
 

@@ -14,8 +14,7 @@ from technogate.checks.key_refusals import holds_no_key
 from technogate.checks.prove_examples import problems_of, run_wide_problems
 from technogate.checks.registry import REGISTRY
 from technogate.checks.response_predicates import has_status
-from technogate.drivers.http.api_keys import right_key
-from technogate.drivers.http.http_driver import Case, HttpDriver
+from technogate.drivers.http.http_driver import Case
 from technogate.journal.journal_file import decode_line
 from technogate.mock.mock_backend import MockBackend
 from technogate.mock.recorded_request import parse_response
@@ -31,6 +30,7 @@ from technogate.runner.run_context import RunContext
 from technogate.runner.self_test import bare_client, mock_examples
 from technogate.runner.self_test.bare_client import Observed, Silence
 from technogate.runner.self_test.mock_examples import MockExample
+from technogate.runner.self_test.self_test_driver import self_test_driver
 
 #: The item that self-test exchanges are recorded for.
 ITEM = "self-test"
@@ -188,25 +188,16 @@ class SelfTestRun:
         }
         wrong: list[str] = []
         operations = {name: ("POST", f"/self-test/{number}") for number, name in enumerate(kinds)}
-        with MockBackend(operations=operations, defaults={}) as mock_backend:
-            driver = HttpDriver(
-                base_url=mock_backend.base_url,
-                key=right_key(key),
-                contract=run_context.contract,
-                redactor=run_context.redactor,
-                record=lambda _: None,
-                item=lambda: ITEM,
-                new_id=run_context.new_id,
-                run=run_context.run,
-                timeout_s=bare_client.LIMIT_S,
-            )
+        with (
+            MockBackend(operations=operations, defaults={}) as mock_backend,
+            self_test_driver(run_context, mock_backend.base_url, key, ITEM) as driver,
+        ):
             for name, (fault, expected) in kinds.items():
                 mock_backend.script(name, fault)
                 case = Case(method="POST", path=operations[name][1], operation=name, body=_REQUEST, name="self-test")
                 exchange = self._keep(driver.send(case))
                 if not expected(exchange):
                     wrong.append(f"{name}: recorded as {exchange.end}, {exchange.error or exchange.response}")
-            driver.close()
         return "; ".join(wrong)
 
     # ---- the journal ----
