@@ -38,7 +38,8 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=EPILOG, rich_help_panel=CONSOLE_LEAD)(validate)
     app.command(epilog=EPILOG, rich_help_panel=CONSOLE_LEAD)(demo)
     app.command(epilog=EPILOG, rich_help_panel=CI_GATE)(judge)
-    app.command(epilog=EPILOG, rich_help_panel=CI_GATE)(report)
+    same = "Write the reports of a stored journal (same as `judge`)."
+    app.command("report", help=same, epilog=EPILOG, rich_help_panel=CI_GATE)(judge)
     app.command(epilog=EPILOG, rich_help_panel=BACKEND_TEAM)(check)
     app.command(
         epilog="Exit codes: 0 FIXED, 1 STILL FAILING, 2 usage or configuration error, 3 CANNOT TELL.",
@@ -172,14 +173,3 @@ def judge(
     from technogate.runner.run import rejudge
 
     raise typer.Exit(rejudge(journal, reports, make_console(), proven_digest(sha256, evidence, key)))
-
-
-def report(
-    journal: JournalArgument,
-    reports: ReportsOption = Path("reports"),
-    sha256: DigestOption = "",
-    evidence: JournalEvidenceOption = None,
-    key: JournalKeyOption = None,
-) -> None:
-    """Write the reports of a stored journal (same as `judge`)."""
-    judge(journal, reports, sha256, evidence, key)
