@@ -99,12 +99,12 @@ class Sandbox:
 
     def run(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run `technogate WORDS` in this home."""
-        return self._run([*GATE, *self._on_embedded(words)], environment)
+        return self.run_program([*GATE, *self._on_embedded(words)], environment)
 
     def pytest(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run plain `pytest WORDS` in this home."""
         words = words if any(word.startswith("--target") for word in words) else (*words, "--target=embedded")
-        return self._run([*GATE[:-1], "pytest", "-p", "no:cacheprovider", *words], environment)
+        return self.run_program([*GATE[:-1], "pytest", "-p", "no:cacheprovider", *words], environment)
 
     def popen(self, *words: str) -> subprocess.Popen[str]:
         """Start `technogate WORDS` in this home; the caller ends it."""
@@ -118,11 +118,14 @@ class Sandbox:
             text=True,
         )
 
-    def _run(self, command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    def run_program(
+        self, command: list[str], environment: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program in this home, with these variables besides its own."""
         return subprocess.run(
             command,
             cwd=self.home,
-            env={**self.environment(), **environment},
+            env={**self.environment(), **(environment or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

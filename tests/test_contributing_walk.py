@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, STUCK_S, Sandbox
+from tests.conftest import ROOT, Sandbox
 
 pytestmark = pytest.mark.slow
 
@@ -94,16 +94,7 @@ def copy(tmp_path: Path) -> Sandbox:
 def run(copy: Sandbox, command: list[str]) -> subprocess.CompletedProcess[str]:
     """One command of the document, in the copy."""
     program = [sys.executable, "-m", "technogate"] if command[0] == "technogate" else [sys.executable]
-    return subprocess.run(
-        [*program, *command[1:]],
-        cwd=copy.home,
-        env=copy.environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=STUCK_S,
-        check=False,
-    )
+    return copy.run_program([*program, *command[1:]])
 
 
 def taken(copy: Sandbox, *, without: str = "", before: str = "", after: str = "") -> None:

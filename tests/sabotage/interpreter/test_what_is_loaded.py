@@ -39,16 +39,7 @@ def test_planted_bytecode_is_not_loaded(sandbox: Sandbox) -> None:
     home = sandbox.home / "src"
     for name in ("cli/main.py", "util/text.py", "model/errors.py", "util/sealed_start.py"):
         plant_bytecode(home / "technogate" / name, "import os\nos._exit(0)\n")
-    ended = subprocess.run(
-        [sys.executable, "-m", "technogate", "judge", "nowhere.jsonl"],
-        cwd=sandbox.home,
-        env=sandbox.environment(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=STUCK_S,
-        check=False,
-    )
+    ended = sandbox.run_program([sys.executable, "-m", "technogate", "judge", "nowhere.jsonl"])
     assert ended.returncode == 2, ended.stdout + ended.stderr
     assert "cannot read the journal" in ended.stderr
 

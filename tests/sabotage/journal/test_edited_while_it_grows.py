@@ -76,7 +76,7 @@ def test_judge_gives_no_pass_to_a_journal_that_was_sealed_again(sandbox: Sandbox
     assert sandbox.run("judge", "reports/journal.jsonl").returncode == 1
     script = sandbox.home / "seals_again.py"
     script.write_text(SEALS_AGAIN, "utf-8")
-    made = sandbox._run([sys.executable, str(script), "reports/journal.jsonl"], {})
+    made = sandbox.run_program([sys.executable, str(script), "reports/journal.jsonl"])
     assert made.returncode == 0, made.stderr
     ended = sandbox.run("judge", "reports/journal.jsonl")
     assert ended.returncode == 3, ended.stdout + ended.stderr

@@ -75,7 +75,7 @@ def test_only_a_journal_that_is_proven_is_signed(house: Sandbox) -> None:
     assert house.run("sign", "reports", *contract).returncode == 2
     script = house.home / "seals_again.py"
     script.write_text(SEALS_AGAIN, "utf-8")
-    house._run([sys.executable, str(script), "reports/journal.jsonl"], {})
+    house.run_program([sys.executable, str(script), "reports/journal.jsonl"], {})
     ended = house.run("sign", "reports", *key, *contract)
     assert ended.returncode == 3, ended.stdout + ended.stderr
     assert not evidence.exists()
