@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from technogate.journal.decoded_layers import Layer, is_encoded, layers
@@ -79,3 +80,12 @@ def _apart(places: list[Place]) -> list[Place]:
         else:
             merged.append(place)
     return merged
+
+
+def replaced(data: bytes, places: list[Place], mark: Callable[[str], str]) -> bytes:
+    """`data` with a mark in the stead of each of the places, which are in order: `mark` makes it of how it is held."""
+    kept, end = [], 0
+    for place in places:
+        kept += [data[end : place.start], mark(place.how).encode()]
+        end = place.end
+    return b"".join([*kept, data[end:]])

@@ -6,10 +6,15 @@ replaced by a mark that names how the key was held: what is left must not add up
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 
-from technogate.journal.key_finder import PLAIN, KeyFinder
-from technogate.model.events import Body, Headers, Response
+from technogate.journal.key_finder import PLAIN, KeyFinder, replaced
+from technogate.journal.known_secrets import KnownSecrets
+from technogate.model.errors import UserError
+from technogate.model.events import Body, Event, Exchange, Headers, Response, TrailReading
 
 #: Replaces the key in the evidence; in a shell with this variable set, the command repeats the request.
 MARK = "$TECHNOGATE_API_KEY"
@@ -22,13 +27,20 @@ ROUNDS, REMEMBERED = 3, 1 << 11
 
 
 class Redactor:
-    """Replaces one key wherever a text holds it or a piece of it, and names how it was held."""
+    """Replaces one key wherever a text holds it or a piece of it, and names how it was held; other secrets as well.
 
-    def __init__(self, key: str) -> None:
-        """Prepare for `key`; raises ValueError when it is too short to be searched for."""
+    The others are no secrets of the contract: they are removed where a text is shown, or written to the journal.
+    """
+
+    def __init__(self, key: str, secrets: Mapping[str, str] | None = None) -> None:
+        """Prepare for `key`, and for `secrets`: what each is, by its value.
+
+        Raises ValueError when the key is too short to be searched for.
+        """
         if len(key) < SHORTEST_KEY:
             raise ValueError(f"a key needs at least {SHORTEST_KEY} characters to be distinguished from ordinary text")
         self._finder = KeyFinder(key)
+        self._secrets = KnownSecrets({value: name for value, name in (secrets or {}).items() if value != key})
         self._without: set[tuple[str, str]] = set()
 
     def is_in(self, raw: bytes) -> bool:
@@ -45,19 +57,39 @@ class Redactor:
             places = self._finder.places(raw)
             if not places:
                 break
-            met += [place.how for place in places if place.how not in met]
-            kept, end = [], 0
-            for place in places:
-                mark = MARK if place.how == PLAIN else f"{MARK}({place.how})"
-                kept += [raw[end : place.start], mark.encode()]
-                end = place.end
-            raw = b"".join([*kept, raw[end:]])
+            met += [place.how for place in places]
+            raw = replaced(raw, places, lambda how: MARK if how == PLAIN else f"{MARK}({how})")
         return raw, tuple(dict.fromkeys(met))
 
     def clean_text(self, text: str) -> tuple[str, tuple[str, ...]]:
-        """The same for text; a lone surrogate is kept as it is."""
-        raw, met = self.clean(text.encode("utf-8", "surrogatepass"))
-        return (raw.decode("utf-8", "surrogatepass"), met) if met else (text, ())
+        """The same for text, which holds no other secret then either; a lone surrogate is kept as it is."""
+        given = text.encode("utf-8", "surrogatepass")
+        raw, met = self.clean(given)
+        raw = self._secrets.hidden(raw)
+        return (text if raw is given else raw.decode("utf-8", "surrogatepass")), met
+
+    def event(self, line: bytes, event: Event) -> Event:
+        """An event of the journal without key and secrets; `line` is the event in JSON.
+
+        What the recorders of exchanges and of readings of the audit trail keep is without the key already.
+        """
+        recorded = isinstance(event, Exchange | TrailReading)
+        if not self._secrets.are_in(line) and (recorded or not self.is_in(line)):
+            return event
+        try:
+            return msgspec.convert(self._cleaned(msgspec.to_builtins(event)), type(event))
+        except msgspec.ValidationError as error:
+            raise UserError(f"a secret of this run is a word of the journal, which cannot be told: {error}") from error
+
+    def _cleaned(self, value: Any) -> Any:
+        """A value of an event, without key and secrets in any of its texts."""
+        if isinstance(value, str):
+            return self.clean_text(value)[0]
+        if isinstance(value, dict):
+            return {self._cleaned(name): self._cleaned(member) for name, member in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._cleaned(member) for member in value]
+        return value
 
     def headers(self, headers: Headers) -> tuple[Headers, tuple[str, ...]]:
         """The same for header names and values; each place is `name (spelling)`."""
