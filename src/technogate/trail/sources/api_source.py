@@ -26,7 +26,7 @@ class ApiSource:
     def __init__(self, url: str, api_key: str, path: str = "/api/audit") -> None:
         """Read from the backend at the base URL `url`."""
         self._url = url.rstrip("/") + path
-        self._headers = {"X-API-Key": api_key, "User-Agent": "technogate-audit"}
+        self._headers = {"X-API-Key": api_key}
         self._own: deque[str] = deque(maxlen=REMEMBERED)
         self._pace = Pace(measured=False)
 
