@@ -29,6 +29,7 @@ from technogate.contract.files import (
 from technogate.contract.operations import Operation, Parameter, operations_in, statuses_in
 from technogate.contract.schemas import SchemaError, Schemas
 from technogate.model.events import ContractRef
+from technogate.model.field_names import FieldNames
 from technogate.model.requirement import Requirement
 from technogate.util.shipped import shipped
 
@@ -77,6 +78,11 @@ class Contract:
             digest=self.digest,
             shipped=self.digest == shipped_digest(self.id),
         )
+
+    @property
+    def fields(self) -> FieldNames:
+        """The names of the fields in the JSON of this contract, by what they mean."""
+        return self.behavior.field_names
 
     @property
     def guarded(self) -> tuple[Operation, ...]:
@@ -165,7 +171,7 @@ def load_contract(folder: Path, *, checked: str = "") -> Contract:
     openapi = folder / "openapi.yaml"
     try:
         schemas = Schemas(document)
-        statuses = statuses_in(openapi, document)
+        statuses = statuses_in(openapi, document, behavior.schemas)
         operations = operations_in(openapi, document)
         if not is_checked:
             check_examples(openapi, document, schemas)
