@@ -97,11 +97,16 @@ VALUES: Mapping[str, str] = {"all": "any", "SUCCESS": "DONE", "FAILED": "UNDONE"
 
 _QUOTED = {**FIELDS, **VALUES}
 #: A word is whole where no letter, digit or underscore touches it.
-_DISTINCTIVE = re.compile(r"(?<![A-Za-z0-9_])(" + "|".join(sorted(map(re.escape, DISTINCTIVE), key=len, reverse=True)) + r")(?![A-Za-z0-9_])")
+_DISTINCTIVE = re.compile(
+    r"(?<![A-Za-z0-9_])(" + "|".join(sorted(map(re.escape, DISTINCTIVE), key=len, reverse=True)) + r")(?![A-Za-z0-9_])"
+)
 
 #: What a console's own code does with the words that are fields only in some places.
 _CLIENT = (
-    (r"(?m)^(    )(status|message|timestamp|action|result|state|command|output):(?= (?:is|matches|\(value\)|\"))", r"\1@\2@:"),
+    (
+        r"(?m)^(    )(status|message|timestamp|action|result|state|command|output):(?= (?:is|matches|\(value\)|\"))",
+        r"\1@\2@:",
+    ),
     (r"\(\{ status, ", "({ @status@: status, "),
     (r"\(\{ result, state \}\)", "({ @result@: result, @state@: state })"),
     (r"\? \{ command \} : \{ command, ", "? { @command@: command } : { @command@: command, "),

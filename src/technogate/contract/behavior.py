@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Annotated
 
 import msgspec
-
-from technogate.model.field_names import FieldNames
 
 #: A length of time in seconds, above zero and at most an hour.
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=3600)]
@@ -74,6 +71,11 @@ class Statuses(_Table, frozen=True, kw_only=True):
     empty_reasons: Texts
     executed: Texts
     maybe_executed: tuple[Text, ...]
+
+    def of(self, outcome: str) -> str:
+        """The status of one of the outcomes that a target file names commands for; "" where there is none."""
+        word: str = getattr(self, outcome)
+        return word
 
 
 class ReasonCodes(_Table, frozen=True):
@@ -202,22 +204,15 @@ class Behavior(_Table, frozen=True):
     fields: Fields
     console: Console
 
-    @property
-    def field_names(self) -> FieldNames:
-        """The names of fields that are not those of their meaning."""
-        return _names_of(self.fields, self.operations.memory)
 
-
-@cache
-def _names_of(fields: Fields, snapshots: str) -> FieldNames:
-    shapes = {
-        shape: {
-            meaning: name for meaning in table.__struct_fields__ if (name := getattr(table, meaning)) != meaning
-        }
+def field_names(behavior: Behavior) -> dict[str, dict[str, str]]:
+    """By shape, the names of those fields that are not called what they mean."""
+    fields = behavior.fields
+    return {
+        shape: {meaning: name for meaning in table.__struct_fields__ if (name := getattr(table, meaning)) != meaning}
         for shape in fields.__struct_fields__
         for table in [getattr(fields, shape)]
     }
-    return FieldNames(**shapes, snapshots=snapshots)
 
 
 def behavior_of(tables: Mapping[str, object]) -> Behavior:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-#: The statuses and results of the contract.
-STATUSES = ("APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL")
-RESULTS = ("SUCCESS", "FAILED")
+from technogate.model.contract_words import spoken
 
 #: The parts that hold a status or a result.
 _WORD_PARTS = frozenset({"status", "state", "result"})
@@ -48,7 +46,7 @@ class PageWords:
         Several different status words are all named: no single one is shown then.
         """
         translated = self.anywhere(text)
-        return {TEXT: translated, status: " ".join(words_in(translated, STATUSES))}
+        return {TEXT: translated, status: " ".join(words_in(translated, spoken().statuses))}
 
 
 def words_in(text: str, words: Iterable[str]) -> list[str]:
