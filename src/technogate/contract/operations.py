@@ -83,6 +83,7 @@ def words_of(behavior: Behavior, operations: Mapping[str, Operation], statuses: 
         blocked=behavior.statuses.blocked,
         results=(query.success, query.failure),
         audit_path=audit.path,
+        health_path=operations[behavior.operations.health].path,
         key_header=behavior.headers.key,
         trace_header=behavior.headers.trace,
         functions={part: getattr(console.functions, part) for part in console.functions.__struct_fields__},

@@ -27,7 +27,7 @@ class ContractWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     `envelope`, `request`, `entry` and `snapshot` have the names of those fields that are not called what they mean;
     `snapshots` is the operation that returns snapshots. `functions` are those of a client module, by what they are for.
-    `results` are those of an audit entry, first the one of what was carried out. `audit_path` is that of the audit list;
+    `results` are those of an audit entry, first the one of what was carried out. `audit_path` is that of the audit list, `health_path` the public one;
     `filter_usual` and `limit_usual` are the defaults of its query, and `limit_most` is the largest limit.
     """
 
@@ -41,6 +41,7 @@ class ContractWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     blocked: str = ""
     results: tuple[str, ...] = ()
     audit_path: str = ""
+    health_path: str = ""
     key_header: str = ""
     trace_header: str = ""
     functions: dict[str, str] = {}

@@ -261,7 +261,7 @@ class Pair:
 
     def _check_responds(self, name: str, spec: ServedSpec, url: str = "") -> str:
         """Check that a program which the gate did not start responds: where it does; raises StartError."""
-        found = find_ready((url or spec.url.rstrip("/"),), spec.ready, spec.timeout_s, lambda: False)
+        found = find_ready((url or spec.url.rstrip("/"),), spec.ready_at, spec.timeout_s, lambda: False)
         if not isinstance(found, Ready):
             running = "" if found.hint else "; is it running?"
             raise StartError(f"{name} does not respond: {found}{running}", program=name)
