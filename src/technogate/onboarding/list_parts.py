@@ -80,10 +80,20 @@ class ListParts:
             marks = [row[mark] for row in rows]
             # A time in another form has the minute of the one that was sent.
             parts = {"timestamp": [row["timestamp"][13:16] for row in rows]}
-            laid_out = self._look.page.ask("rows", marks=marks, values=shown, parts=parts)
+            laid_out = self._look.page.ask("rows", marks=marks, values=shown, parts=parts, alike=["result"])
             if laid_out is not None:
+                self._learn_words(rows, laid_out["words"].get("result", []))
                 return laid_out
         return None
+
+    def _learn_words(self, rows: list[dict[str, str]], shown: list[str]) -> None:
+        """The page's own words for the results, where it has them: `shown` is what the rows show, none for no word."""
+        if not shown:
+            return
+        self._look.words |= {row["result"]: word for row, word in zip(rows, shown, strict=True)}
+        self._look.learned.learn(
+            "console", "words", self._look.words, "what it showed for the status of each known answer, and for each result"
+        )
 
     def _learn_query(self, refresh: str) -> list[str]:
         """The controls of the filter and the limit, and the button; those that were found."""

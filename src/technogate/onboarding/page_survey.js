@@ -201,8 +201,11 @@ async (request) => {
       return selectorOf(best ?? at);
     },
 
-    /** The elements that repeat once for each of `marks`, texts that each stand in one of them, and where `values` are in each. */
-    rows: ({ marks, values, parts }) => {
+    /**
+     * The elements that repeat once for each of `marks`, texts that each stand in one of them, and where `values` are in each.
+     * A value of `alike` may be shown as another word: in rows that have the same value it is the same, in others another.
+     */
+    rows: ({ marks, values, parts, alike }) => {
       const all = every("*").filter((element) => !SILENT.has(element.tagName) && visible(element));
       const holders = marks.map((mark) => all.filter((element) => shown(element).includes(mark)).at(-1));
       if (holders.some((holder) => holder === undefined)) return null;
@@ -229,8 +232,13 @@ async (request) => {
       if (!css) return null;
       const cells = {};
       for (const name of Object.keys(values[0])) cells[name] = cellOf(rows, values.map((row) => row[name]), parts[name]);
+      const words = {};
+      for (const name of alike.filter((one) => !cells[one])) {
+        const found = wordsOf(rows, values.map((row) => row[name]), Object.values(cells));
+        if (found) [cells[name], words[name]] = [found.cell, found.words];
+      }
       const prefix = root === document ? "" : selectorOf(rows[0]).split(PIERCE).slice(0, -1).join(PIERCE) + PIERCE;
-      return { row: prefix + css, cells, parent: parent ? selectorOf(parent) : "" };
+      return { row: prefix + css, cells, words, parent: parent ? selectorOf(parent) : "" };
     },
 
     /** The smallest element that holds all of these. */
@@ -294,6 +302,21 @@ async (request) => {
       return partly.every((cell) => cell !== undefined) ? within(rows, partly) : null;
     }
     return within(rows, cells);
+  };
+  /** The cell whose text is one word for each of the `values`, and these words; null where none is, or more than one. */
+  const wordsOf = (rows, values, taken) => {
+    const leaves = [...rows[0].querySelectorAll("*")].filter((element) => element.children.length === 0 && visible(element));
+    const found = leaves.flatMap((leaf) => {
+      const path = [];
+      for (let at = leaf; at !== rows[0] && at !== null; at = at.parentElement) path.unshift(place(at));
+      const cells = rows.map((row) => row.querySelector(`:scope > ${path.join(" > ")}`));
+      if (cells.some((cell) => cell === null)) return [];
+      const texts = cells.map(shown);
+      const told = texts.every((text, at) => text !== "" && texts.every((other, by) => (text === other) === (values[at] === values[by])));
+      const cell = told ? within(rows, cells) : null;
+      return cell && !taken.includes(cell) ? [{ cell, words: texts }] : [];
+    });
+    return found.length === 1 ? found[0] : null;
   };
   const within = (rows, cells) => {
     if (cells[0] === rows[0]) return null;
