@@ -67,6 +67,8 @@ def test_page_with_other_names(tmp_path: Path) -> None:
         "APPROVED": "Aprovado",
         "BLOCKED": "Bloqueado",
         "NEUTRAL": "Neutro",
+        "SUCCESS": "Sucesso",
+        "FAILED": "Falha",
     }
     assert learned.value("console.env") == {
         "PAINEL_API_URL": "{backend_url}",

@@ -41,6 +41,18 @@ def _stuck_title(facts: Sequence[Fact], _: RunFacts) -> str:
     return f"after a failure {one_line(min((fact.finding.observed for fact in facts), key=len), 160)}"
 
 
+def _unknown_status(fact: Fact, _: RunFacts) -> Hashable | None:
+    """A status that the contract does not have, shown as it came: whatever it is, the console does not check it."""
+    words = _QUOTED.findall(fact.finding.observed)
+    passed = fact.finding.requirement == "CON-03" and fact.check == "fails closed" and words != ["APPROVED"]
+    return "as it is" if passed and words else None
+
+
+def _unknown_status_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    words = [one_line(word, 24) for fact in facts for word in _QUOTED.findall(fact.finding.observed)]
+    return f"a status that the contract does not have is shown, not BLOCKED: {few(list(dict.fromkeys(words)), 16)}"
+
+
 def _shown(fact: Fact, _: RunFacts) -> Hashable | None:
     """A status in place of another: an approval differs by the response that it was shown for."""
     expected, observed = fact.finding.expected, fact.finding.observed
@@ -67,5 +79,6 @@ RULES = (
     Rule(name="console crash", parties=CONSOLE, key=crash_of, title=_never_sends_title, root=True),
     Rule(name="stuck", parties=CONSOLE, key=_stuck, title=_stuck_title, root=True),
     Rule(name="nothing sent", parties=CONSOLE, key=_never_sends, title=_never_sends_title, root=True),
+    Rule(name="unknown status", parties=CONSOLE, key=_unknown_status, title=_unknown_status_title),
     Rule(name="shown", parties=CONSOLE, key=_shown, title=_shown_title),
 )
