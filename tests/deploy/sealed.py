@@ -83,7 +83,8 @@ def changed(statement: Statement, change: Change) -> bytes:
     plain["predicate"]["technogate"]["isolation"] = "isolated"
     change(plain)
     # A change may name other files, and says of the configuration only what it is about.
-    plain["predicate"]["technogate"]["target_digests"].setdefault(RESOLVED, RESOLVED_DIGEST)
+    run = plain.get("predicate", {}).get("technogate", {})
+    run.get("target_digests", {}).setdefault(RESOLVED, RESOLVED_DIGEST)
     return json.dumps(plain).encode()
 
 

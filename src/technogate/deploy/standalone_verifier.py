@@ -351,7 +351,8 @@ def _of_another_program(events: dict[str, list[dict[str, Any]]], header: dict[st
         or not all(mount["admitted"] for mount in one.get("mounts", ()))
     ]
     joined = [one for one in containers if not one["side"] and one.get("joins")]
-    return bool(other or joined) or {one["side"] for one in judged} != set(header["target"]["images"])
+    sides = set(header["target"]["images"]) if header["target"]["kind"] == "compose" else set()
+    return bool(other or joined) or not sides <= {one["side"] for one in judged}
 
 
 def main(arguments: list[str]) -> int:

@@ -47,16 +47,15 @@ class Overlay:
 
 def parse(text: str) -> dict[str, Any]:
     """What `compose config` printed; raises UserError when that is no configuration with services."""
-    # Compose may print warnings before it.
-    lines = text.splitlines(keepends=True)
-    begin = next((number for number, line in enumerate(lines) if line[:1].isalpha() and line.rstrip().endswith(":")), 0)
     try:
-        document = yaml.safe_load("".join(lines[begin:]))
+        document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise UserError(f"compose shows its configuration as no YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(document, dict) or not isinstance(document.get("services"), dict):
+    services = document.get("services") if isinstance(document, dict) else None
+    if not isinstance(services, dict) or not all(isinstance(service, dict) for service in services.values()):
         raise UserError("compose shows a configuration without services; check your compose files with its `config`")
-    return document
+    known: dict[str, Any] = document
+    return known
 
 
 def digest(resolved: Mapping[str, Any], places: Mapping[str, str]) -> str:
