@@ -116,7 +116,7 @@ class PageLook:
         return self.page.press(selector) and self.arrives(start, wanted, EFFECT_S / 2) is not None
 
     def empty(self, region: str, refresh: str, areas: list[str]) -> tuple[str, str]:
-        """What is shown only when a region has nothing to show, and which of its areas is there then; "" for neither."""
+        """What is shown only when a region has nothing to show, and which of its areas is there then; "" for none."""
         before, rows, snapshot = self.page.texts(), self.answers.rows, self.answers.snapshot
         if region == "audit":
             self.answers.rows = []

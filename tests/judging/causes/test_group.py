@@ -29,7 +29,20 @@ REQUIREMENTS = tuple(
         *(f"AUT-0{number}" for number in range(1, 7)),
         *(f"EXE-0{number}" for number in range(1, 9)),
         *(f"AUD-0{number}" for number in range(1, 7)),
-        *("MEM-01", "ERR-01", "ERR-04", "ERR-06", "TRL-01", "TRL-02", "TRL-05", "TRL-07", "TRL-11", "CON-02", "CON-03"),
+        *(
+            "MEM-01",
+            "ERR-01",
+            "ERR-04",
+            "ERR-06",
+            "TRL-01",
+            "TRL-02",
+            "TRL-05",
+            "TRL-07",
+            "TRL-11",
+            "CON-02",
+            "CON-03",
+            "CON-21",
+        ),
     )
 )
 TRACE = "X-Trace-Id"
@@ -238,6 +251,16 @@ ONE_MISTAKE = {
             operation="",
         )
         for word in ("MAYBE", "approved", " APPROVED ", "null")
+    ],
+    "an approval left beside other commands": [
+        Seen(
+            requirement="CON-21",
+            check="last result while waiting",
+            operation="",
+            expected=f"nothing that could be read as APPROVED until {command} is answered",
+            observed=f"the APPROVED of FIRST_COMMAND is left beside {command}",
+        )
+        for command in ("FIRST_COMMAND", "SECOND_COMMAND")
     ],
     "entries that are not synced": [
         Seen(
