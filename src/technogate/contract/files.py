@@ -89,6 +89,18 @@ def document_in(file: Path, raw: bytes, *, is_checked: bool = False) -> dict[str
 
     `is_checked` is whether another process of this run has found these bytes valid.
     """
+    document = yaml_in(file, raw)
+    problems = [] if is_checked else document_problems(document)
+    if problems or not isinstance(document, dict):
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise ContractError(f"{file}: not a valid OpenAPI document (CTR-01): {problems[0]}{more}")
+    if not str(document["openapi"]).startswith("3.1"):
+        raise ContractError(f"{file}: openapi: a contract is written in version 3.1, found {document['openapi']}")
+    return document
+
+
+def yaml_in(file: Path, raw: bytes) -> object:
+    """The value that `raw` has as YAML; raises ContractError with the line when it is not YAML."""
     text = _text(file, raw)
     try:
         document: object = yaml.load(text, _Loader)  # noqa: S506 (a safe loader, made stricter)
@@ -97,12 +109,6 @@ def document_in(file: Path, raw: bytes, *, is_checked: bool = False) -> dict[str
         raise ContractError(f"{file}, line {line}: {error.problem}; correct the YAML") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ContractError(f"{file}: {one_line(str(error))}; correct the YAML") from error
-    problems = [] if is_checked else document_problems(document)
-    if problems or not isinstance(document, dict):
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise ContractError(f"{file}: not a valid OpenAPI document (CTR-01): {problems[0]}{more}")
-    if not str(document["openapi"]).startswith("3.1"):
-        raise ContractError(f"{file}: openapi: a contract is written in version 3.1, found {document['openapi']}")
     return document
 
 
