@@ -72,3 +72,23 @@ def _show(text: str, out: Path | None, line: str) -> None:
     except OSError as error:
         raise UserError(f"{out} cannot be written: {error.strerror}; correct --out") from error
     make_console().print(terminal(f"{line}: see {out}"), markup=False, soft_wrap=True)
+
+
+@contract.command(
+    "lint",
+    epilog="Exit codes: 0 no problem (there may be notes), 1 a problem, 2 usage or configuration error.",
+)
+def lint(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="contract folder")]) -> None:
+    """List what a contract folder lacks or contradicts, line by line."""
+    from technogate.authoring.lint.lint_folder import lint_folder
+    from technogate.util.phrases import many
+    from technogate.util.text import terminal
+
+    problems = lint_folder(folder)
+    console = make_console()
+    for problem in problems:
+        console.print(terminal(f"{folder}/{problem}"), markup=False, soft_wrap=True)
+    wrong = sum(not problem.is_note for problem in problems)
+    line = f"{many(wrong, 'problem')}, {many(len(problems) - wrong, 'note')}"
+    console.print(terminal(f"{folder}: {line}"), markup=False, soft_wrap=True)
+    raise typer.Exit(int(wrong > 0))

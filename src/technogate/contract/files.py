@@ -138,7 +138,7 @@ def decisions_in(file: Path, raw: bytes) -> dict[str, Decision]:
 
 def groups_in(file: Path, raw: bytes) -> dict[str, str]:
     """Group id -> title in the order of the file; raises ContractError for a title that is no text."""
-    groups = _toml(file, raw).get("groups")
+    groups = tables_in(file, raw).get("groups")
     if not isinstance(groups, dict) or not groups:
         raise ContractError(f'{file}: the table [groups] is missing or empty; add `group-id = "Title"` lines')
     for name, title in groups.items():
@@ -153,7 +153,7 @@ def requirements_in(file: Path, raw: bytes, groups: Iterable[str], decisions: It
     Raises ContractError for an unknown key, party, level, group or decision; an id that occurs twice is
     no TOML.
     """
-    tables = _toml(file, raw)
+    tables = tables_in(file, raw)
     if unknown := sorted(set(tables) - {"groups", "requirement"}):
         raise ContractError(f"{file}: the table [{unknown[0]}] is not known; remove it")
     rows = tables.get("requirement")
@@ -164,11 +164,11 @@ def requirements_in(file: Path, raw: bytes, groups: Iterable[str], decisions: It
     for name, row in rows.items():
         if not _REQUIREMENT.fullmatch(name):
             raise ContractError(f"{file}: {name} is not an id; write three capitals, a hyphen and two digits")
-        requirements[name] = _requirement(file, name, row, known_groups, known_decisions)
+        requirements[name] = requirement_of(file, name, row, known_groups, known_decisions)
     return requirements
 
 
-def _requirement(file: Path, name: str, row: object, groups: set[str], decisions: set[str]) -> Requirement:
+def requirement_of(file: Path, name: str, row: object, groups: set[str], decisions: set[str]) -> Requirement:
     """One row as a requirement; raises ContractError naming the key that is wrong."""
     if not isinstance(row, dict) or "id" in row:
         raise ContractError(f"{file}: {name}: write a table [requirement.{name}] without a key id")
@@ -189,7 +189,7 @@ def _requirement(file: Path, name: str, row: object, groups: set[str], decisions
 def behavior_in(file: Path, raw: bytes) -> Behavior:
     """The behavior in `raw`; raises ContractError naming the key that is wrong."""
     try:
-        return behavior_of(_toml(file, raw))
+        return behavior_of(tables_in(file, raw))
     except BehaviorError as error:
         raise ContractError(f"{file}: {error}") from error
 
@@ -210,7 +210,8 @@ def _text(file: Path, raw: bytes) -> str:
         raise ContractError(str(error)) from error
 
 
-def _toml(file: Path, raw: bytes) -> dict[str, object]:
+def tables_in(file: Path, raw: bytes) -> dict[str, object]:
+    """The tables of the TOML in `raw`; raises ContractError with the line when it is not TOML."""
     try:
         return parse_toml(decode_text(raw, str(file)), str(file))
     except TomlFileError as error:

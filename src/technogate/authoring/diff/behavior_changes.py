@@ -31,6 +31,8 @@ _WORDS = (
     ("reason_codes.*", "reason-code-changed"),
     ("audit.*", "audit-changed"),
     ("operations.*", "part-changed"),
+    ("schemas.*", "part-changed"),
+    ("fields.*", "part-changed"),
     ("console.*_text", "console-text-changed"),
     ("console.*", "console-setting-changed"),
 )

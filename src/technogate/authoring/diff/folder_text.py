@@ -16,11 +16,11 @@ from technogate.contract.files import (
     groups_in,
     read_folder,
     requirements_in,
+    tables_in,
     yaml_in,
 )
 from technogate.contract.openapi import document_problems
 from technogate.model.requirement import Requirement
-from technogate.util.toml_file import TomlFileError, decode_text, parse_toml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +44,6 @@ def read_text(folder: Path) -> FolderText:
     rows = folder / "requirements.toml"
     groups = groups_in(rows, files["requirements.toml"])
     requirements = requirements_in(rows, files["requirements.toml"], groups, decisions)
-    behavior = folder / "behavior.toml"
-    try:
-        tables = parse_toml(decode_text(files["behavior.toml"], str(behavior)), str(behavior))
-    except TomlFileError as error:
-        raise ContractError(str(error)) from error
     info = document.get("info")
     info = info if isinstance(info, Mapping) else {}
     version = ContractVersion(
@@ -60,7 +55,7 @@ def read_text(folder: Path) -> FolderText:
     return FolderText(
         version=version,
         document=document,
-        behavior=tables,
+        behavior=tables_in(folder / "behavior.toml", files["behavior.toml"]),
         groups=groups,
         requirements=requirements,
         decisions=decisions,

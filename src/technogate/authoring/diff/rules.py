@@ -127,7 +127,7 @@ FIXED: dict[str, tuple[Breaks, str]] = {
     "reason-code-unknown": (_NONE, "the list of known codes is open"),
     "reason-code-changed": (_ALL, "a refusal has another code"),
     "audit-changed": (_ALL, "the audit trail is asked for, or written, in another way"),
-    "part-changed": (_ALL, "another operation has the part"),
+    "part-changed": (_ALL, "another operation, schema or field has the part"),
     "console-text-changed": (_C, "an old console shows another text"),
     "console-setting-changed": (_C, "an old console is set up, or reacts, in another way"),
     "behavior-changed": (_ALL, "no rule says who relies on this entry"),
