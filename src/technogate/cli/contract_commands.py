@@ -92,3 +92,26 @@ def lint(folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="contract
     line = f"{many(wrong, 'problem')}, {many(len(problems) - wrong, 'note')}"
     console.print(terminal(f"{folder}: {line}"), markup=False, soft_wrap=True)
     raise typer.Exit(int(wrong > 0))
+
+
+@contract.command("new", epilog="Exit codes: 0 written, 2 usage or configuration error.")
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="OpenAPI document of version 3.0 or 3.1, YAML or JSON")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="folder to write [default: named after the title and the version]")
+    ] = None,
+) -> None:
+    """Write a contract folder from an OpenAPI document; never overwrite one.
+
+    It has the requirements that fit any contract. What OpenAPI cannot say is assumed, and asked in QUESTIONS.md.
+    """
+    from technogate.authoring.new.new_folder import new_folder
+    from technogate.util.phrases import many
+    from technogate.util.text import terminal
+
+    folder, questions = new_folder(file, out)
+    console = make_console()
+    for question in questions.asked:
+        console.print(terminal(f"{folder}/{question}"), markup=False, soft_wrap=True)
+    line = f"{folder}: written, with {many(len(questions.asked), 'question')} in QUESTIONS.md"
+    console.print(terminal(line), markup=False, soft_wrap=True)
