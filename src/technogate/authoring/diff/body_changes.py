@@ -46,7 +46,7 @@ def response_changes(old: Node, new: Node, before: OperationView, after: Operati
             continue
         if ours[1].get("description") != theirs[1].get("description"):
             where = f"{_FILE}{theirs[0]}/description"
-            yield change("response-text-changed", where, "the description is changed", used_by=used)
+            yield change("response-description-changed", where, "the description is changed", used_by=used)
         yield from _headers(old, new, ours, theirs, used)
         had, has = bool(mapping(ours[1].get("content"))), bool(mapping(theirs[1].get("content")))
         if had != has:

@@ -60,7 +60,7 @@ def _changed(
         yield change("parameter-style-changed", f"{_FILE}{pointer}/style", text, *shown, used)
     if ours.get("description") != theirs.get("description"):
         where = f"{_FILE}{pointer}/description"
-        yield change("parameter-text-changed", where, f"the description of {name} is changed", used_by=used)
+        yield change("parameter-description-changed", where, f"the description of {name} is changed", used_by=used)
     comparison = SchemaComparison(old, new, Context.PARAMETER)
     (our_at, our_schema), (their_at, their_schema) = _schema(before), _schema(after)
     for shift in comparison.shifts(((our_at, our_schema),), ((their_at, their_schema),)):
