@@ -255,7 +255,7 @@ class ComposePair:
             workdir=self._folder,
             port=port,
             url=self._base_url(service, port),
-            ready=fill(spec.ready, {"host": HOST, "port": str(port)}),
+            ready=fill(spec.ready_at, {"host": HOST, "port": str(port)}),
             timeout_s=spec.timeout_s,
             redactor=self._redactor,
         )
