@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import StartError, UserError
-from technogate.model.events import Output, TargetRef
+from technogate.model.events import ContainerFacts, Output, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.environment import clean_environment
 from technogate.target.page_use import page_use
@@ -107,6 +107,10 @@ class Pair:
         module = self._spec.console is not None and bool(self._spec.console.module) and not self._spec.console.url
         own_user = {"client module": "it runs as the gate's own user"} if module else {}
         return self._programs.isolations | own_user
+
+    def container_facts(self, closed: Sequence[Path]) -> list[ContainerFacts]:  # noqa: ARG002 - there is no container
+        """See `Running`."""
+        return []
 
     def outputs(self) -> list[Output]:
         """Return what every program that the gate started has written so far, the API key masked."""
@@ -264,7 +268,7 @@ class Pair:
 
     def _check_responds(self, name: str, spec: ServedSpec, url: str = "") -> str:
         """Check that a program which the gate did not start responds: where it does; raises StartError."""
-        found = find_ready((url or spec.url.rstrip("/"),), spec.ready, spec.timeout_s, lambda: False)
+        found = find_ready((url or spec.url.rstrip("/"),), spec.ready_at, spec.timeout_s, lambda: False)
         if not isinstance(found, Ready):
             running = "" if found.hint else "; is it running?"
             raise StartError(f"{name} does not respond: {found}{running}", program=name)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-#: The statuses and results of the contract.
-STATUSES = ("APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL")
-RESULTS = ("SUCCESS", "FAILED")
+from technogate.model.contract_words import spoken
 
 #: The parts that hold a status or a result, and the contract's words for what they hold.
 _WORDS_OF = {"status": STATUSES, "state": STATUSES, "result": RESULTS}
@@ -53,7 +51,7 @@ class PageWords:
         Several different status words are all named: no single one is shown then.
         """
         translated = self.anywhere(text)
-        return {TEXT: translated, status: " ".join(words_in(translated, STATUSES))}
+        return {TEXT: translated, status: " ".join(words_in(translated, spoken().statuses))}
 
 
 def words_in(text: str, words: Iterable[str]) -> list[str]:

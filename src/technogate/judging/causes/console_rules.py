@@ -9,6 +9,7 @@ from technogate.judging.causes.backend_roots import crash_of
 from technogate.judging.causes.fact import Fact
 from technogate.judging.causes.rule import Rule
 from technogate.judging.causes.run_facts import RunFacts
+from technogate.model.contract_words import spoken
 from technogate.model.requirement import Party
 from technogate.util.phrases import few, one_line
 
@@ -71,7 +72,7 @@ def _shown(fact: Fact, _: RunFacts) -> Hashable | None:
     expected, observed = fact.finding.expected, fact.finding.observed
     if not (fact.check in ("fails closed", "no approval", "shown in time") or fact.check.startswith("shown ")):
         return None
-    if "APPROVED" in observed and "BLOCKED" in expected:
+    if spoken().approved in observed and spoken().blocked in expected:
         requirement = fact.finding.requirement
         return ("approved", "an HTTP error" if requirement in _HTTP_STATUS else requirement)
     part = fact.check.removeprefix("shown ").replace("reason_codes", "reasons")
