@@ -2,8 +2,8 @@
 
     python -m benchmarks.wrong_target [MISTAKE …]
 
-Runs `validate` and `check` on each mistake, with as many workers as a user has by default, and prints the seconds (by the
-wall and of the processor) and the line. The goal, on a machine that does nothing else: 10 s.
+Runs `validate` and `check` on each mistake, with as many workers as a user has by default, and prints the seconds by
+the wall, those of the processor, and the line. The goal, on a machine that does nothing else: 10 s.
 """
 
 from __future__ import annotations
