@@ -94,7 +94,7 @@ def command(settings: Settings, workers: int, bytecode: str) -> list[str]:
     line += [f"--seed={settings.seed}", f"--reports={settings.reports}", f"--gate-mode={settings.mode}"]
     line += [f"--gate-select={','.join(settings.selection)}", f"--waivers={settings.waivers}"]
     line += [f"--gate-parent={os.getpid()}", f"--gate-run={settings.run}", f"--gate-replay={settings.replay}"]
-    line += [f"--gate-drivers={','.join(settings.drivers)}"]
+    line += [f"--gate-drivers={','.join(settings.drivers)}", f"--gate-checked={settings.checked}"]
     line += [f"--gate-max-time={settings.max_time_s}", f"--gate-ends-at={settings.ends_at}"]
     if workers > 1:
         line += [*WORKER_PLUGIN, "-n", str(workers), "--dist=loadscope", "--max-worker-restart=0"]
