@@ -7,10 +7,13 @@ from pathlib import Path
 
 from technogate.contract.behavior import Behavior
 from technogate.contract.files import ContractError
+from technogate.contract.openapi import resolve
 from technogate.contract.operations import Operation
 from technogate.contract.schema_wording import show
 from technogate.contract.schemas import Schemas
 
+#: At most so many parts of a schema are read for the names of its properties: `allOf` may lead back to itself.
+_MOST_PARTS = 1000
 #: Parts of the document that hold values, not descriptions: no schema is looked for within them.
 _VALUES = frozenset({"example", "examples", "default", "const", "enum", "value"})
 
@@ -81,6 +84,7 @@ def check_behavior(
         *_times(behavior),
         *_query(operations, behavior),
         *_parts(operations, behavior),
+        *_fields(document, behavior),
     ):
         raise ContractError(f"{folder / 'behavior.toml'}: {problem}")
 
@@ -140,12 +144,45 @@ def _statuses(statuses: tuple[str, ...], behavior: Behavior) -> Iterator[str]:
     part = behavior.statuses
     for key in part.__struct_fields__:
         value = getattr(part, key)
-        words = [value] if isinstance(value, str) else value
+        words = [value] * bool(value) if isinstance(value, str) else value
         yield from _unknown(words, statuses, f"statuses.{key}", f"name one of {', '.join(statuses)}")
     for word in sorted(set(part.executed) & set(part.maybe_executed)):
         yield f"the key statuses.maybe_executed names {word}, and so does executed; remove it from one"
     if part.approved == part.blocked:
         yield "the keys statuses.approved and statuses.blocked name the same status; correct one"
+
+
+def _fields(document: Mapping[str, object], behavior: Behavior) -> Iterator[str]:
+    """Each field is a property of its schema, and no two of a shape have one name."""
+    names = behavior.schemas
+    schemas = {
+        "envelope": names.execute_response,
+        "request": names.execute_request,
+        "entry": names.audit_entry,
+        "snapshot": names.memory_snapshot,
+    }
+    for shape, schema in schemas.items():
+        table, known = getattr(behavior.fields, shape), set(properties_of(document, schema))
+        named: dict[str, str] = {}
+        for meaning in table.__struct_fields__:
+            name = getattr(table, meaning)
+            yield from _unknown([name], known, f"fields.{shape}.{meaning}", f"name a property of {schema}")
+            if name in named:
+                yield f"the key fields.{shape}.{meaning} names {name}, and so does {named[name]}; correct one"
+            named[name] = meaning
+
+
+def properties_of(document: Mapping[str, object], schema: str) -> Iterator[str]:
+    """The names of the properties of a schema of `components`, those of its `allOf` among them."""
+    pending: list[object] = [{"$ref": f"#/components/schemas/{schema}"}]
+    seen = 0
+    while pending and seen < _MOST_PARTS:
+        seen += 1
+        node = resolve(document, pending.pop())
+        if isinstance(node, Mapping):
+            properties, parts = node.get("properties"), node.get("allOf")
+            yield from properties if isinstance(properties, Mapping) else ()
+            pending += parts if isinstance(parts, list) else []
 
 
 def _reasons(behavior: Behavior) -> Iterator[str]:

@@ -1,7 +1,9 @@
 /**
- * Finds the three functions in what a client module exports, and calls them: in Node and in a page alike.
+ * Finds the contract's functions in what a client module exports, and calls them: in Node and in a page alike.
  */
-export const FUNCTIONS = ["executeCommand", "fetchAuditLog", "fetchMemory"];
+
+/** The names of the functions, which whoever looks for them gives. */
+let FUNCTIONS = [];
 
 /** An exported object that has the functions is looked for under these names first. */
 const USUAL = ["default", "api", "client"];
@@ -73,10 +75,11 @@ async function created(loaded, create) {
 /**
  * The three functions of a module and where they were found ("" for the module itself).
  *
- * `create` is an expression over the exports that makes the client, "" for none. Throws a ClientError that names what was
+ * `create` is an expression over the exports that makes the client, "" for none; `functions` are the names. Throws a ClientError that names what was
  * found instead.
  */
-export async function clientOf(loaded, create) {
+export async function clientOf(loaded, create, functions) {
+  FUNCTIONS = functions;
   if (create !== "") {
     const client = await created(loaded, create);
     const absent = FUNCTIONS.filter((name) => !has(client, name));

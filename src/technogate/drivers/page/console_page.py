@@ -39,11 +39,11 @@ LAST_LINES = 20
 #: Playwright passes one text faster than many.
 SCRIPTS = [Path(__file__).with_name(f"page_{name}.js") for name in ("parts", "network", "controls", "probe")]
 _CALL_PROBE = "task => window[Symbol.for('technogate.probe_call')](JSON.parse(task))"
-_CALL_CONTROL = """([task, css, ...values]) => {
+CALL_CONTROL = """([task, css, ...values]) => {
     const element = window[Symbol.for('technogate.parts')].find(css);
     return window[Symbol.for('technogate.controls')][task](element, ...values);
 }"""
-_FIND_ELEMENT = """([what, css, number]) => {
+FIND_ELEMENT = """([what, css, number]) => {
     const element = window[Symbol.for('technogate.parts')].find(css);
     return window[Symbol.for('technogate.controls')].element(what, element, number);
 }"""
@@ -253,11 +253,15 @@ class ConsolePage:
 
     def control(self, task: str, name: str, *values: str) -> Any:
         """What the script within the page says of a control, or does to it."""
-        return self.page.evaluate(_CALL_CONTROL, [task, self.css[name], *values])
+        return self.page.evaluate(CALL_CONTROL, [task, self.css[name], *values])
 
     def element(self, what: str, name: str, number: int = 0) -> ElementHandle:
         """The element that is operated of a control (`target`), or one of its choices (`choice`)."""
-        found = self.page.evaluate_handle(_FIND_ELEMENT, [what, self.css[name], number]).as_element()
+        argument = [what, self.css[name], number]
+        found = self.page.evaluate_handle(FIND_ELEMENT, argument).as_element()
+        if found is not None and ">>>" in self.css[name] and (frame := found.owner_frame()) is not None:
+            # An element in a frame is pressed through that frame: from around it, the frame stands in the way.
+            found = frame.evaluate_handle(FIND_ELEMENT, argument).as_element()
         if found is None:
             raise self.missing_part(name)
         return found
