@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from technogate.drivers.console_driver import DriverError
+from technogate.drivers.page.part_location import located
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
 from technogate.target.page_use import Moment, PageStep, PageUse
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Dialog, FrameLocator, Locator, Page
+    from playwright.sync_api import Dialog, Locator, Page
 
     from technogate.drivers.page.console_page import ConsolePage
 
@@ -118,7 +119,7 @@ class PageSteps:
                 continue
             if step.action in ("click", "fill", "select"):
                 try:
-                    _located(page, step.goal).wait_for(state="visible", timeout=_AFTER_S * 1000)
+                    located(page, step.goal, {}).wait_for(state="visible", timeout=_AFTER_S * 1000)
                 except PlaywrightTimeout:
                     return
             self._do(page, [step])
@@ -180,24 +181,13 @@ def _act(page: Page, step: PageStep) -> None:
         if _path(page.url) != _path(step.goal):
             page.goto(step.goal, wait_until="load")
     elif step.action == "click":
-        _located(page, step.goal).click(timeout=_STEP_MS)
+        located(page, step.goal, {}).click(timeout=_STEP_MS)
     elif step.action == "fill":
-        _located(page, step.goal).fill(step.text, timeout=_STEP_MS)
+        located(page, step.goal, {}).fill(step.text, timeout=_STEP_MS)
     elif step.action == "select":
-        _located(page, step.goal).select_option(step.text, timeout=_STEP_MS)
+        located(page, step.goal, {}).select_option(step.text, timeout=_STEP_MS)
     elif step.action == "press":
         page.keyboard.press(step.goal)
-
-
-def _located(page: Page, goal: str) -> Locator:
-    """The element of a step: `outer >>> inner` is within a frame, or within what `outer` finds."""
-    *outer, inner = (css.strip() for css in goal.split(">>>"))
-    scope: Page | FrameLocator | Locator = page
-    for css in outer:
-        found = scope.locator(css).first
-        is_frame = found.evaluate("element => /^i?frame$/i.test(element.localName)", timeout=_STEP_MS)
-        scope = scope.frame_locator(css).first if is_frame else found
-    return scope.locator(inner).first
 
 
 def _path(url: str) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 
 from technogate.model.contract_words import spoken
 
-#: The parts that hold a status or a result, and the contract's words for what they hold.
-_WORDS_OF = {"status": STATUSES, "state": STATUSES, "result": RESULTS}
+#: The parts that hold a status, and the one that holds a result.
+_OF_STATUS, _OF_RESULT = ("status", "state"), "result"
 
 #: A part of a rendered output that holds all text of an area without parts of its own.
 TEXT = "text"
@@ -21,9 +21,9 @@ class PageWords:
         pairs = [(shown.strip().casefold(), word) for shown, word in words]
         self._by_shown = dict(pairs)
         # A status and a result may have the same word: OK, say.
-        self._by_part = {
-            part: {shown: word for shown, word in pairs if word in known} for part, known in _WORDS_OF.items()
-        }
+        statuses = {shown: word for shown, word in pairs if word in spoken().statuses}
+        results = {shown: word for shown, word in pairs if word in spoken().results}
+        self._by_part = {**dict.fromkeys(_OF_STATUS, statuses), _OF_RESULT: results}
         longest_first = sorted(self._by_shown, key=len, reverse=True)
         self._anywhere = (
             re.compile("|".join(rf"(?<!\w){re.escape(shown)}(?!\w)" for shown in longest_first), re.IGNORECASE)

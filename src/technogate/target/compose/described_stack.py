@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from technogate.model.errors import UserError
 from technogate.target.compose.engine import compose_config
 from technogate.target.compose.image_layers import first_below
 from technogate.target.compose.project_variables import EXAMPLE_PORTS, EXAMPLE_VALUES, running_variables
-from technogate.target.compose.resolved import MountedFiles, digest, is_below, overlay, parse, refuse
+from technogate.target.compose.resolved import MountedFiles, Overlay, digest, is_below, overlay, parse, refuse
 from technogate.target.described_by import RESOLVED, mounted_digests
 from technogate.target.environment import whole_environment
+from technogate.target.process.reaper import FOLDER_PREFIX
 from technogate.target.spec import ComposeSpec
 from technogate.util.shipped import PACKAGE, shipped
+
+#: A compose file that changes nothing: compose writes what it has merged in another way than what one file says.
+_NEUTRAL = "services: {backend: {}, console: {}}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +67,17 @@ def described_stack(
     project = EXAMPLE_VALUES["project"]
     argv = [*command, "--project-directory", str(folder), "-p", project]
     profiles = [word for profile in spec.profiles for word in ("--profile", profile)]
-    resolved, *others = (
-        parse(compose_config([*argv, *(f"--file={path}" for path in some), *profiles], environment))
-        for some in ([files, files[:1]] if len(files) > 1 else [files])
-    )
-    plain = others[0] if others else resolved
-    found = overlay(plain, resolved, folder, project)
+
+    def configuration(of: Sequence[Path]) -> dict[str, Any]:
+        return parse(compose_config([*argv, *(f"--file={path}" for path in of), *profiles], environment))
+
+    resolved = configuration(files)
+    found = Overlay()
+    if len(files) > 1:
+        with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX) as made:
+            neutral = Path(made, "neutral.yml")
+            neutral.write_text(_NEUTRAL, "utf-8")
+            found = overlay(configuration([files[0], neutral]), resolved, folder, project)
     refuse(found, files[1:])
     _refuse_over_programs(found.files, fixed)
     places = {str(shipped()): "<shipped>", str(folder): "<folder>"}
