@@ -16,6 +16,7 @@ from technogate.drivers.console_driver import DriverError
 from technogate.drivers.page.chromium import launch_arguments
 from technogate.drivers.page.console_page import LOAD_S, first_line
 from technogate.drivers.page.hanging_page import Watchdog
+from technogate.drivers.page.page_world import register_engine
 from technogate.drivers.page.playwright_import import PlaywrightError, sync_playwright
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class BrowserProcess:
 
 
 def launch(playwright: Playwright, executable: Path, map_hosts: Mapping[str, str]) -> Browser:
-    """Start a headless browser; raises DriverError when it does not start."""
+    """Start the headless browser of this Playwright; raises DriverError when it does not start."""
+    register_engine(playwright)
     try:
         return playwright.chromium.launch(
             executable_path=executable, args=launch_arguments(map_hosts), headless=True, timeout=LOAD_S * 1000
