@@ -18,6 +18,7 @@ from technogate.drivers.page.page_steps import FIRST_S, PageSteps
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.page_words import PageWords
 from technogate.drivers.page.page_world import PageWorld, WorldScripts, script
+from technogate.drivers.page.status_sight import StatusSight
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
 from technogate.model.interim_display import InterimDisplay
 from technogate.target.page_use import Moment, PageUse
@@ -83,6 +84,7 @@ class ConsolePage:
         self.steps = PageSteps(PageUse(url=url)) if steps is None else steps
         self.words = PageWords(self.steps.use.words)
         self.reading = PageReading(self)
+        self.status_sight = StatusSight(self)
         self.traffic.answer = self.steps.answer
         self.habits = PageHabits() if habits is None else habits
         self._hanging = self._failed = self._all_idle = False

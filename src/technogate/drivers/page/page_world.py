@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, CDPSession, ElementHandle, Page, Playwright
 
 #: The scripts of the gate's world, in the order in which they need each other.
-_OWN = ("parts", "requests", "controls", "probe")
+_OWN = ("parts", "requests", "controls", "sight", "probe")
 #: Those by which the elements of a control are found for Playwright, in its own world.
 _FINDING = ("parts", "controls")
 #: The name of the engine that finds them, and of the world.
