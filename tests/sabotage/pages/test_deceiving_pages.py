@@ -70,8 +70,8 @@ HIDING = {
     "a picture behind no letters": (f"#status {{ display: inline-block; width: 120px; height: 20px; color: transparent; background: url({PICTURE}); }}", SAY, "APPROVED"),
     "a canvas beside no letters": ("#status { font-size: 0; }", SAY + """const canvas = Object.assign(document.createElement("canvas"), { width: 120, height: 24 });
         result.append(canvas); const pen = canvas.getContext("2d"); pen.font = "bold 18px sans-serif"; pen.fillText("APPROVED", 4, 18);""", "APPROVED"),
-    "a shadow tree that shows no child": ("", SAY + 'status.attachShadow({ mode: "open" }).innerHTML = "<b>APPROVED</b>";', "APPROVED"),
-    "a closed shadow tree": ("", SAY + 'status.attachShadow({ mode: "closed" }).innerHTML = "<b>APPROVED</b>";', "APPROVED"),
+    "a shadow tree that shows no child": ("", SAY + 'status.attachShadow({ mode: "open" }).innerHTML = "<b>APPROVED</b>";', ""),
+    "a closed shadow tree": ("", SAY + 'status.attachShadow({ mode: "closed" }).innerHTML = "<b>APPROVED</b>";', ""),
 }  # fmt: skip
 
 #: Pages that show APPROVED, and change what a script in their world gets to see of that.

@@ -20,6 +20,7 @@ from technogate.drivers.page.page_words import PageWords
 from technogate.drivers.page.page_world import PageWorld, WorldScripts, script
 from technogate.drivers.page.status_sight import StatusSight
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
+from technogate.drivers.page.unmarked_browser import take_name
 from technogate.model.interim_display import InterimDisplay
 from technogate.target.page_use import Moment, PageUse
 
@@ -97,6 +98,7 @@ class ConsolePage:
         self._frames: dict[str, bool] = {}
         self._begun = (0, 0)
         self._scripts = WorldScripts(context, hooked=hooked)
+        self._hooked = hooked
         self.world: PageWorld
         self.traffic.listen_elsewhere(context)
         self.page: Page
@@ -185,6 +187,8 @@ class ConsolePage:
     def _new_page(self) -> None:
         self.page = self.context.new_page()
         self.world = PageWorld(self._scripts, self.page)
+        if not self._hooked:
+            take_name(self.world.session)
         self._closing = self._crashed = False
         self.traffic.listen(self.page)
         self.page.on("crash", self._on_crash)
