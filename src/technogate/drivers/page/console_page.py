@@ -18,8 +18,8 @@ from technogate.drivers.page.page_steps import FIRST_S, PageSteps
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.page_words import PageWords
 from technogate.drivers.page.page_world import PageWorld, WorldScripts, script
-from technogate.drivers.page.status_sight import StatusSight
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
+from technogate.drivers.page.status_sight import StatusSight
 from technogate.drivers.page.unmarked_browser import take_name
 from technogate.model.interim_display import InterimDisplay
 from technogate.target.page_use import Moment, PageUse

@@ -88,9 +88,7 @@ class BrowserDriver:
         if reason or executable is None:
             raise DriverError(f"{reason}: {hint}")
         self.executable, self.map_hosts = executable, dict(map_hosts or {})
-        self._browser: BrowserProcess | None = borrow(
-            executable, self.map_hosts, alone=alone, unmarked=unmarked
-        )
+        self._browser: BrowserProcess | None = borrow(executable, self.map_hosts, alone=alone, unmarked=unmarked)
         try:
             self._with_browser(self._start)
         except DriverError:

@@ -184,6 +184,7 @@
         written: written(element, region),
         around,
         pictures: everywhere && region !== null ? picturesIn(region).slice(0, 4) : [],
+        scrolled: value.scrolled !== undefined,
         left: window.scrollX,
         top: window.scrollY,
         wide: window.innerWidth,

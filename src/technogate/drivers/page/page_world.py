@@ -1,7 +1,7 @@
-"""The gate's own world within a page: its scripts see the document, and the page's scripts see neither them nor change what they call.
+"""The gate's own world within a page: its scripts see the document, and those of the page neither see nor change them.
 
-A page may replace `JSON`, `innerText`, `getComputedStyle` or whatever else in its own world: this one has its own. What
-runs in the page's world is `page_network.js` alone, which tells when a request begins and ends: that decides how long is
+A page may replace `JSON`, `innerText`, `getComputedStyle` or whatever else in its own world: this one has its own. In
+the page's world is `page_network.js` alone, which tells when a request begins and ends: that decides how long is
 waited, never what is read. Belongs to the thread in which Playwright runs.
 """
 
@@ -64,7 +64,7 @@ def _scripts(event: str) -> str:
 
 
 def register_engine(playwright: Playwright) -> None:
-    """Have Playwright find the elements of controls in a world that the page does not reach; once for each Playwright."""
+    """Have a Playwright find the elements of controls in a world that the page does not reach; once for each."""
     found = "\n".join(script(name) for name in _FINDING)
     playwright.selectors.register(_ENGINE, script=_ELEMENT % found, content_script=True)
 

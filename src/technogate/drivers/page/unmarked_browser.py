@@ -1,4 +1,4 @@
-"""A browser that a page cannot tell from a person's: whole, with a window where that can be had, without marks of automation.
+"""A browser that a page cannot tell from a person's: whole, with a window if possible, without marks of automation.
 
 The driver's own browser says what it is: by `navigator.webdriver`, by its name, by what it lacks. A page may be right
 for that one alone.
@@ -66,9 +66,11 @@ class UnmarkedBrowser:
                     env=own,
                     timeout=START_S * 1000,
                 )
-                return
             except PlaywrightError as error:
-                failure = f"the browser {executable} does not start: {error.message.strip().partition(chr(10))[0]}"
+                reason = error.message.strip().partition("\n")[0]
+                failure = f"the browser {executable} does not start: {reason}"
+            else:
+                return
         self.close()
         raise DriverError(failure)
 

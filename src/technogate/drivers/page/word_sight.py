@@ -1,4 +1,4 @@
-"""What a person sees of a word that a page's text has: the pixels at its place are compared with the word drawn plainly.
+"""What a person sees of a word that a page's text has: the pixels at its place, compared with the word drawn plainly.
 
 The text of a page says nothing of what is seen: style sheets hide it, cover it and write other words, fonts draw other
 letters, pictures have words of their own. Belongs to the thread in which Playwright runs.
@@ -58,7 +58,7 @@ class Sight:
 class WordSight:
     """Looks at the words of the pages of one console, in one process.
 
-    `known` has what was told of pictures, `unseen` counts the words that were not seen, `looks` those that were looked at.
+    `known` has what was told of pictures; `unseen` counts the words not seen, `looks` all that were looked at.
     """
 
     known: dict[tuple[str, ...], tuple[float, dict[str, float]]] = field(default_factory=dict)
@@ -101,7 +101,8 @@ class _Look:
         try:
             return self._judged(self.wanted["word"], found)
         finally:
-            self.world.call(_BACK)
+            if found["scrolled"]:
+                self.world.call(_BACK)
 
     def _judged(self, word: str, found: dict[str, Any]) -> Sight:
         """What is seen at the places of a word; elsewhere in its area where it is not seen there."""
