@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from technogate.drivers.console_driver import DriverError
@@ -47,7 +48,7 @@ class UnmarkedBrowser:
         self.browser: Browser
         self._display: subprocess.Popen[bytes] | None = None
         whole = find_whole_browser(env)
-        ways = []
+        ways: list[tuple[str, Path, list[str], str]] = []
         if whole is not None:
             display = self._start_display(env)
             ways += [("with a window", whole, [], display)] if display else []
@@ -56,7 +57,7 @@ class UnmarkedBrowser:
             ways += [("as a headless shell", any_browser, ["--headless"], "")]
         failure = "no browser was found"
         for self.how, executable, arguments, display in ways:
-            own = {**env, "DISPLAY": display} if display else dict(env)
+            own: dict[str, str | float | bool] = {**env, "DISPLAY": display} if display else {**env}
             try:
                 self.browser = playwright.chromium.launch(
                     executable_path=executable,
