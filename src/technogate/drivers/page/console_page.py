@@ -18,6 +18,7 @@ from technogate.drivers.page.page_steps import FIRST_S, PageSteps
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.page_words import PageWords
 from technogate.drivers.page.page_world import PageWorld, WorldScripts, script
+from technogate.drivers.page.part_location import located
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
 from technogate.drivers.page.status_sight import StatusSight
 from technogate.drivers.page.unmarked_browser import take_name
@@ -25,7 +26,7 @@ from technogate.model.interim_display import InterimDisplay
 from technogate.target.page_use import Moment, PageUse
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, ElementHandle, FrameLocator, Locator, Page
+    from playwright.sync_api import BrowserContext, ElementHandle, Locator, Page
 
 #: Seconds that a page gets to load: on a busy machine that takes longer than its work afterwards.
 LOAD_S = 60.0
@@ -247,16 +248,8 @@ class ConsolePage:
         return self.world.call(_CALL_PROBE, json.dumps(argument))
 
     def locate(self, name: str) -> Locator:
-        """A part of the page for Playwright: `outer >>> inner` is within a frame, or within what `outer` finds."""
-        *outer, inner = (css.strip() for css in self.css[name].split(">>>"))
-        scope: Page | FrameLocator | Locator = self.page
-        for hop, css in enumerate(outer):
-            place = " >>> ".join(outer[: hop + 1])
-            found = scope.locator(css).first
-            if place not in self._frames:
-                self._frames[place] = found.evaluate("element => /^i?frame$/i.test(element.localName)")
-            scope = scope.frame_locator(css).first if self._frames[place] else found
-        return scope.locator(inner).first
+        """A part of the page for Playwright."""
+        return located(self.page, self.css[name], self._frames)
 
     def is_visible(self, name: str) -> bool:
         """Whether a part is on the page and takes up room; an empty area has no height and is visible all the same."""

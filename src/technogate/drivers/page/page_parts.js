@@ -8,6 +8,14 @@
 (() => {
   const KEY = Symbol.for("technogate.parts");
   const WHOLE = { subtree: true, childList: true, attributes: true, characterData: true };
+  // In a page's own world a frame has what is around it. A world of the gate is one for each frame.
+  const around = (() => {
+    try {
+      return window.parent === window ? undefined : window.parent[KEY];
+    } catch {
+      return undefined; // A frame of another origin has no part of the page.
+    }
+  })();
   const shared = { observers: new Map(), sleepers: new Set(), shadows: false, frames: false };
 
   /** Every open shadow tree within `scope`, its own included. */
@@ -135,5 +143,5 @@
   };
 
   const own = { find, findAll, contains, observe, roots, extend, look, shadowsIn, isVisible, lettersOf, wordOf, nap, nudge };
-  Object.defineProperty(window, KEY, { value: Object.assign(shared, own), configurable: true });
+  Object.defineProperty(window, KEY, { value: around ?? Object.assign(shared, own), configurable: true });
 })();

@@ -47,9 +47,14 @@ return {
 })()"""
 
 
+def script_path(name: str) -> Path:
+    """The file of one of the scripts."""
+    return Path(__file__).with_name(f"page_{name}.js")
+
+
 def script(name: str) -> str:
     """The text of one of the scripts."""
-    return Path(__file__).with_name(f"page_{name}.js").read_text("utf-8")
+    return script_path(name).read_text("utf-8")
 
 
 def network_script(event: str = "") -> str:
@@ -122,8 +127,14 @@ class PageWorld:
 
     def element(self, what: str, css: str, number: int) -> ElementHandle | None:
         """The element that is operated of the control at `css` (`target`), or one of its choices (`choice`)."""
-        selector = quote(json.dumps({"what": what, "css": css, "number": number}), safe="")
-        return self._page.query_selector(f"{_ENGINE}={selector}")
+        found = self._page.query_selector(_selector(what, css, number))
+        frame = found.owner_frame() if found is not None and ">>>" in css else None
+        if frame is None or frame == self._page.main_frame:
+            return found
+        # An element in a frame is pressed through that frame: from around it, the frame stands in the way.
+        hops = css.split(">>>")
+        within = (frame.query_selector(_selector(what, ">>>".join(hops[at:]), number)) for at in range(1, len(hops)))
+        return next((element for element in within if element is not None), found)
 
     def _enter(self) -> None:
         """Get hold of the world of the present document."""
@@ -134,6 +145,10 @@ class PageWorld:
             self.session.send("Runtime.evaluate", {"expression": self._source, "contextId": self._context_id})
         except PlaywrightError as error:
             raise _explained(error) from error
+
+
+def _selector(what: str, css: str, number: int) -> str:
+    return f"{_ENGINE}=" + quote(json.dumps({"what": what, "css": css, "number": number}), safe="")
 
 
 def _explained(error: PlaywrightError) -> PlaywrightError:

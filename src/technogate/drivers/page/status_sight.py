@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from technogate.drivers.console_driver import NotOffered
-from technogate.drivers.page.page_words import STATUSES, TEXT
+from technogate.drivers.page.page_words import TEXT
 from technogate.drivers.page.word_sight import Sight
 from technogate.model.as_seen import HIDDEN
+from technogate.model.contract_words import spoken
 
 if TYPE_CHECKING:
     from technogate.drivers.page.console_page import ConsolePage
 
-#: The status that is looked at whenever it is shown: a page that only pretends to fail closed shows it in its text.
-_ALWAYS = "BLOCKED"
-#: Of each other status the first so many are looked at, and then one in so many.
+#: BLOCKED is looked at whenever it is shown: a page that only pretends to fail closed has it in its text. Of each other
+#: status the first so many are looked at, and then one in so many.
 _FIRST, _ONE_IN = 2, 20
 
 #: The parts that show other things than the newest result.
@@ -41,7 +41,7 @@ class StatusSight:
         Raises NotOffered when a person does not see the page's text, and nobody can tell what is seen instead.
         """
         status = fields.get("status", "")
-        if status not in STATUSES or not self._is_due(status):
+        if status not in spoken().statuses or not self._is_due(status):
             return fields
         written = (parts.get("status") or "").strip()
         words = [written] if written and TEXT not in fields else self._page.words.written(status)
@@ -55,11 +55,11 @@ class StatusSight:
     def _is_due(self, status: str) -> bool:
         looks = self._page.habits.sight.looks
         looks[status] += 1
-        return status == _ALWAYS or looks[status] <= _FIRST or looks[status] % _ONE_IN == 0
+        return status == spoken().blocked or looks[status] <= _FIRST or looks[status] % _ONE_IN == 0
 
     def _look(self, status: str, word: str) -> Sight | None:
         page = self._page
-        others = [shown for other in STATUSES if other != status for shown in page.words.written(other)]
+        others = [shown for other in spoken().statuses if other != status for shown in page.words.written(other)]
         wanted = {"css": page.css["status"], "area": page.css["result"], "skipped": self._skipped(), "word": word}
         return page.habits.sight.look(page.page, page.world, wanted, others)
 
