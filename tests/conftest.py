@@ -111,12 +111,12 @@ class Sandbox:
         words = words if any(word.startswith("--target") for word in words) else (*words, "--target=embedded")
         return self.run_program([*GATE[:-1], "pytest", "-p", "no:cacheprovider", *words], environment)
 
-    def popen(self, *words: str) -> subprocess.Popen[str]:
+    def popen(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         """Start `technogate WORDS` in this home; the caller ends it."""
         return subprocess.Popen(
             [*GATE, *self._on_embedded(words)],
             cwd=self.home,
-            env=self.environment(),
+            env={**self.environment(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -110,12 +110,16 @@ class FaultEvent(Record, frozen=True, tag_field="event", tag="fault"):
 
 
 class Output(Record, frozen=True, tag_field="event", tag="output"):
-    """What a program under test wrote to its standard output and error."""
+    """What a program under test wrote to its standard output and error.
+
+    `killed` are the signals that ended it in the run and that the gate did not send.
+    """
 
     program: str
     text: str
     leaks: tuple[str, ...] = ()
     exit_code: int | None = None
+    killed: tuple[int, ...] = ()
 
 
 class PrintedLines(Record, frozen=True, tag_field="event", tag="printed"):

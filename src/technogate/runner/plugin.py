@@ -33,6 +33,7 @@ from technogate.model.verdict import ExitCode
 from technogate.runner.item_order import MARKERS
 from technogate.runner.parent_watch import exit_with_parent
 from technogate.runner.recorder import Recorder
+from technogate.runner.redacted_output import redact_output
 from technogate.runner.run_context import RunContext, Smallest, clear_reports, join_run, open_run, withhold_environment
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import CheckCounter
@@ -173,6 +174,8 @@ def pytest_configure(config: pytest.Config) -> None:
     except (UserError, ContractError, ShippedDataError, JournalError) as mistake:
         pytest.exit(str(mistake), returncode=int(ExitCode.USAGE))
     config.stash[RUN_CONTEXT] = run_context
+    if workerinput is None:
+        config.add_cleanup(redact_output(run_context.redactor))
     # One process of a run runs the self-test, while the suites are being collected.
     self_test = SelfTestRun(run_context) if workerinput is None and not collects else None
     # The technogate command ends what is left of a run that it started.

@@ -36,6 +36,7 @@ from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
 from technogate.target.api_key import new_key, variables_of
 from technogate.target.environment import know, withheld, withhold
+from technogate.target.own_secrets import secrets_of
 from technogate.util.plain_file import create
 from technogate.util.shipped import shipped
 
@@ -114,7 +115,8 @@ class RunContext:
 
     def __post_init__(self) -> None:
         speak(self.contract.words)
-        self.redactor = Redactor(self.run_key)
+        self.redactor = Redactor(self.run_key, secrets_of(self.target.spec))
+        self.journal.redactor = self.redactor
         self.smallest = Smallest(self.replay)
         self.paces = self._paces()
         numbers = itertools.count(1)
