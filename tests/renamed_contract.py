@@ -115,6 +115,7 @@ _CLIENT = (
     (r"\?filter=", "?@filter@="),
     (r"&limit=", "&@limit@="),
     (r'"(all|status|SUCCESS|FAILED)"', r'"@\1@"'),
+    (r'"execution_id", "message"', '"execution_id", "@message@"'),
 )
 _PAGE = (
     (r"(?m)^  (timestamp|action|result|state): ", r"  @\1@: "),
