@@ -68,6 +68,7 @@ DISTINCTIVE: Mapping[str, str] = {
     "AuditItem": "JournalLine",
     "AuditList": "Journal",
     "MemorySnapshot": "LatestTask",
+    "TraceId": "RequestRef",
     # the console
     "Autenticacao falhou": "Chave recusada",
     "NEXT_PUBLIC_API_URL": "PUBLIC_SERVICE_ADDRESS",

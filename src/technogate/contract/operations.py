@@ -86,6 +86,8 @@ def words_of(behavior: Behavior, operations: Mapping[str, Operation], statuses: 
         health_path=operations[behavior.operations.health].path,
         key_header=behavior.headers.key,
         trace_header=behavior.headers.trace,
+        url_variable=console.url_variable,
+        key_variable=console.key_variable,
         functions={part: getattr(console.functions, part) for part in console.functions.__struct_fields__},
         filter_parameter=query.filter_parameter,
         filter_usual=query.filter_all,

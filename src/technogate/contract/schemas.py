@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import jsonschema_rs
 
@@ -72,7 +73,11 @@ class Schemas:
 
     def _engine(self, pointer: str) -> jsonschema_rs.Draft202012Validator:
         if pointer not in self._compiled:
-            schema = self._portable if pointer == "#" else {**self._portable, "$ref": pointer}
+            schema = (
+                self._portable
+                if pointer == "#"
+                else {**self._portable, "$ref": quote(pointer, safe="#/~$!&'()*+,;=:@?-._")}
+            )
             try:
                 self._compiled[pointer] = jsonschema_rs.Draft202012Validator(
                     schema, validate_formats=False, retriever=_refuse
