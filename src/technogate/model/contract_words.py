@@ -26,7 +26,8 @@ class ContractWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """The words of one contract.
 
     `envelope`, `request`, `entry` and `snapshot` have the names of those fields that are not called what they mean;
-    `snapshots` is the operation that returns snapshots. `results` are those of an audit entry, first the one of what
+    `snapshots` is the operation that returns snapshots. `outcomes` has the status of each outcome that a target file
+    names commands for. `results` are those of an audit entry, first the one of what
     was carried out. `audit_path` is that of the audit list, `health_path` the public one. A console is configured by
     `url_variable` and `key_variable` in its environment; `functions` are those of a client, by what they are for.
     `filter_usual` and `limit_usual` are the defaults of the audit query, `limit_most` is its largest limit.
@@ -40,6 +41,7 @@ class ContractWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     statuses: tuple[str, ...] = ()
     approved: str = ""
     blocked: str = ""
+    outcomes: dict[str, str] = {}
     results: tuple[str, ...] = ()
     audit_path: str = ""
     health_path: str = ""
