@@ -10,8 +10,8 @@ from technogate.checks.console_requests import sent_times
 from technogate.generation.responses.framing import FAULTY, FramedResponse, Framing
 from technogate.generation.responses.invalid_json import invalid_json
 from technogate.generation.responses.response_cases import OTHER_TYPES, encode
-from technogate.mock.responses.content_length import WrongLength
 from technogate.mock.responses.raw_bytes import Raw
+from technogate.mock.responses.unfinished import Form, Unfinished
 from technogate.runner.suite import MustHold, requirement
 
 #: What the wire does to a response. A connection that breaks is CON-07.
@@ -116,9 +116,7 @@ def test_no_http(harness: Harness, must_hold: MustHold) -> None:
 
 
 @requirement("CON-08")
-def test_less_than_announced(harness: Harness, must_hold: MustHold) -> None:
-    """A whole body under a length of one byte more is shown as a refusal: the end of the response never came."""
-    template = harness.template()
-    must_hold(
-        harness.require_blocked(harness.execute(WrongLength(template=template, announced=len(template.body) + 1)))
-    )
+@pytest.mark.parametrize("form", ["length", "chunks"])
+def test_whole_body_without_an_end(harness: Harness, form: Form, must_hold: MustHold) -> None:
+    """A whole body whose response never ends, by its length or its chunks, is shown as BLOCKED."""
+    must_hold(harness.require_blocked(harness.execute(Unfinished(template=harness.template(), form=form))))

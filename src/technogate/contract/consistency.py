@@ -23,7 +23,7 @@ def check_examples(file: Path, document: Mapping[str, object], schemas: Schemas)
 
     Raises ContractError for one that is refused, and for a body or a named schema without an example.
     """
-    for pointer, schema, values in _exampled(document, "#"):
+    for pointer, schema, values in exampled(document, "#"):
         if not values:
             raise ContractError(f"{file}: {pointer} has no example; add one")
         for name, value in values:
@@ -31,11 +31,11 @@ def check_examples(file: Path, document: Mapping[str, object], schemas: Schemas)
                 raise ContractError(f"{file}: {pointer}: the {name} is not valid: {problem}; correct one of them")
 
 
-def _exampled(node: object, pointer: str) -> Iterator[tuple[str, str, list[tuple[str, object]]]]:
+def exampled(node: object, pointer: str) -> Iterator[tuple[str, str, list[tuple[str, object]]]]:
     """Every place that should have examples: its pointer, the pointer of its schema, the examples by name."""
     if isinstance(node, list):
         for index, item in enumerate(node):
-            yield from _exampled(item, f"{pointer}/{index}")
+            yield from exampled(item, f"{pointer}/{index}")
     if not isinstance(node, Mapping):
         return
     names = pointer.endswith("/properties")
@@ -47,7 +47,7 @@ def _exampled(node: object, pointer: str) -> Iterator[tuple[str, str, list[tuple
         yield pointer, pointer, [("default", node["default"])]
     for key, item in node.items():
         if names or key not in _VALUES:
-            yield from _exampled(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+            yield from exampled(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
 
 
 def _is_carrier(node: Mapping[str, object], pointer: str) -> bool:

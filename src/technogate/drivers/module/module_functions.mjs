@@ -52,6 +52,12 @@ function advice(loaded) {
   return factory === undefined ? "" : `create = "${factory}('{backend_url}', '{api_key}')"`;
 }
 
+/** All exports as one object; what a CommonJS file exports may itself be a function or a class, to be called as such. */
+function callable(loaded) {
+  if (typeof loaded.default !== "function") return loaded;
+  return new Proxy(loaded.default, { get: (target, name) => (name in loaded ? loaded[name] : Reflect.get(target, name, target)) });
+}
+
 /** The value of the target file's expression; the exports are variables in it, all of them also members of `exports`. */
 async function created(loaded, create) {
   const scope = Object.entries(exportsOf(loaded)).filter(([name]) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== "exports");
@@ -65,8 +71,8 @@ async function created(loaded, create) {
   });
   const names = usable.map(([name]) => name);
   try {
-    const make = new Function(...names, "exports", `"use strict"; return (${create}\n);`);
-    return await make(...usable.map(([, value]) => value), loaded);
+    const make = new Function(...names, "exports", `"use strict"; return (async () => (${create}\n))();`);
+    return await make(...usable.map(([, value]) => value), callable(loaded));
   } catch (error) {
     throw new ClientError(`\`create\` failed with ${describe(error)}; it exports ${listed(loaded)}`);
   }

@@ -32,7 +32,9 @@ def shows(control: Control, wanted: str) -> bool:
     """Whether a control shows the value."""
     if control["kind"] == "text":
         return wanted in control["shown"]
-    return any(choice_of([{"value": text, "name": text, "disabled": False}], wanted) == 0 for text in control["shown"])
+    # A choice without a value of its own is told by its text alone.
+    texts = [text for text in control["shown"] if text] or control["shown"]
+    return any(choice_of([{"value": text, "name": text, "disabled": False}], wanted) == 0 for text in texts)
 
 
 def choice_of(offered: Sequence[dict[str, Any]], wanted: str) -> int | None:

@@ -24,6 +24,7 @@ from technogate.mock.responses.redirect import Redirect
 from technogate.mock.responses.stall import Stall
 from technogate.mock.responses.status_code import Status
 from technogate.mock.responses.truncated import Truncated
+from technogate.mock.responses.unfinished import Unfinished
 from technogate.mock.scripted_reply import Fault, ResponseTemplate, Where
 from technogate.runner.self_test.bare_client import End, Observed
 
@@ -122,6 +123,24 @@ def _chunked() -> list[MockExample]:
     ]
 
 
+def _unfinished() -> list[MockExample]:
+    start = b"HTTP/1.1 200 OK\r\n" + _FIELDS
+    kept = b"Transfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n"
+    wires = {
+        "length": start + b"Content-Length: 48\r\n" + _CLOSE + BODY + b"   ",
+        "chunks": start + kept + b"2c\r\n" + BODY + b"\r\n3\r\n   \r\n",
+    }
+    return [
+        MockExample(
+            kind="unfinished",
+            name=f"unfinished {form}",
+            fault=Unfinished(template=TEMPLATE, form=form, blanks=3),  # type: ignore[arg-type]
+            judge=exactly(wire),
+        )
+        for form, wire in wires.items()
+    ]
+
+
 def _compressed() -> list[MockExample]:
     return [
         MockExample(
@@ -206,6 +225,7 @@ def examples() -> list[MockExample]:
             fault=Truncated(template=TEMPLATE, at=9),
             judge=exactly(HEAD + BODY[:9]),
         ),
+        *_unfinished(),
         *_chunked(),
         *_compressed(),
         *_places(),
