@@ -30,7 +30,7 @@ LEFT = (
 )
 
 #: Words of the shipped contract that everybody uses.
-EVERYDAY = frozenset({"TIMEOUT", "EXPIRED", "Timestamp"})
+EVERYDAY = frozenset({"TIMEOUT", "EXPIRED", "Timestamp", "ErrorResponse"})
 
 
 def words_of(contract: Contract) -> set[str]:
