@@ -222,6 +222,7 @@ def load_inputs(settings: Settings, *, starts: bool = True, checked: str = "") -
     Raises UserError, ContractError or ShippedDataError, each one line for the user.
     """
     contract = contract_or_default(settings.contract, checked=checked)
+    speak(contract.words)
     target = load_target(settings.target)
     if starts:
         target.preflight()
