@@ -40,7 +40,7 @@ draw_no_local_constants()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make a warning in the gate's own code an error, except while suites judge a target; speak the shipped contract."""
+    """Make a warning in the gate's own code an error, except while suites judge a target."""
     # What tests try outside of a run reads and writes the words of the shipped contract.
     speak(load_contract(ROOT / "contracts" / DEFAULT_CONTRACT).words)
     config.addinivalue_line("filterwarnings", "error")

@@ -84,7 +84,7 @@ __all__ = [
 class RenderedOutput(Record, frozen=True, tag_field="event", tag="rendered_output"):
     """What the console showed (or its client function returned) after one call.
 
-    `call` is one of `executeCommand`, `fetchAuditLog`, `fetchMemory`. `fields` holds what was shown,
+    `call` is the name of the client's function. `fields` holds what was shown,
     by the name of the part of the page; `rows` the audit list as shown.
     """
 
