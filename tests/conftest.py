@@ -15,7 +15,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from technogate.contract.loader import load_contract
+from technogate.model.contract_words import speak
 from technogate.runner.plugin import draw_no_local_constants
+from technogate.runner.run_context import DEFAULT_CONTRACT
 from tests.gate_command import BYTECODE, GATE, forget_bytecode
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,6 +41,8 @@ draw_no_local_constants()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make a warning in the gate's own code an error, except while suites judge a target."""
+    # What tests try outside of a run reads and writes the words of the shipped contract.
+    speak(load_contract(ROOT / "contracts" / DEFAULT_CONTRACT).words)
     config.addinivalue_line("filterwarnings", "error")
     # What runs of tests record of themselves is not kept with what runs of the user did.
     os.environ["XDG_STATE_HOME"] = str(Path(tempfile.gettempdir()) / f"tests-of-technogate-{os.getuid()}")
@@ -106,12 +111,12 @@ class Sandbox:
         words = words if any(word.startswith("--target") for word in words) else (*words, "--target=embedded")
         return self.run_program([*GATE[:-1], "pytest", "-p", "no:cacheprovider", *words], environment)
 
-    def popen(self, *words: str) -> subprocess.Popen[str]:
+    def popen(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         """Start `technogate WORDS` in this home; the caller ends it."""
         return subprocess.Popen(
             [*GATE, *self._on_embedded(words)],
             cwd=self.home,
-            env=self.environment(),
+            env={**self.environment(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -26,6 +26,7 @@ from technogate.mock.responses.redirect import Redirect
 from technogate.mock.responses.stall import Stall
 from technogate.mock.responses.status_code import Status
 from technogate.mock.responses.truncated import Truncated
+from technogate.mock.responses.unfinished import BLANKS, Unfinished
 from technogate.mock.scripted_reply import Fault, Head, Hold, Reply, ResponseTemplate, Send, Wait, Where, json_template
 
 from .conftest import Observed, approved, connect, observe, request
@@ -117,6 +118,27 @@ def test_broken_chunks(mock_backend: MockBackend, ask: Ask, form: str) -> None:
     _, error = parse_response(observed.data)
     assert b"\r\nTransfer-Encoding: chunked" in observed.head
     assert "chunk" in error
+
+
+@pytest.mark.parametrize("form", ["length", "chunks"])
+def test_unfinished(mock_backend: MockBackend, ask: Ask, form: str) -> None:
+    """All of the body comes, more blanks than a browser holds, and no end."""
+    observed = deliver(mock_backend, ask, Unfinished(template=approved(), form=form))  # type: ignore[arg-type]
+    assert (observed.body.count(BODY), observed.body.count(b" " * BLANKS), observed.end) == (1, 1, "closed")
+    assert parse_response(observed.data)[1]
+
+
+@pytest.mark.parametrize("form", ["length", "chunks"])
+def test_client_that_leaves_an_unfinished_response_has_been_sent_it(mock_backend: MockBackend, form: str) -> None:
+    """A client with a limit of its own leaves among the blanks: the body without an end was delivered."""
+    (order,) = mock_backend.script("executeCommand", Unfinished(template=approved(), form=form))  # type: ignore[arg-type]
+    with connect(mock_backend.port) as client:
+        client.sendall(request())
+        received = b""
+        while BODY not in received:
+            received += client.recv(1 << 10)
+    mock_backend.wait_until_complete()
+    assert order.delivery.delivered, order.delivery.why
 
 
 def test_whole_chunks(mock_backend: MockBackend, ask: Ask) -> None:
@@ -256,6 +278,8 @@ def test_held_response_waits_for_its_release(mock_backend: MockBackend) -> None:
         lambda: WrongLength(template=json_template({}, keep_alive=True), announced=9),
         lambda: Truncated(template=approved(), at=len(BODY)),
         lambda: Truncated(template=approved(), at=-1),
+        lambda: Unfinished(template=approved(), blanks=0),
+        lambda: Unfinished(template=ResponseTemplate()),
         lambda: Chunked(template=approved(), size=0),
         lambda: Chunked(template=ResponseTemplate(), form="cut"),
         lambda: Compressed(template=json_template({})),

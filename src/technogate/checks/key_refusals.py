@@ -34,7 +34,7 @@ def _is_refused_for_its_key_first(_: RuleTerms, sent: SentRequest) -> Findings:
 
 
 def _refusal_gives_its_reason(terms: RuleTerms, sent: SentRequest) -> Findings:
-    """A refused key gets a valid ErrorResponse with the reason for that (AUT-03)."""
+    """A refused key gets a valid error response with the reason for that (AUT-03)."""
     return is_error_response(terms.contract, sent.exchange, terms.contract.behavior.reason_codes.key_refused)
 
 
@@ -121,7 +121,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="AUT-03",
-        subject="Every refusal of the key of a generated request gives the reason code API_KEY_INVALID.",
+        subject="Every refusal of the key of a generated request gives the reason code for it.",
         scope=Scope.GUARDED,
         modes=(Mode.UNKEYED,),
         concerns=lambda sent: sent.auth is not Auth.RIGHT and sent.status in (401, 403),

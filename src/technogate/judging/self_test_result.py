@@ -12,7 +12,7 @@ from technogate.model.requirement import Party
 BACKEND = ("driver", "backend checks", "run-wide checks", "journal")
 FAULT_KINDS = (
     "broken", "cached", "chunked", "compressed", "conforming", "content_length", "drip", "held", "raw_bytes",
-    "redirect", "stall", "status_code", "truncated",
+    "redirect", "stall", "status_code", "truncated", "unfinished",
 )  # fmt: skip
 CONSOLE = (*(f"fault {kind}" for kind in (*FAULT_KINDS, "refusal")), "console checks", "journal")
 PAIR = ("pair checks",)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from technogate.contract.loader import load_contract
+from technogate.model.contract_words import speak
 from technogate.model.errors import TargetFileError, UserError
 from technogate.onboarding.backend_onboarding import BackendOnboarding
 from technogate.onboarding.client_modules import ClientModule, find_client_module
@@ -27,6 +26,8 @@ from technogate.onboarding.target_text import target_text
 from technogate.onboarding.trail_onboarding import TrailOnboarding
 from technogate.onboarding.variables import key_names, url_names
 from technogate.onboarding.wishes import SideWish, Wishes
+from technogate.runner.run_context import DEFAULT_CONTRACT
+from technogate.target.api_key import new_key
 from technogate.target.target_file import read_target_file
 from technogate.util.shipped import shipped
 from technogate.util.write_file import write_file
@@ -109,7 +110,7 @@ def _look_at_backend(wishes: Wishes, wish: SideWish, learned: Learned, key: str)
     with ExitStack() as stack:
 
         def begin(one: SideWish) -> BackendOnboarding:
-            look = BackendOnboarding(one, wishes.folder, key if one.url else own_key(), learned)
+            look = BackendOnboarding(one, wishes.folder, key if one.url else new_key(), learned)
             stack.enter_context(look).begin()
             return look
 
@@ -122,11 +123,12 @@ def _look_at_backend(wishes: Wishes, wish: SideWish, learned: Learned, key: str)
 
 
 def _look_at_console(wishes: Wishes, learned: Learned, key: str) -> None:
-    contract = load_contract(shipped("contracts", "console-v0.1"))
+    contract = load_contract(shipped("contracts", DEFAULT_CONTRACT))
+    speak(contract.words)
     wish = wishes.console
     if wish.url and not wishes.api_key_env:
         raise UserError("a page that is served already has a key: give --api-key-env with the variable that holds it")
-    used = key if wish.url else own_key()
+    used = key if wish.url else new_key()
     with ExitStack() as stack:
 
         def begin(one: SideWish) -> ConsoleOnboarding:
@@ -196,11 +198,6 @@ def learn_module(module: ClientModule, sources: Sources, learned: Learned) -> No
         learned.learn("console", "env", env, "; ".join(why))
     elif not module.create:
         learned.learn("console", "env", CONTRACT_NAMES, "the contract's own names; its text reads no other")
-
-
-def own_key() -> str:
-    """A key for programs that are started here."""
-    return "Tg" + "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(30))
 
 
 def write_target(learned: Learned, out: Path) -> None:

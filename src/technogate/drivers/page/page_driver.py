@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from technogate.drivers.console_driver import LIMIT_S, DriverError, Exposure, PageRequest
+from technogate.drivers.console_driver import LIMIT_S, DriverError, Exposure, PageRequest, usual_query
 from technogate.drivers.page.browser_process import BrowserProcess, borrow, give_back
 from technogate.drivers.page.chromium import browser_missing, find_browser, playwright_missing
 from technogate.drivers.page.console_page import ConsolePage, first_line
@@ -47,6 +47,7 @@ class BrowserDriver:
     `map_hosts` sends a host the page was built for, such as `backend:8000`, to `127.0.0.1:port`.
     `use` says how the page is used, and where it is, instead of `url` and `selectors`.
     `alone` gives it a browser of its own, for a driver that blocks while others go on.
+    `unmarked` drives it in a browser that the page cannot tell from a person's (see `UnmarkedBrowser`).
     `limit_s` bounds the wait for a result; the audit list, which may take two requests, has twice that.
     Everything runs in the browser's thread. Raises DriverError when there is no browser, or no page
     with the parts it needs.
@@ -63,6 +64,7 @@ class BrowserDriver:
         map_hosts: Mapping[str, str] | None = None,
         browser: Path | None = None,
         alone: bool = False,
+        unmarked: bool = False,
         limit_s: float = LIMIT_S,
         quiet_ms: int = QUIET_MS,
     ) -> None:
@@ -72,6 +74,7 @@ class BrowserDriver:
         self._css: dict[str, str] = msgspec.structs.asdict(self.use.selectors)
         self._steps = PageSteps(self.use)
         self._quiet_ms = quiet_ms
+        self._is_unmarked = unmarked
         self._network_changed: Callable[[], bool]
         self._context: BrowserContext | None = None
         self._traffic = Traffic()
@@ -85,7 +88,7 @@ class BrowserDriver:
         if reason or executable is None:
             raise DriverError(f"{reason}: {hint}")
         self.executable, self.map_hosts = executable, dict(map_hosts or {})
-        self._browser: BrowserProcess | None = borrow(executable, self.map_hosts, alone=alone)
+        self._browser: BrowserProcess | None = borrow(executable, self.map_hosts, alone=alone, unmarked=unmarked)
         try:
             self._with_browser(self._start)
         except DriverError:
@@ -110,9 +113,10 @@ class BrowserDriver:
         """The result as shown now, once it is not busy."""
         return self._run(self._calls.result)
 
-    def audit(self, filter: str = "all", limit: int = 50) -> RenderedOutput:  # noqa: A002 - the contract's own word
+    def audit(self, wanted: str | None = None, limit: int | None = None) -> RenderedOutput:
         """Have the list loaded with this query, if possible by one request, and read it."""
-        return self._run(lambda: self._calls.audit(filter, str(limit)))
+        chosen, most = usual_query(wanted, limit)
+        return self._run(lambda: self._calls.audit(chosen, str(most)))
 
     def memory(self) -> RenderedOutput:
         """Have the snapshot loaded again and read it."""
@@ -156,6 +160,11 @@ class BrowserDriver:
     def leave(self) -> None:
         """Make the page believe that it is left, so that it sends what it keeps until then; then load it anew."""
         self._run(self._console.leave)
+
+    @property
+    def how(self) -> str:
+        """How an unmarked browser runs: "with a window", or what a page can tell it by."""
+        return "" if self._browser is None else self._browser.how
 
     def requests(self) -> list[PageRequest]:
         """Every request that the page has made since the last `forget`, as the browser reports it."""
@@ -237,7 +246,11 @@ class BrowserDriver:
 
     def _start(self, browser: Browser) -> None:
         # A page without animation costs less to probe, and shows the same.
-        context = self._context = browser.new_context(reduced_motion="reduce", ignore_https_errors=trusts_more())
+        if self._is_unmarked:
+            context = browser.new_context(no_viewport=True, ignore_https_errors=trusts_more())
+        else:
+            context = browser.new_context(reduced_motion="reduce", ignore_https_errors=trusts_more())
+        self._context = context
         context.set_default_timeout(PART_MS)
         self._console = ConsolePage(
             context,
@@ -248,6 +261,7 @@ class BrowserDriver:
             traffic=self._traffic,
             steps=self._steps,
             habits=self._habits,
+            hooked=not self._is_unmarked,
         )
         self._network_changed = self._console.traffic.network_watch()
         self._console.open()

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from technogate.model.contract_words import spoken
+
 if TYPE_CHECKING:
     from technogate.target.spec import Commands
 
@@ -33,9 +35,15 @@ class CommandSet:
 
     @classmethod
     def of(cls, commands: Commands) -> CommandSet:
-        """The commands that a target file names."""
+        """The commands that a target file names, with the contract's statuses."""
+        statuses = spoken().outcomes
         return cls(
-            statuses={word: outcome.upper() for outcome in _OUTCOMES for word in commands.named(outcome)},
+            statuses={
+                word: status
+                for outcome in _OUTCOMES
+                if (status := statuses.get(outcome, ""))
+                for word in commands.named(outcome)
+            },
             provoke=frozenset(word.upper() for outcome in _PROVOKING for word in commands.named(outcome)),
         )
 
@@ -57,7 +65,7 @@ class CommandSet:
             value = json.loads(body)
         except (ValueError, RecursionError):
             value = None
-        command = value.get("command") if isinstance(value, dict) else None
+        command = value.get(spoken().name("request", "command")) if isinstance(value, dict) else None
         texts.append(str(command))
         provoked = any(token in self.provoke for text in texts for token in _TOKEN.findall(text.upper()))
         return not provoked and self.tame(command) == command

@@ -24,13 +24,14 @@ from technogate.mock.responses.redirect import Redirect
 from technogate.mock.responses.stall import Stall
 from technogate.mock.responses.status_code import Status
 from technogate.mock.responses.truncated import Truncated
+from technogate.mock.responses.unfinished import Unfinished
 from technogate.mock.scripted_reply import Fault, ResponseTemplate, Where
 from technogate.runner.self_test.bare_client import End, Observed
 
-BODY = b'{"status":"APPROVED","said":"by self-test."}'
-TEMPLATE = ResponseTemplate(headers=(("Content-Type", "application/json"), ("X-Trace-Id", "self-test")), body=BODY)
-_FIELDS = b"Content-Type: application/json\r\nX-Trace-Id: self-test\r\n"
-_LENGTH = b"Content-Length: 44\r\n"
+BODY = b'{"state":"PROVEN-OK","said":"by self-test."}'
+TEMPLATE = ResponseTemplate(headers=(("Content-Type", "application/json"), ("X-Self-Test", "self-test")), body=BODY)
+_FIELDS = b"Content-Type: application/json\r\nX-Self-Test: self-test\r\n"
+_LENGTH = f"Content-Length: {len(BODY)}\r\n".encode()
 _CLOSE = b"Connection: close\r\n\r\n"
 HEAD = b"HTTP/1.1 200 OK\r\n" + _FIELDS + _LENGTH + _CLOSE
 WHOLE = HEAD + BODY
@@ -122,6 +123,24 @@ def _chunked() -> list[MockExample]:
     ]
 
 
+def _unfinished() -> list[MockExample]:
+    start = b"HTTP/1.1 200 OK\r\n" + _FIELDS
+    kept = b"Transfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n"
+    wires = {
+        "length": start + b"Content-Length: 48\r\n" + _CLOSE + BODY + b"   ",
+        "chunks": start + kept + b"2c\r\n" + BODY + b"\r\n3\r\n   \r\n",
+    }
+    return [
+        MockExample(
+            kind="unfinished",
+            name=f"unfinished {form}",
+            fault=Unfinished(template=TEMPLATE, form=form, blanks=3),  # type: ignore[arg-type]
+            judge=exactly(wire),
+        )
+        for form, wire in wires.items()
+    ]
+
+
 def _compressed() -> list[MockExample]:
     return [
         MockExample(
@@ -206,6 +225,7 @@ def examples() -> list[MockExample]:
             fault=Truncated(template=TEMPLATE, at=9),
             judge=exactly(HEAD + BODY[:9]),
         ),
+        *_unfinished(),
         *_chunked(),
         *_compressed(),
         *_places(),
