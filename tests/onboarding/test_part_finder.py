@@ -84,7 +84,8 @@ def learned_of(page: str, tmp_path: Path) -> Learned:
     """What is learned of a page of the data."""
     folder = tmp_path / "page"
     shutil.copytree(PAGES / page, folder)
-    shutil.copy(ROOT / "images" / "console" / "static" / "client.js", folder)
+    for part in (ROOT / "images" / "console" / "static" / "client.js", PAGES / "other_names" / "serve.py"):
+        shutil.copy(part, folder)
     learned = Learned(tell=lambda _: None)
     contract = load_contract(shipped("contracts", "console-v0.1"))
     wish = SideWish(command="{python} serve.py")

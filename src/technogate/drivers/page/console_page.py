@@ -40,7 +40,7 @@ LAST_LINES = 20
 
 #: What is called in the gate's world within the page: Playwright passes one text faster than many.
 _CALL_PROBE = "task => window[Symbol.for('technogate.probe_call')](JSON.parse(task))"
-_CALL_CONTROL = """(task, css, ...values) => {
+CALL_CONTROL = """(task, css, ...values) => {
     const element = window[Symbol.for('technogate.parts')].find(css);
     return window[Symbol.for('technogate.controls')][task](element, ...values);
 }"""
@@ -257,7 +257,7 @@ class ConsolePage:
 
     def control(self, task: str, name: str, *values: str) -> Any:
         """What the script within the page says of a control, or does to it."""
-        return self.world.call(_CALL_CONTROL, task, self.css[name], *values)
+        return self.world.call(CALL_CONTROL, task, self.css[name], *values)
 
     def element(self, what: str, name: str, number: int = 0) -> ElementHandle:
         """The element that is operated of a control (`target`), or one of its choices (`choice`)."""
