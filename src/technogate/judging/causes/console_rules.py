@@ -64,7 +64,8 @@ def _unknown_status(fact: Fact, _: RunFacts) -> Hashable | None:
 
 def _unknown_status_title(facts: Sequence[Fact], _: RunFacts) -> str:
     words = [f"'{word[:20]}'" for fact in facts for word in _QUOTED.findall(fact.finding.observed)]
-    return f"a status that the contract does not have is shown, not {spoken().blocked}: {few(list(dict.fromkeys(words)), 8)}"
+    shown = few(list(dict.fromkeys(words)), 8)
+    return f"a status that the contract does not have is shown, not {spoken().blocked}: {shown}"
 
 
 def _shown(fact: Fact, _: RunFacts) -> Hashable | None:
