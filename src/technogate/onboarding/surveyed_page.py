@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from technogate.drivers.page.console_page import CALL_CONTROL, FIND_ELEMENT, SCRIPTS
 from technogate.drivers.page.page_entry import choice_of
 from technogate.drivers.page.page_words import PageWords
+from technogate.drivers.page.page_world import script_path
 from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.onboarding.known_answers import KnownAnswers
 
@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
 _SCRIPT = Path(__file__).with_name("page_survey.js")
 #: The driver's own scripts that operate a control whatever its kind, for a context that is surveyed.
-OPERATING = tuple(path for path in SCRIPTS if path.stem in ("page_parts", "page_controls"))
+OPERATING = (script_path("parts"), script_path("controls"))
+_CALL_CONTROL = """([task, css, ...values]) => {
+    const element = window[Symbol.for('technogate.parts')].find(css);
+    return window[Symbol.for('technogate.controls')][task](element, ...values);
+}"""
+_FIND_ELEMENT = """([what, css, number]) => {
+    const element = window[Symbol.for('technogate.parts')].find(css);
+    return window[Symbol.for('technogate.controls')].element(what, element, number);
+}"""
 #: What separates the steps of a selector that pierces shadow roots and frames.
 PIERCE = " >>> "
 #: Milliseconds that a control gets to be operated, seconds until it is enabled, and seconds between two looks.
@@ -197,7 +205,7 @@ class SurveyedPage:
     def choose(self, control: Control, wanted: str, words: PageWords) -> bool:
         """Choose an option of a control by its value, or by its text in the page's words; whether that was possible."""
         try:
-            described = self.page.evaluate(CALL_CONTROL, ["describe", control.selector])
+            described = self.page.evaluate(_CALL_CONTROL, ["describe", control.selector])
             offered = described["offered"]
             if not offered:
                 self.locator(control.selector).click(timeout=OPERATE_MS)
@@ -217,15 +225,15 @@ class SurveyedPage:
 
     def _popup(self, control: Control) -> list[dict[str, Any]]:
         """What the open popup of a control offers."""
-        offered: list[dict[str, Any]] = self.page.evaluate(CALL_CONTROL, ["popup", control.selector])
+        offered: list[dict[str, Any]] = self.page.evaluate(_CALL_CONTROL, ["popup", control.selector])
         return offered
 
     def _choice(self, control: Control, number: int) -> ElementHandle:
         """The element of one choice, of the frame that it is in."""
         argument = ["choice", control.selector, number]
-        found = self.page.evaluate_handle(FIND_ELEMENT, argument).as_element()
+        found = self.page.evaluate_handle(_FIND_ELEMENT, argument).as_element()
         frame = found.owner_frame() if found is not None else None
-        element = frame.evaluate_handle(FIND_ELEMENT, argument).as_element() if frame is not None else None
+        element = frame.evaluate_handle(_FIND_ELEMENT, argument).as_element() if frame is not None else None
         if element is None:
             raise PlaywrightError("the choice is gone")
         return element
