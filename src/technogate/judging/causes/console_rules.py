@@ -72,7 +72,8 @@ def _shown(fact: Fact, _: RunFacts) -> Hashable | None:
     expected, observed = fact.finding.expected, fact.finding.observed
     if not (fact.check in ("fails closed", "no approval", "shown in time") or fact.check.startswith("shown ")):
         return None
-    if spoken().approved in observed and spoken().blocked in expected:
+    contract = spoken()
+    if contract.approved and contract.approved in observed and contract.blocked in expected:
         requirement = fact.finding.requirement
         return ("approved", "an HTTP error" if requirement in _HTTP_STATUS else requirement)
     part = fact.check.removeprefix("shown ").replace("reason_codes", "reasons")
