@@ -121,7 +121,7 @@ def _other_letters(font: bytes, pairs: dict[str, str]) -> bytes:
             end = struct.unpack_from(">H", table, offset + 14 + 2 * n)[0]
             start = struct.unpack_from(">H", table, offset + 16 + 2 * segments + 2 * n)[0]
             if start <= ord(letter) <= end:
-                delta = struct.unpack_from(">H", table, offset + 16 + 4 * segments + 2 * n)[0]
+                delta: int = struct.unpack_from(">H", table, offset + 16 + 4 * segments + 2 * n)[0]
                 where = offset + 16 + 6 * segments + 2 * n
                 span = struct.unpack_from(">H", table, where)[0]
                 if span == 0:
