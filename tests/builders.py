@@ -9,8 +9,10 @@ from typing import Literal
 from technogate.journal.journal_file import FORMAT, Journal, JournalWriter, read_journal
 from technogate.journal.line_marks import KEY_BYTES, JournalKey
 from technogate.judging.self_test_result import required
+from technogate.model.container_facts import Startup
 from technogate.model.events import (
     Body,
+    ContainerFacts,
     ContractRef,
     Event,
     Exchange,
@@ -107,6 +109,12 @@ def exchange(
         started=1.0,
         ended=2.0,
     )
+
+
+def container(side: str, image: str) -> ContainerFacts:
+    """The container of a side that runs just what its image says."""
+    startup = Startup(image=image, command=("serve",), user="10001")
+    return ContainerFacts(program=side, side=side, runs=startup, named=startup)
 
 
 def journal(

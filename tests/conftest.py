@@ -17,7 +17,10 @@ import msgspec
 import pytest
 
 from technogate.contract import files as contract_files
+from technogate.contract.loader import load_contract
+from technogate.model.contract_words import speak
 from technogate.runner.plugin import draw_no_local_constants
+from technogate.runner.run_context import DEFAULT_CONTRACT
 from tests.gate_command import BYTECODE, GATE, forget_bytecode
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -59,7 +62,9 @@ draw_no_local_constants()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make a warning in the gate's own code an error, except while suites judge a target."""
+    """Make a warning in the gate's own code an error, except while suites judge a target; speak the shipped contract."""
+    # What tests try outside of a run reads and writes the words of the shipped contract.
+    speak(load_contract(ROOT / "contracts" / DEFAULT_CONTRACT).words)
     config.addinivalue_line("filterwarnings", "error")
     # What runs of tests record of themselves is not kept with what runs of the user did.
     os.environ["XDG_STATE_HOME"] = str(Path(tempfile.gettempdir()) / f"tests-of-technogate-{os.getuid()}")

@@ -24,6 +24,7 @@ OWN = {"benchmarks", "examples", "fixtures", "images", "suites", "technogate", "
 #: Declared without being imported, and why.
 NOT_IMPORTED = {
     "allure-pytest": "a plugin of pytest",
+    "fastapi": "a program of a first day imports it",
     "psycopg": "SQLAlchemy imports it for PostgreSQL",
     "import-linter": "a command",
     "mypy": "a command",

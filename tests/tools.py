@@ -60,7 +60,7 @@ class Postgres(Tool):
 
 
 CURL = Tool(program="curl", purpose="the printed commands are run", package="curl")
-GIT = Tool(program="git", purpose="a policy is taken from a branch", package="git")
+GIT = Tool(program="git", purpose="a policy, or a contract, is taken from a branch", package="git")
 IP = Tool(program="ip", purpose="a network of its own is changed", package="iproute2")
 POSTGRES = Postgres(program="initdb", purpose="the trail is kept in a real PostgreSQL", package="postgresql")
 STRACE = Tool(program="strace", purpose="the system calls of a program are traced", package="strace")

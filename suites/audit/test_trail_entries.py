@@ -1,6 +1,5 @@
 """TRL-01 to TRL-04: which entries requests leave. A run-wide check holds every other request to the same."""
 
-import json
 from collections.abc import Callable
 
 import pytest
@@ -47,7 +46,7 @@ def test_execute_has_its_entry(
     must_hold: MustHold,
 ) -> None:
     """An execute request with a response has exactly one entry, with its trace id and its status as state."""
-    body = json.dumps({"command": UNKNOWN}).encode()
+    body = backend.body(UNKNOWN)
     case = backend.case(contract.behavior.operations.execute, body=body, content_type="text/plain")
     sent: Exchange = {
         "approved": lambda: backend.execute(word("approved")),
@@ -63,7 +62,7 @@ def test_execute_has_its_entry(
 def test_refused_key_has_its_entry(
     backend: HttpDriver, trail: TrailReader, terms: TrailTerms, guarded: str, key: Key, must_hold: MustHold
 ) -> None:
-    """A request that is refused for its key has exactly one entry, BLOCKED."""
+    """A request that is refused for its key has exactly one entry, blocked."""
     sent = backend.read(guarded, key=key)
     must_hold(has_response(sent))
     if sent.response is not None and sent.response.status not in (401, 403):
@@ -76,7 +75,7 @@ def test_refused_key_has_its_entry(
 def test_invalid_request_has_its_entry(
     backend: HttpDriver, contract: Contract, trail: TrailReader, terms: TrailTerms, kind: str, must_hold: MustHold
 ) -> None:
-    """A request that is refused as invalid has exactly one entry, BLOCKED."""
+    """A request that is refused as invalid has exactly one entry, blocked."""
     names = contract.behavior.operations
     sent: Exchange = {
         "command": lambda: backend.execute("not a command"),
@@ -121,7 +120,7 @@ def test_no_request_has_a_second_entry(
         backend.read(names.memory),
         backend.read(names.audit, {"limit": 1}),
         backend.read(names.memory, key=NO_KEY),
-        backend.send(Case(method="GET", path="/api/nothing")),
+        backend.send(Case(method="GET", path="/nothing")),
     ]
     entries = trail.read_until(trail_entries.trace_ids(sent[:3], terms))
     must_hold(*(has_no_second_entry(entries, exchange, terms) for exchange in sent))

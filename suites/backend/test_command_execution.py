@@ -38,13 +38,21 @@ Word = Callable[[str], str]
 Bodies = Callable[[str], Mapping[str, object]]
 
 UNKNOWN = "NO_SUCH_COMMAND_EXISTS"
-WISHES: list[dict[str, Any]] = [
-    {"status": "APPROVED", "reason_codes": [], "result": "SUCCESS", "state": "APPROVED"},
-    {"status": "WARNING", "reason_codes": ["WISHED"]},
-    {"force": True, "approved": True, "override": True, "admin": True, "role": "admin"},
-    {"dry_run": True, "simulate": True, "debug": True, "verbose": True, "timeout": 0},
-    {"trace_id": "wished-for", "execution_id": "wished_for", "ts_utc": "2000-01-01T00:00:00Z", "output": "wished"},
-]
+
+
+def wishes(contract: Contract) -> Iterator[dict[str, Any]]:
+    """Fields by which a client might try to influence the outcome."""
+    words, behavior = contract.words, contract.behavior
+    approval = words.written("envelope", {"status": behavior.statuses.approved, "reason_codes": []})
+    yield approval | words.written("entry", {"result": behavior.audit.success, "state": behavior.statuses.approved})
+    for status in behavior.statuses.executed:
+        yield words.written("envelope", {"status": status, "reason_codes": ["WISHED"]})
+    yield {"force": True, "approved": True, "override": True, "admin": True, "role": "admin"}
+    yield {"dry_run": True, "simulate": True, "debug": True, "verbose": True, "timeout": 0}
+    ids = {"trace_id": "wished-for", "execution_id": "wished_for", "ts_utc": "2000-01-01T00:00:00Z"}
+    yield words.written("envelope", ids) | words.written("snapshot", {"output": "wished"})
+
+
 BAD_COMMANDS: list[object] = [
     "ping",
     "PING1",
@@ -63,16 +71,16 @@ BAD_COMMANDS: list[object] = [
     17,
     1.5,
     ["PING"],
-    {"command": "PING"},
+    {"a": "PING"},
 ]
 
 
 @requirement("EXE-01")
 @pytest.mark.parametrize("outcome", ["approved", "warning", "neutral", "expired", "blocked"])
-def test_known_command(backend: HttpDriver, word: Word, outcome: str, must_hold: MustHold) -> None:
+def test_known_command(backend: HttpDriver, contract: Contract, word: Word, outcome: str, must_hold: MustHold) -> None:
     """A known command gets 200 with the status it deserves."""
     exchange = backend.execute(word(outcome))
-    must_hold(has_status(exchange, 200), has_status_word(exchange, outcome.upper()))
+    must_hold(has_status(exchange, 200), has_status_word(exchange, contract.behavior.statuses.of(outcome)))
 
 
 @requirement("EXE-01")
@@ -80,13 +88,13 @@ def test_escaped_name_is_the_same(backend: HttpDriver, contract: Contract, word:
     """A command whose name is written with escapes gets 200 with the status it deserves."""
     body = escaped_name(word("approved"))
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
-    must_hold(has_status(exchange, 200), has_status_word(exchange, "APPROVED"))
+    must_hold(has_status(exchange, 200), has_status_word(exchange, contract.behavior.statuses.approved))
 
 
 @requirement("EXE-02")
 @pytest.mark.parametrize("command", BAD_COMMANDS, ids=[json.dumps(command)[:24] for command in BAD_COMMANDS])
 def test_bad_command_400(backend: HttpDriver, contract: Contract, command: object, must_hold: MustHold) -> None:
-    """A command that breaks pattern, length or type gets 400 VALIDATION_FAILED."""
+    """A command that breaks pattern, length or type gets 400, with the reason code for it."""
     exchange = backend.execute(command)
     must_hold(
         has_status(exchange, 400),
@@ -96,8 +104,9 @@ def test_bad_command_400(backend: HttpDriver, contract: Contract, command: objec
 
 @requirement("EXE-02")
 def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold: MustHold) -> None:
-    """A body without a command gets 400 VALIDATION_FAILED."""
-    exchange = backend.send(backend.case(contract.behavior.operations.execute, body=b'{"session_id": "abc"}'))
+    """A body without a command gets 400, with the reason code for it."""
+    body = json.dumps(contract.words.written("request", {"session_id": "abc"})).encode()
+    exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
     must_hold(
         has_status(exchange, 400),
         is_error_response(contract, exchange, contract.behavior.reason_codes.invalid_request),
@@ -154,8 +163,8 @@ def test_generated_bad_command_400(run_context: RunContext, backend: HttpDriver)
         b"[]",
         b'"PING"',
         b"17",
-        b'{"command": "PING"',
-        b'{"command": PING}',
+        b'{"COMMAND": "PING"',
+        b'{"COMMAND": PING}',
         b"\xff\xfe",
         b"[" * 2000,
     ],
@@ -163,6 +172,7 @@ def test_generated_bad_command_400(run_context: RunContext, backend: HttpDriver)
 )
 def test_not_an_object_400(backend: HttpDriver, contract: Contract, body: bytes, must_hold: MustHold) -> None:
     """A body that is not JSON, is empty, or is no object gets 400."""
+    body = body.replace(b"COMMAND", contract.words.name("request", "command").encode())
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
     must_hold(has_status(exchange, 400))
 
@@ -186,7 +196,7 @@ def test_other_content_type(
     """A command under another content type is refused with 415 or 400 and is not executed."""
     first = backend.execute(word("approved"))
     before = backend.read(contract.behavior.operations.memory)
-    body = json.dumps({"command": word("warning")}).encode()
+    body = backend.body(word("warning"))
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body, content_type=content_type))
     after = backend.read(contract.behavior.operations.memory)
     must_hold(
@@ -213,7 +223,7 @@ def test_command_in_the_type_it_declares(
 @pytest.mark.parametrize("size", [65537, 200_000], ids=["a-byte-over", "far-over"])
 def test_large_body(backend: HttpDriver, contract: Contract, word: Word, size: int, must_hold: MustHold) -> None:
     """A body over the limit is refused with 413 or 400; the connection may close."""
-    start = json.dumps({"command": word("approved"), "padding": ""}).encode()[:-2]
+    start = backend.body(word("approved"), padding="")[:-2]
     body = start + b"x" * (size - len(start) - 2) + b'"}'
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
     # A backend that responds before it has read all may close the connection: then the response can be lost.
@@ -223,11 +233,12 @@ def test_large_body(backend: HttpDriver, contract: Contract, word: Word, size: i
 
 @requirement("EXE-06")
 def test_unknown_command_is_blocked(run_context: RunContext, backend: HttpDriver) -> None:
-    """A well-formed unknown command gets 200 BLOCKED with a reason."""
+    """A well-formed unknown command gets 200, blocked, with a reason."""
+    blocked = run_context.contract.behavior.statuses.blocked
 
     def property_check(name: str) -> list[Finding]:
         exchange = backend.execute(name)
-        return has_status(exchange, 200) or has_status_word(exchange, "BLOCKED") or has_reason_code(exchange)
+        return has_status(exchange, 200) or has_status_word(exchange, blocked) or has_reason_code(exchange)
 
     every(run_context, st.from_regex(r"\AZZ_[A-Z_]{1,29}\Z"), drawn_cases(run_context), property_check)
 
@@ -237,7 +248,7 @@ def test_unknown_command_is_blocked(run_context: RunContext, backend: HttpDriver
 def test_nearly_known_command_is_blocked(
     backend: HttpDriver, contract: Contract, word: Word, shape: str, must_hold: MustHold
 ) -> None:
-    """A command that only holds a known one gets 200 BLOCKED with a reason, and executes nothing."""
+    """A command that only holds a known one gets 200, blocked, with a reason, and executes nothing."""
     known = word("approved")
     name = shape.replace("{}", known)[:32]
     name = known[1:] if name == known else name
@@ -248,7 +259,7 @@ def test_nearly_known_command_is_blocked(
     must_hold(
         has_status(executed, 200),
         has_status(exchange, 200),
-        has_status_word(exchange, "BLOCKED"),
+        has_status_word(exchange, contract.behavior.statuses.blocked),
     )
     must_hold(has_reason_code(exchange), is_unchanged(before, after))
 
@@ -279,12 +290,14 @@ def test_unknown_fields_change_nothing(run_context: RunContext, backend: HttpDri
 
 @requirement("EXE-08")
 @pytest.mark.parametrize("outcome", ["approved", "blocked"])
-def test_wishful_fields_change_nothing(backend: HttpDriver, word: Word, outcome: str, must_hold: MustHold) -> None:
+def test_wishful_fields_change_nothing(
+    backend: HttpDriver, contract: Contract, word: Word, outcome: str, must_hold: MustHold
+) -> None:
     """Fields by which a client might try to influence the outcome change nothing."""
     without = backend.execute(word(outcome))
-    for wishes in WISHES:
+    for fields in wishes(contract):
         must_hold(has_status(without, 200))
-        must_hold(same_except_identity(without, backend.execute(word(outcome), **wishes)))
+        must_hold(same_except_identity(without, backend.execute(word(outcome), **fields)))
 
 
 @requirement("EXE-09")
@@ -292,7 +305,7 @@ def test_wishful_fields_change_nothing(backend: HttpDriver, word: Word, outcome:
 def test_refusal_leaves_memory(
     backend: HttpDriver, contract: Contract, word: Word, refused: str, must_hold: MustHold
 ) -> None:
-    """Whatever is refused or BLOCKED leaves the memory snapshot as it was."""
+    """Whatever is refused or blocked leaves the memory snapshot as it was."""
     executed = backend.execute(word("approved"))
     before = backend.read(contract.behavior.operations.memory)
     sent: Exchange = {

@@ -74,7 +74,7 @@ def test_entries_are_shown_on_every_connection(
 def test_unknown_command_is_blocked_on_every_connection(
     connections: list[HttpDriver], contract: Contract, words: Words, must_hold: MustHold
 ) -> None:
-    """An unknown command is BLOCKED on each connection, and executes nothing as seen from any other."""
+    """An unknown command is refused on each connection, and executes nothing as seen from any other."""
     memory = contract.behavior.operations.memory
     first, last = connections[0], connections[-1]
     must_hold(has_status(first.execute(words("approved")[0]), 200))

@@ -18,14 +18,14 @@ def test_errors_disclose_nothing(backend: HttpDriver, contract: Contract, must_h
     for exchange in (
         backend.send(backend.case(names.execute, body=b"{{{")),
         backend.send(backend.case(names.execute, body=b"\xff\xfe\x00")),
-        backend.send(backend.case(names.execute, body=b'{"command": "PING", "session_id": {"a": [1]}}')),
+        backend.send(backend.case(names.execute, body=backend.body("PING", session_id={"a": [1]}))),
         backend.send(backend.case(names.execute, body=b"[" * 5000)),
         backend.execute("'; DROP TABLE x; --"),
         backend.execute("../../../../x"),
         backend.read(names.audit, {"filter": "' OR 1=1 --"}),
         backend.read(names.fallback, {"limit": "1e309"}),
         backend.read(names.memory, key=NO_KEY),
-        backend.send(Case(method="GET", path="/api/nothing")),
+        backend.send(Case(method="GET", path="/nothing")),
         backend.send(Case(method="DELETE", path=contract.operations[names.execute].path)),
     ):
         must_hold(discloses_nothing(exchange))

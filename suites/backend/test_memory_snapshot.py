@@ -22,11 +22,11 @@ def test_snapshot_of_executed_command(
     """After an executed command the snapshot is of that command, with its status."""
     executed = backend.execute(word(outcome))
     snapshot = backend.read(contract.behavior.operations.memory)
-    needs(has_status_word(executed, outcome.upper()))
+    needs(has_status_word(executed, contract.behavior.statuses.of(outcome)))
     must_hold(has_status(snapshot, 200))
     must_hold(
         is_documented(contract, snapshot),
-        has_status_word(snapshot, outcome.upper()),
+        has_status_word(snapshot, contract.behavior.statuses.of(outcome)),
     )
     must_hold(has_member(snapshot, "command", word(outcome)))
 

@@ -1,6 +1,5 @@
 """ENV-07, ERR-04: headers that ask for another response, another method or another path change nothing (D18)."""
 
-import json
 from collections.abc import Iterator
 
 import msgspec
@@ -25,7 +24,7 @@ REWRITES = ("X-Original-URL", "X-Rewrite-URL")
 def plain_case(backend: HttpDriver, contract: Contract, guarded: str) -> Case:
     """A request of each operation that the contract allows; the command is known to no backend."""
     execute = contract.behavior.operations.execute
-    body = json.dumps({"command": "NO_SUCH_COMMAND_EXISTS"}).encode() if guarded == execute else None
+    body = backend.body("NO_SUCH_COMMAND_EXISTS") if guarded == execute else None
     return backend.case(guarded, body=body)
 
 

@@ -64,10 +64,10 @@ def test_memory_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -
 def test_command_is_sent_anew(harness: Harness, must_hold: MustHold) -> None:
     """The same command entered again is sent again, and shown with its own response."""
     harness.execute(Cached(template=harness.template()), COMMAND)
-    interaction = harness.execute(harness.conforming(status="NEUTRAL"), COMMAND)
+    interaction = harness.execute(harness.conforming(status=harness.status("neutral")), COMMAND)
     must_hold(
         sent_times(interaction, harness.names.execute, 1),
-        shows(interaction, "status", "NEUTRAL"),
+        shows(interaction, "status", harness.status("neutral")),
     )
 
 

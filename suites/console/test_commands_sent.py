@@ -48,7 +48,7 @@ def never_sent(harness: Harness, command: str, case: str) -> list[Finding]:
     """
     interaction = harness.execute(harness.conforming(), command, case)
     if harness.driver.name in MODULE_DRIVERS:
-        return sent_times(interaction, harness.names.execute, 0) or never_shows(interaction, "APPROVED")
+        return sent_times(interaction, harness.names.execute, 0) or never_shows(interaction, harness.approved)
     return sent_only_valid(harness.contract, interaction, harness.names.execute)
 
 
@@ -63,21 +63,22 @@ def test_bad_command_is_never_sent(harness: Harness, name: str, must_hold: MustH
 def test_any_bad_command_is_never_sent(run_context: RunContext, wide_harness: Harness) -> None:
     """No generated command that breaks the contract's pattern is sent."""
     contract: Contract = run_context.contract
-    requests = broken_field(schema_of(contract, "ExecuteRequest"), "command").map(
-        lambda broken: command_in(broken.value)
+    field = contract.words.name("request", "command")
+    requests = broken_field(schema_of(contract, contract.behavior.schemas.execute_request), field).map(
+        lambda broken: command_in(broken.value, field)
     )
 
     def property_check(command: str | None) -> list[Finding] | None:
-        if command is None or not contract.request_problems(contract.behavior.operations.execute, {"command": command}):
+        if command is None or not contract.request_problems(contract.behavior.operations.execute, {field: command}):
             return None
         return never_sent(wide_harness, command, f"the command {command!r}")
 
     every(run_context, requests, hostile_cases(run_context, wide_harness.driver.name, 0.15), property_check)
 
 
-def command_in(value: object) -> str | None:
+def command_in(value: object, field: str) -> str | None:
     """The command of a generated request, None when it is no text."""
-    command = value.get("command") if isinstance(value, dict) else None
+    command = value.get(field) if isinstance(value, dict) else None
     return command if isinstance(command, str) else None
 
 

@@ -22,7 +22,7 @@ PLACES = [Where.BEFORE_HEADERS, Where.IN_HEADERS, Where.AFTER_HEADERS, Where.IN_
 @requirement("CON-07")
 @pytest.mark.parametrize("how", ["closed", "reset"])
 def test_command_without_a_listener(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
-    """With no listener, or every connection reset on arrival, BLOCKED is shown."""
+    """With no listener, or every connection reset on arrival, a refusal is shown."""
     must_hold(shows_blocked(harness.run_refused(how, lambda driver: driver.execute(COMMAND))))
 
 
@@ -30,14 +30,14 @@ def test_command_without_a_listener(harness: Harness, how: Refusal, must_hold: M
 @pytest.mark.parametrize("where", PLACES, ids=str)
 @pytest.mark.parametrize("reset", [True, False], ids=["reset", "closed"])
 def test_connection_breaks(harness: Harness, where: Where, reset: bool, must_hold: MustHold) -> None:
-    """A connection that breaks before, in or after the headers, or within the body, is shown as BLOCKED."""
+    """A connection that breaks before, in or after the headers, or within the body, is shown as a refusal."""
     interaction = harness.execute(Broken(template=harness.template(), where=where, reset=reset))
     must_hold(was_sent(interaction, harness.names.execute), shows_blocked(interaction))
 
 
 @requirement("CON-07")
 def test_reused_connection_breaks(harness: Harness, must_hold: MustHold) -> None:
-    """A connection that was used before and is then reset is shown as BLOCKED."""
+    """A connection that was used before and is then reset is shown as a refusal."""
     names = harness.names
     kept: dict[str, Callable[[], Conforming]] = {
         names.execute: lambda: Conforming(template=harness.template(keep_alive=True)),

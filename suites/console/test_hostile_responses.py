@@ -43,25 +43,25 @@ def commands(run_context: RunContext, harness: Harness, cases: Cases, share: flo
 
 @requirement("CON-03")
 def test_any_other_status_is_blocked(run_context: RunContext, harness: Harness) -> None:
-    """Any value in place of the status, other than one of the five words, is shown as BLOCKED."""
+    """Any value in place of the status, other than one of the contract's words, is shown as a refusal."""
     commands(run_context, harness, Responses.to_execute(run_context.contract).status_words(), 0.25, Meaning.REFUSED)
 
 
 @requirement("CON-04")
 def test_any_4xx_is_blocked(run_context: RunContext, harness: Harness) -> None:
-    """Any 4xx with any body is shown as BLOCKED."""
+    """Any 4xx with any body is shown as a refusal."""
     commands(run_context, harness, Responses.to_execute(run_context.contract).coded(400, 499), 0.125, Meaning.REFUSED)
 
 
 @requirement("CON-05")
 def test_any_5xx_is_blocked(run_context: RunContext, harness: Harness) -> None:
-    """Any 5xx with any body is shown as BLOCKED."""
+    """Any 5xx with any body is shown as a refusal."""
     commands(run_context, harness, Responses.to_execute(run_context.contract).coded(500, 599), 0.125, Meaning.REFUSED)
 
 
 @requirement("CON-08")
 def test_any_violation_is_blocked(run_context: RunContext, harness: Harness) -> None:
-    """A response that breaks the contract in any other way is shown as BLOCKED."""
+    """A response that breaks the contract in any other way is shown as a refusal."""
     responses = Responses.to_execute(run_context.contract)
     cases = st.one_of(*[responses.hostile(leave=frozenset({"status"}))] * 3, responses.other_success())
     commands(run_context, harness, cases, 0.5, Meaning.REFUSED)

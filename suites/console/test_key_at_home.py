@@ -24,7 +24,7 @@ def use(harness: Harness) -> None:
     harness.execute(Broken(template=harness.template()))
     harness.run_refused("closed", lambda driver: driver.execute(COMMAND))
     harness.execute(conforming(), "no command")
-    harness.audit(harness.listing(), harness.listing(), state="BLOCKED", limit=10)
+    harness.audit(harness.listing(), harness.listing(), state=harness.blocked, limit=10)
     harness.audit(refused(401), refused(500))
     harness.memory(harness.snapshot())
     if isinstance(harness.driver, BrowserDriver | ModulePageDriver):

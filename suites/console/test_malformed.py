@@ -29,24 +29,25 @@ FIELDS: dict[str, dict[str, Any]] = {
     "a trace id that is null": {"trace_id": None},
     "no reason codes": {"reason_codes": MISSING},
     "reason codes that are null": {"reason_codes": None},
-    "reason codes that are a text": {"reason_codes": "API_BLOCKED"},
+    "reason codes that are a text": {"reason_codes": "A_CODE"},
     "a reason code that is a number": {"reason_codes": [7]},
     "a reason code with a space": {"reason_codes": ["NOT A CODE"]},
     "an execution id that is null": {"execution_id": None},
     "an execution id in upper case": {"execution_id": "EXEC-1"},
     "a message that is a list": {"message": ["done"]},
-    "BLOCKED without a reason": {"status": "BLOCKED"},
-    "EXPIRED without a reason": {"status": "EXPIRED"},
-    "BLOCKED without reason codes": {"status": "BLOCKED", "reason_codes": MISSING},
+    "a refusal without a reason": {"status": "blocked"},
+    "an expired one without a reason": {"status": "expired"},
+    "a refusal without reason codes": {"status": "blocked", "reason_codes": MISSING},
 }
-BAIT = {"status": "APPROVED", "ts_utc": "2026-01-01T12:00:00Z", "trace_id": "bait", "reason_codes": []}
+#: Any object: what is done to it is done to an approval.
+BAIT = {"one": "text", "list": []}
 CODES = (201, 202, 203, 204, 205, 206, 207, 226, 299)
 
 
 @requirement("CON-08")
 @pytest.mark.parametrize("wire", TORN, ids=lambda wire: wire.name.lower())
 def test_damaged_on_the_way(harness: Harness, wire: Framing, must_hold: MustHold) -> None:
-    """A response that is cut, or whose length, chunks or compression are wrong, is shown as BLOCKED."""
+    """A response that is cut, or whose length, chunks or compression are wrong, is shown as a refusal."""
     sent = FramedResponse(what="an approval", body=encode(harness.value()), wire=wire, at=40)
     interaction = harness.execute(sent.fault(), case=sent.case)
     must_hold(sent_times(interaction, harness.names.execute, 1), harness.require_blocked(interaction))
@@ -55,7 +56,7 @@ def test_damaged_on_the_way(harness: Harness, wire: Framing, must_hold: MustHold
 @requirement("CON-08")
 @pytest.mark.parametrize("kind", OTHER_TYPES, ids=str)
 def test_another_content_type(wide_harness: Harness, kind: str | None, must_hold: MustHold) -> None:
-    """An approval under another content type, or none, is shown as BLOCKED."""
+    """An approval under another content type, or none, is shown as a refusal."""
     sent = FramedResponse(what="an approval", body=encode(wide_harness.value()), content_type=kind)
     must_hold(shows_blocked(wide_harness.execute(sent.fault(), case=sent.case)))
 
@@ -63,45 +64,54 @@ def test_another_content_type(wide_harness: Harness, kind: str | None, must_hold
 @requirement("CON-08")
 @pytest.mark.parametrize("way", invalid_json(encode(BAIT)), ids=lambda way: way.replace(" ", "-"))
 def test_no_json(wide_harness: Harness, way: str, must_hold: MustHold) -> None:
-    """An approval that is no JSON is shown as BLOCKED."""
+    """An approval that is no JSON is shown as a refusal."""
     text = invalid_json(encode(wide_harness.value()))[way]
     must_hold(shows_blocked(wide_harness.execute(FramedResponse(what=way, body=text.encode()).fault(), case=way)))
 
 
 @requirement("CON-08")
-@pytest.mark.parametrize("body", [b"", b"<html>APPROVED</html>", b"APPROVED"], ids=["empty", "html", "bare-word"])
+@pytest.mark.parametrize("body", [b"", b"<html>WORD</html>", b"WORD"], ids=["empty", "html", "bare-word"])
 def test_no_response_at_all(harness: Harness, body: bytes, must_hold: MustHold) -> None:
-    """A 200 that is empty, a page or a bare word is shown as BLOCKED."""
+    """A 200 that is empty, a page or a bare word is shown as a refusal."""
+    body = body.replace(b"WORD", harness.approved.encode())
     must_hold(shows_blocked(harness.execute(FramedResponse(what="no response", body=body).fault())))
 
 
 @requirement("CON-08")
 @pytest.mark.parametrize("code", CODES)
 def test_another_success(wide_harness: Harness, code: int, must_hold: MustHold) -> None:
-    """An approval under a 2xx that is not 200 is shown as BLOCKED."""
+    """An approval under a 2xx that is not 200 is shown as a refusal."""
     must_hold(shows_blocked(wide_harness.execute(wide_harness.conforming(code=code))))
 
 
 @requirement("CON-08")
 @pytest.mark.parametrize("name", FIELDS, ids=lambda name: name.replace(" ", "-"))
 def test_invalid_field(wide_harness: Harness, name: str, must_hold: MustHold) -> None:
-    """An approval with a field that is missing or invalid is shown as BLOCKED."""
-    interaction = wide_harness.execute(wide_harness.conforming(**FIELDS[name]), case=name)
+    """An approval with a field that is missing or invalid is shown as a refusal."""
+    fields = dict(FIELDS[name])
+    if "status" in fields:
+        fields["status"] = wide_harness.status(fields["status"])
+    interaction = wide_harness.execute(wide_harness.conforming(**fields), case=name)
     must_hold(shows_blocked(interaction))
 
 
 @requirement("CON-08")
-@pytest.mark.parametrize("value", [None, [], ["APPROVED"], "APPROVED", True, 200, {}], ids=str)
+@pytest.mark.parametrize("value", [None, [], ["WORD"], "WORD", True, 200, {}], ids=str)
 def test_another_type(wide_harness: Harness, value: object, must_hold: MustHold) -> None:
-    """A body that is no object, or an empty one, is shown as BLOCKED."""
-    must_hold(shows_blocked(wide_harness.execute(FramedResponse(what="another type", body=encode(value)).fault())))
+    """A body that is no object, or an empty one, is shown as a refusal."""
+    body = encode(value).replace(b"WORD", wide_harness.approved.encode())
+    must_hold(shows_blocked(wide_harness.execute(FramedResponse(what="another type", body=body).fault())))
 
 
 @requirement("CON-08")
 def test_no_http(harness: Harness, must_hold: MustHold) -> None:
-    """Bytes that are no HTTP response are shown as BLOCKED."""
+    """Bytes that are no HTTP response are shown as a refusal."""
     must_hold(
-        harness.require_blocked(harness.execute(Raw(data=b"\x16\x03\x01APPROVED\r\n\r\n" + encode(harness.value()))))
+        harness.require_blocked(
+            harness.execute(
+                Raw(data=b"\x16\x03\x01" + harness.approved.encode() + b"\r\n\r\n" + encode(harness.value()))
+            )
+        )
     )
 
 

@@ -41,10 +41,11 @@ def test_markup_in_a_response(page_harness: Harness, field: str, must_hold: Must
 
 
 @requirement("CON-15")
-@pytest.mark.parametrize("status", ["BLOCKED", "EXPIRED", "WARNING", "NEUTRAL"])
-def test_markup_in_a_message(page_harness: Harness, status: str, must_hold: MustHold) -> None:
+@pytest.mark.parametrize("outcome", ["blocked", "expired", "warning", "neutral"])
+def test_markup_in_a_message(page_harness: Harness, outcome: str, must_hold: MustHold) -> None:
     """Markup in the message of a conforming response of any status never becomes an element."""
-    fields: dict[str, Any] = {"message": markup("message"), "status": status, "reason_codes": ["API_BLOCKED"]}
+    status, reason = page_harness.status(outcome), page_harness.reason
+    fields: dict[str, Any] = {"message": markup("message"), "status": status, "reason_codes": [reason]}
     judge(page_harness, lambda: page_harness.execute(page_harness.conforming(**fields)), fields, must_hold)
 
 

@@ -13,12 +13,12 @@ from technogate.mock.responses.held import Held
 from technogate.mock.scripted_reply import Fault, Where
 from technogate.runner.suite import MustHold, not_exercised, requirement
 
-#: The response to the newer command, and what the console must then show.
+#: The response to the newer command, and the outcome that the console must then show.
 NEWER: dict[str, tuple[Callable[[Harness], Fault], str]] = {
-    "blocked": (lambda harness: harness.conforming(status="BLOCKED", reason_codes=["API_BLOCKED"]), "BLOCKED"),
-    "neutral": (lambda harness: harness.conforming(status="NEUTRAL"), "NEUTRAL"),
-    "refused": (lambda harness: harness.error(403), "BLOCKED"),
-    "reset": (lambda harness: Broken(template=harness.template()), "BLOCKED"),
+    "blocked": (lambda harness: harness.conforming(status=harness.blocked, reason_codes=[harness.reason]), "blocked"),
+    "neutral": (lambda harness: harness.conforming(status=harness.status("neutral")), "neutral"),
+    "refused": (lambda harness: harness.error(403), "blocked"),
+    "reset": (lambda harness: Broken(template=harness.template()), "blocked"),
 }
 
 
@@ -28,7 +28,8 @@ NEWER: dict[str, tuple[Callable[[Harness], Fault], str]] = {
 def test_slow_response_is_not_shown(page_harness: Harness, name: str, where: Where, must_hold: MustHold) -> None:
     """A late approval of an older command never replaces what the newer one led to."""
     harness, execute = page_harness, page_harness.names.execute
-    response, expected = NEWER[name]
+    response, outcome = NEWER[name]
+    expected = harness.status(outcome)
     older = Held(template=harness.template(trace_id=harness.new_trace_id()), name="older", where=where)
     before_late: list[Interaction] = []
 
@@ -52,7 +53,7 @@ def test_slow_response_is_not_shown(page_harness: Harness, name: str, where: Whe
     harness.heal()
     interaction = lasting(harness.observe(attempt))
     if not before_late:
-        must_hold(shows(interaction, "status", "APPROVED"))
+        must_hold(shows(interaction, "status", harness.approved))
         return
     first = before_late[-1]
     if harness.takes_for_broken(first):
@@ -82,7 +83,7 @@ def test_slow_failure_is_not_shown(page_harness: Harness, must_hold: MustHold) -
 
     harness.heal()
     interaction = lasting(harness.observe(attempt))
-    must_hold(shows(interaction, "status", "APPROVED" if taken[0] else "BLOCKED"))
+    must_hold(shows(interaction, "status", harness.approved if taken[0] else harness.blocked))
 
 
 def lasting(interaction: Interaction) -> Interaction:

@@ -66,17 +66,18 @@ def test_no_snapshot_in_the_page(page_harness: Harness, name: str, must_hold: Mu
 @pytest.mark.parametrize("how", ["closed", "reset"])
 def test_memory_without_a_listener(harness: Harness, how: Refusal, must_hold: MustHold) -> None:
     """With no listener, or every connection reset on arrival, there is no snapshot and no error."""
-    must_hold(shows_no_snapshot(harness.run_refused(how, lambda driver: driver.memory(), function="fetchMemory")))
+    must_hold(shows_no_snapshot(harness.run_refused(how, lambda driver: driver.memory(), part="memory")))
 
 
 @requirement("CON-11")
 @pytest.mark.parametrize("further", [{}, {"execution_id": "exec_1"}, {"output": ""}], ids=["plain", "id", "no-output"])
 def test_snapshot_is_shown(harness: Harness, further: dict[str, object], must_hold: MustHold) -> None:
     """A conforming snapshot is shown: nothing but what is wrong comes to nothing."""
-    snapshot = harness.snapshot(command="RUN_REPORT", status="WARNING", **further)
+    warning = harness.status("warning")
+    snapshot = harness.snapshot(command="RUN_REPORT", status=warning, **further)
     interaction = harness.memory(snapshot, must_send=True)
     must_hold(
         was_sent(interaction, harness.names.memory),
         shows(interaction, "command", "RUN_REPORT"),
-        shows(interaction, "status", "WARNING"),
+        shows(interaction, "status", warning),
     )

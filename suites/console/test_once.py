@@ -17,7 +17,7 @@ from technogate.runner.suite import MustHold, requirement
 
 FAILURES: dict[str, Callable[[Harness], Fault]] = {
     "approved": lambda harness: harness.conforming(),
-    "blocked": lambda harness: harness.conforming(status="BLOCKED", reason_codes=["API_BLOCKED"]),
+    "blocked": lambda harness: harness.conforming(status=harness.blocked, reason_codes=[harness.reason]),
     "unknown status": lambda harness: harness.conforming(status="MAYBE"),
     "400": lambda harness: harness.error(400),
     "401": lambda harness: harness.error(401),

@@ -21,13 +21,15 @@ FAILURES: dict[str, Callable[[Harness], object]] = {
     "401": lambda harness: harness.execute(harness.error(401)),
     "500": lambda harness: harness.execute(harness.error(500)),
     "unknown status": lambda harness: harness.execute(harness.conforming(status="MAYBE")),
-    "blocked": lambda harness: harness.execute(harness.conforming(status="BLOCKED", reason_codes=["API_BLOCKED"])),
+    "blocked": lambda harness: harness.execute(
+        harness.conforming(status=harness.blocked, reason_codes=[harness.reason])
+    ),
     "a bad command": lambda harness: harness.execute(harness.conforming(), "no command"),
 }
 READS: dict[str, Callable[[Harness], object]] = {
     "refused": lambda harness: (
-        harness.run_refused("closed", lambda driver: driver.audit(), function="fetchAuditLog"),
-        harness.run_refused("closed", lambda driver: driver.memory(), function="fetchMemory"),
+        harness.run_refused("closed", lambda driver: driver.audit(), part="audit"),
+        harness.run_refused("closed", lambda driver: driver.memory(), part="memory"),
     ),
     "500": lambda harness: (harness.audit(harness.error(500), harness.error(500)), harness.memory(harness.error(500))),
     "null": lambda harness: (harness.audit(null(harness), null(harness)), harness.memory(null(harness))),
@@ -44,13 +46,14 @@ def null(harness: Harness) -> Fault:
 def test_command_after_a_failure(harness: Harness, name: str, must_hold: MustHold) -> None:
     """After a command that failed, the next conforming response is shown with status, trace id and reasons."""
     FAILURES[name](harness)
+    warning = harness.status("warning")
     trace_id = harness.new_trace_id()
     interaction = harness.execute(
-        harness.conforming(status="WARNING", reason_codes=["Look_Here"], trace_id=trace_id), case=name
+        harness.conforming(status=warning, reason_codes=["Look_Here"], trace_id=trace_id), case=name
     )
     must_hold(
         sends_again(interaction),
-        shows(interaction, "status", "WARNING"),
+        shows(interaction, "status", warning),
         shows(interaction, "trace_id", trace_id),
         shows_reasons(interaction, ["Look_Here"]),
     )

@@ -18,7 +18,7 @@ MADE_A_GET = (301, 302, 303)
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("place", ["itself", "the other origin"], ids=["itself", "other-origin"])
 def test_command_is_not_redirected(wide_harness: Harness, code: int, place: str, must_hold: MustHold) -> None:
-    """A redirected command is shown as BLOCKED, was sent once, and its key stays at home."""
+    """A redirected command is shown as a refusal, was sent once, and its key stays at home."""
     not_redirected(wide_harness, code, place, must_hold)
 
 

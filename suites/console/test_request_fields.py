@@ -11,7 +11,7 @@ from technogate.runner.suite import MustHold, not_exercised, requirement
 
 SESSIONS = ["s-1", "Session 7/\u00e9", "x" * 128]
 QUERIES = [
-    ("all", 50), ("APPROVED", 1), ("BLOCKED", 10), ("EXPIRED", 50), ("WARNING", 999), ("NEUTRAL", 1000), ("all", 7),
+    ("every", 50), ("approved", 1), ("blocked", 10), ("expired", 50), ("warning", 999), ("neutral", 1000), ("every", 7),
 ]  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def in_session(harness: Harness, command: str, session: str) -> tuple[Interactio
 @requirement("CON-13")
 @pytest.mark.parametrize("session", SESSIONS, ids=["short", "any-characters", "longest"])
 def test_command_and_session_by_name(harness: Harness, session: str, must_hold: MustHold) -> None:
-    """A command is sent as JSON, as `command`, and the session that was entered as `session_id`."""
+    """A command and the session that was entered are sent as JSON, by the contract's names."""
     interaction, entered = in_session(harness, "RUN_REPORT", session)
     if not interaction.sent(harness.names.execute):
         not_exercised("the command was not sent", "see what the console shows for RUN_REPORT in a session")
@@ -42,9 +42,9 @@ def test_command_and_session_by_name(harness: Harness, session: str, must_hold: 
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: f"{query[0]}-{query[1]}")
 def test_query_by_name(harness: Harness, query: tuple[str, int], must_hold: MustHold) -> None:
     """The list is requested with the filter and the limit that were chosen, by these names."""
-    state, limit = query
+    state, limit = harness.filter_for(query[0]), query[1]
     interaction = harness.audit(harness.listing(), harness.listing(), state=state, limit=limit)
     if not interaction.sent(harness.names.audit):
         not_exercised("the list was not requested", "see what the console shows for this query")
-    wanted, usual = harness.entered(state, limit), {"filter": "all", "limit": "50"}
+    wanted, usual = harness.entered(state, limit), harness.entered(None, None)
     must_hold(query_fields_are_named(interaction, harness.names.audit, wanted, usual))

@@ -1,4 +1,4 @@
-"""CON-20: a console that lacks its key or the address of its backend sends nothing, and shows BLOCKED."""
+"""CON-20: a console that lacks its key or the address of its backend sends nothing, and shows a refusal."""
 
 import pytest
 
@@ -16,7 +16,7 @@ LACKS: dict[str, dict[str, str]] = {"key": {"api_key": ""}, "url": {"api_url": "
 @requirement("CON-20")
 @pytest.mark.parametrize("lacks", LACKS)
 def test_nothing_is_sent(unconfigured: Unconfigured, lacks: str, must_hold: MustHold) -> None:
-    """Without a key, or without an address, no request is made, BLOCKED is shown, and reads have nothing to show."""
+    """Without a key, or without an address, no request is made, a refusal is shown, and reads have nothing to show."""
     with unconfigured(**LACKS[lacks]) as harness:
         interaction, listed, kept = calls(harness, f"no {lacks} is configured")
         must_hold(shows_blocked(interaction), sent_nothing(interaction))

@@ -14,7 +14,7 @@ PLACES = [Where.BEFORE_HEADERS, Where.AFTER_HEADERS, Where.IN_BODY]
 def held_without_approval(
     harness: Harness, must_hold: MustHold, command: str, where: Where, earlier: str = "", hold_s: float = 0.0
 ) -> None:
-    """Hold the response to a command back, which then says BLOCKED."""
+    """Hold the response to a command back, which is then a refusal."""
     case = f"{command} after {earlier or 'nothing'}, its response held back {where}"
     shown = hold_command(harness, command, where, earlier=earlier, hold_s=hold_s, case=case)
     approved = harness.contract.behavior.statuses.approved

@@ -23,7 +23,7 @@ AT_ONCE = 8
 
 @requirement("ERR-05")
 def test_failing_executor(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
-    """A command whose executor fails gets 500 or BLOCKED, and the next one is executed."""
+    """A command whose executor fails gets 500 or is blocked, and the next one is executed."""
     crashed = backend.execute(word("crashing"))
     following = backend.execute(word("approved"))
     must_hold(failed_execution_is_blocked(contract, crashed), command_is_executed(contract, following))
@@ -60,7 +60,7 @@ def test_failed_command_leaves_memory(backend: HttpDriver, contract: Contract, w
 def test_unknown_status_is_blocked(
     backend: HttpDriver, contract: Contract, words: CommandSet, must_hold: MustHold
 ) -> None:
-    """A result whose status is unknown gets 200 BLOCKED with UNKNOWN_STATUS."""
+    """A result whose status is unknown gets 200, blocked, with the reason code for it."""
     for odd in words("unknown_status"):
         exchange = backend.execute(odd)
         must_hold(
@@ -109,7 +109,7 @@ def test_other_requests_are_served_while_executors_hang(
 def test_hanging_executor_is_blocked(
     contract: Contract, hanging: HangingRequests, word: Word, must_hold: MustHold
 ) -> None:
-    """Commands whose executor hangs, sent together, each have their response in time: BLOCKED with TIMEOUT."""
+    """Commands whose executor hangs, sent together, each have their response in time: blocked, with the reason code for it."""
     word("slow")
     behavior = contract.behavior
     for exchange in hanging.collect():

@@ -48,12 +48,12 @@ def send_each_kind(client: HttpDriver, command: str, when: str) -> Served:
     """One request of each kind as a well-behaved client sends it, up to the first that is not served."""
     contract = client.contract
     names = contract.behavior.operations
-    body = b'{"command": "%s"}' % command.encode()
+    body = client.body(command)
     served: Served = []
     for case in (
         client.case(names.execute, body=body, name=f"execute, {when}"),
         client.case(names.memory, name=f"memory, {when}"),
-        client.case(names.audit, query=(("limit", "5"),), name=f"audit, {when}"),
+        client.case(names.audit, query=((contract.behavior.audit.limit_parameter, "5"),), name=f"audit, {when}"),
     ):
         served.append((exchange := client.send(case), _findings(contract, case, exchange, command)))
         if served[-1][1]:

@@ -31,7 +31,7 @@ def test_command_from_page_to_trail(
     rendered = msgspec.structs.replace(rendered, id=f"view-{run_context.new_id()}", item=run_context.item)
     run_context.record(rendered)
     interaction = Interaction(rendered=rendered, exchanges=(), case=f"the command {word(outcome)}, entered in the page")
-    must_hold(shows(interaction, "status", outcome.upper()))
+    must_hold(shows(interaction, "status", run_context.contract.behavior.statuses.of(outcome)))
     trace_id = rendered.fields.get("trace_id", "")
     must_hold([] if trace_id else console_interaction.finding("shown trace id", interaction, "a trace id", "none"))
     must_hold(is_in_trail(trail.read_until([trace_id]), trace_id, trail.name))

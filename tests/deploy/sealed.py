@@ -17,10 +17,14 @@ from technogate.model.events import ImageRef
 from technogate.model.requirement import Level
 from technogate.model.scope import Sides, TargetKind, VerdictScope
 from technogate.model.verdict import RequirementResult, Verdict, VerdictDocument
+from technogate.target.described_by import RESOLVED
 from tests.report.samples import passing
 
 CONSOLE_NAME, BACKEND_NAME = "techno-os-console:1.2", "registry.example:5000/techno-os-backend:1.2"
 CONSOLE_ID, BACKEND_ID = f"sha256:{'c' * 64}", f"sha256:{'b' * 64}"
+
+#: The digest of the configuration that compose made of the target.
+RESOLVED_DIGEST = "7" * 64
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -78,6 +82,9 @@ def changed(statement: Statement, change: Change) -> bytes:
     plain = json.loads(encode(statement))
     plain["predicate"]["technogate"]["isolation"] = "isolated"
     change(plain)
+    # A change may name other files, and says of the configuration only what it is about.
+    run = plain.get("predicate", {}).get("technogate", {})
+    run.get("target_digests", {}).setdefault(RESOLVED, RESOLVED_DIGEST)
     return json.dumps(plain).encode()
 
 

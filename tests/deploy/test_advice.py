@@ -33,10 +33,11 @@ from technogate.model.verdict import VerdictDocument
 from technogate.report.terminal_summary import show
 from technogate.report.write_all import EVIDENCE
 from technogate.runner.finish_run import FinishedRun, finish_run
+from technogate.target.described_by import RESOLVED
 from technogate.util.gate_digest import gate_digest
 from tests import builders
 from tests.conftest import ROOT
-from tests.deploy.sealed import BACKEND_ID, BACKEND_NAME, CONSOLE_ID, CONSOLE_NAME, described
+from tests.deploy.sealed import BACKEND_ID, BACKEND_NAME, CONSOLE_ID, CONSOLE_NAME, RESOLVED_DIGEST, described
 from tests.deploy.stand_in_engine import StandInEngine
 from tests.judging.test_waivers import day
 
@@ -280,7 +281,9 @@ def deployed_as_shipped(monkeypatch: pytest.MonkeyPatch, contract: Contract) -> 
 def isolated(document: VerdictDocument, gate_digest: str) -> Statement:
     """The statement of a run whose programs could not reach the gate."""
     statement = statement_of(document, gate_digest)
-    run = msgspec.structs.replace(statement.predicate.technogate, isolation="isolated")
+    run = msgspec.structs.replace(
+        statement.predicate.technogate, isolation="isolated", target_digests={RESOLVED: RESOLVED_DIGEST}
+    )
     return msgspec.structs.replace(statement, predicate=msgspec.structs.replace(statement.predicate, technogate=run))
 
 
@@ -320,7 +323,8 @@ def _finished(situation: Situation, reports: Path, contract: Contract) -> Finish
         profile="standard",
         gate_digest=gate_digest(),
     )
-    builders.journal(reports, *_events(situation, contract), head=head, end=situation.end)
+    containers = [builders.container(side, image.digest) for side, image in target.images.items()]
+    builders.journal(reports, *_events(situation, contract), *containers, head=head, end=situation.end)
     ended = finish_run(reports / "journal.jsonl", reports, key=builders.KEY)
     if situation.mode == "validate":
         ended, _ = signed_by(SIGNER if situation.key else None, str(contract.folder))(ended, reports)

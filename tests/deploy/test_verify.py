@@ -19,12 +19,13 @@ from technogate.deploy.evidence.envelope import seal
 from technogate.deploy.evidence.sign import sign_evidence
 from technogate.deploy.evidence.signing_keys import generate, signer_from
 from technogate.deploy.verify import judged_again
+from technogate.model.container_facts import Mount
 from technogate.model.events import Event, Header, Outcome, Waiver
 from technogate.model.requirement import Level, Party, Requirement
 from technogate.runner.finish_run import finish_run
 from tests import builders
 from tests.conftest import STUCK_S
-from tests.deploy.sealed import payload
+from tests.deploy.sealed import BACKEND_ID, CONSOLE_ID, payload
 from tests.deploy.test_statement import with_images
 from tests.judging.test_waivers import day
 
@@ -192,6 +193,25 @@ def test_a_lie_is_found(name: str, tmp_path: Path) -> None:
     change, red = LIES[name]
     signed.stated(change)
     assert next(title for title, holds in signed.lines().items() if not holds) == red
+
+
+@pytest.mark.sabotage("evidence says PASS of a run in which a container ran another program than its image's")
+@pytest.mark.parametrize("what", ["another command", "another image", "a setting", "a mount", "joined"])
+def test_a_container_of_another_program_is_found(what: str, tmp_path: Path) -> None:
+    """Nothing that is signed makes a PASS of what the engine reported."""
+    good = builders.container("backend", BACKEND_ID)
+    mount = Mount(type="bind", source="/x", target="/app", writable=False, admitted=False)
+    other = msgspec.structs.replace(good.runs, command=("other",))
+    changes: dict[str, dict[str, Any]] = {
+        "another command": {"runs": other},
+        "another image": {"runs": builders.container("backend", CONSOLE_ID).runs, "named": good.named},
+        "a setting": {"settings": {"Privileged": "true"}},
+        "a mount": {"mounts": (mount,)},
+        "joined": {"side": "", "joins": ("backend",)},
+    }
+    signed = Signed(tmp_path, (*PASSED, msgspec.structs.replace(good, **changes[what])))
+    signed.stated(lambda plain: (run_of(plain).update(verdict="PASS"), plain["predicate"].update(result="WARNED")))
+    assert next(title for title, holds in signed.lines().items() if not holds) == "verdict of the journal"
 
 
 def with_another_key(signed: Signed) -> None:

@@ -75,6 +75,16 @@ SHAPES: dict[str, tuple[dict[str, str], str, str]] = {
         "connect('')",
         "what `create` makes",
     ),
+    "a factory that is awaited": (
+        {"api.mjs": CLASS + "export const connect = async (url) => ({ api: new Api(url, 'key') });"},
+        "(await connect('')).api",
+        "what `create` makes",
+    ),
+    "a factory that is module.exports": (
+        {"api.js": f"{COMMONJS}module.exports = () => ({ALL}); module.exports.version = 1;"},
+        "exports.version === 1 && exports()",
+        "what `create` makes",
+    ),
     "await at its top level": ({"api.mjs": f"await Promise.resolve();{FUNCTIONS}"}, "", ""),
     "module.exports": ({"api.js": f"{COMMONJS}module.exports = {ALL};"}, "", "the export `default`"),
     "exports.x": (

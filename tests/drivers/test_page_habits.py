@@ -121,6 +121,8 @@ def test_a_field_shows_exactly_what_was_entered() -> None:
     assert shows({"kind": "text", "shown": ["PING"]}, "PING")
     assert shows({"kind": "select", "shown": ["approved", "Approved"]}, "APPROVED")
     assert not shows({"kind": "choices", "shown": []}, "APPROVED")
+    assert not shows({"kind": "choices", "shown": ["", "NEUTRAL"]}, "all")
+    assert shows({"kind": "choices", "shown": ["", "Everything"]}, "all")
 
 
 def test_a_part_that_was_there_before_and_is_gone_shows_nothing() -> None:

@@ -12,6 +12,13 @@ def test_translates_statuses_and_results_alone() -> None:
     assert WORDS.part("status", "Talvez") == "Talvez"
 
 
+def test_a_status_and_a_result_may_have_the_same_word() -> None:
+    """Each part is read in the words of its own kind."""
+    words = PageWords([("OK", "APPROVED"), ("OK", "SUCCESS"), ("Não", "FAILED")])
+    assert words.parts({"state": "OK", "result": "ok"}) == {"state": "APPROVED", "result": "SUCCESS"}
+    assert words.part("status", "Não") == "Não"
+
+
 def test_the_longer_word_wins_in_a_text() -> None:
     """A word within another one is not taken for it."""
     assert WORDS.anywhere("Não aprovado: X") == "BLOCKED: X"

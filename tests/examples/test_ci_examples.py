@@ -42,10 +42,21 @@ def steps(job: str = "") -> list[dict[str, object]]:
     return [step for name, described in jobs().items() if job in ("", name) for step in described["steps"]]
 
 
+def gitlab() -> dict[str, Any]:
+    """The pipeline for GitLab."""
+    return dict(yaml.safe_load((CI / "gitlab-ci.yml").read_text("utf-8")))
+
+
+def gitlab_jobs() -> dict[str, dict[str, Any]]:
+    """Its jobs, by name."""
+    return {name: value for name, value in gitlab().items() if isinstance(value, dict) and "script" in value}
+
+
 def calls() -> list[list[str]]:
     """Every call of the gate in the examples, as words."""
     text = (CI / "gate.sh").read_text("utf-8").replace("\\\n", " ")
     text += "\n".join(str(step.get("run", "")) for step in steps())
+    text += "\n" + "\n".join(line for job in gitlab_jobs().values() for line in job["script"])
     return [shlex.split(line) for line in text.splitlines() if line.strip().startswith("technogate ")]
 
 
@@ -95,6 +106,36 @@ def test_the_workflow_is_pinned() -> None:
     for line in used:
         assert re.search(r"uses: actions/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
     assert not [line for line in lines if re.search(r"runs-on:.*latest", line)]
+
+
+def test_the_pipeline_deploys_only_after_the_gate() -> None:
+    """On GitLab too: three stages, each job needs the one before, nothing may fail, and no other branch deploys."""
+    found = gitlab_jobs()
+    assert [(name, job["stage"]) for name, job in found.items()] == [(name, name) for name in gitlab()["stages"]]
+    assert list(found) == ["validate", "sign", "deploy"]
+    assert found["sign"]["needs"] == ["validate"]
+    assert [need["job"] for need in found["deploy"]["needs"]] == ["validate", "sign"]
+    assert not [name for name, job in found.items() if {"allow_failure", "rules", "when"} & set(job)]
+    assert gitlab()["workflow"]["rules"] == [{"if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"}]
+    script = found["deploy"]["script"]
+    assert script.index(next(line for line in script if "deploy-check" in line)) == len(script) - 2
+    assert all("latest" not in str(job.get("image", "")) for job in found.values())
+
+
+@pytest.mark.sabotage("a program under test reads the signing key on the runner of the validation, on GitLab")
+def test_only_the_job_of_the_pipeline_that_signs_has_the_key() -> None:
+    """It runs on another runner, in the environment of the key, and the journal's digest does not come with files."""
+    found = gitlab_jobs()
+    assert [name for name, job in found.items() if "SIGNING_KEY" in json.dumps(job)] == ["sign"]
+    assert "SIGNING_KEY" not in json.dumps([gitlab()["variables"], gitlab()["default"]])
+    sign = found["sign"]
+    assert sign["script"] == ['technogate sign reports --sha256 "$JOURNAL" --signing-key "$SIGNING_KEY"']
+    assert sign["environment"]["name"] == "signing"
+    assert "tags" not in sign
+    validate = found["validate"]
+    assert validate["script"][-1].startswith('echo "JOURNAL=$(sha256sum reports/journal.jsonl')
+    assert validate["artifacts"]["reports"]["dotenv"] == "journal.env"
+    assert "journal.env" not in validate["artifacts"]["paths"]
 
 
 def annotated(path: Path) -> subprocess.CompletedProcess[str]:

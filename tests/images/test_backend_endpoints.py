@@ -280,7 +280,7 @@ def test_fault_commands_are_unknown_without_the_switch(backend: Backend) -> None
 
 @pytest.mark.parametrize("path", ["/", "/api", "/api/execute/", "/api//audit", "/docs", "/openapi.json", "/%00"])
 def test_unknown_path_is_404(backend: Backend, path: str) -> None:
-    """ERR-04: the body is an `ErrorResponse`, not a document of FastAPI."""
+    """ERR-04: the body is an `ErrorResponse`, not a text of Starlette."""
     assert_error(backend.client.get(path), 404, "RESOURCE_NOT_FOUND")
 
 

@@ -229,7 +229,7 @@ def test_compose_file_of_the_team(reference: ComposeTarget, tmp_path: Path, monk
         "volumes: {kept: {}}\n"
     )
     monkeypatch.setenv(FILES_VARIABLE, str(tmp_path / "team.yml"))
-    with reference.start(KEY) as pair:
+    with reference_target().start(KEY) as pair:
         assert pair.backend is not None
         assert isinstance(pair.backend.program, Container)
         assert pair.backend.program.execute("cat", "/given/note.txt") == "from the team"
@@ -240,11 +240,11 @@ def test_compose_file_of_the_team(reference: ComposeTarget, tmp_path: Path, monk
 
 
 def test_image_that_a_compose_file_exchanges(reference: ComposeTarget, tmp_path: Path) -> None:
-    """The running image must be the one that the report names."""
+    """The image must be the one that the report names."""
     other_image = built_on(image_of(reference, "backend"), "LABEL another=one")
     (tmp_path / "other.yml").write_text(f"services: {{backend: {{image: '{other_image}'}}}}\n")
     target = target_of("[compose]\nfiles = ['other.yml']\n[backend]\n[console]\n", tmp_path)
-    with pytest.raises(UserError, match=r"backend runs the image .* leave `image` out"):
+    with pytest.raises(UserError, match=r"other\.yml: the service backend has `image` of another's"):
         target.start(KEY)
 
 

@@ -123,6 +123,17 @@ def test_a_console_with_a_fixed_port_is_replaced(folder: Path, free: int) -> Non
         assert pair.console.program.alive
 
 
+def test_a_console_with_a_fixed_port_is_replaced_twice(folder: Path, free: int) -> None:
+    """One without a configuration replaces the one in front of the mock backend, which starts again afterwards."""
+    console = f'[console]\ncommand = "{{python}} server.py {free}"\nport = {free}\n'
+    with start(folder, BACKEND + console) as pair, pair.start_console("http://127.0.0.1:9") as further:
+        with pair.start_console("", "") as unconfigured:
+            assert environment(unconfigured.url)["NEXT_PUBLIC_API_URL"] == ""
+            assert further.program is not None
+            assert not further.program.alive
+        assert environment(further.url)["NEXT_PUBLIC_API_URL"] == "http://127.0.0.1:9"
+
+
 def test_a_module_has_no_page(folder: Path) -> None:
     """A module starts no program: the driver gets the file, its folder and its environment."""
     (folder / "client.ts").write_text("")

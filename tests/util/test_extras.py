@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 HIDE = "\nimport sys\nsys.modules.update(dict.fromkeys({modules!r}))\n"
 
 #: What the extras bring. A plugin of pytest's cannot be hidden so: pytest finds it by the metadata of its installation.
-ALL = ("fastapi", "playwright", "psycopg", "sqlalchemy", "starlette", "uvicorn")
+ALL = ("playwright", "psycopg", "sqlalchemy", "starlette", "uvicorn")
 
 SMALL = ("check", "CTR-01", "--contract", "contracts/small", "--workers", "1")
 
@@ -73,9 +73,9 @@ def test_own_target_and_judge_need_no_extra(small: Sandbox) -> None:
 
 def test_reference_backend(small: Sandbox) -> None:
     """The reference pair is refused before anything starts."""
-    hide(small, "fastapi", "uvicorn")
+    hide(small, "starlette", "uvicorn")
     message = complaint(small, *SMALL, "--target", "embedded")
-    assert "fastapi, uvicorn are not installed" in message
+    assert "starlette, uvicorn are not installed" in message
     assert 'pip install "technogate[reference]"' in message
 
 

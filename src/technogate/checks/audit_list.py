@@ -20,6 +20,7 @@ from technogate.checks.response_predicates import (
 from technogate.checks.rule_conditions import WITH_KEY
 from technogate.generation.requests.request_oracle import Auth, RequestDefect, Validity, limit_of, state_of
 from technogate.generation.requests.sent_request import Findings, Mode, RuleTerms, SentRequest
+from technogate.model.contract_words import spoken
 from technogate.model.events import Exchange, Finding
 from technogate.model.requirement import Party
 
@@ -33,9 +34,11 @@ _QUERY = frozenset({RequestDefect.QUERY})
 
 
 def entries(exchange: Exchange) -> list[dict[str, Any]]:
-    """The entries of an audit list; empty for anything but an array of objects."""
-    value = json_value(exchange)
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    """The entries of an audit list, their fields by what they mean; empty for anything but an array of objects."""
+    value, words = json_value(exchange), spoken()
+    return (
+        [words.meaning("entry", entry) for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    )
 
 
 def trace_ids(exchange: Exchange) -> list[str]:
@@ -151,7 +154,8 @@ def _bad_query(e: ExampleEvidence, exchange: Exchange) -> SentRequest:
 
 def _two_reads(e: ExampleEvidence, *then: str) -> list[SentRequest]:
     audit, first = e.contract.behavior.operations.audit, [e.entry_body(9, trace_id=name) for name in ("t-1", "t-2")]
-    second = [entry for entry in first if entry["trace_id"] in then]
+    trace_id = e.contract.words.name("entry", "trace_id")
+    second = [entry for entry in first if entry[trace_id] in then]
     return [e.read(audit, 200, first), e.read(audit, 200, second)]
 
 
@@ -159,39 +163,39 @@ EXAMPLES = (
     Example(
         requirement="AUD-02",
         predicate=holds_only_state,
-        good=lambda e: (_listed(e, "APPROVED"), "APPROVED"),
-        bad=lambda e: (_listed(e, "APPROVED", "BLOCKED"), "APPROVED"),
+        good=lambda e: (_listed(e, e.approved), e.approved),
+        bad=lambda e: (_listed(e, e.approved, e.blocked), e.approved),
     ),
     Example(
         requirement="AUD-02",
         predicate=holds_one_entry,
-        good=lambda e: (_listed(e, "APPROVED", "BLOCKED"), "t-1"),
-        bad=lambda e: (_listed(e, "APPROVED", "BLOCKED"), "t-9"),
+        good=lambda e: (_listed(e, e.approved, e.blocked), "t-1"),
+        bad=lambda e: (_listed(e, e.approved, e.blocked), "t-9"),
     ),
     Example(
         requirement="AUD-03",
         predicate=holds_at_most,
-        good=lambda e: (_listed(e, "APPROVED", "BLOCKED"), 2),
-        bad=lambda e: (_listed(e, "APPROVED", "BLOCKED"), 1),
+        good=lambda e: (_listed(e, e.approved, e.blocked), 2),
+        bad=lambda e: (_listed(e, e.approved, e.blocked), 1),
     ),
     Example(
         requirement="AUD-03",
         predicate=holds_exactly,
-        good=lambda e: (_listed(e, "APPROVED", "BLOCKED"), 2),
-        bad=lambda e: (_listed(e, "APPROVED", "BLOCKED"), 3),
+        good=lambda e: (_listed(e, e.approved, e.blocked), 2),
+        bad=lambda e: (_listed(e, e.approved, e.blocked), 3),
     ),
 )
 
 RULES = (
     GeneratedRule(
         requirement="AUD-01",
-        subject="Every 200 to a generated read of the audit trail is an array of valid entries, or BLOCKED.",
+        subject="Every 200 to a generated read of the audit trail is an array of valid entries, or the blocked envelope.",
         scope=Scope.AUDIT,
         modes=WITH_KEY,
         concerns=rule_conditions.is_200,
         check=lambda terms, sent: is_documented(terms.contract, sent.exchange),
-        good=lambda e: e.sent(e.conforming(_listed(e, "APPROVED"))),
-        bad=lambda e: e.sent(_listed(e, "approved")),
+        good=lambda e: e.sent(e.conforming(_listed(e, e.approved))),
+        bad=lambda e: e.sent(_listed(e, e.approved.swapcase())),
     ),
     GeneratedRule(
         requirement="AUD-02",
@@ -200,8 +204,8 @@ RULES = (
         modes=(Mode.ALLOWED,),
         concerns=rule_conditions.is_allowed_200,
         check=_is_filtered,
-        good=lambda e: _read(e, e.contract.behavior.audit.filter_parameter, "BLOCKED", "BLOCKED"),
-        bad=lambda e: _read(e, e.contract.behavior.audit.filter_parameter, "BLOCKED", "BLOCKED", "APPROVED"),
+        good=lambda e: _read(e, e.contract.behavior.audit.filter_parameter, e.blocked, e.blocked),
+        bad=lambda e: _read(e, e.contract.behavior.audit.filter_parameter, e.blocked, e.blocked, e.approved),
     ),
     GeneratedRule(
         requirement="AUD-03",
@@ -210,8 +214,8 @@ RULES = (
         modes=(Mode.ALLOWED,),
         concerns=rule_conditions.is_allowed_200,
         check=lambda terms, sent: holds_at_most(sent.exchange, limit_of(terms.contract, sent.case)),
-        good=lambda e: _read(e, e.contract.behavior.audit.limit_parameter, "1", "APPROVED"),
-        bad=lambda e: _read(e, e.contract.behavior.audit.limit_parameter, "1", "APPROVED", "BLOCKED"),
+        good=lambda e: _read(e, e.contract.behavior.audit.limit_parameter, "1", e.approved),
+        bad=lambda e: _read(e, e.contract.behavior.audit.limit_parameter, "1", e.approved, e.blocked),
     ),
     GeneratedRule(
         requirement="AUD-05",
@@ -223,7 +227,7 @@ RULES = (
         ),
         check=_bad_query_is_refused,
         good=lambda e: _bad_query(e, e.conforming(e.refused(400))),
-        bad=lambda e: _bad_query(e, _listed(e, "APPROVED")),
+        bad=lambda e: _bad_query(e, _listed(e, e.approved)),
     ),
 )
 

@@ -68,7 +68,7 @@ def _is_refused_as_invalid(terms: RuleTerms, sent: SentRequest) -> Findings:
 
 
 def _is_blocked_as_unknown(terms: RuleTerms, sent: SentRequest) -> Findings:
-    """An unknown command gets 200 BLOCKED with a reason (EXE-06)."""
+    """An unknown command gets 200, blocked, with a reason (EXE-06)."""
     exchange = sent.exchange
     blocked = terms.contract.behavior.statuses.blocked
     return has_status(exchange, 200) or has_status_word(exchange, blocked) or has_reason_code(exchange)
@@ -117,7 +117,7 @@ def is_refused_unread(contract: Contract, exchange: Exchange, taken: int) -> lis
 
 
 def _refusals_leave_memory(contract: Contract, sents: Sequence[SentRequest]) -> Iterator[list[Finding]]:
-    """Between two reads of the memory with nothing but refusals and BLOCKED, it stays as it was (EXE-09)."""
+    """Between two reads of the memory with nothing but refusals and what is blocked, it stays as it was (EXE-09)."""
     before: Exchange | None = None
     refused = False
     for sent in sents:
@@ -176,12 +176,12 @@ RULES = (
         modes=(Mode.ALLOWED,),
         concerns=is_known_command,
         check=_has_deserved_status,
-        good=lambda e: e.sent(e.executed(), deserves="APPROVED"),
-        bad=lambda e: e.sent(e.executed(), deserves="WARNING"),
+        good=lambda e: e.sent(e.executed(), deserves=e.approved),
+        bad=lambda e: e.sent(e.executed(), deserves=e.blocked),
     ),
     GeneratedRule(
         requirement="EXE-02",
-        subject="Every generated command that breaks the contract gets 400 VALIDATION_FAILED.",
+        subject="Every generated command that breaks the contract gets 400, with the reason code for it.",
         scope=Scope.EXECUTE,
         modes=(Mode.FORBIDDEN,),
         concerns=lambda sent: sent.decided and sent.faulty(RequestDefect.COMMAND, RequestDefect.SESSION),
@@ -227,7 +227,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="EXE-06",
-        subject="Every generated unknown command gets 200 BLOCKED with a reason.",
+        subject="Every generated unknown command gets 200, blocked, with a reason.",
         scope=Scope.EXECUTE,
         modes=(Mode.ALLOWED,),
         concerns=lambda sent: sent.decided and sent.allowed and is_unknown(command_of(sent)),
@@ -260,7 +260,7 @@ RULES = (
 SEQUENCES = (
     SequenceRule(
         requirement="EXE-09",
-        subject="Whatever a sequence has refused or BLOCKED, in any order, leaves the memory as it was.",
+        subject="Whatever a sequence has refused or blocked, in any order, leaves the memory as it was.",
         check=_refusals_leave_memory,
         good=lambda e: _refused_between_reads(e, "t-1"),
         bad=lambda e: _refused_between_reads(e, "t-2"),

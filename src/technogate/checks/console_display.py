@@ -9,6 +9,7 @@ import msgspec
 
 from technogate.checks.console_interaction import NO_REMARKS, TEXT, Interaction, Remarks, finding, seen, shown_instead
 from technogate.checks.family import Example, Family
+from technogate.model.contract_words import spoken
 from technogate.model.events import Finding
 from technogate.model.requirement import Party
 
@@ -56,8 +57,9 @@ def rows_show(interaction: Interaction, part: str, expected: Sequence[str]) -> l
     )
 
 
-def shows_blocked(interaction: Interaction, word: str = "BLOCKED", remarks: Remarks = NO_REMARKS) -> list[Finding]:
-    """BLOCKED is shown, and no approval."""
+def shows_blocked(interaction: Interaction, remarks: Remarks = NO_REMARKS) -> list[Finding]:
+    """The status of a refusal is shown, and no approval."""
+    word = spoken().blocked
     observed = seen(interaction, interaction.shown, "status", word)
     if observed == word:
         return []
@@ -116,11 +118,11 @@ def after_failures(findings: list[Finding], failures: Sequence[str]) -> list[Fin
 
 
 def _approved(e: ExampleEvidence) -> Interaction:
-    return e.interaction(e.executed(), status="APPROVED", trace_id="t-1", reason_codes="A")
+    return e.interaction(e.executed(), status=e.approved, trace_id="t-1", reason_codes="A")
 
 
 def _blocked(e: ExampleEvidence) -> Interaction:
-    return e.interaction(e.refused(500), status="BLOCKED")
+    return e.interaction(e.refused(500), status=e.blocked)
 
 
 EXAMPLES = (
@@ -157,14 +159,14 @@ EXAMPLES = (
     Example(
         requirement="CON-13",
         predicate=never_shows,
-        good=lambda e: (_blocked(e), "APPROVED"),
-        bad=lambda e: (_approved(e), "APPROVED"),
+        good=lambda e: (_blocked(e), e.approved),
+        bad=lambda e: (_approved(e), e.approved),
     ),
     Example(
         requirement="CON-10",
         predicate=shows_empty_list,
         good=lambda e: (e.interaction(empty="true"),),
-        bad=lambda e: (e.interaction(rows=({"state": "APPROVED"},), empty="true"),),
+        bad=lambda e: (e.interaction(rows=({"state": e.approved},), empty="true"),),
     ),
     Example(
         requirement="CON-11",

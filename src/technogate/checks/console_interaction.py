@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from types import MappingProxyType
 
+from technogate.model.contract_words import spoken
 from technogate.model.events import Exchange, Finding, RenderedOutput
 from technogate.util.phrases import many
 
@@ -26,7 +28,8 @@ NO_REMARKS: Remarks = MappingProxyType({})
 #: The part of a rendered output that has all text of an area without parts of its own.
 TEXT = "text"
 
-_FREE_FIELD = re.compile(r'"(?:message|output|command|action)"\s*:\s*"(?:[^"\\]|\\.)*"')
+#: The fields with free text, by what they mean.
+_FREE = frozenset({"message", "output", "command", "action"})
 _FREE_TEXT = re.compile(r'^"\w+"\s*:\s*"(.*)"$', re.DOTALL)
 
 #: What a driver returns in the place of fields when there is nothing to read, in a developer's words.
@@ -100,8 +103,15 @@ def _stands_in(expected: str, text: str) -> bool:
 def is_free_text(interaction: Interaction, word: str) -> bool:
     """Whether a word stands in what the responses hold as free text: all of that may be shown."""
     bodies = [exchange.response.body.text for exchange in interaction.exchanges if exchange.response is not None]
-    free = [_FREE_TEXT.sub(r"\1", found) for body in bodies for found in _FREE_FIELD.findall(body)]
+    fields = _free_fields(spoken().names_of(_FREE))
+    free = [_FREE_TEXT.sub(r"\1", found) for body in bodies for found in fields.findall(body)]
     return any(_stands_in(word, text) for text in free)
+
+
+@cache
+def _free_fields(names: frozenset[str]) -> re.Pattern[str]:
+    """A member of an object with one of these names, and its text."""
+    return re.compile(rf'"(?:{"|".join(map(re.escape, sorted(names)))})"\s*:\s*"(?:[^"\\]|\\.)*"')
 
 
 def finding(
@@ -125,7 +135,7 @@ def finding(
         )
         example[name] = as_sent(exchange)
         if exchange.response is not None:
-            trace_id = trace_id or exchange.response.header("X-Trace-Id") or ""
+            trace_id = trace_id or exchange.response.header(spoken().trace_header) or ""
     example |= remarks
     for name, value in interaction.shown.items():
         if name in _NOTHING_SHOWN:

@@ -10,6 +10,7 @@ from technogate.checks.console_display import shows_blocked, shows_empty_list, s
 from technogate.checks.console_interaction import TEXT, Interaction, Remarks, finding, is_free_text, seen
 from technogate.checks.family import Example, Family
 from technogate.generation.responses.response_reading import Meaning, ResponseReading
+from technogate.model.contract_words import Shape, spoken
 from technogate.model.driver_name import MODULE_DRIVERS
 from technogate.model.events import Finding
 from technogate.model.requirement import Party
@@ -25,13 +26,15 @@ _FREE = frozenset({"message", "output", "command"})
 
 
 def command_is_shown(interaction: Interaction, reading: ResponseReading) -> list[Finding]:
-    """A conforming response to a command is shown with status, trace id and reasons; any other as BLOCKED."""
+    """A conforming response to a command is shown with status, trace id and reasons; any other as blocked."""
     if reading.meaning is Meaning.OPEN:
         return []
     remarks = {"the contract says": reading.why, **reading.fields()}
     if reading.meaning is Meaning.REFUSED:
         return shows_blocked(interaction, remarks=remarks)
-    return _same(interaction, interaction.shown, _mapping(reading.value), "status trace_id reason_codes", remarks)
+    return _same(
+        interaction, interaction.shown, _meaning("envelope", reading.value), "status trace_id reason_codes", remarks
+    )
 
 
 def snapshot_is_shown(interaction: Interaction, reading: ResponseReading) -> list[Finding]:
@@ -41,7 +44,7 @@ def snapshot_is_shown(interaction: Interaction, reading: ResponseReading) -> lis
     remarks = {"the contract says": reading.why, **reading.fields()}
     if reading.meaning is Meaning.REFUSED:
         return shows_no_snapshot(interaction, remarks=remarks)
-    return _same(interaction, interaction.shown, _mapping(reading.value), "command output status", remarks)
+    return _same(interaction, interaction.shown, _meaning("snapshot", reading.value), "command output status", remarks)
 
 
 def list_is_shown(interaction: Interaction, reading: ResponseReading) -> list[Finding]:
@@ -60,7 +63,7 @@ def list_is_shown(interaction: Interaction, reading: ResponseReading) -> list[Fi
             "list shown", interaction, f"{len(entries)} entries", f"{len(interaction.rendered.rows)} entries", remarks
         )
     for entry, row in zip(entries, rows, strict=True):
-        findings = _same(interaction, row, _mapping(entry), "action result state", remarks)
+        findings = _same(interaction, row, _meaning("entry", entry), "action result state", remarks)
         if findings:
             return findings
     return []
@@ -68,13 +71,13 @@ def list_is_shown(interaction: Interaction, reading: ResponseReading) -> list[Fi
 
 def _list_in_text(interaction: Interaction, entries: list[object], remarks: Remarks) -> list[Finding]:
     """A list that is one text: the values of each entry stand in it, and no status word that no entry has."""
-    states = {str(_mapping(entry).get("state")) for entry in entries}
+    states = {str(_meaning("entry", entry).get("state")) for entry in entries}
     for word in interaction.shown.get("state", "").split():
         if word not in states and not is_free_text(interaction, word):
             return finding("list shown", interaction, f"no status but {sorted(states)}", f"{word} is shown", remarks)
     row = {TEXT: interaction.shown[TEXT]}
     for entry in entries:
-        if findings := _same(interaction, row, _mapping(entry), "action result state", remarks):
+        if findings := _same(interaction, row, _meaning("entry", entry), "action result state", remarks):
             return findings
     return []
 
@@ -114,21 +117,28 @@ def visible(text: str) -> str:
     return "".join(char for char in folded if unicodedata.category(char)[0] not in "CZ")
 
 
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
+def _meaning(shape: Shape, value: object) -> Mapping[str, object]:
+    """The fields of an object by what they mean."""
+    return spoken().meaning(shape, value) if isinstance(value, Mapping) else {}
 
 
-_SNAPSHOT = {"command": "PING", "output": "", "status": "APPROVED"}
-_ENTRY = {"action": "PING", "result": "SUCCESS", "state": "APPROVED"}
 _REFUSED = ResponseReading(meaning=Meaning.REFUSED, problems=("self-test",))
 
 
 def _snapshot(e: ExampleEvidence) -> Interaction:
-    return e.interaction(command="PING", output="", status="APPROVED")
+    return e.interaction(command="PING", output="", status=e.approved)
 
 
 def _conforms(value: object) -> ResponseReading:
     return ResponseReading(meaning=Meaning.CONFORMS, value=value)
+
+
+def _entry(e: ExampleEvidence) -> dict[str, str]:
+    return {"action": "PING", "result": e.contract.behavior.audit.success, "state": e.approved}
+
+
+def _listed(e: ExampleEvidence, times: int) -> ResponseReading:
+    return _conforms([e.contract.words.written("entry", _entry(e))] * times)
 
 
 EXAMPLES = (
@@ -136,22 +146,27 @@ EXAMPLES = (
         requirement="CON-02",
         predicate=command_is_shown,
         good=lambda e: (
-            e.interaction(status="APPROVED", trace_id="t-1", reason_codes="A"),
-            _conforms({"status": "APPROVED", "trace_id": "t-1", "reason_codes": ["A"]}),
+            e.interaction(status=e.approved, trace_id="t-1", reason_codes="A"),
+            _conforms(
+                e.contract.words.written("envelope", {"status": e.approved, "trace_id": "t-1", "reason_codes": ["A"]})
+            ),
         ),
-        bad=lambda e: (e.interaction(status="APPROVED"), _REFUSED),
+        bad=lambda e: (e.interaction(status=e.approved), _REFUSED),
     ),
     Example(
         requirement="CON-11",
         predicate=snapshot_is_shown,
-        good=lambda e: (_snapshot(e), _conforms(_SNAPSHOT)),
+        good=lambda e: (
+            _snapshot(e),
+            _conforms(e.contract.words.written("snapshot", {"command": "PING", "output": "", "status": e.approved})),
+        ),
         bad=lambda e: (_snapshot(e), _REFUSED),
     ),
     Example(
         requirement="CON-10",
         predicate=list_is_shown,
-        good=lambda e: (e.interaction(rows=(_ENTRY,)), _conforms([_ENTRY])),
-        bad=lambda e: (e.interaction(rows=(_ENTRY,)), _conforms([_ENTRY, _ENTRY])),
+        good=lambda e: (e.interaction(rows=(_entry(e),)), _listed(e, 1)),
+        bad=lambda e: (e.interaction(rows=(_entry(e),)), _listed(e, 2)),
     ),
 )
 

@@ -91,9 +91,9 @@ def _as_finding(known: Sequence[Stuck], exchanges: Mapping[str, Exchange]) -> Fi
 
 
 def _healed(e: ExampleEvidence) -> Interaction:
-    made = e.interaction(e.executed(), status="APPROVED")
+    made = e.interaction(e.executed(), status=e.approved)
     return Interaction(
-        rendered=made.rendered, exchanges=made.exchanges, stuck=e.interaction(status="BLOCKED"), after="403"
+        rendered=made.rendered, exchanges=made.exchanges, stuck=e.interaction(status=e.blocked), after="403"
     )
 
 
@@ -102,7 +102,7 @@ def _stuck(run: KnownRun) -> None:
     run.stuck.append(
         Stuck(
             item="self-test", call="self-test", driver="module", at=run.exchanges[0].ended, after="403",
-            observed="nothing was sent and BLOCKED was shown",
+            observed="nothing was sent and a refusal was shown",
         )
     )  # fmt: skip
 
@@ -111,13 +111,13 @@ EXAMPLES = (
     Example(
         requirement="CON-16",
         predicate=sends_again,
-        good=lambda e: (e.interaction(e.executed(), status="APPROVED"),),
+        good=lambda e: (e.interaction(e.executed(), status=e.approved),),
         bad=lambda e: (_healed(e),),
     ),
     Example(
         requirement="CON-16",
         predicate=goes_on,
-        good=lambda e: (e.interaction(e.executed(), status="APPROVED"),),
+        good=lambda e: (e.interaction(e.executed(), status=e.approved),),
         bad=lambda e: (e.interaction(e.executed(), ended="ended its process with exit code 1"),),
     ),
 )

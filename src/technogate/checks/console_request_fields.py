@@ -5,7 +5,7 @@ Further fields conform: a backend ignores what it does not know.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
@@ -13,6 +13,7 @@ import msgspec
 
 from technogate.checks.console_interaction import Interaction, finding
 from technogate.checks.family import Example, Family
+from technogate.model.contract_words import spoken
 from technogate.model.events import Body, Exchange, Finding, Request, header_values
 from technogate.model.requirement import Party
 from technogate.util.strict_json import NotStrictJson, parse
@@ -20,15 +21,12 @@ from technogate.util.strict_json import NotStrictJson, parse
 if TYPE_CHECKING:
     from technogate.checks.example_evidence import ExampleEvidence
 
-#: The fields of an execute request.
-COMMAND_FIELD, SESSION_FIELD = "command", "session_id"
-
 JSON = "application/json"
 
 
 def command_fields_are_named(interaction: Interaction, operation: str, command: str, session: str) -> list[Finding]:
-    """Every request of `operation` is JSON with `command`, and `session_id` when a session was entered (CON-13)."""
-    wanted = {COMMAND_FIELD: command} | ({SESSION_FIELD: session} if session else {})
+    """Every request of `operation` is JSON with the command, and the session when one was entered (CON-13)."""
+    wanted = spoken().written("request", {"command": command} | ({"session_id": session} if session else {}))
     for exchange in interaction.sent(operation):
         kind = next(iter(header_values(exchange.request.headers, "content-type")), "none")
         if kind.partition(";")[0].strip().lower() != JSON:
@@ -85,42 +83,48 @@ def _listed(e: ExampleEvidence, query: str) -> Interaction:
     return e.interaction(msgspec.structs.replace(e.exchange(200, [], operation=operation), request=request))
 
 
-def _command_example(bad: bytes, kind: str = JSON) -> Example:
-    def arguments(e: ExampleEvidence, body: bytes, kind: str) -> tuple[object, ...]:
-        return _commanded(e, body, kind), e.contract.behavior.operations.execute, "PING", "s-1"
+def _command_example(kind: str = JSON, **renamed: str) -> Example:
+    """A request with all its fields, and the same as `kind`, with the fields that `renamed` calls by other names."""
 
-    good = b'{"command":"PING","session_id":"s-1","further":1}'
+    def arguments(e: ExampleEvidence, kind: str, renamed: Mapping[str, str]) -> tuple[object, ...]:
+        body = e.request_body(command="PING", session_id="s-1", further=1)
+        names = {e.contract.words.name("request", meaning): name for meaning, name in renamed.items()}
+        raw = msgspec.json.encode({names.get(name, name): value for name, value in body.items()})
+        return _commanded(e, raw, kind), e.contract.behavior.operations.execute, "PING", "s-1"
+
     return Example(
         requirement="CON-13",
         predicate=command_fields_are_named,
-        good=lambda e: arguments(e, good, f"{JSON}; charset=utf-8"),
-        bad=lambda e: arguments(e, bad, kind),
+        good=lambda e: arguments(e, f"{JSON}; charset=utf-8", {}),
+        bad=lambda e: arguments(e, kind, renamed),
     )
 
 
-_USUAL = {"filter": "all", "limit": "50"}
+def _query_example(bad: Callable[[str, str, str], str]) -> Example:
+    """A query for refusals, and what `bad` makes of the names of filter and limit and of the filter's value."""
 
-
-def _query_example(bad: str) -> Example:
-    def arguments(e: ExampleEvidence, query: str) -> tuple[object, ...]:
-        wanted = {"filter": "BLOCKED", "limit": "50"}
-        return _listed(e, query), e.contract.behavior.operations.audit, wanted, _USUAL
+    def arguments(e: ExampleEvidence, query: Callable[[str, str, str], str]) -> tuple[object, ...]:
+        names = e.contract.behavior.audit
+        usual = {names.filter_parameter: names.filter_all, names.limit_parameter: "50"}
+        wanted = {**usual, names.filter_parameter: e.blocked}
+        text = query(names.filter_parameter, names.limit_parameter, e.blocked)
+        return _listed(e, text), e.contract.behavior.operations.audit, wanted, usual
 
     return Example(
         requirement="CON-10",
         predicate=query_fields_are_named,
-        good=lambda e: arguments(e, "filter=BLOCKED&further=1"),
+        good=lambda e: arguments(e, lambda name, _, value: f"{name}={value}&further=1"),
         bad=lambda e: arguments(e, bad),
     )
 
 
 EXAMPLES = (
-    _command_example(b'{"command":"PING","sessionId":"s-1"}'),
-    _command_example(b'{"Command":"PING","session_id":"s-1"}'),
-    _command_example(b'{"command":"PING","session_id":"s-1"}', "text/plain"),
-    _query_example("filter=blocked&limit=50"),
-    _query_example("state=BLOCKED&limit=50"),
-    _query_example("filter=BLOCKED&limit=5"),
+    _command_example(session_id="another"),
+    _command_example(command="another"),
+    _command_example("text/plain"),
+    _query_example(lambda name, limit, value: f"{name}={value.swapcase()}&{limit}=50"),
+    _query_example(lambda _, limit, value: f"another={value}&{limit}=50"),
+    _query_example(lambda name, limit, value: f"{name}={value}&{limit}=5"),
 )
 
 FAMILY = Family(prefixes=("CON",), party=Party.CONSOLE, examples=EXAMPLES)

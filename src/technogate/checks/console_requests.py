@@ -14,6 +14,7 @@ import msgspec
 from technogate.checks.console_interaction import Interaction, finding, what_came_of
 from technogate.checks.family import Example, Family
 from technogate.journal.redaction import MARK
+from technogate.model.contract_words import spoken
 from technogate.model.events import Body, Exchange, Finding, Request
 from technogate.model.requirement import Party
 from technogate.util.phrases import few
@@ -83,7 +84,7 @@ def sent_command(interaction: Interaction, operation: str, command: str) -> list
     """Every request of `operation` is for `command`."""
     for exchange in interaction.sent(operation):
         value = _json(exchange)
-        if not isinstance(value, dict) or value.get("command") != command:
+        if not isinstance(value, dict) or value.get(spoken().name("request", "command")) != command:
             return finding("command sent", interaction, f"the command {command}", exchange.request.body.text)
     return []
 
@@ -103,7 +104,7 @@ def carries_key(interaction: Interaction) -> list[Finding]:
         if MARK in exchange.request.path:
             return finding("key header", interaction, "no key in a URL", f"the key in {place}")
         if exchange.key != MARK:
-            expected = "the key in X-API-Key on each request"
+            expected = f"the key in {spoken().key_header} on each request"
             return finding("key header", interaction, expected, f"{place} had {exchange.key or 'none'}")
     if not interaction.exchanges:
         # A request that was never sent proves nothing about its header, neither way.
@@ -172,6 +173,10 @@ def _commanded(e: ExampleEvidence, body: bytes) -> Interaction:
     return e.interaction(_sent(e, e.contract.behavior.operations.execute, body=body))
 
 
+def _request(e: ExampleEvidence, command: str) -> bytes:
+    return msgspec.json.encode(e.request_body(command=command))
+
+
 EXAMPLES = (
     Example(
         requirement="CON-09",
@@ -206,8 +211,8 @@ EXAMPLES = (
     Example(
         requirement="CON-13",
         predicate=sent_command,
-        good=lambda e: (e.interaction(_sent(e, _EXECUTE, body=b'{"command":"PING"}')), _EXECUTE, "PING"),
-        bad=lambda e: (e.interaction(_sent(e, _EXECUTE, body=b'{"command":"PONG"}')), _EXECUTE, "PING"),
+        good=lambda e: (e.interaction(_sent(e, _EXECUTE, body=_request(e, "PING"))), _EXECUTE, "PING"),
+        bad=lambda e: (e.interaction(_sent(e, _EXECUTE, body=_request(e, "PONG"))), _EXECUTE, "PING"),
     ),
     Example(
         requirement="CON-20",

@@ -68,7 +68,7 @@ def _stall(e: ExampleEvidence, seconds: float, *, then: float = 0.0) -> Interact
     """A request that took so long, and one that began so many seconds later; then something was shown."""
     first = e.exchange(200, {}, operation="self-test", seconds=seconds)
     second = msgspec.structs.replace(first, operation="self-test-then", started=first.started + then)
-    made = e.interaction(first, second, status="BLOCKED")
+    made = e.interaction(first, second, status=e.blocked)
     rendered = msgspec.structs.replace(made.rendered, started=first.started, ended=first.ended)
     return Interaction(rendered=rendered, exchanges=made.exchanges)
 

@@ -120,7 +120,7 @@ def _remarks(display: InterimDisplay, held: HeldCommand) -> dict[str, str]:
 
 # ---- examples ----
 
-_APPROVED = InterimDisplay(status="APPROVED", trace_id="t-1", text="APPROVED\nt-1")
+_APPROVED = InterimDisplay(status="OK", trace_id="t-1", text="OK\nt-1")
 
 
 def _held(*displays: InterimDisplay, earlier: str = "") -> HeldCommand:
@@ -135,7 +135,7 @@ def _for_a_while(display: InterimDisplay, text: str) -> InterimDisplay:
 
 
 def _interaction(e: ExampleEvidence) -> Interaction:
-    return e.interaction(status="BLOCKED")
+    return e.interaction(status=e.blocked)
 
 
 EXAMPLES = (
@@ -145,22 +145,22 @@ EXAMPLES = (
         good=lambda e: (
             _interaction(e),
             _held(InterimDisplay(), InterimDisplay(message="Waiting"), earlier=""),
-            "APPROVED",
+            "OK",
         ),
-        bad=lambda e: (_interaction(e), _held(InterimDisplay(), _APPROVED), "APPROVED"),
+        bad=lambda e: (_interaction(e), _held(InterimDisplay(), _APPROVED), "OK"),
     ),
     Example(
         requirement="CON-21",
         predicate=shows_no_approval_meanwhile,
         good=lambda e: (
             _interaction(e),
-            _held(_APPROVED, _for_a_while(_APPROVED, "FIRST: APPROVED\nt-1"), earlier="FIRST"),
-            "APPROVED",
+            _held(_APPROVED, _for_a_while(_APPROVED, "FIRST: OK\nt-1"), earlier="FIRST"),
+            "OK",
         ),
         bad=lambda e: (
             _interaction(e),
             _held(_APPROVED, _for_a_while(_APPROVED, _APPROVED.text), earlier="FIRST"),
-            "APPROVED",
+            "OK",
         ),
     ),
 )

@@ -74,13 +74,22 @@ EXAMPLES = (
         requirement="ERR-03",
         predicate=response_leaks,
         good=lambda e: (e.executed(),),
-        bad=lambda e: (e.exchange(500, {"message": 'Traceback (most recent call last): File "/srv/app/main.py"'}),),
+        bad=lambda e: (
+            e.exchange(
+                500,
+                {
+                    e.contract.words.name(
+                        "envelope", "message"
+                    ): 'Traceback (most recent call last): File "/srv/app/main.py"'
+                },
+            ),
+        ),
     ),
     Example(
         requirement="ERR-03",
         predicate=discloses_nothing,
         good=lambda e: (e.refused(500),),
-        bad=lambda e: (e.exchange(500, {"message": "raise ValueError(command)"}),),
+        bad=lambda e: (e.exchange(500, {e.contract.words.name("envelope", "message"): "raise ValueError(command)"}),),
     ),
 )
 

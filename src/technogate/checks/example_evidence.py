@@ -39,29 +39,46 @@ class ExampleEvidence:
     redactor: Redactor
     key: str
 
+    # ---- words ----
+
+    @property
+    def approved(self) -> str:
+        """The status of what was approved."""
+        return self.contract.behavior.statuses.approved
+
+    @property
+    def blocked(self) -> str:
+        """The status of what was refused."""
+        return self.contract.behavior.statuses.blocked
+
     # ---- bodies ----
 
     def execute_body(self, **members: object) -> Members:
-        """The body of a 200 to an execute request: APPROVED unless `members` differ; None leaves a member out."""
-        body: Members = {"status": "APPROVED", "ts_utc": utc(time.time()), "trace_id": "t-1", "reason_codes": ["A"]}
-        return {name: value for name, value in (body | members).items() if value is not None}
+        """The body of a 200 to an execute request: approved unless `members` differ; None leaves a member out.
+
+        This and every other body takes its members by what they mean, and has the contract's names for them.
+        """
+        body: Members = {"status": self.approved, "ts_utc": utc(time.time()), "trace_id": "t-1", "reason_codes": ["A"]}
+        kept = {name: value for name, value in (body | members).items() if value is not None}
+        return self.contract.words.written("envelope", kept)
 
     def error_body(self, *reasons: str, **members: object) -> Members:
         """The body of an error response with these reason codes."""
-        blocked = self.contract.behavior.statuses.blocked
-        return self.execute_body(status=blocked, reason_codes=list(reasons or ("A",)), message="Refused.", **members)
+        return self.execute_body(
+            status=self.blocked, reason_codes=list(reasons or ("A",)), message="Refused.", **members
+        )
 
     def snapshot_body(self, **members: object) -> Members:
         """The body of a 200 to a read of the memory."""
-        body: Members = {"command": COMMAND, "output": "", "timestamp": utc(time.time()), "status": "APPROVED"}
-        return body | members
+        body: Members = {"command": COMMAND, "output": "", "timestamp": utc(time.time()), "status": self.approved}
+        return self.contract.words.written("snapshot", body | members)
 
-    @staticmethod
-    def entry_body(age_s: float = 0.0, **members: object) -> Members:
+    def entry_body(self, age_s: float = 0.0, **members: object) -> Members:
         """One entry of an audit list, `age_s` seconds old."""
         at = utc(time.time() - age_s)
-        body: Members = {"timestamp": at, "action": "PING", "result": "SUCCESS", "state": "APPROVED", "trace_id": "t-1"}
-        return body | members
+        success = self.contract.behavior.audit.success
+        body: Members = {"timestamp": at, "action": "PING", "result": success, "state": self.approved}
+        return self.contract.words.written("entry", {**body, "trace_id": "t-1", **members})
 
     # ---- exchanges ----
 
@@ -94,7 +111,8 @@ class ExampleEvidence:
     def executed(self, **members: object) -> Exchange:
         """An execute request with its 200, as `execute_body` has it, and the trace header of its body."""
         body = self.execute_body(**members)
-        headers = ((self.contract.behavior.headers.trace, str(body.get("trace_id"))),)
+        trace_id = body.get(self.contract.words.name("envelope", "trace_id"))
+        headers = ((self.contract.behavior.headers.trace, str(trace_id)),)
         return self.exchange(200, body, headers=headers, operation=self.contract.behavior.operations.execute)
 
     def refused(self, status: int, *reasons: str) -> Exchange:
@@ -119,7 +137,7 @@ class ExampleEvidence:
 
     def unknown_route(self) -> Exchange:
         """A request to no operation, with its 404; raises NoExampleError when the contract refuses such an error."""
-        if self.contract.schema_problems("ErrorResponse", self.error_body()):
+        if self.contract.schema_problems(self.contract.behavior.schemas.error_response, self.error_body()):
             raise NoExampleError
         return self.exchange(404, self.error_body())
 
@@ -138,7 +156,7 @@ class ExampleEvidence:
         deserves: str = "",
     ) -> SentRequest:
         """A generated request as it was sent: with the right key and allowed, unless stated otherwise."""
-        raw = msgspec.json.encode({"command": COMMAND} if body is None else body)
+        raw = msgspec.json.encode(self.request_body() if body is None else body)
         key = {Auth.RIGHT: self.key, Auth.WRONG: "self-test-wrong-key"}.get(auth)
         return SentRequest(
             case=Case(method="POST", path="/self-test", operation=exchange.operation, query=query, body=raw),
@@ -149,10 +167,9 @@ class ExampleEvidence:
             deserves=deserves,
         )
 
-    @staticmethod
-    def request_body(**members: object) -> Members:
+    def request_body(self, **members: object) -> Members:
         """The body of an execute request."""
-        return {"command": COMMAND} | members
+        return self.contract.words.written("request", {"command": COMMAND, **members})
 
     def terms(self) -> RuleTerms:
         """What rules judge by: the command alone was executed."""
@@ -174,23 +191,22 @@ class ExampleEvidence:
 
     # ---- what a console showed, and what an audit trail held ----
 
-    @staticmethod
-    def interaction(*exchanges: Exchange, rows: Sequence[Mapping[str, str]] = (), **fields: str) -> Interaction:
+    def interaction(self, *exchanges: Exchange, rows: Sequence[Mapping[str, str]] = (), **fields: str) -> Interaction:
         """One call of a console's function: the requests it made, and what it showed."""
         rendered = RenderedOutput(
             id="self-test",
             item="self-test",
-            call="executeCommand",
+            call=self.contract.words.function("execute"),
             driver="module",
             fields=fields,
             rows=tuple(map(dict, rows)),
         )
         return Interaction(rendered=rendered, exchanges=exchanges)
 
-    @staticmethod
-    def entry(**changes: object) -> TrailEntry:
-        """One entry of an audit trail, APPROVED and as old as now unless `changes` differ."""
+    def entry(self, **changes: object) -> TrailEntry:
+        """One entry of an audit trail, approved and as old as now unless `changes` differ."""
+        success = self.contract.behavior.audit.success
         entry = TrailEntry(
-            timestamp=utc(time.time()), action="PING", result="SUCCESS", state="APPROVED", trace_id="t-1"
+            timestamp=utc(time.time()), action="PING", result=success, state=self.approved, trace_id="t-1"
         )
         return msgspec.structs.replace(entry, **changes)

@@ -121,7 +121,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="AUT-03",
-        subject="Every refusal of the key of a generated request gives the reason code API_KEY_INVALID.",
+        subject="Every refusal of the key of a generated request gives the reason code for it.",
         scope=Scope.GUARDED,
         modes=(Mode.UNKEYED,),
         concerns=lambda sent: sent.auth is not Auth.RIGHT and sent.status in (401, 403),

@@ -14,6 +14,7 @@ import msgspec
 
 from technogate.checks.whole_run import WholeRun
 from technogate.journal.journal_file import Journal
+from technogate.model.contract_words import ContractWords
 from technogate.model.events import (
     Body,
     Exchange,
@@ -38,6 +39,8 @@ START = 1_750_000_000.0
 #: The session id that each request of the known run carries.
 SESSION = "self-test-session-4711"
 _BASE = "http://self-test.invalid"
+#: The words of the known run are those of no contract.
+_TRACE = "X-Self-Test"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,15 +95,15 @@ class KnownRun:
 def known_run(header: Header) -> KnownRun:
     """A run without a defect: commands, two at a time, each with its entry."""
     terms = msgspec.structs.replace(
-        header, execute="self-test", guarded=("self-test",), trace_header="X-Trace-Id", blocked="BLOCKED",
-        unaudited="AUDIT_UNAVAILABLE", tolerance_s=5.0, response_s=15.0, trail_visible_s=2.0, p99_s={"self-test": 1.0},
+        header, execute="self-test", guarded=("self-test",), trace_header=_TRACE, blocked="NO",
+        unaudited="UNAUDITED", words=ContractWords(trace_header=_TRACE, approved="YES", blocked="NO"), tolerance_s=5.0, response_s=15.0, trail_visible_s=2.0, p99_s={"self-test": 1.0},
         slow="",
     )  # fmt: skip
     statuses = [200] * (COUNT - 2) + [401, 500]
     exchanges, entries = [], []
     for number, status in enumerate(statuses):
         started = START + number // 2 + 0.001 * (number % 2)
-        trace_id, state = f"self-test-{number}", "APPROVED" if status == 200 else "BLOCKED"
+        trace_id, state = f"self-test-{number}", "YES" if status == 200 else "NO"
         body = {"status": state, "trace_id": trace_id, "reason_codes": ["SELF_TEST"]}
         exchanges.append(
             Exchange(
@@ -109,12 +112,12 @@ def known_run(header: Header) -> KnownRun:
                     method="POST", path="/self-test", body=Body.of(msgspec.json.encode({"session_id": SESSION}))
                 ),
                 response=Response(
-                    status=status, headers=(("X-Trace-Id", trace_id),), body=Body.of(msgspec.json.encode(body))
+                    status=status, headers=((_TRACE, trace_id),), body=Body.of(msgspec.json.encode(body))
                 ),
                 started=started, ended=started + 0.01,
             )
         )  # fmt: skip
-        result = "SUCCESS" if status == 200 else "FAILED"
+        result = "DONE" if status == 200 else ""
         entries.append(
             TrailEntry(
                 timestamp=utc(started + 0.005), action="SELF_TEST", result=result, state=state,

@@ -10,7 +10,7 @@ How false positives are kept few:
 
 - What the request itself held, and the response repeats, discloses nothing: a 404 may name the requested
   path. That holds for the request's path, headers, body and the address it was sent to.
-- A path needs a root that systems have (`/usr/…`, `C:\…`) or a file's ending; `/api/execute` is none. SQL
+- A path needs a root that systems have (`/usr/…`, `C:\…`) or a file's ending; `/things/one` is none. SQL
   needs its keywords in capitals or in the form of a statement; "select a command" is prose.
 - Addresses are those of private, local and loopback networks; a public one proves nothing, and four numbers where a
   version stands are one. A `Link` names a place by its purpose, and a path to the description is one of the API. Hosts
@@ -33,6 +33,7 @@ from urllib.parse import unquote
 
 from technogate.checks import leak_patterns
 from technogate.checks.encoded_texts import views
+from technogate.model.contract_words import spoken
 from technogate.model.events import Exchange, Response
 
 #: The longest piece of a leak that a finding shows, in characters.
@@ -57,7 +58,7 @@ _ALL = (
     (HOST, leak_patterns.HOST),
 )
 
-#: Fields with a form of their own, and that form.
+#: Fields with a form of their own, by what they mean, and that form.
 _FORMED = frozenset(
     {
         "ts_utc",
@@ -188,8 +189,9 @@ def _texts(response: Response) -> Iterator[tuple[str, str, bool]]:
         yield "the body", response.body.text, False
         return
     of_memory = isinstance(body, dict) and response.status == 200
+    output = spoken().name("snapshot", "output")
     for name, text in _strings(body):
-        yield f"the body's {name}" if name else "the body", text, of_memory and name == "output"
+        yield f"the body's {name}" if name else "the body", text, of_memory and name == output
 
 
 def _json(text: str) -> dict[str, object] | list[object] | None:
@@ -203,11 +205,12 @@ def _json(text: str) -> dict[str, object] | list[object] | None:
 
 def _strings(value: object) -> Iterator[tuple[str, str]]:
     """Every string of free text within a JSON value, by the name of its member."""
+    formed = spoken().names_of(_FORMED)
     waiting: list[tuple[str, object]] = [("", value)]
     while waiting:
         name, member = waiting.pop()
         if isinstance(member, str):
-            if not (name in _FORMED and _FORM.fullmatch(member)):
+            if not (name in formed and _FORM.fullmatch(member)):
                 yield name, member
         elif isinstance(member, dict):
             waiting += member.items()

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from technogate.model.contract_words import spoken
 from technogate.model.events import Disclosure, Exchange, Response
 from technogate.util.strict_json import nested_too_deeply
 
@@ -105,13 +106,14 @@ def _texts(response: Response) -> Iterator[tuple[str, str, bool]]:
         if not name.lower().startswith("access-control-"):
             yield f"the header {name}", value, False
     text = response.body.text
-    if '"output"' in text and response.status == 200:
+    output = spoken().name("snapshot", "output")
+    if f'"{output}"' in text and response.status == 200:
         try:
             body = None if nested_too_deeply(response.body.raw) else json.loads(text)
         except ValueError:
             body = None
         if isinstance(body, dict):
-            yield "the body's output", str(body.pop("output", "")), True
+            yield "the body's output", str(body.pop(output, "")), True
             text = json.dumps(body, ensure_ascii=False)
     yield "the body", text, False
 

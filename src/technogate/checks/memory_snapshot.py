@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from technogate.checks import rule_conditions
 from technogate.checks.family import Family, GeneratedRule, Scope, SequenceRule
 from technogate.checks.response_predicates import has_member, has_status, has_status_word, is_documented, json_object
+from technogate.checks.rule_conditions import command_of
 from technogate.checks.sequence_steps import effect, is_memory_read
 from technogate.generation.requests.sent_request import Findings, Mode, RuleTerms, SentRequest
 from technogate.model.events import Finding
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _is_snapshot_or_none(terms: RuleTerms, sent: SentRequest) -> Findings:
-    """The memory returns a valid snapshot, BLOCKED, or none (MEM-01)."""
+    """The memory returns a valid snapshot, a blocked envelope, or none (MEM-01)."""
     return rule_conditions.has_allowed_status(terms, sent) or is_documented(terms.contract, sent.exchange)
 
 
@@ -30,7 +29,7 @@ def _snapshot_is_of_last_execution(contract: Contract, sents: Sequence[SentReque
     last: SentRequest | None = None
     for sent in sents:
         if is_memory_read(contract, sent) and last is not None and sent.decided:
-            command = msgspec.json.decode(last.case.body or b"{}").get("command")
+            command = command_of(last)
             status = str(json_object(last.exchange).get("status"))
             findings = has_status(sent.exchange, 200) or has_member(sent.exchange, "command", command)
             yield findings or has_status_word(sent.exchange, status)
@@ -57,7 +56,7 @@ RULES = (
         concerns=lambda sent: sent.decided and sent.allowed,
         check=_is_snapshot_or_none,
         good=_conforming_snapshot,
-        bad=lambda e: _snapshot(e, status="approved"),
+        bad=lambda e: _snapshot(e, status=e.approved.swapcase()),
     ),
 )
 

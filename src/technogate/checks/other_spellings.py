@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from technogate.checks.family import Example, Family
 from technogate.checks.response_predicates import finding, has_response, json_object, json_value, trace_id
+from technogate.model.contract_words import spoken
 from technogate.model.events import Exchange, Finding, Response
 from technogate.model.requirement import Party
 
@@ -84,9 +85,10 @@ def _is_like(behavior: Behavior, plain: Exchange, exchange: Exchange) -> bool:
         return isinstance(own, list) and isinstance(observed, list)
     if isinstance(own, dict) and isinstance(observed, dict):
         blocked = behavior.statuses.blocked
-        if observed.get("status") == blocked:
-            # In doubt the response is BLOCKED, also that of a router: only the operation's own words prove it.
-            return own.get("status") == blocked and own.get("reason_codes") == observed.get("reason_codes")
+        status, reasons = (spoken().name("envelope", meaning) for meaning in ("status", "reason_codes"))
+        if observed.get(status) == blocked:
+            # In doubt the response is blocked, also that of a router: only the operation's own words prove it.
+            return own.get(status) == blocked and own.get(reasons) == observed.get(reasons)
         return 2 * len(own.keys() & observed.keys()) >= max(1, len(own))
     first, second = plain.response, exchange.response
     if first is None or second is None or exchange.request.method != plain.request.method:
@@ -99,9 +101,11 @@ def _shown(response: Response) -> str:
 
 
 def _entries(exchange: Exchange) -> list[Mapping[str, object]]:
-    """The entries of an audit list; none of any other response."""
-    value = json_value(exchange)
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    """The entries of an audit list, their fields by what they mean; none of any other response."""
+    value, words = json_value(exchange), spoken()
+    return (
+        [words.meaning("entry", entry) for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+    )
 
 
 def _names(exchange: Exchange, trace: str) -> bool:

@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from technogate.model.contract_words import spoken
 from technogate.model.events import Body, Exchange, TrailEntry
 
 #: Fewer characters, or fewer different ones, prove nothing.
@@ -34,7 +35,11 @@ class Payload:
         payload = cls()
         for exchange in exchanges:
             for name, text in _strings(exchange.request.body):
-                what = "the session id" if name == "session_id" else f"payload ({name or 'the body'})"
+                what = (
+                    "the session id"
+                    if name == spoken().name("request", "session_id")
+                    else f"payload ({name or 'the body'})"
+                )
                 payload._add(text, f"{what} of exchange {exchange.id}", exchange.id)
         return payload
 

@@ -33,7 +33,7 @@ def is_served(contract: Contract, exchange: Exchange, *codes: int) -> list[Findi
 
 
 def failed_execution_is_blocked(contract: Contract, exchange: Exchange) -> list[Finding]:
-    """A failed execution gets 500, or 200 and BLOCKED, as documented; never APPROVED (ERR-05)."""
+    """A failed execution gets 500, or 200 and is blocked, as documented; it is never approved (ERR-05)."""
     broken = [
         *is_served(contract, exchange, 200, 500),
         *has_status_word(exchange, contract.behavior.statuses.blocked),

@@ -42,7 +42,7 @@ EXAMPLES = (
     Example(
         predicate=same_except_identity,
         good=lambda e: (e.executed(), e.executed(trace_id="t-2")),
-        bad=lambda e: (e.executed(), e.executed(status="WARNING")),
+        bad=lambda e: (e.executed(), e.executed(status=e.blocked)),
     ),
     Example(
         predicate=is_unchanged,

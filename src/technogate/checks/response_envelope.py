@@ -12,6 +12,7 @@ from technogate.checks.response_predicates import carries, finding, has_response
 from technogate.checks.rule_conditions import EVERY_MODE, WITH_KEY
 from technogate.checks.whole_run import RunWideResult, WholeRun, run_wide_result
 from technogate.generation.requests.sent_request import Findings, RuleTerms, SentRequest
+from technogate.model.contract_words import spoken
 from technogate.model.events import Exchange, Finding, header_values
 from technogate.model.requirement import Party
 
@@ -79,7 +80,7 @@ def _body_trace_id(exchange: Exchange) -> str | None:
         value = json.loads(exchange.response.body.text)
     except (ValueError, RecursionError):
         return None
-    trace_id = value.get("trace_id") if isinstance(value, dict) else None
+    trace_id = value.get(spoken().name("envelope", "trace_id")) if isinstance(value, dict) else None
     return trace_id if isinstance(trace_id, str) else None
 
 
@@ -175,7 +176,7 @@ EXAMPLES = (
 RULES = (
     GeneratedRule(
         requirement="ENV-01",
-        subject="Every 200 to a generated execute request is a valid ExecuteResponse.",
+        subject="Every 200 to a generated execute request is a valid execute response.",
         scope=Scope.EXECUTE,
         modes=WITH_KEY,
         concerns=rule_conditions.is_200,
@@ -185,13 +186,13 @@ RULES = (
     ),
     GeneratedRule(
         requirement="ENV-02",
-        subject="Every 200 to a generated execute request has one of the five statuses, in exactly that case.",
+        subject="Every 200 to a generated execute request has one of the statuses, in exactly that case.",
         scope=Scope.EXECUTE,
         modes=WITH_KEY,
         concerns=rule_conditions.is_200,
         check=lambda terms, sent: response_predicates.has_status_word(sent.exchange, *terms.contract.status_words),
         good=lambda e: e.sent(e.executed(status=e.contract.status_words[0])),
-        bad=lambda e: e.sent(e.executed(status="approved")),
+        bad=lambda e: e.sent(e.executed(status=e.approved.swapcase())),
     ),
     GeneratedRule(
         requirement="ENV-03",
@@ -210,7 +211,7 @@ RULES = (
         modes=EVERY_MODE,
         concerns=lambda sent: sent.decided and carries(sent.exchange, "trace_id"),
         check=lambda terms, sent: response_predicates.has_valid_member(
-            terms.contract, sent.exchange, "trace_id", "TraceId"
+            terms.contract, sent.exchange, "trace_id", terms.contract.behavior.schemas.trace_id
         ),
         good=lambda e: e.sent(e.conforming(e.executed())),
         bad=lambda e: e.sent(e.executed(trace_id="T 1")),
@@ -227,7 +228,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="ENV-06",
-        subject="Every BLOCKED or EXPIRED response to a generated execute request gives a reason.",
+        subject="Every response to a generated execute request with a status that needs a reason gives one.",
         scope=Scope.EXECUTE,
         modes=WITH_KEY,
         concerns=rule_conditions.is_200,
@@ -252,7 +253,7 @@ RUN_WIDE = (
         requirement="ENV-04",
         subject="No trace id was given to two requests of the run.",
         run=_trace_ids_are_unique,
-        defects=(lambda run: run.response(1, headers=(("X-Trace-Id", "self-test-0"),)),),
+        defects=(lambda run: run.response(1, headers=((run.header.trace_header, "self-test-0"),)),),
     ),
     RunWideCheck(
         requirement="ENV-05",

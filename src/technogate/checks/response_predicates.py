@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from technogate.checks.family import Example, Family
+from technogate.model.contract_words import spoken
 from technogate.model.events import BODY_LIMIT, Ended, Exchange, Finding, header_values
 from technogate.model.requirement import Party
 from technogate.util.strict_json import NotStrictJson, parse
@@ -70,9 +71,17 @@ def _parsed(raw: bytes) -> object:
 
 
 def json_object(exchange: Exchange) -> dict[str, Any]:
-    """The same for an object; anything else is the empty object."""
+    """The same for an object, its fields by what they mean; anything else is the empty object."""
     value = json_value(exchange)
-    return value if isinstance(value, dict) else {}
+    return _by_meaning(exchange, value) if isinstance(value, dict) else {}
+
+
+def _by_meaning(exchange: Exchange, value: dict[str, Any]) -> dict[str, Any]:
+    """A body with its fields by what they mean: those of a snapshot where the operation returns one."""
+    names = spoken()
+    if exchange.operation == names.snapshots and names.name("snapshot", "command") in value:
+        return names.meaning("snapshot", value)
+    return names.meaning("envelope", value)
 
 
 def has_response(exchange: Exchange) -> list[Finding]:
@@ -140,14 +149,15 @@ def is_documented(contract: Contract, exchange: Exchange) -> list[Finding]:
 
 
 def is_error_response(contract: Contract, exchange: Exchange, reason: str = "") -> list[Finding]:
-    """The body is a valid ErrorResponse, with `reason` among its reason codes when one is named."""
+    """The body is a valid error response, with `reason` among its reason codes when one is named."""
     broken = [*has_response(exchange), *declares_json(exchange), *is_strict_json(exchange)]
     if broken:
         return broken[:1]
     value = json_value(exchange)
-    problems = contract.schema_problems("ErrorResponse", value)
+    name = contract.behavior.schemas.error_response
+    problems = contract.schema_problems(name, value)
     if problems:
-        return finding("error response", exchange, "a valid ErrorResponse", "; ".join(problems[:3]))
+        return finding("error response", exchange, f"a valid {name}", "; ".join(problems[:3]))
     codes = json_object(exchange).get("reason_codes", [])
     if reason and reason not in codes:
         return finding("reason code", exchange, f"reason code {reason}", f"reason codes {', '.join(codes)}")
@@ -202,7 +212,7 @@ def trace_id(exchange: Exchange) -> str:
 
 
 def _html(evidence: ExampleEvidence) -> Exchange:
-    return evidence.exchange(200, b"<p>APPROVED</p>", content_type="text/html")
+    return evidence.exchange(200, b"<p>self-test</p>", content_type="text/html")
 
 
 EXAMPLES = (
@@ -226,8 +236,8 @@ EXAMPLES = (
     ),
     Example(
         predicate=has_status_word,
-        good=lambda e: (e.executed(), "APPROVED"),
-        bad=lambda e: (e.executed(status="approved"), "APPROVED"),
+        good=lambda e: (e.executed(), e.approved),
+        bad=lambda e: (e.executed(status=e.approved.swapcase()), e.approved),
     ),
     Example(
         predicate=has_reason_code,
@@ -236,13 +246,13 @@ EXAMPLES = (
     ),
     Example(
         predicate=has_member,
-        good=lambda e: (e.executed(), "status", "APPROVED"),
-        bad=lambda e: (e.executed(), "status", "WARNING"),
+        good=lambda e: (e.executed(), "status", e.approved),
+        bad=lambda e: (e.executed(), "status", e.blocked),
     ),
     Example(
         predicate=has_valid_member,
-        good=lambda e: (e.contract, e.conforming(e.executed()), "trace_id", "TraceId"),
-        bad=lambda e: (e.contract, e.executed(trace_id="T 1"), "trace_id", "TraceId"),
+        good=lambda e: (e.contract, e.conforming(e.executed()), "trace_id", e.contract.behavior.schemas.trace_id),
+        bad=lambda e: (e.contract, e.executed(trace_id="T 1"), "trace_id", e.contract.behavior.schemas.trace_id),
     ),
 )
 

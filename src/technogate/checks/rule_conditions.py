@@ -6,6 +6,7 @@ import json
 
 from technogate.checks import response_predicates
 from technogate.generation.requests.sent_request import Findings, Mode, RuleTerms, SentRequest
+from technogate.model.contract_words import spoken
 
 #: Every list of cases that there is for an operation.
 EVERY_MODE = tuple(Mode)
@@ -35,12 +36,12 @@ def is_allowed_200(sent: SentRequest) -> bool:
 
 
 def members(sent: SentRequest) -> dict[str, object]:
-    """The members of an execute request's body, empty for what is no object."""
+    """The members of an execute request's body by what they mean, empty for what is no object."""
     try:
         value = json.loads(sent.case.body or b"")
     except (ValueError, RecursionError):
         return {}
-    return value if isinstance(value, dict) else {}
+    return spoken().meaning("request", value) if isinstance(value, dict) else {}
 
 
 def command_of(sent: SentRequest) -> str:

@@ -80,7 +80,7 @@ def is_in_trail(entries: Iterable[TrailEntry], trace_id: str, trail: str) -> lis
 
 
 def _shown_after(e: ExampleEvidence, seconds: float) -> Interaction:
-    made = e.interaction(status="BLOCKED")
+    made = e.interaction(status=e.blocked)
     return Interaction(rendered=msgspec.structs.replace(made.rendered, started=0, ended=seconds), exchanges=())
 
 

@@ -133,12 +133,12 @@ RUN_WIDE = (
         defects=(
             lambda run: run.last.pop(20),
             lambda run: run.last.append(run.last[20]),
-            lambda run: run.entry(20, state="BLOCKED", result="FAILED"),
+            lambda run: run.entry(20, state=run.header.blocked, result=""),
         ),
     ),
     RunWideCheck(
         requirement="TRL-02",
-        subject="Each refused request of the run has its one entry, BLOCKED.",
+        subject="Each refused request of the run has its one entry, blocked.",
         run=reconciled("TRL-02"),
         defects=(lambda run: run.last.pop(COUNT - 2),),
     ),

@@ -61,7 +61,7 @@ EXAMPLES = (
         requirement="TRL-05",
         predicate=entries_are_unchanged,
         good=lambda e: ([entry := e.entry()], [entry]),
-        bad=lambda e: ([e.entry()], [e.entry(state="BLOCKED")]),
+        bad=lambda e: ([e.entry()], [e.entry(state=e.blocked)]),
     ),
 )
 
@@ -71,7 +71,7 @@ RUN_WIDE = (
         subject="No entry that was shown once changed or vanished.",
         run=reconciled("TRL-05"),
         defects=(
-            lambda run: run.entry(3, state="BLOCKED", result="FAILED"),
+            lambda run: run.entry(3, state=run.header.blocked, result=""),
             lambda run: run.last.pop(3),
         ),
     ),

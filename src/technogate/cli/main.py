@@ -14,6 +14,7 @@ import typer
 from technogate import __version__
 from technogate.cli import (
     completion_command,
+    contract_commands,
     deployment_commands,
     fit_command,
     gate_commands,
@@ -56,6 +57,7 @@ for commands in (
     gate_commands,
     deployment_commands,
     workflow_commands,
+    contract_commands,
     completion_command,
 ):
     commands.register(app)

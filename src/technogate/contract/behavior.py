@@ -56,15 +56,26 @@ class RequestLimits(_Table, frozen=True):
     max_body_bytes: Annotated[int, msgspec.Meta(gt=0, le=1 << 30)]
 
 
-class Statuses(_Table, frozen=True):
-    """What statuses mean. `maybe_executed` is left open: these may move the memory snapshot or not."""
+class Statuses(_Table, frozen=True, kw_only=True):
+    """What statuses mean. `maybe_executed` is left open: these may move the memory snapshot or not.
+
+    `warning`, `neutral` and `expired` are "" where a contract has no such status.
+    """
 
     approved: Text
     blocked: Text
+    warning: str = ""
+    neutral: str = ""
+    expired: str = ""
     trail_success: Texts
     empty_reasons: Texts
     executed: Texts
     maybe_executed: tuple[Text, ...]
+
+    def of(self, outcome: str) -> str:
+        """The status of one of the outcomes that a target file names commands for; "" where there is none."""
+        word: str = getattr(self, outcome)
+        return word
 
 
 class ReasonCodes(_Table, frozen=True):
@@ -79,11 +90,13 @@ class ReasonCodes(_Table, frozen=True):
 
 
 class Audit(_Table, frozen=True):
-    """Names of the audit query's parameters, and the filter that lets every entry through."""
+    """Names of the audit query's parameters, the filter that lets every entry through, and the results of entries."""
 
     filter_parameter: Text
     filter_all: Text
     limit_parameter: Text
+    success: Text
+    failure: Text
 
 
 class Operations(_Table, frozen=True):
@@ -96,13 +109,85 @@ class Operations(_Table, frozen=True):
     health: Text
 
 
+class SchemaNames(_Table, frozen=True):
+    """Which of `components/schemas` describes what."""
+
+    status: Text
+    timestamp: Text
+    trace_id: Text
+    execute_request: Text
+    execute_response: Text
+    blocked_envelope: Text
+    error_response: Text
+    audit_entry: Text
+    audit_list: Text
+    memory_snapshot: Text
+
+
+class EnvelopeFields(_Table, frozen=True):
+    """Names of the fields of an execute response, a blocked envelope and an error."""
+
+    status: Text
+    ts_utc: Text
+    trace_id: Text
+    reason_codes: Text
+    execution_id: Text
+    message: Text
+
+
+class RequestFields(_Table, frozen=True):
+    """Names of the fields of an execute request."""
+
+    command: Text
+    session_id: Text
+
+
+class EntryFields(_Table, frozen=True):
+    """Names of the fields of an audit entry."""
+
+    timestamp: Text
+    action: Text
+    result: Text
+    state: Text
+    trace_id: Text
+    execution_id: Text
+
+
+class SnapshotFields(_Table, frozen=True):
+    """Names of the fields of a memory snapshot."""
+
+    command: Text
+    output: Text
+    timestamp: Text
+    status: Text
+    execution_id: Text
+
+
+class Fields(_Table, frozen=True):
+    """The names of fields, by what they mean."""
+
+    envelope: EnvelopeFields
+    request: RequestFields
+    entry: EntryFields
+    snapshot: SnapshotFields
+
+
+class Functions(_Table, frozen=True):
+    """Names of the functions of a client module."""
+
+    execute: Text
+    audit: Text
+    memory: Text
+
+
 class Console(_Table, frozen=True):
-    """What the console shows on a refusal, and the environment variables it is configured by."""
+    """What the console shows on a refusal, the environment variables it is configured by, its client's functions."""
 
     refused_statuses: Annotated[tuple[Annotated[int, msgspec.Meta(ge=400, le=499)], ...], msgspec.Meta(min_length=1)]
     refused_text: Text
     url_variable: Text
     key_variable: Text
+    functions: Functions
 
 
 class Behavior(_Table, frozen=True):
@@ -115,7 +200,19 @@ class Behavior(_Table, frozen=True):
     reason_codes: ReasonCodes
     audit: Audit
     operations: Operations
+    schemas: SchemaNames
+    fields: Fields
     console: Console
+
+
+def field_names(behavior: Behavior) -> dict[str, dict[str, str]]:
+    """By shape, the names of those fields that are not called what they mean."""
+    fields = behavior.fields
+    return {
+        shape: {meaning: name for meaning in table.__struct_fields__ if (name := getattr(table, meaning)) != meaning}
+        for shape in fields.__struct_fields__
+        for table in [getattr(fields, shape)]
+    }
 
 
 def behavior_of(tables: Mapping[str, object]) -> Behavior:

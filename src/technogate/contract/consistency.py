@@ -7,10 +7,13 @@ from pathlib import Path
 
 from technogate.contract.behavior import Behavior
 from technogate.contract.files import ContractError
+from technogate.contract.openapi import resolve
 from technogate.contract.operations import Operation
 from technogate.contract.schema_wording import show
 from technogate.contract.schemas import Schemas
 
+#: At most so many parts of a schema are read for the names of its properties: `allOf` may lead back to itself.
+_MOST_PARTS = 1000
 #: Parts of the document that hold values, not descriptions: no schema is looked for within them.
 _VALUES = frozenset({"example", "examples", "default", "const", "enum", "value"})
 
@@ -20,7 +23,7 @@ def check_examples(file: Path, document: Mapping[str, object], schemas: Schemas)
 
     Raises ContractError for one that is refused, and for a body or a named schema without an example.
     """
-    for pointer, schema, values in _exampled(document, "#"):
+    for pointer, schema, values in exampled(document, "#"):
         if not values:
             raise ContractError(f"{file}: {pointer} has no example; add one")
         for name, value in values:
@@ -28,11 +31,11 @@ def check_examples(file: Path, document: Mapping[str, object], schemas: Schemas)
                 raise ContractError(f"{file}: {pointer}: the {name} is not valid: {problem}; correct one of them")
 
 
-def _exampled(node: object, pointer: str) -> Iterator[tuple[str, str, list[tuple[str, object]]]]:
+def exampled(node: object, pointer: str) -> Iterator[tuple[str, str, list[tuple[str, object]]]]:
     """Every place that should have examples: its pointer, the pointer of its schema, the examples by name."""
     if isinstance(node, list):
         for index, item in enumerate(node):
-            yield from _exampled(item, f"{pointer}/{index}")
+            yield from exampled(item, f"{pointer}/{index}")
     if not isinstance(node, Mapping):
         return
     names = pointer.endswith("/properties")
@@ -44,7 +47,7 @@ def _exampled(node: object, pointer: str) -> Iterator[tuple[str, str, list[tuple
         yield pointer, pointer, [("default", node["default"])]
     for key, item in node.items():
         if names or key not in _VALUES:
-            yield from _exampled(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
+            yield from exampled(item, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
 
 
 def _is_carrier(node: Mapping[str, object], pointer: str) -> bool:
@@ -81,6 +84,7 @@ def check_behavior(
         *_times(behavior),
         *_query(operations, behavior),
         *_parts(operations, behavior),
+        *_fields(document, behavior),
     ):
         raise ContractError(f"{folder / 'behavior.toml'}: {problem}")
 
@@ -140,12 +144,45 @@ def _statuses(statuses: tuple[str, ...], behavior: Behavior) -> Iterator[str]:
     part = behavior.statuses
     for key in part.__struct_fields__:
         value = getattr(part, key)
-        words = [value] if isinstance(value, str) else value
+        words = [value] * bool(value) if isinstance(value, str) else value
         yield from _unknown(words, statuses, f"statuses.{key}", f"name one of {', '.join(statuses)}")
     for word in sorted(set(part.executed) & set(part.maybe_executed)):
         yield f"the key statuses.maybe_executed names {word}, and so does executed; remove it from one"
     if part.approved == part.blocked:
         yield "the keys statuses.approved and statuses.blocked name the same status; correct one"
+
+
+def _fields(document: Mapping[str, object], behavior: Behavior) -> Iterator[str]:
+    """Each field is a property of its schema, and no two of a shape have one name."""
+    names = behavior.schemas
+    schemas = {
+        "envelope": names.execute_response,
+        "request": names.execute_request,
+        "entry": names.audit_entry,
+        "snapshot": names.memory_snapshot,
+    }
+    for shape, schema in schemas.items():
+        table, known = getattr(behavior.fields, shape), set(properties_of(document, schema))
+        named: dict[str, str] = {}
+        for meaning in table.__struct_fields__:
+            name = getattr(table, meaning)
+            yield from _unknown([name], known, f"fields.{shape}.{meaning}", f"name a property of {schema}")
+            if name in named:
+                yield f"the key fields.{shape}.{meaning} names {name}, and so does {named[name]}; correct one"
+            named[name] = meaning
+
+
+def properties_of(document: Mapping[str, object], schema: str) -> Iterator[str]:
+    """The names of the properties of a schema of `components`, those of its `allOf` among them."""
+    pending: list[object] = [{"$ref": f"#/components/schemas/{schema}"}]
+    seen = 0
+    while pending and seen < _MOST_PARTS:
+        seen += 1
+        node = resolve(document, pending.pop())
+        if isinstance(node, Mapping):
+            properties, parts = node.get("properties"), node.get("allOf")
+            yield from properties if isinstance(properties, Mapping) else ()
+            pending += parts if isinstance(parts, list) else []
 
 
 def _reasons(behavior: Behavior) -> Iterator[str]:

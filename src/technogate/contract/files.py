@@ -89,6 +89,18 @@ def document_in(file: Path, raw: bytes, *, is_checked: bool = False) -> dict[str
 
     `is_checked` is whether another process of this run has found these bytes valid.
     """
+    document = yaml_in(file, raw)
+    problems = [] if is_checked else document_problems(document)
+    if problems or not isinstance(document, dict):
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise ContractError(f"{file}: not a valid OpenAPI document (CTR-01): {problems[0]}{more}")
+    if not str(document["openapi"]).startswith("3.1"):
+        raise ContractError(f"{file}: openapi: a contract is written in version 3.1, found {document['openapi']}")
+    return document
+
+
+def yaml_in(file: Path, raw: bytes) -> object:
+    """The value that `raw` has as YAML; raises ContractError with the line when it is not YAML."""
     text = _text(file, raw)
     try:
         document: object = yaml.load(text, _Loader)  # noqa: S506 (a safe loader, made stricter)
@@ -97,12 +109,6 @@ def document_in(file: Path, raw: bytes, *, is_checked: bool = False) -> dict[str
         raise ContractError(f"{file}, line {line}: {error.problem}; correct the YAML") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ContractError(f"{file}: {one_line(str(error))}; correct the YAML") from error
-    problems = [] if is_checked else document_problems(document)
-    if problems or not isinstance(document, dict):
-        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise ContractError(f"{file}: not a valid OpenAPI document (CTR-01): {problems[0]}{more}")
-    if not str(document["openapi"]).startswith("3.1"):
-        raise ContractError(f"{file}: openapi: a contract is written in version 3.1, found {document['openapi']}")
     return document
 
 
@@ -132,7 +138,7 @@ def decisions_in(file: Path, raw: bytes) -> dict[str, Decision]:
 
 def groups_in(file: Path, raw: bytes) -> dict[str, str]:
     """Group id -> title in the order of the file; raises ContractError for a title that is no text."""
-    groups = _toml(file, raw).get("groups")
+    groups = tables_in(file, raw).get("groups")
     if not isinstance(groups, dict) or not groups:
         raise ContractError(f'{file}: the table [groups] is missing or empty; add `group-id = "Title"` lines')
     for name, title in groups.items():
@@ -147,7 +153,7 @@ def requirements_in(file: Path, raw: bytes, groups: Iterable[str], decisions: It
     Raises ContractError for an unknown key, party, level, group or decision; an id that occurs twice is
     no TOML.
     """
-    tables = _toml(file, raw)
+    tables = tables_in(file, raw)
     if unknown := sorted(set(tables) - {"groups", "requirement"}):
         raise ContractError(f"{file}: the table [{unknown[0]}] is not known; remove it")
     rows = tables.get("requirement")
@@ -158,11 +164,11 @@ def requirements_in(file: Path, raw: bytes, groups: Iterable[str], decisions: It
     for name, row in rows.items():
         if not _REQUIREMENT.fullmatch(name):
             raise ContractError(f"{file}: {name} is not an id; write three capitals, a hyphen and two digits")
-        requirements[name] = _requirement(file, name, row, known_groups, known_decisions)
+        requirements[name] = requirement_of(file, name, row, known_groups, known_decisions)
     return requirements
 
 
-def _requirement(file: Path, name: str, row: object, groups: set[str], decisions: set[str]) -> Requirement:
+def requirement_of(file: Path, name: str, row: object, groups: set[str], decisions: set[str]) -> Requirement:
     """One row as a requirement; raises ContractError naming the key that is wrong."""
     if not isinstance(row, dict) or "id" in row:
         raise ContractError(f"{file}: {name}: write a table [requirement.{name}] without a key id")
@@ -183,7 +189,7 @@ def _requirement(file: Path, name: str, row: object, groups: set[str], decisions
 def behavior_in(file: Path, raw: bytes) -> Behavior:
     """The behavior in `raw`; raises ContractError naming the key that is wrong."""
     try:
-        return behavior_of(_toml(file, raw))
+        return behavior_of(tables_in(file, raw))
     except BehaviorError as error:
         raise ContractError(f"{file}: {error}") from error
 
@@ -204,7 +210,8 @@ def _text(file: Path, raw: bytes) -> str:
         raise ContractError(str(error)) from error
 
 
-def _toml(file: Path, raw: bytes) -> dict[str, object]:
+def tables_in(file: Path, raw: bytes) -> dict[str, object]:
+    """The tables of the TOML in `raw`; raises ContractError with the line when it is not TOML."""
     try:
         return parse_toml(decode_text(raw, str(file)), str(file))
     except TomlFileError as error:

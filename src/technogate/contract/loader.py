@@ -26,8 +26,9 @@ from technogate.contract.files import (
     read_folder,
     requirements_in,
 )
-from technogate.contract.operations import Operation, Parameter, operations_in, statuses_in
+from technogate.contract.operations import Operation, Parameter, operations_in, statuses_in, words_of
 from technogate.contract.schemas import SchemaError, Schemas
+from technogate.model.contract_words import ContractWords
 from technogate.model.events import ContractRef
 from technogate.model.requirement import Requirement
 from technogate.util.shipped import shipped
@@ -49,7 +50,8 @@ class Contract:
     """One contract, loaded and checked.
 
     `document` is the OpenAPI document as written, with its `$ref`s; treat it as read-only. `digest` is
-    the sha256 over names and bytes of the folder's files. `status_words` are the words of `StatusType`.
+    the sha256 over names and bytes of the folder's files. `status_words` are those of its statuses; `words` has these
+    and all others in the form in which what judges a run without the folder has them.
     `groups` maps a group's id to its title, in the order of the report.
     """
 
@@ -65,6 +67,7 @@ class Contract:
     decisions: Mapping[str, Decision] = field(repr=False)
     behavior: Behavior = field(repr=False)
     status_words: tuple[str, ...]
+    words: ContractWords = field(repr=False)
     _schemas: Schemas = field(repr=False)
 
     @property
@@ -165,7 +168,7 @@ def load_contract(folder: Path, *, checked: str = "") -> Contract:
     openapi = folder / "openapi.yaml"
     try:
         schemas = Schemas(document)
-        statuses = statuses_in(openapi, document)
+        statuses = statuses_in(openapi, document, behavior.schemas)
         operations = operations_in(openapi, document)
         if not is_checked:
             check_examples(openapi, document, schemas)
@@ -187,5 +190,6 @@ def load_contract(folder: Path, *, checked: str = "") -> Contract:
         decisions=MappingProxyType(decisions),
         behavior=behavior,
         status_words=statuses,
+        words=words_of(behavior, operations, statuses),
         _schemas=schemas,
     )

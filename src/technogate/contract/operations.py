@@ -8,21 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
+from technogate.contract.behavior import Behavior, SchemaNames, field_names
 from technogate.contract.files import ContractError
 from technogate.contract.openapi import RefError, locate, operations_of, resolve
+from technogate.model.contract_words import ContractWords
 
-#: Schemas that the checks use by name.
-NAMED_SCHEMAS = (
-    "StatusType",
-    "ExecuteRequest",
-    "ExecuteResponse",
-    "BlockedEnvelope",
-    "ErrorResponse",
-    "AuditItem",
-    "AuditList",
-    "MemorySnapshot",
-    "Health",
-)
 #: The one media type of the contract's bodies.
 JSON = "application/json"
 Node = Mapping[str, object]
@@ -65,16 +55,44 @@ class Operation:
         )
 
 
-def statuses_in(file: Path, document: Node) -> tuple[str, ...]:
-    """The words of `StatusType`; raises ContractError when one of `NAMED_SCHEMAS` is missing or no enum is there."""
+def statuses_in(file: Path, document: Node, names: SchemaNames) -> tuple[str, ...]:
+    """The words of the statuses; raises ContractError when a schema of `names` is missing or no enum is there."""
     schemas = _node(_node(document.get("components")).get("schemas"))
-    for name in NAMED_SCHEMAS:
-        if not isinstance(schemas.get(name), Mapping):
-            raise ContractError(f"{file}: components/schemas/{name} is missing; the checks use it by this name")
-    words = _node(schemas["StatusType"]).get("enum")
+    for key in names.__struct_fields__:
+        if not isinstance(schemas.get(getattr(names, key)), Mapping):
+            name = getattr(names, key)
+            raise ContractError(
+                f"{file}: components/schemas/{name} is missing; schemas.{key} of behavior.toml names it"
+            )
+    words = _node(schemas[names.status]).get("enum")
     if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
-        raise ContractError(f"{file}: components/schemas/StatusType has no enum; list the statuses there")
+        raise ContractError(f"{file}: components/schemas/{names.status} has no enum; list the statuses there")
     return tuple(words)
+
+
+def words_of(behavior: Behavior, operations: Mapping[str, Operation], statuses: tuple[str, ...]) -> ContractWords:
+    """The words of a contract that keeps to itself: `check_behavior` has held its behavior to its operations."""
+    query, console, audit = behavior.audit, behavior.console, operations[behavior.operations.audit]
+    limit = audit.parameter(query.limit_parameter)
+    usual, most = (limit.schema.get(key) if limit else None for key in ("default", "maximum"))
+    return ContractWords(
+        **field_names(behavior),
+        snapshots=behavior.operations.memory,
+        statuses=statuses,
+        approved=behavior.statuses.approved,
+        blocked=behavior.statuses.blocked,
+        results=(query.success, query.failure),
+        audit_path=audit.path,
+        health_path=operations[behavior.operations.health].path,
+        key_header=behavior.headers.key,
+        trace_header=behavior.headers.trace,
+        functions={part: getattr(console.functions, part) for part in console.functions.__struct_fields__},
+        filter_parameter=query.filter_parameter,
+        filter_usual=query.filter_all,
+        limit_parameter=query.limit_parameter,
+        limit_usual=usual if isinstance(usual, int) else 0,
+        limit_most=most if isinstance(most, int) else 0,
+    )
 
 
 def operations_in(file: Path, document: Node) -> dict[str, Operation]:

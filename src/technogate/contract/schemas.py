@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import jsonschema_rs
 
@@ -20,6 +21,8 @@ from technogate.util.phrases import one_line
 MOST_PROBLEMS = 20
 #: A value nested deeper than this is refused unread: the engine would overflow its stack.
 _DEEPEST = 1000
+#: What a reference holds as it is; the rest of a pointer, such as the braces of a path, is percent-encoded.
+_IN_FRAGMENTS = "#/~!$&'()*+,;=:@?"
 _TOO_DEEP = "$: expected a value that can be checked, found one nested too deeply"
 
 
@@ -72,7 +75,9 @@ class Schemas:
 
     def _engine(self, pointer: str) -> jsonschema_rs.Draft202012Validator:
         if pointer not in self._compiled:
-            schema = self._portable if pointer == "#" else {**self._portable, "$ref": pointer}
+            schema = (
+                self._portable if pointer == "#" else {**self._portable, "$ref": quote(pointer, safe=_IN_FRAGMENTS)}
+            )
             try:
                 self._compiled[pointer] = jsonschema_rs.Draft202012Validator(
                     schema, validate_formats=False, retriever=_refuse

@@ -51,6 +51,15 @@ class DigestsTable(PolicyTable, frozen=True):
     digests: tuple[Digest, ...] = ()
 
 
+class TargetTable(DigestsTable, frozen=True):
+    """What describes the target, by digest."""
+
+    resolved: Annotated[
+        tuple[Digest, ...],
+        msgspec.Meta(description="configurations that compose makes of all files [default: whatever these files make]"),
+    ] = ()
+
+
 class EvidenceTable(PolicyTable, frozen=True):
     """What evidence must be like."""
 
@@ -113,8 +122,8 @@ class PolicyFile(PolicyTable, frozen=True):
         msgspec.Meta(description="the least checks of a requirement [default: a quarter of what the reference gets]"),
     ] = {}
     target: Annotated[
-        DigestsTable, msgspec.Meta(description="target files and compose files [default: those that ship]")
-    ] = DigestsTable()
+        TargetTable, msgspec.Meta(description="target files and compose files [default: those that ship]")
+    ] = TargetTable()
     images: ImagesTable = ImagesTable()
     waivers: WaiversTable | None = None
 
@@ -134,7 +143,8 @@ class DeployPolicy:
     """What a deployment is decided by. Digests have 64 digits without a prefix; an empty set means the default.
 
     `source` says where it comes from, `issued` and `expires` are seconds since the epoch. Without `targets` only the
-    target that ships counts, without a waiver in `waivers` none does.
+    target that ships counts, without a waiver in `waivers` none does. Without `resolved` any configuration counts that
+    compose makes of trusted files.
     """
 
     source: str
@@ -148,6 +158,7 @@ class DeployPolicy:
     isolated: bool = True
     checks: Mapping[str, int] = field(default_factory=dict)
     targets: frozenset[str] = frozenset()
+    resolved: frozenset[str] = frozenset()
     repositories: Mapping[str, frozenset[str]] = field(default_factory=dict)
     images: Mapping[str, frozenset[str]] = field(default_factory=dict)
     waivable: frozenset[str] = frozenset()
@@ -222,6 +233,7 @@ def deploy_policy(file: PolicyFile, name: str, source: str, waivers: tuple[Waive
         isolated=file.evidence.isolation == "isolated",
         checks=file.checks,
         targets=_digits(file.target.digests),
+        resolved=_digits(file.target.resolved),
         repositories={side: frozenset(map(complete, entry.repositories)) for side, entry in sides.items()},
         images={side: _digits(entry.digests) for side, entry in sides.items()},
         waivable=frozenset(table.requirements if table else ()),

@@ -10,7 +10,7 @@ from technogate.deploy.evidence.statement import BACKEND, CONSOLE, CONTRACT, GAT
 from technogate.deploy.image_names import repository_of
 from technogate.judging.waivers import MOST_DAYS
 from technogate.model.settings import EVIDENCE_AGE
-from technogate.target.described_by import SHIPPED
+from technogate.target.described_by import RESOLVED, SHIPPED
 from technogate.util.timestamps import utc
 
 #: Days that a policy counts unless it says otherwise; its key counts as long.
@@ -51,6 +51,8 @@ isolation = "isolated"            # or "any", where the programs under test cann
 # Target file and compose files, by digest; an empty list means those that ship (`--target compose`).
 [target]
 digests = {targets}
+# The configuration that compose makes of them, with this machine's variables; an empty list means any.
+resolved = {resolved}
 
 # Where each image may be deployed from, and the only ids, where they are known before.
 [images.console]
@@ -80,6 +82,7 @@ def new_policy(name: str, public: str, now: float, statement: Statement | None) 
         {subject.name: subject.annotations.get("image", "") for subject in statement.subject} if statement else {}
     )
     targets = dict(statement.predicate.technogate.target_digests) if statement else {}
+    resolved = targets.pop(RESOLVED, "")
     own = [digest for file, digest in sorted(targets.items()) if not file.startswith(SHIPPED)]
     return _TEXT.format(
         name=name,
@@ -91,6 +94,7 @@ def new_policy(name: str, public: str, now: float, statement: Statement | None) 
         contracts=_list(known.get(name, "") for name in (CONTRACT,)),
         gates=_list(known.get(name, "") for name in (GATE,)),
         targets=_list(own),
+        resolved=_list([resolved]),
         console=json.dumps([repository_of(validated[CONSOLE])] if validated.get(CONSOLE) else []),
         backend=json.dumps([repository_of(validated[BACKEND])] if validated.get(BACKEND) else []),
         age=EVIDENCE_AGE,

@@ -12,7 +12,7 @@ from technogate.deploy import result_proofs
 from technogate.deploy.decision_facts import SKEW_S, Facts, UnprovenLine
 from technogate.deploy.evidence.statement import CONTRACT, GATE, digests
 from technogate.model.program_isolation import ISOLATED
-from technogate.target.described_by import SHIPPED
+from technogate.target.described_by import RESOLVED, SHIPPED
 from technogate.util.phrases import duration, few, utc_time
 
 #: What `--target` is for the target that ships.
@@ -87,23 +87,30 @@ def _age(facts: Facts) -> str:
 
 
 def _target(facts: Facts) -> str:
-    """The files that describe the target are those of the policy: without a list, those that ship."""
+    """The files that describe the target are those of the policy: without a list, those that ship.
+
+    The configuration that compose made of them is one that the policy names, where it names any.
+    """
     run, trusted = facts.run, facts.policy.targets
+    files = {name: digest for name, digest in run.target_digests.items() if name != RESOLVED}
+    resolved = run.target_digests.get(RESOLVED, "")
+    if not resolved:
+        raise UnprovenLine("the evidence has no digest of the configuration that compose made of the target")
+    if facts.policy.resolved and resolved not in facts.policy.resolved:
+        raise UnprovenLine(f"the {RESOLVED} is another ({resolved[:16]}…, not {_short(facts.policy.resolved)})")
     if not trusted:
         if run.target_argument != _SHIPPED_TARGET:
             raise UnprovenLine(f"{run.target_argument!r} is not the shipped target, and no policy names its digest")
         # The digest of the gate covers the shipped files, so that what is left are files of others.
-        if added := sorted(name for name in run.target_digests if not name.startswith(SHIPPED)):
+        if added := sorted(name for name in files if not name.startswith(SHIPPED)):
             raise UnprovenLine(f"beside the shipped target it has {few(added, 3)}, and no policy names their digests")
-        return f"the shipped target {_SHIPPED_TARGET}"
-    if not run.target_digests:
+        return f"the shipped target {_SHIPPED_TARGET}, {RESOLVED} {resolved[:16]}…"
+    if not files:
         raise UnprovenLine(f"the evidence has no digest of the files of the target {run.target_argument!r}")
-    unknown = sorted(
-        name for name, digest in run.target_digests.items() if digest not in trusted and not name.startswith(SHIPPED)
-    )
+    unknown = sorted(name for name, digest in files.items() if digest not in trusted and not name.startswith(SHIPPED))
     if unknown:
         raise UnprovenLine(f"the policy does not know {few(unknown, 3)} as it was when the target was judged")
-    return f"{run.target_argument}: {few(sorted(run.target_digests), 4)}"
+    return f"{run.target_argument}: {few(sorted(files), 4)}, {RESOLVED} {resolved[:16]}…"
 
 
 def _isolation(facts: Facts) -> str:

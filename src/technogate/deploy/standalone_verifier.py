@@ -332,9 +332,27 @@ def _unsound(events: dict[str, list[dict[str, Any]]]) -> str:
         "its self-test failed": any(proof.get("problem") for proof in proofs),
         "the clock was set during it": abs(footer.get("moved", 0.0)) > CLOCK_S
         or footer.get("ended", 0.0) < header["started"],
+        "a container did not run as its image says": _of_another_program(events, header),
         "nothing was planned": not any(plan["items"] for plan in events.get("plan", ())),
     }
     return next((reason for reason, applies in reasons.items() if applies), "")
+
+
+def _of_another_program(events: dict[str, list[dict[str, Any]]], header: dict[str, Any]) -> bool:
+    """Whether the container of a side is not known, or did not run just what its image says."""
+    containers = events.get("container", ())
+    judged = [one for one in containers if one["side"]]
+    other = [
+        one
+        for one in judged
+        if one["runs"] != one["named"]
+        or one["named"]["image"] != header["target"]["images"][one["side"]]["digest"]
+        or one.get("settings")
+        or not all(mount["admitted"] for mount in one.get("mounts", ()))
+    ]
+    joined = [one for one in containers if not one["side"] and one.get("joins")]
+    sides = set(header["target"]["images"]) if header["target"]["kind"] == "compose" else set()
+    return bool(other or joined) or not sides <= {one["side"] for one in judged}
 
 
 def main(arguments: list[str]) -> int:

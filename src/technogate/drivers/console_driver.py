@@ -9,17 +9,19 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Literal, Protocol
 
+from technogate.model.contract_words import Part, spoken
 from technogate.model.driver_name import DriverName
 from technogate.model.events import RenderedOutput
 from technogate.model.exposure import Exposure as Exposure
 from technogate.model.exposure import PageRequest as PageRequest
 
-Call = Literal["executeCommand", "fetchAuditLog", "fetchMemory"]
+#: The name of one of the three functions, as the contract calls it.
+Call = str
 
 #: How long a console may take to show something, in seconds; the contract allows it 16 (CON-06).
 LIMIT_S = 20.0
 
-#: The fields of a rendered output, by their names in the response, for each of the three calls.
+#: The fields of a rendered output, by what they mean, for each of the three calls.
 EXECUTE_FIELDS = ("status", "trace_id", "reason_codes", "message", "ts_utc", "execution_id")
 MEMORY_FIELDS = ("command", "output", "status", "timestamp", "execution_id")
 AUDIT_FIELDS = ("timestamp", "action", "result", "state", "trace_id", "execution_id")
@@ -70,8 +72,8 @@ class ConsoleDriver(Protocol):
     def result(self) -> RenderedOutput:
         """What is shown as the result of the newest command, once it is shown."""
 
-    def audit(self, filter: str = "all", limit: int = 50) -> RenderedOutput:  # noqa: A002 - the contract's own word
-        """Have the audit list fetched once with this query, and read it."""
+    def audit(self, wanted: str | None = None, limit: int | None = None) -> RenderedOutput:
+        """Have the audit list fetched once with this query, the contract's usual one for None, and read it."""
 
     def memory(self) -> RenderedOutput:
         """Have the memory snapshot fetched once, and read it."""
@@ -98,15 +100,27 @@ class ConsoleDriver(Protocol):
         """End it; a second call does nothing."""
 
 
+def call_of(part: Part) -> Call:
+    """The name of the function that plays a part."""
+    return spoken().function(part)
+
+
+def usual_query(wanted: str | None, limit: int | None) -> tuple[str, int]:
+    """A query of the audit list, with the contract's usual value in the place of each None."""
+    words = spoken()
+    return words.filter_usual if wanted is None else wanted, words.limit_usual if limit is None else limit
+
+
 def shown(value: object) -> str:
     """A value as text: a string as it is, anything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def execute_fields(value: object) -> dict[str, str]:
-    """The fields of what executeCommand returned; a value that is not an object is an error."""
+    """The fields of what the function that executes returned; a value that is not an object is an error."""
     if not isinstance(value, Mapping):
-        return {"error": f"executeCommand returned {shown(value)}, not an object"}
+        return {"error": f"{call_of('execute')} returned {shown(value)}, not an object"}
+    value = spoken().meaning("envelope", value)
     fields = {name: shown(value[name]) for name in EXECUTE_FIELDS if name in value}
     reasons = value.get("reason_codes")
     if isinstance(reasons, list):
@@ -115,28 +129,30 @@ def execute_fields(value: object) -> dict[str, str]:
 
 
 def memory_fields(value: object) -> dict[str, str]:
-    """The fields of what fetchMemory returned; null is the empty snapshot, a value that is not an object an error."""
+    """The fields of what the function that reads the memory returned; null is the empty snapshot, a value that is not an object an error."""
     if value is None:
         return {"empty": "true"}
     if not isinstance(value, Mapping):
-        return {"error": f"fetchMemory returned {shown(value)}, neither an object nor null"}
+        return {"error": f"{call_of('memory')} returned {shown(value)}, neither an object nor null"}
+    value = spoken().meaning("snapshot", value)
     return {name: shown(value[name]) for name in MEMORY_FIELDS if name in value}
 
 
 def audit_fields(value: object) -> tuple[dict[str, str], tuple[dict[str, str], ...]]:
-    """The fields and rows of what fetchAuditLog returned; a value that is not a list of objects is an error."""
+    """The fields and rows of what the function that reads the list returned; a value that is not a list of objects is an error."""
     if not isinstance(value, list):
-        return {"error": f"fetchAuditLog returned {shown(value)}, not a list"}, ()
+        return {"error": f"{call_of('audit')} returned {shown(value)}, not a list"}, ()
     if not all(isinstance(row, Mapping) for row in value):
-        return {"error": "fetchAuditLog returned a list with entries that are not objects"}, ()
-    rows = tuple({name: shown(row[name]) for name in AUDIT_FIELDS if name in row} for row in value)
+        return {"error": f"{call_of('audit')} returned a list with entries that are not objects"}, ()
+    entries = [spoken().meaning("entry", row) for row in value]
+    rows = tuple({name: shown(row[name]) for name in AUDIT_FIELDS if name in row} for row in entries)
     return ({} if rows else {"empty": "true"}), rows
 
 
 #: Turns the value that a call returned into fields and rows.
 Reading = Callable[[object], tuple[dict[str, str], tuple[dict[str, str], ...]]]
-READINGS: dict[str, Reading] = {
-    "executeCommand": lambda value: (execute_fields(value), ()),
-    "fetchMemory": lambda value: (memory_fields(value), ()),
-    "fetchAuditLog": audit_fields,
+READINGS: dict[Part, Reading] = {
+    "execute": lambda value: (execute_fields(value), ()),
+    "memory": lambda value: (memory_fields(value), ()),
+    "audit": audit_fields,
 }

@@ -137,13 +137,16 @@ def _cases(contract: Contract, commands: Commands) -> Sequence[Case]:
     """One conforming request of each guarded operation, the execution last."""
     names = contract.behavior.operations
     word = next(iter(commands.named("approved")), f"{UNKNOWN_PREFIX}_FIT")
-    query = ((contract.behavior.audit.filter_parameter, contract.behavior.audit.filter_all), ("limit", "50"))
+    query = (
+        (contract.behavior.audit.filter_parameter, contract.behavior.audit.filter_all),
+        (contract.behavior.audit.limit_parameter, "50"),
+    )
     made = []
     for name in dict.fromkeys((names.memory, names.audit, names.fallback, names.execute)):
         described = contract.operations[name]
         case = Case(method=described.method.upper(), path=described.path, operation=name, name="fit check")
         if name == names.execute:
-            made.append(_replace(case, body=f'{{"command":"{word}"}}'.encode()))
+            made.append(_replace(case, body=msgspec.json.encode(contract.words.written("request", {"command": word}))))
         else:
             made.append(_replace(case, query=query) if name != names.memory else case)
     return made

@@ -6,18 +6,18 @@ import itertools
 from collections.abc import Callable, Sequence
 
 from technogate.contract.loader import Contract
-from technogate.drivers.console_driver import DriverError
+from technogate.drivers.console_driver import ConsoleDriver, DriverError, StaysBusyError
 from technogate.drivers.http.api_keys import right_key
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.drivers.open_driver import NoBrowser, built_in_prefix, mapped_hosts, open_driver
 from technogate.fit.console_drivers import console_drivers
 from technogate.fit.fit_list import FitList
-from technogate.fit.shown_answers import new_mock_backend
+from technogate.fit.shown_answers import new_mock_backend, snapshot
 from technogate.fit.trail_fit import open_trail
 from technogate.journal.redaction import Redactor
 from technogate.mock.mock_backend import MockBackend
 from technogate.model.fit_check import FitCheck, Misfit
-from technogate.target import Running, RunningBackend, Target
+from technogate.target import Running, RunningBackend, RunningConsole, Target
 from technogate.target.api_key import new_key
 from technogate.target.spec import TargetFile
 
@@ -85,7 +85,7 @@ def _try_console(fit: FitList, running: Running, names: Sequence[str], mock_back
         hosts = mapped_hosts(console)
         for name in names:
             try:
-                driver = open_driver(console, name)
+                driver = _opened(fit, console, name, mock_backend)
             except NoBrowser as missing:
                 fit.no_browser(missing)
                 continue
@@ -96,6 +96,22 @@ def _try_console(fit: FitList, running: Running, names: Sequence[str], mock_back
                 fit.console(driver, mock_backend, console, hosts)
             finally:
                 driver.close()
+
+
+def _opened(fit: FitList, console: RunningConsole, name: str, mock_backend: MockBackend) -> ConsoleDriver:
+    """Open the console under a driver; raises DriverError.
+
+    A page that stays busy when it is loaded without a snapshot is loaded with one: it makes that of a conforming
+    answer, which a run judges.
+    """
+    try:
+        return open_driver(console, name)
+    except StaysBusyError as busy:
+        contract = fit.contract
+        mock_backend.set_default(contract.behavior.operations.memory, lambda: snapshot(contract).reply())
+        driver = open_driver(console, name)
+        fit.stays_busy(busy)
+        return driver
 
 
 def _numbered(name: str) -> Callable[[], str]:

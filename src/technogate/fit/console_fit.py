@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from technogate.contract.loader import Contract
-from technogate.drivers.console_driver import ConsoleDriver, ConsoleEnded, DriverError
+from technogate.drivers.console_driver import ConsoleDriver, ConsoleEnded, DriverError, call_of
 from technogate.drivers.module.module_driver import ModuleDriver
 from technogate.drivers.module.module_page_driver import ModulePageDriver
 from technogate.drivers.page.page_driver import BrowserDriver
@@ -49,9 +49,9 @@ def try_console(driver: ConsoleDriver, mock_backend: MockBackend, contract: Cont
     trial = _Trial(driver, mock_backend, contract)
     seen = trial.parts()
     calls = {
-        "executeCommand": trial.call(names.execute, blocked, lambda console: console.execute(COMMAND)),
-        "fetchAuditLog": trial.call(names.audit, one_entry, lambda console: console.audit("all", 50), names.fallback),
-        "fetchMemory": trial.call(names.memory, snapshot, lambda console: console.memory()),
+        call_of("execute"): trial.call(names.execute, blocked, lambda console: console.execute(COMMAND)),
+        call_of("audit"): trial.call(names.audit, one_entry, lambda console: console.audit(), names.fallback),
+        call_of("memory"): trial.call(names.memory, snapshot, lambda console: console.memory()),
     }
     for tried in calls.values():
         seen |= tried.seen
@@ -62,7 +62,7 @@ def try_empty(driver: ConsoleDriver, mock_backend: MockBackend, contract: Contra
     """The parts that a page shows for an empty list and for no snapshot."""
     names = contract.behavior.operations
     trial = _Trial(driver, mock_backend, contract)
-    listed = trial.call(names.audit, lambda _: empty_list(), lambda console: console.audit("all", 50), names.fallback)
+    listed = trial.call(names.audit, lambda _: empty_list(), lambda console: console.audit(), names.fallback)
     remembered = trial.call(names.memory, lambda _: no_snapshot(), lambda console: console.memory())
     return listed.seen | remembered.seen
 
@@ -167,13 +167,13 @@ def address_misfits(driver: ConsoleDriver) -> Iterator[Misfit]:
 def query_misfits(fit: ConsoleFit, contract: Contract) -> Iterator[Misfit]:
     """The parameters of the audit query that a console does not send."""
     audit = contract.behavior.audit
-    tried = fit.calls.get("fetchAuditLog")
+    tried = fit.calls.get(call_of("audit"))
     if tried is None or not tried.sent:
         return
     query = tried.target.partition("?")[2]
     lacking = [name for name in (audit.filter_parameter, audit.limit_parameter) if f"{name}=" not in query]
     if lacking:
-        yield _program(fit.area, "fetchAuditLog", f"never sends {' and '.join(lacking)} ({tried.target})")
+        yield _program(fit.area, call_of("audit"), f"never sends {' and '.join(lacking)} ({tried.target})")
 
 
 def _program(area: Area, part: str, found: str) -> Misfit:

@@ -97,7 +97,7 @@ class _Search:
 
     def _answering(self, client: httpx.Client) -> Iterator[str]:
         """The usual routes that exist."""
-        for path in dict.fromkeys((self._spec.ready, *_USUAL_ROUTES)):
+        for path in dict.fromkeys((self._spec.ready_at, *_USUAL_ROUTES)):
             if not path.startswith("/"):
                 continue
             response = self._get(client, path)
@@ -124,7 +124,7 @@ class _Search:
                 if path.endswith(operation.path) and path != operation.path:
                     yield path.removesuffix(operation.path)
         health = self._contract.operations[self._contract.behavior.operations.health].path
-        for place in (self._spec.ready, urlsplit(self._spec.ready).path):
+        for place in (self._spec.ready_at, urlsplit(self._spec.ready_at).path):
             if place.startswith("/") and place.endswith(health) and place != health:
                 yield place.removesuffix(health)
         # No prefix at all, for a target file that names a wrong one.

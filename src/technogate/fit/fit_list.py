@@ -35,7 +35,7 @@ class FitList:
     """What a fit check has found so far. A part that cannot be decided on is in neither list: the run judges it."""
 
     def __init__(self, *, contract: Contract, spec: TargetFile) -> None:
-        self._contract = contract
+        self.contract = contract
         self._spec = spec
         self._began = time.monotonic()
         self._found: list[FoundPart] = []
@@ -50,7 +50,7 @@ class FitList:
     def commands(self, commands: Commands, selected: Collection[str] = (), *, required: bool) -> None:
         """List the commands that the target file does not name; they are a mistake of it where all are `required`."""
         blame = Blame.TARGET if required else Blame.OPTIONAL
-        self._misfits += missing_commands(commands, self._contract, selected, blame=blame)
+        self._misfits += missing_commands(commands, self.contract, selected, blame=blame)
 
     def backend(self, driver: HttpDriver, backend: RunningBackend) -> None:
         """Send one conforming request of each operation. Raises what the driver's guard raises."""
@@ -75,18 +75,18 @@ class FitList:
         self, driver: ConsoleDriver, mock_backend: MockBackend, console: RunningConsole, hosts: dict[str, str]
     ) -> None:
         """Make each call of the console once, and list the parts of its page that were never there."""
-        fit = try_console(driver, mock_backend, self._contract)
+        fit = try_console(driver, mock_backend, self.contract)
         self._found += console_parts(fit)
         self._misfits += silent_calls(fit)
         if not isinstance(driver, BrowserDriver):
-            self._misfits += module_misfits(fit, self._contract)
+            self._misfits += module_misfits(fit, self.contract)
             self._misfits += address_misfits(driver)
             return
         self._misfits += declared_absent(console.page.selectors)
         missing = self._missing(fit, driver, mock_backend, console.page.selectors)
         if missing:
             self._page(console.page.selectors, missing, page_offer(console.page.url, console.page.selectors, hosts))
-        self._misfits += query_misfits(fit, self._contract)
+        self._misfits += query_misfits(fit, self.contract)
 
     def no_driver(self, console: RunningConsole, driver: str, error: DriverError, hosts: dict[str, str]) -> None:
         """List why a console cannot be driven at all: a module that does not load, parts of its page not there."""
@@ -101,6 +101,18 @@ class FitList:
             self._add(Misfit(area="page", part=console.page.url, found=str(error), blame=Blame.TARGET))
             return
         self._page(console.page.selectors, tuple(at_once), offer)
+
+    def stays_busy(self, error: DriverError) -> None:
+        """List that a page without a snapshot stays busy: it does so after a conforming answer, which a run judges."""
+        self._misfits.append(
+            Misfit(
+                area="page",
+                part=self.contract.behavior.operations.memory,
+                found=f"{error} after an answer without a snapshot (204), and not after one with a snapshot",
+                blame=Blame.PROGRAM,
+                consequence="the run judges that",
+            )
+        )
 
     def no_browser(self, missing: NoBrowser) -> None:
         """List that the page could not be tried on this machine: that is no mistake of the target file."""
@@ -138,7 +150,7 @@ class FitList:
             part for part in missing_parts(fit, selectors) if part not in EMPTY_PARTS or named_in_file(selectors, part)
         )
         if EMPTY_PARTS & set(missing):
-            shown = try_empty(driver, mock_backend, self._contract)
+            shown = try_empty(driver, mock_backend, self.contract)
             return tuple(part for part in missing if part not in shown)
         return missing
 

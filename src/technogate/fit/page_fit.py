@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from typing import Literal
 
 import msgspec
 
+from technogate.drivers.console_driver import call_of
 from technogate.fit.console_fit import ConsoleFit
+from technogate.model.contract_words import Part
 from technogate.model.fit_check import Blame, Misfit
 from technogate.target import Selectors
 from technogate.target.page_parts import BY_NAME
 
 #: The call that shows each part, "" for parts that are there from the beginning. Parts of the empty states are
 #: shown by an empty list and by no snapshot.
-SHOWN_BY: dict[str, str] = {
+SHOWN_BY: dict[str, Part | Literal[""]] = {
     **dict.fromkeys(
         ("command", "session", "run", "audit_filter", "audit_limit", "audit_refresh", "memory_refresh"), ""
     ),
-    **dict.fromkeys(("result", "status", "trace_id", "reasons", "message"), "executeCommand"),
-    **dict.fromkeys(
-        ("audit", "audit_row", "audit_timestamp", "audit_action", "audit_result", "audit_state"), "fetchAuditLog"
-    ),
-    **dict.fromkeys(("audit_trace_id", "audit_execution_id", "audit_empty"), "fetchAuditLog"),
-    **dict.fromkeys(("memory", "memory_command", "memory_output", "memory_status", "memory_timestamp"), "fetchMemory"),
-    "memory_empty": "fetchMemory",
+    **dict.fromkeys(("result", "status", "trace_id", "reasons", "message"), "execute"),
+    **dict.fromkeys(("audit", "audit_row", "audit_timestamp", "audit_action", "audit_result", "audit_state"), "audit"),
+    **dict.fromkeys(("audit_trace_id", "audit_execution_id", "audit_empty"), "audit"),
+    **dict.fromkeys(("memory", "memory_command", "memory_output", "memory_status", "memory_timestamp"), "memory"),
+    "memory_empty": "memory",
 }
 
 #: The parts that only an empty list, or no snapshot, shows.
@@ -43,7 +44,7 @@ def missing_parts(fit: ConsoleFit, selectors: Selectors) -> tuple[str, ...]:
     return tuple(
         part
         for part, call in SHOWN_BY.items()
-        if css.get(part) and part not in fit.seen and (not call or fit.calls[call].sent)
+        if css.get(part) and part not in fit.seen and (not call or fit.calls[call_of(call)].sent)
     )
 
 

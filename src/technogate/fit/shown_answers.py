@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from technogate.contract.loader import Contract
 from technogate.mock.mock_backend import MockBackend
 from technogate.mock.responses.conforming import Conforming
 from technogate.mock.scripted_reply import Reply, ResponseTemplate, json_template
+from technogate.model.contract_words import spoken
 
 #: The command of every answer: any that the pattern allows.
 COMMAND = "PING"
@@ -22,7 +22,7 @@ def now() -> str:
 
 
 def new_mock_backend(contract: Contract, prefix: str = "") -> MockBackend:
-    """A mock backend with conforming responses for whatever is not scripted: APPROVED, an empty list, no snapshot.
+    """A mock backend with conforming responses for whatever is not scripted: an approval, an empty list, no snapshot.
 
     `prefix` comes before each path: that of the address which a console has built in.
     """
@@ -31,12 +31,13 @@ def new_mock_backend(contract: Contract, prefix: str = "") -> MockBackend:
 
     def execute() -> Reply:
         trace_id = f"mock-{next(numbers)}"
-        value: dict[str, Any] = {
+        value = {
             "status": contract.behavior.statuses.approved,
             "ts_utc": now(),
             "trace_id": trace_id,
             "reason_codes": [],
         }
+        value = contract.words.written("envelope", value)
         return Conforming(template=json_template(value, trace_id=trace_id)).reply()
 
     def empty_list() -> Reply:
@@ -44,7 +45,7 @@ def new_mock_backend(contract: Contract, prefix: str = "") -> MockBackend:
 
     def no_snapshot() -> Reply:
         return Conforming(
-            template=ResponseTemplate(status=204, headers=(("X-Trace-Id", f"mock-{next(numbers)}"),))
+            template=ResponseTemplate(status=204, headers=((contract.words.trace_header, f"mock-{next(numbers)}"),))
         ).reply()
 
     return MockBackend(
@@ -69,7 +70,7 @@ def blocked(contract: Contract) -> Conforming:
         "reason_codes": [contract.behavior.reason_codes.known[0]],
         "message": "the fit check shows this",
     }
-    return Conforming(template=json_template(value, trace_id="fit-1"))
+    return Conforming(template=json_template(contract.words.written("envelope", value), trace_id="fit-1"))
 
 
 def one_entry(contract: Contract) -> Conforming:
@@ -77,18 +78,18 @@ def one_entry(contract: Contract) -> Conforming:
     entry = {
         "timestamp": now(),
         "action": COMMAND,
-        "result": "SUCCESS",
+        "result": contract.behavior.audit.success,
         "state": contract.behavior.statuses.approved,
         "trace_id": "fit-entry",
         "execution_id": "exec_0001",
     }
-    return Conforming(template=json_template([entry], trace_id="fit-2"))
+    return Conforming(template=json_template([contract.words.written("entry", entry)], trace_id="fit-2"))
 
 
 def snapshot(contract: Contract) -> Conforming:
     """A memory snapshot."""
     value = {"command": COMMAND, "output": "pong", "timestamp": now(), "status": contract.behavior.statuses.approved}
-    return Conforming(template=json_template(value, trace_id="fit-3"))
+    return Conforming(template=json_template(contract.words.written("snapshot", value), trace_id="fit-3"))
 
 
 def empty_list() -> Conforming:
@@ -98,7 +99,7 @@ def empty_list() -> Conforming:
 
 def no_snapshot() -> Conforming:
     """No memory snapshot."""
-    return Conforming(template=ResponseTemplate(status=204, headers=(("X-Trace-Id", "fit-5"),)))
+    return Conforming(template=ResponseTemplate(status=204, headers=((spoken().trace_header, "fit-5"),)))
 
 
 #: Makes an answer that conforms to a contract.

@@ -24,6 +24,7 @@ from technogate.journal import run_records
 from technogate.journal.line_marks import JournalKey, LineMarks, MarkedLines, unmarked
 from technogate.model.events import (
     Abort,
+    ContainerFacts,
     Event,
     Exchange,
     FaultEvent,
@@ -210,6 +211,7 @@ class Journal:
     warnings: list[RunWarning] = field(default_factory=list)
     self_tests: list[SelfTest] = field(default_factory=list)
     isolations: list[ProgramIsolation] = field(default_factory=list)
+    containers: list[ContainerFacts] = field(default_factory=list)
     must_fail: list[ItemResult | Finding] = field(default_factory=list)
     runtimes: list[RuntimeProof] = field(default_factory=list)
     fit_checks: list[FitCheck] = field(default_factory=list)
@@ -299,6 +301,7 @@ def _sort(path: Path, events: list[Event], journal: Journal) -> None:
         RunWarning: journal.warnings,  # type: ignore[dict-item]
         SelfTest: journal.self_tests,  # type: ignore[dict-item]
         ProgramIsolation: journal.isolations,  # type: ignore[dict-item]
+        ContainerFacts: journal.containers,  # type: ignore[dict-item]
         RuntimeProof: journal.runtimes,  # type: ignore[dict-item]
         FitCheck: journal.fit_checks,  # type: ignore[dict-item]
     }

@@ -19,12 +19,19 @@ from technogate.judging.requirement_results import requirement_result
 from technogate.judging.verdict_document import end_of, verdict_document
 from technogate.judging.verdict_scope import requirements_in_scope
 from technogate.judging.waivers import apply_waivers
+from technogate.model.contract_words import speaking
 from technogate.model.events import Finding, ItemResult, Outcome, PlannedItem
 from technogate.model.verdict import VerdictDocument
 
 
 def judge(journal: Journal) -> VerdictDocument:
     """Judge a journal: each requirement in scope, and the run as a whole."""
+    with speaking(journal.header.words):
+        return _judged(journal)
+
+
+def _judged(journal: Journal) -> VerdictDocument:
+    """The verdict on a journal, which is read in the words of its contract."""
     planned = {item.item: item for plan in journal.plans for item in plan.items}
     scope = requirements_in_scope(journal.header)
     whole = WholeRun(journal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from technogate.journal.journal_file import Journal
 from technogate.judging.self_test_result import self_test_problems
+from technogate.model.container_facts import container_problems
 
 #: Seconds that a clock may be corrected by during a run; a time service corrects it by a tenth.
 CLOCK_S = 2.0
@@ -24,9 +25,19 @@ def unsound(journal: Journal) -> list[str]:
 def invalid(journal: Journal) -> list[str]:
     """Why not even a finding of the run proves anything; a run that only crashed or was interrupted is not among it."""
     problems = _clock_problems(journal) + self_test_problems(journal)
+    problems += container_problems(journal.containers, _sides_in_containers(journal))
     if not any(plan.items for plan in journal.plans):
         problems.append("no tests were collected: no check ran")
     return problems
+
+
+def _sides_in_containers(journal: Journal) -> list[str]:
+    """The sides whose containers must be known: those of a validation of containers that did not end early."""
+    header, footer = journal.header, journal.footer
+    ended_early = footer is None or footer.end != "finished" or bool(journal.aborts)
+    if header.target.kind != "compose" or header.mode != "validate" or ended_early:
+        return []
+    return sorted(header.target.images)
 
 
 def _clock_problems(journal: Journal) -> list[str]:

@@ -16,9 +16,8 @@ from technogate.contract.behavior import worded
 from technogate.judging.waivers import MOST_DAYS, is_reason, never_waived, too_long
 from technogate.model.errors import UserError
 from technogate.model.events import Waiver
-from technogate.util.toml_file import TomlFileError, decode_text, parse_toml
+from technogate.util.toml_file import TomlFileError, decode_text, parse_toml, table_places
 
-_HEADING = re.compile(r"^[ \t]*\[\[[ \t]*waiver[ \t]*\]\]", re.MULTILINE)
 _REQUIREMENT = re.compile(r"[A-Z]{3}-[0-9]{2}")
 _IMAGE = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -65,11 +64,8 @@ def parse_waivers(raw: bytes, path: str, now: float) -> tuple[Waiver, ...]:
         raise UserError(str(error)) from error
     except msgspec.ValidationError as error:
         raise UserError(f"{path}: {worded(error)}; a waiver is a table [[waiver]]") from error
-    lines = [text.count("\n", 0, heading.start()) + 1 for heading in _HEADING.finditer(text)]
     waivers: list[Waiver] = []
-    for number, row in enumerate(rows):
-        # A heading inside a multi-line string makes the line numbers unusable.
-        place = f"{path}, line {lines[number]}" if len(lines) == len(rows) else f"{path}, waiver {number + 1}"
+    for row, place in zip(rows, table_places(text, "waiver", path, len(rows)), strict=True):
         waiver = _waiver(row, place, now)
         if any((known.requirement, known.image) == (waiver.requirement, waiver.image) for known in waivers):
             raise UserError(f"{place}: {waiver.requirement} is waived twice; keep one of the two")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from technogate.model.contract_words import spoken
 from technogate.model.events import Headers
 
 
@@ -13,7 +14,7 @@ def cors_headers(request: Headers) -> Headers:
     return (
         ("Access-Control-Allow-Origin", origin),
         ("Access-Control-Allow-Credentials", "true"),
-        ("Access-Control-Expose-Headers", "X-Trace-Id"),
+        ("Access-Control-Expose-Headers", spoken().trace_header),
     )
 
 
@@ -22,8 +23,7 @@ def preflight_response(request: Headers, max_age: int) -> bytes:
     requested = {name.lower(): value for name, value in request}
     lines = ["HTTP/1.1 204 No Content", *(f"{name}: {value}" for name, value in cors_headers(request))]
     lines.append(f"Access-Control-Allow-Methods: {requested.get('access-control-request-method', 'GET, POST')}")
-    lines.append(
-        f"Access-Control-Allow-Headers: {requested.get('access-control-request-headers', 'X-API-Key, Content-Type')}"
-    )
+    usual = f"{spoken().key_header}, Content-Type"
+    lines.append(f"Access-Control-Allow-Headers: {requested.get('access-control-request-headers', usual)}")
     lines += [f"Access-Control-Max-Age: {max_age}", "Connection: close", "", ""]
     return "\r\n".join(lines).encode("latin-1")

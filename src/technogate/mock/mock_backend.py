@@ -21,6 +21,7 @@ from technogate.mock.listener import Origin, Refusal, Server
 from technogate.mock.recorded_request import RecordedRequest, exchange_of
 from technogate.mock.reply_queue import FaultError, ReplyFactory, ReplyQueue, ScriptedReply, kind_of
 from technogate.mock.scripted_reply import Fault, Reply, as_reply
+from technogate.model.contract_words import spoken
 from technogate.model.events import Exchange
 
 T = TypeVar("T")
@@ -229,12 +230,19 @@ class MockBackend:
         redact: Redactor,
         new_id: Callable[[], str],
         case: str = "",
-        key_header: str = "X-API-Key",
+        key_header: str = "",
         preflights: bool = False,
     ) -> list[Exchange]:
         """The evidence of the requests since the last reset, at both origins, without the secret."""
         return [
-            exchange_of(received, item=item, case=case, new_id=new_id, redact=redact, key_header=key_header)
+            exchange_of(
+                received,
+                item=item,
+                case=case,
+                new_id=new_id,
+                redact=redact,
+                key_header=key_header or spoken().key_header,
+            )
             for received in self.received(origin=None, preflights=preflights)
         ]
 

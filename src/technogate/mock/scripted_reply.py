@@ -13,6 +13,8 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Protocol, runtime_checkable
 
+from technogate.model.contract_words import spoken
+
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -183,9 +185,9 @@ def json_template(
     content_type: str | None = "application/json",
     keep_alive: bool = False,
 ) -> ResponseTemplate:
-    """A template whose body is `value` as JSON; `trace_id` fills `X-Trace-Id`, None leaves that header out."""
+    """A template whose body is `value` as JSON; `trace_id` fills the trace header, None leaves that header out."""
     own: Headers = () if content_type is None else (("Content-Type", content_type),)
-    trace: Headers = () if trace_id is None else (("X-Trace-Id", trace_id),)
+    trace: Headers = () if trace_id is None else ((spoken().trace_header, trace_id),)
     body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     return ResponseTemplate(status=status, headers=(*own, *trace, *headers), body=body, keep_alive=keep_alive)
 

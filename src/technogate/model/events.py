@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from technogate.model.container_facts import ContainerFacts
 from technogate.model.driver_name import DriverName
 from technogate.model.exchange import (
     BODY_LIMIT,
@@ -36,6 +37,7 @@ __all__ = [
     "Abort",
     "Blame",
     "Body",
+    "ContainerFacts",
     "ContractRef",
     "Disclosure",
     "Ended",
@@ -204,6 +206,7 @@ Event = (
     | Abort
     | RunWarning
     | ProgramIsolation
+    | ContainerFacts
     | WriterEnd
     | Footer
 )

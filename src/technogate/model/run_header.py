@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from technogate.model.contract_words import ContractWords
 from technogate.model.record import Record
 from technogate.model.requirement import Requirement
 
@@ -76,7 +77,8 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
 
     `guarded` are the operations that need a key and carry a trace id; `decisions` and `groups` hold
     titles by id. `execute` is the operation whose every response must have an entry in the audit trail, `blocked` the
-    state of a refusal's entry, `unaudited` the reason code for a trail that cannot be written. Seconds: a complete
+    state of a refusal's entry, `unaudited` the reason code for a trail that cannot be written, `words` are all that
+    the contract calls things. Seconds: a complete
     response takes no longer than `response_s`, an entry is visible `trail_visible_s` after it, 99 of 100
     responses of an operation within `p99_s`. `slow` is the command that hangs on purpose. `gate_digest` is
     the sha256 of the gate's own files. `replays` names the finding that a replay is about.
@@ -98,10 +100,11 @@ class Header(Record, frozen=True, tag_field="event", tag="header"):
     decisions: dict[str, str] = msgspec.field(default_factory=dict)
     groups: dict[str, str] = msgspec.field(default_factory=dict)
     guarded: tuple[str, ...] = ()
-    trace_header: str = "X-Trace-Id"
+    trace_header: str = ""
     execute: str = ""
-    blocked: str = "BLOCKED"
-    unaudited: str = "AUDIT_UNAVAILABLE"
+    blocked: str = ""
+    unaudited: str = ""
+    words: ContractWords = ContractWords()
     response_s: float = 15.0
     trail_visible_s: float = 2.0
     p99_s: dict[str, float] = msgspec.field(default_factory=dict)

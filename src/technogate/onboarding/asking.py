@@ -10,12 +10,13 @@ from typing import Any
 import httpx
 import msgspec
 
+from technogate.drivers.http.pace import rate_limit
 from technogate.util.http_client import http_client
 
 #: Seconds that a request may take where nothing is known to be slow.
 LIMIT_S = 8.0
-#: The longest pause that a 429 may ask for here, in seconds.
-LONGEST_PAUSE_S = 5.0
+#: The longest pause that a 429 may ask for here, in seconds, and how often a request is repeated after one.
+LONGEST_PAUSE_S, _PAUSES = 60.0, 2
 #: Seconds between two looks at a program that does not accept connections yet.
 _POLL_S = 0.05
 
@@ -81,13 +82,15 @@ class Backend:
         headers: Mapping[str, str] | None = None,
         limit_s: float = LIMIT_S,
     ) -> Answer:
-        """The same for a path from the root; waits once, briefly, where a 429 says for how long."""
+        """The same for a path from the root; waits where a 429 says for how long, up to a minute."""
         sent = self.key if key is None else key
         wanted = {**({self.key_header: sent} if sent else {}), **(headers or {})}
         answer = self._once(path, method, wanted, body, limit_s)
-        pause = answer.headers.get("retry-after", "") if answer.status == httpx.codes.TOO_MANY_REQUESTS else ""
-        if pause.isdecimal() and int(pause) <= LONGEST_PAUSE_S:
-            time.sleep(int(pause))
+        for _ in range(_PAUSES):
+            limited = rate_limit(answer.status, answer.headers.get("retry-after"), time.time())
+            if limited is None or limited.pause_s is None or limited.pause_s > LONGEST_PAUSE_S:
+                break
+            time.sleep(limited.pause_s)
             answer = self._once(path, method, wanted, body, limit_s)
         return answer
 

@@ -182,7 +182,9 @@ class BackendOnboarding:
         self.learn_start()
         if self.wish.cwd != ".":
             self.learned.learn("backend", "cwd", self.wish.cwd, self.wish.said)
-        if not self.start.names_port:
+        if self.trial.socket is not None:
+            self.learned.learn("backend", "socket", self._named(self.trial.socket), "it listens there, on no port")
+        elif not self.start.names_port:
             self.learned.learn("backend", "port", port, "it listens there, and neither PORT nor an option moves it")
         if prefix or host != HOST or self.secure is not None:
             self._learn_served(host, port, prefix, said)
@@ -191,7 +193,9 @@ class BackendOnboarding:
 
     def _learn_served(self, host: str, port: int, prefix: str, said: str) -> None:
         """The base URL, where it is not http on 127.0.0.1 without a prefix."""
-        number = "{port}" if self.start is not None and self.start.names_port else str(port)
+        moves = self.start is not None and self.start.names_port
+        moves = moves or (self.trial is not None and self.trial.socket is not None)
+        number = "{port}" if moves else str(port)
         named = self.secure is not None and self.secure.name == "localhost"
         shown = "localhost" if named else "[::1]" if ":" in host else "{host}"
         where = f"it listens on {host} alone; " if host != HOST else ""
@@ -199,10 +203,15 @@ class BackendOnboarding:
         scheme = "https" if self.secure is not None else "http"
         self.learned.learn("backend", "serves", f"{scheme}://{shown}:{number}{prefix}", where + tls + said)
         if self.secure is not None and self.secure.ca_file is not None:
-            path = self.secure.ca_file.resolve()
-            root = self.folder.resolve()
-            shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
-            self.learned.learn("backend", "ca_file", shown, "its certificate is verified with this file")
+            said = "its certificate is verified with this file"
+            self.learned.learn("backend", "ca_file", self._named(self.secure.ca_file), said)
+
+    def _named(self, path: Path) -> str:
+        """A path as the target file writes it: in the folder of the pair, or relative to the file."""
+        path, root = path.resolve(), self.folder.resolve()
+        if self.trial is not None and path.is_relative_to(self.trial.workdir):
+            return f"{{workdir}}/{path.relative_to(self.trial.workdir).as_posix()}"
+        return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
 
     def learn_start(self) -> None:
         """The command and the variables by which it was started last."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+from technogate.mock.recorded_request import RecordedRequest
 from technogate.onboarding.known_answers import body_of
 from technogate.onboarding.page_look import AVOIDED, WORD, PageLook
 from technogate.onboarding.surveyed_page import Control
@@ -13,6 +15,8 @@ _SESSION = re.compile(r"session|sess[aã]o|sitzung|sesi[oó]n")
 _RUN = re.compile(r"\b(run|execute|send|submit|go|executar|enviar|rodar|ausf|start|launch|invoke)|command-run|exec")
 #: The most fields and buttons that are tried as the command's, and pairs of them.
 _MOST_FIELDS, _MOST_BUTTONS, _MOST_PAIRS = 5, 6, 14
+#: What the button of a dialog says that goes on with the command.
+_YES = re.compile(r"\b(yes|ok|okay|confirm\w*|run|execut\w*|continu\w*|proceed|send|sim|ja|sí|oui)\b", re.IGNORECASE)
 #: Seconds that a page may take until its handlers are there.
 HYDRATED_S = 1.5
 
@@ -48,9 +52,8 @@ class CommandParts:
         """Whether one field and one button run a command."""
         controls = self._look.page.controls()
         fields = sorted((one for one in controls if one.kind == "text"), key=lambda one: not _COMMAND.search(one.words))
-        buttons = sorted(
-            (one for one in controls if one.kind == "button" and not AVOIDED.search(one.words)), key=_button_rank
-        )
+        pressed = [one for one in controls if one.kind == "button" and not one.dialog]
+        buttons = sorted((one for one in pressed if not AVOIDED.search(one.words)), key=_button_rank)
         ranked = sorted(
             (field_rank + button_rank + 2 * (field.form != button.form), field_rank, button_rank)
             for field_rank, field in enumerate(fields[:_MOST_FIELDS])
@@ -72,12 +75,29 @@ class CommandParts:
         self._look.found("run", button.selector, f"{called(button)}: pressing it sent that")
         if self._look.page.dialogs:
             self._look.learned.step("execute", "dialog", "accept", "a dialog came before the command was sent")
+        if self._look.confirm:
+            said = "a dialog came after the press, and this button of it sent the command"
+            self._look.learned.step("execute", "click", self._look.confirm, said, when="after")
 
     def _runs(self, field: str, button: str, word: str = WORD) -> bool:
         start = self._look.answers.count
         if not self._look.page.enter(field, word) or not self._look.page.press(button):
             return False
-        return self._look.arrives(start, self._look.answers.runs(word)) is not None
+        wanted = self._look.answers.runs(word)
+        if self._look.confirm:
+            return self._look.confirmed() and self._look.arrives(start, wanted) is not None
+        return self._look.arrives(start, wanted) is not None or self._runs_confirmed(start, wanted)
+
+    def _runs_confirmed(self, start: int, wanted: Callable[[RecordedRequest], bool]) -> bool:
+        """Whether the command is sent by a button of a dialog that the press has opened."""
+        asked = [one for one in self._look.page.controls("button") if one.dialog]
+        for answer in [one for one in asked if _YES.search(one.label)][:1]:
+            if self._look.page.press(answer.selector) and self._look.arrives(start, wanted) is not None:
+                self._look.confirm = answer.selector
+                return True
+        if asked:
+            self._look.page.page.keyboard.press("Escape")
+        return False
 
     def learn_session(self) -> None:
         """Find the field whose text is sent as the session id."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from technogate.contract.loader import load_contract
+from technogate.model.contract_words import speak
 from technogate.model.errors import TargetFileError, UserError
 from technogate.onboarding.backend_onboarding import BackendOnboarding
 from technogate.onboarding.client_modules import ClientModule, find_client_module
@@ -27,6 +28,7 @@ from technogate.onboarding.target_text import target_text
 from technogate.onboarding.trail_onboarding import TrailOnboarding
 from technogate.onboarding.variables import key_names, url_names
 from technogate.onboarding.wishes import SideWish, Wishes
+from technogate.runner.run_context import DEFAULT_CONTRACT
 from technogate.target.target_file import read_target_file
 from technogate.util.shipped import shipped
 from technogate.util.write_file import write_file
@@ -122,7 +124,8 @@ def _look_at_backend(wishes: Wishes, wish: SideWish, learned: Learned, key: str)
 
 
 def _look_at_console(wishes: Wishes, learned: Learned, key: str) -> None:
-    contract = load_contract(shipped("contracts", "console-v0.1"))
+    contract = load_contract(shipped("contracts", DEFAULT_CONTRACT))
+    speak(contract.words)
     wish = wishes.console
     if wish.url and not wishes.api_key_env:
         raise UserError("a page that is served already has a key: give --api-key-env with the variable that holds it")

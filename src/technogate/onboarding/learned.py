@@ -57,10 +57,10 @@ class Learned:
         """The tables that have a line or a gap."""
         return {line.table for line in self.lines} | {gap.table for gap in self.gaps}
 
-    def step(self, before: str, action: str, value: str, evidence: str) -> None:
-        """Keep one step of the page and tell it."""
-        self.steps.append({"before": before, action: value, "#": evidence})
-        self.tell(f"found    console.steps: before {before}, {action} {value!r}: {evidence}")
+    def step(self, moment: str, action: str, value: str, evidence: str, *, when: str = "before") -> None:
+        """Keep one step of the page, before or after a `moment`, and tell it."""
+        self.steps.append({when: moment, action: value, "#": evidence})
+        self.tell(f"found    console.steps: {when} {moment}, {action} {value!r}: {evidence}")
 
     def lack(self, table: str, key: str, tried: str, consequence: str) -> None:
         """Keep that a key was not found, and tell it."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from technogate.onboarding.page_look import EFFECT_S, SHOWN_S, PageLook
+from technogate.drivers.page.page_words import PageWords
+from technogate.onboarding.page_look import SHOWN_S, PageLook
+from technogate.onboarding.surveyed_page import EFFECT_S
 
 _LIMIT = re.compile(r"limit|max|count|rows|entries|quantidade|anzahl|size")
 _FILTER = re.compile(r"filter|state|status|estado|filtro")
@@ -34,13 +36,12 @@ class ListParts:
             return
         laid_out = self._rows(rows)
         self._learn_rows(laid_out)
-        controls = self._learn_query(refresh)
+        controls, refresh = self._learn_query(refresh)
         holder = laid_out["parent"] if laid_out else self._smallest_with(rows)
         parts = [one for one in (holder, *controls, refresh) if one]
         others = [] if self._look.answers.snapshot is None else [self._look.answers.snapshot["command"]]
         areas = self._look.around(parts, [self._look.command, self._look.run], others)
-        empty = self._look.empty_marker("audit", refresh)
-        region = self._look.lasting(areas)
+        empty, region = self._look.empty("audit", refresh, areas)
         if region:
             self._look.found("audit", region, "holds the list and its controls")
         if empty:
@@ -80,14 +81,25 @@ class ListParts:
             marks = [row[mark] for row in rows]
             # A time in another form has the minute of the one that was sent.
             parts = {"timestamp": [row["timestamp"][13:16] for row in rows]}
-            laid_out = self._look.page.ask("rows", marks=marks, values=shown, parts=parts)
+            laid_out = self._look.page.ask("rows", marks=marks, values=shown, parts=parts, alike=["result"])
             if laid_out is not None:
+                self._learn_words(rows, laid_out["words"].get("result", []))
                 return laid_out
         return None
 
-    def _learn_query(self, refresh: str) -> list[str]:
-        """The controls of the filter and the limit, and the button; those that were found."""
+    def _learn_words(self, rows: list[dict[str, str]], shown: list[str]) -> None:
+        """The page's own words for the results, where it has them: `shown` is what the rows show, none for no word."""
+        if not shown:
+            return
+        self._look.words |= {row["result"]: word for row, word in zip(rows, shown, strict=True)}
+        self._look.learned.learn("console", "words", self._look.words, "what it showed for each status and each result")
+
+    def _learn_query(self, refresh: str) -> tuple[list[str], str]:
+        """The controls of the filter and the limit, those that were found, and the button, "" without."""
         chosen = self._filter(refresh)
+        if chosen and refresh and self._look.page.ask("holds", outer=chosen, inner=refresh):
+            # A choice of the filter requests the list, and loses what else is chosen.
+            refresh = ""
         limit = self._limit(refresh)
         for part, selector, said, tried in (
             (
@@ -103,22 +115,20 @@ class ListParts:
                 self._look.found(part, selector, said)
             else:
                 self._look.absent(part, tried)
-        return [one for one in (chosen, limit) if one]
+        return [one for one in (chosen, limit) if one], refresh
 
     def _filter(self, refresh: str) -> str:
-        controls = self._look.page.controls("select", "combobox", "listbox", "radiogroup")
-        blocked = self._look.words.get("BLOCKED", "BLOCKED")
+        controls = self._look.page.controls("select", "combobox", "listbox", "radiogroup", "group")
+        words = PageWords((shown, word) for word, shown in self._look.words.items())
         for control in sorted(controls, key=lambda one: not _FILTER.search(one.words)):
             start = self._look.answers.count
-            option = next((text for value, text in control.options if value == "BLOCKED"), blocked)
-            if not self._look.page.choose(control, option):
+            if not self._look.page.choose(control, "BLOCKED", words):
                 continue
             wanted = self._look.answers.lists(filter="BLOCKED")
             if self._look.arrives(start, wanted, EFFECT_S) is None and refresh:
                 self._look.page.press(refresh)
             if self._look.arrives(start, wanted, EFFECT_S) is not None:
-                first = control.options[0][1] if control.options else self._look.words.get("all", "all")
-                self._look.page.choose(control, first)
+                self._look.page.choose(control, "all", words)
                 return control.selector
         return ""
 

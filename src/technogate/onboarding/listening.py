@@ -19,6 +19,8 @@ MARK = "TECHNOGATE_TRIAL"
 _PROC = Path("/proc")
 #: What the kernel calls a socket that listens.
 _LISTENS = "0A"
+#: The flag of a Unix socket that accepts connections, and the word of its line that is its path.
+_ACCEPTS, _PATH_AT = 0x10000, 7
 _LSOF_S = 10.0
 
 
@@ -47,6 +49,17 @@ def listening(pids: set[int]) -> set[tuple[str, int]]:
     return _listening_by_lsof(pids)
 
 
+def listening_sockets(pids: set[int]) -> set[str]:
+    """The paths of the Unix sockets on which these processes listen, as they were bound; Linux alone tells them."""
+    sockets, found = set(_sockets(pids)), set()
+    with suppress(OSError):
+        for line in (_PROC / "net" / "unix").read_text("utf-8", errors="replace").splitlines()[1:]:
+            words = line.split(maxsplit=7)
+            if len(words) > _PATH_AT and int(words[3], 16) & _ACCEPTS and words[6] in sockets:
+                found.add(words[_PATH_AT])
+    return {path for path in found if not path.startswith("@")}
+
+
 def open_files(pids: set[int]) -> set[Path]:
     """The regular files that these processes hold open."""
     found = set()
@@ -67,8 +80,13 @@ def _open_in_proc(pids: set[int]) -> Iterator[str]:
                     yield str(descriptor.readlink())
 
 
+def _sockets(pids: set[int]) -> Iterator[str]:
+    """The inodes of the sockets of these processes."""
+    return (target[8:-1] for target in _open_in_proc(pids) if target.startswith("socket:["))
+
+
 def _listening_in_proc(pids: set[int]) -> set[tuple[str, int]]:
-    sockets = {target[8:-1] for target in _open_in_proc(pids) if target.startswith("socket:[")}
+    sockets = set(_sockets(pids))
     found = set()
     for table in ("tcp", "tcp6"):
         with suppress(OSError):

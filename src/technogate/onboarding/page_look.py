@@ -12,10 +12,10 @@ from technogate.mock.recorded_request import RecordedRequest
 from technogate.onboarding.consequences import consequence
 from technogate.onboarding.known_answers import KnownAnswers
 from technogate.onboarding.learned import Learned
-from technogate.onboarding.surveyed_page import SurveyedPage
+from technogate.onboarding.surveyed_page import EFFECT_S, SurveyedPage
 
-#: Seconds within which a press has its effect: the request arrives, or the page shows the answer.
-EFFECT_S, SHOWN_S = 0.9, 2.0
+#: Seconds within which a page shows an answer that has arrived.
+SHOWN_S = 2.0
 #: The command that is entered: any that the contract allows, and that stands nowhere else.
 WORD = "LOOK_AT_THIS"
 #: Buttons that are pressed last: they leave the page or throw something away.
@@ -30,12 +30,13 @@ _MOST_AROUND = 3
 class PageLook:
     """The look at one page. `command` and `run` are the selectors that run a command, `tab_of` the tab of each region.
 
-    `words` is what the page shows for each status, where that is not the word itself.
+    `words` is what the page shows for each status, where that is not the word itself; `confirm` the button of a dialog
+    that asks before a command is sent.
     """
 
     def __init__(self, page: SurveyedPage, answers: KnownAnswers, learned: Learned) -> None:
         self.page, self.answers, self.learned = page, answers, learned
-        self.command = self.run = ""
+        self.command = self.run = self.confirm = ""
         self.tabs: list[str] = []
         self.tab_of: dict[str, str] = {}
         self.words: dict[str, str] = {}
@@ -86,8 +87,14 @@ class PageLook:
         """Run the command once more; whether it was sent."""
         self.show("execute")
         start = self.answers.count
-        entered = self.page.enter(self.command, WORD) and self.page.press(self.run)
+        entered = self.page.enter(self.command, WORD) and self.page.press(self.run) and self.confirmed()
         return entered and self.arrives(start, self.answers.runs(WORD), SHOWN_S) is not None
+
+    def confirmed(self) -> bool:
+        """Press the button of the dialog that asks before a command is sent, if any; whether that was possible."""
+        return not self.confirm or (
+            self.page.until(lambda: self.page.visible(self.confirm), EFFECT_S) and self.page.press(self.confirm)
+        )
 
     def button_that(self, region: str, wanted: Callable[[RecordedRequest], bool]) -> str:
         """The button whose press is followed by a wanted request, each of two times."""
@@ -108,20 +115,29 @@ class PageLook:
         start = self.answers.count
         return self.page.press(selector) and self.arrives(start, wanted, EFFECT_S / 2) is not None
 
-    def empty_marker(self, region: str, refresh: str) -> str:
-        """What is shown only when a region has nothing to show."""
-        before = self.page.texts()
+    def empty(self, region: str, refresh: str, areas: list[str]) -> tuple[str, str]:
+        """What is shown only when a region has nothing to show, and which of its areas is there then; "" for none."""
+        before, rows, snapshot = self.page.texts(), self.answers.rows, self.answers.snapshot
         if region == "audit":
             self.answers.rows = []
         else:
             self.answers.snapshot = None
+        self._show_anew(region, refresh)
+        appeared = [selector for selector in self.page.texts() if selector not in before]
+        area = self.lasting(areas)
+        if not appeared:
+            return "", area
+        # What holds the marker's words may hold the values too: then it says nothing.
+        self.answers.rows, self.answers.snapshot = rows, snapshot
+        self._show_anew(region, refresh)
+        return next((one for one in appeared if not self.page.visible(one)), ""), area
+
+    def _show_anew(self, region: str, refresh: str) -> None:
+        """Have a region show what is answered now."""
         if not (refresh and self.page.press(refresh)):
             self.page.load()
         self.show(region)
         self.page.settle()
-        after = self.page.texts()
-        appeared = [selector for selector in after if selector not in before]
-        return appeared[0] if appeared else ""
 
     # ---- areas ----
 

@@ -8,7 +8,10 @@ async (request) => {
   const PIERCE = " >>> ";
   const TEST_IDS = ["data-testid", "data-test-id", "data-test", "data-cy", "data-qa"];
   const GENERATED = /\d{3,}|^:|^[«_]r_?[0-9a-z]+[_»]$|^[sc]\d+$|^(css|sc|svelte|radix|mui|headlessui|emotion|ng|v|jss)-|_[A-Za-z]+_[a-z0-9]{5,}_\d|__(?=[A-Za-z0-9]*[A-Z0-9])[A-Za-z0-9]{5,}$|^[a-z0-9]{12,}$|[A-Z][a-z]?\d[A-Za-z]/;
-  const CONTROLS = "input, textarea, select, button, a[href], [contenteditable='true'], [contenteditable=''], [role=textbox], [role=button], [role=combobox], [role=listbox], [role=tab], [role=searchbox], [role=spinbutton], [role=radiogroup]";
+  const CONTROLS = "input, textarea, select, button, a[href], [contenteditable]:not([contenteditable=false]), [role=textbox], [role=button], [role=combobox], [role=listbox], [role=tab], [role=searchbox], [role=spinbutton], [role=radiogroup]";
+  const DIALOG = "dialog[open], [role=dialog], [role=alertdialog], [aria-modal=true]";
+  /** One of several that exclude each other, and at least how many make a choice. */
+  const TOGGLE = "[aria-pressed], [role=radio], [aria-checked]", LEAST = 3;
   const SILENT = new Set(["SCRIPT", "STYLE", "TEMPLATE", "NOSCRIPT", "OPTION", "SELECT", "DATALIST", "HEAD", "META", "LINK", "TITLE", "TEXTAREA", "INPUT"]);
 
   /** The roots of the page: its document, open shadow roots, and documents of frames that may be read. */
@@ -67,6 +70,19 @@ async (request) => {
       return false; // what a page has in an attribute need not be a selector
     }
   };
+  /** Every element within another, also in open shadow trees; whether a selector finds one element alone in there. */
+  const shadows = (element) => [element, ...element.querySelectorAll("*")].map((one) => one.shadowRoot ?? null).filter(Boolean);
+  const deep = (scope) => [...scope.querySelectorAll("*"), ...shadows(scope).flatMap(deep)];
+  const onlyWithin = (scope, css, element) => {
+    if (only(scope, css, element)) return true;
+    try {
+      if (scope.querySelector(css) !== null) return false;
+    } catch {
+      return false;
+    }
+    const found = shadows(scope).flatMap((root) => [...root.querySelectorAll(css)]);
+    return found.length === 1 && found[0] === element;
+  };
   const place = (element) => {
     const siblings = [...(element.parentNode?.children ?? [])];
     const same = siblings.filter((one) => one.localName === element.localName);
@@ -113,8 +129,7 @@ async (request) => {
     return false;
   };
   const allText = (element) => {
-    const inside = [element, ...element.querySelectorAll("*")].map((one) => one.shadowRoot ?? null).filter(Boolean);
-    return [element.textContent, ...inside.flatMap((root) => [...root.children].map(allText))].join(" ");
+    return [element.textContent, ...shadows(element).flatMap((root) => [...root.children].map(allText))].join(" ");
   };
   const smallestWith = (elements) => {
     let at = elements[0] ?? null;
@@ -138,6 +153,8 @@ async (request) => {
     if (role === "tab") return "tab";
     if (role === "combobox" && element.localName !== "input") return "combobox";
     if (role === "listbox" || role === "radiogroup") return role;
+    if (element.localName !== "input" && /^(listbox|menu|true)$/.test(element.getAttribute("aria-haspopup") ?? "")) return "combobox";
+    if (element.matches(TOGGLE)) return "toggle";
     if (element.localName === "select") return "select";
     if (element.localName === "button" || role === "button") return "button";
     if (element.localName === "a") return "link";
@@ -150,11 +167,24 @@ async (request) => {
   };
   const hints = (element) => [element.id, element.getAttribute("name"), ...TEST_IDS.map((name) => element.getAttribute(name)), element.className].filter((word) => typeof word === "string" && word).join(" ");
 
+  /** What holds several toggles or radio buttons that exclude each other, or a button for each of several states. */
+  const groups = () => {
+    const parents = new Map();
+    for (const element of every(`${TOGGLE}, input[type=radio], button`)) {
+      const states = /^(APPROVED|BLOCKED|EXPIRED|WARNING|NEUTRAL)$/i.test(element.textContent.trim());
+      const parent = element.localName === "input" ? (element.closest("fieldset") ?? above(above(element) ?? element)) : above(element);
+      if (parent !== null && (states || !element.matches("button:not([aria-pressed], [role], [aria-checked])"))) parents.set(parent, (parents.get(parent) ?? 0) + 1);
+    }
+    return [...parents].filter(([parent, count]) => count >= LEAST && !parent.matches("[role=radiogroup]")).map(([parent]) => parent);
+  };
+
   const tasks = {
-    controls: () =>
-      every(CONTROLS).map((element) => ({
+    controls: () => {
+      const grouped = groups();
+      return [...every(CONTROLS), ...grouped].map((element) => ({
         selector: selectorOf(element),
-        kind: kindOf(element),
+        kind: grouped.includes(element) ? "group" : kindOf(element),
+        dialog: element.closest(DIALOG) !== null,
         label: labelOf(element),
         hints: hints(element),
         visible: visible(element),
@@ -162,7 +192,8 @@ async (request) => {
         submits: element.localName === "button" ? element.type === "submit" && element.form !== null : element.type === "submit",
         form: element.form ? selectorOf(element.form) : "",
         options: element.localName === "select" ? [...element.options].map((option) => [option.value, option.textContent.trim()]) : [],
-      })),
+      }));
+    },
 
     /** For each value the smallest elements that show exactly it, and the smallest that contains it. */
     find: ({ values }) => {
@@ -201,15 +232,18 @@ async (request) => {
       return selectorOf(best ?? at);
     },
 
-    /** The elements that repeat once for each of `marks`, texts that each stand in one of them, and where `values` are in each. */
-    rows: ({ marks, values, parts }) => {
+    /**
+     * The elements that repeat once for each of `marks`, texts that each stand in one of them, and where `values` are in each.
+     * A value of `alike` may be shown as another word: in rows that have the same value it is the same, in others another.
+     */
+    rows: ({ marks, values, parts, alike }) => {
       const all = every("*").filter((element) => !SILENT.has(element.tagName) && visible(element));
       const holders = marks.map((mark) => all.filter((element) => shown(element).includes(mark)).at(-1));
       if (holders.some((holder) => holder === undefined)) return null;
       const rows = holders.map((holder, index) => {
-        let at = holder;
         const others = marks.filter((_, other) => other !== index);
-        while (at.parentElement && !others.some((mark) => at.parentElement.textContent.includes(mark))) at = at.parentElement;
+        let at = holder;
+        for (let up = above(at); up !== null && !others.some((mark) => allText(up).includes(mark)); up = above(at)) at = up;
         return at;
       });
       const root = rows[0].getRootNode();
@@ -229,8 +263,13 @@ async (request) => {
       if (!css) return null;
       const cells = {};
       for (const name of Object.keys(values[0])) cells[name] = cellOf(rows, values.map((row) => row[name]), parts[name]);
+      const words = {};
+      for (const name of alike.filter((one) => !cells[one])) {
+        const found = wordsOf(rows, values.map((row) => row[name]), Object.values(cells));
+        if (found) [cells[name], words[name]] = [found.cell, found.words];
+      }
       const prefix = root === document ? "" : selectorOf(rows[0]).split(PIERCE).slice(0, -1).join(PIERCE) + PIERCE;
-      return { row: prefix + css, cells, parent: parent ? selectorOf(parent) : "" };
+      return { row: prefix + css, cells, words, parent: parent ? selectorOf(parent) : "" };
     },
 
     /** The smallest element that holds all of these. */
@@ -270,6 +309,12 @@ async (request) => {
       return element !== null && visible(element);
     },
 
+    /** Whether an element is within another. */
+    holds: ({ outer, inner }) => {
+      const found = [outer, inner].map(resolve);
+      return found.every((element) => element !== null) && holds(...found);
+    },
+
     exists: ({ selector }) => resolve(selector) !== null,
 
     /** Whether a control can be used now. */
@@ -282,7 +327,7 @@ async (request) => {
   /** A selector, the same within each row, of the cell that shows `wanted` there; "" where a row shows it with other text. */
   const cellOf = (rows, wanted, parts) => {
     const cells = rows.map((row, index) => {
-      const all = [...row.querySelectorAll("*"), row].filter((element) => visible(element) && shown(element) === wanted[index]);
+      const all = [...deep(row), row].filter((element) => visible(element) && shown(element) === wanted[index]);
       return all.find((element) => ![...element.children].some((child) => shown(child) === wanted[index]));
     });
     if (cells.some((cell) => cell === undefined)) {
@@ -295,13 +340,29 @@ async (request) => {
     }
     return within(rows, cells);
   };
+  /** The cell whose text is one word for each of the `values`, and these words; null where none is, or more than one. */
+  const wordsOf = (rows, values, taken) => {
+    const leaves = deep(rows[0]).filter((element) => element.children.length === 0 && visible(element));
+    const found = leaves.flatMap((leaf) => {
+      const path = [];
+      for (let at = leaf; at !== rows[0] && at !== null; at = at.parentElement) path.unshift(place(at));
+      const inside = leaf.getRootNode() !== rows[0].getRootNode();
+      const cells = rows.map((row) => (inside ? row.shadowRoot?.querySelector(path.join(" > ")) : row.querySelector(`:scope > ${path.join(" > ")}`)) ?? null);
+      if (cells.some((cell) => cell === null)) return [];
+      const texts = cells.map(shown);
+      const told = texts.every((text, at) => text !== "" && texts.every((other, by) => (text === other) === (values[at] === values[by])));
+      const cell = told ? within(rows, cells) : null;
+      return cell && !taken.includes(cell) ? [{ cell, words: texts }] : [];
+    });
+    return found.length === 1 ? found[0] : null;
+  };
   const within = (rows, cells) => {
     if (cells[0] === rows[0]) return null;
-    const inRow = (css) => rows.every((row, index) => only(row, css, cells[index]));
+    const inRow = (css) => rows.every((row, index) => onlyWithin(row, css, cells[index]));
     const path = [];
     for (let at = cells[0]; at !== rows[0] && at !== null; at = at.parentElement) path.unshift(place(at));
     const nth = (() => {
-      const index = [...cells[0].parentElement.children].indexOf(cells[0]) + 1;
+      const index = [...(cells[0].parentNode?.children ?? [])].indexOf(cells[0]) + 1;
       return `${cells[0].localName}:nth-child(${index})`;
     })();
     return [...own(cells[0]), nth, path.join(" > "), `:scope > ${path.join(" > ")}`].find(inRow) ?? null;

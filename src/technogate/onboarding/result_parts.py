@@ -30,8 +30,6 @@ class ResultParts:
             if not self._look.execute():
                 continue
             trace_id = values["trace_id"]
-            self._look.page.until(lambda trace_id=trace_id: self._look.page.shows(trace_id), SHOWN_S)  # type: ignore[misc]
-            self._look.page.settle()
             first, second = values["reason_codes"]
             sought = {
                 "status": status,
@@ -40,12 +38,17 @@ class ResultParts:
                 "second": second,
                 "message": values["message"],
             }
-            runs.append((status, self._look.page.find(sought), self._look.page.texts()))
+            runs.append((status, *self._shown(sought)))
         parts = {name: _usual(name, runs) for name in ("trace_id", "message")}
         parts["status"] = _usual("status", runs) or self._localised(runs)
         parts["reasons"] = self._reasons(runs)
         known = [selector for selector in parts.values() if selector]
-        areas = self._look.around(known or _containing(runs), [self._look.command, self._look.run], others)
+        beside = [self._look.command, self._look.run]
+        areas = self._look.around(known or _containing(runs), beside, others)
+        if known and not areas and self._look.execute():
+            # A result that vanishes is there for a while alone.
+            self._look.page.until(lambda: any(map(self._look.page.visible, known)), SHOWN_S)
+            areas = self._look.around(known, beside, others)
         if runs:
             self._steady(parts)
         self._look.page.load()
@@ -66,6 +69,16 @@ class ResultParts:
             self._look.learned.learn(
                 "console", "words", self._look.words, "what its status showed for each known answer"
             )
+
+    def _shown(self, sought: dict[str, str]) -> tuple[dict[str, dict[str, list[str]]], dict[str, str]]:
+        """Where the page shows each value, and all its texts: once it has settled, or before that where it vanishes."""
+        page = self._look.page
+        page.until(lambda: page.shows(sought["trace_id"]), SHOWN_S)
+        at_once = page.find(sought), page.texts()
+        page.settle()
+        settled = page.find(sought), page.texts()
+        lost = at_once[0]["trace_id"]["contains"] and not settled[0]["trace_id"]["contains"]
+        return at_once if lost else settled
 
     def _steady(self, parts: dict[str, str]) -> None:
         """Name anew what shows something else when an answer has neither reasons nor message; "" where nothing does."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from technogate.onboarding.page_look import EFFECT_S, SHOWN_S, PageLook
+from technogate.onboarding.page_look import SHOWN_S, PageLook
+from technogate.onboarding.surveyed_page import EFFECT_S
 
 _FIELDS = ("command", "output", "status", "timestamp")
 
@@ -16,7 +17,12 @@ class SnapshotParts:
     def learn(self) -> None:
         """Find the area, the value of each field, the button and the marker of no snapshot."""
         self._look.answers.clear()
+        self._look.page.load()
+        self._look.show("memory")
         snapshot = self._look.answers.set_snapshot()
+        localised = {**snapshot, "status": self._look.words.get(snapshot["status"], snapshot["status"])}
+        # A word that the page shows without a snapshot, such as a choice of the filter, is none of its values.
+        anyway = {selector for one in self._look.page.find(localised).values() for selector in one["exact"]}
         self._look.page.load()
         shown = self._look.at_tab(
             "memory", lambda: self._look.page.until(lambda: self._look.page.shows(snapshot["command"]), EFFECT_S)
@@ -28,9 +34,9 @@ class SnapshotParts:
         if not shown:
             self._look.lack("memory", "the page shows no value of a known snapshot")
             return
-        localised = {**snapshot, "status": self._look.words.get(snapshot["status"], snapshot["status"])}
         found = self._look.page.find(localised)
-        exact = {name: found[name]["exact"][0] for name in _FIELDS if found[name]["exact"]}
+        shown_as = {name: [one for one in found[name]["exact"] if one not in anyway] for name in _FIELDS}
+        exact = {name: selectors[0] for name, selectors in shown_as.items() if selectors}
         parts = [*exact.values(), *([refresh] if refresh else [])] or found["command"]["contains"][:1]
         avoid = [self._look.command, str(self._look.learned.value("console.selectors.audit") or "")]
         areas = self._look.around(parts, avoid, [])
@@ -45,8 +51,8 @@ class SnapshotParts:
             self._look.found("memory_refresh", refresh, "pressing it requested the snapshot")
         else:
             self._look.absent("memory_refresh", "no button requested the snapshot")
-        empty = self._look.empty_marker("memory", refresh)
-        if region := self._look.lasting(areas):
+        empty, region = self._look.empty("memory", refresh, areas)
+        if region:
             self._look.found("memory", region, "holds the values of a known snapshot")
         if empty:
             self._look.found("memory_empty", empty, "is shown when there is no snapshot, and not with one")

@@ -12,17 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from technogate.drivers.page.console_page import CALL_CONTROL, FIND_ELEMENT, SCRIPTS
+from technogate.drivers.page.page_entry import choice_of
+from technogate.drivers.page.page_words import PageWords
 from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.onboarding.known_answers import KnownAnswers
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page, Request
+    from playwright.sync_api import ElementHandle, Locator, Page, Request
 
 _SCRIPT = Path(__file__).with_name("page_survey.js")
+#: The driver's own scripts that operate a control whatever its kind, for a context that is surveyed.
+OPERATING = tuple(path for path in SCRIPTS if path.stem in ("page_parts", "page_controls"))
 #: What separates the steps of a selector that pierces shadow roots and frames.
 PIERCE = " >>> "
 #: Milliseconds that a control gets to be operated, seconds until it is enabled, and seconds between two looks.
 OPERATE_MS, ENABLED_S, POLL_S = 1500, 1.2, 0.05
+#: Seconds within which a press has its effect: the request arrives, or a popup opens.
+EFFECT_S = 0.9
 #: Seconds without a request after which a page that was loaded counts as settled, and at most.
 QUIET_S, SETTLED_S = 0.4, 4.0
 #: Milliseconds that a page gets to load.
@@ -41,6 +48,7 @@ class Control:
     selected: bool
     submits: bool
     form: str
+    dialog: bool
     options: tuple[tuple[str, str], ...]
 
     @property
@@ -186,18 +194,38 @@ class SurveyedPage:
             return False
         return True
 
-    def choose(self, control: Control, text: str) -> bool:
-        """Choose an option of a control by its text; whether that was possible."""
+    def choose(self, control: Control, wanted: str, words: PageWords) -> bool:
+        """Choose an option of a control by its value, or by its text in the page's words; whether that was possible."""
         try:
-            if control.kind == "select":
-                value = next(value for value, shown in control.options if text in (value, shown))
-                self.locator(control.selector).select_option(value=value, timeout=OPERATE_MS)
-                return True
-            self.locator(control.selector).click(timeout=OPERATE_MS)
-            option = self.page.get_by_role("option", name=text, exact=True).or_(
-                self.page.get_by_role("radio", name=text)
-            )
-            option.first.click(timeout=OPERATE_MS)
-        except (PlaywrightError, StopIteration):
+            described = self.page.evaluate(CALL_CONTROL, ["describe", control.selector])
+            offered = described["offered"]
+            if not offered:
+                self.locator(control.selector).click(timeout=OPERATE_MS)
+                self.until(lambda: bool(self._popup(control)), EFFECT_S)
+                offered = self._popup(control)
+            number = choice_of([{**one, "name": words.anywhere(one["name"])} for one in offered], wanted)
+            if number is None:
+                self.page.keyboard.press("Escape")
+                return False
+            if described["kind"] == "select":
+                self.locator(control.selector).select_option(index=number, timeout=OPERATE_MS)
+            else:
+                self._choice(control, number).click(timeout=OPERATE_MS)
+        except PlaywrightError:
             return False
         return True
+
+    def _popup(self, control: Control) -> list[dict[str, Any]]:
+        """What the open popup of a control offers."""
+        offered: list[dict[str, Any]] = self.page.evaluate(CALL_CONTROL, ["popup", control.selector])
+        return offered
+
+    def _choice(self, control: Control, number: int) -> ElementHandle:
+        """The element of one choice, of the frame that it is in."""
+        argument = ["choice", control.selector, number]
+        found = self.page.evaluate_handle(FIND_ELEMENT, argument).as_element()
+        frame = found.owner_frame() if found is not None else None
+        element = frame.evaluate_handle(FIND_ELEMENT, argument).as_element() if frame is not None else None
+        if element is None:
+            raise PlaywrightError("the choice is gone")
+        return element

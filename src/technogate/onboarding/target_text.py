@@ -26,6 +26,7 @@ _KEYS = (
     "cwd",
     "env",
     "port",
+    "socket",
     "url",
     "serves",
     "page",

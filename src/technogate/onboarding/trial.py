@@ -13,16 +13,17 @@ from pathlib import Path
 from types import TracebackType
 
 from technogate.journal.redaction import Redactor
-from technogate.onboarding.listening import MARK, end_marked, listening, marked
+from technogate.onboarding.listening import MARK, end_marked, listening, listening_sockets, marked
 from technogate.target.environment import clean_environment
 from technogate.target.placeholders import fill
 from technogate.target.process.ports import HOST, HeldPort
 from technogate.target.process.program import Launch, Program
 from technogate.target.process.reaper import FOLDER_PREFIX, Reaper
+from technogate.target.socket_forwarder import SocketForwarder
 
 #: Seconds that a program gets until it listens.
 START_S = 25.0
-#: Seconds that a program which listens elsewhere gets until it listens on the port that it was given.
+#: Seconds that a program which listens elsewhere, or on a Unix socket, gets until it listens on a port as it should.
 ELSEWHERE_S = 1.0
 _POLL_S = 0.03
 #: The addresses by which a program of this machine is reached, and what each stands for in a target file.
@@ -33,7 +34,8 @@ class Trial:
     """A program started with `command` (its placeholders filled) in `cwd`, with the variables `env`.
 
     Use as a context manager: the program and all that it started are ended at its end. `port` is the one that
-    `{port}` stands for, `workdir` the folder that `{workdir}` stands for.
+    `{port}` stands for, `workdir` the folder that `{workdir}` stands for. `socket` is the Unix socket on which it
+    listens in place of a port, None for none: then its address is a port of the gate's own that leads there.
     """
 
     def __init__(
@@ -44,6 +46,8 @@ class Trial:
         self.mark = secrets.token_hex(8)
         self.port = 0
         self.addresses: set[tuple[str, int]] = set()
+        self.socket: Path | None = None
+        self._forwarder: SocketForwarder | None = None
         self._folder = tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, ignore_cleanup_errors=True)
         self.workdir = Path(self._folder.name).resolve() / name
         self._reaper: Reaper | None = None
@@ -87,7 +91,7 @@ class Trial:
         """Wait until it listens somewhere; return "", or why it does not."""
         deadline = time.monotonic() + limit_s
         uses_port = any("{port}" in text for text in (*self.command, *self.env.values()))
-        elsewhere_since = 0.0
+        elsewhere_since = socket_since = 0.0
         while time.monotonic() < deadline:
             if uses_port and (host := _answering(self.port)):
                 self.addresses = {(host, self.port)}
@@ -97,12 +101,23 @@ class Trial:
                 elsewhere_since = time.monotonic()
             if self.addresses and (not uses_port or time.monotonic() - elsewhere_since > ELSEWHERE_S):
                 return ""
+            if not self.addresses and (path := min(listening_sockets(self.pids), default="")):
+                # A socket may be there for other things, and the port come after it.
+                socket_since = socket_since or time.monotonic()
+                if time.monotonic() - socket_since > ELSEWHERE_S:
+                    self._forward(self.cwd / path)
+                    return ""
             if self._running().exit_code is not None and not self.addresses:
                 return f"it ended with exit code {self.exit_code}"
             time.sleep(_POLL_S)
         if self.addresses:
             return ""
         return f"it listened on no port within {limit_s:g} s"
+
+    def _forward(self, path: Path) -> None:
+        """Reach it at a port that leads to the Unix socket on which it listens."""
+        self.socket, self._forwarder = path, SocketForwarder(path)
+        self.addresses = {(HOST, self._forwarder.port)}
 
     def host_and_port(self) -> tuple[str, int]:
         """The address to reach it at, and its port: {port} where it listens there, else the lowest port."""
@@ -138,6 +153,8 @@ class Trial:
         self._program.start()
 
     def _end(self) -> None:
+        if self._forwarder is not None:
+            self._forwarder.close()
         if self._program is not None:
             self._program.stop()
             end_marked(self.mark, self._program.pid or 0)

@@ -54,6 +54,7 @@ def journal_header(
         execute=contract.behavior.operations.execute,
         blocked=contract.behavior.statuses.blocked,
         unaudited=contract.behavior.reason_codes.audit_unavailable,
+        words=contract.words,
         response_s=contract.behavior.time.response_s,
         trail_visible_s=contract.behavior.time.trail_visible_s,
         p99_s=dict(contract.behavior.time.p99_s),

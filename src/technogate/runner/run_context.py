@@ -24,6 +24,7 @@ from technogate.journal.journal_file import JournalWriter
 from technogate.journal.line_marks import JournalKey
 from technogate.journal.redaction import Redactor
 from technogate.judging.waiver_file import waivers_of
+from technogate.model.contract_words import speak
 from technogate.model.errors import UserError
 from technogate.model.events import Abort, Event, Exchange, FitCheck
 from technogate.model.settings import JOURNAL, Settings
@@ -112,6 +113,7 @@ class RunContext:
     _lock: threading.RLock = field(init=False, default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
+        speak(self.contract.words)
         self.redactor = Redactor(self.run_key)
         self.smallest = Smallest(self.replay)
         self.paces = self._paces()

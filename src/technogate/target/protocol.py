@@ -6,7 +6,7 @@ whatever the kind of the target.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from technogate.model.events import Output, TargetRef
+from technogate.model.events import ContainerFacts, Output, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.page_use import PageUse
 from technogate.target.process.program import Program
@@ -132,6 +132,12 @@ class Running(Protocol):
     @property
     def isolations(self) -> dict[str, str]:
         """How each program that the gate started is kept from the gate, by its name: `isolated`, or why not."""
+
+    def container_facts(self, closed: Sequence[Path]) -> list[ContainerFacts]:
+        """Return what the engine reports of each container of the pair, the API key masked; empty for programs.
+
+        A container that has files of the gate, or of the `closed` folders, is not isolated. Raises UserError.
+        """
 
     def outputs(self) -> list[Output]:
         """Return what every program that the gate started has written so far, the API key masked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import StartError, UserError
-from technogate.model.events import Output, TargetRef
+from technogate.model.events import ContainerFacts, Output, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.environment import clean_environment
 from technogate.target.page_use import page_use
@@ -50,6 +50,7 @@ class Pair:
         self._ref = ref
         self._folder = folder
         self._consoles = 0
+        self._fronts: list[Program] = []
         with ExitStack() as stack:
             self._reaper = reaper = Reaper(clean_environment())
             stack.callback(reaper.close)
@@ -76,8 +77,8 @@ class Pair:
     def start_console(self, api_url: str, api_key: str | None = None) -> RunningConsole:
         """Start a further console for the backend at `api_url`; `api_key` None means this pair's key.
 
-        A console with a fixed port replaces the one in front of the real backend, which is started again when
-        the further one is stopped.
+        A console with a fixed port replaces the one that holds that port, which is started again when the further one
+        is stopped.
         """
         spec = self._spec.console
         if self._programs.ended:
@@ -89,14 +90,14 @@ class Pair:
             return self._running_console(spec, api_url, key)
         if spec.driver == "module":
             return self._console(spec, api_url, key, None)
-        primary = self.console.program if self.console is not None else None
-        if primary is not None and not spec.movable:
-            primary.stop()
+        holder = None if spec.movable else next((known for known in self._fronts if known.alive), None)
+        if holder is not None:
+            holder.stop()
             try:
                 further = self._console_program(spec, api_url, key)
-                return self._console(spec, api_url, key, further, restarted_once(primary))
+                return self._console(spec, api_url, key, further, restarted_once(holder))
             except UserError:
-                primary.restart()
+                holder.restart()
                 raise
         return self._console(spec, api_url, key, self._console_program(spec, api_url, key))
 
@@ -106,6 +107,10 @@ class Pair:
         module = self._spec.console is not None and bool(self._spec.console.module) and not self._spec.console.url
         own_user = {"client module": "it runs as the gate's own user"} if module else {}
         return self._programs.isolations | own_user
+
+    def container_facts(self, closed: Sequence[Path]) -> list[ContainerFacts]:  # noqa: ARG002 - there is no container
+        """See `Running`."""
+        return []
 
     def outputs(self) -> list[Output]:
         """Return what every program that the gate started has written so far, the API key masked."""
@@ -198,7 +203,9 @@ class Pair:
         self._consoles += 1
         name = "console" if self._consoles == 1 else f"console-{self._consoles}"
         values = console_values(api_url, key, origin(base_urls(spec.serves, port)[0]))
-        return self._programs.launch(name, spec, port, values, self._console_environment(api_url, key))
+        program = self._programs.launch(name, spec, port, values, self._console_environment(api_url, key))
+        self._fronts.append(program)
+        return program
 
     def _console(
         self,
@@ -261,7 +268,7 @@ class Pair:
 
     def _check_responds(self, name: str, spec: ServedSpec, url: str = "") -> str:
         """Check that a program which the gate did not start responds: where it does; raises StartError."""
-        found = find_ready((url or spec.url.rstrip("/"),), spec.ready, spec.timeout_s, lambda: False)
+        found = find_ready((url or spec.url.rstrip("/"),), spec.ready_at, spec.timeout_s, lambda: False)
         if not isinstance(found, Ready):
             running = "" if found.hint else "; is it running?"
             raise StartError(f"{name} does not respond: {found}{running}", program=name)

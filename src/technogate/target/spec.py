@@ -10,6 +10,8 @@ from typing import Literal
 
 import msgspec
 
+from technogate.model.contract_words import spoken
+
 #: How the times of an audit trail are written: any form that can be told, RFC 3339, or a number since the epoch.
 TimeForm = Literal["auto", "rfc3339", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns"]
 #: Seconds that a program gets to become ready after the gate started it.
@@ -106,7 +108,7 @@ class ServedSpec(Spec, frozen=True, kw_only=True):
     port: int | None = None
     serves: str = ""
     ca_file: str = ""
-    ready: str = "/health"
+    ready: str = ""
     ready_log: str = ""
     isolation: Literal["auto", "user", "none"] = "auto"
     start_timeout_s: float | None = None
@@ -118,6 +120,11 @@ class ServedSpec(Spec, frozen=True, kw_only=True):
         if self.start_timeout_s is not None:
             return self.start_timeout_s
         return RESPONSE_TIMEOUT_S if self.url else START_TIMEOUT_S
+
+    @property
+    def ready_at(self) -> str:
+        """What shows that it is ready: as declared, else the public path of the contract."""
+        return self.ready or spoken().health_path or "/"
 
     @property
     def movable(self) -> bool:

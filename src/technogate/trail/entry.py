@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from technogate.model.contract_words import spoken
 from technogate.model.events import TrailEntry
 
 #: The fields of an entry; whatever else a source has is kept as `extra`.
 FIELDS = ("timestamp", "action", "result", "state", "trace_id", "execution_id")
-#: The largest `limit` that the contract allows.
+#: The most entries of one reading.
 MOST = 1000
 #: The length of a UUID that a database keeps as bytes.
 UUID_BYTES = 16
@@ -28,6 +29,7 @@ class TrailUnusable(TrailError):  # noqa: N818 - a trail error, named by what is
 
 def entry_of(values: Mapping[str, Any]) -> TrailEntry:
     """An entry from the values of a source that has the contract's own names."""
+    values = spoken().meaning("entry", values)
     return TrailEntry(
         **{name: as_text(values.get(name)) for name in FIELDS},
         extra={str(key): as_text(value) for key, value in values.items() if key not in FIELDS},

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from technogate.model.contract_words import spoken
 from technogate.model.events import TrailEntry
 from technogate.trail.entry import FIELDS, as_text
 from technogate.trail.entry_times import EntryTimes, is_time
@@ -34,7 +35,6 @@ _ABSENT: Any = object()
 _NO_LETTER = re.compile(r"[^a-z0-9]")
 _FORMS = {
     "action": re.compile(r"[A-Z_]+"),
-    "result": re.compile(r"SUCCESS|FAILED"),
     "state": re.compile(r"[A-Z][A-Z_]+"),
     "trace_id": re.compile(r"[a-z0-9-]{1,64}"),
     "execution_id": re.compile(r"[a-z0-9_]+"),
@@ -50,7 +50,9 @@ class EntryFields:
 
     def __init__(self, given: Mapping[str, str] | None = None, times: EntryTimes | None = None) -> None:
         self.times = times or EntryTimes()
+        # What a target file does not say is looked for by the contract's name.
         self._given = given or {}
+        self._usual = {name: spoken().name("entry", name) for name in FIELDS}
         self._found: dict[str, str] = {}
         self._met: set[str] = set()
         self._last: Mapping[str, Any] = {}
@@ -75,12 +77,12 @@ class EntryFields:
     @property
     def wanted(self) -> frozenset[str]:
         """The keys that the fields of an entry have, the first one of a dotted path."""
-        paths = [self._given.get(name, name) for name in FIELDS]
+        paths = [self._given.get(name, self._usual[name]) for name in FIELDS]
         return frozenset([*paths, *(path.partition(".")[0] for path in paths)])
 
     def missing(self, keys: Sequence[str]) -> list[str]:
         """The fields of an entry of which neither the key nor the first one of its path is among `keys`."""
-        paths = {name: self._given.get(name, name) for name in FIELDS}
+        paths = {name: self._given.get(name, self._usual[name]) for name in FIELDS}
         return [name for name, path in paths.items() if not {path, path.partition(".")[0]}.intersection(keys)]
 
     def hint(self, field: str) -> str:
@@ -110,8 +112,9 @@ class EntryFields:
         """The path of a field and its value."""
         if name in self._given:
             return self._given[name], value_at(values, self._given[name])
-        if name in values or name not in self._found:
-            return name, values.get(name, _ABSENT)
+        usual = self._usual[name]
+        if usual in values or name not in self._found:
+            return usual, values.get(usual, _ABSENT)
         return self._found[name], value_at(values, self._found[name])
 
     def _learned(self, values: Mapping[str, Any], places: dict[str, tuple[str, Any]]) -> dict[str, tuple[str, Any]]:
@@ -165,7 +168,7 @@ def _candidate(name: str, paths: Mapping[str, Any], home: str) -> str:
     """The one path that can be the field `name`, in the entry's own object or else anywhere; "" for none or several."""
     near = {path: value for path, value in paths.items() if path.rpartition(".")[0] == home}
     for scope in (near, paths):
-        for words in ((name.replace("_", ""),), SYNONYMS[name]):
+        for words in ((name.replace("_", ""), _word(spoken().name("entry", name))), SYNONYMS[name]):
             fitting = [path for path, value in scope.items() if _word(path) in words and _fits(name, value)]
             if fitting:
                 return fitting[0] if len(fitting) == 1 else ""
@@ -180,6 +183,10 @@ def _fits(name: str, value: Any) -> bool:
     if name == "timestamp":
         return is_time(value)
     value = plain(value)
+    if name == "result":
+        return value in spoken().results
+    if name == "state" and value in spoken().statuses:
+        return True
     return isinstance(value, str) and _FORMS[name].fullmatch(value) is not None
 
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 #: The modules of each extra in `pyproject.toml` that has a command, a target or a check depend on it.
 MODULES = {
     "browser": ("playwright",),
-    "reference": ("fastapi", "sqlalchemy", "starlette", "uvicorn"),
+    "reference": ("sqlalchemy", "starlette", "uvicorn"),
     "sql": ("psycopg", "sqlalchemy"),
 }
 

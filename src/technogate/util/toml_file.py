@@ -52,3 +52,15 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         # A message may quote a key of the file: it stays one short line.
         problem = " ".join(problem.split())[:300]
         raise TomlFileError(f"{name}{place}: {problem}; correct the TOML") from error
+
+
+def table_places(text: str, table: str, path: str, number: int) -> list[str]:
+    """Where each of the `number` tables `[[table]]` of a file begins, for messages: `path, line 3`.
+
+    A heading inside a multi-line string makes the lines unusable: then they are counted.
+    """
+    headings = re.compile(rf"^[ \t]*\[\[[ \t]*{re.escape(table)}[ \t]*\]\]", re.MULTILINE).finditer(text)
+    lines = [text.count("\n", 0, heading.start()) + 1 for heading in headings]
+    if len(lines) == number:
+        return [f"{path}, line {line}" for line in lines]
+    return [f"{path}, {table} {count + 1}" for count in range(number)]

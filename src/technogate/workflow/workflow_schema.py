@@ -1,4 +1,7 @@
-"""Write the schemas of the workflow and the policy: `python -m technogate.workflow.workflow_schema [FOLDER]`."""
+"""Write the schemas of the workflow, the policy and `contract diff`.
+
+`python -m technogate.workflow.workflow_schema [FOLDER]`
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from technogate.authoring.diff.accepted import ChangesFile
+from technogate.authoring.diff.change import ContractDiff
 from technogate.deploy.policy import PolicyFile
 from technogate.report.verdict_schema import schema_of, write_schema
 from technogate.workflow.deployment import Deployment
@@ -39,6 +44,14 @@ _DOCUMENTS: dict[str, tuple[type[msgspec.Struct], str, str]] = {
     "deployment.schema.json": (
         Deployment, "The decision of the deploy gate",
         "DEPLOY_CHECK.json, version 1: a record for `technogate status`. Do not deploy on it.",
+    ),
+    "contract-diff.schema.json": (
+        ContractDiff, "Two versions of a contract compared",
+        "What `technogate contract diff --format json` writes, version 1. docs/contract-changes.md lists the rules.",
+    ),
+    "changes.schema.json": (
+        ChangesFile, "Accepted changes of a contract",
+        "changes.toml: breaking changes that an owner accepts until a day, at most 90 days from now.",
     ),
 }  # fmt: skip
 

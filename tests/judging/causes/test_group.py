@@ -29,7 +29,20 @@ REQUIREMENTS = tuple(
         *(f"AUT-0{number}" for number in range(1, 7)),
         *(f"EXE-0{number}" for number in range(1, 9)),
         *(f"AUD-0{number}" for number in range(1, 7)),
-        *("MEM-01", "ERR-01", "ERR-04", "ERR-06", "TRL-01", "TRL-02", "TRL-05", "TRL-07", "CON-02"),
+        *(
+            "MEM-01",
+            "ERR-01",
+            "ERR-04",
+            "ERR-06",
+            "TRL-01",
+            "TRL-02",
+            "TRL-05",
+            "TRL-07",
+            "TRL-11",
+            "CON-02",
+            "CON-03",
+            "CON-21",
+        ),
     )
 )
 TRACE = "X-Trace-Id"
@@ -229,6 +242,36 @@ ONE_MISTAKE = {
         Seen(requirement="EXE-05", status=200, defects=("size",)),
         Seen(requirement="EXE-05", check="body unread", observed="9 bytes were taken", status=200, defects=("size",)),
     ],
+    "a console that does not check the status": [
+        Seen(
+            requirement="CON-03",
+            check="fails closed",
+            expected="BLOCKED is shown",
+            observed=f"{word!r} is shown",
+            operation="",
+        )
+        for word in ("MAYBE", "approved", " APPROVED ", "null")
+    ],
+    "an approval left beside other commands": [
+        Seen(
+            requirement="CON-21",
+            check="last result while waiting",
+            operation="",
+            expected=f"nothing that could be read as APPROVED until {command} is answered",
+            observed=f"the APPROVED of FIRST_COMMAND is left beside {command}",
+        )
+        for command in ("FIRST_COMMAND", "SECOND_COMMAND")
+    ],
+    "entries that are not synced": [
+        Seen(
+            requirement="TRL-11",
+            check="entry synced before the response",
+            expected="the entry is written and synced",
+            observed=f"trail.jsonl is written and not synced: {calls}",
+            status=200,
+        )
+        for calls in ("write(trail.jsonl), sendto(client)", "write(trail.jsonl), fdatasync(wal), sendto(client)")
+    ],
     "a crash": [
         Seen(requirement="EXE-03", check="crash", observed="the backend exited with code 1: TypeError"),
         Seen(requirement="ERR-06", check="crash", observed="the backend exited with code 1: TypeError"),
@@ -271,6 +314,12 @@ TWO_MISTAKES = {
     "lost refusals and lost executions": [
         Seen(requirement="TRL-02", check="trail: lost", observed="lost: none", status=401),
         Seen(requirement="TRL-01", check="trail: lost", observed="lost: none", status=200),
+    ],
+    "an unknown status shown as it is, and another taken for an approval": [
+        Seen(requirement="CON-03", check="fails closed", expected="BLOCKED", observed="'MAYBE' is shown", operation=""),
+        Seen(
+            requirement="CON-03", check="fails closed", expected="BLOCKED", observed="'APPROVED' is shown", operation=""
+        ),
     ],
     "one side each": [
         Seen(requirement="CON-02", check="shown status", observed="status 'BLOCKED'", operation=""),

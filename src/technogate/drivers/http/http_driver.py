@@ -115,12 +115,18 @@ class HttpDriver:
 
     def execute(self, command: object, *, key: Key | None = None, **more: object) -> Exchange:
         """Execute `command`, with further fields of the body."""
-        body = msgspec.json.encode({"command": command, **more})
+        body = self.body(command, **more)
         return self.send(self.case(self.contract.behavior.operations.execute, body=body), key=key)
 
+    def body(self, command: object, **more: object) -> bytes:
+        """The body of an execute request of `command`, with further fields."""
+        return msgspec.json.encode(self.contract.words.written("request", {"command": command, **more}))
+
     def read(self, operation: str, query: Mapping[str, object] | None = None, *, key: Key | None = None) -> Exchange:
-        """One GET of `operation` with `query`."""
-        pairs = tuple((name, str(value)) for name, value in (query or {}).items())
+        """One GET of `operation` with `query`, whose parameters `filter` and `limit` have the contract's names."""
+        audit = self.contract.behavior.audit
+        names = {"filter": audit.filter_parameter, "limit": audit.limit_parameter}
+        pairs = tuple((names.get(name, name), str(value)) for name, value in (query or {}).items())
         return self.send(self.case(operation, query=pairs), key=key)
 
     def read_entry(self, operation: str, query: Mapping[str, object] | None, trace_id: str) -> Exchange:

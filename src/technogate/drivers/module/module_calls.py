@@ -8,18 +8,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from technogate.drivers.console_driver import READINGS, DriverError
+from technogate.drivers.console_driver import READINGS, DriverError, call_of, usual_query
 from technogate.drivers.console_driver import Call as CallName
+from technogate.model.contract_words import Part
 from technogate.model.driver_name import DriverName
 from technogate.model.events import RenderedOutput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleCall:
-    """One call of one function, with its arguments."""
+    """One call of the function that plays a part, with its arguments."""
 
-    call: CallName
+    part: Part
     args: tuple[object, ...] = ()
+
+    @property
+    def call(self) -> CallName:
+        """The name of the function."""
+        return call_of(self.part)
 
 
 class CallUnderWay(Protocol):
@@ -35,7 +41,7 @@ class CallUnderWay(Protocol):
 class ModuleCaller(ABC):
     """Calls the functions of one module.
 
-    `limit_s` bounds a call; fetchAuditLog, which may take two requests, has twice that. `found` says where in the
+    `limit_s` bounds a call; a read of the audit list, which may take two requests, has twice that. `found` says where in the
     exports the functions were found, "" where the module itself has them.
     """
 
@@ -52,7 +58,7 @@ class ModuleCaller(ABC):
         """Raise ConsoleEnded when the module's script is stuck, so that none of its calls can end."""
 
     def execute(self, command: str, session_id: str | None = None) -> RenderedOutput:
-        """`executeCommand(command, sessionId?)`, to its end."""
+        """Execute a command, to its end."""
         return self.call_many([execute_call(command, session_id)])[0]
 
     def start_execute(self, command: str, session_id: str | None = None) -> bool:
@@ -62,7 +68,7 @@ class ModuleCaller(ABC):
 
     def result(self) -> RenderedOutput:
         """What the newest started command returned. Raises DriverError when none was started."""
-        return self._collect([(ModuleCall(call="executeCommand"), self._newest_call())])[0]
+        return self._collect([(ModuleCall(part="execute"), self._newest_call())])[0]
 
     def returned_within(self, seconds: float) -> RenderedOutput | None:
         """What the newest started command returns within so many seconds; None while it is still under way."""
@@ -71,13 +77,13 @@ class ModuleCaller(ABC):
         except TimeoutError:
             return None
 
-    def audit(self, filter: str = "all", limit: int = 50) -> RenderedOutput:  # noqa: A002 - the contract's own word
-        """`fetchAuditLog(filter, limit)`, to its end."""
-        return self.call_many([ModuleCall(call="fetchAuditLog", args=(filter, limit))])[0]
+    def audit(self, wanted: str | None = None, limit: int | None = None) -> RenderedOutput:
+        """Read the audit list with this query, the contract's usual one for None, to its end."""
+        return self.call_many([ModuleCall(part="audit", args=usual_query(wanted, limit))])[0]
 
     def memory(self) -> RenderedOutput:
-        """`fetchMemory()`, to its end."""
-        return self.call_many([ModuleCall(call="fetchMemory")])[0]
+        """Read the memory, to its end."""
+        return self.call_many([ModuleCall(part="memory")])[0]
 
     def call_many(self, calls: Sequence[ModuleCall]) -> list[RenderedOutput]:
         """Make all calls at once and wait for all; a call that does not end in time is `pending`."""
@@ -92,7 +98,7 @@ class ModuleCaller(ABC):
         started, now = time.time(), time.monotonic()
         rendered_outputs = []
         for call, under_way in calls:
-            deadline = now + (2 * self.limit_s if call.call == "fetchAuditLog" else self.limit_s)
+            deadline = now + (2 * self.limit_s if call.part == "audit" else self.limit_s)
             try:
                 rendered_outputs.append(under_way.result(max(0.0, deadline - time.monotonic())))
             except TimeoutError:
@@ -113,16 +119,16 @@ class ModuleCaller(ABC):
 
 
 def execute_call(command: str, session_id: str | None) -> ModuleCall:
-    """A call of executeCommand; without a session id there is no second argument."""
-    return ModuleCall(call="executeCommand", args=(command,) if session_id is None else (command, session_id))
+    """A call that executes a command; without a session id there is no second argument."""
+    return ModuleCall(part="execute", args=(command,) if session_id is None else (command, session_id))
 
 
-def returned_output(driver: DriverName, call: CallName, outcome: dict[str, object]) -> RenderedOutput:
+def returned_output(driver: DriverName, call: ModuleCall, outcome: dict[str, object]) -> RenderedOutput:
     """The rendered output of what a function returned, as the script that called it reports that."""
-    fields, rows = READINGS[call](outcome.get("value"))
+    fields, rows = READINGS[call.part](outcome.get("value"))
     if "error" in outcome:
         fields, rows = {"error": str(outcome["error"])}, ()
-    return module_output(driver, call, fields, rows, _seconds(outcome["started"]), _seconds(outcome["ended"]))
+    return module_output(driver, call.call, fields, rows, _seconds(outcome["started"]), _seconds(outcome["ended"]))
 
 
 def module_output(

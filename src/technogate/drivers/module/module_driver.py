@@ -23,10 +23,10 @@ __all__ = ["ModuleCall", "ModuleDriver", "script_for_node"]
 class ModuleDriver(ModuleCaller):
     """Runs one client module; calls may overlap.
 
-    `env` is the console's environment (`NEXT_PUBLIC_API_URL` and the like), on top of PATH alone.
+    `env` is the console's environment (its address and its key), on top of PATH alone.
     `base` is what relative URLs are resolved against; `window` adds `window` and `location` for
     modules that read the page's address. `create` is the expression that makes the client of what the module exports.
-    `limit_s` bounds a call; fetchAuditLog, which may take two requests, has twice that. Raises DriverError when the
+    `limit_s` bounds a call; a read of the audit list, which may take two requests, has twice that. Raises DriverError when the
     module does not load.
     """
 

@@ -1,7 +1,9 @@
 /**
- * Finds the three functions in what a client module exports, and calls them: in Node and in a page alike.
+ * Finds the contract's functions in what a client module exports, and calls them: in Node and in a page alike.
  */
-export const FUNCTIONS = ["executeCommand", "fetchAuditLog", "fetchMemory"];
+
+/** The names of the functions, which whoever looks for them gives. */
+let FUNCTIONS = [];
 
 /** An exported object that has the functions is looked for under these names first. */
 const USUAL = ["default", "api", "client"];
@@ -50,6 +52,12 @@ function advice(loaded) {
   return factory === undefined ? "" : `create = "${factory}('{backend_url}', '{api_key}')"`;
 }
 
+/** All exports as one object; what a CommonJS file exports may itself be a function or a class, to be called as such. */
+function callable(loaded) {
+  if (typeof loaded.default !== "function") return loaded;
+  return new Proxy(loaded.default, { get: (target, name) => (name in loaded ? loaded[name] : Reflect.get(target, name, target)) });
+}
+
 /** The value of the target file's expression; the exports are variables in it, all of them also members of `exports`. */
 async function created(loaded, create) {
   const scope = Object.entries(exportsOf(loaded)).filter(([name]) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== "exports");
@@ -63,8 +71,8 @@ async function created(loaded, create) {
   });
   const names = usable.map(([name]) => name);
   try {
-    const make = new Function(...names, "exports", `"use strict"; return (${create}\n);`);
-    return await make(...usable.map(([, value]) => value), loaded);
+    const make = new Function(...names, "exports", `"use strict"; return (async () => (${create}\n))();`);
+    return await make(...usable.map(([, value]) => value), callable(loaded));
   } catch (error) {
     throw new ClientError(`\`create\` failed with ${describe(error)}; it exports ${listed(loaded)}`);
   }
@@ -73,10 +81,11 @@ async function created(loaded, create) {
 /**
  * The three functions of a module and where they were found ("" for the module itself).
  *
- * `create` is an expression over the exports that makes the client, "" for none. Throws a ClientError that names what was
+ * `create` is an expression over the exports that makes the client, "" for none; `functions` are the names. Throws a ClientError that names what was
  * found instead.
  */
-export async function clientOf(loaded, create) {
+export async function clientOf(loaded, create, functions) {
+  FUNCTIONS = functions;
   if (create !== "") {
     const client = await created(loaded, create);
     const absent = FUNCTIONS.filter((name) => !has(client, name));

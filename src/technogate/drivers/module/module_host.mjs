@@ -4,7 +4,7 @@
  * Arguments: the module's file. Environment: the console's own, and one variable with the settings of the gate:
  * `base`, against which a relative URL for fetch or Request is resolved, as in a page ("" leaves fetch as it is);
  * `window`, which adds `window` and `location`, for modules that read the page's address; `create`, the expression that
- * makes the client; `env`, the values of `import.meta.env`; `trial`, which has each function called once, to see what it
+ * makes the client; `functions`, their names, and `calls`, the arguments of a usual call of each; `env`, the values of `import.meta.env`; `trial`, which has each function called once, to see what it
  * asks of its surroundings.
  *
  * The messages go to a pipe of their own, `messages`, each after the `word` of this process. What the module prints is
@@ -22,7 +22,7 @@ import { ClientError, clientOf, describe, outcomeOf } from "./module_functions.m
 import { observeRequests, reported } from "./module_requests.mjs";
 import { observeTrial } from "./module_trial.mjs";
 
-const { base, window: withWindow, create, env, trial, messages, word } = JSON.parse(process.env.TECHNOGATE_MODULE);
+const { base, window: withWindow, create, env, trial, functions: names, calls, messages, word } = JSON.parse(process.env.TECHNOGATE_MODULE);
 delete process.env.TECHNOGATE_MODULE;
 /** The most characters of one piece of output: a module may print without end. */
 const LONGEST = 1 << 20;
@@ -82,10 +82,10 @@ process.on("unhandledRejection", (error) => send({ line: `unhandled rejection ${
 
 const watched = trial ? observeTrial() : undefined;
 try {
-  const { functions, found } = await clientOf(await import(pathToFileURL(process.argv[2]).href), create);
+  const { functions, found } = await clientOf(await import(pathToFileURL(process.argv[2]).href), create, names);
   send({ ready: process.version, found });
   if (trial) {
-    send({ trial: await watched.call(functions) });
+    send({ trial: await watched.call(functions, names.map((name, at) => [name, calls[at]])) });
     process.exit(0);
   }
   const input = createInterface({ input: process.stdin });

@@ -2,7 +2,7 @@
  * Runs a client module in a page of the gate: loads it, and makes the calls that the gate asks for.
  *
  * What the page's first script has left under `technogate.module` is taken away before the module is loaded: `create`, the
- * expression that makes the client. The page's own address is not the document's base, which is the backend's.
+ * expression that makes the client, and the names of its `functions`. The page's own address is not the document's base, which is the backend's.
  */
 import { ClientError, clientOf, describe, outcomeOf } from "./module_functions.mjs";
 
@@ -13,7 +13,7 @@ let functions;
 
 async function load() {
   try {
-    const client = await clientOf(await import("./client.mjs"), first.create);
+    const client = await clientOf(await import("./client.mjs"), first.create, first.functions);
     functions = client.functions;
     return { found: client.found };
   } catch (error) {

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from technogate.drivers.console_driver import ConsoleEnded, DriverError
 from technogate.drivers.module.esbuild import ENV_GLOBAL
 from technogate.drivers.module.module_calls import ModuleCall
-from technogate.drivers.module.module_process import LAST_LINES, LoadError, build_variables
+from technogate.drivers.module.module_process import LAST_LINES, LoadError, build_variables, function_names
 from technogate.drivers.network_change import NetworkChangedError, repeat_on_network_change
 from technogate.drivers.page.console_page import LOAD_S, SCRIPTS
 from technogate.drivers.page.hanging_page import HOW, hangs
@@ -23,11 +23,11 @@ from technogate.drivers.page.playwright_import import PlaywrightError
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-#: Runs before any other script: the values that a bundler would have put into the module, and `create`.
-_FIRST = """(({ env, build, create }) => {
+#: Runs before any other script: the values that a bundler would have put into the module, `create`, and the functions.
+_FIRST = """(({ env, build, create, functions }) => {
   Object.defineProperty(globalThis, "%s", { value: build, enumerable: false });
   globalThis.process ??= { env };
-  const host = { create, relative: false };
+  const host = { create, functions, relative: false };
   // The page stands for one that is served beside the backend: its own origin leads there too.
   const led = (url) => {
     const text = String(url);
@@ -76,7 +76,9 @@ class ModulePage:
         self._crashed = False
         build = build_variables(env)
         own = {name: value for name, value in build.items() if isinstance(value, str) and name in env}
-        settings = json.dumps({"env": {**own, "NODE_ENV": "production"}, "build": build, "create": create})
+        settings = json.dumps(
+            {"env": {**own, "NODE_ENV": "production"}, "build": build, "create": create, "functions": function_names()}
+        )
         for script in SCRIPTS:
             context.add_init_script(path=script)
         context.add_init_script(script=_FIRST % (ENV_GLOBAL, settings))

@@ -92,7 +92,7 @@ class ModulePageDriver(ModuleCaller):
         if outcome is None:
             return None
         self._under_way.pop(number, None)
-        return returned_output(self.name, call.call, outcome)
+        return returned_output(self.name, call, outcome)
 
     def wait_until_complete(self) -> None:
         """Wait until no call is under way; raises DriverError when one does not end in time."""

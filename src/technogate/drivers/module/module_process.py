@@ -19,8 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
-from technogate.drivers.console_driver import Call as CallName
-from technogate.drivers.console_driver import ConsoleEnded, DriverError, PageRequest
+from technogate.drivers.console_driver import ConsoleEnded, DriverError, PageRequest, call_of, usual_query
 from technogate.drivers.module.module_calls import ModuleCall, returned_output
 from technogate.model.events import RenderedOutput
 from technogate.target.environment import PASSED_ON, SET_BY_GATE
@@ -67,7 +66,7 @@ class ModuleProcess:
 
     def __init__(self, script: Path, node: Path, env: Mapping[str, str], module: Path | None = None) -> None:
         self._module = module or script
-        self._calls: dict[int, tuple[CallName, Future[RenderedOutput]]] = {}
+        self._calls: dict[int, tuple[ModuleCall, Future[RenderedOutput]]] = {}
         self._lines = BoundedLines()
         self._requests: list[PageRequest] = []
         self._number = 0
@@ -170,7 +169,7 @@ class ModuleProcess:
         with self._lock:
             self._number += 1
             number = self._number
-            self._calls[number] = (call.call, future)
+            self._calls[number] = (call, future)
             message = json.dumps({"id": number, "call": call.call, "args": list(call.args)})
             try:
                 # A pipe still accepts a message for a short time after its reader has ended.
@@ -328,8 +327,21 @@ def module_environment(
     `base`, `window`, `create` and `trial` are the settings of the gate's own script, which takes them out.
     """
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP", "TMPDIR") if name in os.environ}
-    settings = {"base": base, "window": window, "create": create, "env": build_variables(env), "trial": trial}
+    settings = {
+        "base": base,
+        "window": window,
+        "create": create,
+        "env": build_variables(env),
+        "trial": trial,
+        "functions": function_names(),
+        "calls": [["PING"], list(usual_query(None, None)), []],
+    }
     return {**kept, **env, SETTINGS_ENV: json.dumps(settings)}
+
+
+def function_names() -> list[str]:
+    """The names of the three functions: the one that executes, the one that reads the list, the one for the memory."""
+    return [call_of("execute"), call_of("audit"), call_of("memory")]
 
 
 def build_variables(env: Mapping[str, str]) -> dict[str, object]:

@@ -7,12 +7,11 @@ import net from "node:net";
 /** What pages have and Node has not; a module may ask for it only to see whether it is there. */
 const OF_BROWSERS = ["window", "document", "localStorage", "sessionStorage", "XMLHttpRequest", "location", "history", "indexedDB"];
 
-/** One valid call of each function, and the milliseconds after which its first request is not awaited any more. */
-const CALLS = { executeCommand: ["PING"], fetchAuditLog: ["all", 50], fetchMemory: [] };
+/** The milliseconds after which a call's first request is not awaited any more. */
 const LIMIT_MS = 3_000;
 
 /**
- * Observe from now on. `asked()` lists what was asked for; `call(functions)` calls each once and returns that list, and the
+ * Observe from now on. `asked()` lists what was asked for; `call(functions, calls)` makes these calls and returns that list, and the
  * functions that sent nothing.
  */
 export function observeTrial() {
@@ -35,9 +34,9 @@ export function observeTrial() {
   };
   return {
     asked: () => [...asked],
-    async call(functions) {
+    async call(functions, calls) {
       const silent = [];
-      for (const [name, args] of Object.entries(CALLS)) {
+      for (const [name, args] of calls) {
         let hasSent = false;
         const request = new Promise((resolve) => (sent = () => resolve((hasSent = true))));
         const returned = (async () => functions[name](...args))().catch(() => {});

@@ -18,12 +18,13 @@ from technogate.drivers.page.page_reading import NOTHING, PageReading
 from technogate.drivers.page.page_steps import FIRST_S, PageSteps
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.page_words import PageWords
+from technogate.drivers.page.part_location import located
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
 from technogate.model.interim_display import InterimDisplay
 from technogate.target.page_use import Moment, PageUse
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext, ElementHandle, FrameLocator, Locator, Page
+    from playwright.sync_api import BrowserContext, ElementHandle, Locator, Page
 
 #: Seconds that a page gets to load: on a busy machine that takes longer than its work afterwards.
 LOAD_S = 60.0
@@ -39,11 +40,11 @@ LAST_LINES = 20
 #: Playwright passes one text faster than many.
 SCRIPTS = [Path(__file__).with_name(f"page_{name}.js") for name in ("parts", "network", "controls", "probe")]
 _CALL_PROBE = "task => window[Symbol.for('technogate.probe_call')](JSON.parse(task))"
-_CALL_CONTROL = """([task, css, ...values]) => {
+CALL_CONTROL = """([task, css, ...values]) => {
     const element = window[Symbol.for('technogate.parts')].find(css);
     return window[Symbol.for('technogate.controls')][task](element, ...values);
 }"""
-_FIND_ELEMENT = """([what, css, number]) => {
+FIND_ELEMENT = """([what, css, number]) => {
     const element = window[Symbol.for('technogate.parts')].find(css);
     return window[Symbol.for('technogate.controls')].element(what, element, number);
 }"""
@@ -240,24 +241,20 @@ class ConsolePage:
         return self.page.evaluate(_CALL_PROBE, json.dumps(argument))
 
     def locate(self, name: str) -> Locator:
-        """A part of the page for Playwright: `outer >>> inner` is within a frame, or within what `outer` finds."""
-        *outer, inner = (css.strip() for css in self.css[name].split(">>>"))
-        scope: Page | FrameLocator | Locator = self.page
-        for hop, css in enumerate(outer):
-            place = " >>> ".join(outer[: hop + 1])
-            found = scope.locator(css).first
-            if place not in self._frames:
-                self._frames[place] = found.evaluate("element => /^i?frame$/i.test(element.localName)")
-            scope = scope.frame_locator(css).first if self._frames[place] else found
-        return scope.locator(inner).first
+        """A part of the page for Playwright."""
+        return located(self.page, self.css[name], self._frames)
 
     def control(self, task: str, name: str, *values: str) -> Any:
         """What the script within the page says of a control, or does to it."""
-        return self.page.evaluate(_CALL_CONTROL, [task, self.css[name], *values])
+        return self.page.evaluate(CALL_CONTROL, [task, self.css[name], *values])
 
     def element(self, what: str, name: str, number: int = 0) -> ElementHandle:
         """The element that is operated of a control (`target`), or one of its choices (`choice`)."""
-        found = self.page.evaluate_handle(_FIND_ELEMENT, [what, self.css[name], number]).as_element()
+        argument = [what, self.css[name], number]
+        found = self.page.evaluate_handle(FIND_ELEMENT, argument).as_element()
+        if found is not None and ">>>" in self.css[name] and (frame := found.owner_frame()) is not None:
+            # An element in a frame is pressed through that frame: from around it, the frame stands in the way.
+            found = frame.evaluate_handle(FIND_ELEMENT, argument).as_element()
         if found is None:
             raise self.missing_part(name)
         return found

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from technogate.drivers.console_driver import Call, NotOffered
+from technogate.drivers.console_driver import NotOffered, call_of, usual_query
 from technogate.drivers.page.console_page import ConsolePage
 from technogate.drivers.page.page_entry import ControlEntry, shows
+from technogate.model.contract_words import Part
 from technogate.model.events import RenderedOutput
 from technogate.target.page_use import Moment
 
@@ -47,7 +48,7 @@ class PageCalls:
         state = self._enter(self._page.begin("result", "run"), command, session_id)
         started = time.time()
         if state["disabled"]:
-            return _rendered("executeCommand", {"refused": "the page does not let it be run"}, started, time.time())
+            return _rendered("execute", {"refused": "the page does not let it be run"}, started, time.time())
 
         def enter_again() -> PageState:
             return self._enter(self._page.arm("result", "run"), command, session_id)
@@ -55,8 +56,8 @@ class PageCalls:
         state = self._reaction("run", "result", self._page.limit_s, state, enter_again)
         started = state["pressed"] or started
         if state["outcome"] != "done":
-            return _rendered("executeCommand", {state["outcome"]: "true"}, started, state["at"])
-        return _rendered("executeCommand", self._page.reading.fields("result", state["parts"]), started, state["at"])
+            return _rendered("execute", {state["outcome"]: "true"}, started, state["at"])
+        return _rendered("execute", self._page.reading.fields("result", state["parts"]), started, state["at"])
 
     def start_execute(self, command: str, session_id: str | None) -> bool:
         """Run a command without waiting, neither before nor after; False when the page does not allow that."""
@@ -75,8 +76,8 @@ class PageCalls:
         # A page that makes this part with the response has nothing to show while it waits for the first one.
         absent = state["parts"]["status"] is None and self._page.reading.is_named("status")
         if state["busy"] or absent:
-            return _rendered("executeCommand", {"pending": "true"}, started, state["at"])
-        return _rendered("executeCommand", self._page.reading.fields("result", state["parts"]), started, state["at"])
+            return _rendered("execute", {"pending": "true"}, started, state["at"])
+        return _rendered("execute", self._page.reading.fields("result", state["parts"]), started, state["at"])
 
     def audit(self, wanted: str, limit: str) -> RenderedOutput:
         """Have the list loaded with this query, if possible by one request, and read it."""
@@ -96,9 +97,9 @@ class PageCalls:
             state = self._load("audit", "audit_refresh", limit_s, before, enter_again)
         started = state["pressed"] or started
         if state["outcome"] == "pending":
-            return _rendered("fetchAuditLog", {"pending": "true"}, started, state["at"])
+            return _rendered("audit", {"pending": "true"}, started, state["at"])
         fields, rows = self._page.reading.listed(state["parts"])
-        return _rendered("fetchAuditLog", fields, started, state["at"], rows)
+        return _rendered("audit", fields, started, state["at"], rows)
 
     def memory(self) -> RenderedOutput:
         """Have the snapshot loaded again and read it."""
@@ -111,9 +112,9 @@ class PageCalls:
 
         state = self._load("memory", "memory_refresh", self._page.limit_s, state, once_more)
         if state["outcome"] == "pending":
-            return _rendered("fetchMemory", {"pending": "true"}, started, state["at"])
+            return _rendered("memory", {"pending": "true"}, started, state["at"])
         fields = self._page.reading.kept(state["parts"])
-        return _rendered("fetchMemory", fields, state["pressed"] or started, state["at"])
+        return _rendered("memory", fields, state["pressed"] or started, state["at"])
 
     def _begin(self) -> float:
         """The time from which on the page is used for a read: what it requests before does not belong to the call."""
@@ -211,7 +212,11 @@ class PageCalls:
         """Enter the query where it differs from the one shown; returns the parts that were changed."""
         entered: list[str] = []
         # The filter comes last: a page that requests the list by itself does so mostly for that.
-        for name, value, usual in (("audit_limit", limit, "50"), ("audit_filter", wanted, "all")):
+        usual_filter, usual_limit = usual_query(None, None)
+        for name, value, usual in (
+            ("audit_limit", limit, str(usual_limit)),
+            ("audit_filter", wanted, usual_filter),
+        ):
             control = before["controls"][name]
             if control is None:
                 # A page that has no field for a value requests the default one.
@@ -241,8 +246,8 @@ class PageCalls:
 
 
 def _rendered(
-    call: Call, fields: dict[str, str], started: float, ended: float, rows: tuple[dict[str, str], ...] = ()
+    part: Part, fields: dict[str, str], started: float, ended: float, rows: tuple[dict[str, str], ...] = ()
 ) -> RenderedOutput:
     return RenderedOutput(
-        id="", item="", call=call, driver="browser", fields=fields, rows=rows, started=started, ended=ended
+        id="", item="", call=call_of(part), driver="browser", fields=fields, rows=rows, started=started, ended=ended
     )

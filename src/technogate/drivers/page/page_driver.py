@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from technogate.drivers.console_driver import LIMIT_S, DriverError, Exposure, PageRequest
+from technogate.drivers.console_driver import LIMIT_S, DriverError, Exposure, PageRequest, usual_query
 from technogate.drivers.page.browser_process import BrowserProcess, borrow, give_back
 from technogate.drivers.page.chromium import browser_missing, find_browser, playwright_missing
 from technogate.drivers.page.console_page import ConsolePage, first_line
@@ -110,9 +110,10 @@ class BrowserDriver:
         """The result as shown now, once it is not busy."""
         return self._run(self._calls.result)
 
-    def audit(self, filter: str = "all", limit: int = 50) -> RenderedOutput:  # noqa: A002 - the contract's own word
+    def audit(self, wanted: str | None = None, limit: int | None = None) -> RenderedOutput:
         """Have the list loaded with this query, if possible by one request, and read it."""
-        return self._run(lambda: self._calls.audit(filter, str(limit)))
+        chosen, most = usual_query(wanted, limit)
+        return self._run(lambda: self._calls.audit(chosen, str(most)))
 
     def memory(self) -> RenderedOutput:
         """Have the snapshot loaded again and read it."""

@@ -11,14 +11,15 @@ from typing import Any
 
 from technogate.drivers.console_driver import NotOffered
 from technogate.drivers.page.console_page import ConsolePage
-from technogate.drivers.page.page_words import STATUSES, words_in
+from technogate.drivers.page.page_words import words_in
 from technogate.drivers.page.playwright_import import PlaywrightError
+from technogate.model.contract_words import spoken
 
 #: A control as the script within the page describes it: its kind, what it shows and what it offers.
 Control = dict[str, Any]
 
 #: What a page may call the query of every state.
-_EVERY = ("all", "any", "", "*")
+_EVERY = frozenset({"all", "any", "", "*"})
 
 #: The most presses of an arrow key by which a spin button is set.
 _MOST_STEPS = 60
@@ -31,7 +32,9 @@ def shows(control: Control, wanted: str) -> bool:
     """Whether a control shows the value."""
     if control["kind"] == "text":
         return wanted in control["shown"]
-    return any(choice_of([{"value": text, "name": text, "disabled": False}], wanted) == 0 for text in control["shown"])
+    # A choice without a value of its own is told by its text alone.
+    texts = [text for text in control["shown"] if text] or control["shown"]
+    return any(choice_of([{"value": text, "name": text, "disabled": False}], wanted) == 0 for text in texts)
 
 
 def choice_of(offered: Sequence[dict[str, Any]], wanted: str) -> int | None:
@@ -39,7 +42,7 @@ def choice_of(offered: Sequence[dict[str, Any]], wanted: str) -> int | None:
 
     By its value, else by its text; in this case, else in any; else the only one whose text has it as a word.
     """
-    every = _EVERY if wanted == "all" else ()
+    every = (_EVERY | {wanted}) if wanted == spoken().filter_usual else frozenset()
     folded, as_word = wanted.casefold(), re.compile(rf"\b{re.escape(wanted)}\b", re.IGNORECASE)
     open_choices = [(at, c["value"], c["name"]) for at, c in enumerate(offered) if not c["disabled"]]
     exact = [at for at, value, name in open_choices if wanted in (value, name)]
@@ -58,7 +61,7 @@ def choice_of(offered: Sequence[dict[str, Any]], wanted: str) -> int | None:
 
 
 def _is_status(value: str, name: str) -> bool:
-    return bool(words_in(f"{value} {name}".upper(), STATUSES))
+    return bool(words_in(f"{value} {name}".upper(), map(str.upper, spoken().statuses)))
 
 
 class ControlEntry:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from technogate.drivers.console_driver import DriverError
+from technogate.drivers.page.part_location import located
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
 from technogate.target.page_use import Moment, PageStep, PageUse
 
@@ -118,7 +119,7 @@ class PageSteps:
                 continue
             if step.action in ("click", "fill", "select"):
                 try:
-                    page.locator(step.goal).first.wait_for(state="visible", timeout=_AFTER_S * 1000)
+                    located(page, step.goal, {}).wait_for(state="visible", timeout=_AFTER_S * 1000)
                 except PlaywrightTimeout:
                     return
             self._do(page, [step])
@@ -180,11 +181,11 @@ def _act(page: Page, step: PageStep) -> None:
         if _path(page.url) != _path(step.goal):
             page.goto(step.goal, wait_until="load")
     elif step.action == "click":
-        page.locator(step.goal).first.click(timeout=_STEP_MS)
+        located(page, step.goal, {}).click(timeout=_STEP_MS)
     elif step.action == "fill":
-        page.locator(step.goal).first.fill(step.text, timeout=_STEP_MS)
+        located(page, step.goal, {}).fill(step.text, timeout=_STEP_MS)
     elif step.action == "select":
-        page.locator(step.goal).first.select_option(step.text, timeout=_STEP_MS)
+        located(page, step.goal, {}).select_option(step.text, timeout=_STEP_MS)
     elif step.action == "press":
         page.keyboard.press(step.goal)
 

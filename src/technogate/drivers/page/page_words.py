@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-#: The statuses and results of the contract.
-STATUSES = ("APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL")
-RESULTS = ("SUCCESS", "FAILED")
+from technogate.model.contract_words import spoken
 
-#: The parts that hold a status or a result.
-_WORD_PARTS = frozenset({"status", "state", "result"})
+#: The parts that hold a status, and the one that holds a result.
+_OF_STATUS, _OF_RESULT = ("status", "state"), "result"
 
 #: A part of a rendered output that holds all text of an area without parts of its own.
 TEXT = "text"
@@ -20,7 +18,12 @@ class PageWords:
     """The page's own words; `words` pairs what it shows with the contract's word."""
 
     def __init__(self, words: Iterable[tuple[str, str]]) -> None:
-        self._by_shown = {shown.strip().casefold(): word for shown, word in words}
+        pairs = [(shown.strip().casefold(), word) for shown, word in words]
+        self._by_shown = dict(pairs)
+        # A status and a result may have the same word: OK, say.
+        statuses = {shown: word for shown, word in pairs if word in spoken().statuses}
+        results = {shown: word for shown, word in pairs if word in spoken().results}
+        self._by_part = {**dict.fromkeys(_OF_STATUS, statuses), _OF_RESULT: results}
         longest_first = sorted(self._by_shown, key=len, reverse=True)
         self._anywhere = (
             re.compile("|".join(rf"(?<!\w){re.escape(shown)}(?!\w)" for shown in longest_first), re.IGNORECASE)
@@ -30,7 +33,7 @@ class PageWords:
 
     def part(self, name: str, text: str) -> str:
         """The text of a part: a status or result in the contract's word, anything else as it is."""
-        return self._by_shown.get(text.strip().casefold(), text) if name in _WORD_PARTS else text
+        return self._by_part.get(name, {}).get(text.strip().casefold(), text)
 
     def anywhere(self, text: str) -> str:
         """A text with each of the page's own words in the contract's."""
@@ -48,7 +51,7 @@ class PageWords:
         Several different status words are all named: no single one is shown then.
         """
         translated = self.anywhere(text)
-        return {TEXT: translated, status: " ".join(words_in(translated, STATUSES))}
+        return {TEXT: translated, status: " ".join(words_in(translated, spoken().statuses))}
 
 
 def words_in(text: str, words: Iterable[str]) -> list[str]:

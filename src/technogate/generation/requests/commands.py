@@ -12,7 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from technogate.model.contract_words import spoken
+
 if TYPE_CHECKING:
+    from technogate.contract.behavior import Statuses
     from technogate.target.spec import Commands
 
 #: No backend has a command with this prefix.
@@ -32,10 +35,15 @@ class CommandSet:
     provoke: frozenset[str]
 
     @classmethod
-    def of(cls, commands: Commands) -> CommandSet:
-        """The commands that a target file names."""
+    def of(cls, commands: Commands, statuses: Statuses) -> CommandSet:
+        """The commands that a target file names, with the contract's statuses."""
         return cls(
-            statuses={word: outcome.upper() for outcome in _OUTCOMES for word in commands.named(outcome)},
+            statuses={
+                word: status
+                for outcome in _OUTCOMES
+                if (status := getattr(statuses, outcome))
+                for word in commands.named(outcome)
+            },
             provoke=frozenset(word.upper() for outcome in _PROVOKING for word in commands.named(outcome)),
         )
 
@@ -57,7 +65,7 @@ class CommandSet:
             value = json.loads(body)
         except (ValueError, RecursionError):
             value = None
-        command = value.get("command") if isinstance(value, dict) else None
+        command = value.get(spoken().name("request", "command")) if isinstance(value, dict) else None
         texts.append(str(command))
         provoked = any(token in self.provoke for text in texts for token in _TOKEN.findall(text.upper()))
         return not provoked and self.tame(command) == command

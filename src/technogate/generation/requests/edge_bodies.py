@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-#: Names of members and parameters that no contract of this kind has, and that some reader may use.
-UNKNOWN_NAMES = ("sessionId", "extra", "x", "status", "__proto__", "constructor", "toString", "$ref", "trace_id", "")
+from technogate.model.contract_words import spoken
+
+#: Names of members and parameters that some reader may use; those of a contract are left out.
+_UNKNOWN_NAMES = ("sessionId", "extra", "x", "status", "__proto__", "constructor", "toString", "$ref", "trace_id", "")
 
 #: Content types other than JSON.
 OTHER_TYPES = (
@@ -29,8 +31,8 @@ SAME_TYPES = (
     "application/json; x=y",
 )
 
-#: Bodies that are not a JSON object.
-NOT_OBJECTS = (
+#: Bodies that are not a JSON object; the fields have the names of their meaning.
+_NOT_OBJECTS = (
     b"",
     b" ",
     b"null",
@@ -66,7 +68,7 @@ NOT_OBJECTS = (
 )
 
 #: Bodies whose validity the contract leaves open.
-OPEN_BODIES = (
+_OPEN_BODIES = (
     b'{"command": "ZZZ", "session_id": null}',
     b'\xef\xbb\xbf{"command": "ZZZ"}',
     b'{"command": "ZZZ", "command": "ZZZ"}',
@@ -80,3 +82,30 @@ OPEN_BODIES = (
     b'{"command": "ZZZ", "x": ' + b'{"a":' * 500 + b"1" + b"}" * 500 + b"}",
     '{"command": "ZZZ"}'.encode("utf-16"),
 )
+
+
+def unknown_names() -> tuple[str, ...]:
+    """Names of members and parameters that the contract does not have."""
+    words = spoken()
+    known = words.names_of(frozenset({"command", "session_id"})) | {words.filter_parameter, words.limit_parameter}
+    return tuple(name for name in _UNKNOWN_NAMES if name not in known or not name)
+
+
+def not_objects() -> tuple[bytes, ...]:
+    """Bodies that are not a JSON object."""
+    return tuple(map(_named, _NOT_OBJECTS))
+
+
+def open_bodies() -> tuple[bytes, ...]:
+    """Bodies whose validity the contract leaves open."""
+    return tuple(map(_named, _OPEN_BODIES))
+
+
+def _named(raw: bytes) -> bytes:
+    """A body with the contract's names of its fields."""
+    words = spoken()
+    for meaning in ("command", "session_id"):
+        name = words.name("request", meaning)
+        for coding in ("utf-8", "utf-16-le"):
+            raw = raw.replace(meaning.encode(coding), name.encode(coding))
+    return raw

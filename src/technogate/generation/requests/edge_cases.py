@@ -15,12 +15,13 @@ from technogate.drivers.http.http_driver import JSON_TYPE, Case
 from technogate.generation.requests import edge_values
 from technogate.generation.requests.commands import UNKNOWN_PREFIX, CommandSet
 from technogate.generation.requests.edge_bodies import (
-    NOT_OBJECTS,
-    OPEN_BODIES,
     OTHER_TYPES,
     SAME_TYPES,
-    UNKNOWN_NAMES,
+    not_objects,
+    open_bodies,
+    unknown_names,
 )
+from technogate.model.contract_words import spoken
 from technogate.model.events import Headers
 
 Kind = Literal["allowed", "forbidden", "left open"]
@@ -74,15 +75,15 @@ def _execute(contract: Contract, kind: Kind, words: CommandSet, rng: random.Rand
     schemas = member_schemas(contract)
     good, bad = edge_values.lengths(schemas["command"], most=32)
     name = rng.choice(words.usable) if words.usable and rng.random() < 0.4 else unknown_command(rng.choice(good), rng)
-    members: list[tuple[str, object]] = [("command", name)]
+    members: list[tuple[str, object]] = [(field("command"), name)]
     fits, fits_not = edge_values.lengths(schemas["session_id"], most=128)
     if rng.random() < 0.5:
         length = rng.choice(fits)
         members.append(
-            ("session_id", rng.choice([edge_values.filled(length, rng), rng.choice(edge_values.TEXTS)[:length]]))
+            (field("session_id"), rng.choice([edge_values.filled(length, rng), rng.choice(edge_values.TEXTS)[:length]]))
         )
     if rng.random() < 0.4:
-        members += [(name, edge_values.anything(rng)) for name in rng.sample(UNKNOWN_NAMES, k=rng.randint(1, 3))]
+        members += [(name, edge_values.anything(rng)) for name in rng.sample(unknown_names(), k=rng.randint(1, 3))]
     whole = edge_values.shuffled(members, rng)
     if kind == "allowed":
         body = edge_values.written(whole, rng)
@@ -100,11 +101,11 @@ def _left_open(whole: dict[str, object], rng: random.Random) -> tuple[str, bytes
         return rng.choice(SAME_TYPES), edge_values.written(whole, rng)
     if chance < 0.5:
         return JSON_TYPE, edge_values.written(
-            {**whole, "session_id": rng.choice([None, "😀" * rng.randint(65, 128)])}, rng
+            {**whole, field("session_id"): rng.choice([None, "😀" * rng.randint(65, 128)])}, rng
         )
     if chance < 0.6:
         return JSON_TYPE, b"\xef\xbb\xbf" + edge_values.written(whole, rng)
-    return JSON_TYPE, rng.choice(OPEN_BODIES) + b" " * rng.randint(0, 3)
+    return JSON_TYPE, rng.choice(open_bodies()) + b" " * rng.randint(0, 3)
 
 
 def _forbidden(
@@ -117,10 +118,10 @@ def _forbidden(
     if chance < 0.6:
         text = edge_values.filled(rng.choice(fits_not or [1]), rng)
         return JSON_TYPE, edge_values.written(
-            {**whole, "session_id": rng.choice([text, edge_values.of_another_type(rng, than=str)])}, rng
+            {**whole, field("session_id"): rng.choice([text, edge_values.of_another_type(rng, than=str)])}, rng
         )
     if chance < 0.65:
-        bad_session = {**whole, "session_id": edge_values.of_another_type(rng, than=str)}
+        bad_session = {**whole, field("session_id"): edge_values.of_another_type(rng, than=str)}
         return JSON_TYPE, edge_values.written(_bad_command(bad_session, bad, rng), rng)
     if chance < 0.85:
         return JSON_TYPE, _no_object(whole, rng)
@@ -134,16 +135,16 @@ def _forbidden(
 def _bad_command(whole: dict[str, object], bad: list[int], rng: random.Random) -> dict[str, object]:
     """The same object, its command garbled, of another length or type, or missing."""
     chance = rng.random()
-    name = str(whole["command"])
+    name = str(whole[field("command")])
     if chance < 0.12:
-        return {key: value for key, value in whole.items() if key != "command"}
+        return {key: value for key, value in whole.items() if key != field("command")}
     if chance < 0.3:
-        return {**whole, "command": rng.choice([None, edge_values.of_another_type(rng, than=str)])}
+        return {**whole, field("command"): rng.choice([None, edge_values.of_another_type(rng, than=str)])}
     if chance < 0.5:
-        return {**whole, "command": unknown_command(rng.choice(bad or [0]), rng)}
+        return {**whole, field("command"): unknown_command(rng.choice(bad or [0]), rng)}
     if chance < 0.65:
-        return {**whole, "command": rng.choice(edge_values.TEXTS)}
-    return {**whole, "command": edge_values.garbled(name, rng)}
+        return {**whole, field("command"): rng.choice(edge_values.TEXTS)}
+    return {**whole, field("command"): edge_values.garbled(name, rng)}
 
 
 def _no_object(whole: dict[str, object], rng: random.Random) -> bytes:
@@ -151,7 +152,7 @@ def _no_object(whole: dict[str, object], rng: random.Random) -> bytes:
     chance = rng.random()
     body = edge_values.written(whole, rng).strip()
     if chance < 0.4:
-        return rng.choice(NOT_OBJECTS)
+        return rng.choice(not_objects())
     if chance < 0.6:
         return body[: rng.randint(0, len(body) - 1)]
     if chance < 0.75:
@@ -197,7 +198,7 @@ def parameter_values(name: str, schema: Mapping[str, object], kind: Kind, rng: r
 
 
 def _unknown_query(rng: random.Random) -> tuple[tuple[str, str], ...]:
-    return tuple((rng.choice(UNKNOWN_NAMES), rng.choice(edge_values.TEXTS)) for _ in range(rng.randint(1, 2)))
+    return tuple((rng.choice(unknown_names()), rng.choice(edge_values.TEXTS)) for _ in range(rng.randint(1, 2)))
 
 
 def unknown_command(length: int, rng: random.Random) -> str:
@@ -205,11 +206,16 @@ def unknown_command(length: int, rng: random.Random) -> str:
     return (UNKNOWN_PREFIX + edge_values.command(length, rng))[:length]
 
 
+def field(meaning: str) -> str:
+    """The name of a field of an execute request."""
+    return spoken().name("request", meaning)
+
+
 def member_schemas(contract: Contract) -> dict[str, Mapping[str, object]]:
-    """The schemas of an execute request's members."""
+    """The schemas of an execute request's members, by what they mean."""
     operation = contract.operations[contract.behavior.operations.execute]
     properties = cast("Mapping[str, object]", (operation.request_schema or {}).get("properties", {}))
     return {
-        name: cast("Mapping[str, object]", resolve(contract.document, properties.get(name, {})))
-        for name in ("command", "session_id")
+        meaning: cast("Mapping[str, object]", resolve(contract.document, properties.get(field(meaning), {})))
+        for meaning in ("command", "session_id")
     }

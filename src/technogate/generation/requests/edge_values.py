@@ -7,6 +7,8 @@ import random
 import string
 from collections.abc import Mapping, Sequence
 
+from technogate.model.contract_words import spoken
+
 #: Texts that a lax parser takes for something else: a word of JSON, a path, SQL, markup, a format.
 TEXTS: tuple[str, ...] = (
     "",
@@ -137,7 +139,7 @@ def anything(rng: random.Random, depth: int = 2) -> object:
 def of_another_type(rng: random.Random, *, than: type) -> object:
     """A JSON value that is neither null nor of the type `than`."""
     while True:
-        value = rng.choice([*_SCALARS, ["ZZZ"], {"command": "ZZZ"}, [[]], 2**53 + 1])
+        value = rng.choice([*_SCALARS, ["ZZZ"], {spoken().name("request", "command"): "ZZZ"}, [[]], 2**53 + 1])
         if value is not None and type(value) is not than:
             return value
 

@@ -21,32 +21,39 @@ BROKEN_ESCAPES = (
     *("%00", "%0d%0a", "%0A", "%7f"),
 )
 
+#: What stands for the fields of a request below, and what they mean.
+_FIELDS = {"COMMAND": "command", "SESSION": "session_id"}
+
 _OPEN, _ESCAPE = '{"a":', "\\u0041"
 
-#: Bodies of an execute request with a part of so many bytes, by what grows.
+#: Bodies of an execute request with a part of so many bytes, by what grows; its two fields stand as COMMAND and SESSION.
 _BODIES: Mapping[str, Callable[[int], str]] = {
-    "a long command": lambda size: f'{{"command": "{"Z" * size}"}}',
-    "a long session id": lambda size: f'{{"command": "ZZ_SIZE", "session_id": "{"s" * size}"}}',
-    "a long unknown field": lambda size: f'{{"command": "ZZ_SIZE", "x": "{"s" * size}"}}',
-    "a long name": lambda size: f'{{"command": "ZZ_SIZE", "{"n" * size}": 1}}',
-    "a long number": lambda size: f'{{"command": "ZZ_SIZE", "x": {"9" * size}}}',
-    "a large exponent": lambda size: f'{{"command": "ZZ_SIZE", "x": 1e{size}}}',
-    "many members": lambda size: f'{{"command": "ZZ_SIZE"{"".join(f",{_quoted(at)}:1" for at in range(size // 10))}}}',
-    "a long list": lambda size: f'{{"command": "ZZ_SIZE", "x": [{",".join("1" * max(1, size // 2))}]}}',
-    "nested lists": lambda size: f'{{"command": "ZZ_SIZE", "x": {"[" * (size // 2)}1{"]" * (size // 2)}}}',
-    "nested objects": lambda size: f'{{"command": "ZZ_SIZE", "x": {_OPEN * (size // 6)}1{"}" * (size // 6)}}}',
-    "a nested command": lambda size: f'{{"command": {"[" * (size // 2)}1{"]" * (size // 2)}}}',
+    "a long command": lambda size: f'{{COMMAND: "{"Z" * size}"}}',
+    "a long session id": lambda size: f'{{COMMAND: "ZZ_SIZE", SESSION: "{"s" * size}"}}',
+    "a long unknown field": lambda size: f'{{COMMAND: "ZZ_SIZE", "x": "{"s" * size}"}}',
+    "a long name": lambda size: f'{{COMMAND: "ZZ_SIZE", "{"n" * size}": 1}}',
+    "a long number": lambda size: f'{{COMMAND: "ZZ_SIZE", "x": {"9" * size}}}',
+    "a large exponent": lambda size: f'{{COMMAND: "ZZ_SIZE", "x": 1e{size}}}',
+    "many members": lambda size: f'{{COMMAND: "ZZ_SIZE"{"".join(f",{_quoted(at)}:1" for at in range(size // 10))}}}',
+    "a long list": lambda size: f'{{COMMAND: "ZZ_SIZE", "x": [{",".join("1" * max(1, size // 2))}]}}',
+    "nested lists": lambda size: f'{{COMMAND: "ZZ_SIZE", "x": {"[" * (size // 2)}1{"]" * (size // 2)}}}',
+    "nested objects": lambda size: f'{{COMMAND: "ZZ_SIZE", "x": {_OPEN * (size // 6)}1{"}" * (size // 6)}}}',
+    "a nested command": lambda size: f"{{COMMAND: {'[' * (size // 2)}1{']' * (size // 2)}}}",
     "lists that are never closed": lambda size: "[" * size,
-    "many escapes": lambda size: f'{{"command": "ZZ_SIZE", "x": "{_ESCAPE * (size // 6)}"}}',
+    "many escapes": lambda size: f'{{COMMAND: "ZZ_SIZE", "x": "{_ESCAPE * (size // 6)}"}}',
 }
 
 
 def extreme_bodies(contract: Contract) -> Iterator[Case]:
     """Execute requests with a part of each size; what of it must be refused is for other requirements."""
     operation = contract.operations[contract.behavior.operations.execute]
+    names = {field: f'"{contract.words.name("request", meaning)}"' for field, meaning in _FIELDS.items()}
     for what, body in _BODIES.items():
         for size in SIZES:
-            raw = body(size).encode()
+            text = body(size)
+            for field, name in names.items():
+                text = text.replace(field, name)
+            raw = text.encode()
             if len(raw) <= contract.behavior.request.max_body_bytes:
                 yield Case(
                     method=operation.method.upper(),

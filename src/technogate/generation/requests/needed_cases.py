@@ -17,8 +17,9 @@ from technogate.contract.operations import Parameter
 from technogate.drivers.http.http_driver import JSON_TYPE, Case
 from technogate.generation.requests import command_bodies, edge_values
 from technogate.generation.requests.commands import CommandSet
-from technogate.generation.requests.edge_bodies import NOT_OBJECTS, OPEN_BODIES, OTHER_TYPES, SAME_TYPES, UNKNOWN_NAMES
-from technogate.generation.requests.edge_cases import member_schemas, unknown_command
+from technogate.generation.requests.edge_bodies import OTHER_TYPES, SAME_TYPES, not_objects, open_bodies, unknown_names
+from technogate.generation.requests.edge_cases import field, member_schemas, unknown_command
+from technogate.model.contract_words import spoken
 
 #: A class of input and one case of it: content type and body.
 Built = tuple[str, str, bytes]
@@ -67,25 +68,26 @@ def _bodies(contract: Contract, words: CommandSet, rng: random.Random, few: int)
         yield f"the content type {content_type or 'none'}", content_type, _object(command=known[0])
     for content_type in SAME_TYPES:
         yield "another spelling of the content type", content_type, _object(command=known[0])
-    for body in NOT_OBJECTS:
+    for body in not_objects():
         yield "a body that is no object", JSON_TYPE, body
-    for body in OPEN_BODIES:
+    for body in open_bodies():
         yield "a body that is left open", JSON_TYPE, body
 
 
 def _members(contract: Contract, known: Sequence[str], few: int, rng: random.Random) -> Iterator[Built]:
     """Session ids and unknown fields beside a command, each alone and both together."""
     fits, fits_not = edge_values.lengths(member_schemas(contract)["session_id"], most=128)
+    strange = unknown_names()
     for number in range(max(few, len(fits))):
         session = _digits(fits[-1 - number % len(fits)], rng)
-        word, name = known[number % len(known)], UNKNOWN_NAMES[number % len(UNKNOWN_NAMES)]
+        word, name = known[number % len(known)], strange[number % len(strange)]
         yield "a session id", JSON_TYPE, _object(command=word, session_id=session)
         yield (
             "a session id and an unknown field",
             JSON_TYPE,
             _object(**{"command": word, "session_id": session, name: 0}),
         )
-    for number, name in enumerate(UNKNOWN_NAMES):
+    for number, name in enumerate(strange):
         word = known[number % len(known)]
         yield "an unknown field", JSON_TYPE, _object(**{"command": word, name: number})
     for value in (*(_digits(length, rng) for length in fits_not), 17, True, ["a"], {"id": "a"}):
@@ -101,7 +103,7 @@ def _misplaced(known: Sequence[str], unknown: Sequence[str]) -> Iterator[Built]:
     bodies = {kind: value for place in placed for kind, value in place(word).items()} | {"no command": {}}
     for kind, value in bodies.items():
         yield kind, JSON_TYPE, json.dumps(value).encode()
-    yield "an unknown field in another case", JSON_TYPE, _object(command=word, Session_Id=17)
+    yield "an unknown field in another case", JSON_TYPE, _object(**{"command": word, field("session_id").title(): 17})
     yield "an escaped name", JSON_TYPE, command_bodies.escaped_name(word)
     for one, other in ((word, unknown[0]), (unknown[0], word)):
         for kind, members in command_bodies.beside_another_case(one, other).items():
@@ -146,8 +148,8 @@ def _forbidden(schema: Mapping[str, object], allowed: Sequence[str]) -> tuple[st
 
 
 def _object(**members: object) -> bytes:
-    """A JSON object, written plainly."""
-    return json.dumps(members).encode()
+    """An execute request of these members by what they mean, written plainly."""
+    return json.dumps(spoken().written("request", members)).encode()
 
 
 def _digits(length: int, rng: random.Random) -> str:

@@ -180,19 +180,20 @@ def _depth(raw: bytes) -> int:
 def _members(contract: Contract, operation: str, value: Mapping[str, object]) -> tuple[set[RequestDefect], bool]:
     """What is wrong with the members of an execute request, and whether something is left open."""
     faults: set[RequestDefect] = set()
-    named = {"command": value["command"]} if "command" in value else {}
+    command, session_id = (contract.words.name("request", meaning) for meaning in ("command", "session_id"))
+    named = {command: value[command]} if command in value else {}
     if contract.request_problems(operation, named):
         faults.add(RequestDefect.COMMAND)
-    if "session_id" not in value:
+    if session_id not in value:
         return faults, False
-    session = value["session_id"]
+    session = value[session_id]
     if session is None:
         return faults, True
-    if contract.request_problems(operation, {"command": _ANY_COMMAND, "session_id": session}):
+    if contract.request_problems(operation, {command: _ANY_COMMAND, session_id: session}):
         return faults | {RequestDefect.SESSION}, False
     # A character outside of the first plane counts as one or two, depending on the reader.
     wide = "".join("aa" if ord(character) > 0xFFFF else character for character in str(session))
-    return faults, bool(contract.request_problems(operation, {"command": _ANY_COMMAND, "session_id": wide}))
+    return faults, bool(contract.request_problems(operation, {command: _ANY_COMMAND, session_id: wide}))
 
 
 def _of_query(contract: Contract, case: Case) -> Expectation:

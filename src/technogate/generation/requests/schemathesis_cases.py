@@ -19,6 +19,7 @@ from schemathesis.generation import GenerationMode
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import JSON_TYPE, Case, Query
 from technogate.generation.requests.commands import CommandSet
+from technogate.model.contract_words import spoken
 from technogate.model.events import Headers
 
 _MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
@@ -153,8 +154,9 @@ def _body(made: Any, words: CommandSet) -> bytes | None:
         return made
     if type(made).__name__ == "NotSet":
         return b""
-    if isinstance(made, dict) and "command" in made:
-        made = {**made, "command": words.tame(made["command"])}
+    field = spoken().name("request", "command")
+    if isinstance(made, dict) and field in made:
+        made = {**made, field: words.tame(made[field])}
     try:
         return json.dumps(made, ensure_ascii=False).encode()
     except (TypeError, ValueError):

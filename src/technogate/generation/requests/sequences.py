@@ -83,7 +83,7 @@ def _step(
 
 def _execute(contract: Contract, command: str) -> SequenceStep:
     operation = contract.operations[contract.behavior.operations.execute]
-    body = msgspec.json.encode({"command": command})
+    body = msgspec.json.encode(contract.words.written("request", {"command": command}))
     case = Case(method=operation.method.upper(), path=operation.path, operation=operation.id, body=body)
     return SequenceStep(case=msgspec.structs.replace(case, name=f"step: {command}"))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import string
 
+import msgspec
+
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import Case
 from technogate.generation.requests.request_oracle import expected
@@ -27,8 +29,9 @@ def unknown_routes(contract: Contract, *, count: int, seed: int) -> tuple[Planne
     while len(cases) < count:
         cases.append(Case(method=rng.choice(_METHODS), path=_path(contract, rng)))
     planned = []
+    command = msgspec.json.encode(contract.words.written("request", {"command": "ZZZ"}))
     for number, case in enumerate(cases[:count], 1):
-        body = None if case.method == "GET" else rng.choice([b'{"command": "ZZZ"}', b"{}", b""])
+        body = None if case.method == "GET" else rng.choice([command, b"{}", b""])
         made = Case(method=case.method, path=case.path, name=f"generated {number}: unknown route", body=body)
         planned.append(Planned(case=made, key="", mode=Mode.OPEN, expectation=expected(contract, made)))
     return tuple(planned)
@@ -39,5 +42,12 @@ def _path(contract: Contract, rng: random.Random) -> str:
     word = "".join(rng.choices(_LETTERS, k=rng.randint(8, 20)))
     base = rng.choice([operation.path for operation in contract.guarded])
     return rng.choice(
-        [f"/{word}", f"/api/{word}", f"{base}/{word}", f"{base}{word}", f"/{word}{base}", f"/{word}/{word}"]
+        [
+            f"/{word}",
+            f"{base.rpartition('/')[0]}/{word}",
+            f"{base}/{word}",
+            f"{base}{word}",
+            f"/{word}{base}",
+            f"/{word}/{word}",
+        ]
     )

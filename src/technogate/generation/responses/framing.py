@@ -10,6 +10,7 @@ import re
 import zlib
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from technogate.generation.responses.response_oracle import ReceivedResponse
 from technogate.mock.responses.broken import Broken
@@ -19,8 +20,14 @@ from technogate.mock.responses.conforming import Conforming
 from technogate.mock.responses.content_length import WrongLength
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault, ResponseTemplate, Send, Where
+from technogate.model.contract_words import spoken
 
-_TRACE = re.compile(rb'"trace_id":\s*"([a-z0-9-]{1,64})"')
+
+@cache
+def _trace(name: str) -> re.Pattern[bytes]:
+    """The trace id in a body, in the field of this name."""
+    return re.compile(rb'"%s":\s*"([a-z0-9-]{1,64})"' % re.escape(name.encode()))
+
 
 #: A body of fewer bytes is not compressed or broken within.
 SHORTEST = 16
@@ -112,10 +119,10 @@ class FramedResponse:
     @property
     def template(self) -> ResponseTemplate:
         """The response in good order. Its trace header equals the body's trace id, as every response's must."""
-        named = _TRACE.search(self.body)
+        named = _trace(spoken().name("envelope", "trace_id")).search(self.body)
         trace = named[1].decode("ascii") if named else "sent-by-the-gate"
         kind = () if self.content_type is None else (("Content-Type", self.content_type),)
-        headers = (*kind, ("X-Trace-Id", trace), *self.headers)
+        headers = (*kind, (spoken().trace_header, trace), *self.headers)
         return ResponseTemplate(status=self.status, headers=headers, body=self.body)
 
     def fault(self) -> Fault:

@@ -19,6 +19,7 @@ from technogate.generation.responses.invalid_json import invalid_json
 from technogate.generation.responses.invalid_values import Breaks, InvalidValue, broken, broken_field
 from technogate.generation.responses.response_oracle import ResponseReading, read_response
 from technogate.generation.responses.valid_values import Schema, schema_of
+from technogate.model.contract_words import spoken
 
 Cases = st.SearchStrategy[FramedResponse]
 
@@ -81,22 +82,22 @@ class Responses:
     @classmethod
     def to_execute(cls, contract: Contract) -> Responses:
         """Responses to a command."""
-        return cls._of(contract, contract.behavior.operations.execute, "ExecuteResponse")
+        return cls._of(contract, contract.behavior.operations.execute, contract.behavior.schemas.execute_response)
 
     @classmethod
     def to_audit(cls, contract: Contract) -> Responses:
         """Responses to a reading of the audit list."""
-        return cls._of(contract, contract.behavior.operations.audit, "AuditList")
+        return cls._of(contract, contract.behavior.operations.audit, contract.behavior.schemas.audit_list)
 
     @classmethod
     def to_fallback(cls, contract: Contract) -> Responses:
         """Responses to a reading of the audit list at its fallback."""
-        return cls._of(contract, contract.behavior.operations.fallback, "AuditList")
+        return cls._of(contract, contract.behavior.operations.fallback, contract.behavior.schemas.audit_list)
 
     @classmethod
     def to_memory(cls, contract: Contract) -> Responses:
         """Responses to a reading of the memory."""
-        return cls._of(contract, contract.behavior.operations.memory, "MemorySnapshot")
+        return cls._of(contract, contract.behavior.operations.memory, contract.behavior.schemas.memory_snapshot)
 
     @classmethod
     def _of(cls, contract: Contract, operation: str, schema: str) -> Responses:
@@ -104,8 +105,8 @@ class Responses:
             contract=contract,
             operation=operation,
             schema=schema_of(contract, schema),
-            envelope=schema_of(contract, "BlockedEnvelope"),
-            error=schema_of(contract, "ErrorResponse"),
+            envelope=schema_of(contract, contract.behavior.schemas.blocked_envelope),
+            error=schema_of(contract, contract.behavior.schemas.error_response),
         )
 
     def read(self, sent: FramedResponse) -> ResponseReading:
@@ -125,7 +126,9 @@ class Responses:
 
     def hostile(self, *, leave: frozenset[str] = frozenset()) -> Cases:
         """Responses with status 200 that break the contract anywhere but in the fields `leave`."""
-        wrong = _saying(broken(self.schema, leave=leave))
+        wrong = _saying(
+            broken(self.schema, leave=frozenset(self.contract.words.name("envelope", name) for name in leave))
+        )
         return st.one_of(wrong, wrong, self.wrong_types(), self.no_json(), self.cut(), self.torn())
 
     def any_hostile(self) -> Cases:
@@ -134,8 +137,8 @@ class Responses:
         return st.one_of(*kinds, self.says_blocked())
 
     def status_words(self) -> Cases:
-        """Responses whose `status` is none of the five, or missing (CON-03)."""
-        return _saying(broken_field(self.schema, "status"))
+        """Responses whose status is none of the contract's, or missing (CON-03)."""
+        return _saying(broken_field(self.schema, self.contract.words.name("envelope", "status")))
 
     def coded(self, first: int, last: int) -> Cases:
         """Responses with a status code of a range, whatever their body holds: most often an approval."""
@@ -149,8 +152,8 @@ class Responses:
         return _other_success(self.conforming())
 
     def says_blocked(self) -> Cases:
-        """A 200 with BLOCKED in the words of the contract."""
-        return _saying(self.envelope.values.map(lambda value: InvalidValue(what="a BLOCKED envelope", value=value)))
+        """A 200 with a refusal in the words of the contract."""
+        return _saying(self.envelope.values.map(lambda value: InvalidValue(what="a blocked envelope", value=value)))
 
     def wrong_types(self) -> Cases:
         """Conforming bodies under another content type, or none."""
@@ -182,8 +185,9 @@ class Responses:
 def _conforming(draw: st.DrawFn, values: st.SearchStrategy[object], status: str, but: str) -> FramedResponse:
     value = draw(values)
     if isinstance(value, dict):
-        assume(not but or value.get("status") != but)
-        value = {**value, "status": status} if status else value
+        field = spoken().name("envelope", "status")
+        assume(not but or value.get(field) != but)
+        value = {**value, field: status} if status else value
     return _spell(draw, _newest_first(value), "a conforming response")
 
 
@@ -243,7 +247,8 @@ def _newest_first(value: object) -> object:
     """A list of entries in the order of their times, the newest first; anything else as it is."""
     if not isinstance(value, list):
         return value
-    return sorted(value, key=lambda entry: _sort_key(str(entry["timestamp"])), reverse=True)
+    time = spoken().name("entry", "timestamp")
+    return sorted(value, key=lambda entry: _sort_key(str(entry[time])), reverse=True)
 
 
 def _sort_key(timestamp: str) -> tuple[str, str]:

@@ -9,11 +9,17 @@ from technogate.judging.causes.backend_roots import crash_of
 from technogate.judging.causes.fact import Fact
 from technogate.judging.causes.rule import Rule
 from technogate.judging.causes.run_facts import RunFacts
+from technogate.model.contract_words import spoken
 from technogate.model.requirement import Party
 from technogate.util.phrases import few, one_line
 
 CONSOLE = frozenset({Party.CONSOLE, Party.PAIR})
 _QUOTED = re.compile(r"'([^']*)'")
+#: What is shown before its time, by the check that finds it.
+_WAITING = {
+    "approval while waiting": "an approval is shown before the response to a command has come",
+    "last result while waiting": "the approval of the last command is left beside the next until its response comes",
+}
 #: Requirements about an HTTP status that is not 200: a console that ignores the status breaks both.
 _HTTP_STATUS = frozenset({"CON-04", "CON-05"})
 
@@ -40,12 +46,33 @@ def _stuck_title(facts: Sequence[Fact], _: RunFacts) -> str:
     return f"after a failure {one_line(min((fact.finding.observed for fact in facts), key=len), 160)}"
 
 
+def _waiting(fact: Fact, _: RunFacts) -> Hashable | None:
+    """What could be read as an approval while a response is awaited, whichever the commands are."""
+    return fact.check if fact.check in _WAITING else None
+
+
+def _waiting_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    return _WAITING[facts[0].check]
+
+
+def _unknown_status(fact: Fact, _: RunFacts) -> Hashable | None:
+    """A status that the contract does not have, shown as it came: whatever it is, the console does not check it."""
+    words = _QUOTED.findall(fact.finding.observed)
+    passed = fact.finding.requirement == "CON-03" and fact.check == "fails closed" and words != ["APPROVED"]
+    return "as it is" if passed and words else None
+
+
+def _unknown_status_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    words = [f"'{word[:20]}'" for fact in facts for word in _QUOTED.findall(fact.finding.observed)]
+    return f"a status that the contract does not have is shown, not BLOCKED: {few(list(dict.fromkeys(words)), 8)}"
+
+
 def _shown(fact: Fact, _: RunFacts) -> Hashable | None:
     """A status in place of another: an approval differs by the response that it was shown for."""
     expected, observed = fact.finding.expected, fact.finding.observed
     if not (fact.check in ("fails closed", "no approval", "shown in time") or fact.check.startswith("shown ")):
         return None
-    if "APPROVED" in observed and "BLOCKED" in expected:
+    if spoken().approved in observed and spoken().blocked in expected:
         requirement = fact.finding.requirement
         return ("approved", "an HTTP error" if requirement in _HTTP_STATUS else requirement)
     part = fact.check.removeprefix("shown ").replace("reason_codes", "reasons")
@@ -66,5 +93,7 @@ RULES = (
     Rule(name="console crash", parties=CONSOLE, key=crash_of, title=_never_sends_title, root=True),
     Rule(name="stuck", parties=CONSOLE, key=_stuck, title=_stuck_title, root=True),
     Rule(name="nothing sent", parties=CONSOLE, key=_never_sends, title=_never_sends_title, root=True),
+    Rule(name="shown while waiting", parties=CONSOLE, key=_waiting, title=_waiting_title),
+    Rule(name="unknown status", parties=CONSOLE, key=_unknown_status, title=_unknown_status_title),
     Rule(name="shown", parties=CONSOLE, key=_shown, title=_shown_title),
 )

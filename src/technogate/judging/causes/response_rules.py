@@ -10,6 +10,7 @@ from technogate.judging.causes.fact import ABOUT_SHAPE, Fact, normalised
 from technogate.judging.causes.rule import Rule
 from technogate.judging.causes.run_facts import RunFacts
 from technogate.judging.causes.status_rules import UNDOCUMENTED
+from technogate.model.contract_words import spoken
 from technogate.util.phrases import duration, few, one_line
 from technogate.util.timestamps import seconds_of
 
@@ -66,14 +67,14 @@ def _no_trace_header_title(facts: Sequence[Fact], run: RunFacts) -> str:
 
 # ---- the shape of an error ----
 
-#: The fields that every error has: a body with none of the others is of another shape.
+#: The fields that every error has, by what they mean: a body with none of the others is of another shape.
 _ERROR_FIELDS = frozenset({"status", "ts_utc", "trace_id", "reason_codes", "message"})
 
 
 def _error_shape(fact: Fact, _: RunFacts) -> Hashable | None:
     if fact.status < 400 or fact.check not in ABOUT_SHAPE or UNDOCUMENTED.search(fact.finding.observed):
         return None
-    if isinstance(fact.body, dict) and _ERROR_FIELDS & fact.body.keys():
+    if isinstance(fact.body, dict) and _ERROR_FIELDS & spoken().meaning("envelope", fact.body).keys():
         return None
     return fact.shape
 

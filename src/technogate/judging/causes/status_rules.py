@@ -9,6 +9,7 @@ from technogate.judging.causes.backend_roots import BACKEND, first_facts
 from technogate.judging.causes.fact import ABOUT_SHAPE, Fact
 from technogate.judging.causes.rule import Rule
 from technogate.judging.causes.run_facts import RunFacts, members
+from technogate.model.contract_words import spoken
 from technogate.util.phrases import few, one_line
 
 #: Kinds of defects of a request, as a title names the requests that have them.
@@ -128,7 +129,7 @@ def _status(fact: Fact, run: RunFacts) -> Hashable | None:
 
 def _reasons(fact: Fact) -> list[str]:
     """The reason codes that a refusal gives."""
-    codes = fact.body.get("reason_codes") if isinstance(fact.body, dict) else None
+    codes = fact.body.get(spoken().name("envelope", "reason_codes")) if isinstance(fact.body, dict) else None
     return [str(code) for code in codes] if isinstance(codes, list) else []
 
 

@@ -67,6 +67,16 @@ def _order(fact: Fact, _: RunFacts) -> Hashable | None:
     return "order" if fact.check in ("order", "trail: out of order") else None
 
 
+def _not_synced(fact: Fact, _: RunFacts) -> Hashable | None:
+    """An entry that is not on stable storage before its response; which calls come between differs each time."""
+    what = fact.finding.observed.partition(":")[0]
+    return ("synced", what) if fact.check == "entry synced before the response" else None
+
+
+def _not_synced_title(facts: Sequence[Fact], _: RunFacts) -> str:
+    return f"an entry is not on stable storage before its response: {facts[0].finding.observed.partition(':')[0]}"
+
+
 def _anomaly(fact: Fact, _: RunFacts) -> Hashable | None:
     """Another anomaly of reconciling: one cause for each kind."""
     return fact.check if fact.check.startswith("trail: ") else None
@@ -106,5 +116,6 @@ RULES = (
         key=_order,
         title=lambda _facts, _run: "entries are not listed newest first",
     ),
+    Rule(name="entries not synced", parties=BACKEND, key=_not_synced, title=_not_synced_title),
     Rule(name="audit trail", parties=BACKEND, key=_anomaly, title=_anomaly_title),
 )

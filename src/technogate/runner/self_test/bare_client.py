@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from technogate.model.contract_words import spoken
+
 End = Literal["closed", "reset", "refused", "silence"]
 
 #: Seconds without a byte that count as silence.
@@ -45,7 +47,14 @@ class Silence:
 
 def request(path: str, key: str, body: bytes) -> bytes:
     """The bytes of one request with an API key."""
-    lines = [f"POST {path} HTTP/1.1", "Host: self-test", f"X-API-Key: {key}", f"Content-Length: {len(body)}", "", ""]
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: self-test",
+        f"{spoken().key_header}: {key}",
+        f"Content-Length: {len(body)}",
+        "",
+        "",
+    ]
     return "\r\n".join(lines).encode("latin-1") + body
 
 

@@ -28,10 +28,10 @@ from technogate.mock.responses.unfinished import Unfinished
 from technogate.mock.scripted_reply import Fault, ResponseTemplate, Where
 from technogate.runner.self_test.bare_client import End, Observed
 
-BODY = b'{"status":"APPROVED","said":"by self-test."}'
-TEMPLATE = ResponseTemplate(headers=(("Content-Type", "application/json"), ("X-Trace-Id", "self-test")), body=BODY)
-_FIELDS = b"Content-Type: application/json\r\nX-Trace-Id: self-test\r\n"
-_LENGTH = b"Content-Length: 44\r\n"
+BODY = b'{"state":"PROVEN-OK","said":"by self-test."}'
+TEMPLATE = ResponseTemplate(headers=(("Content-Type", "application/json"), ("X-Self-Test", "self-test")), body=BODY)
+_FIELDS = b"Content-Type: application/json\r\nX-Self-Test: self-test\r\n"
+_LENGTH = f"Content-Length: {len(BODY)}\r\n".encode()
 _CLOSE = b"Connection: close\r\n\r\n"
 HEAD = b"HTTP/1.1 200 OK\r\n" + _FIELDS + _LENGTH + _CLOSE
 WHOLE = HEAD + BODY

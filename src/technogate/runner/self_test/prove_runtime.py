@@ -19,6 +19,7 @@ from technogate.drivers.page.console_page import first_line
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.mock.mock_backend import MockBackend
+from technogate.model.contract_words import Part, spoken
 from technogate.model.events import RuntimeProof
 from technogate.runner.self_test import runtime_trial
 from technogate.runner.self_test.runtime_trial import (
@@ -41,10 +42,10 @@ def prove_node(node: Path) -> RuntimeProof:
     """What a Node gets right and wrong. Raises DriverError when it does not start."""
     with trial_backend() as mock_backend:
         # Without the console's own environment: what that changes is the console's.
-        process = ModuleProcess(PROBE_MODULE, node, module_environment({}, mock_backend.base_url))
+        process = ModuleProcess(PROBE_MODULE, node, module_environment({}, mock_backend.base_url, create=_client()))
 
         def fetch(requests: Sequence[Mapping[str, object]], until: str) -> Outcomes:
-            call = ModuleCall(call="executeCommand", args=(_argument("", requests, until),))
+            call = ModuleCall(part="execute", args=(_argument("", requests, until),))
             return outcomes_of(_message(process.send(call).result(TRIAL_S).fields))
 
         try:
@@ -107,6 +108,13 @@ def _evaluated(page: Page, argument: str) -> str:
     except PlaywrightError as error:
         raise DriverError(f"the page could not be used: {first_line(error)}") from error
     return text
+
+
+def _client() -> str:
+    """The expression that makes the probe a client of the contract in use."""
+    parts: tuple[Part, ...] = ("execute", "audit", "memory")
+    names = {part: spoken().function(part) for part in parts}
+    return f"client({json.dumps({**names, 'message': spoken().name('envelope', 'message')})})"
 
 
 def _argument(base: str, requests: Sequence[Mapping[str, object]], until: str) -> str:

@@ -30,7 +30,7 @@ from technogate.runner.self_test.runtime_behaviour import BODILESS, behaviour_of
 ELSEWHERE = "elsewhere"
 
 _KEPT = replace(TEMPLATE, keep_alive=True)
-_SECOND = replace(TEMPLATE, body=b'{"status":"NEUTRAL","said":"the second time"}')
+_SECOND = replace(TEMPLATE, body=b'{"state":"TESTED-AGAIN","said":"the second time"}')
 
 
 class FetchOutcome(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,14 +4,11 @@ import { readFileSync } from "node:fs";
 const source = readFileSync(new URL("./runtime_probe.js", import.meta.url), "utf8");
 const probe = (0, eval)(source);
 
-export async function executeCommand(command) {
-  return { message: JSON.stringify(await probe(JSON.parse(command))) };
-}
-
-export async function fetchAuditLog() {
-  return [];
-}
-
-export async function fetchMemory() {
-  return null;
+/** The client, with the functions and the field of a message under these names. */
+export function client({ execute, audit, memory, message }) {
+  return {
+    [execute]: async (command) => ({ [message]: JSON.stringify(await probe(JSON.parse(command))) }),
+    [audit]: async () => [],
+    [memory]: async () => null,
+  };
 }

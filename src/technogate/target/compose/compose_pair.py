@@ -6,18 +6,22 @@ import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 from technogate.journal.redaction import Redactor
+from technogate.model.container_facts import ContainerFacts
 from technogate.model.errors import PortTaken, StartError, UserError
 from technogate.model.events import Output, TargetRef
-from technogate.model.program_isolation import ISOLATED
 from technogate.model.requirement import Party
 from technogate.target.compose.compose_project import Project
 from technogate.target.compose.container import STOP_S, Container, port_was_taken
+from technogate.target.compose.container_facts import facts_of_containers
+from technogate.target.compose.described_stack import AdmittedMounts
 from technogate.target.compose.engine import ComposeFailed, containers, docker, engine_environment
 from technogate.target.compose.images import CONTRACT_PORTS, IMAGE_VARIABLES
+from technogate.target.compose.project_variables import running_variables
 from technogate.target.page_use import page_use
 from technogate.target.placeholder_values import console_environment, resolve_audit, resolve_unwritable
 from technogate.target.placeholders import fill
@@ -45,12 +49,14 @@ class ComposePair:
         command: Sequence[str],
         variables: Mapping[str, str],
         api_key: str,
+        mounts: AdmittedMounts,
         ports: Mapping[str, int] = CONTRACT_PORTS,
     ) -> None:
         """Start the pair; on UserError (StartError, PortLost) nothing is left behind.
 
         `folder` is that of the target file, `project_folder` that of the team's own compose files, `files` are
-        all compose files, `command` is compose itself, `ports` are those that the containers listen on.
+        all compose files, `command` is compose itself, `mounts` are the files of the machine that containers may have,
+        `ports` are those that the containers listen on.
         """
         self.parties = parties
         self.api_key = api_key
@@ -66,6 +72,7 @@ class ComposePair:
         self._outputs: list[Output] | None = None
         self._consoles = 0
         self._ports = ports
+        self._mounts = mounts
         with ExitStack() as stack:
             self._reaper = Reaper(engine_environment())
             stack.callback(self._reaper.close)
@@ -109,8 +116,22 @@ class ComposePair:
 
     @property
     def isolations(self) -> dict[str, str]:
-        """See `Running`: a container has namespaces of its own."""
-        return dict.fromkeys((party.value for party in self.parties if party.value != "pair"), ISOLATED)
+        """See `Running`: how a container is kept from the gate follows from its facts."""
+        return {}
+
+    def container_facts(self, closed: Sequence[Path]) -> list[ContainerFacts]:
+        """See `Running`."""
+        programs = {program.container: program for program in self._programs.values()}
+        images = {side: image.digest for side, image in self._ref.images.items()}
+        names = {
+            name: (programs[name].name if name in programs else service, service if service in images else "")
+            for name, service in containers(self.project.name).items()
+        }
+        admits = partial(self._mounts.admit, closed)
+        return facts_of_containers(names, images, self.project.name, admits, self._masked)
+
+    def _masked(self, text: str) -> str:
+        return self._redactor.clean_text(text)[0]
 
     def outputs(self) -> list[Output]:
         """Return what every container has written so far, the API key masked."""
@@ -155,15 +176,7 @@ class ComposePair:
                 "backend_url": url,
                 "port": str(ports["backend"]),
             }
-            self.project.variables.update({
-                "BACKEND_PORT": str(ports["backend"]),
-                "CONSOLE_PORT": str(ports["console"]),
-                **{f"{side.upper()}_PORT_WITHIN": str(port) for side, port in self._ports.items()},
-                "TECHNO_API_KEY": self.api_key,
-                "TECHNO_ALLOWED_ORIGINS": self.console_origin,
-                **console_environment(url, self.api_key),
-                **{name: fill(text, values) for name, text in self._compose.variables.items()},
-            })  # fmt: skip
+            self.project.variables.update(running_variables(self._compose, values, ports, self._ports))
             self.project.start_before(self._compose.before, ServedSpec().timeout_s)
             for_backend.release()
             for_console.release()
@@ -242,7 +255,7 @@ class ComposePair:
             workdir=self._folder,
             port=port,
             url=self._base_url(service, port),
-            ready=fill(spec.ready, {"host": HOST, "port": str(port)}),
+            ready=fill(spec.ready_at, {"host": HOST, "port": str(port)}),
             timeout_s=spec.timeout_s,
             redactor=self._redactor,
         )

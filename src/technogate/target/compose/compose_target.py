@@ -12,16 +12,17 @@ from technogate.model.requirement import Party
 from technogate.target.api_key import check_key, key_from_environment
 from technogate.target.certificates import ca_files, trust_certificates
 from technogate.target.compose.compose_pair import ComposePair
+from technogate.target.compose.described_stack import DescribedStack, described_stack
 from technogate.target.compose.engine import compose_command
 from technogate.target.compose.images import (
     COMPOSE_FILE,
     CONTRACT_PORTS,
-    IMAGE_VARIABLES,
     facts,
     image_names,
     port_within,
     provide,
 )
+from technogate.target.compose.project_variables import fixed_variables
 from technogate.target.described_by import digests_of
 from technogate.target.packages import check_audit_database
 from technogate.target.page_use import check_steps
@@ -63,6 +64,7 @@ class ComposeTarget:
         self._command: tuple[str, ...] = ()
         self._images: dict[str, ImageRef] = {}
         self._ready = "service_healthy"
+        self._stack: DescribedStack | None = None
         self._ports: dict[str, int] = dict(CONTRACT_PORTS)
 
     @property
@@ -76,7 +78,10 @@ class ComposeTarget:
             faults=True,
             images=dict(self._images),
             ca_files=ca_files(self.spec),
-            digests=digests_of((*self._described, *self._files()), self.folder),
+            digests={
+                **digests_of((*self._described, *self._files()), self.folder),
+                **(self._stack.digests if self._stack is not None else {}),
+            },
         )
 
     @property
@@ -93,7 +98,8 @@ class ComposeTarget:
     def preflight(self) -> None:
         """Check that engine, compose, files and images exist; build or pull missing images.
 
-        Raises UserError for what is missing, StartError for a reference image that cannot be built.
+        Raises UserError for what is missing and for compose files that do what they may not, StartError for a reference
+        image that cannot be built.
         """
         check_key(self.spec)
         check_audit_database(self.spec)
@@ -112,17 +118,22 @@ class ComposeTarget:
             self._ports[side] = port_within(side, served.port, image.ports)
             if side == "backend":
                 self._ready = "service_healthy" if image.has_health_check else "service_started"
+        self._stack = described_stack(
+            self._command, self._compose, self._files(), self._project_folder(), self._fixed_variables(), self._ports
+        )
 
     def start(self, run_key: str) -> ComposePair:
         """Start it; `run_key` is its API key unless the environment has one for it.
 
         On UserError (above all StartError, with what every container wrote) nothing is left running.
         """
-        if not self._command:
+        if self._stack is None:
             self.preflight()
         return on_free_ports(lambda: self._start_once(run_key))
 
     def _start_once(self, run_key: str) -> ComposePair:
+        if self._stack is None:
+            raise RuntimeError("nothing is started before it was looked at")
         return ComposePair(
             spec=self.spec,
             ref=self.ref,
@@ -131,15 +142,14 @@ class ComposeTarget:
             project_folder=self._project_folder(),
             files=self._files(),
             command=self._command,
-            variables={
-                "TECHNOGATE_SHIPPED": str(shipped()),
-                "BACKEND_READY": self._ready,
-                # The compose file has both sides, also one that the target file does not describe.
-                **{IMAGE_VARIABLES[side]: image.name for side, image in self._images.items()},
-            },
+            variables=self._fixed_variables(),
             api_key=self.api_key or run_key,
+            mounts=self._stack.mounts,
             ports=self._ports,
         )
+
+    def _fixed_variables(self) -> dict[str, str]:
+        return fixed_variables({side: image.name for side, image in self._images.items()}, self._ready)
 
     def _sides(self) -> tuple[str, ...]:
         described = {"backend": self.spec.backend, "console": self.spec.console}

@@ -112,6 +112,28 @@ def run_compose(
     return text
 
 
+def compose_config(argv: Sequence[str], environment: Mapping[str, str]) -> str:
+    """Return the configuration that `argv`, compose with its files, comes to; raises ComposeFailed."""
+    try:
+        done = subprocess.run(
+            [*argv, "config"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=dict(environment),
+            timeout=ENGINE_S,
+            check=False,
+        )
+    except OSError as error:
+        raise EngineError(f"{argv[0]} cannot be run: {error.strerror}") from error
+    except subprocess.TimeoutExpired as error:
+        raise EngineError(f"{' '.join(argv[:2])} config is not done after {ENGINE_S:g} s") from error
+    if done.returncode != 0:
+        written = done.stderr.decode("utf-8", "replace")
+        reason = _last_line(done.stderr) or f"exit code {done.returncode}"
+        raise ComposeFailed(f"compose refuses its files: {reason}", output=written)
+    return done.stdout.decode("utf-8", "replace")
+
+
 class ComposeFailed(EngineError):  # noqa: N818 - named by what happened
     """A compose command failed; `output` is all that it wrote."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import PurePosixPath
 from typing import IO
 
 from technogate.target.compose.engine import EngineError
@@ -35,8 +36,35 @@ def secrets_in_layers(image: str, api_key: str) -> tuple[list[Secret], int]:
     return list(secrets), count
 
 
+def first_below(image: str, folders: Iterable[str]) -> dict[str, str]:
+    """For each of `folders` a file of `image` that it holds or is, or a link on the way to it; without it, none is.
+
+    Raises EngineError when the image cannot be read as a whole.
+    """
+    found: dict[str, str] = {}
+    wanted = {folder: str(PurePosixPath(folder)) for folder in folders}
+    with _saved(image) as stream:
+        for member, _ in _members(stream):
+            if member.isdir():
+                continue
+            path = str(PurePosixPath("/", member.name))
+            for folder, place in wanted.items():
+                on_the_way = member.issym() and f"{place}/".startswith(f"{path}/")
+                if on_the_way or f"{path}/".startswith(f"{place}/"):
+                    found.setdefault(folder, path)
+    return found
+
+
 def _files(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
     """Each regular file of each layer: its path and its bytes."""
+    for member, layer in _members(stream):
+        file = layer.extractfile(member) if member.isfile() else None
+        if file is not None:
+            yield member.name.removeprefix("./"), file.read(FILE_LIMIT)
+
+
+def _members(stream: IO[bytes]) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
+    """Each entry of each layer, with its layer."""
     with tarfile.open(fileobj=stream, mode="r|") as saved:
         for member in saved:
             content = saved.extractfile(member) if member.isfile() else None
@@ -45,17 +73,15 @@ def _files(stream: IO[bytes]) -> Iterator[tuple[str, bytes]]:
             yield from _layer(content)
 
 
-def _layer(content: IO[bytes]) -> Iterator[tuple[str, bytes]]:
-    """The files of one layer; nothing when it is no layer but a description."""
+def _layer(content: IO[bytes]) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile]]:
+    """The entries of one layer; nothing when it is no layer but a description."""
     try:
         layer = tarfile.open(fileobj=content, mode="r|*")  # noqa: SIM115 - the next line closes it
     except tarfile.ReadError:
         return
     with layer:
         for member in layer:
-            file = layer.extractfile(member) if member.isfile() else None
-            if file is not None:
-                yield member.name.removeprefix("./"), file.read(FILE_LIMIT)
+            yield member, layer
 
 
 @contextmanager

@@ -60,7 +60,7 @@ class PairPrograms:
             workdir=workdir,
             port=port,
             url=urls[0],
-            ready=fill(spec.ready, {"host": host, "port": str(port)}),
+            ready=fill(spec.ready_at, {"host": host, "port": str(port)}),
             timeout_s=spec.timeout_s,
             redactor=self._redactor,
             others=urls[1:] if socket is None else (),

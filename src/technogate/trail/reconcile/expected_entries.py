@@ -2,8 +2,8 @@
 
 - A request without a response, or with a part of one, may have been handled: it may leave one entry, and
   need not. A request that surely never arrived leaves none.
-- A refusal (400, 401, 403) by one of the guarded operations must leave one, of the state BLOCKED (TRL-02).
-- A 429 may leave one, of the state BLOCKED for an execute: it can come from what stands before the operation.
+- A refusal (400, 401, 403) by one of the guarded operations must leave one, of the state of a refusal (TRL-02).
+- A 429 may leave one, of that state for an execute: it can come from what stands before the operation.
 - Any other response to an execute must leave one, of the status in the response (TRL-01).
 - Any other response may leave one: reads (D12), 404, 405, and what the contract does not name.
 - Where the backend reports that the audit trail could not be written there may be none (TRL-10), as for a refusal
@@ -13,11 +13,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from technogate.model.contract_words import ContractWords
 from technogate.model.events import Ended, Exchange, Header, Request, header_values
 
 if TYPE_CHECKING:
@@ -39,9 +41,10 @@ class TrailTerms:
 
     execute: str
     guarded: frozenset[str]
-    trace_header: str = "X-Trace-Id"
-    blocked: str = "BLOCKED"
-    unaudited: str = "AUDIT_UNAVAILABLE"
+    trace_header: str
+    blocked: str
+    unaudited: str
+    words: ContractWords = field(default_factory=ContractWords)
     tolerance_s: float = 5.0
     response_s: float = 15.0
     visible_s: float = 2.0
@@ -55,6 +58,7 @@ class TrailTerms:
             trace_header=header.trace_header,
             blocked=header.blocked,
             unaudited=header.unaudited,
+            words=header.words,
             tolerance_s=header.tolerance_s,
             response_s=header.response_s,
             visible_s=header.trail_visible_s,
@@ -70,6 +74,7 @@ class TrailTerms:
             trace_header=behavior.headers.trace,
             blocked=behavior.statuses.blocked,
             unaudited=behavior.reason_codes.audit_unavailable,
+            words=contract.words,
             tolerance_s=behavior.time.clock_tolerance_s,
             response_s=behavior.time.response_s,
             visible_s=behavior.time.trail_visible_s,
@@ -91,16 +96,21 @@ class ExpectedEntries(msgspec.Struct, frozen=True, gc=False):
     requirement: str = "TRL-04"
 
 
-class _ResponseMembers(msgspec.Struct, frozen=True, gc=False):
-    """The members of a response body that matter here, whatever they hold."""
-
-    trace_id: Any = None
-    status: Any = None
-    reason_codes: Any = None
+#: The members of a response body that matter here, whatever they hold.
+_MEMBERS = ("trace_id", "status", "reason_codes")
 
 
-_NO_MEMBERS = _ResponseMembers()
-_decoder = msgspec.json.Decoder(_ResponseMembers)
+@cache
+def _decoder(trace_id: str, status: str, reason_codes: str) -> msgspec.json.Decoder[Any]:
+    """Reads these three fields of a body, by the names that they have there."""
+    names = dict(zip(_MEMBERS, (trace_id, status, reason_codes), strict=True))
+    return msgspec.json.Decoder(
+        msgspec.defstruct("Members", [(name, Any, None) for name in _MEMBERS], rename=names, frozen=True, gc=False)
+    )
+
+
+#: What is read of a body that is no object.
+_NO_MEMBERS = _decoder(*_MEMBERS).decode("{}")
 
 
 def expected_entries(exchange: Exchange, terms: TrailTerms) -> ExpectedEntries:
@@ -108,7 +118,7 @@ def expected_entries(exchange: Exchange, terms: TrailTerms) -> ExpectedEntries:
     response = exchange.response
     if response is None:
         return ExpectedEntries(exchange, (), 0, 0 if exchange.end is Ended.FAILED else 1)
-    members = _members_of(response.body.text)
+    members = _members_of(response.body.text, terms.words)
     ids = header_values(response.headers, terms.trace_header)
     if isinstance(members.trace_id, str) and members.trace_id not in ids:
         ids.append(members.trace_id)
@@ -138,14 +148,14 @@ def expected_entries(exchange: Exchange, terms: TrailTerms) -> ExpectedEntries:
     return expected
 
 
-def _members_of(text: str) -> _ResponseMembers:
+def _members_of(text: str, words: ContractWords) -> Any:
     """The members of a body that is a JSON object; nothing for any other body."""
     if not text.startswith("{"):
         text = text.lstrip()
         if not text.startswith("{"):
             return _NO_MEMBERS
     try:
-        return _decoder.decode(text)
+        return _decoder(*(words.name("envelope", name) for name in _MEMBERS)).decode(text)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return _NO_MEMBERS
 

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 from technogate.drivers.http.pace import Pace, RateLimit, rate_limit
+from technogate.model.contract_words import spoken
 from technogate.model.events import TrailEntry
 from technogate.trail.entry import MOST, TrailError, entry_of
 from technogate.util.http_client import http_client
@@ -21,12 +22,13 @@ REMEMBERED = 4 * MOST
 
 
 class ApiSource:
-    """Reads `GET /api/audit` with the pair's key, and again, after the pause that it requests, after a 429."""
+    """Reads the audit list with the pair's key, and again, after the pause that it requests, after a 429."""
 
-    def __init__(self, url: str, api_key: str, path: str = "/api/audit") -> None:
+    def __init__(self, url: str, api_key: str) -> None:
         """Read from the backend at the base URL `url`."""
-        self._url = url.rstrip("/") + path
-        self._headers = {"X-API-Key": api_key, "User-Agent": "technogate-audit"}
+        self._words = spoken()
+        self._url = url.rstrip("/") + self._words.audit_path
+        self._headers = {self._words.key_header: api_key, "User-Agent": "technogate-audit"}
         self._own: deque[str] = deque(maxlen=REMEMBERED)
         self._pace = Pace(measured=False)
 
@@ -59,13 +61,15 @@ class ApiSource:
 
     def _request(self, limit: int) -> httpx.Response:
         """The response to one request; raises TrailError when there is none."""
-        query = {"filter": "all", "limit": str(min(limit, MOST))}
+        words = self._words
+        most = min(limit, words.limit_most or MOST)
+        query = {words.filter_parameter: words.filter_usual, words.limit_parameter: str(most)}
         try:
             with http_client(self._url, TIMEOUT_S) as client:
                 response = client.get(self._url, params=query, headers=self._headers)
         except httpx.HTTPError as error:
             raise TrailError(f"{self.name} cannot be read: {str(error) or type(error).__name__}") from error
-        if trace := response.headers.get("x-trace-id"):
+        if trace := response.headers.get(words.trace_header):
             self._own.append(trace)
         return response
 
@@ -77,7 +81,8 @@ class ApiSource:
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise TrailError(f"{self.name} cannot be read: its response is not JSON ({error})") from error
         if not isinstance(value, list):
-            detail = f": its status is {value['status']}" if isinstance(value, dict) and "status" in value else ""
+            status = self._words.name("envelope", "status")
+            detail = f": its {status} is {value[status]}" if isinstance(value, dict) and status in value else ""
             raise TrailError(f"{self.name} cannot be read: its response is not a list{detail}")
         for number, entry in enumerate(value, 1):
             if not isinstance(entry, dict):

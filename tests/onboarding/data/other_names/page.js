@@ -1,15 +1,15 @@
-// A conforming page whose parts have other names: labels instead of test ids, statuses in Portuguese, entries as a list with
+// A conforming page whose parts have other names: labels instead of test ids, statuses and results in Portuguese, entries as a list with
 // local times, no filter, no limit, no marker of an empty list, and the snapshot as one text.
 import { commandProblem, configure, executeCommand, fetchAuditLog, fetchMemory } from "./client.js";
 const one = (css) => document.querySelector(css);
-const WORDS = { APPROVED: "Aprovado", BLOCKED: "Bloqueado", EXPIRED: "Expirado", WARNING: "Atenção", NEUTRAL: "Neutro" };
+const WORDS = { APPROVED: "Aprovado", BLOCKED: "Bloqueado", EXPIRED: "Expirado", WARNING: "Atenção", NEUTRAL: "Neutro", SUCCESS: "Sucesso", FAILED: "Falha" };
 configure(await (await fetch("config.json")).json());
 const span = (name, text) => Object.assign(document.createElement("span"), { className: name, textContent: text ?? "" });
 async function loadTrail() {
   const entries = await fetchAuditLog();
   one(".entradas").replaceChildren(...entries.map((entry) => {
     const item = document.createElement("li");
-    item.append(span("hora", new Date(entry.timestamp).toLocaleString("pt-BR")), " ", span("acao", entry.action), " ", span("efeito", entry.result), " ", span("estado", WORDS[entry.state]), " ", span("rastro", entry.trace_id));
+    item.append(span("hora", new Date(entry.timestamp).toLocaleString("pt-BR")), " ", span("acao", entry.action), " ", span("efeito", WORDS[entry.result]), " ", span("estado", WORDS[entry.state]), " ", span("rastro", entry.trace_id));
     return item;
   }));
 }

@@ -1,0 +1,1 @@
+"""Two versions of one contract compared. Pure: each change, who breaks by it, and by which rule."""

@@ -1,0 +1,1 @@
+"""What a contract folder lacks, contradicts or cannot have tested, line by line."""
