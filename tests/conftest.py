@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
+import msgspec
 import pytest
 
+from technogate.contract import files as contract_files
 from technogate.contract.loader import load_contract
 from technogate.model.contract_words import speak
 from technogate.runner.plugin import draw_no_local_constants
@@ -22,6 +24,23 @@ from technogate.runner.run_context import DEFAULT_CONTRACT
 from tests.gate_command import BYTECODE, GATE, forget_bytecode
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def validated_once(problems_of: Callable[[object], list[str]]) -> Callable[[object], list[str]]:
+    """The same answers, worked out once for each document."""
+    known: dict[bytes, list[str]] = {}
+
+    def problems(document: object) -> list[str]:
+        try:
+            key = msgspec.json.encode(document)
+        except (TypeError, ValueError, RecursionError):  # no JSON: nothing to remember it by
+            return problems_of(document)
+        if key not in known:
+            known[key] = problems_of(document)
+        return list(known[key])
+
+    return problems
+
 
 #: Seconds after which a run of the gate, or whatever else must come to pass in a test, is stuck.
 STUCK_S = 600
@@ -31,6 +50,9 @@ JUDGING = {"validate", "check", "fit"}
 
 # Where a test calls the gate's own code, the processes that it starts share the bytecode too.
 sys._xoptions.setdefault("pycache_prefix", str(BYTECODE))
+
+# Validating the OpenAPI document is two thirds of loading a contract, and most tests load the same one.
+contract_files.document_problems = validated_once(contract_files.document_problems)
 
 # A machine that is busy draws and tries slowly, and that is no fault of what is tried.
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

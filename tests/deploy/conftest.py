@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from functools import cache
 
@@ -11,6 +12,8 @@ from technogate.deploy import engine_images
 from technogate.util import gate_digest, installed_packages
 from tests.deploy.sealed import both
 from tests.deploy.stand_in_engine import StandInEngine
+
+_HASH_OF_FILES = gate_digest._hash_of_files
 
 
 @pytest.fixture
@@ -23,11 +26,17 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInEngine]:
 
 
 @pytest.fixture(autouse=True)
-def packages_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test of deployments changes an installed package: their files are read once, which takes half a second."""
+def gate_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test of deployments changes a file of the gate or of a package: they are read once, which takes a second."""
     monkeypatch.setattr(gate_digest, "packages_digest", _packages_digest)
+    monkeypatch.setattr(gate_digest, "_hash_of_files", lambda: _hash().copy())
 
 
 @cache
 def _packages_digest() -> str:
     return installed_packages.packages_digest()
+
+
+@cache
+def _hash() -> hashlib._Hash:
+    return _HASH_OF_FILES()

@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -367,6 +368,10 @@ def made(folder: Path, engine: StandInEngine, monkeypatch: pytest.MonkeyPatch) -
     generate(Path("deployer"))
     signer = signer_from("ci/technogate.key", {})
     assert signer is not None
-    contract = load_contract(ROOT / "contracts" / "console-v0.1")
-    document = document_of(contract, time.time() - HOUR)
+    document = document_of(_shipped_contract(), time.time() - HOUR)
     return Scene(folder=folder, engine=engine, monkeypatch=monkeypatch, document=document, signer=signer)
+
+
+@cache
+def _shipped_contract() -> Contract:
+    return load_contract(ROOT / "contracts" / "console-v0.1")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -72,6 +72,22 @@ def page(
 
 def render(template: str, **values: object) -> str:
     """A page from one of the templates, which gets `values` and the style that all pages share."""
+    environment = _environment()
+    loader = environment.loader
+    style = loader.get_source(environment, "report.css")[0] if loader else ""
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    text = environment.get_template(template).render(
+        style=Markup(style),  # noqa: S704 - the package's own file
+        style_digest=digest,
+        chart=chart,
+        **values,
+    )
+    return text if text.endswith("\n") else text + "\n"
+
+
+@cache
+def _environment() -> Environment:
+    """The templates: compiling them takes longer than filling them, and a run that is signed writes its page twice."""
     environment = Environment(
         loader=PackageLoader("technogate.report", "templates"),
         autoescape=True,
@@ -84,16 +100,7 @@ def render(template: str, **values: object) -> str:
     environment.filters["many"] = many
     environment.filters["duration"] = duration
     environment.filters["utc_time"] = utc_time
-    loader = environment.loader
-    style = loader.get_source(environment, "report.css")[0] if loader else ""
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
-    text = environment.get_template(template).render(
-        style=Markup(style),  # noqa: S704 - the package's own file
-        style_digest=digest,
-        chart=chart,
-        **values,
-    )
-    return text if text.endswith("\n") else text + "\n"
+    return environment
 
 
 def _harmless(value: object) -> Markup:

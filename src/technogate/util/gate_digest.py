@@ -36,6 +36,13 @@ def gate_digest() -> str:
     It is the same in a checkout and in the wheel built from it, with the same packages on the same platform. Raises
     OSError when a file cannot be read.
     """
+    sha = _hash_of_files()
+    sha.update(f"{platform.python_implementation()} {platform.python_version()}\0{packages_digest()}".encode())
+    return sha.hexdigest()
+
+
+def _hash_of_files() -> hashlib._Hash:
+    """The hash so far, over names, lengths and bytes."""
     files = {f"technogate/{name}": path for name, path in _files(PACKAGE)}
     for part in JUDGING:
         root = shipped(part)
@@ -45,8 +52,7 @@ def gate_digest() -> str:
         raw = files[name].read_bytes()
         sha.update(f"{name}\0{len(raw)}\0".encode())
         sha.update(raw)
-    sha.update(f"{platform.python_implementation()} {platform.python_version()}\0{packages_digest()}".encode())
-    return sha.hexdigest()
+    return sha
 
 
 def _files(root: Path) -> Iterator[tuple[str, Path]]:
