@@ -1,8 +1,8 @@
 """CON-22: the key goes to no other place than the backend, or the page's own server. Pure.
 
 A place is a host and a port: the key that is sent there is known there, whatever the protocol. It is searched in every
-spelling that `technogate.journal.redaction` knows, also once percent-encoding is undone, and as two halves that one
-request sends apart.
+form that `technogate.journal.redaction` knows, pieces included where no ordinary text can be one; and as two halves
+that one request sends apart, whatever the key is made of.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from technogate.checks.family import Example, Family
+from technogate.journal.key_forms import PIECE
 from technogate.journal.redaction import SHORTEST_KEY, Redactor
 from technogate.model.events import Finding
 from technogate.model.exposure import PageRequest
@@ -156,7 +157,7 @@ EXAMPLES = (
     Example(
         requirement="CON-22",
         predicate=key_goes_nowhere_else,
-        good=lambda e: (_sent("https://other.invalid", body=f"k={e.key[: len(e.key) // 2]}"), _OWN, "body", e.key),
+        good=lambda e: (_sent("https://other.invalid", body=f"k={e.key[: PIECE - 1]}"), _OWN, "body", e.key),
         bad=lambda e: (
             _sent("https://other.invalid", body=f"k={e.key[: len(e.key) // 2]}&l={e.key[len(e.key) // 2 :]}"),
             _OWN,
