@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.deploy.conftest import engine, packages_read_once
+from tests.deploy.conftest import engine, gate_read_once
 
-__all__ = ["engine", "packages_read_once"]
+__all__ = ["engine", "gate_read_once"]
