@@ -22,4 +22,5 @@ pytest_plugins = [
     "fixtures.fault_injection",
     "fixtures.fit",
     "fixtures.generated",
+    "fixtures.unmarked_scenes",
 ]

@@ -10,6 +10,7 @@ from technogate.journal.journal_file import FORMAT, Journal, JournalWriter, read
 from technogate.journal.line_marks import KEY_BYTES, JournalKey
 from technogate.judging.self_test_result import required
 from technogate.model.container_facts import Startup
+from technogate.model.contract_words import spoken
 from technogate.model.events import (
     Body,
     ContainerFacts,
@@ -65,6 +66,10 @@ def header(
         selection=selection,
         groups={"execute": "Execute", "errors-4xx": "Errors 4xx", "timeout": "Timeouts", "stack": "Stack"},
         guarded=("executeCommand", "fetchMemory"),
+        trace_header=spoken().trace_header,
+        blocked=spoken().blocked,
+        unaudited="AUDIT_UNAVAILABLE",
+        words=spoken(),
     )
 
 

@@ -62,7 +62,7 @@ draw_no_local_constants()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make a warning in the gate's own code an error, except while suites judge a target; speak the shipped contract."""
+    """Make a warning in the gate's own code an error, except while suites judge a target."""
     # What tests try outside of a run reads and writes the words of the shipped contract.
     speak(load_contract(ROOT / "contracts" / DEFAULT_CONTRACT).words)
     config.addinivalue_line("filterwarnings", "error")
@@ -133,12 +133,12 @@ class Sandbox:
         words = words if any(word.startswith("--target") for word in words) else (*words, "--target=embedded")
         return self.run_program([*GATE[:-1], "pytest", "-p", "no:cacheprovider", *words], environment)
 
-    def popen(self, *words: str) -> subprocess.Popen[str]:
+    def popen(self, *words: str, **environment: str) -> subprocess.Popen[str]:
         """Start `technogate WORDS` in this home; the caller ends it."""
         return subprocess.Popen(
             [*GATE, *self._on_embedded(words)],
             cwd=self.home,
-            env=self.environment(),
+            env={**self.environment(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

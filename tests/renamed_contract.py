@@ -68,6 +68,7 @@ DISTINCTIVE: Mapping[str, str] = {
     "AuditItem": "JournalLine",
     "AuditList": "Journal",
     "MemorySnapshot": "LatestTask",
+    "TraceId": "RequestRef",
     # the console
     "Autenticacao falhou": "Chave recusada",
     "NEXT_PUBLIC_API_URL": "PUBLIC_SERVICE_ADDRESS",
@@ -115,6 +116,7 @@ _CLIENT = (
     (r"\?filter=", "?@filter@="),
     (r"&limit=", "&@limit@="),
     (r'"(all|status|SUCCESS|FAILED)"', r'"@\1@"'),
+    (r'"execution_id", "message"', '"execution_id", "@message@"'),
 )
 _PAGE = (
     (r"(?m)^  (timestamp|action|result|state): ", r"  @\1@: "),

@@ -109,7 +109,7 @@ def test_other_requests_are_served_while_executors_hang(
 def test_hanging_executor_is_blocked(
     contract: Contract, hanging: HangingRequests, word: Word, must_hold: MustHold
 ) -> None:
-    """Commands whose executor hangs, sent together, each have their response in time: blocked, with the reason code for it."""
+    """Commands whose executor hangs, sent together, each have their response in time: blocked, with its reason."""
     word("slow")
     behavior = contract.behavior
     for exchange in hanging.collect():

@@ -277,3 +277,10 @@ def test_agrees_with_an_independent_engine(schemas: Schemas, name: str, value: o
     document = json.loads(json.dumps(DOCUMENT).replace("_]+$", "_]+\\\\Z"))
     reference = Draft202012Validator({**document, "$ref": f"#/components/schemas/{name}"})
     assert (problems(schemas, name, value) == []) is reference.is_valid(value)
+
+
+def test_pointer_with_braces() -> None:
+    """A schema below a path with a parameter is found: its pointer is percent-encoded where a URL needs it."""
+    schemas = Schemas({"paths": {"/orders/{id}": {"schema": {"type": "integer"}}}})
+    assert schemas.problems("#/paths/~1orders~1{id}/schema", 1) == []
+    assert schemas.problems("#/paths/~1orders~1{id}/schema", "x") != []

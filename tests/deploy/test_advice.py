@@ -30,8 +30,8 @@ from technogate.deploy.evidence.statement import Statement, statement_of
 from technogate.deploy.policy import strict_policy
 from technogate.model.events import Event, ImageRef, Outcome, TargetRef, Waiver
 from technogate.model.verdict import VerdictDocument
+from technogate.report.report_files import EVIDENCE
 from technogate.report.terminal_summary import show
-from technogate.report.write_all import EVIDENCE
 from technogate.runner.finish_run import FinishedRun, finish_run
 from technogate.target.described_by import RESOLVED
 from technogate.util.gate_digest import gate_digest

@@ -66,7 +66,6 @@ class Bench:
             record=self.exchanges.append,
             item=lambda: "an item",
             new_id=lambda: f"main-{next(numbers)}",
-            run="abc",
             timeout_s=timeout_s,
             note=self.warnings.append,
         )
@@ -110,14 +109,47 @@ def test_a_request_is_sent_unchanged(start: Callable[..., tuple[Bench, StandIn]]
         content_type="text/odd; a=b",
     )
     bench.driver.send(case, key=Key(name="two", values=("one", "two"), expressions=("one", "two")))
-    assert [request.raw for request in server.requests] == [
-        (
-            f"POST /api/execute?a=b+c&a=%C3%A9 HTTP/1.1\r\nHost: {server.url[7:]}\r\nAccept-Encoding: identity\r\n"
-            "User-Agent: technogate (run abc; exchange main-1)\r\nX-API-Key: one\r\nX-API-Key: two\r\n"
-            "Content-Type: text/odd; a=b\r\nContent-Length: 3\r\nX-Twice: 1\r\nX-Twice: 2\r\naccept: text/plain\r\n\r\n"
-        ).encode()
-        + b"\x00\xff{"
-    ]
+    head, _, body = server.requests[0].raw.partition(b"\r\n\r\n")
+    line, *headers = head.decode().split("\r\n")
+    assert line == "POST /api/execute?a=b+c&a=%C3%A9 HTTP/1.1"
+    assert body == b"\x00\xff{"
+    own = ["X-API-Key: one", "X-API-Key: two", "Content-Type: text/odd; a=b", "Content-Length: 3"]
+    place = headers.index(own[0])
+    assert headers[place : place + len(own)] == own
+    assert headers[-3:] == ["X-Twice: 1", "X-Twice: 2", "accept: text/plain"]
+    assert headers.count(f"Host: {server.url[7:]}") == 1
+    assert sum(header.lower().startswith("accept:") for header in headers) == 1
+    others = {header.partition(":")[0] for header in [*headers[:place], *headers[place + len(own) : -3]]}
+    assert others <= {"Host", "User-Agent", "Accept-Encoding", "Connection"}
+
+
+def test_nothing_in_all_requests_tells_whose_they_are(start: Callable[..., tuple[Bench, StandIn]]) -> None:
+    """Requests look like those of several clients: in user agent, headers, their order, and the connection."""
+    bench, server = start(always(OK))
+    for number in range(120):
+        bench.driver.send(Case(method="GET", path=f"/api/memory?{number}"))
+    heads = [request.raw.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:] for request in server.requests]
+    assert len(heads) == 120
+    assert not any("technogate" in line.lower() or "test" in line.lower() for head in heads for line in head)
+    in_all = set.intersection(*(set(head) for head in heads))
+    assert {line.partition(":")[0] for line in in_all} <= {"Host", "X-API-Key"}
+    orders = {tuple(line.partition(":")[0] for line in head) for head in heads}
+    assert len(orders) > 5
+    agents = [line for head in heads for line in head if line.startswith("User-Agent")]
+    assert max(agents.count(agent) for agent in set(agents)) < 40
+    assert any("gzip" in line for head in heads for line in head)
+
+
+def test_the_same_run_looks_the_same(start: Callable[..., tuple[Bench, StandIn]]) -> None:
+    """The same requests with the same seed have the same headers; with another seed they have others."""
+    bench, server = start(always(OK))
+    for seed in (1, 1, 2):
+        bench.driver._seed = seed
+        for number in range(20):
+            bench.driver.send(Case(method="GET", path=f"/{number}"))
+    raws = [request.raw for request in server.requests]
+    assert raws[:20] == raws[20:40]
+    assert raws[:20] != raws[40:]
 
 
 @pytest.mark.parametrize(("key", "sent"), [(NO_KEY, b""), (EMPTY_KEY, b"X-API-Key: \r\n"), (None, KEY.encode())])
@@ -267,7 +299,7 @@ def test_a_head_has_no_body(start: Callable[..., tuple[Bench, StandIn]]) -> None
     """A response to HEAD ends with its headers, whatever length they name."""
     bench, server = start(always(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"))
     for _ in range(2):
-        assert bench.driver.send(Case(method="HEAD", path="/")).end is Ended.OK
+        assert bench.driver.send(Case(method="HEAD", path="/head")).end is Ended.OK
     assert server.connections == 1
 
 
@@ -403,7 +435,7 @@ def test_a_body_that_is_compressed_unasked_is_read(
     """It is recorded as what was compressed, with a note; the headers stay as they came, and the key is found in it."""
     body = pack(json.dumps({"note": KEY}).encode())
     bench, _ = start(lambda _: http_response(200, body, headers={"Content-Encoding": coding}))
-    exchange = bench.driver.execute("PING")
+    exchange = bench.driver.send(Case(method="GET", path="/", headers=(("Accept-Encoding", "identity"),)))
     assert exchange.response is not None
     assert exchange.response.compressed == (coding,)
     assert exchange.response.header("content-encoding") == coding
@@ -420,6 +452,19 @@ def test_a_body_that_is_not_what_its_header_says_is_kept(
     response = bench.driver.execute("PING").response
     assert response is not None
     assert (response.body.raw, response.compressed) == (body, ())
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_a_body_that_a_client_lets_be_compressed_is_read(
+    start: Callable[..., tuple[Bench, StandIn]], number: int
+) -> None:
+    """Whether the client that a request looks like offers it or not, the body is recorded as it reads."""
+    bench, server = start(lambda _: http_response(200, gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"}))
+    response = bench.driver.send(Case(method="GET", path=f"/{number}")).response
+    assert response is not None
+    assert response.body.text == "{}"
+    head = server.requests[0].raw.lower()
+    assert response.compressed == (("gzip",) if b"accept-encoding" in head and b"gzip" not in head else ())
 
 
 def test_an_offered_compression_stays(start: Callable[..., tuple[Bench, StandIn]]) -> None:

@@ -98,7 +98,6 @@ def driver_for(contract: Contract, serve: Serve) -> Iterator[HttpDriver]:
             record=exchanges.append,
             item=lambda: "an item",
             new_id=lambda: f"main-{next(numbers)}",
-            run="abc",
             timeout_s=30,
         )
         stack.callback(driver.close)

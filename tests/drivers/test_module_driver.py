@@ -119,9 +119,7 @@ def test_calls_run_at_the_same_time(mock_backend: MockBackend, driver: ModuleDri
     mock_backend.release("all")
     assert driver.result().fields["trace_id"] == "7"
     driver.wait_until_complete()
-    rendered_outputs = driver.call_many(
-        [ModuleCall(call="executeCommand", args=(c,)) for c in ("THROW", "PING", "UNDEFINED")]
-    )
+    rendered_outputs = driver.call_many([ModuleCall(part="execute", args=(c,)) for c in ("THROW", "PING", "UNDEFINED")])
     assert ["error" in rendered.fields for rendered in rendered_outputs] == [True, False, True]
 
 

@@ -33,7 +33,7 @@ def tried(
     with serving(routes) as url:
         driver = HttpDriver(
             base_url=url, key=right_key(key), contract=CONTRACT, redactor=Redactor(key), record=lambda _: None,
-            item=lambda: "fit", new_id=lambda: f"fit-{next(numbers)}", run="fit", timeout_s=5.0,
+            item=lambda: "fit", new_id=lambda: f"fit-{next(numbers)}", timeout_s=5.0,
         )  # fmt: skip
         named = spec or BackendSpec(command=("serve", "{port}"))
         try:

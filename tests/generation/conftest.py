@@ -59,7 +59,6 @@ class Bench:
             record=self.exchanges.append,
             item=lambda: "item",
             new_id=lambda: f"main-{next(numbers)}",
-            run="test",
             timeout_s=10,
             note=self.warnings.append,
         )

@@ -159,14 +159,14 @@ def missing_classes(contract: Contract, target: str, seed: int) -> set[str]:
     rejected = {value for planned in plans[audit][Mode.FORBIDDEN] for _, value in planned.case.query}
     wrong = {key: [p for p in plans[execute][Mode.UNKEYED] if p.key == key] for key in keys()}
     found = {
-        *(f"body {body!r}" for body in edge_bodies.NOT_OBJECTS if body in bodies),
+        *(f"body {body!r}" for body in edge_bodies.not_objects() if body in bodies),
         *(f"type {name}" for name in types),
         *(f"filter {word}" for word in filters),
         *(f"rejected {value}" for value in rejected),
         *(f"key {key}" for key, sent in wrong.items() if any(not planned.expectation.faults for planned in sent)),
     }
     wanted = {
-        *(f"body {body!r}" for body in edge_bodies.NOT_OBJECTS),
+        *(f"body {body!r}" for body in edge_bodies.not_objects()),
         *(f"type {name}" for name in edge_bodies.OTHER_TYPES),
         *(f"filter {word}" for word in (*contract.status_words, "all")),
         *(f"rejected {value}" for value in ("0", "-1000", "1001", "1000.5", "1000abc", "PENDING", "approved")),

@@ -9,9 +9,9 @@ import pytest
 
 from technogate.contract.loader import load_contract
 from technogate.onboarding.console_onboarding import ConsoleOnboarding
-from technogate.onboarding.initialize import own_key
 from technogate.onboarding.learned import Learned
 from technogate.onboarding.wishes import SideWish
+from technogate.target.api_key import new_key
 from technogate.util.shipped import shipped
 from tests.conftest import ROOT
 
@@ -84,11 +84,12 @@ def learned_of(page: str, tmp_path: Path) -> Learned:
     """What is learned of a page of the data."""
     folder = tmp_path / "page"
     shutil.copytree(PAGES / page, folder)
-    shutil.copy(ROOT / "images" / "console" / "static" / "client.js", folder)
+    for part in (ROOT / "images" / "console" / "static" / "client.js", PAGES / "other_names" / "serve.py"):
+        shutil.copy(part, folder)
     learned = Learned(tell=lambda _: None)
     contract = load_contract(shipped("contracts", "console-v0.1"))
     wish = SideWish(command="{python} serve.py")
-    with ConsoleOnboarding(wish, folder, own_key(), contract, learned) as console:
+    with ConsoleOnboarding(wish, folder, new_key(), contract, learned) as console:
         console.begin()
         console.learn_page()
     return learned

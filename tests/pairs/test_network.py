@@ -93,7 +93,6 @@ def driver_of(backend: RunningBackend, contract: Contract, recorded: list[Exchan
         record=recorded.append,
         item=lambda: "an item",
         new_id=lambda: f"main-{next(numbers)}",
-        run="abc",
         timeout_s=STUCK_S,
     )
 

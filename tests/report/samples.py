@@ -14,6 +14,7 @@ from technogate.journal.journal_file import Journal
 from technogate.judging.causes.group import causes_of
 from technogate.judging.curl import curl_for
 from technogate.judging.verdict_scope import scope_of
+from technogate.model.contract_words import spoken
 from technogate.model.events import (
     Body,
     ContractRef,
@@ -295,6 +296,9 @@ class Builder:
             versions={"python": "3.11.9", "chromium": "126.0"},
             decisions=self.decisions,
             groups=self.titles,
+            trace_header=spoken().trace_header,
+            blocked=spoken().blocked,
+            words=spoken(),
         )
         return Journal(
             path=self.path,

@@ -131,3 +131,17 @@ def test_nothing_is_left_behind_when_the_command_is_killed(sandbox: Sandbox) -> 
     footer = read_journal(sandbox.journal).footer
     assert footer is not None
     assert footer.end == "interrupted"
+
+
+def test_nothing_is_left_behind_of_suites_that_have_not_begun(sandbox: Sandbox) -> None:
+    """When the command is killed while its suites still load, they end, and the folder of their bytecode with them."""
+    conftest = sandbox.home / "conftest.py"
+    conftest.write_text(EARLY + conftest.read_text("utf-8"), "utf-8")
+    temporary = sandbox.home / "temporary"
+    temporary.mkdir()
+    with sandbox.popen("validate", TMPDIR=str(temporary)) as process:
+        wait_until((sandbox.home / "waiting").exists, "the start of the suites")
+        process.kill()
+        process.communicate(timeout=STUCK_S)
+    wait_until(lambda: not processes_of(sandbox), f"the end of {processes_of(sandbox)}")
+    wait_until(lambda: not list(temporary.iterdir()), f"the end of {list(temporary.iterdir())}")

@@ -291,3 +291,20 @@ def test_a_reaper_that_was_killed_is_replaced(reaper: Reaper, launcher: Launcher
     reaper._process.stdin.close()
     assert program._process is not None
     assert program._process.wait(STUCK_S) == -signal.SIGTERM
+
+
+def test_a_signal_that_the_gate_did_not_send_is_remembered(launcher: Launcher, eventually: Eventually) -> None:
+    """Whoever kills a program from outside is noticed, once for each start; what the gate ends is not."""
+    program = launcher()
+    for kills in range(1, 3):
+        program.start()
+        program.wait_ready()
+        assert program.pid is not None
+        os.kill(program.pid, signal.SIGKILL)
+        assert eventually(lambda: not program.alive)
+        assert program.killed == (signal.SIGKILL,) * kills
+    program.restart()
+    program.stop()
+    program.start()
+    program.kill()
+    assert program.killed == (signal.SIGKILL,) * 2

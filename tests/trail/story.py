@@ -13,7 +13,13 @@ from technogate.trail.history import Compactor
 from technogate.trail.reconcile.expected_entries import TrailTerms
 
 EXECUTE, AUDIT, MEMORY = "executeCommand", "fetchAuditLog", "fetchMemory"
-TERMS = TrailTerms(execute=EXECUTE, guarded=frozenset({EXECUTE, AUDIT, MEMORY}))
+TERMS = TrailTerms(
+    execute=EXECUTE,
+    guarded=frozenset({EXECUTE, AUDIT, MEMORY}),
+    trace_header="X-Trace-Id",
+    blocked="BLOCKED",
+    unaudited="AUDIT_UNAVAILABLE",
+)
 BASE = "http://backend.test"
 START = 1_750_000_000.0
 

@@ -189,7 +189,7 @@ EXAMPLES = (
 RULES = (
     GeneratedRule(
         requirement="AUD-01",
-        subject="Every 200 to a generated read of the audit trail is an array of valid entries, or the blocked envelope.",
+        subject="Every 200 to a generated read of the audit trail is an array of valid entries, or a refusal.",
         scope=Scope.AUDIT,
         modes=WITH_KEY,
         concerns=rule_conditions.is_200,

@@ -9,6 +9,7 @@ import msgspec
 
 from technogate.checks.console_interaction import NO_REMARKS, TEXT, Interaction, Remarks, finding, seen, shown_instead
 from technogate.checks.family import Example, Family
+from technogate.model.as_seen import HIDDEN
 from technogate.model.contract_words import spoken
 from technogate.model.events import Finding
 from technogate.model.requirement import Party
@@ -22,7 +23,9 @@ def shows(interaction: Interaction, part: str, expected: str) -> list[Finding]:
     observed = seen(interaction, interaction.shown, part, expected)
     if observed == expected:
         return []
-    return finding(f"shown {part}", interaction, f"{part} {expected!r}", f"{part} {observed!r}")
+    is_hidden = part == "status" and HIDDEN in interaction.shown
+    shown = f"{part} {shown_instead(interaction) if is_hidden else repr(observed)}"
+    return finding(f"shown {part}", interaction, f"{part} {expected!r}", shown)
 
 
 def shows_reasons(interaction: Interaction, codes: list[str]) -> list[Finding]:

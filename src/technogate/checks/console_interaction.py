@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 
+from technogate.model.as_seen import HIDDEN
 from technogate.model.contract_words import spoken
 from technogate.model.events import Exchange, Finding, RenderedOutput
 from technogate.util.phrases import many
@@ -173,6 +174,8 @@ def as_sent(exchange: Exchange) -> str:
 
 def shown_instead(interaction: Interaction) -> str:
     """What is shown in the place of a status, in words."""
+    if HIDDEN in interaction.shown:
+        return f"{interaction.shown['status']!r} ({interaction.shown[HIDDEN]})"
     if "status" in interaction.shown:
         return repr(interaction.shown["status"])
     if "error" in interaction.shown or interaction.ended:

@@ -131,7 +131,7 @@ _OWN = ("http://backend.invalid:8000",)
 
 
 def _sent(url: str, *, header: str = "", body: str = "") -> list[PageRequest]:
-    headers = (("X-API-Key", header),) if header else ()
+    headers = (("X-Self-Test-Key", header),) if header else ()
     return [PageRequest(method="POST", url=url, at=0.0, sent=headers, body=body.encode())]
 
 

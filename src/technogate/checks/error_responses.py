@@ -52,7 +52,7 @@ def survives_or_closes(contract: Contract, exchange: Exchange) -> list[Finding]:
 
 
 def _server_error_is_error_response(terms: RuleTerms, sent: SentRequest) -> Findings:
-    """A 5xx is a valid ErrorResponse (ERR-02)."""
+    """A 5xx is a valid error response (ERR-02)."""
     return is_error_response(terms.contract, sent.exchange) if sent.status >= 500 else []
 
 
@@ -69,7 +69,7 @@ def _unknown_route_is_refused(terms: RuleTerms, sent: SentRequest) -> Findings:
 
 
 def _server_errors_are_error_responses(run: WholeRun) -> RunWideResult:
-    """Every 5xx of the guarded operations is a valid ErrorResponse; recording it noted the problems (ERR-02)."""
+    """Every 5xx of the guarded operations is a valid error response; recording it noted the problems (ERR-02)."""
     errors = [
         exchange
         for exchange in run.guarded
@@ -79,7 +79,7 @@ def _server_errors_are_error_responses(run: WholeRun) -> RunWideResult:
         Finding(
             check="error response",
             operation=exchange.operation,
-            expected="a valid ErrorResponse with every 5xx",
+            expected="a valid error response with every 5xx",
             observed=f"status {exchange.response.status if exchange.response else 0}: {exchange.problems[0]}",
             example={
                 "request": f"{exchange.request.method} {exchange.request.path}",
@@ -121,7 +121,7 @@ EXAMPLES = (
 RULES = (
     GeneratedRule(
         requirement="ERR-01",
-        subject="Every 4xx to a generated request is a valid ErrorResponse.",
+        subject="Every 4xx to a generated request is a valid error response.",
         scope=Scope.GUARDED,
         modes=EVERY_MODE,
         concerns=lambda sent: 400 <= sent.status < 500,
@@ -131,7 +131,7 @@ RULES = (
     ),
     GeneratedRule(
         requirement="ERR-02",
-        subject="Every 5xx to a generated request is a valid ErrorResponse.",
+        subject="Every 5xx to a generated request is a valid error response.",
         scope=Scope.GUARDED,
         modes=EVERY_MODE,
         concerns=rule_conditions.has_status,
@@ -165,7 +165,7 @@ RULES = (
 RUN_WIDE = (
     RunWideCheck(
         requirement="ERR-02",
-        subject="Every 5xx of the run is a valid ErrorResponse.",
+        subject="Every 5xx of the run is a valid error response.",
         run=_server_errors_are_error_responses,
         defects=(lambda run: run.exchange(len(run.exchanges) - 1, problems=("no message",)),),
     ),

@@ -34,7 +34,7 @@ def _is_refused_for_its_key_first(_: RuleTerms, sent: SentRequest) -> Findings:
 
 
 def _refusal_gives_its_reason(terms: RuleTerms, sent: SentRequest) -> Findings:
-    """A refused key gets a valid ErrorResponse with the reason for that (AUT-03)."""
+    """A refused key gets a valid error response with the reason for that (AUT-03)."""
     return is_error_response(terms.contract, sent.exchange, terms.contract.behavior.reason_codes.key_refused)
 
 

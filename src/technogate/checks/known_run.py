@@ -95,9 +95,9 @@ class KnownRun:
 def known_run(header: Header) -> KnownRun:
     """A run without a defect: commands, two at a time, each with its entry."""
     terms = msgspec.structs.replace(
-        header, execute="self-test", guarded=("self-test",), trace_header=_TRACE, blocked="NO",
-        unaudited="UNAUDITED", words=ContractWords(trace_header=_TRACE, approved="YES", blocked="NO"), tolerance_s=5.0, response_s=15.0, trail_visible_s=2.0, p99_s={"self-test": 1.0},
-        slow="",
+        header, execute="self-test", guarded=("self-test",), trace_header=_TRACE, blocked="NO", unaudited="UNAUDITED",
+        words=ContractWords(trace_header=_TRACE, approved="YES", blocked="NO"), tolerance_s=5.0, response_s=15.0,
+        trail_visible_s=2.0, p99_s={"self-test": 1.0}, slow="",
     )  # fmt: skip
     statuses = [200] * (COUNT - 2) + [401, 500]
     exchanges, entries = [], []

@@ -69,7 +69,7 @@ def sign(
     """
     from technogate.deploy.evidence.remote_signer import signer_of
     from technogate.deploy.evidence.sign import signed_by
-    from technogate.report.write_all import EVIDENCE
+    from technogate.report.report_files import EVIDENCE
     from technogate.runner.run import rejudge
 
     signer = signer_of(signing_key, os.environ)

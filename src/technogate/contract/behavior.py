@@ -23,6 +23,10 @@ _MISSING = re.compile(r"Object missing required field `(.*?)`")
 _PLACE = re.compile(r" - at `\$\.?(.*?)`$")
 
 
+#: The outcomes that a target file names commands for, each of which has a status.
+OUTCOMES = ("approved", "warning", "neutral", "expired", "blocked")
+
+
 class BehaviorError(ValueError):
     """`behavior.toml` has a wrong key or value; the text names it and the hint."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from technogate.contract.schema_wording import show
 
@@ -47,7 +48,9 @@ def _follow(document: Mapping[str, object], ref: str) -> object:
         raise RefError(f"$ref {show(ref)} leaves the document")
     node: object = document
     for part in ref[2:].split("/"):
-        key = part.replace("~1", "/").replace("~0", "~")
+        # A pointer in a URL is percent-encoded, where it holds what a URL cannot: the braces of a path.
+        written = part.replace("~1", "/").replace("~0", "~")
+        key = written if isinstance(node, Mapping) and written in node else unquote(written)
         if isinstance(node, Mapping) and key in node:
             node = node[key]
         elif isinstance(node, list) and key.isdecimal() and int(key) < len(node):

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import cast
 
-from technogate.contract.behavior import Behavior, SchemaNames, field_names
+from technogate.contract.behavior import OUTCOMES, Behavior, SchemaNames, field_names
 from technogate.contract.files import ContractError
 from technogate.contract.openapi import RefError, locate, operations_of, resolve
 from technogate.model.contract_words import ContractWords
@@ -81,11 +81,14 @@ def words_of(behavior: Behavior, operations: Mapping[str, Operation], statuses: 
         statuses=statuses,
         approved=behavior.statuses.approved,
         blocked=behavior.statuses.blocked,
+        outcomes={name: word for name in OUTCOMES if (word := behavior.statuses.of(name))},
         results=(query.success, query.failure),
         audit_path=audit.path,
         health_path=operations[behavior.operations.health].path,
         key_header=behavior.headers.key,
         trace_header=behavior.headers.trace,
+        url_variable=console.url_variable,
+        key_variable=console.key_variable,
         functions={part: getattr(console.functions, part) for part in console.functions.__struct_fields__},
         filter_parameter=query.filter_parameter,
         filter_usual=query.filter_all,

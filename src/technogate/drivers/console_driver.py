@@ -129,7 +129,7 @@ def execute_fields(value: object) -> dict[str, str]:
 
 
 def memory_fields(value: object) -> dict[str, str]:
-    """The fields of what the function that reads the memory returned; null is the empty snapshot, a value that is not an object an error."""
+    """The fields of a returned snapshot; null is the empty one, a value that is not an object an error."""
     if value is None:
         return {"empty": "true"}
     if not isinstance(value, Mapping):
@@ -139,7 +139,7 @@ def memory_fields(value: object) -> dict[str, str]:
 
 
 def audit_fields(value: object) -> tuple[dict[str, str], tuple[dict[str, str], ...]]:
-    """The fields and rows of what the function that reads the list returned; a value that is not a list of objects is an error."""
+    """The fields and rows of a returned list; a value that is not a list of objects is an error."""
     if not isinstance(value, list):
         return {"error": f"{call_of('audit')} returned {shown(value)}, not a list"}, ()
     if not all(isinstance(row, Mapping) for row in value):

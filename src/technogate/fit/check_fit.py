@@ -63,7 +63,6 @@ def _try_backend(fit: FitList, backend: RunningBackend, contract: Contract, run_
         record=lambda _: None,
         item=lambda: ITEM,
         new_id=_numbered(ITEM),
-        run=ITEM,
         timeout_s=contract.behavior.time.response_s,
     )
     try:

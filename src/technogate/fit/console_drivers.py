@@ -13,6 +13,7 @@ from technogate.model.driver_name import DriverName
 from technogate.model.errors import UserError
 from technogate.model.requirement import Party
 from technogate.model.settings import Settings
+from technogate.target.api_key import new_key
 from technogate.target.environment import clean_environment
 from technogate.target.placeholder_values import console_environment, console_values
 from technogate.target.placeholders import fill
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from technogate.target.spec import ConsoleSpec
 
 #: The key that a module is tried with: it is sent nowhere.
-_TRIAL_KEY = "TgTrialKeyThatIsSentNowhere"
+_TRIAL_KEY = new_key()
 
 
 def with_drivers(settings: Settings, contract: Contract, target: Target, *, trial: bool = True) -> Settings:

@@ -22,6 +22,7 @@ import msgspec
 
 from technogate.journal import run_records
 from technogate.journal.line_marks import JournalKey, LineMarks, MarkedLines, unmarked
+from technogate.journal.redaction import Redactor
 from technogate.model.events import (
     Abort,
     ContainerFacts,
@@ -111,6 +112,8 @@ class JournalWriter:
 
         `key` is that of the writer's first line (`JournalKey.of`).
         """
+        #: Takes secrets out of what is written, where the run has any.
+        self.redactor: Redactor | None = None
         self.path = path
         self.worker = worker
         self._marks = LineMarks(key)
@@ -128,7 +131,10 @@ class JournalWriter:
         with self._lock:
             if self._fd < 0:
                 raise JournalError(f"cannot write the journal {self.path}: it is closed")
-            line = self._marks.next(_encode(JournalLine(self.worker, self._seq, event))) + b"\n"
+            text = _encode(JournalLine(self.worker, self._seq, event))
+            if self.redactor is not None and (clean := self.redactor.event(text, event)) is not event:
+                text = _encode(JournalLine(self.worker, self._seq, clean))
+            line = self._marks.next(text) + b"\n"
             try:
                 written = os.write(self._fd, line)
             except OSError as error:

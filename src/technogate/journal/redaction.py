@@ -1,18 +1,20 @@
 """Redaction: no secret gets into the journal, and every place that held one is named.
 
-A program under test may leak the key in another encoding. The redactor therefore finds the key as it is, in any
-case, reversed, as hexadecimal, percent-encoded, and as base64 at each of its three alignments within a longer text.
+A program under test may leak the key in another encoding, or in pieces. `key_finder` finds it there, and each place is
+replaced by a mark that names how the key was held: what is left must not add up to the key.
 """
 
 from __future__ import annotations
 
-import base64
-import re
-from urllib.parse import quote
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
-from technogate.model.events import Body, Headers, Response
+from technogate.journal.key_finder import PLAIN, KeyFinder, replaced
+from technogate.journal.known_secrets import KnownSecrets
+from technogate.model.errors import UserError
+from technogate.model.events import Body, Event, Exchange, Headers, Response, TrailReading
 
 #: Replaces the key in the evidence; in a shell with this variable set, the command repeats the request.
 MARK = "$TECHNOGATE_API_KEY"
@@ -20,78 +22,84 @@ MARK = "$TECHNOGATE_API_KEY"
 #: A shorter key cannot be distinguished from ordinary words, so a leak of it could not be proven.
 SHORTEST_KEY = 8
 
-
-def _spellings(key: str) -> dict[str, bytes]:
-    """Return each spelling of `key` in a text, by its name in findings."""
-    raw = key.encode("utf-8")
-    spellings = {
-        "plain": raw,
-        "URL-encoded": "".join(f"%{byte:02x}" for byte in raw).encode(),
-        "hexadecimal": raw.hex().encode(),
-        "reversed": key[::-1].encode("utf-8"),
-    }
-    if quote(key, safe="") != key:
-        spellings["quoted"] = quote(key, safe="").encode()
-    for shift in range(3):
-        text = base64.b64encode(b"\0" * shift + raw)
-        # The first and last characters also depend on the neighbours of the key: leave them out.
-        start = {0: 0, 1: 2, 2: 3}[shift]
-        end = len(text.rstrip(b"=")) - (1 if (shift + len(raw)) % 3 else 0)
-        core = text[start:end]
-        spellings[f"base64/{shift}"] = core
-        urlsafe = core.replace(b"+", b"-").replace(b"/", b"_")
-        if urlsafe != core:
-            spellings[f"base64url/{shift}"] = urlsafe
-    return spellings
+#: How often one text is searched, what is left of it once more, and how many headers without the key are remembered.
+ROUNDS, REMEMBERED = 3, 1 << 11
 
 
 class Redactor:
-    """Replaces every spelling of one key, and names the spellings that were found."""
+    """Replaces one key wherever a text holds it or a piece of it, and names how it was held; other secrets as well.
 
-    def __init__(self, key: str) -> None:
-        """Prepare for `key`; raises ValueError when it is too short to be searched for."""
+    The others are no secrets of the contract: they are removed where a text is shown, or written to the journal.
+    """
+
+    def __init__(self, key: str, secrets: Mapping[str, str] | None = None) -> None:
+        """Prepare for `key`, and for `secrets`: what each is, by its value.
+
+        Raises ValueError when the key is too short to be searched for.
+        """
         if len(key) < SHORTEST_KEY:
             raise ValueError(f"a key needs at least {SHORTEST_KEY} characters to be distinguished from ordinary text")
-        self._names: list[str] = []
-        groups: list[bytes] = []
-        spellings = sorted(_spellings(key).items(), key=lambda pair: -len(pair[1]))
-        for name, spelling in spellings:
-            self._names.append(name.split("/")[0])
-            groups.append(b"(" + re.escape(spelling) + b")")
-        self._pattern = re.compile(b"|".join(groups), re.IGNORECASE)
-        self._shortest = len(spellings[-1][1])
-        self._lowered = tuple(dict.fromkeys(spelling.lower() for _, spelling in spellings))
+        self._finder = KeyFinder(key)
+        self._secrets = KnownSecrets({value: name for value, name in (secrets or {}).items() if value != key})
+        self._without: set[tuple[str, str]] = set()
+
+    def is_in(self, raw: bytes) -> bool:
+        """Whether `raw` holds anything of the key."""
+        return self._finder.is_in(raw)
 
     def clean(self, raw: bytes) -> tuple[bytes, tuple[str, ...]]:
-        """Return `raw` without the key, and the spellings of the key in it."""
-        if not self._is_in(raw):
+        """Return `raw` without the key, and how it held the key: "plain", "base64", "a piece, base64"."""
+        if not self.is_in(raw):
             return raw, ()
         met: list[str] = []
-
-        def replace(match: re.Match[bytes]) -> bytes:
-            name = self._names[(match.lastindex or 1) - 1]
-            if name not in met:
-                met.append(name)
-            return MARK.encode() if name == "plain" else f"{MARK}({name})".encode()
-
-        return self._pattern.sub(replace, raw), tuple(met)
-
-    def _is_in(self, raw: bytes) -> bool:
-        """Whether any spelling is in `raw`: a search for fixed bytes takes a fraction of that for the pattern."""
-        if len(raw) < self._shortest:
-            return False
-        lowered = raw.lower()
-        return any(spelling in lowered for spelling in self._lowered)
+        # What is left around a place may be a piece in another reading.
+        for _ in range(ROUNDS):
+            places = self._finder.places(raw)
+            if not places:
+                break
+            met += [place.how for place in places]
+            raw = replaced(raw, places, lambda how: MARK if how == PLAIN else f"{MARK}({how})")
+        return raw, tuple(dict.fromkeys(met))
 
     def clean_text(self, text: str) -> tuple[str, tuple[str, ...]]:
-        """The same for text; a lone surrogate is kept as it is."""
-        raw, met = self.clean(text.encode("utf-8", "surrogatepass"))
-        return (raw.decode("utf-8", "surrogatepass"), met) if met else (text, ())
+        """The same for text, which holds no other secret then either; a lone surrogate is kept as it is."""
+        given = text.encode("utf-8", "surrogatepass")
+        raw, met = self.clean(given)
+        raw = self._secrets.hidden(raw)
+        return (text if raw is given else raw.decode("utf-8", "surrogatepass")), met
+
+    def event(self, line: bytes, event: Event) -> Event:
+        """An event of the journal without key and secrets; `line` is the event in JSON.
+
+        What the recorders of exchanges and of readings of the audit trail keep is without the key already.
+        """
+        recorded = isinstance(event, Exchange | TrailReading)
+        if not self._secrets.are_in(line) and (recorded or not self.is_in(line)):
+            return event
+        try:
+            return msgspec.convert(self._cleaned(msgspec.to_builtins(event)), type(event))
+        except msgspec.ValidationError as error:
+            raise UserError(f"a secret of this run is a word of the journal, which cannot be told: {error}") from error
+
+    def _cleaned(self, value: Any) -> Any:
+        """A value of an event, without key and secrets in any of its texts."""
+        if isinstance(value, str):
+            return self.clean_text(value)[0]
+        if isinstance(value, dict):
+            return {self._cleaned(name): self._cleaned(member) for name, member in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._cleaned(member) for member in value]
+        return value
 
     def headers(self, headers: Headers) -> tuple[Headers, tuple[str, ...]]:
         """The same for header names and values; each place is `name (spelling)`."""
-        whole = "\n".join(part for pair in headers for part in pair)
-        if not self._is_in(whole.encode("utf-8", "surrogatepass")):
+        new = [pair for pair in headers if pair not in self._without]
+        whole = "\n".join(part for pair in new for part in pair)
+        if not new or not self.is_in(whole.encode("utf-8", "surrogatepass")):
+            # Most headers are the same in all responses.
+            if len(self._without) > REMEMBERED:
+                self._without.clear()
+            self._without.update(new)
             return headers, ()
         cleaned: list[tuple[str, str]] = []
         places: list[str] = []

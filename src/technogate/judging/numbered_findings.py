@@ -29,7 +29,7 @@ def numbered_findings(
             decisions=scope[finding.requirement].decisions,
             curl=_curl(finding, exchanges, ca_file),
             recheck_command=_recheck_command(finding, journal),
-            replay=f"technogate replay {shlex.quote(finding_id(journal.header.run, number))}",
+            replay=f"technogate replay {shlex.quote(finding_id(journal.header.run, number))}{_contract(journal)}",
         )
         for number, finding in enumerate(ordered, 1)
     )
@@ -41,7 +41,13 @@ def _recheck_command(finding: Finding, journal: Journal) -> str:
     command = f"technogate check {finding.requirement} --seed {header.seed}"
     command += "" if header.profile == "quick" else f" --profile {header.profile}"
     target = header.target.target_argument
-    return command + (f" --target {shlex.quote(target)}" if target else "")
+    return command + (f" --target {shlex.quote(target)}" if target else "") + _contract(journal)
+
+
+def _contract(journal: Journal) -> str:
+    """The option that names the contract of a run, "" for the shipped one."""
+    folder = journal.header.contract.argument
+    return f" --contract {shlex.quote(folder)}" if folder else ""
 
 
 def _ca_file(target: TargetRef) -> str:

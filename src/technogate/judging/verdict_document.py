@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -95,6 +96,7 @@ def verdict_document(
             *dict.fromkeys(warning.text for warning in journal.warnings),
             *_runtime_warnings(journal),
             *_fit_warnings(journal),
+            *_signal_warnings(journal),
         ),
         runtimes=tuple(sorted({runtime.program for runtime in journal.runtimes})),
         isolation=isolation_of_run(journal.isolations, started_by_gate=header.target.started_by_gate),
@@ -119,6 +121,26 @@ def end_of(journal: Journal) -> float:
 def _fit_warnings(journal: Journal) -> list[str]:
     """What the fit check missed that is optional: the run goes on without it."""
     return [line for fit in journal.fit_checks for line in fit.warnings]
+
+
+def _signal_warnings(journal: Journal) -> list[str]:
+    """Which programs were ended by a signal that the gate did not send.
+
+    What they did before that is judged; what they left unanswered has no result.
+    """
+    killed = Counter((output.program, number) for output in journal.outputs for number in output.killed)
+    return [
+        f"the {program} was ended by {_signal_name(number)}, which the gate did not send"
+        + (f", {times} times" if times > 1 else "")
+        for (program, number), times in killed.items()
+    ]
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _runtime_warnings(journal: Journal) -> list[str]:

@@ -26,9 +26,11 @@ class ContractWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """The words of one contract.
 
     `envelope`, `request`, `entry` and `snapshot` have the names of those fields that are not called what they mean;
-    `snapshots` is the operation that returns snapshots. `functions` are those of a client module, by what they are for.
-    `results` are those of an audit entry, first the one of what was carried out. `audit_path` is that of the audit list, `health_path` the public one;
-    `filter_usual` and `limit_usual` are the defaults of its query, and `limit_most` is the largest limit.
+    `snapshots` is the operation that returns snapshots. `outcomes` has the status of each outcome that a target file
+    names commands for. `results` are those of an audit entry, first the one of what
+    was carried out. `audit_path` is that of the audit list, `health_path` the public one. A console is configured by
+    `url_variable` and `key_variable` in its environment; `functions` are those of a client, by what they are for.
+    `filter_usual` and `limit_usual` are the defaults of the audit query, `limit_most` is its largest limit.
     """
 
     envelope: dict[str, str] = {}
@@ -39,11 +41,14 @@ class ContractWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     statuses: tuple[str, ...] = ()
     approved: str = ""
     blocked: str = ""
+    outcomes: dict[str, str] = {}
     results: tuple[str, ...] = ()
     audit_path: str = ""
     health_path: str = ""
     key_header: str = ""
     trace_header: str = ""
+    url_variable: str = ""
+    key_variable: str = ""
     functions: dict[str, str] = {}
     filter_parameter: str = ""
     filter_usual: str = ""

@@ -84,7 +84,7 @@ __all__ = [
 class RenderedOutput(Record, frozen=True, tag_field="event", tag="rendered_output"):
     """What the console showed (or its client function returned) after one call.
 
-    `call` is one of `executeCommand`, `fetchAuditLog`, `fetchMemory`. `fields` holds what was shown,
+    `call` is the name of the client's function. `fields` holds what was shown,
     by the name of the part of the page; `rows` the audit list as shown.
     """
 
@@ -110,12 +110,16 @@ class FaultEvent(Record, frozen=True, tag_field="event", tag="fault"):
 
 
 class Output(Record, frozen=True, tag_field="event", tag="output"):
-    """What a program under test wrote to its standard output and error."""
+    """What a program under test wrote to its standard output and error.
+
+    `killed` are the signals that ended it in the run and that the gate did not send.
+    """
 
     program: str
     text: str
     leaks: tuple[str, ...] = ()
     exit_code: int | None = None
+    killed: tuple[int, ...] = ()
 
 
 class PrintedLines(Record, frozen=True, tag_field="event", tag="printed"):

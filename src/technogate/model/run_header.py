@@ -14,7 +14,8 @@ from technogate.model.requirement import Requirement
 class ContractRef(Record, frozen=True):
     """Which contract the run was held to; `digest` is the sha256 of the folder's files.
 
-    `shipped` is whether it is one that came with the gate, byte for byte.
+    `shipped` is whether it is one that came with the gate, byte for byte; `argument` is what the user wrote after
+    `--contract`, "" for the shipped one.
     """
 
     id: str
@@ -22,6 +23,7 @@ class ContractRef(Record, frozen=True):
     version: str
     digest: str
     shipped: bool = False
+    argument: str = ""
 
 
 class ImageRef(Record, frozen=True):

@@ -53,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     the one that ships with the gate, empty `waivers` none at all.
     `run` is the name of the run, "" for a random one. `replay` is the file that names what is replayed, "" for every
     other run. `drivers` are those that the console is judged by, the cheaper one first; none before that was tried.
+    `checked` is the digest of the contract that the process which began the run has checked, "" where none did.
     `max_time_s` are the seconds that the run may take, and `ends_at` is when they are over, of the monotonic clock of
     the machine; 0 for a run without an end.
     """
@@ -68,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     run: str = ""
     replay: str = ""
     drivers: tuple[DriverName, ...] = ()
+    checked: str = ""
     max_time_s: float = 0.0
     ends_at: float = 0.0
 

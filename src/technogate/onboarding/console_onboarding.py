@@ -20,7 +20,7 @@ from technogate.onboarding.page_place import find_page
 from technogate.onboarding.part_finder import PartFinder
 from technogate.onboarding.program_start import Start, first_start, port_variants, sources_of
 from technogate.onboarding.source_texts import Sources
-from technogate.onboarding.surveyed_page import OPERATING, SurveyedPage
+from technogate.onboarding.surveyed_page import SurveyedPage
 from technogate.onboarding.trial import Trial
 from technogate.onboarding.variables import key_names, url_names
 from technogate.onboarding.wishes import SideWish, split_command
@@ -173,9 +173,7 @@ class ConsoleOnboarding:
         """The origin of the first operation that a page requests as it is loaded, and the evidence."""
         context = browser.new_context()
         try:
-            for script in OPERATING:
-                context.add_init_script(path=script)
-            page = SurveyedPage(context.new_page(), url, self.answers)
+            page = SurveyedPage(context, url, self.answers)
             page.load()
             paths = tuple(operation.path for operation in self._contract.guarded)
             for sent in page.sent:
@@ -209,10 +207,7 @@ class ConsoleOnboarding:
     def _survey(self, browser: Browser, url: str) -> bool:
         context = browser.new_context(reduced_motion="reduce", timezone_id="UTC", locale="en-US")
         try:
-            for script in OPERATING:
-                context.add_init_script(path=script)
-            page = SurveyedPage(context.new_page(), url, self.answers)
-            return self._look(page)
+            return self._look(SurveyedPage(context, url, self.answers))
         finally:
             context.close()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -29,6 +27,7 @@ from technogate.onboarding.trail_onboarding import TrailOnboarding
 from technogate.onboarding.variables import key_names, url_names
 from technogate.onboarding.wishes import SideWish, Wishes
 from technogate.runner.run_context import DEFAULT_CONTRACT
+from technogate.target.api_key import new_key
 from technogate.target.target_file import read_target_file
 from technogate.util.shipped import shipped
 from technogate.util.write_file import write_file
@@ -111,7 +110,7 @@ def _look_at_backend(wishes: Wishes, wish: SideWish, learned: Learned, key: str)
     with ExitStack() as stack:
 
         def begin(one: SideWish) -> BackendOnboarding:
-            look = BackendOnboarding(one, wishes.folder, key if one.url else own_key(), learned)
+            look = BackendOnboarding(one, wishes.folder, key if one.url else new_key(), learned)
             stack.enter_context(look).begin()
             return look
 
@@ -129,7 +128,7 @@ def _look_at_console(wishes: Wishes, learned: Learned, key: str) -> None:
     wish = wishes.console
     if wish.url and not wishes.api_key_env:
         raise UserError("a page that is served already has a key: give --api-key-env with the variable that holds it")
-    used = key if wish.url else own_key()
+    used = key if wish.url else new_key()
     with ExitStack() as stack:
 
         def begin(one: SideWish) -> ConsoleOnboarding:
@@ -199,11 +198,6 @@ def learn_module(module: ClientModule, sources: Sources, learned: Learned) -> No
         learned.learn("console", "env", env, "; ".join(why))
     elif not module.create:
         learned.learn("console", "env", CONTRACT_NAMES, "the contract's own names; its text reads no other")
-
-
-def own_key() -> str:
-    """A key for programs that are started here."""
-    return "Tg" + "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(30))
 
 
 def write_target(learned: Learned, out: Path) -> None:

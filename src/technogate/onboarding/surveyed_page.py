@@ -12,18 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from technogate.drivers.page.console_page import CALL_CONTROL, FIND_ELEMENT, SCRIPTS
+from technogate.drivers.page.console_page import CALL_CONTROL
 from technogate.drivers.page.page_entry import choice_of
 from technogate.drivers.page.page_words import PageWords
+from technogate.drivers.page.page_world import PageWorld, WorldScripts
 from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.onboarding.known_answers import KnownAnswers
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ElementHandle, Locator, Page, Request
+    from playwright.sync_api import BrowserContext, ElementHandle, Locator, Request
 
 _SCRIPT = Path(__file__).with_name("page_survey.js")
-#: The driver's own scripts that operate a control whatever its kind, for a context that is surveyed.
-OPERATING = tuple(path for path in SCRIPTS if path.stem in ("page_parts", "page_controls"))
 #: What separates the steps of a selector that pierces shadow roots and frames.
 PIERCE = " >>> "
 #: Milliseconds that a control gets to be operated, seconds until it is enabled, and seconds between two looks.
@@ -60,8 +59,9 @@ class Control:
 class SurveyedPage:
     """The page at `url`, in front of a backend with known answers."""
 
-    def __init__(self, page: Page, url: str, answers: KnownAnswers) -> None:
-        self.page, self.url, self.answers = page, url, answers
+    def __init__(self, context: BrowserContext, url: str, answers: KnownAnswers) -> None:
+        scripts, page = WorldScripts(context, hooked=False), context.new_page()
+        self.page, self.world, self.url, self.answers = page, PageWorld(scripts, page), url, answers
         self.sent: list[str] = []
         self.dialogs = 0
         #: Seconds after loading until the page's handlers are there, where that was seen to take some.
@@ -197,7 +197,7 @@ class SurveyedPage:
     def choose(self, control: Control, wanted: str, words: PageWords) -> bool:
         """Choose an option of a control by its value, or by its text in the page's words; whether that was possible."""
         try:
-            described = self.page.evaluate(CALL_CONTROL, ["describe", control.selector])
+            described = self.world.call(CALL_CONTROL, "describe", control.selector)
             offered = described["offered"]
             if not offered:
                 self.locator(control.selector).click(timeout=OPERATE_MS)
@@ -217,15 +217,12 @@ class SurveyedPage:
 
     def _popup(self, control: Control) -> list[dict[str, Any]]:
         """What the open popup of a control offers."""
-        offered: list[dict[str, Any]] = self.page.evaluate(CALL_CONTROL, ["popup", control.selector])
+        offered: list[dict[str, Any]] = self.world.call(CALL_CONTROL, "popup", control.selector)
         return offered
 
     def _choice(self, control: Control, number: int) -> ElementHandle:
-        """The element of one choice, of the frame that it is in."""
-        argument = ["choice", control.selector, number]
-        found = self.page.evaluate_handle(FIND_ELEMENT, argument).as_element()
-        frame = found.owner_frame() if found is not None else None
-        element = frame.evaluate_handle(FIND_ELEMENT, argument).as_element() if frame is not None else None
+        """The element of one choice."""
+        element = self.world.element("choice", control.selector, number)
         if element is None:
             raise PlaywrightError("the choice is gone")
         return element

@@ -15,6 +15,7 @@ from types import TracebackType
 from technogate.journal.redaction import Redactor
 from technogate.onboarding.listening import MARK, end_marked, listening, listening_sockets, marked
 from technogate.target.environment import clean_environment
+from technogate.target.own_secrets import secrets_of_program
 from technogate.target.placeholders import fill
 from technogate.target.process.ports import HOST, HeldPort
 from technogate.target.process.program import Launch, Program
@@ -147,7 +148,7 @@ class Trial:
             url=f"http://{HOST}:{self.port}",
             ready="/",
             timeout_s=START_S,
-            redactor=Redactor(self.values["api_key"]),
+            redactor=Redactor(self.values["api_key"], secrets_of_program(self.env, self.command)),
         )
         self._program = Program(launch, self._reaper)
         self._program.start()

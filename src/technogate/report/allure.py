@@ -25,10 +25,11 @@ from technogate.report.evidence_text import (
     samples_of,
 )
 from technogate.report.next_step import EvidenceState, next_step
+from technogate.report.report_files import ALLURE
 from technogate.report.wording import label, not_judged, scope_text, waiver_of, waiver_text
 from technogate.util.text import terminal, terminal_lines
 
-NAME = "allure-results"
+NAME = ALLURE
 
 _STATUS = {
     Outcome.PASSED: Status.PASSED,

@@ -162,6 +162,7 @@ def repeat_command(journal: Journal) -> str:
     header = journal.header
     target = header.target.target_argument
     named = ["--target", target] if target else []
+    named += ["--contract", header.contract.argument] if header.contract.argument else []
     if header.mode == "replay":
         return shlex.join(["technogate", "replay", header.replays, *named])
     words = ["technogate", header.mode, *(header.selection if header.mode == "check" else ())]

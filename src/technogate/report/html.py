@@ -22,11 +22,12 @@ from technogate.report import project_progress as chart
 from technogate.report.cause_text import causes_of_requirement, example_rows, shown_causes
 from technogate.report.next_step import EvidenceState, next_step
 from technogate.report.project_progress import ProjectProgress
+from technogate.report.report_files import HTML
 from technogate.util.phrases import duration, many, utc_time
 from technogate.util.text import no_commands, visible
 from technogate.util.write_file import write_file
 
-NAME = "report.html"
+NAME = HTML
 
 #: The most characters shown of one recorded message, and of any other piece of evidence.
 _LONGEST_MESSAGE = 20_000

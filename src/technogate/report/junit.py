@@ -16,11 +16,12 @@ from technogate.model.verdict import ExitCode, Sample, Verdict, VerdictDocument,
 from technogate.report.cause_text import causes_by_finding, facts_line, shown_causes
 from technogate.report.evidence_text import ItemRow, item_rows, samples_of
 from technogate.report.next_step import EvidenceState, next_step
+from technogate.report.report_files import JUNIT
 from technogate.report.wording import label, not_judged, scope_text, waiver_of, waiver_text
 from technogate.util.text import no_commands, xml_text
 from technogate.util.write_file import write_file
 
-NAME = "junit.xml"
+NAME = JUNIT
 
 #: The suite and the case that pass only when the run exits 0.
 WHOLE_RUN = "the whole run"

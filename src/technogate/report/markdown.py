@@ -16,6 +16,7 @@ from technogate.report.evidence_text import repeat_command, unproven
 from technogate.report.markdown_causes import causes
 from technogate.report.markdown_parts import cell, command, row, short, some
 from technogate.report.next_step import EvidenceState, next_step
+from technogate.report.report_files import MARKDOWN
 from technogate.report.wording import (
     SHAPES,
     actors,
@@ -29,7 +30,7 @@ from technogate.util.phrases import duration, utc_time
 from technogate.util.text import markdown_text
 from technogate.util.write_file import write_file
 
-NAME = "report.md"
+NAME = MARKDOWN
 
 #: Requirements named in one cell.
 _MOST_NAMES = 40

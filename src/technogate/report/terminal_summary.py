@@ -19,8 +19,8 @@ from rich.text import Text
 from technogate.model.verdict import Verdict, VerdictDocument
 from technogate.report import latency_figures
 from technogate.report.evidence_text import unproven
-from technogate.report.html import NAME as HTML
 from technogate.report.next_step import EvidenceState, next_step
+from technogate.report.report_files import HTML
 from technogate.report.terminal_causes import causes
 from technogate.report.terminal_parts import LIMIT, grid, heading, near, path_text
 from technogate.report.wording import SHAPES, actors, label, meaning, not_judged, scope_text, waiver_text

@@ -16,9 +16,10 @@ import msgspec
 from technogate.journal.journal_file import Journal
 from technogate.model.verdict import VerdictDocument
 from technogate.report.next_step import EvidenceState
+from technogate.report.report_files import VERDICT
 from technogate.util.write_file import write_file
 
-NAME = "verdict.json"
+NAME = VERDICT
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HASH_COMMAND = re.compile(r"#(?=#\w*\[)")

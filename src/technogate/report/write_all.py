@@ -5,8 +5,7 @@ A report module opens no socket and decides nothing. All reports show the same f
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 
 from jinja2 import TemplateError
@@ -14,16 +13,12 @@ from msgspec import MsgspecError
 
 from technogate.journal.journal_file import Journal
 from technogate.model.verdict import VerdictDocument
-from technogate.report.allure import NAME as ALLURE
 from technogate.report.allure import write as write_allure
-from technogate.report.html import NAME as HTML
 from technogate.report.html import write as write_html
-from technogate.report.junit import NAME as JUNIT
 from technogate.report.junit import write as write_junit
-from technogate.report.markdown import NAME as MARKDOWN
 from technogate.report.markdown import write as write_markdown
 from technogate.report.next_step import EvidenceState
-from technogate.report.verdict_json import NAME as VERDICT
+from technogate.report.report_files import ALLURE, EVIDENCE, HTML, JUNIT, MARKDOWN, VERDICT, remove_report
 from technogate.report.verdict_json import write as write_verdict
 
 Writer = Callable[[Journal, VerdictDocument, Path, EvidenceState], Path]
@@ -36,12 +31,6 @@ WRITERS: tuple[tuple[str, Writer], ...] = (
     (JUNIT, write_junit),
     (ALLURE, write_allure),
 )
-
-#: The signed statement that may be written beside the reports (`technogate.deploy.evidence.sign`).
-EVIDENCE = "evidence.dsse.json"
-
-#: Everything that a run writes beside its journal for others to read.
-REPORTS = (*(name for name, _ in WRITERS), EVIDENCE)
 
 #: What a writer can raise: an error of the disk, of a template, or of an unexpected value.
 _BREAKS = (
@@ -73,7 +62,7 @@ def write_all(
         except _BREAKS as error:
             cause = cause or error
             problems.append(f"{name} ({_reason(error)})")
-            _remove(folder / name)
+            remove_report(folder / name)
     if problems:
         raise WriterError(f"cannot write {', '.join(problems)} in {folder}") from cause
     return written
@@ -84,39 +73,7 @@ def evidence_in(folder: Path) -> EvidenceState:
     return EvidenceState.SIGNED if (folder / EVIDENCE).is_file() else EvidenceState.UNSIGNED
 
 
-def clear(folder: Path, keep: Collection[str] = ()) -> None:
-    """Remove every report and the evidence of an earlier run, the verdict first; raises OSError when one stays.
-
-    A link is removed, not what it leads to. What `keep` names stays.
-    """
-    for name in REPORTS:
-        path = folder / name
-        if name in keep:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def remove_all(folder: Path) -> None:
-    """Remove every report and the evidence from `folder`; what cannot be removed stays."""
-    for name in REPORTS:
-        _remove(folder / name)
-
-
 def _reason(error: BaseException) -> str:
     """Why a writer failed, on one line."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else f"{type(error).__name__}: {error}"
     return " ".join(text.split())
-
-
-def _remove(path: Path) -> None:
-    """Remove a report of an earlier run; the WriterError names what could not be written."""
-    if path.name == ALLURE and path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-        return
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        return

@@ -23,11 +23,6 @@ class AllureResults:
     def __init__(self, run_context: RunContext) -> None:
         self._run_context = run_context
 
-    @staticmethod
-    def wanted(config: pytest.Config) -> bool:
-        """Whether allure-pytest is installed and has a folder to write to."""
-        return bool(config.getoption("allure_report_dir", None))
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> None:
         """Name the result of an item and label it, also when its setup failed: allure-pytest names it in setup."""

@@ -15,7 +15,8 @@ from technogate.journal.line_marks import JournalKey
 from technogate.judging.judge import judge
 from technogate.model.verdict import ExitCode, Verdict, VerdictDocument, exit_code
 from technogate.report.next_step import EvidenceState
-from technogate.report.write_all import WriterError, evidence_in, remove_all, write_all
+from technogate.report.report_files import remove_all
+from technogate.report.write_all import WriterError, evidence_in, write_all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def journal_header(
         format=FORMAT,
         run=run,
         gate_version=__version__,
-        contract=contract.ref,
+        contract=msgspec.structs.replace(contract.ref, argument=settings.contract),
         requirements=tuple(contract.requirements.values()),
         target=msgspec.structs.replace(target.ref, target_argument=settings.target),
         mode=settings.mode,

@@ -7,6 +7,8 @@ import signal
 import threading
 import time
 
+from technogate.util.sealed_start import close_bytecode, watched_elsewhere
+
 #: Seconds between two polls of the parent's process id.
 POLL_S = 0.5
 
@@ -20,6 +22,7 @@ def exit_with_parent(parent: int) -> None:
     A daemon thread polls. Teardown may take `TEARDOWN_S` seconds; then the whole process group is killed.
     """
     threading.Thread(target=_watch, args=(parent,), name="parent-watch", daemon=True).start()
+    watched_elsewhere.set()
 
 
 def _watch(parent: int) -> None:
@@ -27,6 +30,8 @@ def _watch(parent: int) -> None:
         time.sleep(POLL_S)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(TEARDOWN_S)
+    # The process that made its folder was killed, and this one ends before its end.
+    close_bytecode(remove=True)
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)

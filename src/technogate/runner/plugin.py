@@ -18,7 +18,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, get_args
 
-import allure_commons
 import hypothesis
 import pytest
 from hypothesis.configuration import set_hypothesis_home_dir
@@ -31,10 +30,10 @@ from technogate.journal.journal_file import JournalError
 from technogate.model.errors import UserError
 from technogate.model.settings import EXAMPLES, Mode, Profile, Settings
 from technogate.model.verdict import ExitCode
-from technogate.runner.allure_results import AllureResults
 from technogate.runner.item_order import MARKERS
 from technogate.runner.parent_watch import exit_with_parent
 from technogate.runner.recorder import Recorder
+from technogate.runner.redacted_output import redact_output
 from technogate.runner.run_context import RunContext, Smallest, clear_reports, join_run, open_run, withhold_environment
 from technogate.runner.self_test.run_self_test import SelfTestRun
 from technogate.runner.suite import CheckCounter
@@ -57,6 +56,9 @@ PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 #: What plain `pytest suites` can use beside the gate's own plugin, where it is installed.
 PLAIN_PLUGINS = ("_hypothesis_pytestplugin", "xdist.plugin", "allure_pytest.plugin")
 
+#: The process that started this one.
+_STARTER = os.getppid()
+
 #: Process ids of the workers that this process controls.
 _workers: list[int] = []
 _INTERNAL = "(set by the technogate command)"
@@ -78,6 +80,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--gate-run", default="", help=_INTERNAL)
     group.addoption("--gate-replay", default="", help=_INTERNAL)
     group.addoption("--gate-drivers", default="", help=_INTERNAL)
+    group.addoption("--gate-checked", default="", help=_INTERNAL)
     group.addoption("--gate-max-time", type=float, default=0.0, help=_INTERNAL)
     group.addoption("--gate-ends-at", type=float, default=0.0, help=_INTERNAL)
     group.addoption("--gate-act-only", action="store_true", help=_INTERNAL)
@@ -107,6 +110,7 @@ def _settings(config: pytest.Config) -> Settings:
         run=config.getoption("gate_run"),
         replay=config.getoption("gate_replay"),
         drivers=tuple(filter(None, config.getoption("gate_drivers").split(","))),
+        checked=config.getoption("gate_checked"),
         max_time_s=config.getoption("gate_max_time"),
         ends_at=config.getoption("gate_ends_at"),
     )
@@ -170,6 +174,8 @@ def pytest_configure(config: pytest.Config) -> None:
     except (UserError, ContractError, ShippedDataError, JournalError) as mistake:
         pytest.exit(str(mistake), returncode=int(ExitCode.USAGE))
     config.stash[RUN_CONTEXT] = run_context
+    if workerinput is None:
+        config.add_cleanup(redact_output(run_context.redactor))
     # One process of a run runs the self-test, while the suites are being collected.
     self_test = SelfTestRun(run_context) if workerinput is None and not collects else None
     # The technogate command ends what is left of a run that it started.
@@ -178,8 +184,9 @@ def pytest_configure(config: pytest.Config) -> None:
         run_context, act_only=config.getoption("gate_act_only"), self_test=self_test, leftovers=leftovers
     )
     config.pluginmanager.register(recorder, "technogate-recorder")
-    if AllureResults.wanted(config):
-        _label_allure_results(config, AllureResults(run_context))
+    # allure-pytest is there, and has a folder to write to.
+    if config.getoption("allure_report_dir", None):
+        _label_allure_results(config, run_context)
     _load_hypothesis_profile(run_context)
 
 
@@ -205,8 +212,14 @@ def _joined(workerinput: dict[str, Any]) -> RunContext:
     return join_run(workerinput["technogate"], workerinput["workerid"])
 
 
-def _label_allure_results(config: pytest.Config, results: AllureResults) -> None:
+def _label_allure_results(config: pytest.Config, run_context: RunContext) -> None:
     """Have allure-pytest write what Allure shows by requirement, until pytest ends."""
+    # Imported here: the technogate command writes these results from the journal.
+    import allure_commons
+
+    from technogate.runner.allure_results import AllureResults
+
+    results = AllureResults(run_context)
     config.pluginmanager.register(results, "technogate-allure")
     allure_commons.plugin_manager.register(results, "technogate-allure")
     config.add_cleanup(lambda: allure_commons.plugin_manager.unregister(name="technogate-allure"))
@@ -304,7 +317,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if config.stash.get(RUN_CONTEXT, None) is not None:
         ignore_existing_objects()
     parent = config.getoption("gate_parent", 0)
-    if parent and parent != os.getppid():
+    starter = _STARTER if hasattr(config, "workerinput") else parent
+    if parent and starter != os.getppid():
         # The process that made the folder was killed, and cannot remove it.
         close_bytecode(remove=True)
 

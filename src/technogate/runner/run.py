@@ -6,7 +6,9 @@ import os
 import random
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from rich.console import Console
@@ -20,13 +22,11 @@ from technogate.journal.journal_file import JournalError
 from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import StartError, TargetFileError, UserError
 from technogate.model.fit_check import Blame
-from technogate.model.settings import Settings
+from technogate.model.settings import Mode, Settings
 from technogate.model.verdict import ExitCode
-from technogate.report import terminal_summary as summary
-from technogate.report.write_all import EVIDENCE, clear
+from technogate.report.report_files import EVIDENCE, clear
 from technogate.runner.environment_faults import fault_in, require_files
 from technogate.runner.expected_time import expected_time
-from technogate.runner.finish_run import FinishedRun, finish_run, reports_removed_on_error
 from technogate.runner.progress import Watch
 from technogate.runner.run_context import (
     PROGRAM_OUTPUT,
@@ -37,11 +37,15 @@ from technogate.runner.run_context import (
 )
 from technogate.runner.suite_process import run_suites
 from technogate.target import Target
+from technogate.util.garbage_collector import collect_rarely
 from technogate.util.text import terminal, terminal_lines
 from technogate.util.write_file import write_file
 
+if TYPE_CHECKING:
+    from technogate.runner.finish_run import FinishedRun
+
 #: Signs the evidence of a validation: returns the finished run, and one line for the user, "" for none.
-Sign = Callable[[FinishedRun, Path], tuple[FinishedRun, str]]
+Sign = Callable[["FinishedRun", Path], tuple["FinishedRun", str]]
 
 #: More workers than this slow each other down: each starts a pair and a browser.
 MOST_WORKERS = 4
@@ -75,6 +79,7 @@ def run(
     `sign` is called with a finished validation before it is shown. Raises UserError, ContractError,
     ShippedDataError or JournalError for user errors.
     """
+    collect_rarely()
     require_files()
     contract, target = load_inputs(settings)
     withhold_environment(target)
@@ -83,8 +88,9 @@ def run(
     selection = () if check is None else select(contract, check)
     _check_commands(target, contract, selection, validates=check is None)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
+    mode: Mode = "validate" if check is None else "check"
     settings = msgspec.structs.replace(
-        settings, seed=seed, run=new_run(), mode="validate" if check is None else "check", selection=selection
+        settings, seed=seed, run=new_run(), mode=mode, selection=selection, checked=contract.digest
     )
     settings = with_drivers(settings, contract, target)
     if check is None:
@@ -100,6 +106,8 @@ def run(
         console.print(terminal(f"INCONCLUSIVE: {error}"), markup=False)
         show_log(settings, console)
         return int(ExitCode.INCONCLUSIVE)
+    from technogate.runner.finish_run import reports_removed_on_error
+
     with reports_removed_on_error(settings.folder):
         message = ""
         if check is None and sign is not None:
@@ -113,6 +121,13 @@ def run(
     return int(finished_run.exit_code)
 
 
+@cache
+def _import_ending() -> None:
+    """Import what judges a run and writes its reports: while the suites start, which do not need it."""
+    from technogate.report import terminal_summary  # noqa: F401
+    from technogate.runner import finish_run  # noqa: F401
+
+
 def run_and_judge(settings: Settings, workers: int, console: Console, name: str) -> FinishedRun:
     """Run the suites with a progress display, judge their journal, and write the reports.
 
@@ -120,7 +135,15 @@ def run_and_judge(settings: Settings, workers: int, console: Console, name: str)
     can be judged.
     """
     with Watch(console, name) as watch:
-        key = run_suites(settings, workers, watch.event, watch.tick)
+
+        def tick() -> None:
+            # At once: no program under test runs yet.
+            _import_ending()
+            watch.tick()
+
+        key = run_suites(settings, workers, watch.event, tick)
+    from technogate.runner.finish_run import finish_run
+
     finished_run = finish_run(settings.journal, settings.folder, settings.run, key=key)
     for abort in finished_run.journal.aborts:
         if abort.kind == "configuration":
@@ -172,6 +195,8 @@ def rejudge(journal: Path, folder: Path, console: Console, sha256: str = "", sig
         clear(folder, keep=() if sign is not None else (EVIDENCE,))
     except OSError as error:
         raise UserError(f"cannot write reports to {folder}: {error.strerror}") from error
+    from technogate.runner.finish_run import finish_run, reports_removed_on_error
+
     finished_run = finish_run(journal, folder, sha256=sha256)
     with reports_removed_on_error(folder):
         if sign is not None:
@@ -189,7 +214,9 @@ def _show_summary(finished_run: FinishedRun, console: Console) -> None:
     """Print why a report could not be written, and the summary of a run."""
     if finished_run.problem:
         console.print(terminal(finished_run.problem), markup=False)
-    summary.show(console, finished_run.document, files=finished_run.files, evidence=finished_run.evidence)
+    from technogate.report import terminal_summary
+
+    terminal_summary.show(console, finished_run.document, files=finished_run.files, evidence=finished_run.evidence)
 
 
 def show_log(settings: Settings, console: Console) -> None:

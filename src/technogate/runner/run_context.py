@@ -28,7 +28,7 @@ from technogate.model.contract_words import speak
 from technogate.model.errors import UserError
 from technogate.model.events import Abort, Event, Exchange, FitCheck
 from technogate.model.settings import JOURNAL, Settings
-from technogate.report.write_all import clear
+from technogate.report.report_files import clear
 from technogate.runner.expected_time import learned_limit
 from technogate.runner.journal_header import journal_header
 from technogate.runner.replay_order import Replay, read_replay
@@ -36,6 +36,7 @@ from technogate.runner.suite import CheckCounter
 from technogate.target import Target, load_target
 from technogate.target.api_key import new_key, variables_of
 from technogate.target.environment import know, withheld, withhold
+from technogate.target.own_secrets import secrets_of
 from technogate.util.plain_file import create
 from technogate.util.shipped import shipped
 
@@ -114,7 +115,8 @@ class RunContext:
 
     def __post_init__(self) -> None:
         speak(self.contract.words)
-        self.redactor = Redactor(self.run_key)
+        self.redactor = Redactor(self.run_key, secrets_of(self.target.spec))
+        self.journal.redactor = self.redactor
         self.smallest = Smallest(self.replay)
         self.paces = self._paces()
         numbers = itertools.count(1)
@@ -220,6 +222,7 @@ def load_inputs(settings: Settings, *, starts: bool = True, checked: str = "") -
     Raises UserError, ContractError or ShippedDataError, each one line for the user.
     """
     contract = contract_or_default(settings.contract, checked=checked)
+    speak(contract.words)
     target = load_target(settings.target)
     if starts:
         target.preflight()
@@ -277,7 +280,7 @@ def open_run(settings: Settings, *, collect_only: bool = False, key: JournalKey 
     `key` marks its journal; None for a run that this process judges itself.
     """
     key = key or JournalKey.new()
-    contract, target = load_inputs(settings, starts=not collect_only)
+    contract, target = load_inputs(settings, starts=not collect_only, checked=settings.checked)
     # Nothing is waived in a check: it shows what passes and what fails.
     settings = with_drivers(settings, contract, target, trial=not collect_only)
     waivers = waivers_of(settings.waivers) if settings.mode == "validate" else ()

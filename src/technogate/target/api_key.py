@@ -5,16 +5,26 @@ from __future__ import annotations
 import secrets
 import string
 
+from technogate.journal.key_forms import is_telling
 from technogate.journal.redaction import SHORTEST_KEY
 from technogate.model.errors import UserError
 from technogate.target.environment import variable
 from technogate.target.spec import TargetFile
 
+#: Characters of a key that is drawn, at least, and how many lengths it can have.
+SHORTEST_NEW, LONGER = 32, 12
+
 
 def new_key() -> str:
-    """Draw an API key for one run, with letters of both cases: a comparison that ignores case must be found."""
+    """Draw an API key for one run, which looks like anybody's: 32 to 43 letters of both cases and digits.
+
+    A comparison that ignores case must be found, and any piece of the key in a text can come from the key alone.
+    """
     alphabet = string.ascii_letters + string.digits
-    return "Tg" + "".join(secrets.choice(alphabet) for _ in range(30))
+    while True:
+        key = "".join(secrets.choice(alphabet) for _ in range(SHORTEST_NEW + secrets.randbelow(LONGER)))
+        if is_telling(key) and key.swapcase() != key:
+            return key
 
 
 def key_from_environment(spec: TargetFile) -> str:

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import msgspec
 
+from technogate.model.contract_words import spoken
 from technogate.target.placeholders import fill
 from technogate.target.spec import AuditSpec, UnwritableSpec
 
 
 def console_environment(api_url: str, key: str) -> dict[str, str]:
     """Return the variables that the contract gives a console in its environment."""
-    return {"NEXT_PUBLIC_API_URL": api_url, "NEXT_PUBLIC_API_KEY": key}
+    words = spoken()
+    return {name: value for name, value in ((words.url_variable, api_url), (words.key_variable, key)) if name}
 
 
 def console_values(api_url: str, key: str, origin: str) -> dict[str, str]:

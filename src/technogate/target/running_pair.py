@@ -15,6 +15,7 @@ from technogate.model.errors import StartError, UserError
 from technogate.model.events import ContainerFacts, Output, TargetRef
 from technogate.model.requirement import Party
 from technogate.target.environment import clean_environment
+from technogate.target.own_secrets import secrets_of
 from technogate.target.page_use import page_use
 from technogate.target.placeholder_values import (
     console_environment,
@@ -59,7 +60,8 @@ class Pair:
             stack.callback(reaper.remove_folder, workdir)
             stack.enter_context(temporary)
             reaper.add_folder(workdir)
-            self._programs = PairPrograms(folder=folder, workdir=workdir, redactor=Redactor(api_key), reaper=reaper)
+            redactor = Redactor(api_key, secrets_of(spec))
+            self._programs = PairPrograms(folder=folder, workdir=workdir, redactor=redactor, reaper=reaper)
             stack.callback(self._programs.stop)
             self._start()
             self._stack = stack.pop_all()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
+from technogate.util.client_profiles import profile_of
 from technogate.util.tls import tls_context
 
 #: The most bytes that one response may have, its head and framing included: what goes beyond is not read.
@@ -26,7 +27,8 @@ def http_client(url: str, timeout_s: float) -> httpx.Client:
     """
     # Loading certificates takes longer than a request: they are loaded only where there is something to verify.
     tls = tls_context() if urlsplit(url).scheme == "https" else _without_certificates()
-    headers = {"User-Agent": "technogate", "Accept-Encoding": "identity", "Connection": "close"}
+    agent = profile_of(url).agent
+    headers = {"User-Agent": agent, "Accept-Encoding": "identity", "Connection": "close"}
     return httpx.Client(
         transport=_BoundedTransport(tls, timeout_s), trust_env=False, timeout=timeout_s, headers=headers
     )

@@ -12,6 +12,7 @@ import shutil
 import site
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager, suppress
 from importlib.machinery import SourceFileLoader
@@ -26,6 +27,12 @@ FOLDER = "technogate-bytecode-"
 #: The variables that choose what an interpreter, pytest, Hypothesis or Node loads or leaves out.
 STEERING = ("PYTHON", "PYTEST_", "HYPOTHESIS_", "COVERAGE_", "COV_", "_TECHNOGATE_")
 STEERING_NAMES = frozenset({"LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "NODE_OPTIONS", "NODE_PATH"})
+
+#: The option that names the process that started this one for a run, and seconds between two looks at it.
+PARENT_OPTION, POLL_S = "--gate-parent=", 0.5
+
+#: Set when a run watches itself whether that process was killed.
+watched_elsewhere = threading.Event()
 
 #: What this process has compiled, by the place where its bytecode would be.
 _kept: dict[str, bytes] = {}
@@ -128,6 +135,20 @@ def close_bytecode(*, remove: bool = False) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def _end_with(parent: int) -> None:
+    """End this process, which has started nothing yet, when the one that started it was killed."""
+    while not watched_elsewhere.wait(POLL_S):
+        if os.getppid() != parent:
+            close_bytecode(remove=True)
+            os._exit(1)
+
+
+def _parent_of_a_run(words: list[str]) -> int:
+    """The process that started this one for a run, by the words of the command line; 0 for none."""
+    named = [word.removeprefix(PARENT_OPTION) for word in words if word.startswith(PARENT_OPTION)]
+    return int(named[0]) if named and named[0].isdigit() else 0
+
+
 def _paths_alone(folder: str, name: str, known: set[str] | None) -> set[str] | None:
     """Take the folders that a `.pth` file names, in place of `site.addpackage`: a line that is code is not run."""
     try:
@@ -164,6 +185,9 @@ def start(words: list[str]) -> None:
 
     if bytecode_place() == NO_BYTECODE:
         _keep_bytecode()
+    if parent := _parent_of_a_run(words):
+        # On a busy machine it takes long until a run watches that itself.
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     _complete_path()
     _forget_steering(os.environ)
     if words[:2] == ["-u", "-c"]:

@@ -21,7 +21,7 @@ Your backend will serve the console. This aligns the two with the layers that yo
 - **Governance** stays as it is: who decides, and what is decided, does not change.
 - **Audit** stays as it is: each request leaves its entry, and no entry is changed or removed.
 - **Authentication** stays as it is: the key is checked before anything else.
-- **Fail closed** stays as it is: when in doubt, the response is BLOCKED. HTTP 200 means that a request was processed,
+- **Fail closed** stays as it is: when in doubt, the response is a refusal. HTTP 200 means that a request was processed,
   never that it was approved.
 
 Please do not propose other schemas, other endpoints or another way to authenticate. List what is missing to serve

@@ -66,7 +66,6 @@ def asked(contract: Contract, mode: str, timeout_s: float) -> Exchange:
             record=lambda _: None,
             item=lambda: "item",
             new_id=lambda: str(next(numbers)),
-            run="run",
             timeout_s=timeout_s,
             pace=Pace(clock=lambda: float(next(ticks)), sleep=lambda _: None),
         )

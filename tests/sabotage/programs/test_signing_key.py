@@ -13,7 +13,7 @@ from technogate.deploy.evidence.envelope import seal, unseal
 from technogate.deploy.evidence.remote_signer import signer_of
 from technogate.deploy.evidence.signing_keys import VARIABLE
 from technogate.model.errors import UserError
-from technogate.report.write_all import EVIDENCE
+from technogate.report.report_files import EVIDENCE
 from tests.conftest import Sandbox
 from tests.deploy.test_deploy_command import VALIDATE, house
 from tests.sabotage.journal.test_edited_while_it_grows import SEALS_AGAIN

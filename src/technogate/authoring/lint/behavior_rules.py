@@ -95,7 +95,7 @@ def _names(behavior: Mapping[str, Any], document: Node, views: Mapping[str, Oper
 
 def _statuses(behavior: Mapping[str, Any], document: Node) -> Iterator[Finding]:
     """Status words that the enum of statuses does not have."""
-    name = mapping(behavior.get("schemas")).get("status", "StatusType")
+    name = mapping(behavior.get("schemas")).get("status", "")
     schemas = mapping(mapping(document.get("components")).get("schemas"))
     words = mapping(schemas.get(str(name))).get("enum")
     if not isinstance(words, list):

@@ -13,7 +13,7 @@ from technogate.deploy.evidence.statement import encode, statement_of
 from technogate.deploy.policy import strict_policy
 from technogate.model.verdict import ExitCode, Verdict
 from technogate.report.next_step import EvidenceState
-from technogate.report.write_all import EVIDENCE
+from technogate.report.report_files import EVIDENCE
 from technogate.runner.finish_run import FinishedRun, reported, withheld
 from technogate.runner.run import Sign
 from technogate.runner.run_context import contract_or_default

@@ -29,6 +29,7 @@ from technogate.model.case import JSON_TYPE as JSON_TYPE
 from technogate.model.case import Case as Case
 from technogate.model.case import Query as Query
 from technogate.model.events import Body, Ended, Exchange, Request, Response, RunWarning
+from technogate.util.client_profiles import ClientProfile, profile_of
 from technogate.util.content_coding import NotDecompressed, codings, decompressed, unasked
 
 #: Seconds between two readings of the audit list.
@@ -42,7 +43,7 @@ _FORBIDDEN = 403
 _REFUSED = (401, _FORBIDDEN)
 
 #: Headers of ours that a case replaces by naming them; any other that it names is sent beside ours.
-_OURS = frozenset({"host", "accept", "accept-encoding", "user-agent", "content-length"})
+_OURS = frozenset({"host", "accept", "accept-encoding", "connection", "user-agent", "content-length"})
 
 
 class Guard(Protocol):
@@ -70,8 +71,8 @@ class HttpDriver:
         record: Callable[[Exchange], None],
         item: Callable[[], str],
         new_id: Callable[[], str],
-        run: str,
         timeout_s: float,
+        seed: int = 0,
         note: Callable[[RunWarning], None] | None = None,
         defects: Callable[[Case, Key], tuple[str, ...]] = lambda _case, _key: (),
         guard: Guard | None = None,
@@ -81,8 +82,8 @@ class HttpDriver:
         """`record` takes each exchange; `item` returns the id of the running test item; `timeout_s` bounds a response.
 
         `note` takes a warning about the pace, once, when the driver is closed. `defects` names what is wrong with a
-        case and its key by the contract. `guard` sends each case. `pace` and `wrong_keys` are those of all drivers of
-        this backend, where it has several.
+        case and its key by the contract. `seed` draws which client a request looks like. `guard` sends each case.
+        `pace` and `wrong_keys` are those of all drivers of this backend, where it has several.
         """
         self.base_url = base_url.rstrip("/")
         self.key = key
@@ -96,7 +97,7 @@ class HttpDriver:
         self._recording = threading.Lock()
         self._item = item
         self._new_id = new_id
-        self._run = run
+        self._seed = seed
         self._defects = defects
         self._guard = guard
         self._timeout_s = timeout_s
@@ -230,15 +231,18 @@ class HttpDriver:
         exchange_id = self._new_id()
         name, _ = self._redactor.clean_text(f"{case.name or case.operation or case.target}, with {key.name}")
         response, end, error, ended_as_used = None, Ended.OK, "", False
-        headers = self._headers(case, key.values, exchange_id)
+        profile = profile_of(self._seed, self._item(), case, key.name, remark)
+        headers = self._headers(case, key.values, profile)
         started = time.time()
         try:
             # A server that knows no such request may leave the body unread: the next request would begin with it.
-            reuse = case.body is None or bool(case.operation)
+            reuse = (case.body is None or bool(case.operation)) and not profile.fresh
+            fresh = fresh or profile.fresh
             received = self._wire.exchange(
                 case.method, self._target(case), headers, long_body or case.body, reuse=reuse, fresh=fresh
             )
-            response = _response(received, headers)
+            asked = any(name.lower() == "accept-encoding" for name, _ in case.headers)
+            response = _response(received, headers, asked=asked)
             if not received.whole:
                 end, error = Ended.INDETERMINATE, f"the response has more than {READ_LIMIT} bytes: not read to its end"
         except NoConnectionError as failure:
@@ -249,7 +253,7 @@ class HttpDriver:
         leaks: tuple[str, ...] = ()
         if response is not None:
             response, leaks = self._redactor.response(response)
-        sent, _ = self._redactor.headers(tuple(self._headers(case, key.expressions, exchange_id)))
+        sent, _ = self._redactor.headers(tuple(self._headers(case, key.expressions, profile)))
         path, _ = self._redactor.clean_text(case.target)
         raw, _ = self._redactor.clean(case.body or b"")
         body = Body.of(raw)
@@ -266,7 +270,7 @@ class HttpDriver:
             request=Request(method=case.method, path=path, headers=sent, body=body),
             response=response,
             end=end,
-            error=error,
+            error=self._redactor.clean_text(error)[0] if error else "",
             started=started,
             ended=ended,
             leaks=leaks,
@@ -278,35 +282,31 @@ class HttpDriver:
         """The request target: below the path of the base URL, unless the case has a target in absolute form."""
         return case.target if "://" in case.path else self._wire.prefix + case.target
 
-    def _headers(self, case: Case, keys: tuple[str, ...], exchange_id: str) -> list[tuple[str, str]]:
-        """The headers of a case, with `keys` in the key header; the user agent names run and exchange."""
-        headers = [
-            ("Host", self._wire.host),
-            ("Accept", "*/*"),
-            ("Accept-Encoding", "identity"),
-            ("User-Agent", f"technogate (run {self._run}; exchange {exchange_id})"),
-        ]
-        headers += [(self.contract.behavior.headers.key, key) for key in keys]
+    def _headers(self, case: Case, keys: tuple[str, ...], profile: ClientProfile) -> list[tuple[str, str]]:
+        """The headers of a case as a client of this profile sends them, with `keys` in the key header."""
+        own = [(self.contract.behavior.headers.key, key) for key in keys]
         if case.body is not None:
             if case.content_type:
-                headers.append(("Content-Type", case.content_type))
-            headers.append(("Content-Length", str(len(case.body))))
-        own = {name.lower() for name, _ in case.headers} & _OURS
+                own.append(("Content-Type", case.content_type))
+            own.append(("Content-Length", str(len(case.body))))
+        named = {name.lower() for name, _ in case.headers} & _OURS
         if any(name.lower() == "transfer-encoding" for name, _ in case.headers):
-            own.add("content-length")
-        return [pair for pair in headers if pair[0].lower() not in own] + list(case.headers)
+            named.add("content-length")
+        headers = profile.headers(self._wire.host, own)
+        return [pair for pair in headers if pair[0].lower() not in named] + list(case.headers)
 
 
-def _response(received: RawResponse, sent: Sequence[tuple[str, str]]) -> Response:
-    """The record of a response to a request with the headers `sent`."""
+def _response(received: RawResponse, sent: Sequence[tuple[str, str]], *, asked: bool) -> Response:
+    """The record of a response to a request with the headers `sent`; `asked` where its case names codings."""
     if not received.whole:
         # Its beginning shows what it is; a run has thousands of such responses where a server sends without end.
         kept = msgspec.structs.replace(Body.of(received.body[:KEPT_OF_ENDLESS]), size=len(received.body), cut=True)
         return Response(status=received.status, headers=received.headers, body=kept, http_version=received.http_version)
-    body, compressed = received.body, unasked(sent, received.headers)
-    if compressed:
+    body, compressed, used = received.body, unasked(sent, received.headers), codings(received.headers)
+    # What a case asks for itself stays as it came.
+    if used and (compressed or not asked):
         try:
-            body = decompressed(body, codings(received.headers))
+            body = decompressed(body, used)
         except NotDecompressed:
             compressed = []
     return Response(

@@ -41,7 +41,7 @@ class CallUnderWay(Protocol):
 class ModuleCaller(ABC):
     """Calls the functions of one module.
 
-    `limit_s` bounds a call; a read of the audit list, which may take two requests, has twice that. `found` says where in the
+    `limit_s` bounds a call; a read of the list, which may take two requests, has twice that. `found` says where in the
     exports the functions were found, "" where the module itself has them.
     """
 

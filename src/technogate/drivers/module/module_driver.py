@@ -26,7 +26,7 @@ class ModuleDriver(ModuleCaller):
     `env` is the console's environment (its address and its key), on top of PATH alone.
     `base` is what relative URLs are resolved against; `window` adds `window` and `location` for
     modules that read the page's address. `create` is the expression that makes the client of what the module exports.
-    `limit_s` bounds a call; a read of the audit list, which may take two requests, has twice that. Raises DriverError when the
+    `limit_s` bounds a call; a read of the list may take two, and has twice that. Raises DriverError when the
     module does not load.
     """
 

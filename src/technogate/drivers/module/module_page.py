@@ -15,9 +15,10 @@ from technogate.drivers.module.esbuild import ENV_GLOBAL
 from technogate.drivers.module.module_calls import ModuleCall
 from technogate.drivers.module.module_process import LAST_LINES, LoadError, build_variables, function_names
 from technogate.drivers.network_change import NetworkChangedError, repeat_on_network_change
-from technogate.drivers.page.console_page import LOAD_S, SCRIPTS
+from technogate.drivers.page.console_page import LOAD_S
 from technogate.drivers.page.hanging_page import HOW, hangs
 from technogate.drivers.page.page_traffic import Traffic
+from technogate.drivers.page.page_world import network_script
 from technogate.drivers.page.playwright_import import PlaywrightError
 
 if TYPE_CHECKING:
@@ -79,8 +80,7 @@ class ModulePage:
         settings = json.dumps(
             {"env": {**own, "NODE_ENV": "production"}, "build": build, "create": create, "functions": function_names()}
         )
-        for script in SCRIPTS:
-            context.add_init_script(path=script)
+        context.add_init_script(script=network_script())
         context.add_init_script(script=_FIRST % (ENV_GLOBAL, settings))
         self.traffic.listen_elsewhere(context)
         self.page: Page = context.new_page()

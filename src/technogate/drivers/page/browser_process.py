@@ -6,6 +6,7 @@ contexts share neither cookies, nor what they store, nor connections.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,9 @@ from technogate.drivers.console_driver import DriverError
 from technogate.drivers.page.chromium import launch_arguments
 from technogate.drivers.page.console_page import LOAD_S, first_line
 from technogate.drivers.page.hanging_page import Watchdog
+from technogate.drivers.page.page_world import register_engine
 from technogate.drivers.page.playwright_import import PlaywrightError, sync_playwright
+from technogate.drivers.page.unmarked_browser import UnmarkedBrowser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
@@ -29,19 +32,21 @@ _lent: dict[_Key, BrowserProcess] = {}
 
 
 class BrowserProcess:
-    """One browser; every call of it runs in its thread.
+    """One browser; every call of it runs in its thread. `unmarked` is one like a person's, and `how` it runs.
 
     That keeps Playwright's event loop out of the caller's thread. Raises DriverError when it does not start.
     """
 
-    def __init__(self, executable: Path, map_hosts: Mapping[str, str]) -> None:
+    def __init__(self, executable: Path, map_hosts: Mapping[str, str], *, unmarked: bool = False) -> None:
         self.borrowers = 1
+        self.how = ""
+        self._unmarked: UnmarkedBrowser | None = None
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="technogate-browser")
         self._watchdog = Watchdog()
         try:
-            self._thread.submit(self._start, executable, map_hosts).result()
+            self._thread.submit(self._start, executable, map_hosts, unmarked).result()
         except BaseException:
             self.close()
             raise
@@ -70,9 +75,14 @@ class BrowserProcess:
             self._watchdog.close()
             self._thread.shutdown()
 
-    def _start(self, executable: Path, map_hosts: Mapping[str, str]) -> None:
+    def _start(self, executable: Path, map_hosts: Mapping[str, str], unmarked: bool) -> None:
         self._playwright = sync_playwright().start()
-        self._browser = launch(self._playwright, executable, map_hosts)
+        if not unmarked:
+            self._browser = launch(self._playwright, executable, map_hosts)
+            return
+        register_engine(self._playwright)
+        self._unmarked = UnmarkedBrowser(self._playwright, map_hosts, os.environ)
+        self._browser, self.how = self._unmarked.browser, self._unmarked.how
 
     def _end(self) -> None:
         browser, playwright = self._browser, self._playwright
@@ -83,10 +93,13 @@ class BrowserProcess:
         finally:
             if playwright is not None:
                 playwright.stop()
+            if self._unmarked is not None:
+                self._unmarked.close()
 
 
 def launch(playwright: Playwright, executable: Path, map_hosts: Mapping[str, str]) -> Browser:
-    """Start a headless browser; raises DriverError when it does not start."""
+    """Start the headless browser of this Playwright; raises DriverError when it does not start."""
+    register_engine(playwright)
     try:
         return playwright.chromium.launch(
             executable_path=executable, args=launch_arguments(map_hosts), headless=True, timeout=LOAD_S * 1000
@@ -100,13 +113,15 @@ def user_agent(browser: Browser) -> str:
     return str(browser.new_browser_cdp_session().send("Browser.getVersion")["userAgent"])
 
 
-def borrow(executable: Path, map_hosts: Mapping[str, str], *, alone: bool = False) -> BrowserProcess:
-    """A browser of this kind, started if there is none or `alone` is set; `give_back` ends its use.
+def borrow(
+    executable: Path, map_hosts: Mapping[str, str], *, alone: bool = False, unmarked: bool = False
+) -> BrowserProcess:
+    """A browser of this kind, started if there is none or `alone` or `unmarked` is set; `give_back` ends its use.
 
     Raises DriverError when it does not start.
     """
-    if alone:
-        return BrowserProcess(executable, map_hosts)
+    if alone or unmarked:
+        return BrowserProcess(executable, map_hosts, unmarked=unmarked)
     key = executable, tuple(sorted(map_hosts.items()))
     with _lock:
         lent = _lent.get(key)

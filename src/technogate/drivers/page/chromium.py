@@ -78,6 +78,17 @@ def find_browser(environ: Mapping[str, str] | None = None) -> Path | None:
     return None
 
 
+def find_whole_browser(environ: Mapping[str, str] | None = None) -> Path | None:
+    """A browser with a window, of those that `find_browser` looks for; None when there are headless shells alone."""
+    env = os.environ if environ is None else environ
+    named = shutil.which(env.get(BROWSER_ENV, ""), path=env.get("PATH", "")) if env.get(BROWSER_ENV) else None
+    downloaded = sorted(path for pattern in _DOWNLOADED[1] for path in _browsers_folder(env).glob(pattern))
+    on_path = [shutil.which(name, path=env.get("PATH", "")) for name in ON_PATH if not name.endswith("headless-shell")]
+    found = [named, *reversed(downloaded), *on_path]
+    whole = next((Path(path) for path in found if path is not None and "headless" not in Path(path).name), None)
+    return whole or (find_browser(env) if sys.platform == "darwin" else None)
+
+
 def browser_missing(environ: Mapping[str, str] | None = None) -> tuple[str, str]:
     """Why the console's page cannot be judged, and the hint; two empty strings when a browser can be driven."""
     if any(without := playwright_missing()):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from technogate.drivers.console_driver import ConsoleEnded, DriverError, StaysBusyError
@@ -18,8 +17,11 @@ from technogate.drivers.page.page_reading import NOTHING, PageReading
 from technogate.drivers.page.page_steps import FIRST_S, PageSteps
 from technogate.drivers.page.page_traffic import Traffic
 from technogate.drivers.page.page_words import PageWords
+from technogate.drivers.page.page_world import PageWorld, WorldScripts, script
 from technogate.drivers.page.part_location import located
 from technogate.drivers.page.playwright_import import PlaywrightError, PlaywrightTimeout
+from technogate.drivers.page.status_sight import StatusSight
+from technogate.drivers.page.unmarked_browser import take_name
 from technogate.model.interim_display import InterimDisplay
 from technogate.target.page_use import Moment, PageUse
 
@@ -36,18 +38,17 @@ _PART_LOOK_MS = 250.0
 #: How many of the last lines of its console output are told about a page that has ended.
 LAST_LINES = 20
 
-#: The scripts that read the page from within, in the order in which they need each other, and the calls of theirs:
-#: Playwright passes one text faster than many.
-SCRIPTS = [Path(__file__).with_name(f"page_{name}.js") for name in ("parts", "network", "controls", "probe")]
+#: What is called in the gate's world within the page: Playwright passes one text faster than many.
 _CALL_PROBE = "task => window[Symbol.for('technogate.probe_call')](JSON.parse(task))"
-CALL_CONTROL = """([task, css, ...values]) => {
+CALL_CONTROL = """(task, css, ...values) => {
     const element = window[Symbol.for('technogate.parts')].find(css);
     return window[Symbol.for('technogate.controls')][task](element, ...values);
 }"""
-FIND_ELEMENT = """([what, css, number]) => {
-    const element = window[Symbol.for('technogate.parts')].find(css);
-    return window[Symbol.for('technogate.controls')].element(what, element, number);
+_IS_VISIBLE = """css => {
+    const parts = window[Symbol.for('technogate.parts')];
+    return parts.isVisible(parts.find(css));
 }"""
+_NEXT_TURN = "() => new Promise((resolve) => setTimeout(resolve, 0))"
 
 #: How long a request whose answer the page's scripts have is given to end, in seconds, before the next probe.
 _ENDING_S, _ENDING_POLL_MS = 0.15, 5
@@ -60,7 +61,7 @@ class ConsolePage:
     """One page, its address and its parts: `css` maps the name of a part to its selector.
 
     `limit_s` bounds the wait for a result; a page that is loaded gets twice that to become idle. `habits` is what is
-    known of the console's page.
+    known of the console's page. With `hooked` False nothing is put into the page's own world (see `PageWorld`).
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class ConsolePage:
         traffic: Traffic | None = None,
         steps: PageSteps | None = None,
         habits: PageHabits | None = None,
+        hooked: bool = True,
     ) -> None:
         self.context = context
         self.url = url
@@ -84,6 +86,7 @@ class ConsolePage:
         self.steps = PageSteps(PageUse(url=url)) if steps is None else steps
         self.words = PageWords(self.steps.use.words)
         self.reading = PageReading(self)
+        self.status_sight = StatusSight(self)
         self.traffic.answer = self.steps.answer
         self.habits = PageHabits() if habits is None else habits
         self._hanging = self._failed = self._all_idle = False
@@ -95,8 +98,9 @@ class ConsolePage:
         self._dead: set[str] = set()
         self._frames: dict[str, bool] = {}
         self._begun = (0, 0)
-        for script in SCRIPTS:
-            context.add_init_script(path=script)
+        self._scripts = WorldScripts(context, hooked=hooked)
+        self._hooked = hooked
+        self.world: PageWorld
         self.traffic.listen_elsewhere(context)
         self.page: Page
         self._new_page()
@@ -148,7 +152,7 @@ class ConsolePage:
                 if time.monotonic() < min(settled_at, until):
                     continue
                 # A page that was busy with its script has had its turn before it answers this.
-                self.page.evaluate("() => new Promise((resolve) => setTimeout(resolve, 0))")
+                self.world.call(_NEXT_TURN)
                 if not self.locate(name).count():
                     raise self.missing_part(name) from error
             return
@@ -183,6 +187,9 @@ class ConsolePage:
 
     def _new_page(self) -> None:
         self.page = self.context.new_page()
+        self.world = PageWorld(self._scripts, self.page)
+        if not self._hooked:
+            take_name(self.world.session)
         self._closing = self._crashed = False
         self.traffic.listen(self.page)
         self.page.on("crash", self._on_crash)
@@ -238,23 +245,23 @@ class ConsolePage:
             "again": again,
             "sentOnly": sent_only,
         }
-        return self.page.evaluate(_CALL_PROBE, json.dumps(argument))
+        return self.world.call(_CALL_PROBE, json.dumps(argument))
 
     def locate(self, name: str) -> Locator:
         """A part of the page for Playwright."""
         return located(self.page, self.css[name], self._frames)
 
+    def is_visible(self, name: str) -> bool:
+        """Whether a part is on the page and takes up room; an empty area has no height and is visible all the same."""
+        return bool(self.world.call(_IS_VISIBLE, self.css[name]))
+
     def control(self, task: str, name: str, *values: str) -> Any:
         """What the script within the page says of a control, or does to it."""
-        return self.page.evaluate(CALL_CONTROL, [task, self.css[name], *values])
+        return self.world.call(CALL_CONTROL, task, self.css[name], *values)
 
     def element(self, what: str, name: str, number: int = 0) -> ElementHandle:
         """The element that is operated of a control (`target`), or one of its choices (`choice`)."""
-        argument = [what, self.css[name], number]
-        found = self.page.evaluate_handle(FIND_ELEMENT, argument).as_element()
-        if found is not None and ">>>" in self.css[name] and (frame := found.owner_frame()) is not None:
-            # An element in a frame is pressed through that frame: from around it, the frame stands in the way.
-            found = frame.evaluate_handle(FIND_ELEMENT, argument).as_element()
+        found = self.world.element(what, self.css[name], number)
         if found is None:
             raise self.missing_part(name)
         return found
@@ -449,14 +456,14 @@ class ConsolePage:
         """
         argument = {"task": "watched", "css": self.css, "region": "result", "focus": ""}
         times = {"quietMs": int(more_s * 1000), "limitMs": int(self.limit_s * 1000)}
-        displays = self.page.evaluate(_CALL_PROBE, json.dumps(argument | times))
+        displays = self.world.call(_CALL_PROBE, json.dumps(argument | times))
         if displays is None:
             raise DriverError(f"the page {self.url} was loaded anew while a response was awaited")
         return [self._display(display) for display in displays]
 
     def leave(self) -> None:
         """Make the page believe that it is left, so that it sends what it keeps until then; then load it anew."""
-        self.probe("leave")
+        self.page.evaluate(script("leave"))
         self.keep_bodies()
         self.open()
 

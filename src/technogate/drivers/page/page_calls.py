@@ -57,7 +57,9 @@ class PageCalls:
         started = state["pressed"] or started
         if state["outcome"] != "done":
             return _rendered("execute", {state["outcome"]: "true"}, started, state["at"])
-        return _rendered("execute", self._page.reading.fields("result", state["parts"]), started, state["at"])
+        fields = self._page.reading.fields("result", state["parts"])
+        fields = self._page.status_sight.as_seen(fields, state["parts"])
+        return _rendered("execute", fields, started, state["at"])
 
     def start_execute(self, command: str, session_id: str | None) -> bool:
         """Run a command without waiting, neither before nor after; False when the page does not allow that."""

@@ -47,6 +47,7 @@ class BrowserDriver:
     `map_hosts` sends a host the page was built for, such as `backend:8000`, to `127.0.0.1:port`.
     `use` says how the page is used, and where it is, instead of `url` and `selectors`.
     `alone` gives it a browser of its own, for a driver that blocks while others go on.
+    `unmarked` drives it in a browser that the page cannot tell from a person's (see `UnmarkedBrowser`).
     `limit_s` bounds the wait for a result; the audit list, which may take two requests, has twice that.
     Everything runs in the browser's thread. Raises DriverError when there is no browser, or no page
     with the parts it needs.
@@ -63,6 +64,7 @@ class BrowserDriver:
         map_hosts: Mapping[str, str] | None = None,
         browser: Path | None = None,
         alone: bool = False,
+        unmarked: bool = False,
         limit_s: float = LIMIT_S,
         quiet_ms: int = QUIET_MS,
     ) -> None:
@@ -72,6 +74,7 @@ class BrowserDriver:
         self._css: dict[str, str] = msgspec.structs.asdict(self.use.selectors)
         self._steps = PageSteps(self.use)
         self._quiet_ms = quiet_ms
+        self._is_unmarked = unmarked
         self._network_changed: Callable[[], bool]
         self._context: BrowserContext | None = None
         self._traffic = Traffic()
@@ -85,7 +88,7 @@ class BrowserDriver:
         if reason or executable is None:
             raise DriverError(f"{reason}: {hint}")
         self.executable, self.map_hosts = executable, dict(map_hosts or {})
-        self._browser: BrowserProcess | None = borrow(executable, self.map_hosts, alone=alone)
+        self._browser: BrowserProcess | None = borrow(executable, self.map_hosts, alone=alone, unmarked=unmarked)
         try:
             self._with_browser(self._start)
         except DriverError:
@@ -157,6 +160,11 @@ class BrowserDriver:
     def leave(self) -> None:
         """Make the page believe that it is left, so that it sends what it keeps until then; then load it anew."""
         self._run(self._console.leave)
+
+    @property
+    def how(self) -> str:
+        """How an unmarked browser runs: "with a window", or what a page can tell it by."""
+        return "" if self._browser is None else self._browser.how
 
     def requests(self) -> list[PageRequest]:
         """Every request that the page has made since the last `forget`, as the browser reports it."""
@@ -238,7 +246,11 @@ class BrowserDriver:
 
     def _start(self, browser: Browser) -> None:
         # A page without animation costs less to probe, and shows the same.
-        context = self._context = browser.new_context(reduced_motion="reduce", ignore_https_errors=trusts_more())
+        if self._is_unmarked:
+            context = browser.new_context(no_viewport=True, ignore_https_errors=trusts_more())
+        else:
+            context = browser.new_context(reduced_motion="reduce", ignore_https_errors=trusts_more())
+        self._context = context
         context.set_default_timeout(PART_MS)
         self._console = ConsolePage(
             context,
@@ -249,6 +261,7 @@ class BrowserDriver:
             traffic=self._traffic,
             steps=self._steps,
             habits=self._habits,
+            hooked=not self._is_unmarked,
         )
         self._network_changed = self._console.traffic.network_watch()
         self._console.open()

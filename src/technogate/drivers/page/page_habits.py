@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from technogate.drivers.page.word_sight import WordSight
+
 #: How long a press is given to have an effect on a page that has not reacted to one since it was loaded, in seconds:
 #: its script may not listen yet.
 FIRST_EFFECT_S = 2.0
@@ -45,6 +47,7 @@ class PageHabits:
     by_keys: bool = False
     _seen: dict[str, set[str]] = field(default_factory=dict)
     typed: int = 0
+    sight: WordSight = field(default_factory=WordSight)
     _effect_ms: float = 0.0
     _late_ms: dict[str, dict[str, float]] = field(default_factory=dict)
     _loads: dict[tuple[str, ...], bool] = field(default_factory=dict)

@@ -1,22 +1,39 @@
 /**
- * Knows from within the page which requests its scripts have sent, and which of them have an answer: the page works on an
- * answer as soon as it is there. Also keeps what they send as Blob or form: the browser reports such a request without its
- * body. Texts and bytes it reports itself.
+ * Tells, from the page's own world, when its scripts send a request and have an answer, by events whose name no other script
+ * knows: the page works on an answer as soon as it is there. Also tells what they send as Blob or form: the browser reports
+ * such a request without its body. Texts and bytes it reports itself.
  */
 (() => {
-  const PARTS = window[Symbol.for("technogate.parts")];
+  const { apply } = Reflect;
+  const { stringify } = JSON;
+  const { dispatchEvent } = EventTarget.prototype;
+  const blobText = Blob.prototype.text;
   const BODIES = Symbol.for("technogate.bodies");
   const sent = [];
-  Object.defineProperty(window, BODIES, { value: sent, configurable: true });
+  // A client module's page reads them there.
+  if ("__EVENT__" === "") Object.defineProperty(window, BODIES, { value: sent, configurable: true });
+  const goal = (() => {
+    try {
+      return window.top.document;
+    } catch {
+      return document; // A frame of another origin has no part of the page.
+    }
+  })();
+  const tell = (...values) => {
+    if ("__EVENT__" !== "") apply(dispatchEvent, goal, [new CustomEvent("__EVENT__", { detail: stringify(values) })]);
+  };
+
   const textOf = async (body) => {
-    if (body instanceof Blob) return body.text();
-    const parts = await Promise.all([...body].map(async ([name, value]) => [name, typeof value === "string" ? value : await value.text()]));
+    if (body instanceof Blob) return apply(blobText, body, []);
+    const parts = await Promise.all([...body].map(async ([name, value]) => [name, typeof value === "string" ? value : await apply(blobText, value, [])]));
     return parts.map(([name, value]) => `${name}=${value}`).join("\n");
   };
   const keep = (method, url, body) => {
     if (!(body instanceof Blob || body instanceof FormData)) return;
     const address = new URL(url, document.baseURI).href;
-    sent.push(textOf(body).then((text) => ({ method, url: address, text })));
+    const known = textOf(body);
+    sent.push(known.then((text) => ({ method, url: address, text })));
+    known.then((text) => tell("body", method, address, text));
   };
   const kept = (method, url, body) => {
     try {
@@ -26,38 +43,25 @@
     }
   };
 
-  /** When each request began; the numbers of those without an answer, and which of them are no reads; the last answer. */
-  const none = { times: [], writes: 0, open: new Set(), openWrites: new Set(), ended: 0, kind: "none" };
-  const requests = (PARTS.requests ??= none);
-  const now = () => performance.timeOrigin + performance.now();
-  /** Note a request; returns the function that notes its answer by the first digit of its status, "failed" without one. */
+  let count = 0;
+  /** Tell of a request; returns the function that tells of its answer by its status, 0 without one. */
   const begin = (method) => {
-    const number = requests.times.push(now()) - 1;
-    requests.open.add(number);
-    if (!/^(GET|HEAD)$/i.test(method)) {
-      requests.writes += 1;
-      requests.openWrites.add(number);
-    }
-    PARTS.nudge();
-    return (status) => {
-      requests.open.delete(number);
-      requests.openWrites.delete(number);
-      requests.ended = now();
-      requests.kind = status > 0 ? String(status)[0] : "failed";
-      PARTS.nudge();
-    };
+    count += 1;
+    const id = `${performance.timeOrigin}/${count}`;
+    tell("begin", id, method);
+    return (status) => tell("end", id, status);
   };
 
   const { sendBeacon } = Navigator.prototype;
   Navigator.prototype.sendBeacon = function (url, body) {
     kept("POST", url, body);
-    return sendBeacon.apply(this, arguments);
+    return apply(sendBeacon, this, arguments);
   };
   const { fetch: nativeFetch } = window;
   window.fetch = function (input, init) {
     const method = init?.method ?? (input instanceof Request ? input.method : "GET");
     if (init?.body) kept(init.method ?? "POST", input instanceof Request ? input.url : input, init.body);
-    const answer = nativeFetch.apply(this, arguments);
+    const answer = apply(nativeFetch, this, arguments);
     const end = begin(String(method));
     return answer.then(
       (response) => {
@@ -74,7 +78,7 @@
   const opened = new WeakMap();
   XMLHttpRequest.prototype.open = function (method, url) {
     opened.set(this, [method, url]);
-    return open.apply(this, arguments);
+    return apply(open, this, arguments);
   };
   XMLHttpRequest.prototype.send = function (body) {
     const [method, url] = opened.get(this) ?? ["POST", ""];
@@ -88,11 +92,17 @@
     };
     this.addEventListener("readystatechange", over);
     try {
-      return send.apply(this, arguments);
+      return apply(send, this, arguments);
     } catch (error) {
       this.removeEventListener("readystatechange", over);
       end(0);
       throw error;
     }
+  };
+  const { attachShadow } = Element.prototype;
+  Element.prototype.attachShadow = function () {
+    const root = apply(attachShadow, this, arguments);
+    tell("shadow");
+    return root;
   };
 })();

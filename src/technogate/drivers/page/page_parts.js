@@ -2,12 +2,13 @@
  * Finds the parts of a page for the other scripts of the driver, also in open shadow trees and in frames of its own origin.
  *
  * A selector is CSS. `outer >>> inner` looks up `inner` within what `outer` finds: within the document of a frame, the
- * shadow tree of an element, or the element itself. "" finds nothing. All documents of a page share one object, under a
- * symbol: what is observed is observed in each of them.
+ * shadow tree of an element, or the element itself. "" finds nothing. What is observed is observed in every document and
+ * shadow tree, also in those that are added later.
  */
 (() => {
   const KEY = Symbol.for("technogate.parts");
   const WHOLE = { subtree: true, childList: true, attributes: true, characterData: true };
+  // In a page's own world a frame has what is around it. A world of the gate is one for each frame.
   const around = (() => {
     try {
       return window.parent === window ? undefined : window.parent[KEY];
@@ -15,24 +16,7 @@
       return undefined; // A frame of another origin has no part of the page.
     }
   })();
-  const shared = around ?? { documents: new Set(), observers: new Set(), sleepers: new Set(), shadows: false };
-  shared.documents.add(document);
-  for (const observer of shared.observers) observer.observe(document, WHOLE);
-
-  const { attachShadow } = Element.prototype;
-  Element.prototype.attachShadow = function (init) {
-    const root = attachShadow.apply(this, arguments);
-    if (init?.mode === "open") {
-      shared.shadows = true;
-      for (const observer of shared.observers) observer.observe(root, WHOLE);
-    }
-    return root;
-  };
-  // The markup itself may declare shadow trees.
-  document.addEventListener("DOMContentLoaded", () => {
-    shared.shadows ||= [...document.querySelectorAll("*")].some((element) => element.shadowRoot !== null);
-    if (shared.shadows) for (const observer of shared.observers) for (const root of shadowsIn(document)) observer.observe(root, WHOLE);
-  });
+  const shared = { observers: new Map(), sleepers: new Set(), shadows: false, frames: false };
 
   /** Every open shadow tree within `scope`, its own included. */
   const shadowsIn = (scope) => {
@@ -76,19 +60,51 @@
   };
   /** Every document and open shadow tree of the page. */
   const roots = () => {
-    const alive = [...shared.documents].filter((each) => each === document || each.defaultView !== null);
-    return alive.flatMap((each) => [each, ...shadowsIn(each)]);
+    const found = [document];
+    for (const root of found) {
+      for (const frame of root.querySelectorAll("iframe, frame")) {
+        const within = documentOf(frame);
+        if (within !== null && !found.includes(within)) found.push(within);
+      }
+      if (shared.shadows) for (const { shadowRoot } of root.querySelectorAll("*")) if (shadowRoot) found.push(shadowRoot);
+    }
+    return found;
   };
+  /** Observe what was added to the page as well. */
+  const extend = () => {
+    const all = roots();
+    shared.frames ||= all.some((root) => root !== document && root.nodeType === Node.DOCUMENT_NODE);
+    for (const observer of shared.observers.keys()) for (const root of all) observer.observe(root, WHOLE);
+  };
+  /** Look for shadow trees where no script tells of them: the markup itself may declare some. */
+  const look = () => {
+    shared.shadows ||= [...document.querySelectorAll("*")].some((element) => element.shadowRoot !== null);
+  };
+  const adds = ({ addedNodes }) =>
+    [...addedNodes].some((node) => node.nodeType === Node.ELEMENT_NODE && (node.shadowRoot !== null || node.matches("iframe, frame") || node.querySelector("iframe, frame") !== null));
   /** Observe every change of the page from now on, also in what it adds; returns a function that ends that. */
   const observe = (react) => {
-    const observer = new MutationObserver(react);
-    shared.observers.add(observer);
+    const observer = new MutationObserver((records) => {
+      if (shared.shadows || shared.frames || records.some(adds)) extend();
+      react(records);
+    });
+    shared.observers.set(observer, react);
     for (const root of roots()) observer.observe(root, WHOLE);
     return () => {
       shared.observers.delete(observer);
       observer.disconnect();
     };
   };
+  document.addEventListener("DOMContentLoaded", () => {
+    look();
+    extend();
+  });
+  // A frame that was loaded has another document than before.
+  document.addEventListener("load", ({ target }) => {
+    if (!(target instanceof Element) || !target.matches("iframe, frame")) return;
+    extend();
+    for (const react of [...shared.observers.values()]) react([]);
+  }, true);
   const isVisible = (element) =>
     element !== null && element.getClientRects().length > 0 && getComputedStyle(element).visibility !== "hidden";
 
@@ -126,7 +142,6 @@
     for (const end of [...shared.sleepers]) end();
   };
 
-  const own = { find, findAll, contains, observe, roots, shadowsIn, isVisible, lettersOf, wordOf, nap, nudge };
-  const value = around ?? Object.assign(shared, own);
-  Object.defineProperty(window, KEY, { value, configurable: true });
+  const own = { find, findAll, contains, observe, roots, extend, look, shadowsIn, isVisible, lettersOf, wordOf, nap, nudge };
+  Object.defineProperty(window, KEY, { value: around ?? Object.assign(shared, own), configurable: true });
 })();

@@ -1,21 +1,20 @@
 /**
  * Runs within the console's page for the browser driver: arms an observer, waits, reads. It changes nothing but the focus,
- * which it moves to where a key is about to be pressed, and the place that a list is scrolled to, for a while; `leave`
- * alone makes the page believe that it is left.
+ * which it moves to where a key is about to be pressed, and the place that a list is scrolled to, for a while.
  *
- * Each document has it from its beginning, under a symbol, after `page_parts.js`, `page_network.js` and
- * `page_controls.js`. One call performs one `task`; `css` maps the name of each part of the page to its selector.
+ * Each document has it from its beginning in the gate's own world, under a symbol, after `page_parts.js`,
+ * `page_requests.js` and `page_controls.js`. One call performs one `task`; `css` maps the name of each part of the page to its selector.
  */
 Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurable: true, value: async ({ task, css, region, focus, quietMs, limitMs, effectMs, settleMs, again, sentOnly }) => {
   const KEY = Symbol.for("technogate.probe");
   const WATCH = Symbol.for("technogate.watch");
-  const BODIES = Symbol.for("technogate.bodies");
   const REGIONS = ["result", "audit", "memory"];
   const AUDIT_CELLS = ["timestamp", "action", "result", "state", "trace_id", "execution_id"];
   const PARTS = window[Symbol.for("technogate.parts")];
   const CONTROLS = window[Symbol.for("technogate.controls")];
   const { contains, isVisible, lettersOf, wordOf, nap, requests } = PARTS;
 
+  if (!PARTS.shadows) PARTS.look();
   const find = (name, within = document) => PARTS.find(css[name], within);
   const findAll = (name) => PARTS.findAll(css[name]);
   const now = () => performance.timeOrigin + performance.now();
@@ -411,17 +410,12 @@ Object.defineProperty(window, Symbol.for("technogate.probe_call"), { configurabl
       return watch.displays;
     },
     /** What the page's script has sent as Blob or form, which the browser does not report: address and text of each. */
-    async bodies() {
-      return Promise.all((window[BODIES] ?? []).splice(0));
+    bodies() {
+      return PARTS.bodies.splice(0);
     },
-    /** Make the page believe that it is hidden and left, as when its tab is closed: then it sends its last reports. */
-    leave() {
-      Object.defineProperty(document, "visibilityState", { configurable: true, get: () => "hidden" });
-      Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
-      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
-      window.dispatchEvent(new PageTransitionEvent("pagehide"));
-      window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
-      window.dispatchEvent(new Event("unload"));
+    /** When the region changed for the last time since `arm`, null where it did not. */
+    changed() {
+      return window[KEY]?.changed ?? null;
     },
     expose() {
       const storage = {};

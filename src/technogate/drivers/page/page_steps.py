@@ -197,19 +197,10 @@ def _path(url: str) -> str:
 
 def _is_shown(console: ConsolePage, moment: str) -> bool:
     """Whether the parts that are used at `moment` are on the page and visible."""
-    if moment in _ALL_OF:
-        return all(_visible(console.locate(name)) for name in _ALL_OF[moment])
-    found = [console.locate(name) for name in _FIRST_OF[moment]]
-    return next((_visible(part) for part in found if part.count()), False)
-
-
-def _visible(part: Locator) -> bool:
-    """Whether a part is there and takes up room; an empty area has no height and is visible all the same."""
-    script = "e => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== 'hidden'"
     try:
-        return part.count() > 0 and bool(part.evaluate(script, timeout=_STEP_MS))
-    except PlaywrightTimeout:
-        return False
+        if moment in _ALL_OF:
+            return all(console.is_visible(name) for name in _ALL_OF[moment])
+        return next((console.is_visible(name) for name in _FIRST_OF[moment] if console.locate(name).count()), False)
     except PlaywrightError as error:
         if "Execution context was destroyed" in error.message:
             # A link has just led to another document: it is asked again.

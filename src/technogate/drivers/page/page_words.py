@@ -41,6 +41,10 @@ class PageWords:
             return text
         return self._anywhere.sub(lambda match: self._by_shown[match[0].casefold()], text)
 
+    def written(self, status: str) -> list[str]:
+        """How the page may write a status: in the contract's word, and in its own."""
+        return [status, *(shown for shown, word in self._by_shown.items() if word == status)]
+
     def parts(self, shown: Mapping[str, str | None]) -> dict[str, str]:
         """The parts that are there, in the contract's words."""
         return {name: self.part(name, text) for name, text in shown.items() if text is not None}

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from technogate.model.contract_words import spoken
 
 if TYPE_CHECKING:
-    from technogate.contract.behavior import Statuses
     from technogate.target.spec import Commands
 
 #: No backend has a command with this prefix.
@@ -35,13 +34,14 @@ class CommandSet:
     provoke: frozenset[str]
 
     @classmethod
-    def of(cls, commands: Commands, statuses: Statuses) -> CommandSet:
+    def of(cls, commands: Commands) -> CommandSet:
         """The commands that a target file names, with the contract's statuses."""
+        statuses = spoken().outcomes
         return cls(
             statuses={
                 word: status
                 for outcome in _OUTCOMES
-                if (status := getattr(statuses, outcome))
+                if (status := statuses.get(outcome, ""))
                 for word in commands.named(outcome)
             },
             provoke=frozenset(word.upper() for outcome in _PROVOKING for word in commands.named(outcome)),

@@ -26,7 +26,7 @@ _FIELDS = {"COMMAND": "command", "SESSION": "session_id"}
 
 _OPEN, _ESCAPE = '{"a":', "\\u0041"
 
-#: Bodies of an execute request with a part of so many bytes, by what grows; its two fields stand as COMMAND and SESSION.
+#: Bodies of an execute request with a part of so many bytes, by what grows; COMMAND and SESSION are the fields.
 _BODIES: Mapping[str, Callable[[int], str]] = {
     "a long command": lambda size: f'{{COMMAND: "{"Z" * size}"}}',
     "a long session id": lambda size: f'{{COMMAND: "ZZ_SIZE", SESSION: "{"s" * size}"}}',

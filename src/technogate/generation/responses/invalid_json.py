@@ -21,7 +21,7 @@ def invalid_json(body: bytes) -> dict[str, str]:
         "as a function call": f"callback({text})",
         "behind a guard": f")]}}',\n{text}",
         "in single quotes": text.replace('"', "'") if '"' in text else "'",
-        "as a form": "status=APPROVED&trace_id=t-1",
+        "as a form": "status=approved&trace_id=t-1",
         "within a page": f"<html><body>{text}</body></html>",
         "with a newline within a word": text.replace('"', '"\n', 1) if '"' in text else "[\n",
         "in UTF-16": "\0".join(text) + "\0",

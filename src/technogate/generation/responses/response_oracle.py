@@ -43,7 +43,7 @@ class ReceivedResponse:
 def read_response(contract: Contract, operation: str, schema: str, received: ReceivedResponse) -> ResponseReading:
     """What a console must make of `received`: a response of `operation` whose 200 is a `schema`.
 
-    A `BlockedEnvelope` where another schema was required is refused as well: that is what it means.
+    A blocked envelope where another schema was required is refused as well: that is what it means.
     """
     if received.trouble:
         return ResponseReading(meaning=Meaning.REFUSED, problems=(received.trouble,))

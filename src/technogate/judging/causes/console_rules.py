@@ -58,13 +58,14 @@ def _waiting_title(facts: Sequence[Fact], _: RunFacts) -> str:
 def _unknown_status(fact: Fact, _: RunFacts) -> Hashable | None:
     """A status that the contract does not have, shown as it came: whatever it is, the console does not check it."""
     words = _QUOTED.findall(fact.finding.observed)
-    passed = fact.finding.requirement == "CON-03" and fact.check == "fails closed" and words != ["APPROVED"]
+    passed = fact.finding.requirement == "CON-03" and fact.check == "fails closed" and words != [spoken().approved]
     return "as it is" if passed and words else None
 
 
 def _unknown_status_title(facts: Sequence[Fact], _: RunFacts) -> str:
     words = [f"'{word[:20]}'" for fact in facts for word in _QUOTED.findall(fact.finding.observed)]
-    return f"a status that the contract does not have is shown, not BLOCKED: {few(list(dict.fromkeys(words)), 8)}"
+    shown = few(list(dict.fromkeys(words)), 8)
+    return f"a status that the contract does not have is shown, not {spoken().blocked}: {shown}"
 
 
 def _shown(fact: Fact, _: RunFacts) -> Hashable | None:
@@ -72,7 +73,8 @@ def _shown(fact: Fact, _: RunFacts) -> Hashable | None:
     expected, observed = fact.finding.expected, fact.finding.observed
     if not (fact.check in ("fails closed", "no approval", "shown in time") or fact.check.startswith("shown ")):
         return None
-    if spoken().approved in observed and spoken().blocked in expected:
+    contract = spoken()
+    if contract.approved and contract.approved in observed and contract.blocked in expected:
         requirement = fact.finding.requirement
         return ("approved", "an HTTP error" if requirement in _HTTP_STATUS else requirement)
     part = fact.check.removeprefix("shown ").replace("reason_codes", "reasons")

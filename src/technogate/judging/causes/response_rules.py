@@ -81,7 +81,7 @@ def _error_shape(fact: Fact, _: RunFacts) -> Hashable | None:
 
 def _error_shape_title(facts: Sequence[Fact], _: RunFacts) -> str:
     codes = few([str(code) for code in sorted({fact.status for fact in facts})], 8)
-    return f"errors are {facts[0].shape}, not an ErrorResponse: status {codes}"
+    return f"errors are {facts[0].shape}, not the error of the contract: status {codes}"
 
 
 # ---- leaks ----

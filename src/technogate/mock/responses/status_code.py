@@ -1,4 +1,4 @@
-"""Another status code, with whatever body: one that has the status APPROVED included (CON-04, CON-05, CON-08)."""
+"""Another status code, with whatever body: that of an approval included (CON-04, CON-05, CON-08)."""
 
 from __future__ import annotations
 

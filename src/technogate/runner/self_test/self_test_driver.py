@@ -22,7 +22,7 @@ def self_test_driver(run_context: RunContext, base_url: str, key: str, item: str
         record=lambda _: None,
         item=lambda: item,
         new_id=run_context.new_id,
-        run=run_context.run,
+        seed=run_context.seed,
         timeout_s=bare_client.LIMIT_S,
     )
     try:

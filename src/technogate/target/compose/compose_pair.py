@@ -22,6 +22,7 @@ from technogate.target.compose.described_stack import AdmittedMounts
 from technogate.target.compose.engine import ComposeFailed, containers, docker, engine_environment
 from technogate.target.compose.images import CONTRACT_PORTS, IMAGE_VARIABLES
 from technogate.target.compose.project_variables import running_variables
+from technogate.target.own_secrets import secrets_of
 from technogate.target.page_use import page_use
 from technogate.target.placeholder_values import console_environment, resolve_audit, resolve_unwritable
 from technogate.target.placeholders import fill
@@ -67,7 +68,7 @@ class ComposePair:
         self._compose = spec.compose or ComposeSpec()
         self._ref = ref
         self._folder = folder
-        self._redactor = Redactor(api_key)
+        self._redactor = Redactor(api_key, secrets_of(spec))
         self._programs: dict[str, Container] = {}
         self._outputs: list[Output] | None = None
         self._consoles = 0

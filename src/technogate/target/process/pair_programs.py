@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from technogate.journal.redaction import Redactor
 from technogate.model.errors import PortTaken, StartError
 from technogate.model.events import Output
@@ -120,7 +122,8 @@ class PairPrograms:
         collected: list[Output] = []
         for program in self._programs:
             text, leaks = self._redactor.clean_text(program.output)
-            collected.append(Output(program=program.name, text=text, leaks=leaks, exit_code=program.exit_code))
+            written = Output(program=program.name, text=text, leaks=leaks, exit_code=program.exit_code)
+            collected.append(msgspec.structs.replace(written, killed=program.killed))
         return collected
 
     def stop(self) -> None:

@@ -91,6 +91,8 @@ class Program:
         #: How often it was started, and whether the run's record has the end of its latest start.
         self.starts = 0
         self.end_recorded = False
+        self._killed: list[int] = []
+        self._looked_at = 0
 
     @property
     def name(self) -> str:
@@ -148,6 +150,12 @@ class Program:
         return self._process is not None and not self._ended_by_gate and self._has_ended()
 
     @property
+    def killed(self) -> tuple[int, ...]:
+        """The signals that ended it over all of its starts, and which the gate did not send."""
+        self._note_signal()
+        return tuple(self._killed)
+
+    @property
     def output(self) -> str:
         """All that it wrote to its standard output and error since its first start, unmasked."""
         return self._log.text
@@ -179,6 +187,7 @@ class Program:
         """
         if self.alive:
             raise RuntimeError(f"{self.name} runs already")
+        self._note_signal()
         if is_taken(self.port):
             raise PortTaken(f"{self.name} needs port {self.port}, which is in use: end the program that holds it")
         self.workdir.mkdir(parents=True, exist_ok=True)
@@ -256,6 +265,13 @@ class Program:
         why = probe(self.ready_url, timeout_s)
         # Where a line shows that it is ready, any response shows that it runs.
         return "" if self.launch.ready_log and why.startswith("status ") else why
+
+    def _note_signal(self) -> None:
+        """Remember the signal that ended its latest start, once, unless the gate sent it."""
+        if self.ended_by_itself and self._looked_at != self.starts:
+            self._looked_at = self.starts
+            if (code := self.exit_code) is not None and code < 0:
+                self._killed.append(-code)
 
     def stop(self) -> None:
         """End it and all that it started: send SIGTERM, wait 3 s, then kill. If it does not run, do nothing."""

@@ -1,0 +1,106 @@
+"""Another contract is judged without a change of code: the engine takes every word from the contract folder.
+
+The copy that `tests.renamed_contract` makes shares no word with the shipped contract, and means the same. Its backend
+and its client conform, so whatever the gate finds in them is a word that the gate brought with it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from technogate.contract.loader import Contract, load_contract
+from technogate.model.contract_words import ContractWords
+from tests.conftest import ROOT, STUCK_S
+from tests.gate_command import GATE
+from tests.renamed_contract import CONTRACT, DISTINCTIVE, write_renamed_contract, write_renamed_pair
+
+#: Where a word of the shipped contract still stands: what writes a target file by looking knows that contract alone.
+LEFT = (
+    "src/technogate/onboarding/",
+    # Paths that many backends answer, of whatever contract.
+    "src/technogate/fit/existing_routes.py",
+    "src/technogate/target/readiness.py",
+)
+
+#: Words of the shipped contract that everybody uses.
+EVERYDAY = frozenset({"TIMEOUT", "EXPIRED", "Timestamp", "ErrorResponse"})
+
+
+def words_of(contract: Contract) -> set[str]:
+    """The words of a contract that stand for nothing else."""
+    behavior = contract.behavior
+    return {
+        *contract.status_words,
+        *contract.operations,
+        *(operation.path for operation in contract.operations.values()),
+        *(behavior.headers.key, behavior.headers.trace),
+        *(behavior.console.refused_text, behavior.console.url_variable, behavior.console.key_variable),
+        *behavior.reason_codes.known,
+        *msgspec.structs.astuple(behavior.schemas),
+        *msgspec.structs.astuple(behavior.console.functions),
+    } - EVERYDAY
+
+
+def places_of(words: set[str]) -> Iterator[str]:
+    """Each line of the engine that holds one of `words`."""
+    pattern = re.compile(r"(?<!\w)(" + "|".join(map(re.escape, sorted(words, key=len, reverse=True))) + r")(?!\w)")
+    for folder in ("src", "fixtures"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            name = path.relative_to(ROOT).as_posix()
+            if path.suffix not in {".py", ".mjs", ".js", ".j2"} or "/mutants/" in name or name.startswith(LEFT):
+                continue
+            for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+                if pattern.search(line):
+                    yield f"{name}:{number}: {line.strip()}"
+
+
+def test_engine_holds_no_word_of_the_contract() -> None:
+    """No module of the engine or its fixtures has a word of the shipped contract."""
+    words = words_of(load_contract(CONTRACT))
+    assert len(words) > 30
+    assert list(places_of(words)) == []
+
+
+def test_copy_shares_no_word(tmp_path: Path) -> None:
+    """The renamed copy is a contract, and shares no distinctive word with the one it is made of."""
+    renamed = load_contract(write_renamed_contract(tmp_path / "renamed-v1"))
+    assert not words_of(renamed) & words_of(load_contract(CONTRACT))
+    assert renamed.words.written("envelope", {"status": 1, "further": 2}) == {"outcome": 1, "further": 2}
+    assert renamed.words.meaning("envelope", {"outcome": 1, "status": 2, "further": 3}) == {"status": 1, "further": 3}
+
+
+def test_words_of_meanings() -> None:
+    """Without a contract each field is called what it means."""
+    assert ContractWords().written("entry", {"state": 1}) == {"state": 1}
+    assert ContractWords().meaning("entry", {"state": 1}) == {"state": 1}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("party", ["backend", "console"])
+def test_renamed_pair_has_no_finding(tmp_path: Path, party: str) -> None:
+    """Every suite of a party passes on the renamed pair: no finding, and nothing undecided."""
+    contract = write_renamed_contract(tmp_path / "renamed-v1")
+    target = write_renamed_pair(tmp_path / "pair")
+    command = [
+        *GATE,
+        "check",
+        party,
+        "--profile",
+        "quick",
+        "--seed",
+        "7",
+        f"--contract={contract}",
+        f"--target={target}",
+    ]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=2 * STUCK_S, check=False)
+    verdict = json.loads((tmp_path / "reports" / "check" / "verdict.json").read_text("utf-8"))
+    undecided = {row["id"]: row["reason"] for row in verdict["requirements"] if row["verdict"] == "INCONCLUSIVE"}
+    assert (verdict["causes"], undecided, ended.returncode) == ([], {}, 0), ended.stdout[-2000:]
+    assert not re.search("|".join(map(re.escape, DISTINCTIVE)), ended.stdout)
