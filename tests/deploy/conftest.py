@@ -13,7 +13,8 @@ from technogate.util import gate_digest, installed_packages
 from tests.deploy.sealed import both
 from tests.deploy.stand_in_engine import StandInEngine
 
-_HASH_OF_FILES = gate_digest._hash_of_files
+#: What `gate_read_once` replaces: a test that changes files of the gate takes it back.
+HASH_OF_FILES = gate_digest._hash_of_files
 
 
 @pytest.fixture
@@ -39,4 +40,4 @@ def _packages_digest() -> str:
 
 @cache
 def _hash() -> hashlib._Hash:
-    return _HASH_OF_FILES()
+    return HASH_OF_FILES()

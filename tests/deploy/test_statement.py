@@ -23,6 +23,7 @@ from technogate.util import shipped as shipped_data
 from technogate.util.gate_digest import gate_digest
 from tests import builders
 from tests.conftest import ROOT
+from tests.deploy.conftest import HASH_OF_FILES
 from tests.deploy.sealed import BACKEND_ID, CONSOLE_ID, changed, document_of, failing, payload
 from tests.judging.test_waivers import ONE_FAILED, PASSED, header, waiver
 from tests.report.samples import waived
@@ -244,6 +245,7 @@ def test_the_gates_digest_covers_what_judges(tmp_path: Path, monkeypatch: pytest
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("1")
     monkeypatch.setattr(shipped_data, "shipped_root", lambda: tmp_path)
+    monkeypatch.setattr("technogate.util.gate_digest._hash_of_files", HASH_OF_FILES)
     first = gate_digest()
     assert first == gate_digest()
     for name, differs in (
