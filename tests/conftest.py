@@ -17,6 +17,7 @@ import pytest
 
 from technogate.contract import files as contract_files
 from technogate.contract.loader import load_contract
+from technogate.contract.openapi import document_problems
 from technogate.model.contract_words import speak
 from technogate.runner.plugin import draw_no_local_constants
 from technogate.runner.run_context import DEFAULT_CONTRACT
@@ -52,7 +53,7 @@ JUDGING = {"validate", "check", "fit"}
 sys._xoptions.setdefault("pycache_prefix", str(BYTECODE))
 
 # Validating the OpenAPI document is two thirds of loading a contract, and most tests load the same one.
-contract_files.document_problems = validated_once(contract_files.document_problems)
+vars(contract_files)["document_problems"] = validated_once(document_problems)
 
 # A machine that is busy draws and tries slowly, and that is no fault of what is tried.
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
