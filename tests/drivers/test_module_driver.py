@@ -20,6 +20,8 @@ from technogate.mock.responses.conforming import Conforming
 from technogate.mock.responses.held import Held
 from technogate.mock.scripted_reply import Reply, ResponseTemplate, json_template
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).with_name("data")
 KEY = "key-of-the-tests-0001"
 OPERATIONS = {

@@ -16,6 +16,8 @@ from technogate.mock.responses.conforming import Conforming
 from technogate.mock.scripted_reply import Reply, json_template
 from tests.drivers.module_programs import ALL, COMMONJS, FUNCTIONS, need_esbuild, written
 
+pytestmark = pytest.mark.slow
+
 OPERATIONS = {
     "executeCommand": ("POST", "/api/execute"),
     "fetchAuditLog": ("GET", "/api/audit"),

@@ -38,7 +38,7 @@ from tests.generation.tiny_backend import KEY, RequestReceived, TinyBackend, str
 
 REPOSITORY = Path(__file__).parents[2]
 RIGHT = right_key("TgAbCdEfGh0123456789")
-PROFILES = ("quick", *(pytest.param(name, marks=pytest.mark.slow) for name in ("standard", "thorough")))
+PROFILES = tuple(pytest.param(name, marks=pytest.mark.slow) for name in ("quick", "standard", "thorough"))
 TARGETS = ("images/embedded.toml", "examples/node-backend/target.toml", "one word")
 #: Seeds of the fast tests; the slow one tries all.
 SEEDS, ALL_SEEDS = range(10), range(1000)

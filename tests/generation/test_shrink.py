@@ -56,6 +56,7 @@ def test_finds_a_threshold() -> None:
     assert len(str(members(shrunk)["session_id"])) == 77
 
 
+@pytest.mark.slow
 def test_keeps_a_nested_value_that_matters() -> None:
     """A defect deep within a value keeps the path to it, and shortens its texts."""
     shrunk = smallest(CASE, where(lambda case: '"y"' in json.dumps(members(case).get("extra"))))
@@ -77,7 +78,11 @@ def test_keeps_a_parameter_that_matters() -> None:
 @pytest.mark.parametrize(
     ("body", "needed"),
     [
-        (b'{"command":"ZZZ"}'.ljust(65_537), b'{"command":"ZZZ"}'.ljust(60_000)),
+        pytest.param(
+            b'{"command":"ZZZ"}'.ljust(65_537),
+            b'{"command":"ZZZ"}'.ljust(60_000),
+            marks=pytest.mark.slow,
+        ),
         (b"\x00\x01garbage!\xff rest of it", b"\xff"),
         (b'{"command": "ZZZ", "x": NaN, "session_id": "abcdefgh"}', b"NaN"),
         (b'{"command": "ZZZ", "x": ' + b"[" * 20_000 + b"]" * 20_000 + b"}", b"[" * 100),
@@ -103,6 +108,7 @@ def test_limits_the_number_of_tries() -> None:
     assert all(weight(case) < weight(CASE) for case in tried)
 
 
+@pytest.mark.slow
 def test_is_deterministic() -> None:
     """The same case and the same defect give the same tries, in the same order."""
 

@@ -127,6 +127,7 @@ def test_reference_pair_needs_no_option_and_no_edit(tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+@pytest.mark.slow
 def test_existing_file_is_kept(tmp_path: Path) -> None:
     """A file that exists is not overwritten unless told."""
     (tmp_path / "technogate.toml").write_text("name = 'mine'\n", "utf-8")
@@ -136,6 +137,7 @@ def test_existing_file_is_kept(tmp_path: Path) -> None:
     assert (tmp_path / "technogate.toml").read_text("utf-8") == "name = 'mine'\n"
 
 
+@pytest.mark.slow
 def test_nothing_to_look_at_names_what_the_folder_shows(tmp_path: Path) -> None:
     """Without a side and without a terminal: one line with what could be given, and no file."""
     (tmp_path / "package.json").write_text('{"scripts": {"start": "node server.mjs"}}', "utf-8")
@@ -146,6 +148,7 @@ def test_nothing_to_look_at_names_what_the_folder_shows(tmp_path: Path) -> None:
     assert not (tmp_path / "technogate.toml").exists()
 
 
+@pytest.mark.slow
 def test_program_that_ends_at_once_is_one_line(tmp_path: Path) -> None:
     """The line has the exit code and the program's last words."""
     ended = run_init(tmp_path, "--backend-command", f"{sys.executable} -c 'raise SystemExit(\"no disk\")'")

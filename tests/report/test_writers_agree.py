@@ -302,6 +302,7 @@ def test_a_run_with_many_causes_is_limited_on_the_terminal_alone(tmp_path: Path)
     assert len(figures.causes_of_html(tmp_path / "report.html")) == 40
 
 
+@pytest.mark.slow
 def test_a_long_list_is_limited_in_markdown_and_whole_elsewhere(tmp_path: Path) -> None:
     """The CI summary gives the number of findings that it leaves out; the other reports have all."""
     journal, document = failing()

@@ -24,7 +24,10 @@ KEY = "TgAbCdEfGh0123456789"
 BACKEND = '[backend]\ncommand = "{python} server.py {port}"\nenv = { KEY = "{api_key}", ORIGIN = "{console_origin}" }\n'
 CONSOLE = '[console]\ncommand = "{python} server.py {port}"\nready = "/health"\n'
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the throwaway programs are POSIX's")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform == "win32", reason="the throwaway programs are POSIX's"),
+]
 
 
 def start(folder: Path, text: str) -> Running:

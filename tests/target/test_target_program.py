@@ -28,7 +28,7 @@ Launcher = Callable[..., Program]
 Runs = Callable[[int], bool]
 Eventually = Callable[[Callable[[], bool]], bool]
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")]
 
 
 def environment_of(program: Program) -> dict[str, str]:

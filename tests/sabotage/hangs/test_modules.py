@@ -15,6 +15,8 @@ from technogate.util import bounded_lines
 from technogate.util.bounded_lines import BoundedLines
 
 #: A client that does `body` when a command is executed.
+pytestmark = pytest.mark.slow
+
 CLIENT = """
 import { readdirSync, readlinkSync, writeSync } from "node:fs";
 import { spawn } from "node:child_process";

@@ -20,6 +20,8 @@ from technogate.util.sealed_start import without_steering
 from tests.conftest import ROOT, STUCK_S, Sandbox
 from tests.gate_command import GATE
 
+pytestmark = pytest.mark.slow
+
 
 def plant_bytecode(source: Path, text: str) -> None:
     """Put bytecode of another `text` where Python looks for that of `source`, with the time and size of `source`."""
