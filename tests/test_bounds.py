@@ -10,6 +10,7 @@ from technogate.drivers.http import pace
 from technogate.drivers.http.raw_http import HEAD_LIMIT, READ_LIMIT
 from technogate.drivers.module import module_process
 from technogate.drivers.page import hanging_page
+from technogate.journal import decoded_layers
 from technogate.model.settings import IDLE_S, ITEM_S, MAX_TIME_S
 from technogate.runner.time_budget import in_words
 from technogate.target.process import output_log
@@ -34,6 +35,11 @@ STATED: dict[str, list[str]] = {
         f"{command_source.COMMAND_S:g} s",
         f"{command_source.MOST_PRINTED // MIB} MiB",
         f"{http_client.MOST_BYTES // MIB} MiB",
+    ],
+    "the search for the key": [
+        f"{decoded_layers.DEEPEST} times",
+        f"{decoded_layers.UNPACKED // MIB} MiB",
+        f"{decoded_layers.MOST // MIB} MiB",
     ],
     "the search for leaks": [f"{leak.SEARCHED} characters"],
 }

@@ -50,6 +50,8 @@ class Templates:
     def __getattr__(self, name: str) -> Any:
         if name.endswith("template"):
             return lambda *_, **__: TEMPLATE
+        if name == "written":
+            return lambda _shape, members: dict(members)
         if name == "response":
             return lambda _, body, **more: FramedResponse(what="", body=body, **more).fault()
         return lambda *_, **__: Conforming(template=TEMPLATE)

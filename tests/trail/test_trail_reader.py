@@ -110,7 +110,7 @@ def test_no_key_gets_into_the_journal() -> None:
     reading = events[0]
     assert isinstance(reading, TrailReading)
     assert KEY.casefold() not in repr(reading).casefold()
-    assert reading.leaks == ("action (plain)", "warning (plain)")
+    assert reading.leaks == ("action (plain)", "warning (in another case)")
 
 
 def test_what_is_no_entry_is_searched_for_the_key_too() -> None:

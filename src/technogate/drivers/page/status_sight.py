@@ -18,8 +18,8 @@ from technogate.model.contract_words import spoken
 if TYPE_CHECKING:
     from technogate.drivers.page.console_page import ConsolePage
 
-#: BLOCKED is looked at whenever it is shown: a page that only pretends to fail closed has it in its text. Of each other
-#: status the first so many are looked at, and then one in so many.
+#: The status that refuses is looked at whenever it is shown: a page that only pretends to fail closed has it in its
+#: text. Of each other status the first so many are looked at, and then one in so many.
 _FIRST, _ONE_IN = 2, 20
 
 #: The parts that show other things than the newest result.
