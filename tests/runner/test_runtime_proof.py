@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from itertools import count
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from fixtures.response_templates import ResponseTemplates
 from fixtures.runtimes import Runtime
 from suites.console import test_audit_fallback, test_no_snapshot, test_once
+from technogate.contract.loader import load_contract
 from technogate.drivers.module.node import find_node
 from technogate.drivers.page.chromium import browser_missing, find_browser
 from technogate.generation.responses.framing import FramedResponse, Framing
@@ -20,13 +24,14 @@ from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault
 from technogate.model.events import RenderedOutput, RuntimeFault, RuntimeProof
 from technogate.model.verdict import Verdict
+from technogate.runner.run_context import DEFAULT_CONTRACT
 from technogate.runner.self_test import prove_runtime, runtime_trial
 from technogate.runner.self_test.mock_examples import TEMPLATE
 from technogate.runner.self_test.prove_runtime import prove_browser, prove_node
 from technogate.runner.self_test.runtime_behaviour import KEPT_ALIVE, WHOLE, behaviour_of, stand_in
 from technogate.runner.self_test.runtime_examples import examples, stalls
 from tests import builders
-from tests.conftest import Sandbox
+from tests.conftest import ROOT, Sandbox
 from tests.planted_node import PLANTS, planted_node, script
 
 #: Every behaviour that a sound runtime proves.
@@ -44,22 +49,10 @@ SPOILT = {
 }
 
 
-class Templates:
-    """The templates that the suites break, all with the same small body."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.endswith("template"):
-            return lambda *_, **__: TEMPLATE
-        if name == "written":
-            return lambda _shape, members: dict(members)
-        if name == "response":
-            return lambda _, body, **more: FramedResponse(what="", body=body, **more).fault()
-        return lambda *_, **__: Conforming(template=TEMPLATE)
-
-
 def faults_of_suites() -> list[Fault]:
     """The responses that items send by name."""
-    harness: Any = Templates()
+    contract = load_contract(ROOT / "contracts" / DEFAULT_CONTRACT)
+    harness: Any = ResponseTemplates(run_context=cast("Any", SimpleNamespace(contract=contract)), numbers=count())
     makers = [test_audit_fallback.BROKEN, test_no_snapshot.BROKEN, test_once.FAILURES]
     return [make(harness) for made in makers for make in made.values()]
 
