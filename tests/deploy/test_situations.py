@@ -14,6 +14,8 @@ from tests.deploy.deployment_scene import ARRANGED, NAMES, entry, evidence_chang
 from tests.deploy.stand_in_engine import StandInEngine
 from tests.tools import GIT
 
+pytestmark = pytest.mark.slow
+
 FILE = ROOT / "docs" / "deploy-situations.toml"
 PAGE = ROOT / "docs" / "deploy-policy.md"
 SITUATIONS: list[dict[str, Any]] = tomllib.loads(FILE.read_text("utf-8"))["situation"]

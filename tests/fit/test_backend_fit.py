@@ -20,6 +20,8 @@ from technogate.target import Commands
 from technogate.target.spec import BackendSpec
 from tests.fit.answering import KEY, WHOLE, Routes, below, serving
 
+pytestmark = pytest.mark.slow
+
 CONTRACT: Contract = contract_or_default("")
 COMMANDS = Commands(approved="PING")
 

@@ -29,6 +29,8 @@ from tests.images.console_mock_backend import (
 )
 from tests.stand_in import StandInRequest
 
+pytestmark = pytest.mark.slow
+
 STATUSES = ["APPROVED", "BLOCKED", "EXPIRED", "WARNING", "NEUTRAL"]
 CLOSED_PORT = "http://127.0.0.1:9"  # the discard port: nobody listens there
 ERROR_STATUSES = [400, 401, 402, 403, 404, 405, 408, 409, 413, 415, 418, 422, 429, 500, 501, 502, 503, 504, 599]

@@ -13,6 +13,8 @@ import pytest
 from technogate.onboarding.asking import Backend
 from technogate.onboarding.backend_shape import find_document, find_prefix, find_ready, key_rule
 
+pytestmark = pytest.mark.slow
+
 KEY = "Key-of-this-test"
 OPERATIONS = ("/api/execute", "/api/audit", "/api/diagnostic/metrics", "/api/memory")
 

@@ -36,6 +36,7 @@ def test_fields_of_a_log_line_are_found_by_their_values(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_file_that_did_not_change_is_no_trail(tmp_path: Path) -> None:
     """Only what changed since the request was sent is searched."""
     (tmp_path / "notes.txt").write_text("abc-1", "utf-8")

@@ -77,6 +77,7 @@ def silent() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("patient", ["driver", "source"])
 def test_a_database_that_says_nothing_is_given_up(silent: int, patient: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver gives up by itself, or else the source does, whatever the driver."""

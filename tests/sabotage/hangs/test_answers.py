@@ -26,6 +26,8 @@ from technogate.util import http_client
 from tests.conftest import ROOT, STUCK_S
 from tests.ports import kept_port
 
+pytestmark = pytest.mark.slow
+
 SERVER = ROOT / "tests" / "programs" / "hostile" / "server.py"
 
 #: Seconds that an answer may take in these tests, where that is what ends it.

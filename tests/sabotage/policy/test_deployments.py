@@ -22,6 +22,8 @@ from tests.deploy.sealed import CONSOLE_ID, CONSOLE_NAME, described
 from tests.deploy.stand_in_engine import StandInEngine
 from tests.tools import GIT
 
+pytestmark = pytest.mark.slow
+
 Attempt = Callable[[Scene], Any]
 GIVES_WAIVERS = {"file": "waivers.toml", "requirements": ["ERR-05"], "owners": [OWNER]}
 
