@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from technogate.deploy.evidence.signing_keys import generate
+from technogate.target.described_by import RESOLVED
 from tests.cli.test_exit_codes import verdicts
 from tests.conftest import Sandbox
 from tests.deploy.sealed import BACKEND_ID, BACKEND_NAME, CONSOLE_ID, CONSOLE_NAME, both, payload
@@ -86,6 +87,7 @@ def images_of(sandbox: Sandbox) -> Iterator[None]:
     replaced(
         package / "deploy" / "evidence" / "statement.py",
         ("document.isolation", '"isolated"'),
+        ("dict(document.target.digests)", f'{{**document.target.digests, "{RESOLVED}": "{"f" * 64}"}}'),
     )
     replaced(package / "deploy" / "proofs.py", ('_SHIPPED_TARGET = "compose"', '_SHIPPED_TARGET = "pair.toml"'))
     sockets = '(Path("/run/docker.sock"), Path("/var/run/docker.sock"), Path("/run/podman/podman.sock"))'
