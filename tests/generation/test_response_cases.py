@@ -155,6 +155,8 @@ def test_responses_follow_the_contract(contract: Contract, tmp_path: Path) -> No
         "        region:\n          type: string\n          enum: [north]\n        message:",
     )
     path.write_text(text, "utf-8")
+    behavior = folder / "behavior.toml"
+    behavior.write_text(behavior.read_text("utf-8").replace('"execution_id"', '"region"', 1), "utf-8")
     changed_contract = load_contract(folder)
     responses = Responses.to_execute(changed_contract)
     bodies = [json.loads(case.body) for case in drawn(responses.conforming())]

@@ -70,7 +70,7 @@ class Request(Record, frozen=True):
 class Response(Record, frozen=True):
     """One HTTP response as it was received.
 
-    `compressed` are the codings of a body that came compressed although its request does not offer them; `body` is then
+    `compressed` are the codings that were removed from the body, all but those that a case asks for itself: `body` is
     what was compressed, so that it can be read and searched.
     """
 

@@ -64,6 +64,11 @@ def waits_for_slow_responses(item: pytest.Item) -> bool:
     return item.get_closest_marker("late") is not None
 
 
+def needs_a_page(item: pytest.Item) -> bool:
+    """Whether an item repeats for a page what others check of any console: a client module alone has none."""
+    return "unmarked_scenes" in getattr(item, "fixturenames", ())
+
+
 def runs_in_containers_alone(item: pytest.Item) -> bool:
     """Whether an item is for a pair of containers, and repeats for them what others check of any pair."""
     return item.get_closest_marker("containers") is not None

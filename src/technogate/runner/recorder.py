@@ -18,7 +18,7 @@ from technogate.journal.journal_file import JournalError
 from technogate.model.errors import UserError
 from technogate.model.events import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.model.verdict import ExitCode
-from technogate.runner.item_order import in_order, runs_in_containers_alone
+from technogate.runner.item_order import in_order, needs_a_page, runs_in_containers_alone
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test.must_fail import item_that_must_fail, play
 from technogate.runner.self_test.run_self_test import SelfTestRun
@@ -96,6 +96,7 @@ class Recorder:
         # Whoever only collects wants to see which checks there are, also those on images.
         images = target.of_images or bool(config.getoption("collectonly"))
         considered = [item for item in items if contained or not runs_in_containers_alone(item)]
+        considered = [item for item in considered if target.page or not needs_a_page(item)]
         for item in considered:
             requirement = run_context.contract.requirements.get(_requirement_id(item))
             if requirement is None and not run_context.contract.ref.shipped:

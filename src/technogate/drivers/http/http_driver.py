@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import threading
 import time
@@ -302,17 +303,16 @@ def _response(received: RawResponse, sent: Sequence[tuple[str, str]], *, asked: 
         # Its beginning shows what it is; a run has thousands of such responses where a server sends without end.
         kept = msgspec.structs.replace(Body.of(received.body[:KEPT_OF_ENDLESS]), size=len(received.body), cut=True)
         return Response(status=received.status, headers=received.headers, body=kept, http_version=received.http_version)
-    body, compressed, used = received.body, unasked(sent, received.headers), codings(received.headers)
+    body, used = received.body, codings(received.headers)
+    removed: tuple[str, ...] = ()
     # What a case asks for itself stays as it came.
-    if used and (compressed or not asked):
-        try:
-            body = decompressed(body, used)
-        except NotDecompressed:
-            compressed = []
+    if used and (not asked or unasked(sent, received.headers)):
+        with contextlib.suppress(NotDecompressed):  # it is judged as it came then
+            body, removed = decompressed(body, used), tuple(used)
     return Response(
         status=received.status,
         headers=received.headers,
         body=Body.of(body),
         http_version=received.http_version,
-        compressed=tuple(compressed),
+        compressed=removed,
     )
