@@ -100,8 +100,11 @@ def _open(fact: Fact, run: RunFacts) -> Hashable | None:
     return "open" if is_open and of_key else None
 
 
-def _open_title(facts: Sequence[Fact], _: RunFacts) -> str:
-    return f"no key is needed: {operations_of(facts)}"
+def _open_title(facts: Sequence[Fact], run: RunFacts) -> str:
+    counts = [run.without_key(operation) for operation in sorted(run.open_operations)]
+    taken, refused = (sum(count) for count in zip(*counts, strict=True))
+    often = f" by {taken} of {taken + refused} requests without one" if refused else ""
+    return f"no key is needed{often}: {operations_of(facts)}"
 
 
 def _key_accepted(fact: Fact, _: RunFacts) -> Hashable | None:

@@ -70,13 +70,25 @@ class RunFacts:
 
     @cached_property
     def open_operations(self) -> frozenset[str]:
-        """The operations of which no request without a key was refused: they need none."""
+        """The operations that need no key, at least on a connection where an earlier request had it.
+
+        Most of their requests without a key were not refused; few of those that the gate sends are on a new connection.
+        """
         is_open: set[str] = set()
-        for operation, exchanges in self.responses.items():
-            codes = [e.response.status for e in exchanges if e.response and "no key" in e.defects]
-            if codes and all(code not in (401, 403) for code in codes) and any(code < 300 for code in codes):
+        for operation in self.responses:
+            taken, refused = self.without_key(operation)
+            if taken > refused and any(e.response.status < 300 for e in self._without_key(operation) if e.response):
                 is_open.add(operation)
         return frozenset(is_open)
+
+    def without_key(self, operation: str) -> tuple[int, int]:
+        """How many requests of an operation without a key were not refused for that, and how many were."""
+        codes = [e.response.status for e in self._without_key(operation) if e.response]
+        refused = sum(code in (401, 403) for code in codes)
+        return len(codes) - refused, refused
+
+    def _without_key(self, operation: str) -> list[Exchange]:
+        return [e for e in self.responses.get(operation, ()) if "no key" in e.defects]
 
     @cached_property
     def repeated(self) -> frozenset[str]:
