@@ -232,7 +232,7 @@ class HttpDriver:
         exchange_id = self._new_id()
         name, _ = self._redactor.clean_text(f"{case.name or case.operation or case.target}, with {key.name}")
         response, end, error, ended_as_used = None, Ended.OK, "", False
-        profile = profile_of(self._seed, self._item(), case, key.name, remark)
+        profile = profile_of(self._seed, case, key.name, remark)
         headers = self._headers(case, key.values, profile)
         started = time.time()
         try:
