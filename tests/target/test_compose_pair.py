@@ -17,6 +17,7 @@ from technogate.target.compose.compose_target import FILES_VARIABLE, ComposeTarg
 from technogate.target.compose.container import Container
 from technogate.target.compose.network import status_from_within
 from technogate.target.readiness import probe
+from tests.conftest import ROOT
 from tests.containers import KEY, built_on, docker, left_of, reference_target, target_of
 
 pytestmark = pytest.mark.slow
@@ -26,8 +27,13 @@ Eventually = Callable[[Callable[[], bool]], bool]
 #: Starts a pair, prints its project, and waits to be killed.
 STARTER = """
 import sys, time
+from pathlib import Path
+from technogate.contract.loader import load_contract
+from technogate.model.contract_words import speak
 from technogate.target.load import load_target
 from technogate.target.compose import compose_project
+
+speak(load_contract(Path("contracts") / "console-v0.1").words)
 
 made = compose_project.Project.__init__
 def tell(self, **arguments):
@@ -256,7 +262,7 @@ def test_nothing_outlives_the_gate(
     """A killed gate leaves no container, network or volume, not even in the middle of a start."""
     assert reference
     with subprocess.Popen(
-        [sys.executable, "-c", STARTER, KEY], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+        [sys.executable, "-c", STARTER, KEY], stdout=subprocess.PIPE, text=True, env=dict(os.environ), cwd=ROOT
     ) as run_context:
         assert run_context.stdout is not None
         project = run_context.stdout.readline().strip()
