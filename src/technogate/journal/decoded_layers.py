@@ -13,8 +13,10 @@ import html
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 #: How often an encoding within another one is undone, the bytes of one unpacked text, and those of all layers.
 DEEPEST, UNPACKED, MOST = 5, 1 << 20, 32 << 20
@@ -180,6 +182,50 @@ def _of_word(layer: Layer, decoded: bytes, start: int, end: int, name: str, widt
     return Layer(data=decoded, outer=layer, place=place)
 
 
+@dataclass(frozen=True, slots=True)
+class _Replaced:
+    """Where texts stand that were replaced: from and to which byte, before and after, and what each was called.
+
+    All are in order, so that a place is found by bisection: a text may hold thousands of them.
+    """
+
+    inner: list[tuple[int, int]]
+    outer: list[tuple[int, int]]
+    names: list[str]
+    begins: list[int]
+    ends: list[int]
+
+    @classmethod
+    def of(
+        cls,
+        matches: Iterable[re.Match[bytes]],
+        meaning: Callable[[re.Match[bytes]], bytes],
+        named: Callable[[re.Match[bytes]], str],
+    ) -> _Replaced:
+        """The matches of a text, with what each stands for and its name."""
+        inner, outer, names, moved = [], [], [], 0
+        for match in matches:
+            at, means = match.start() - moved, meaning(match)
+            inner.append((at, at + len(means)))
+            outer.append(match.span())
+            names.append(named(match))
+            moved += len(match[0]) - len(means)
+        return cls(inner, outer, names, [begin for begin, _ in inner], [end for _, end in inner])
+
+    def place(self, first: int, last: int) -> tuple[int, int, str]:
+        """Where the bytes from `first` to `last` of the result stand, and the names of what was replaced among them."""
+        before, upto = bisect_right(self.begins, first) - 1, bisect_left(self.begins, last) - 1
+        start, end = first, last
+        if before >= 0:
+            inside = first < self.ends[before]
+            start = self.outer[before][0] if inside else first + self.outer[before][1] - self.ends[before]
+        if upto >= 0:
+            inside = last <= self.ends[upto]
+            end = self.outer[upto][1] if inside else last + self.outer[upto][1] - self.ends[upto]
+        among = self.names[bisect_right(self.ends, first) : upto + 1]
+        return start, end, " and ".join(name for name in dict.fromkeys(among) if name)
+
+
 def _replaced(
     layer: Layer,
     pattern: re.Pattern[bytes],
@@ -191,29 +237,12 @@ def _replaced(
     if not count or data == layer.data:
         return
 
+    @cache
+    def replaced() -> _Replaced:
+        return _Replaced.of(pattern.finditer(layer.data), meaning, named)
+
     def place(first: int, last: int) -> tuple[int, int, str]:
-        names: list[str] = []
-        start, end, moved = -1, -1, 0
-        # `moved` is how much further a byte stands in the outer text.
-        for match in pattern.finditer(layer.data):
-            means = meaning(match)
-            at = match.start() - moved
-            if start < 0 and first < at:
-                start = first + moved
-            if end < 0 and last <= at:
-                end = last + moved
-                break
-            if first < at + len(means):
-                start = match.start() if start < 0 else start
-                if (name := named(match)) and name not in names:
-                    names.append(name)
-            if last <= at + len(means):
-                end = match.end()
-                break
-            moved += len(match[0]) - len(means)
-        start = first + moved if start < 0 else start
-        end = last + moved if end < 0 else end
-        return start, end, " and ".join(names)
+        return replaced().place(first, last)
 
     yield Layer(data=data, outer=layer, place=place)
 
