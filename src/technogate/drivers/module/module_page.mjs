@@ -48,14 +48,5 @@ const host = {
     const values = [...document.querySelectorAll("input, textarea, select")].map((input) => input.value);
     return { storage, text: [document.body.innerText, ...values].join("\n"), html: document.documentElement.outerHTML };
   },
-  /** Make the module believe that its page is left, as when a tab is closed: then it sends its last reports. */
-  leave() {
-    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => "hidden" });
-    Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
-    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
-    window.dispatchEvent(new PageTransitionEvent("pagehide"));
-    window.dispatchEvent(new Event("beforeunload", { cancelable: true }));
-    window.dispatchEvent(new Event("unload"));
-  },
 };
 Object.defineProperty(globalThis, KEY, { value: host, configurable: false, enumerable: false });

@@ -18,7 +18,7 @@ from technogate.drivers.network_change import NetworkChangedError, repeat_on_net
 from technogate.drivers.page.console_page import LOAD_S
 from technogate.drivers.page.hanging_page import HOW, hangs
 from technogate.drivers.page.page_traffic import Traffic
-from technogate.drivers.page.page_world import network_script
+from technogate.drivers.page.page_world import network_script, script
 from technogate.drivers.page.playwright_import import PlaywrightError
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class ModulePage:
 
     def leave(self) -> None:
         """Make the module believe that its page is left."""
-        self.page.evaluate(f"() => {_HOST}.leave()")
+        self.page.evaluate(script("leave"))
         self.keep_bodies()
 
     def keep_bodies(self) -> None:
