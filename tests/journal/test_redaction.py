@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import gzip
 import json
+import string
 import uuid
+import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -106,6 +110,27 @@ def test_words_of_a_key_are_words(text: str) -> None:
 def test_base64_at_any_place(before: bytes, after: bytes, key: str) -> None:
     """A key within any text that is base64-encoded as a whole is found."""
     _, met = Redactor(key).clean(base64.b64encode(before + key.encode() + after))
+    assert met
+
+
+@given(
+    key=st.text(string.ascii_letters + string.digits + "-_", min_size=24, max_size=40),
+    level=st.integers(0, 9),
+    pack=st.sampled_from([zlib.compress, gzip.compress]),
+    code=st.sampled_from([base64.b64encode, base64.urlsafe_b64encode, base64.b32encode, binascii.hexlify]),
+    around=st.sampled_from([b"%b", b"debug_%b", b"x-%b-y", b'{"debug":"%b"}']),
+    before=st.sampled_from([b"", b"expected=", b"the key is "]),
+)
+def test_compressed_text_is_found(
+    key: str,
+    level: int,
+    pack: Callable[[bytes, int], bytes],
+    code: Callable[[bytes], bytes],
+    around: bytes,
+    before: bytes,
+) -> None:
+    """A key in a text that is compressed is found in each encoding of that, at any level, and beside other words."""
+    _, met = Redactor(key).clean(around % code(pack(before + key.encode(), level)))
     assert met
 
 

@@ -46,8 +46,9 @@ _PART = re.compile(rb"[A-Za-z0-9]{15,}")
 _LONG = 22
 #: Nine bytes of ASCII, whose highest bits are 0, as base64 has them at any alignment, and as hexadecimal has them.
 _TEXT_IN_BASE64 = re.compile(rb"(?:[A-Za-f][A-HQ-Xg-nw-z0-3][ABEFIJMNQRUVYZcdghklopstwx014589][A-Za-z0-9+/_-]){3}")
-_PACKED_IN_BASE64 = (b"H4sI", b"eAE", b"eF4", b"eJw", b"eNo")
-_HEXADECIMAL = re.compile(rb"(?:[0-7][0-9A-Fa-f]){11,}|1f8b[0-9a-f]{18,}", re.IGNORECASE)
+#: How what gzip and zlib write begins, whatever follows: a character of base64 ends within the third byte.
+_PACKED_IN_BASE64 = re.compile(rb"(?:\A|(?<=[+/_-]))(?:H4sI|eA[E-H]|eF[4-7]|eJ[w-z]|eN[o-r])")
+_HEXADECIMAL = re.compile(rb"(?:[0-7][0-9a-f]){11,}|(?:1f8b|78(?:01|5e|9c|da))[0-9a-f]{18,}", re.IGNORECASE)
 _HEXADECIMAL_WORD = re.compile(rb"[0-9A-Fa-f]{22,}")
 _BASE32 = re.compile(rb"[A-Z2-7]{24,}")
 _WRAPPED = re.compile(rb"(?<=[A-Za-z0-9+/_-]{40})\r?\n(?=[A-Za-z0-9+/=_-])")
@@ -105,7 +106,7 @@ def is_encoded(data: bytes) -> bool:
 
 def _holds_text(word: bytes) -> bool:
     """Whether a word may be the code of a text, or of what is compressed."""
-    if _TEXT_IN_BASE64.search(word) or word.startswith(_PACKED_IN_BASE64):
+    if _TEXT_IN_BASE64.search(word) or _PACKED_IN_BASE64.search(word):
         return True
     return len(word) >= _LONG and (_HEXADECIMAL.search(word) or _BASE32.search(word)) is not None
 
@@ -119,9 +120,14 @@ def _within(layer: Layer) -> Iterator[Layer]:
         yield Layer(data=unpacked, outer=layer, place=lambda _start, _end: (0, len(data), "compressed"))
     for match in _WORD.finditer(data):
         if _holds_text(match[0]):
-            # Joined to other words by what is a letter of some kinds of base64, it reads otherwise.
-            for part in {match.span(), *(part.span() for part in _PART.finditer(data, *match.span()))}:
+            for part in _parts(data, *match.span()):
                 yield from _decoded(layer, *part)
+
+
+def _parts(data: bytes, start: int, end: int) -> set[tuple[int, int]]:
+    """The word and its parts: joined to others by what is a letter of some kinds of base64, it reads otherwise."""
+    packed = {(start + begin.start(), end) for begin in _PACKED_IN_BASE64.finditer(data[start:end])}
+    return {(start, end), *packed, *(part.span() for part in _PART.finditer(data, start, end))}
 
 
 def _decoded(layer: Layer, start: int, end: int) -> Iterator[Layer]:
