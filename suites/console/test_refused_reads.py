@@ -10,7 +10,7 @@ from typing import TypeVar
 import pytest
 
 from fixtures.console_harnesses import Harness
-from fixtures.refused_reads import GROUPS, Read, read_of, redirects
+from fixtures.refused_reads import GROUPS, Read, contradictions, read_of, redirects
 from technogate.checks.console_display import rows_show, shows, shows_empty_list, shows_no_snapshot
 from technogate.checks.console_requests import queries_agree, sent_times
 from technogate.mock.scripted_reply import Fault
@@ -52,6 +52,15 @@ def test_list_is_refused(wide_harness: Harness, name: str, group: str, must_hold
     read = read_of(wide_harness, name)
     for what, sent in cases(wide_harness, read.refused(group)).items():
         must_hold(refused_list(wide_harness, read, what, sent))
+
+
+@requirement("CON-10")
+@pytest.mark.parametrize("name", READS)
+def test_contradiction_in_the_page(page_harness: Harness, name: str, must_hold: MustHold) -> None:
+    """The page refuses a list with a result that contradicts its entry's state, whichever state it is."""
+    read = read_of(page_harness, name)
+    for what, sent in contradictions(read).items():
+        must_hold(refused_list(page_harness, read, what, sent))
 
 
 @requirement("CON-11")
