@@ -116,7 +116,7 @@ def test_base64_at_any_place(before: bytes, after: bytes, key: str) -> None:
 @given(
     key=st.text(string.ascii_letters + string.digits + "-_", min_size=24, max_size=40),
     level=st.integers(0, 9),
-    pack=st.sampled_from([zlib.compress, gzip.compress]),
+    head=st.sampled_from([zlib.MAX_WBITS, zlib.MAX_WBITS + 16]),
     code=st.sampled_from([base64.b64encode, base64.urlsafe_b64encode, base64.b32encode, binascii.hexlify]),
     around=st.sampled_from([b"%b", b"debug_%b", b"x-%b-y", b'{"debug":"%b"}']),
     before=st.sampled_from([b"", b"expected=", b"the key is "]),
@@ -124,13 +124,14 @@ def test_base64_at_any_place(before: bytes, after: bytes, key: str) -> None:
 def test_compressed_text_is_found(
     key: str,
     level: int,
-    pack: Callable[[bytes, int], bytes],
+    head: int,
     code: Callable[[bytes], bytes],
     around: bytes,
     before: bytes,
 ) -> None:
     """A key in a text that is compressed is found in each encoding of that, at any level, and beside other words."""
-    _, met = Redactor(key).clean(around % code(pack(before + key.encode(), level)))
+    packed = zlib.compress(before + key.encode(), level, head)
+    _, met = Redactor(key).clean(around % code(packed))
     assert met
 
 
