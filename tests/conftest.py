@@ -10,10 +10,13 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
+import typer.main
+import typer.testing
 
 from technogate.contract import files as contract_files
 from technogate.contract.loader import load_contract
@@ -52,8 +55,11 @@ JUDGING = {"validate", "check", "fit"}
 # Where a test calls the gate's own code, the processes that it starts share the bytecode too.
 sys._xoptions.setdefault("pycache_prefix", str(BYTECODE))
 
-# Validating the OpenAPI document is two thirds of loading a contract, and most tests load the same one.
+# Validating the OpenAPI document is most of loading a contract, and most tests load the same one.
 vars(contract_files)["document_problems"] = validated_once(document_problems)
+
+# The tree of commands is the same for each call, and takes longer to build than most calls.
+vars(typer.testing)["_get_command"] = cache(typer.main.get_command)
 
 # A machine that is busy draws and tries slowly, and that is no fault of what is tried.
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
