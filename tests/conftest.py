@@ -24,7 +24,7 @@ from technogate.contract.openapi import document_problems
 from technogate.model.contract_words import speak
 from technogate.runner.plugin import draw_no_local_constants
 from technogate.runner.run_context import DEFAULT_CONTRACT
-from tests.gate_command import BYTECODE, GATE, forget_bytecode
+from tests.gate_command import BYTECODE, GATE, forget_bytecode, lend_bytecode
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -190,6 +190,7 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     ignore = shutil.ignore_patterns("__pycache__")
     for name in ("src", "contracts", "fixtures", "images"):
         shutil.copytree(ROOT / name, home / name, ignore=ignore)
+    lend_bytecode(ROOT, ("src", "fixtures"), home)
     (home / "suites").mkdir()
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / name, home / name)
