@@ -142,7 +142,11 @@ def test_every_piece_is_found(start: int, before: str, after: str) -> None:
     assert met
 
 
-@pytest.mark.parametrize("raw", [KEY.encode("utf-16-le"), gzip.compress(KEY.encode()), b"\xff\xfe" + KEY.encode()])
+@pytest.mark.parametrize(
+    "raw",
+    [KEY.encode("utf-16-le"), gzip.compress(KEY.encode()), b"\xff\xfe" + KEY.encode()],
+    ids=["utf-16", "gzip", "mixed"],
+)
 def test_bodies_that_are_no_text(raw: bytes) -> None:
     """A body in UTF-16, compressed, or with bytes that are no text is searched as well."""
     clean, met = Redactor(KEY).clean(raw)
