@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from technogate.onboarding.command_words import likely_words, may_destroy
-from technogate.onboarding.source_texts import Sources
+from technogate.util.source_texts import Sources
 
 TABLE = """
 const KEY = process.env.API_KEY;

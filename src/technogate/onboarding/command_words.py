@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from technogate.onboarding.asking import LIMIT_S, Answer, Backend
-from technogate.onboarding.source_texts import Sources
+from technogate.util.source_texts import Sources
 
 #: A command as the contract writes it.
 COMMAND = re.compile(r"^[A-Z_]{3,32}$")
