@@ -57,8 +57,8 @@ JUDGING = {"validate", "check", "fit"}
 sys._xoptions.setdefault("pycache_prefix", str(BYTECODE))
 
 # Validating the OpenAPI document is most of loading a contract, and most tests load the same one.
-vars(contract_files)["document_problems"] = validated_once(document_problems)
-vars(folder_text)["document_problems"] = contract_files.document_problems
+for module in (contract_files, folder_text):
+    vars(module)["document_problems"] = validated_once(document_problems)
 
 # The tree of commands is the same for each call, and takes longer to build than most calls.
 vars(typer.testing)["_get_command"] = cache(typer.main.get_command)
