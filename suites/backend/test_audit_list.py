@@ -13,10 +13,12 @@ from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.model.events import Exchange
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("audit")
 
 Word = Callable[[str], str]
-READS = pytest.mark.parametrize("read", ["audit", "fallback"])
+READS = pytest.mark.parametrize("read", ["audit", pytest.param("fallback", marks=parts("fallback"))])
 
 #: More entries of one state than a backend that pages by itself would return.
 MANY = 105
@@ -44,6 +46,7 @@ def filtered(contract: Contract, query: dict[str, object]) -> dict[str, object]:
 
 
 @requirement("AUD-01")
+@parts("execute")
 @READS
 @pytest.mark.parametrize(
     "query", [{}, {"filter": "every"}, {"limit": 1}, {"limit": 1000}, {"filter": "blocked", "limit": 5}]
@@ -53,7 +56,7 @@ def test_list_is_documented(
 ) -> None:
     """The response is an array of valid entries, whatever they are of."""
     names = contract.behavior.operations
-    for operation in (names.audit, names.fallback, names.memory):
+    for operation in filter(None, (names.audit, names.fallback, names.memory)):
         backend.read(operation, key=NO_KEY)
     sent = [backend.execute(word(outcome)) for outcome in ("approved", "warning", "neutral", "expired", "blocked")]
     exchange = listed(backend, read, filtered(contract, query), wait_for=response_predicates.trace_id(sent[-1]))
@@ -61,6 +64,7 @@ def test_list_is_documented(
 
 
 @requirement("AUD-02")
+@parts("execute")
 @READS
 @pytest.mark.parametrize("outcome", ["approved", "warning", "neutral", "expired", "blocked"])
 def test_filter_selects(
@@ -81,6 +85,7 @@ def test_filter_selects(
 
 
 @requirement("AUD-02")
+@parts("execute")
 @READS
 def test_filter_before_limit(backend: HttpDriver, word: Word, read: str, must_hold: MustHold) -> None:
     """The limit counts entries of the requested state, not entries that the filter drops."""
@@ -95,6 +100,7 @@ def test_filter_before_limit(backend: HttpDriver, word: Word, read: str, must_ho
 
 
 @requirement("AUD-02")
+@parts("execute")
 @READS
 def test_large_limit_leaves_nothing_out(backend: HttpDriver, word: Word, read: str, must_hold: MustHold) -> None:
     """The largest limit returns every entry of a state, more than any page is likely to have."""
@@ -107,6 +113,7 @@ def test_large_limit_leaves_nothing_out(backend: HttpDriver, word: Word, read: s
 
 
 @requirement("AUD-03")
+@parts("execute")
 @READS
 @pytest.mark.parametrize("limit", [1, 2, 10, 1000])
 def test_limit_bounds(backend: HttpDriver, word: Word, read: str, limit: int, must_hold: MustHold) -> None:
@@ -120,6 +127,7 @@ def test_limit_bounds(backend: HttpDriver, word: Word, read: str, limit: int, mu
 
 
 @requirement("AUD-03")
+@parts("execute")
 @READS
 def test_default_limit(backend: HttpDriver, contract: Contract, word: Word, read: str, must_hold: MustHold) -> None:
     """Without a limit the list has as many entries as the contract's default."""
@@ -132,6 +140,7 @@ def test_default_limit(backend: HttpDriver, contract: Contract, word: Word, read
 
 
 @requirement("AUD-04")
+@parts("execute")
 @READS
 def test_newest_first(backend: HttpDriver, word: Word, read: str, must_hold: MustHold) -> None:
     """The newest entry comes first."""
@@ -183,6 +192,7 @@ def test_bad_query_400(backend: HttpDriver, read: str, query: dict[str, object],
 
 
 @requirement("AUD-06")
+@parts("execute", "fallback")
 @pytest.mark.parametrize("query", [{}, {"limit": 7}, {"filter": "blocked"}, {"filter": "approved", "limit": 3}])
 def test_metrics_are_the_audit_list(
     backend: HttpDriver, word: Word, query: dict[str, object], must_hold: MustHold

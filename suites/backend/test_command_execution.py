@@ -32,7 +32,9 @@ from technogate.generation.requests.command_bodies import (
 )
 from technogate.model.events import Exchange, Finding
 from technogate.runner.run_context import RunContext
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("execute")
 
 Word = Callable[[str], str]
 Bodies = Callable[[str], Mapping[str, object]]
@@ -114,6 +116,7 @@ def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold:
 
 
 @requirement("EXE-02")
+@parts("memory")
 @pytest.mark.parametrize("bodies", [wrapped, misnamed], ids=["wrapped", "misnamed"])
 def test_command_in_another_place(
     backend: HttpDriver, contract: Contract, word: Word, bodies: Bodies, must_hold: MustHold
@@ -123,6 +126,7 @@ def test_command_in_another_place(
 
 
 @requirement("EXE-03")
+@parts("memory")
 def test_command_in_no_object(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
     """A command in a list or in a string gets 400 and is not executed."""
     must_hold(*refused_unexecuted(backend, contract, word("approved"), in_no_object))
@@ -178,6 +182,7 @@ def test_not_an_object_400(backend: HttpDriver, contract: Contract, body: bytes,
 
 
 @requirement("EXE-04")
+@parts("memory")
 @pytest.mark.parametrize(
     "content_type",
     [
@@ -207,6 +212,7 @@ def test_other_content_type(
 
 
 @requirement("EXE-04")
+@parts("memory")
 def test_command_in_the_type_it_declares(
     backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
 ) -> None:
@@ -244,6 +250,7 @@ def test_unknown_command_is_blocked(run_context: RunContext, backend: HttpDriver
 
 
 @requirement("EXE-06")
+@parts("memory")
 @pytest.mark.parametrize("shape", ["{}_QQZZ", "QQZZ_{}", "_{}_", "{}{}"], ids=["longer", "prefixed", "padded", "twice"])
 def test_nearly_known_command_is_blocked(
     backend: HttpDriver, contract: Contract, word: Word, shape: str, must_hold: MustHold
@@ -289,6 +296,7 @@ def test_unknown_fields_change_nothing(run_context: RunContext, backend: HttpDri
 
 
 @requirement("EXE-08")
+@parts("audit")
 @pytest.mark.parametrize("outcome", ["approved", "blocked"])
 def test_wishful_fields_change_nothing(
     backend: HttpDriver, contract: Contract, word: Word, outcome: str, must_hold: MustHold
@@ -301,6 +309,7 @@ def test_wishful_fields_change_nothing(
 
 
 @requirement("EXE-09")
+@parts("memory")
 @pytest.mark.parametrize("refused", ["unknown", "blocked", "malformed", "no-key"])
 def test_refusal_leaves_memory(
     backend: HttpDriver, contract: Contract, word: Word, refused: str, must_hold: MustHold
@@ -323,6 +332,7 @@ def test_refusal_leaves_memory(
 
 
 @requirement("EXE-10")
+@parts("audit")
 def test_identical_requests_are_two_executions(
     backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
 ) -> None:

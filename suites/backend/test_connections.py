@@ -17,7 +17,9 @@ from technogate.checks.response_comparisons import is_unchanged
 from technogate.checks.response_predicates import has_member, has_response, has_status, has_status_word
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import HttpDriver
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("memory")
 
 Words = Callable[[str], tuple[str, ...]]
 
@@ -53,6 +55,7 @@ def test_memory_is_the_same_on_every_connection(
 
 
 @requirement("AUD-02")
+@parts("audit")
 def test_entries_are_shown_on_every_connection(
     connections: list[HttpDriver], contract: Contract, words: Words, must_hold: MustHold
 ) -> None:

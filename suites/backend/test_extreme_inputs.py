@@ -9,7 +9,9 @@ from technogate.checks.response_predicates import has_status
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import Case, HttpDriver
 from technogate.generation.requests.extreme_inputs import broken_escapes, extreme_bodies, long_heads
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("execute")
 
 Word = Callable[[str], str]
 Cases = Callable[[Contract], Iterator[Case]]

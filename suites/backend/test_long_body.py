@@ -9,7 +9,9 @@ from technogate.checks.response_predicates import has_status
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.drivers.http.long_body import LongBody
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("execute")
 
 Word = Callable[[str], str]
 

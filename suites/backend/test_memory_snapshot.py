@@ -8,8 +8,10 @@ from technogate.checks.response_predicates import declares_json, has_member, has
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.model.events import Exchange
-from technogate.runner.suite import MustHold, needs, not_exercised, requirement
+from technogate.runner.suite import MustHold, needs, not_exercised, parts, requirement
 from technogate.target import Running
+
+pytestmark = parts("memory")
 
 Word = Callable[[str], str]
 

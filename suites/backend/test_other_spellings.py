@@ -10,7 +10,7 @@ from technogate.checks.response_predicates import has_status, trace_id
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY, foreign_key
 from technogate.drivers.http.http_driver import HttpDriver
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
 from technogate.target import Running
 
 KEYS = (NO_KEY, foreign_key())
@@ -72,6 +72,7 @@ def test_override_header_reaches_nothing(path_guard: PathGuard, must_hold: MustH
 
 
 @requirement("AUT-07")
+@parts("audit", "execute")
 def test_other_spelling_leaves_its_entry(
     backend: HttpDriver, contract: Contract, running: Running, must_hold: MustHold
 ) -> None:

@@ -14,8 +14,10 @@ from technogate.contract.loader import Contract
 from technogate.faults.fault_errors import NotDelivered
 from technogate.faults.tracing.tracer import DiskError, NotTraced
 from technogate.model.events import Exchange
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
 from technogate.trail.entry import TrailError
+
+pytestmark = parts("memory", "trail")
 
 
 @requirement("TRL-10")

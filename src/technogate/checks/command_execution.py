@@ -196,7 +196,7 @@ RULES = (
     GeneratedRule(
         requirement="EXE-03",
         subject="Every generated body that is no JSON object gets 400.",
-        scope=Scope.EXECUTE,
+        scope=Scope.BODIES,
         modes=(Mode.FORBIDDEN,),
         concerns=lambda sent: sent.decided and sent.faulty(RequestDefect.BODY),
         check=rule_conditions.has_allowed_status,
@@ -206,7 +206,7 @@ RULES = (
     GeneratedRule(
         requirement="EXE-04",
         subject="Every generated request of another content type gets 415 or 400.",
-        scope=Scope.EXECUTE,
+        scope=Scope.BODIES,
         modes=(Mode.FORBIDDEN,),
         concerns=lambda sent: (
             sent.decided and sent.faulty(RequestDefect.TYPE, *(set(RequestDefect) - {RequestDefect.SIZE}))
@@ -218,7 +218,7 @@ RULES = (
     GeneratedRule(
         requirement="EXE-05",
         subject="Every generated body over the limit gets 413 or 400.",
-        scope=Scope.EXECUTE,
+        scope=Scope.BODIES,
         modes=(Mode.FORBIDDEN,),
         concerns=lambda sent: sent.decided and sent.faulty(RequestDefect.SIZE, *RequestDefect),
         check=rule_conditions.has_allowed_status,
