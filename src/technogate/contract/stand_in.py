@@ -14,7 +14,7 @@ import msgspec
 from technogate.contract.behavior import Behavior
 from technogate.contract.parts import ANCHORS, needed_keys, parts_of, value_of
 
-APPROVED, BLOCKED = "STAND_IN_APPROVED", "STAND_IN_BLOCKED"
+GRANTED, DENIED = "STAND_IN_GRANTED", "STAND_IN_DENIED"
 _SCHEME = "standIn"
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?Z$"
 
@@ -26,11 +26,11 @@ _VALUES: Mapping[str, object] = {
     "time.abort_earliest_s": 14.0,
     "time.abort_latest_s": 16.0,
     "request.max_body_bytes": 65536,
-    "statuses.approved": APPROVED,
-    "statuses.blocked": BLOCKED,
-    "statuses.trail_success": [APPROVED],
-    "statuses.empty_reasons": [APPROVED],
-    "statuses.executed": [APPROVED],
+    "statuses.approved": GRANTED,
+    "statuses.blocked": DENIED,
+    "statuses.trail_success": [GRANTED],
+    "statuses.empty_reasons": [GRANTED],
+    "statuses.executed": [GRANTED],
     "reason_codes.known": ["STAND_IN"],
     "reason_codes.key_refused": "STAND_IN",
     "reason_codes.invalid_request": "STAND_IN",
@@ -62,11 +62,11 @@ def filled(behavior: Behavior, statuses: tuple[str, ...]) -> Behavior:
             table[name] = _VALUES.get(key, f"standIn_{name}" if path[0] in ("operations", "schemas") else name)
     if behavior.statuses.blocked and not behavior.statuses.approved:
         # The schema of statuses is the contract's: what is approved must be one of its words.
-        approved = next((word for word in statuses if word != behavior.statuses.blocked), APPROVED)
+        approved = next((word for word in statuses if word != behavior.statuses.blocked), GRANTED)
         mine = tables["statuses"]
         mine["approved"] = approved
         for key in ("trail_success", "empty_reasons", "executed"):
-            mine[key] = [word.replace(APPROVED, approved) for word in mine[key]]
+            mine[key] = [word.replace(GRANTED, approved) for word in mine[key]]
     return msgspec.convert(tables, Behavior, strict=False)
 
 
