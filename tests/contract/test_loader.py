@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from technogate.contract.loader import FILES, Contract, ContractError, load_contract
+from technogate.contract.loader import FILES, VALID_DOCUMENTS, Contract, ContractError, load_contract
 from technogate.model.requirement import Level, Party
 
 CONSOLE = Path(__file__).resolve().parents[2] / "contracts" / "console-v0.1"
@@ -701,3 +702,16 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     """A folder that does not exist is one line that lists what a contract folder holds."""
     with pytest.raises(ContractError, match=r"no-such is not a contract folder; name one that holds behavior\.toml"):
         load_contract(tmp_path / "no-such")
+
+
+def test_the_documents_that_are_not_checked_in_a_run_are_valid(tmp_path: Path) -> None:
+    """Each document that came with the gate is in the list by its bytes, and with one byte more it is checked whole."""
+    root = CONSOLE.parent
+    listed = dict(line.split()[::-1] for line in (root / VALID_DOCUMENTS).read_text("utf-8").splitlines())
+    shipped = {path.relative_to(root).as_posix(): path for path in root.glob("*/openapi.yaml")}
+    assert listed == {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in shipped.items()}
+    for name, path in shipped.items():
+        copy = shutil.copytree(path.parent, tmp_path / path.parent.name)
+        with (copy / "openapi.yaml").open("ab") as file:
+            file.write(b"\n# Other bytes.\n")
+        assert load_contract(copy).document == load_contract(path.parent).document, name
