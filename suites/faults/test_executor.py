@@ -67,7 +67,7 @@ def test_unknown_status_is_blocked(
     for odd in words("unknown_status"):
         exchange = backend.execute(odd)
         must_hold(
-            is_served(contract, exchange, 200),
+            is_served(contract, exchange),
             has_status_word(exchange, contract.behavior.statuses.blocked),
             has_reason_code(exchange, contract.behavior.reason_codes.unknown_status),
         )
@@ -102,8 +102,8 @@ def test_other_requests_are_served_while_executors_hang(
     for _ in range(3):
         must_hold(
             command_is_executed(contract, backend.execute(approved)),
-            is_served(contract, backend.read(names.memory), 200),
-            is_served(contract, backend.read(names.audit, {"limit": 5}), 200),
+            is_served(contract, backend.read(names.memory)),
+            is_served(contract, backend.read(names.audit, {"limit": 5})),
         )
         if not hanging.waiting:
             break

@@ -101,6 +101,16 @@ def has_status(exchange: Exchange, *allowed: int) -> list[Finding]:
     return finding("status", exchange, f"status {words}", f"status {exchange.response.status}")
 
 
+def has_answer(exchange: Exchange) -> list[Finding]:
+    """The status code is that of a success of the operation which has a body."""
+    return has_status(exchange, *spoken().answers_of(exchange.operation))
+
+
+def is_answer(exchange: Exchange) -> bool:
+    """Whether there is a response, and it has such a status."""
+    return not has_answer(exchange)
+
+
 def declares_json(exchange: Exchange) -> list[Finding]:
     """The body is declared as JSON; a 204 has no body at all (ENV-07)."""
     if exchange.response is None:
@@ -244,6 +254,7 @@ def _html(evidence: ExampleEvidence) -> Exchange:
 EXAMPLES = (
     Example(predicate=has_response, good=lambda e: (e.executed(),), bad=lambda e: (e.no_response(),)),
     Example(predicate=has_status, good=lambda e: (e.executed(), 200), bad=lambda e: (e.refused(500), 200)),
+    Example(predicate=has_answer, good=lambda e: (e.executed(),), bad=lambda e: (e.refused(400),)),
     Example(predicate=declares_json, good=lambda e: (e.executed(),), bad=lambda e: (_html(e),)),
     Example(
         predicate=is_strict_json,

@@ -162,6 +162,9 @@ def words_of(
         results=(query.success, query.failure),
         audit_path=audit.path if audit is not None else "",
         health_path=health.path if health is not None else "",
+        answers={
+            name: operation.answers for name, operation in operations.items() if operation.answers not in ((), (200,))
+        },
         key_header=behavior.headers.key,
         key_prefix=key_prefix,
         trace_header=behavior.headers.trace,

@@ -28,10 +28,11 @@ class ContractWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     `envelope`, `request`, `entry` and `snapshot` have the names of those fields that are not called what they mean;
     `snapshots` is the operation that returns snapshots. `outcomes` has the status of each outcome that a target
     file names commands for. `results` are those of an audit entry, first the one of what was carried out.
-    `audit_path` is that of the audit list, `health_path` the public one. `key_prefix` is what stands before the key
-    in its header ("Bearer "). A console is configured by `url_variable` and `key_variable` in its environment;
-    `functions` are those of a client, by what they are for. `filter_usual` and `limit_usual` are the defaults of
-    the audit query, `limit_most` is its largest limit.
+    `audit_path` is that of the audit list, `health_path` the public one. `answers` has the statuses of success with
+    a body of each operation where they are not 200 alone. `key_prefix` is what stands before the key in its header
+    ("Bearer "). A console is configured by `url_variable` and `key_variable` in its environment; `functions` are
+    those of a client, by what they are for. `filter_usual` and `limit_usual` are the defaults of the audit query,
+    `limit_most` is its largest limit.
     """
 
     envelope: dict[str, str] = {}
@@ -46,6 +47,7 @@ class ContractWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     results: tuple[str, ...] = ()
     audit_path: str = ""
     health_path: str = ""
+    answers: dict[str, tuple[int, ...]] = {}
     key_header: str = ""
     key_prefix: str = ""
     trace_header: str = ""
@@ -95,6 +97,10 @@ class ContractWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     def credential(self, key: str) -> tuple[tuple[str, str], ...]:
         """The header that carries `key`, none in a contract without a credential."""
         return ((self.key_header, self.key_prefix + key),) if self.key_header else ()
+
+    def answers_of(self, operation: str) -> tuple[int, ...]:
+        """The statuses with which an operation answers what it did, and has a body."""
+        return self.answers.get(operation, (200,))
 
     def function(self, part: Part) -> str:
         """The name of the function of a client module that plays this part."""
