@@ -10,7 +10,9 @@ from technogate.drivers.console_driver import PageRequest
 from technogate.drivers.module.module_page_driver import ModulePageDriver
 from technogate.drivers.page.page_driver import BrowserDriver
 from technogate.mock.responses.broken import Broken
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("audit", "console", "memory")
 
 Sent = Callable[[str], list[PageRequest]]
 

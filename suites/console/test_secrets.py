@@ -7,7 +7,9 @@ from technogate.checks.console_page_leaks import place_holds_no_key
 from technogate.checks.console_requests import carries_key, was_sent
 from technogate.drivers.console_driver import Exposure
 from technogate.mock.responses.broken import Broken
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 
 def exposed(harness: Harness) -> Exposure:
@@ -28,6 +30,7 @@ def page_exposure(harnesses: Harnesses) -> Exposure:
 
 
 @requirement("CON-12")
+@parts("audit", "memory")
 @pytest.mark.parametrize("place", ["localStorage", "sessionStorage", "cookies", "the page", "the console output"])
 def test_key_is_kept(page_harness: Harness, page_exposure: Exposure, place: str, must_hold: MustHold) -> None:
     """The key, in any spelling, is in no storage, no cookie, not in the page and not in its console output."""
@@ -35,12 +38,14 @@ def test_key_is_kept(page_harness: Harness, page_exposure: Exposure, place: str,
 
 
 @requirement("CON-12")
+@parts("audit", "memory")
 def test_module_does_not_print_the_key(wide_harness: Harness, must_hold: MustHold) -> None:
     """The client module writes the key, in any spelling, to no output."""
     must_hold(place_holds_no_key(exposed(wide_harness), "the console output", wide_harness.run_context.redactor))
 
 
 @requirement("CON-01")
+@parts("audit", "memory")
 def test_key_is_in_no_url(page_harness: Harness, page_exposure: Exposure, must_hold: MustHold) -> None:
     """No URL that the page ever requested holds the key, in any spelling."""
     must_hold(place_holds_no_key(page_exposure, "URLs", page_harness.run_context.redactor))

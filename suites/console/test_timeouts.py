@@ -26,7 +26,9 @@ from technogate.model.driver_name import BROWSER_DRIVERS
 from technogate.model.events import Finding
 from technogate.runner.plugin import RUN_CONTEXT
 from technogate.runner.run_context import RunContext
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 #: The interactions that each test collects, by its name.
 COLLECTED: dict[str, tuple[Endpoint, ...]] = {
@@ -103,6 +105,7 @@ def fell_back(run_context: RunContext, interaction: Interaction) -> tuple[list[F
 
 
 @requirement("CON-06")
+@parts("fallback", "memory")
 def test_gives_up_in_time(
     run_context: RunContext,
     slow_response: SlowResponse,
@@ -115,6 +118,7 @@ def test_gives_up_in_time(
 
 
 @requirement("CON-10")
+@parts("fallback")
 def test_slow_list_leads_to_the_fallback(
     run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
@@ -124,6 +128,7 @@ def test_slow_list_leads_to_the_fallback(
 
 
 @requirement("CON-10")
+@parts("fallback")
 def test_slow_fallback_is_shown(
     run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
@@ -142,6 +147,7 @@ def test_fallback_has_a_time_of_its_own(
 
 
 @requirement("CON-10")
+@parts("fallback")
 def test_slow_fallback_is_the_empty_list(
     run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
@@ -154,6 +160,7 @@ def test_slow_fallback_is_the_empty_list(
 
 
 @requirement("CON-11")
+@parts("memory")
 def test_slow_memory_is_no_snapshot(
     slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:

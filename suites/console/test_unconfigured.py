@@ -8,7 +8,9 @@ from technogate.checks.console_interaction import Interaction
 from technogate.checks.console_page_leaks import requested_no_operation
 from technogate.checks.console_requests import sent_nothing
 from technogate.drivers.page.page_driver import BrowserDriver
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console", "fallback", "memory")
 
 LACKS: dict[str, dict[str, str]] = {"key": {"api_key": ""}, "url": {"api_url": ""}}
 

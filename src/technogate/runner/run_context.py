@@ -160,7 +160,7 @@ class RunContext:
         response = exchange.response
         if response is None or response.status < 500 or response.body.cut or exchange.responded_by != "backend":
             return exchange
-        if exchange.operation not in {operation.id for operation in self.contract.guarded}:
+        if exchange.operation not in {operation.id for operation in self.contract.judged}:
             return exchange
         findings = is_error_response(self.contract, exchange)
         return msgspec.structs.replace(exchange, problems=tuple(finding.observed for finding in findings))
