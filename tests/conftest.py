@@ -18,6 +18,7 @@ import pytest
 import typer.main
 import typer.testing
 
+from technogate.authoring.diff import folder_text
 from technogate.contract import files as contract_files
 from technogate.contract.loader import load_contract
 from technogate.contract.openapi import document_problems
@@ -56,7 +57,8 @@ JUDGING = {"validate", "check", "fit"}
 sys._xoptions.setdefault("pycache_prefix", str(BYTECODE))
 
 # Validating the OpenAPI document is most of loading a contract, and most tests load the same one.
-vars(contract_files)["document_problems"] = validated_once(document_problems)
+for module in (contract_files, folder_text):
+    vars(module)["document_problems"] = validated_once(document_problems)
 
 # The tree of commands is the same for each call, and takes longer to build than most calls.
 vars(typer.testing)["_get_command"] = cache(typer.main.get_command)
