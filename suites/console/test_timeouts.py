@@ -41,16 +41,24 @@ COLLECTED: dict[str, tuple[Endpoint, ...]] = {
 }
 
 
+#: The part that an endpoint is of; a slow list is followed by its fallback.
+_PART_OF: dict[Endpoint, str] = {"memory": "memory"}
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each endpoint and each kind of stall, in each driver that the target gives rise to."""
     run_context = metafunc.config.stash.get(RUN_CONTEXT, None)
     if run_context is None:
         return
     drivers, endpoints = timed_drivers(run_context), COLLECTED[metafunc.function.__name__]
+    has = run_context.contract.parts
+    if endpoints == ENDPOINTS:
+        endpoints = tuple(one for one in endpoints if one == "execute" or _PART_OF.get(one, "fallback") in has)
     late = [
         SlowResponse(driver=d, endpoint=e, kind=k) for d in drivers for e in endpoints for k in kinds(run_context, d, e)
     ]
-    if endpoints == ENDPOINTS and run_context.settings.profile in CHAIN_PROFILES:
+    chained = metafunc.function.__name__ == "test_gives_up_in_time" and "fallback" in has
+    if chained and run_context.settings.profile in CHAIN_PROFILES:
         late += [SlowResponse(driver=driver, endpoint="chain", kind="before-headers") for driver in drivers]
     metafunc.parametrize("slow_response", late, ids=[slow_response.name for slow_response in late])
 
@@ -105,7 +113,6 @@ def fell_back(run_context: RunContext, interaction: Interaction) -> tuple[list[F
 
 
 @requirement("CON-06")
-@parts("fallback", "memory")
 def test_gives_up_in_time(
     run_context: RunContext,
     slow_response: SlowResponse,
@@ -138,6 +145,7 @@ def test_slow_fallback_is_shown(
 
 
 @requirement("CON-06")
+@parts("fallback")
 def test_fallback_has_a_time_of_its_own(
     slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:

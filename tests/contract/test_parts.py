@@ -15,7 +15,7 @@ from technogate.contract.loader import load_contract
 from technogate.contract.parts import ANCHORS, KEYS, RESTS_ON, parts_of, value_of
 from technogate.journal.redaction import Redactor
 from technogate.model.contract_words import speaking
-from technogate.model.requirement import Party
+from technogate.model.requirement import ID, Party
 from tests.reduced_contract import ABOUT, write_without
 from tests.renamed_contract import CONTRACT
 
@@ -90,3 +90,15 @@ def test_a_bearer_token_has_a_prefix(tmp_path: Path) -> None:
     assert words.key_in("bearer k") == words.key_in("k") == "k"
     assert load_contract(CONTRACT).words.credential("k") == (("X-API-Key", "k"),)
     assert load_contract(CONTRACT).words.key_in("Bearer k") == "Bearer k"
+
+
+@pytest.mark.parametrize("name", ["ORD-01", "orders.total-is-sum", "a_1", "ABC-1234", "x" * 38 + "-1"])
+def test_an_id_is_free_text_of_a_form(name: str) -> None:
+    """Words of letters and digits, joined by a sign."""
+    assert ID.fullmatch(name)
+
+
+@pytest.mark.parametrize("name", ["", "AUD", "1-A", "A-", "-A", "A--1", "A,B-1", "A B-1", "A-1\n", "x" * 39 + "-1"])
+def test_another_text_is_no_id(name: str) -> None:
+    """Neither a family, nor what a command line would read as several."""
+    assert not ID.fullmatch(name)

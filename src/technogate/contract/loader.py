@@ -51,6 +51,10 @@ __all__ = [
 VALID_DOCUMENTS = "valid-documents.txt"
 
 
+#: Contracts with every part, by the digest of what they are made of.
+_COMPLETED: dict[str, Contract] = {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """One contract, loaded and checked.
@@ -120,10 +124,12 @@ class Contract:
         """
         if self.parts >= ANCHORS.keys():
             return self
+        if self.digest in _COMPLETED:
+            return _COMPLETED[self.digest]
         whole = filled(self.behavior, self.status_words)
         document = completed_document(self.document, self.behavior, whole)
         file = self.folder / "openapi.yaml"
-        return replace(
+        _COMPLETED[self.digest] = replace(
             self,
             document=document,
             operations=MappingProxyType(operations_in(file, document)),
@@ -132,6 +138,7 @@ class Contract:
             parts=frozenset(ANCHORS),
             _schemas=Schemas(document),
         )
+        return _COMPLETED[self.digest]
 
     def operation(self, operation_id: str) -> Operation:
         """The operation `operation_id`; raises ContractError for one that the contract does not have."""

@@ -171,7 +171,9 @@ def words_of(
         url_variable=console.url_variable,
         key_variable=console.key_variable,
         functions={
-            part: name for part in console.functions.__struct_fields__ if (name := getattr(console.functions, part))
+            part: name
+            for part in console.functions.__struct_fields__
+            if (name := getattr(behavior.console.functions, part))
         },
         filter_parameter=query.filter_parameter,
         filter_usual=query.filter_all,

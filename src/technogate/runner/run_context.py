@@ -122,6 +122,11 @@ class RunContext:
         numbers = itertools.count(1)
         self.new_id = lambda: f"{self.worker}-{next(numbers)}"
 
+    @property
+    def console_contract(self) -> Contract:
+        """The contract that a console meets: what it lacks is there as well, where no console asks for it."""
+        return self.contract.completed()
+
     def _paces(self) -> Paces:
         """The paces of this process, with what the target file declares."""
         backend = self.target.spec.backend
