@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from technogate.drivers.module.node import find_node
 from tests.conftest import STUCK_S
+from tests.gate_command import GATE
 
 
 def with_node() -> dict[str, str]:
@@ -30,7 +30,7 @@ def check_program(
     """
     return subprocess.run(
         [
-            *(sys.executable, "-m", "technogate", "check", *words, "--target", target, "--workers", "1"),
+            *(*GATE, "check", *words, "--target", target, "--workers", "1"),
             *("--profile", "quick", "--seed", "1", "--reports", str(reports)),
         ],
         cwd=folder,

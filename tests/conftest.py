@@ -10,18 +10,22 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
+import typer.main
+import typer.testing
 
+from technogate.authoring.diff import folder_text
 from technogate.contract import files as contract_files
 from technogate.contract.loader import load_contract
 from technogate.contract.openapi import document_problems
 from technogate.model.contract_words import speak
 from technogate.runner.plugin import draw_no_local_constants
 from technogate.runner.run_context import DEFAULT_CONTRACT
-from tests.gate_command import BYTECODE, GATE, forget_bytecode
+from tests.gate_command import BYTECODE, GATE, forget_bytecode, lend_bytecode
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -52,8 +56,12 @@ JUDGING = {"validate", "check", "fit"}
 # Where a test calls the gate's own code, the processes that it starts share the bytecode too.
 sys._xoptions.setdefault("pycache_prefix", str(BYTECODE))
 
-# Validating the OpenAPI document is two thirds of loading a contract, and most tests load the same one.
-vars(contract_files)["document_problems"] = validated_once(document_problems)
+# Validating the OpenAPI document is most of loading a contract, and most tests load the same one.
+for module in (contract_files, folder_text):
+    vars(module)["document_problems"] = validated_once(document_problems)
+
+# The tree of commands is the same for each call, and takes longer to build than most calls.
+vars(typer.testing)["_get_command"] = cache(typer.main.get_command)
 
 # A machine that is busy draws and tries slowly, and that is no fault of what is tried.
 hypothesis.settings.register_profile("tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -184,6 +192,7 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
     ignore = shutil.ignore_patterns("__pycache__")
     for name in ("src", "contracts", "fixtures", "images"):
         shutil.copytree(ROOT / name, home / name, ignore=ignore)
+    lend_bytecode(ROOT, ("src", "fixtures"), home)
     (home / "suites").mkdir()
     for name in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / name, home / name)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 #: Where tests keep the bytecode of the gate, which itself compiles everything anew in each run.
@@ -11,6 +15,21 @@ BYTECODE = Path(sys.prefix) / ".bytecode"
 
 #: The beginning of a command line.
 GATE = (sys.executable, "-X", f"pycache_prefix={BYTECODE}", "-m", "technogate")
+
+
+@cache
+def compiled(sources: tuple[Path, ...]) -> None:
+    """Compile all Python files below `sources` that have changed since they were compiled."""
+    words = ("-m", "compileall", "-q", "--invalidation-mode", "timestamp")
+    subprocess.run([*GATE[:-2], *words, *map(str, sources)], check=True)
+
+
+def lend_bytecode(root: Path, parts: Sequence[str], home: Path) -> None:
+    """Give a copy of some parts of `root` the bytecode of these parts: a file that a test changes is compiled anew."""
+    compiled(tuple(root / part for part in parts))
+    for part in parts:
+        # An interpreter replaces a file of bytecode and never writes into one: a link is as good as a copy.
+        shutil.copytree(f"{BYTECODE}{root / part}", f"{BYTECODE}{home.resolve() / part}", copy_function=os.link)
 
 
 def forget_bytecode(home: Path) -> None:

@@ -12,12 +12,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, Sandbox
+from tests.gate_command import GATE, forget_bytecode, lend_bytecode
 
 pytestmark = pytest.mark.slow
 
@@ -78,7 +80,7 @@ def files(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Sandbox:
+def copy(tmp_path: Path) -> Iterator[Sandbox]:
     """A copy of the project before the walk."""
     home = tmp_path / "copy"
     home.mkdir()
@@ -88,12 +90,14 @@ def copy(tmp_path: Path) -> Sandbox:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
-    return Sandbox(home=home)
+    lend_bytecode(ROOT, ("src", "fixtures"), home)
+    yield Sandbox(home=home)
+    forget_bytecode(tmp_path)
 
 
 def run(copy: Sandbox, command: list[str]) -> subprocess.CompletedProcess[str]:
     """One command of the document, in the copy."""
-    program = [sys.executable, "-m", "technogate"] if command[0] == "technogate" else [sys.executable]
+    program = GATE if command[0] == "technogate" else [sys.executable]
     return copy.run_program([*program, *command[1:]])
 
 

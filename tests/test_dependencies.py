@@ -92,12 +92,22 @@ def sources(path: Path) -> Iterator[Path]:
     return iter([path]) if path.is_file() else (file for file in path.rglob("*.py") if "first_day" not in file.parts)
 
 
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements within `node`, at any depth: an import is one, and no expression holds any."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        below = getattr(node, part, None)
+        # The body of a lambda or of a conditional expression is an expression.
+        for one in below if isinstance(below, list) else ():
+            yield one
+            yield from statements(one)
+
+
 @cache
 def imported(path: Path) -> dict[str, Path]:
     """The top-level names from elsewhere that the files at or below `path` import, each with one of the files."""
     found: dict[str, Path] = {}
     for file in sources(path):
-        for node in ast.walk(ast.parse(file.read_bytes())):
+        for node in statements(ast.parse(file.read_bytes())):
             modules: list[str] = []
             if isinstance(node, ast.Import):
                 modules = [alias.name for alias in node.names]
@@ -141,6 +151,20 @@ def test_undeclared_import_is_reported(tmp_path: Path) -> None:
     (tmp_path / "planted.py").write_text(text, "utf-8")
     assert undeclared(tmp_path, {"h11"}) == {"starlette": "planted.py"}
     assert undeclared(tmp_path, {"starlette"}) == {"h11": "planted.py"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "if near: {}", "if near: pass\nelif late: {}", "for one in near: {}", "while near: pass\nelse: {}",
+        "with near: {}", "try: {}\nfinally: pass", "try: pass\nexcept OSError: {}", "try: pass\nfinally: {}",
+        "match near:\n    case 1: {}", "async def late(): {}", "class Late:\n    def late(self): {}",
+    ],
+)  # fmt: skip
+def test_an_import_is_found_wherever_it_stands(text: str, tmp_path: Path) -> None:
+    """Within each statement that holds others."""
+    (tmp_path / "planted.py").write_text(text.format("import starlette"), "utf-8")
+    assert undeclared(tmp_path, {"h11"}) == {"starlette": "planted.py"}
 
 
 def test_extras_are_those_that_are_looked_for() -> None:

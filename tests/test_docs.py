@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,15 @@ def named(program: str, text: str) -> Iterator[list[str]]:
             yield call.split()
 
 
+@cache
+def command_line() -> Any:
+    """The tree of commands; to build it takes most of the time of a test."""
+    return typer.main.get_command(app)
+
+
 def unknown_command(words: list[str]) -> str:
     """What of a call of technogate the command line does not know, "" when it knows all of it."""
-    command: Any = typer.main.get_command(app)
+    command: Any = command_line()
     for word in words:
         if word.startswith("-"):
             break

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.test_exit_codes import HOLDS, OPTIONS, small  # noqa: F401 - a fixture
 from tests.conftest import Sandbox
+from tests.gate_command import GATE
 
 pytestmark = pytest.mark.slow
 
@@ -144,7 +145,7 @@ def on_a_terminal(sandbox: Sandbox, environment: dict[str, str]) -> str:
     child, master = pty.fork()
     if child == 0:
         os.chdir(sandbox.home)
-        command = [sys.executable, "-m", "technogate", "validate", *OPTIONS, "--workers", "1"]
+        command = [*GATE, "validate", *OPTIONS, "--workers", "1"]
         os.execve(sys.executable, command, environment)  # noqa: S606 - the terminal is this process's own
     pieces = []
     while True:

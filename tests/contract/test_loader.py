@@ -412,16 +412,6 @@ def make_a_folder(file: Path) -> None:
     file.mkdir()
 
 
-def add_operation(folder: Path, name: str) -> None:
-    """Give the document one more operation, like that of the memory."""
-    text = (folder / "openapi.yaml").read_text(encoding="utf-8")
-    before, start, rest = text.partition("  /api/memory:\n")
-    like = re.match(r"(?:    .*\n|\n)+", rest)
-    assert like
-    more = like[0].replace("operationId: fetchMemory", f"operationId: {name}")
-    (folder / "openapi.yaml").write_text(f"{before}  /api/more:\n{more}{start}{rest}", encoding="utf-8")
-
-
 Change = Callable[[Path], object]
 
 
@@ -636,9 +626,13 @@ REFUSED: dict[str, tuple[Change, str]] = {
         replaced("behavior.toml", 'fallback = "fetchDiagnosticMetrics"', 'fallback = "fetchAuditLog"'),
         "operations.fallback names fetchAuditLog, and so does audit; correct one",
     ),
-    "operation without a requirement": (
-        lambda folder: add_operation(folder, "fetchSecrets"),
-        "no part in the table operations is fetchSecrets of openapi.yaml: no requirement is about it",
+    "part that rests on none": (
+        replaced("behavior.toml", 'audit = "fetchAuditLog"\n', ""),
+        r"the key operations\.audit is missing; add it, or remove operations\.fallback, which rests on it",
+    ),
+    "key of a part that is not there": (
+        replaced("behavior.toml", 'memory = "fetchMemory"\n', ""),
+        r"the key schemas\.memory_snapshot is of a part that the contract lacks \(operations\.memory is not there\)",
     ),
     "p99 of nothing": (
         replaced("behavior.toml", "fetchMemory = 0.5", "fetchAll = 0.5"),

@@ -27,6 +27,7 @@ from tests import builders
 from tests.conftest import STUCK_S
 from tests.deploy.sealed import BACKEND_ID, CONSOLE_ID, payload
 from tests.deploy.test_statement import with_images
+from tests.gate_command import GATE
 from tests.judging.test_waivers import day
 
 SCRIPT = Path(standalone_verifier.__file__)
@@ -35,6 +36,7 @@ REQUIREMENTS = (
     *builders.REQUIREMENTS,
     Requirement(id="ENV-04", party=Party.BACKEND, level=Level.MUST, group="execute", text="trace ids are unique"),
 )
+
 PLAN = builders.plan(("a", "AUT-01"), ("b", "EXE-01"), ("c", "ENV-04"), ("d", "TMO-90"))
 EXCHANGES = (builders.exchange(1, trace_id="t-1"), builders.exchange(2, trace_id="t-2"))
 PASSED: tuple[Event, ...] = (
@@ -295,7 +297,7 @@ def test_the_command(tmp_path: Path) -> None:
     signed = Signed(tmp_path, PASSED)
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", "technogate", "verify", *words]
+        line = [*GATE, "verify", *words]
         return subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=STUCK_S, check=False)
 
     ended = run("evidence.dsse.json", "journal.jsonl", "--key", "technogate.pub")

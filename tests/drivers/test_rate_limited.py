@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT, STUCK_S
+from tests.gate_command import GATE
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,7 @@ def test_a_limit_of_the_rate_is_no_violation(tmp_path: Path) -> None:
     """More requests are sent than the backend's limit allows, and every check completes."""
     target = tmp_path / "target.toml"
     target.write_text(TARGET.replace("BACKEND", str(ROOT / "images" / "backend")), "utf-8")
-    command = [sys.executable, "-m", "technogate", "check", "EXE-02", "TRL-01", "TRL-02", "TRL-08"]
+    command = [*GATE, "check", "EXE-02", "TRL-01", "TRL-02", "TRL-08"]
     ended = subprocess.run(
         [*command, "--target", str(target), "--profile", "quick", "--reports", str(tmp_path), "--workers", "1"],
         stdin=subprocess.DEVNULL,

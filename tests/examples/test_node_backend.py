@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.checked_program import with_node
 from tests.conftest import ROOT, STUCK_S
+from tests.gate_command import GATE
 
 pytestmark = pytest.mark.slow
 
@@ -20,7 +20,7 @@ EXAMPLE = ROOT / "examples" / "node-backend"
 
 def check(folder: Path, reports: Path, *words: str) -> tuple[int, dict[str, object], str]:
     """`technogate check WORDS` on the target file in `folder`: exit code, verdict document, output."""
-    command = [sys.executable, "-m", "technogate", "check", *words, "--target", str(folder / "target.toml")]
+    command = [*GATE, "check", *words, "--target", str(folder / "target.toml")]
     ended = subprocess.run(
         [*command, "--reports", str(reports), "--workers", "1"],
         env=with_node(),

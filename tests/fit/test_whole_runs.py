@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from tests.checked_program import with_node
 from tests.conftest import ROOT, STUCK_S
 from tests.fit.answering import KEY, WHOLE, below, serving
+from tests.gate_command import GATE
 
 #: A database that does not run: nothing listens on this port of the loopback address.
 DEAD = "postgresql://nobody@127.0.0.1:1/none"
@@ -24,7 +24,7 @@ def technogate(folder: Path, text: str, *words: str, **environment: str) -> subp
         (folder / "technogate.toml").write_text(text, "utf-8")
     kept = {name: value for name, value in with_node().items() if not name.startswith(("PYTEST_", "TECHNOGATE_"))}
     return subprocess.run(
-        [sys.executable, "-m", "technogate", *words],
+        [*GATE, *words],
         cwd=folder, env={**kept, "TERM": "dumb", **environment}, capture_output=True, text=True, timeout=STUCK_S,
         check=False,
     )  # fmt: skip

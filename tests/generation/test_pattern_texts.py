@@ -56,8 +56,9 @@ def test_every_drawn_text_matches(pattern: str, least: int, most: int) -> None:
 )
 def test_shortest_and_longest_texts_are_drawn(pattern: str, wanted: Callable[[str], bool]) -> None:
     """The shortest and long texts are drawn, and every class at every place."""
-    # One text in 1369 has such ends: of 5000 there was sometimes none.
-    find(texts_matching(pattern, 0, 64, 24), wanted, settings=quick(database=None, max_examples=50_000))
+    # One text in 1369 has such ends: which draw comes upon one must not differ from run to run.
+    quickly = quick(database=None, max_examples=50_000)
+    find(texts_matching(pattern, 0, 64, 24), wanted, settings=quickly, random=Random(6))  # noqa: S311 - no secret
 
 
 def test_a_pattern_that_no_length_allows_yields_nothing() -> None:

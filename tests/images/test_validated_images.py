@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from technogate.deploy.evidence.signing_keys import generate
 from technogate.deploy.image_names import repository_of
 from tests.conftest import ROOT, STUCK_S
 from tests.containers import built_on, docker
+from tests.gate_command import GATE
 
 pytestmark = pytest.mark.slow
 
@@ -72,7 +72,7 @@ def deploy_check(
     }
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
     return subprocess.run(
-        [sys.executable, "-m", "technogate", "deploy-check", *words, *more],
+        [*GATE, "deploy-check", *words, *more],
         capture_output=True,
         text=True,
         timeout=STUCK_S,

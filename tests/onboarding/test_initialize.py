@@ -17,13 +17,14 @@ from technogate.drivers.page.chromium import browser_missing
 from technogate.target.target_file import read_target_file
 from tests.checked_program import check_program, with_node
 from tests.conftest import ROOT
+from tests.gate_command import GATE
 
 
 def run_init(
     folder: Path, *words: str, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """`technogate init` in a folder, with nobody to answer a question."""
-    command = [sys.executable, "-m", "technogate", "init", *words]
+    command = [*GATE, "init", *words]
     return subprocess.run(
         command,
         cwd=folder,
@@ -67,9 +68,7 @@ def test_person_at_a_terminal_takes_and_completes(tmp_path: Path) -> None:
     (tmp_path / "small.py").write_text(SMALL, "utf-8")
     ours, theirs = os.openpty()
     words = ["init", "--backend-command", "{python} small.py", "--no-fit"]
-    with subprocess.Popen(
-        [sys.executable, "-m", "technogate", *words], cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs
-    ) as process:
+    with subprocess.Popen([*GATE, *words], cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
         shown, answered = "", 0
         with suppress(OSError):  # the other end is closed when the command has ended

@@ -6,7 +6,6 @@ import itertools
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from technogate.target import Running, RunningBackend, load_target
 from tests.certificates import write_certificates
 from tests.checked_program import with_node
 from tests.conftest import ROOT, STUCK_S
+from tests.gate_command import GATE
 
 pytestmark = pytest.mark.slow
 
@@ -218,7 +218,7 @@ def check(pairs: Path, name: str, *words: str) -> dict[str, Any]:
     """The verdict document of a check."""
     ended = subprocess.run(
         [
-            *(sys.executable, "-m", "technogate", "check", *words, "--target", "target.toml", "--workers", "1"),
+            *(*GATE, "check", *words, "--target", "target.toml", "--workers", "1"),
             *("--reports", str(pairs / "reports")),
         ],
         cwd=pairs / name,

@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from technogate.mutation.mutant import load, plant
 from technogate.replay.same_case import request_of, response_of
 from technogate.util.shipped import mutants_folder
 from tests.conftest import ROOT, STUCK_S
+from tests.gate_command import GATE
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +46,7 @@ MODULE += 'env = { NEXT_PUBLIC_API_URL = "{backend_url}", NEXT_PUBLIC_API_KEY = 
 def run_context(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run `technogate WORDS` in `folder`."""
     return subprocess.run(
-        [sys.executable, "-m", "technogate", *words],
+        [*GATE, *words],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -6,7 +6,9 @@ import itertools
 import json
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -26,36 +28,58 @@ from tests.report.samples import SAMPLES, failing, passing
 SCHEMA = Path(__file__).parents[2] / "contracts" / "schemas" / "verdict.schema.json"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A sample with all its reports, which tests read and do not change."""
+
+    document: VerdictDocument
+    folder: Path
+    paths: list[Path]
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Written]:
+    """Every report of a sample, written once."""
+
+    @cache
+    def write(name: str) -> Written:
+        journal, document = SAMPLES[name]()
+        folder = tmp_path_factory.mktemp("reports")
+        return Written(document=document, folder=folder, paths=write_all(journal, document, folder))
+
+    return write
+
+
 @pytest.mark.parametrize("name", SAMPLES)
-def test_every_report_has_the_same_figures(name: str, tmp_path: Path) -> None:
+def test_every_report_has_the_same_figures(name: str, written: Callable[[str], Written]) -> None:
     """The figures counted in each report are those of the verdict document."""
-    journal, document = SAMPLES[name]()
-    paths = write_all(journal, document, tmp_path)
-    assert [path.name for path in paths] == [
+    one = written(name)
+    document, folder = one.document, one.folder
+    assert [path.name for path in one.paths] == [
         "verdict.json",
         "report.md",
         "report.html",
         "junit.xml",
         "allure-results",
     ]
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in paths)
-    truth = figures.of_json(tmp_path / "verdict.json")
+    assert sorted(path.name for path in folder.iterdir()) == sorted(path.name for path in one.paths)
+    truth = figures.of_json(folder / "verdict.json")
     assert truth.verdict == document.verdict.value
     assert truth.items[2] == document.items.errored + document.items.unfinished
-    assert figures.of_json_counts(tmp_path / "verdict.json") == truth
-    assert figures.of_markdown(tmp_path / "report.md") == truth
-    assert figures.of_html(tmp_path / "report.html") == truth
+    assert figures.of_json_counts(folder / "verdict.json") == truth
+    assert figures.of_markdown(folder / "report.md") == truth
+    assert figures.of_html(folder / "report.html") == truth
     assert figures.of_terminal(plain(document)) == truth
-    assert figures.junit_items(tmp_path / "junit.xml") == truth.items
-    assert figures.allure_items(tmp_path / "allure-results") == truth.items
+    assert figures.junit_items(folder / "junit.xml") == truth.items
+    assert figures.allure_items(folder / "allure-results") == truth.items
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_junit_passes_only_when_the_run_exits_0(name: str, tmp_path: Path) -> None:
+def test_junit_passes_only_when_the_run_exits_0(name: str, written: Callable[[str], Written]) -> None:
     """One case of `junit.xml` stands for the run: it fails with the reason, also without any item."""
-    journal, document = SAMPLES[name]()
-    write_all(journal, document, tmp_path)
-    case = ET.parse(tmp_path / "junit.xml").find(".//testcase[@classname='technogate']")  # noqa: S314 - our own file
+    one = written(name)
+    document, folder = one.document, one.folder
+    case = ET.parse(folder / "junit.xml").find(".//testcase[@classname='technogate']")  # noqa: S314 - our own file
     assert case is not None
     red = [element.attrib["message"] for element in case]
     assert (red == []) is (exit_code(document) == 0)
@@ -63,13 +87,13 @@ def test_junit_passes_only_when_the_run_exits_0(name: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_every_report_has_the_same_latencies(name: str, tmp_path: Path) -> None:
+def test_every_report_has_the_same_latencies(name: str, written: Callable[[str], Written]) -> None:
     """Read back from each report, latencies are those of `verdict.json`, rounded, with the same judgement."""
-    journal, document = SAMPLES[name]()
-    write_all(journal, document, tmp_path)
-    truth = tmp_path / "verdict.json"
-    figures.same_latency(figures.latency_of_markdown(tmp_path / "report.md"), truth)
-    figures.same_latency(figures.latency_of_html(tmp_path / "report.html"), truth)
+    one = written(name)
+    document, folder = one.document, one.folder
+    truth = folder / "verdict.json"
+    figures.same_latency(figures.latency_of_markdown(folder / "report.md"), truth)
+    figures.same_latency(figures.latency_of_html(folder / "report.html"), truth)
     rows = figures.latency_of_terminal(plain(document))
     limits = [latency.limit_s for latency in document.latency]
     figures.same_latency(
@@ -115,11 +139,11 @@ def test_a_chart_keeps_to_its_scale() -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_the_document_fits_its_schema(name: str, tmp_path: Path) -> None:
+def test_the_document_fits_its_schema(name: str, written: Callable[[str], Written]) -> None:
     """`verdict.json` conforms to the published schema, and a program reads the same document from it."""
-    journal, document = SAMPLES[name]()
-    write_all(journal, document, tmp_path)
-    raw = (tmp_path / "verdict.json").read_bytes()
+    one = written(name)
+    document, folder = one.document, one.folder
+    raw = (folder / "verdict.json").read_bytes()
     jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8"))).validate(json.loads(raw))
     again = msgspec.json.decode(raw, type=VerdictDocument)
     if name != "hostile":  # a lone surrogate cannot be written into any file
@@ -176,12 +200,12 @@ def test_the_run_can_be_repeated() -> None:
     assert "--target" in repeat_command(SAMPLES["hostile"]()[0])
 
 
-def test_a_finding_is_complete_in_every_report(tmp_path: Path) -> None:
+def test_a_finding_is_complete_in_every_report(written: Callable[[str], Written]) -> None:
     """Requirement, decision, expected, observed, example, trace, team and both commands are there."""
-    journal, document = failing()
-    write_all(journal, document, tmp_path)
-    html = figures.Page((tmp_path / "report.html").read_text("utf-8")).texts["finding"][0]
-    markdown = (tmp_path / "report.md").read_text("utf-8")
+    one = written("failing")
+    document, folder = one.document, one.folder
+    html = figures.Page((folder / "report.html").read_text("utf-8")).texts["finding"][0]
+    markdown = (folder / "report.md").read_text("utf-8")
     for part in (
         "AUT-02", "D4", "403, because the key is wrong by its last character", "the command was executed",
         "${TECHNOGATE_API_KEY%?}", "t-77f0", "the backend team", "POST /api/execute → 200 in 12 ms",
@@ -190,7 +214,7 @@ def test_a_finding_is_complete_in_every_report(tmp_path: Path) -> None:
         assert part in html
         assert part in markdown
     assert "HTTP/1.1 200\ndate: Sun, 15 Jun 2025 15:06:41 GMT" in html
-    assert "x-9999 is not in the journal" in figures.Page((tmp_path / "report.html").read_text("utf-8")).words
+    assert "x-9999 is not in the journal" in figures.Page((folder / "report.html").read_text("utf-8")).words
     terminal = plain(document)
     for part in ("AUT-02", "the command was executed", "the backend team", "curl -sS -i -X POST \\"):
         assert part in terminal
@@ -220,33 +244,33 @@ def test_allure_results_are_complete(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_every_report_has_the_same_causes(name: str, tmp_path: Path) -> None:
+def test_every_report_has_the_same_causes(name: str, written: Callable[[str], Written]) -> None:
     """Read back from each report, each finding has exactly one cause, and it is that of `verdict.json`."""
-    journal, document = SAMPLES[name]()
-    write_all(journal, document, tmp_path)
-    truth = figures.causes_of_json(tmp_path / "verdict.json")
+    one = written(name)
+    document, folder = one.document, one.folder
+    truth = figures.causes_of_json(folder / "verdict.json")
     numbers = [number for findings in truth.values() for number in findings]
     assert sorted(numbers) == [sample.number for sample in document.findings]
     assert list(truth) == list(range(1, len(document.causes) + 1))
-    assert figures.causes_of_html(tmp_path / "report.html") == truth
-    assert figures.causes_of_junit(tmp_path / "junit.xml") == truth
-    assert figures.causes_of_allure(tmp_path / "allure-results") == truth
+    assert figures.causes_of_html(folder / "report.html") == truth
+    assert figures.causes_of_junit(folder / "junit.xml") == truth
+    assert figures.causes_of_allure(folder / "allure-results") == truth
     counts = {cause: len(findings) for cause, findings in truth.items()}
     assert figures.causes_of_terminal(plain(document)) == counts
-    shown, counted = figures.causes_of_markdown(tmp_path / "report.md")
+    shown, counted = figures.causes_of_markdown(folder / "report.md")
     assert counted == counts
     for cause, findings in truth.items():
         assert set(shown[cause]) <= set(findings)
         assert shown[cause] == findings or len(findings) > 60
 
 
-def test_a_cause_is_complete_in_every_report(tmp_path: Path) -> None:
+def test_a_cause_is_complete_in_every_report(written: Callable[[str], Written]) -> None:
     """Title, team, level, requirements, count, example, printed lines and the commands of the example are there."""
-    journal, document = SAMPLES["grouped"]()
-    write_all(journal, document, tmp_path)
-    page = figures.Page((tmp_path / "report.html").read_text("utf-8"))
+    one = written("grouped")
+    document, folder = one.document, one.folder
+    page = figures.Page((folder / "report.html").read_text("utf-8"))
     (cause,) = [cause for cause in document.causes if "ERR-02" in cause.requirements]
-    texts = (page.texts["cause"][cause.number - 1], (tmp_path / "report.md").read_text("utf-8"), plain(document))
+    texts = (page.texts["cause"][cause.number - 1], (folder / "report.md").read_text("utf-8"), plain(document))
     flat = re.sub(r"\s+", " ", plain(document))
     for part in (
         cause.title, "the backend team", "MUST", "71 findings", "EXE-02", "ERR-02", "POST /api/execute", "status 400",
@@ -272,12 +296,12 @@ def test_the_end_of_what_a_program_printed_is_shown(tmp_path: Path) -> None:
     assert ["line 17." in terminal, "line 9." in markdown, "line 0." in page] == [False, False, True]
 
 
-def test_causes_come_before_what_they_explain(tmp_path: Path) -> None:
+def test_causes_come_before_what_they_explain(written: Callable[[str], Written]) -> None:
     """After a failure the causes come first; where nothing is proven, the reasons do."""
-    journal, document = SAMPLES["grouped"]()
-    write_all(journal, document, tmp_path)
-    words = figures.Page((tmp_path / "report.html").read_text("utf-8")).words
-    for text in (plain(document), (tmp_path / "report.md").read_text("utf-8"), words[words.index("Who must act") :]):
+    one = written("grouped")
+    document, folder = one.document, one.folder
+    words = figures.Page((folder / "report.html").read_text("utf-8")).words
+    for text in (plain(document), (folder / "report.md").read_text("utf-8"), words[words.index("Who must act") :]):
         places = [re.search(part, text, re.IGNORECASE) for part in ("who must act", r"causes \(|causes of", "phase 5")]
         starts = [place.start() for place in places if place]
         assert len(starts) == 3

@@ -18,6 +18,7 @@ from technogate.model.verdict import Verdict
 from tests import builders
 from tests.cli.test_exit_codes import BACKEND, HOLDS, OPTIONS, both, item, verdict, verdicts
 from tests.conftest import STUCK_S, Sandbox
+from tests.gate_command import GATE
 
 pytestmark = pytest.mark.slow
 
@@ -166,7 +167,7 @@ def test_an_unwritable_summary_never_passes(small: Sandbox) -> None:
     """A run whose output goes to a full disk does not pass, and no report with a PASS is left."""
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run(
-            [sys.executable, "-m", "technogate", "validate", *OPTIONS, "--workers", "1"],
+            [*GATE, "validate", *OPTIONS, "--workers", "1"],
             cwd=small.home, env=small.environment(), stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
             timeout=STUCK_S, check=False,
         )  # fmt: skip

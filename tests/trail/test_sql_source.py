@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from technogate.trail.entry import TrailError
 from technogate.trail.sources.postgres_settings import commit_settings
 from technogate.trail.sources.sql_source import SqlSource
 from tests.conftest import ROOT, STUCK_S
+from tests.gate_command import GATE
 from tests.postgres import postgres, programs
 from tests.tools import POSTGRES
 
@@ -151,7 +151,7 @@ def test_the_reference_keeps_its_trail_in_postgresql(server: str, tmp_path: Path
     """The reference passes when judged on the rows of a query, kills included; the server of the test syncs nothing."""
     ended = subprocess.run(
         [
-            *(sys.executable, "-m", "technogate", "check", "audit-trail", "FCB", "TRL-10", "AUD"),
+            *(*GATE, "check", "audit-trail", "FCB", "TRL-10", "AUD"),
             *("--target", str(target_in(tmp_path, server)), "--profile", "quick", "--workers", "1"),
             *("--reports", str(tmp_path / "reports")),
         ],

@@ -23,6 +23,10 @@ MOST_PROBLEMS = 20
 _DEEPEST = 1000
 #: What a reference holds as it is; the rest of a pointer, such as the braces of a path, is percent-encoded.
 _IN_FRAGMENTS = "#/~!$&'()*+,;=:@?"
+#: How the document itself is called among its schemas: nothing is read from there.
+_DOCUMENT = "json-schema:///document"
+#: What the engine raises for a schema that it cannot use.
+_UNUSABLE = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError)
 _TOO_DEEP = "$: expected a value that can be checked, found one nested too deeply"
 
 
@@ -41,6 +45,7 @@ class Schemas:
         self._document = document
         self._portable = {key: _with_portable_patterns(value) for key, value in document.items()}
         self._compiled: dict[str, jsonschema_rs.Draft202012Validator] = {}
+        self._registry: jsonschema_rs.Registry | None = None
 
     def problems(self, pointer: str, value: object) -> list[str]:
         """What is wrong with the parsed JSON `value`, one line each: path, expected, found.
@@ -75,16 +80,26 @@ class Schemas:
 
     def _engine(self, pointer: str) -> jsonschema_rs.Draft202012Validator:
         if pointer not in self._compiled:
-            schema = (
-                self._portable if pointer == "#" else {**self._portable, "$ref": quote(pointer, safe=_IN_FRAGMENTS)}
-            )
             try:
-                self._compiled[pointer] = jsonschema_rs.Draft202012Validator(
-                    schema, validate_formats=False, retriever=_refuse
-                )
-            except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+                self._compiled[pointer] = self._compile(pointer)
+            except _UNUSABLE as error:
                 raise SchemaError(f"{pointer} is not a usable schema: {one_line(str(error))}") from error
         return self._compiled[pointer]
+
+    def _compile(self, pointer: str) -> jsonschema_rs.Draft202012Validator:
+        if pointer == "#":
+            return _validator(self._portable)
+        fragment = quote(pointer, safe=_IN_FRAGMENTS)
+        try:
+            # Read once for all its parts: to read the document again for each takes three times as long.
+            if self._registry is None:
+                self._registry = jsonschema_rs.Registry(
+                    [(_DOCUMENT, self._portable)], draft=jsonschema_rs.Draft202012, retriever=_refuse
+                )
+            return _validator({"$ref": _DOCUMENT + fragment}, self._registry)
+        except _UNUSABLE:
+            # Read alone, it says why.
+            return _validator({**self._portable, "$ref": fragment})
 
     def _mistake(self, error: jsonschema_rs.ValidationError, whole: object) -> SchemaMistake:
         kind, keyword = error.kind, error.kind.name
@@ -111,6 +126,12 @@ class Schemas:
             names=names,
             branches=branches,
         )
+
+
+def _validator(
+    schema: dict[str, Any], registry: jsonschema_rs.Registry | None = None
+) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=False, retriever=_refuse, registry=registry)
 
 
 def _refuse(uri: str) -> NoReturn:

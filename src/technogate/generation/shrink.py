@@ -10,7 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Generic, TypeVar
 
 import hypothesis
@@ -108,6 +108,8 @@ def shrink(
     if simplify(start, highest) != start:
         raise ValueError("an example whose choices are all the highest is not the one that they were made for")
 
+    # Each try is compared with all that failed before.
+    @cache
     def weigh(example: _Example[C]) -> tuple[int, ...]:
         return weight(example.case)
 

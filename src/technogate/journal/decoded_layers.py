@@ -15,7 +15,7 @@ import unicodedata
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 #: How often an encoding within another one is undone, the bytes of one unpacked text, and those of all layers.
@@ -60,16 +60,15 @@ _UNUSUAL = re.compile(rb"[\x80-\xff]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """One reading of a text: its bytes, and their place in `outer`, which is None for the text itself."""
+    """One reading of a text: its bytes, and their place in `outer`, which is None for the text itself.
+
+    `depth` is how often encodings were undone, all that concern the whole text at once.
+    """
 
     data: bytes
     outer: Layer | None = None
     place: Callable[[int, int], tuple[int, int, str]] | None = None
-
-    @property
-    def depth(self) -> int:
-        """How many encodings were undone."""
-        return 0 if self.outer is None else self.outer.depth + 1
+    depth: int = 0
 
     def origin(self, start: int, end: int) -> tuple[int, int, list[str]]:
         """Where the bytes from `start` to `end` stand in the text, and the names of their encodings from within."""
@@ -113,11 +112,20 @@ def _holds_text(word: bytes) -> bool:
 
 def _within(layer: Layer) -> Iterator[Layer]:
     data = layer.data
-    yield from _replaced(layer, _ESCAPES, _meaning, _escape_name)
-    yield from _replaced(layer, _WRAPPED, lambda _: b"", lambda _: "")
-    yield from _replaced(layer, _UNUSUAL, _usual, lambda _: "other alphabets")
+    # One after the other, not each alone: whatever one of them leaves, the others leave as well, and a long log that
+    # holds all of them would have dozens of readings.
+    whole = _replaced(layer, _ESCAPES, _meaning, _escape_name)
+    whole = _replaced(whole, _WRAPPED, lambda _: b"", lambda _: "")
+    whole = _replaced(whole, _UNUSUAL, _usual, lambda _: "other alphabets")
+    if whole is not layer:
+        yield replace(whole, depth=layer.depth + 1)
     if data.startswith(_PACKED) and (unpacked := _unpacked(data)):
-        yield Layer(data=unpacked, outer=layer, place=lambda _start, _end: (0, len(data), "compressed"))
+        yield Layer(
+            data=unpacked,
+            outer=layer,
+            place=lambda _start, _end: (0, len(data), "compressed"),
+            depth=layer.depth + 1,
+        )
     for match in _WORD.finditer(data):
         if _holds_text(match[0]):
             for part in _parts(data, *match.span()):
@@ -185,7 +193,7 @@ def _of_word(layer: Layer, decoded: bytes, start: int, end: int, name: str, widt
             return start, end, name
         return start + int(first * width), min(end, start + -int(-last * width // 1)), name
 
-    return Layer(data=decoded, outer=layer, place=place)
+    return Layer(data=decoded, outer=layer, place=place, depth=layer.depth + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,11 +245,11 @@ def _replaced(
     pattern: re.Pattern[bytes],
     meaning: Callable[[re.Match[bytes]], bytes],
     named: Callable[[re.Match[bytes]], str],
-) -> Iterator[Layer]:
-    """The layer in which each match of `pattern` stands for its meaning; none where nothing changes."""
+) -> Layer:
+    """The layer in which each match of `pattern` stands for its meaning; `layer` itself where nothing changes."""
     data, count = pattern.subn(meaning, layer.data)
     if not count or data == layer.data:
-        return
+        return layer
 
     @cache
     def replaced() -> _Replaced:
@@ -250,7 +258,7 @@ def _replaced(
     def place(first: int, last: int) -> tuple[int, int, str]:
         return replaced().place(first, last)
 
-    yield Layer(data=data, outer=layer, place=place)
+    return Layer(data=data, outer=layer, place=place, depth=layer.depth)
 
 
 def _escape_name(match: re.Match[bytes]) -> str:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from technogate.journal.decoded_layers import Layer, is_encoded, layers
-from technogate.journal.key_forms import Match, forms_of
+from technogate.journal.key_forms import PIECE, Match, fold, forms_of
 
 #: How a text holds the key as it is, and how it holds it with blanks or the like in it.
 PLAIN, SPACED = "plain", "spaced out"
+
+
+#: A list in JSON of so many bytes is searched entry by entry, and so many pairs of entries are remembered.
+LONG, REMEMBERED = 2048, 1 << 13
+_ENTRIES = re.compile(rb"(?<=\}),\s*(?=\{)")
+#: An entry with fewer letters and digits might hold less than a piece of the key, in its longest spelling.
+_LETTERS = 8 * PIECE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +37,26 @@ class KeyFinder:
         """Prepare for `key`."""
         self._key = key.encode("utf-8")
         self._forms = forms_of(key)
+        self._without: set[bytes] = set()
 
     def is_in(self, data: bytes) -> bool:
-        """Whether `data` holds anything of the key; fast where it does not."""
+        """Whether `data` holds anything of the key; fast where it does not, and in entries of a list met before."""
+        if len(data) < LONG or not data.startswith(b"[") or len(self._key) > _LETTERS:
+            return self._is_in(data)
+        entries = _ENTRIES.split(data)
+        # A piece of the key may begin in one entry and end in the next.
+        pairs = [first + second for first, second in pairwise(entries)]
+        unknown = [place for place, pair in enumerate(pairs) if pair not in self._without]
+        if not pairs or any(len(fold(entries[place])) < _LETTERS for place in unknown):
+            return self._is_in(data)
+        if any(self._is_in(pairs[place]) for place in unknown):
+            return True
+        if len(self._without) > REMEMBERED:
+            self._without.clear()
+        self._without.update(pairs)
+        return False
+
+    def _is_in(self, data: bytes) -> bool:
         if self._forms.matches(data):
             return True
         return is_encoded(data) and any(self._forms.matches(layer.data) for layer in layers(data))

@@ -14,7 +14,7 @@ import msgspec
 from technogate.journal.key_finder import PLAIN, KeyFinder, replaced
 from technogate.journal.known_secrets import KnownSecrets
 from technogate.model.errors import UserError
-from technogate.model.events import Body, Event, Exchange, Headers, Response, TrailReading
+from technogate.model.events import Body, Event, Exchange, Headers, Output, Response, TrailReading
 
 #: Replaces the key in the evidence; in a shell with this variable set, the command repeats the request.
 MARK = "$TECHNOGATE_API_KEY"
@@ -71,9 +71,9 @@ class Redactor:
     def event(self, line: bytes, event: Event) -> Event:
         """An event of the journal without key and secrets; `line` is the event in JSON.
 
-        What the recorders of exchanges and of readings of the audit trail keep is without the key already.
+        What the recorders of exchanges, of readings of the audit trail and of output keep is without the key already.
         """
-        recorded = isinstance(event, Exchange | TrailReading)
+        recorded = isinstance(event, Exchange | TrailReading | Output)
         if not self._secrets.are_in(line) and (recorded or not self.is_in(line)):
             return event
         try:

@@ -10,6 +10,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,7 @@ _TYPES = {
 def read_target_file(path: Path) -> TargetFile:
     """Read, check and decode the target file at `path`; raises TargetFileError with every error."""
     document = read_extended(path)
-    schema = json.loads(shipped(SCHEMA).read_text("utf-8"))
-    mistakes = list(_mistakes(document, schema))
+    mistakes = list(_mistakes(document, shipped(SCHEMA).read_text("utf-8")))
     if not mistakes:
         spec, mistakes = _decode(document, path.stem)
         if spec is not None:
@@ -48,11 +48,18 @@ def read_target_file(path: Path) -> TargetFile:
     raise TargetFileError(*(f"{path.name}: {mistake}" for mistake in mistakes))
 
 
-def _mistakes(document: dict[str, Any], schema: dict[str, Any]) -> Iterator[str]:
+def _mistakes(document: dict[str, Any], schema: str) -> Iterator[str]:
     """What breaks the schema, misspelt keys first: they explain most of the other mistakes."""
-    known = list(_known_keys(schema))
-    for mistake in sorted(Schemas(schema).mistakes("#", document), key=_rank):
+    schemas, known = _compiled(schema)
+    for mistake in sorted(schemas.mistakes("#", document), key=_rank):
         yield from _explain(mistake, known)
+
+
+@cache
+def _compiled(schema: str) -> tuple[Schemas, list[str]]:
+    """The schema of this text, compiled once in a process, and its known keys."""
+    parsed = json.loads(schema)
+    return Schemas(parsed), list(_known_keys(parsed))
 
 
 def _rank(mistake: SchemaMistake) -> tuple[int, list[str]]:

@@ -9,6 +9,7 @@ pass changes nothing.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rich.text import Text
 
@@ -41,6 +42,12 @@ def _escape(char: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
+@lru_cache(maxsize=4096)
+def _piece(char: str) -> str:
+    """One character as it is shown: itself, or its escape."""
+    return char if char.isprintable() and not _UNSEEN.match(char) else _escape(char)
+
+
 def visible(text: str, limit: int | None = None, *, multiline: bool = False) -> str:
     r"""`text` with every character that is invisible, or that moves others, as a readable escape.
 
@@ -49,14 +56,15 @@ def visible(text: str, limit: int | None = None, *, multiline: bool = False) -> 
     tabs stay when `multiline`. With `limit` at most that many characters are returned, followed by
     the number of characters that are left out.
     """
-    if limit is None and text.isprintable() and not _UNSEEN.search(text):
-        return text
-    keep = "\n\t" if multiline else ""
+    # A piece is at least one character, so that no more of them are shown.
+    head = text if limit is None else text[:limit]
+    plain = head.replace("\n", "").replace("\t", "") if multiline else head
+    if plain.isprintable() and not _UNSEEN.search(plain):
+        return head if len(head) == len(text) else f"{head} … ({len(text) - len(head)} more characters)"
     shown: list[str] = []
     size = 0
     for number, char in enumerate(text):
-        plain = char in keep or (char.isprintable() and not _UNSEEN.match(char))
-        piece = char if plain else _escape(char)
+        piece = char if multiline and char in "\n\t" else _piece(char)
         size += len(piece)
         if limit is not None and size > limit:
             return "".join(shown) + f" … ({len(text) - number} more characters)"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from tests.checked_program import with_node
 from tests.conftest import ROOT
+from tests.gate_command import GATE
 
 PROGRAMS = Path(__file__).parent / "first_day"
 
@@ -32,7 +32,7 @@ def checked(program: str, folder: Path) -> dict[str, Any]:
         assert text.count(change["old"]) == 1, change
         path.write_text(text.replace(change["old"], change["new"]), "utf-8")
     [target] = (path.name for path in home.glob("*.toml") if path.name != "defects.toml")
-    command = [sys.executable, "-m", "technogate", "check", truth["party"], "--target", target, "--seed", "1"]
+    command = [*GATE, "check", truth["party"], "--target", target, "--seed", "1"]
     ended = subprocess.run(command, cwd=home, env=with_node(), capture_output=True, check=False, timeout=600)
     assert ended.returncode == 1, ended.stderr
     document: dict[str, Any] = json.loads((home / "reports" / "check" / "verdict.json").read_text("utf-8"))
