@@ -65,3 +65,23 @@ def test_areas_on_pages_of_their_own(tmp_path: Path) -> None:
     }
     assert console.selectors.audit_refresh == console.selectors.memory_refresh == "#again"
     passes(tmp_path, "several-pages", "CON-02", "CON-11", "CON-18")
+
+
+def test_a_page_behind_a_login(tmp_path: Path) -> None:
+    """The steps name the variables that hold user and password; their values are in no file."""
+    login = {"PAGE_USER": "ana", "PAGE_WORD": "correct horse"}
+    console = described(tmp_path, "behind-a-login", SERVED, "--login", "PAGE_USER,PAGE_WORD", **login)
+    first, second, third = console.steps
+    assert first.fill is not None
+    assert second.fill is not None
+    assert (first.fill.env, second.fill.env, third.click != "") == ("PAGE_USER", "PAGE_WORD", True)
+    assert "correct horse" not in (tmp_path / "behind-a-login" / "technogate.toml").read_text("utf-8")
+    passes(tmp_path, "behind-a-login", "CON-02", "CON-11", **login)
+
+
+def test_a_page_that_a_server_makes_anew_for_each_press(tmp_path: Path) -> None:
+    """What its server sends is judged; the answer is read in the document that the press has led to."""
+    console = described(tmp_path, "made-by-a-server", "node server.mjs")
+    assert console.via == "server"
+    assert console.selectors.audit_refresh == "#audit > form > button"
+    passes(tmp_path, "made-by-a-server", "CON-02", "CON-10", "CON-18")

@@ -49,6 +49,9 @@ def init(
     api_url: Annotated[
         str, typer.Option("--api-url", help="address of the backend that a page given by --console-url is built for")
     ] = "",
+    login: Annotated[
+        str, typer.Option("--login", help="variables with a user and a password for the page: USER_VAR,PASSWORD_VAR")
+    ] = "",
     words: Annotated[str, typer.Option("--words", help="commands of the backend, separated by commas")] = "",
     ready: Annotated[str, typer.Option("--ready", help="path of the backend that answers once it is ready")] = "",
     openapi: Annotated[str, typer.Option("--openapi", help="path of the backend's own OpenAPI document")] = "",
@@ -93,6 +96,7 @@ def init(
         words=tuple(word.strip() for word in words.split(",") if word.strip()),
         ready=ready,
         openapi=openapi,
+        login=tuple(name.strip() for name in login.split(",") if name.strip()),
     )
     learned = Learned(tell=tell)
     # What is started from here on inherits none of the user's secrets.

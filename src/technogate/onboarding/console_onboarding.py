@@ -16,6 +16,7 @@ from technogate.drivers.page.playwright_import import PlaywrightError
 from technogate.model.errors import UserError
 from technogate.onboarding.known_answers import KnownAnswers
 from technogate.onboarding.learned import Learned
+from technogate.onboarding.page_login import Login
 from technogate.onboarding.page_place import find_page
 from technogate.onboarding.part_finder import PartFinder
 from technogate.onboarding.program_start import Start, first_start, port_variants, sources_of
@@ -39,11 +40,18 @@ class ConsoleOnboarding:
     """The look at one console."""
 
     def __init__(
-        self, wish: SideWish, folder: Path, key: str, contract: Contract, learned: Learned, api_url: str = ""
+        self,
+        wish: SideWish,
+        folder: Path,
+        key: str,
+        contract: Contract,
+        learned: Learned,
+        api_url: str = "",
+        login: Login | None = None,
     ) -> None:
         self.wish, self.folder, self.key, self.learned = wish, folder, key, learned
         self._contract = contract
-        self.api_url = api_url
+        self.api_url, self._login = api_url, login
         self._api = ""
         self._stack = ExitStack()
         self._programs = ExitStack()
@@ -198,6 +206,7 @@ class ConsoleOnboarding:
         if self._start is None:
             return
         evidence = f"the page asked for its operations without {path}"
+        self.learned.steps.clear()
         self.learned.notes = [note for note in self.learned.notes if not note.startswith(_SENT)]
         for name, value in self._start.env.items():
             if value == "{backend_url}":
@@ -213,7 +222,7 @@ class ConsoleOnboarding:
 
     def _look(self, page: SurveyedPage) -> bool:
         """Find the parts of a page, and who sends its requests; whether a command could be run."""
-        ran = PartFinder(page, self.answers, self.learned).learn()
+        ran = PartFinder(page, self.answers, self.learned, self._login).learn()
         backends = tuple(one for one in (self.answers.mock.base_url, self._api) if one)
         at_mock = any(url.startswith(backends) for url in page.sent)
         if ran and not at_mock:

@@ -19,6 +19,7 @@ from technogate.onboarding.compose_files import OVERLAY, USUAL_FILES, learn_comp
 from technogate.onboarding.consequences import consequence
 from technogate.onboarding.console_onboarding import CONTRACT_NAMES, ConsoleOnboarding
 from technogate.onboarding.learned import Learned
+from technogate.onboarding.page_login import login_of
 from technogate.onboarding.questions import Questions
 from technogate.onboarding.review import review
 from technogate.onboarding.target_text import target_text
@@ -132,7 +133,9 @@ def _look_at_console(wishes: Wishes, learned: Learned, key: str) -> None:
     with ExitStack() as stack:
 
         def begin(one: SideWish) -> ConsoleOnboarding:
-            look = ConsoleOnboarding(one, wishes.folder, used, contract, learned, wishes.api_url)
+            look = ConsoleOnboarding(
+                one, wishes.folder, used, contract, learned, wishes.api_url, login_of(wishes.login)
+            )
             stack.enter_context(look).begin()
             return look
 

@@ -66,6 +66,11 @@ class Learned:
         self.steps.append({when: moment, action: value, "#": evidence})
         self.tell(f"found    console.steps: {when} {moment}, {action} {value!r}: {evidence}")
 
+    def fill(self, moment: str, selector: str, variable: str, evidence: str) -> None:
+        """Keep a step that enters the value of a variable of the environment before a `moment`, and tell it."""
+        self.steps.append({"before": moment, "fill": {"selector": selector, "env": variable}, "#": evidence})
+        self.tell(f"found    console.steps: before {moment}, fill {selector!r} with {variable}: {evidence}")
+
     def lack(self, table: str, key: str, tried: str, consequence: str, *, absent: bool = False) -> None:
         """Keep that a key was not found, and tell it."""
         self.gaps.append(Gap(table=table, key=key, tried=tried, consequence=consequence, absent=absent))

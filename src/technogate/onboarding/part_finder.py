@@ -7,6 +7,7 @@ from technogate.onboarding.command_parts import CommandParts
 from technogate.onboarding.known_answers import KnownAnswers
 from technogate.onboarding.learned import Learned
 from technogate.onboarding.list_parts import ListParts
+from technogate.onboarding.page_login import Login, log_in
 from technogate.onboarding.page_look import PageLook
 from technogate.onboarding.page_ways import Way
 from technogate.onboarding.result_parts import ResultParts
@@ -17,14 +18,17 @@ from technogate.onboarding.surveyed_page import SurveyedPage
 class PartFinder:
     """The look at one page, region after region."""
 
-    def __init__(self, page: SurveyedPage, answers: KnownAnswers, learned: Learned) -> None:
+    def __init__(self, page: SurveyedPage, answers: KnownAnswers, learned: Learned, login: Login | None = None) -> None:
         self._look = PageLook(page, answers, learned)
+        self._login = login or Login()
 
     def learn(self) -> bool:
         """Find every part; whether a command could be run."""
         look = self._look
         look.answers.clear()
         look.page.load()
+        if not log_in(look.page, self._login, look.learned):
+            return False
         look.tabs = [tab.selector for tab in look.page.controls("tab")]
         command = CommandParts(look)
         if not command.learn():

@@ -40,7 +40,10 @@ class SideWish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """Everything that the command line named. `folder` is that of the target file."""
+    """Everything that the command line named.
+
+    `folder` is that of the target file; `login` names the variables that hold a user and a password for the page.
+    """
 
     folder: Path
     name: str = ""
@@ -53,6 +56,7 @@ class Wishes:
     words: tuple[str, ...] = ()
     ready: str = ""
     openapi: str = ""
+    login: tuple[str, ...] = ()
 
 
 def assignments(texts: Iterable[str]) -> dict[str, str]:

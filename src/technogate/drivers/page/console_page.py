@@ -5,6 +5,7 @@ Belongs to the thread in which Playwright runs.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -98,6 +99,7 @@ class ConsolePage:
         self._dead: set[str] = set()
         self._frames: dict[str, bool] = {}
         self._begun = (0, 0)
+        self._documents = 0
         self._scripts = WorldScripts(context, hooked=hooked)
         self._hooked = hooked
         self.world: PageWorld
@@ -126,7 +128,7 @@ class ConsolePage:
         self._failed = True
         self._alive.clear()
         self._dead.clear()
-        keyed = self.traffic.keyed
+        keyed, self.traffic.is_loaded = self.traffic.keyed, False
         self.page.goto(self.url, wait_until="load", timeout=LOAD_S * 1000)
         self._failed = False
         self._loaded_at = time.monotonic()
@@ -138,6 +140,7 @@ class ConsolePage:
             self._wait_for_part(name)
         self.wait_until_complete(reload=False)
         self._wait_for_start(keyed)
+        self.traffic.is_loaded = True
 
     def _wait_for_part(self, name: str) -> None:
         """Wait until a part is there; raises DriverError once the page has loaded all that it loads without it."""
@@ -291,6 +294,7 @@ class ConsolePage:
 
     def _note_begin(self) -> None:
         self._begun = self.traffic.count, self.traffic.writes
+        self._documents = self.traffic.documents
 
     def _learnt(self, region: str, state: dict[str, Any]) -> dict[str, Any]:
         self.habits.saw_late_change(region, state["late"])
@@ -314,11 +318,12 @@ class ConsolePage:
         elif state["focused"]:
             self.page.keyboard.press("Enter")
         else:
-            self.locate(_KEY_GOES_TO.get(button, button)).press("Enter")
+            self.locate(_KEY_GOES_TO.get(button, button)).press("Enter", no_wait_after=True)
 
     def click(self, button: str) -> None:
         """Press a button by mouse."""
-        self.locate(button).click()
+        # Without waiting for a document that it leads to: that is awaited as any answer is.
+        self.locate(button).click(no_wait_after=True)
 
     def press_again(self, button: str, region: str, state: dict[str, Any], presses: int) -> bool:
         """Whether a button is to be pressed again after so many presses, the last of which led to `state`.
@@ -380,7 +385,7 @@ class ConsolePage:
         deadline = time.monotonic() + 2 * self.limit_s
         while (left := deadline - time.monotonic()) > 0:
             state = self._probe_before(task, limit_s=left, region=region, focus=focus)
-            if state["idle"] and (state["reports_busy"] or not self.traffic.under_way):
+            if state["idle"] and (state["reports_busy"] or not self.traffic.fetching):
                 self._all_idle = task == "idle" and not state["reports_busy"]
                 return state
         if not reload:
@@ -407,9 +412,9 @@ class ConsolePage:
         deadline, again, late = time.monotonic() + limit_s, False, False
         while True:
             left, ended = max(0.0, deadline - time.monotonic()), self.traffic.ended
-            state: dict[str, Any] = self.probe(
-                "react", region=region, limit_s=left, effect_s=effect_s, again=again, sent_only=sent_only
-            )
+            state = self._reacted(region, left, effect_s=effect_s, again=again, sent_only=sent_only)
+            if state is None:
+                continue
             state["parts"] = self._parts(region, state)
             idle, touched = not state["busy"], state["touched"] and not sent_only
             self._all_idle = state["all_idle"] and (state["reports_busy"] or not self.traffic.under_way)
@@ -424,6 +429,11 @@ class ConsolePage:
                 continue
             elif idle and not self.traffic.under_way:
                 state["outcome"] = "done" if touched or self.has_sent(region) else "unchanged"
+            elif left == 0.0 and self.traffic.leaving:
+                # Two commands at a time on such a page, say: what the browser waits for is not told for certain.
+                raise DriverError(
+                    f"the page {self.url} waits for another document, and what it would show is not known"
+                )
             elif left == 0.0:
                 state["outcome"] = "pending"
                 self._hanging = True
@@ -434,6 +444,28 @@ class ConsolePage:
             if late and self.has_sent(region):
                 self.habits.saw_late_sending()
             return state
+
+    def _reacted(self, region: str, limit_s: float, **how: Any) -> dict[str, Any] | None:
+        """How a region reacts in this document; None where a press has led to another one, once that is there."""
+        try:
+            state: dict[str, Any] = self.probe("react", region=region, limit_s=limit_s, **how)
+        except PlaywrightError:
+            if not self._follow(limit_s):
+                raise
+            return None
+        # A server makes the page anew for each press: what the document before shows is no answer to it.
+        return None if self._follow(limit_s) else state
+
+    def _follow(self, limit_s: float) -> bool:
+        """Wait for the document that a press has requested, at most so many seconds; whether one was requested."""
+        if self.traffic.documents == self._documents or limit_s <= 0.0:
+            return False
+        self._documents = self.traffic.documents
+        self._wait_for_end(limit_s)
+        if not self.traffic.under_way:
+            with contextlib.suppress(PlaywrightTimeout):
+                self.page.wait_for_load_state("load", timeout=limit_s * 1000)
+        return True
 
     def _sends_later(self, region: str, waited_s: float) -> bool:
         """Whether a page that has shown something may still send the command: it may show first that it waits."""
@@ -446,7 +478,14 @@ class ConsolePage:
 
     def shown(self, region: str) -> dict[str, Any]:
         """The state of a region once it is not busy."""
-        state: dict[str, Any] = self.probe("react", region=region, limit_s=self.limit_s)
+        state = None
+        while state is None:
+            if self.traffic.documents:
+                # Events that arrived between two calls are processed only with the next call of Playwright.
+                self.context.cookies()
+            if self.traffic.leaving:
+                return {"busy": True, "at": time.time(), "parts": {"status": None}}
+            state = self._reacted(region, self.limit_s)
         return {**state, "parts": self._parts(region, state)}
 
     def _parts(self, region: str, state: dict[str, Any]) -> dict[str, Any]:

@@ -77,11 +77,14 @@ class Traffic:
     `count` is the number of requests that the page's script has sent, from the start, `writes` of those that are no
     reads, `keyed` of those with a header of the application's own, and `ended` of those that have ended; `under_way` is
     whether one of them has not.
-    `network_changes` is the number of requests that a change of this machine's network has spoilt.
+    `documents` is the number of documents that a press has requested, which count among these. `network_changes` is the
+    number of requests that a change of this machine's network has spoilt.
     """
 
     def __init__(self) -> None:
-        self.count = self.writes = self.keyed = self.ended = self.network_changes = 0
+        self.count = self.writes = self.keyed = self.ended = self.documents = self.network_changes = 0
+        # While the gate itself loads the page, a document is no answer to a press.
+        self.is_loaded = False
         self.lines = BoundedLines()
         # How a dialog is answered: it is dismissed without that.
         self.answer: Callable[[Dialog], None] | None = None
@@ -130,6 +133,16 @@ class Traffic:
         """Whether a request of the page's script has not ended yet."""
         return bool(self._open)
 
+    @property
+    def fetching(self) -> bool:
+        """The same without the next document: a person may use the page until that is there."""
+        return any(request.resource_type != "document" for request in self._open)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether the page waits for the next document, which a press has requested."""
+        return any(request.resource_type == "document" for request in self._open)
+
     def requests(self) -> list[PageRequest]:
         """The requests in the order in which they began."""
         return [observed.page_request() for observed in self._observed.values()]
@@ -168,7 +181,7 @@ class Traffic:
 
     def _on_request(self, request: Request) -> None:
         self._observed[request] = _ObservedRequest(request=request, at=time.time())
-        if request.resource_type in _SCRIPT_REQUESTS:
+        if request.resource_type in _SCRIPT_REQUESTS or self._is_press(request):
             self.count += 1
             self.writes += request.method not in _READS
             self.keyed += any(_OWN_HEADER.match(name) for name in request.headers)
@@ -177,6 +190,17 @@ class Traffic:
     def _on_response(self, response: Response) -> None:
         if observed := self._observed.get(response.request):
             observed.response = response
+
+    def _is_press(self, request: Request) -> bool:
+        """Whether a request asks for the next document of the page, as a form or a link does, once it was loaded."""
+        if not self.is_loaded or request.resource_type != "document" or not request.is_navigation_request():
+            return False
+        leads = request.frame.parent_frame is None
+        self.documents += leads
+        if leads:
+            # The browser gives up one that it was waiting for, and does not always say so.
+            self._open = {other for other in self._open if other.resource_type != "document"}
+        return leads
 
     def _close(self, request: Request) -> None:
         if request in self._open:
