@@ -131,7 +131,7 @@ class ConsolePage:
         self._failed = False
         self._loaded_at = time.monotonic()
         self._address = self.page.url
-        self.steps.loaded(self.page)
+        self.steps.loaded(self)
         self.steps.show(self, "execute", patience_s=FIRST_S)
         self._address = self.page.url
         for name in ("command", "run"):
