@@ -126,6 +126,12 @@ def with_a_bearer_token(contract: Path, target: Path) -> None:
             "given = [value for name": 'given = [value.removeprefix(b"Bearer").lstrip() for name',
             'name == b"x-entry-token"]': 'name == b"authorization" and (not value or value.startswith(b"Bearer"))]',
         },
+        target.parent / "console" / "static" / "client.js": {
+            '"X-Entry-Token": apiKey()': "Authorization: `Bearer ${apiKey()}`",
+            "function conforming(answer, read) {": "function conforming(answer, read, due = 200) {",
+            "if (answer.http !== 200)": "if (answer.http !== due)",
+            "take(value, EXECUTE_RESPONSE));": "take(value, EXECUTE_RESPONSE), 201);",
+        },
     }
     for file, texts in changes.items():
         text = file.read_text("utf-8")
@@ -136,13 +142,14 @@ def with_a_bearer_token(contract: Path, target: Path) -> None:
 
 
 @pytest.mark.slow
-def test_bearer_token_and_another_success(tmp_path: Path) -> None:
-    """A backend that takes a bearer token, and answers an execution with 201, has no finding."""
+@pytest.mark.parametrize("party", ["backend", "console"])
+def test_bearer_token_and_another_success(tmp_path: Path, party: str) -> None:
+    """A pair with a bearer token, in which an execution is answered with 201, has no finding."""
     contract = write_renamed_contract(tmp_path / "renamed-v1")
     target = write_renamed_pair(tmp_path / "pair")
     with_a_bearer_token(contract, target)
     words = load_contract(contract).words
     assert (words.key_header, words.key_prefix, words.answers) == ("Authorization", "Bearer ", {"performTask": (201,)})
-    verdict, code, printed = judged("backend", contract, target)
+    verdict, code, printed = judged(party, contract, target)
     undecided = {row["id"]: row["reason"] for row in verdict["requirements"] if row["verdict"] == "INCONCLUSIVE"}
     assert (verdict["causes"], undecided, code) == ([], {}, 0), printed[-3000:]
