@@ -61,6 +61,8 @@ def test_a_conforming_server_has_no_finding(name: str, tmp_path: Path) -> None:
     [
         ("bearer", "open", "AUT-01"),
         ("nullable", "open", "AUT-02"),
+        ("crud", "lax", "VAL-01"),
+        ("crud", "picky", "VAL-02"),
         ("crud", "type", "ENV-07"),
         ("crud", "fails", "ERR-06"),
         ("bearer", "leak", "ERR-03"),

@@ -11,6 +11,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -82,25 +83,73 @@ def test_words_of_meanings() -> None:
     assert ContractWords().meaning("entry", {"state": 1}) == {"state": 1}
 
 
+def judged(party: str, contract: Path, target: Path) -> tuple[dict[str, Any], int, str]:
+    """The verdict document of a check of one party, its exit code and what it printed."""
+    folder = contract.parent
+    options = ("--profile", "quick", "--seed", "7", f"--contract={contract}", f"--target={target}")
+    ended = subprocess.run(
+        [*GATE, "check", party, *options],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=2 * STUCK_S,
+        check=False,
+    )
+    verdict = json.loads((folder / "reports" / "check" / "verdict.json").read_text("utf-8"))
+    return verdict, ended.returncode, ended.stdout
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("party", ["backend", "console"])
 def test_renamed_pair_has_no_finding(tmp_path: Path, party: str) -> None:
     """Every suite of a party passes on the renamed pair: no finding, and nothing undecided."""
     contract = write_renamed_contract(tmp_path / "renamed-v1")
     target = write_renamed_pair(tmp_path / "pair")
-    command = [
-        *GATE,
-        "check",
-        party,
-        "--profile",
-        "quick",
-        "--seed",
-        "7",
-        f"--contract={contract}",
-        f"--target={target}",
-    ]
-    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=2 * STUCK_S, check=False)
-    verdict = json.loads((tmp_path / "reports" / "check" / "verdict.json").read_text("utf-8"))
+    verdict, code, printed = judged(party, contract, target)
     undecided = {row["id"]: row["reason"] for row in verdict["requirements"] if row["verdict"] == "INCONCLUSIVE"}
-    assert (verdict["causes"], undecided, ended.returncode) == ([], {}, 0), ended.stdout[-2000:]
-    assert not re.search("|".join(map(re.escape, DISTINCTIVE)), ended.stdout)
+    assert (verdict["causes"], undecided, code) == ([], {}, 0), printed[-2000:]
+    assert not re.search("|".join(map(re.escape, DISTINCTIVE)), printed)
+
+
+def with_a_bearer_token(contract: Path, target: Path) -> None:
+    """Have the renamed pair take a bearer token, and answer an execution with 201."""
+    changes = {
+        contract / "openapi.yaml": {
+            "type: apiKey\n      in: header\n      name: X-Entry-Token\n": "type: http\n      scheme: bearer\n",
+            "        '200':": "        '201':",
+        },
+        contract / "behavior.toml": {'key = "X-Entry-Token"': 'key = "Authorization"'},
+        target.parent / "backend" / "techno_backend" / "app.py": {
+            "return json_answer(_execute_response(": "return json_answer(http_status=201, body=_execute_response(",
+        },
+        target.parent / "backend" / "techno_backend" / "intake.py": {
+            "given = [value for name": 'given = [value.removeprefix(b"Bearer").lstrip() for name',
+            'name == b"x-entry-token"]': 'name == b"authorization" and (not value or value.startswith(b"Bearer"))]',
+        },
+        target.parent / "console" / "static" / "client.js": {
+            '"X-Entry-Token": apiKey()': "Authorization: `Bearer ${apiKey()}`",
+            "function conforming(answer, read) {": "function conforming(answer, read, due = 200) {",
+            "if (answer.http !== 200)": "if (answer.http !== due)",
+            "take(value, EXECUTE_RESPONSE));": "take(value, EXECUTE_RESPONSE), 201);",
+        },
+    }
+    for file, texts in changes.items():
+        text = file.read_text("utf-8")
+        for old, new in texts.items():
+            assert old in text
+            text = text.replace(old, new, 1)
+        file.write_text(text, "utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("party", ["backend", "console"])
+def test_bearer_token_and_another_success(tmp_path: Path, party: str) -> None:
+    """A pair with a bearer token, in which an execution is answered with 201, has no finding."""
+    contract = write_renamed_contract(tmp_path / "renamed-v1")
+    target = write_renamed_pair(tmp_path / "pair")
+    with_a_bearer_token(contract, target)
+    words = load_contract(contract).words
+    assert (words.key_header, words.key_prefix, words.answers) == ("Authorization", "Bearer ", {"performTask": (201,)})
+    verdict, code, printed = judged(party, contract, target)
+    undecided = {row["id"]: row["reason"] for row in verdict["requirements"] if row["verdict"] == "INCONCLUSIVE"}
+    assert (verdict["causes"], undecided, code) == ([], {}, 0), printed[-3000:]

@@ -101,6 +101,12 @@ CASES: dict[str, tuple[str, Case, Validity, set[RequestDefect]]] = {
         Validity.ALLOWED,
         set(),
     ),
+    "a body below a path with a parameter": (
+        "crud",
+        Case(method="PUT", path="/notes/1", operation="putNotesId", body=b'{"title": ""}'),
+        Validity.FORBIDDEN,
+        {RequestDefect.FIELDS},
+    ),
     "no JSON": (
         "crud",
         Case(method="POST", path="/notes", operation="postNotes", body=b"{"),

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from technogate.judging.curl import curl_for
+from technogate.model.contract_words import ContractWords, speaking
 from technogate.model.events import Body, Exchange, Request
 from technogate.util.text import terminal_lines, visible
 from tests.certificates import write_certificates
@@ -345,3 +346,15 @@ def test_a_file_of_certificates_is_for_tls_alone() -> None:
     """The command for plain HTTP does not name it."""
     assert "--cacert" not in curl_for(exchange("http://127.0.0.1:1"), "ca.pem")
     assert "--cacert 'my ca.pem'" in curl_for(exchange("https://127.0.0.1:1"), "my ca.pem")
+
+
+@pytest.mark.parametrize("responded_by", ["backend", "mock"])
+def test_a_bearer_token_is_expanded(recorder: StandIn, tmp_path: Path, responded_by: str) -> None:
+    """The scheme stands before the key, which the shell expands; what a console sent elsewhere is quoted."""
+    sent = (("Authorization", f"Bearer {MARK}"), ("X-Other", f"Basic {MARK}"))
+    with speaking(ContractWords(key_header="Authorization", key_prefix="Bearer ")):
+        command = curl_for(exchange(recorder.url, headers=sent, key=MARK, responded_by=responded_by))
+    _, headers, _ = run(command, recorder, tmp_path)
+    assert ("Authorization", f"Bearer {KEY}") in headers
+    assert ("X-Other", f"Basic {MARK if responded_by == 'mock' else KEY}") in headers
+    assert KEY not in command

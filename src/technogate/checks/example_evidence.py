@@ -53,6 +53,11 @@ class ExampleEvidence:
         """The status of what was refused."""
         return self.contract.behavior.statuses.blocked
 
+    @property
+    def answers(self) -> tuple[int, ...]:
+        """The statuses of what was executed."""
+        return self.contract.words.answers_of(self.contract.behavior.operations.execute)
+
     # ---- bodies ----
 
     def execute_body(self, **members: object) -> Members:

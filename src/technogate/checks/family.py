@@ -34,6 +34,8 @@ class Scope(StrEnum):
 
     EXECUTE = "execute"
     BODIES = "the execution, and every operation without a part that takes a body"
+    GENERAL = "every operation without a part"
+    MALFORMED = "every operation without a part whose requests can be malformed"
     GUARDED = "every guarded operation"
     OPERATIONS = "every operation but that for start-up"
     WITH_INPUT = "every guarded operation that takes input"

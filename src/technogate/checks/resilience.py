@@ -76,8 +76,8 @@ EXAMPLES = (
     Example(
         requirement="ERR-07",
         predicate=is_served,
-        good=lambda e: (e.contract, e.conforming(e.executed()), 200),
-        bad=lambda e: (e.contract, e.no_response(), 200),
+        good=lambda e: (e.contract, e.conforming(e.executed()), *e.answers),
+        bad=lambda e: (e.contract, e.no_response(), *e.answers),
     ),
     Example(
         requirement="ERR-07",

@@ -253,7 +253,7 @@ def _html(evidence: ExampleEvidence) -> Exchange:
 
 EXAMPLES = (
     Example(predicate=has_response, good=lambda e: (e.executed(),), bad=lambda e: (e.no_response(),)),
-    Example(predicate=has_status, good=lambda e: (e.executed(), 200), bad=lambda e: (e.refused(500), 200)),
+    Example(predicate=has_status, good=lambda e: (e.executed(), *e.answers), bad=lambda e: (e.refused(500), 200)),
     Example(predicate=has_answer, good=lambda e: (e.executed(),), bad=lambda e: (e.refused(400),)),
     Example(predicate=declares_json, good=lambda e: (e.executed(),), bad=lambda e: (_html(e),)),
     Example(

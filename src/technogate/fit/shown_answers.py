@@ -38,7 +38,8 @@ def new_mock_backend(contract: Contract, prefix: str = "") -> MockBackend:
             "reason_codes": [],
         }
         value = contract.words.written("envelope", value)
-        return Conforming(template=json_template(value, trace_id=trace_id)).reply()
+        status = contract.words.answers_of(names.execute)[0]
+        return Conforming(template=json_template(value, status=status, trace_id=trace_id)).reply()
 
     def empty_list() -> Reply:
         return Conforming(template=json_template([], trace_id=f"mock-{next(numbers)}")).reply()
@@ -70,7 +71,10 @@ def blocked(contract: Contract) -> Conforming:
         "reason_codes": [contract.behavior.reason_codes.known[0]],
         "message": "the fit check shows this",
     }
-    return Conforming(template=json_template(contract.words.written("envelope", value), trace_id="fit-1"))
+    status = contract.words.answers_of(contract.behavior.operations.execute)[0]
+    return Conforming(
+        template=json_template(contract.words.written("envelope", value), status=status, trace_id="fit-1")
+    )
 
 
 def one_entry(contract: Contract) -> Conforming:

@@ -203,6 +203,8 @@ class Handler(BaseHTTPRequestHandler):
         self.take_body("requestBody" in operation)
         self.hold_parameters(known, method, match.groups(), query)
         self.hold_body(operation)
+        if BREAK == "picky" and query:
+            raise Refused(400)
         code = min(code for code in operation["responses"] if code.startswith("2"))
         answer = self.api.resolved(operation["responses"][code])
         return 500 if BREAK == "fails" and method == "POST" else int(code), example_of(answer), {}

@@ -39,6 +39,8 @@ _SPELLINGS: tuple[dict[str, object], ...] = (
 )
 _ENDS = ("", "\n", " \r\n\t", "")
 
+_OK = 200
+
 #: Status codes that are no 200 and no error; those without a body of their own are among them.
 _OTHER_SUCCESS = (201, 202, 203, 204, 205, 206, 207, 208, 226, 299, 300, 301, 302, 303, 304, 305, 307, 308, 399)
 _BODILESS = (204, 205, 304)
@@ -120,7 +122,7 @@ class Responses:
 
         Entries of a list are put in the required order: newest first.
         """
-        return _conforming(self.schema.values, status, but)
+        return self._sent(_conforming(self.schema.values, status, but))
 
     # ---- hostile ----
 
@@ -129,7 +131,7 @@ class Responses:
         wrong = _saying(
             broken(self.schema, leave=frozenset(self.contract.words.name("envelope", name) for name in leave))
         )
-        return st.one_of(wrong, wrong, self.wrong_types(), self.no_json(), self.cut(), self.torn())
+        return self._sent(st.one_of(wrong, wrong, self.wrong_types(), self.no_json(), self.cut(), self.torn()))
 
     def any_hostile(self) -> Cases:
         """Hostile responses of every kind, whatever their status code."""
@@ -138,7 +140,7 @@ class Responses:
 
     def status_words(self) -> Cases:
         """Responses whose status is none of the contract's, or missing (CON-03)."""
-        return _saying(broken_field(self.schema, self.contract.words.name("envelope", "status")))
+        return self._sent(_saying(broken_field(self.schema, self.contract.words.name("envelope", "status"))))
 
     def coded(self, first: int, last: int) -> Cases:
         """Responses with a status code of a range, whatever their body holds: most often an approval."""
@@ -149,11 +151,12 @@ class Responses:
 
     def other_success(self) -> Cases:
         """Conforming bodies under a code that is neither 200 nor an error; some codes have no body."""
-        return _other_success(self.conforming())
+        return _other_success(self.conforming(), self.contract.words.answers_of(self.operation))
 
     def says_blocked(self) -> Cases:
         """A 200 with a refusal in the words of the contract."""
-        return _saying(self.envelope.values.map(lambda value: InvalidValue(what="a blocked envelope", value=value)))
+        blocked = self.envelope.values.map(lambda value: InvalidValue(what="a blocked envelope", value=value))
+        return self._sent(_saying(blocked))
 
     def wrong_types(self) -> Cases:
         """Conforming bodies under another content type, or none."""
@@ -173,6 +176,13 @@ class Responses:
         return _torn(self.conforming())
 
     # ---- parts ----
+
+    def _sent(self, cases: Cases) -> Cases:
+        """The cases with the status that the operation answers with, in the place of a 200."""
+        [answer, *_] = self.contract.words.answers_of(self.operation)
+        if answer == _OK:
+            return cases
+        return cases.map(lambda sent: replace(sent, status=answer) if sent.status == _OK else sent)
 
     def _errors(self) -> Breaks:
         return self.error.values.map(lambda value: InvalidValue(what="an error response", value=value))
@@ -199,8 +209,9 @@ def _coded(draw: st.DrawFn, bodies: Cases, documented: tuple[int, ...], first: i
 
 
 @st.composite
-def _other_success(draw: st.DrawFn, conforming: Cases) -> FramedResponse:
-    code = _OTHER_SUCCESS[draw(_ODD) % len(_OTHER_SUCCESS)]
+def _other_success(draw: st.DrawFn, conforming: Cases, answers: tuple[int, ...]) -> FramedResponse:
+    others = [code for code in _OTHER_SUCCESS if code not in answers]
+    code = others[draw(_ODD) % len(others)]
     sent = draw(conforming)
     return FramedResponse(what=sent.what, body=b"" if code in _BODILESS else sent.body, status=code)
 

@@ -47,11 +47,13 @@ def read_response(contract: Contract, operation: str, schema: str, received: Rec
     """
     if received.trouble:
         return ResponseReading(meaning=Meaning.REFUSED, problems=(received.trouble,))
-    if received.status != 200:
+    answers = contract.words.answers_of(operation)
+    if received.status not in answers:
+        wanted = " or ".join(map(str, answers))
         return ResponseReading(
             meaning=Meaning.REFUSED,
             value=_value(received.body),
-            problems=(f"the HTTP status is {received.status}: only a 200 can be shown",),
+            problems=(f"the HTTP status is {received.status}: only a {wanted} can be shown",),
         )
     if received.content_type is None or not _JSON.fullmatch(received.content_type.strip()):
         problem = f"the Content-Type is {received.content_type or 'missing'}, not application/json"
@@ -73,7 +75,7 @@ def read_response(contract: Contract, operation: str, schema: str, received: Rec
 
 def _judged(contract: Contract, operation: str, schema: str, value: object) -> ResponseReading:
     """One way to read the body, held to the contract."""
-    problems = contract.response_problems(operation, 200, value)
+    problems = contract.response_problems(operation, contract.words.answers_of(operation)[0], value)
     if problems:
         return ResponseReading(meaning=Meaning.REFUSED, value=value, problems=tuple(problems))
     if contract.schema_problems(schema, value):
