@@ -18,10 +18,12 @@ from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import EMPTY_KEY, NO_KEY, Key, foreign_key
 from technogate.drivers.http.http_driver import Case, HttpDriver
 from technogate.model.events import Exchange
-from technogate.runner.suite import MustHold, not_exercised, requirement
+from technogate.runner.suite import MustHold, not_exercised, parts, requirement
 from technogate.trail.reconcile.expected_entries import TrailTerms
 from technogate.trail.reconcile.unread_times import why_unread
 from technogate.trail.trail_reader import TrailReader
+
+pytestmark = parts("trail")
 
 Word = Callable[[str], str]
 
@@ -35,6 +37,7 @@ def terms(contract: Contract) -> TrailTerms:
 
 
 @requirement("TRL-01")
+@parts("execute")
 @pytest.mark.parametrize("kind", ["approved", "unknown", "other-type"])
 def test_execute_has_its_entry(
     backend: HttpDriver,
@@ -63,7 +66,7 @@ def test_refused_key_has_its_entry(
     backend: HttpDriver, trail: TrailReader, terms: TrailTerms, guarded: str, key: Key, must_hold: MustHold
 ) -> None:
     """A request that is refused for its key has exactly one entry, blocked."""
-    sent = backend.read(guarded, key=key)
+    sent = backend.ask(guarded, key=key)
     must_hold(has_response(sent))
     if sent.response is not None and sent.response.status not in (401, 403):
         not_exercised(f"the key is not refused: status {sent.response.status}", "see AUT-01 and AUT-02")
@@ -71,6 +74,7 @@ def test_refused_key_has_its_entry(
 
 
 @requirement("TRL-02")
+@parts("execute", "fallback")
 @pytest.mark.parametrize("kind", ["command", "filter", "limit"])
 def test_invalid_request_has_its_entry(
     backend: HttpDriver, contract: Contract, trail: TrailReader, terms: TrailTerms, kind: str, must_hold: MustHold
@@ -92,6 +96,7 @@ def test_invalid_request_has_its_entry(
 
 
 @requirement("TRL-03")
+@parts("execute")
 def test_time_lies_within_request(
     backend: HttpDriver, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:
@@ -108,6 +113,7 @@ def test_time_lies_within_request(
 
 
 @requirement("TRL-04")
+@parts("audit", "memory")
 def test_no_request_has_a_second_entry(
     backend: HttpDriver, contract: Contract, trail: TrailReader, terms: TrailTerms, word: Word, must_hold: MustHold
 ) -> None:

@@ -12,9 +12,11 @@ from technogate.checks.trail_keeping import entries_are_unchanged
 from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import NO_KEY
 from technogate.drivers.http.http_driver import HttpDriver
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
 from technogate.trail.reconcile.expected_entries import TrailTerms
 from technogate.trail.trail_reader import TrailReader
+
+pytestmark = parts("execute", "trail")
 
 Word = Callable[[str], str]
 

@@ -10,14 +10,17 @@ from technogate.contract.loader import Contract
 from technogate.drivers.http.api_keys import foreign_key
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.runner.run_context import RunContext
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
 from technogate.trail.reconcile.expected_entries import TrailTerms
 from technogate.trail.trail_reader import TrailReader
+
+pytestmark = parts("execute", "trail")
 
 Word = Callable[[str], str]
 
 
 @requirement("TRL-09")
+@parts("audit")
 def test_session_and_payload_stay_out(
     run_context: RunContext,
     backend: HttpDriver,

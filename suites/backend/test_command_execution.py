@@ -14,6 +14,7 @@ from technogate.checks import response_predicates
 from technogate.checks.audit_list import holds_one_entry
 from technogate.checks.response_comparisons import is_unchanged, same_except_identity
 from technogate.checks.response_predicates import (
+    has_answer,
     has_reason_code,
     has_response,
     has_status,
@@ -32,7 +33,9 @@ from technogate.generation.requests.command_bodies import (
 )
 from technogate.model.events import Exchange, Finding
 from technogate.runner.run_context import RunContext
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("execute")
 
 Word = Callable[[str], str]
 Bodies = Callable[[str], Mapping[str, object]]
@@ -80,7 +83,7 @@ BAD_COMMANDS: list[object] = [
 def test_known_command(backend: HttpDriver, contract: Contract, word: Word, outcome: str, must_hold: MustHold) -> None:
     """A known command gets 200 with the status it deserves."""
     exchange = backend.execute(word(outcome))
-    must_hold(has_status(exchange, 200), has_status_word(exchange, contract.behavior.statuses.of(outcome)))
+    must_hold(has_answer(exchange), has_status_word(exchange, contract.behavior.statuses.of(outcome)))
 
 
 @requirement("EXE-01")
@@ -88,7 +91,7 @@ def test_escaped_name_is_the_same(backend: HttpDriver, contract: Contract, word:
     """A command whose name is written with escapes gets 200 with the status it deserves."""
     body = escaped_name(word("approved"))
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
-    must_hold(has_status(exchange, 200), has_status_word(exchange, contract.behavior.statuses.approved))
+    must_hold(has_answer(exchange), has_status_word(exchange, contract.behavior.statuses.approved))
 
 
 @requirement("EXE-02")
@@ -114,6 +117,7 @@ def test_missing_command_400(backend: HttpDriver, contract: Contract, must_hold:
 
 
 @requirement("EXE-02")
+@parts("memory")
 @pytest.mark.parametrize("bodies", [wrapped, misnamed], ids=["wrapped", "misnamed"])
 def test_command_in_another_place(
     backend: HttpDriver, contract: Contract, word: Word, bodies: Bodies, must_hold: MustHold
@@ -123,6 +127,7 @@ def test_command_in_another_place(
 
 
 @requirement("EXE-03")
+@parts("memory")
 def test_command_in_no_object(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
     """A command in a list or in a string gets 400 and is not executed."""
     must_hold(*refused_unexecuted(backend, contract, word("approved"), in_no_object))
@@ -132,7 +137,7 @@ def refused_unexecuted(
     backend: HttpDriver, contract: Contract, command: str, bodies: Bodies
 ) -> Iterator[Sequence[Finding]]:
     """Whether each of `bodies` gets 400, and all of them together leave the snapshot of `command` as it was."""
-    yield has_status(backend.execute(command), 200)
+    yield has_answer(backend.execute(command))
     before = backend.read(contract.behavior.operations.memory)
     for value in bodies(command).values():
         case = backend.case(contract.behavior.operations.execute, body=json.dumps(value).encode())
@@ -178,6 +183,7 @@ def test_not_an_object_400(backend: HttpDriver, contract: Contract, body: bytes,
 
 
 @requirement("EXE-04")
+@parts("memory")
 @pytest.mark.parametrize(
     "content_type",
     [
@@ -200,18 +206,19 @@ def test_other_content_type(
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body, content_type=content_type))
     after = backend.read(contract.behavior.operations.memory)
     must_hold(
-        has_status(first, 200),
+        has_answer(first),
         has_status(exchange, 415, 400),
         is_unchanged(before, after),
     )
 
 
 @requirement("EXE-04")
+@parts("memory")
 def test_command_in_the_type_it_declares(
     backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
 ) -> None:
     """A command that is valid in another content type is refused with 415 or 400 and is not executed."""
-    must_hold(has_status(backend.execute(word("approved")), 200))
+    must_hold(has_answer(backend.execute(word("approved"))))
     before = backend.read(contract.behavior.operations.memory)
     for content_type, body in in_declared_type(word("approved")):
         case = backend.case(contract.behavior.operations.execute, body=body, content_type=content_type)
@@ -228,7 +235,7 @@ def test_large_body(backend: HttpDriver, contract: Contract, word: Word, size: i
     exchange = backend.send(backend.case(contract.behavior.operations.execute, body=body))
     # A backend that responds before it has read all may close the connection: then the response can be lost.
     must_hold([] if exchange.response is None and exchange.error else has_status(exchange, 413, 400))
-    must_hold(has_status(backend.execute(word("approved")), 200))
+    must_hold(has_answer(backend.execute(word("approved"))))
 
 
 @requirement("EXE-06")
@@ -238,12 +245,13 @@ def test_unknown_command_is_blocked(run_context: RunContext, backend: HttpDriver
 
     def property_check(name: str) -> list[Finding]:
         exchange = backend.execute(name)
-        return has_status(exchange, 200) or has_status_word(exchange, blocked) or has_reason_code(exchange)
+        return has_answer(exchange) or has_status_word(exchange, blocked) or has_reason_code(exchange)
 
     every(run_context, st.from_regex(r"\AZZ_[A-Z_]{1,29}\Z"), drawn_cases(run_context), property_check)
 
 
 @requirement("EXE-06")
+@parts("memory")
 @pytest.mark.parametrize("shape", ["{}_QQZZ", "QQZZ_{}", "_{}_", "{}{}"], ids=["longer", "prefixed", "padded", "twice"])
 def test_nearly_known_command_is_blocked(
     backend: HttpDriver, contract: Contract, word: Word, shape: str, must_hold: MustHold
@@ -257,8 +265,8 @@ def test_nearly_known_command_is_blocked(
     exchange = backend.execute(name)
     after = backend.read(contract.behavior.operations.memory)
     must_hold(
-        has_status(executed, 200),
-        has_status(exchange, 200),
+        has_answer(executed),
+        has_answer(exchange),
         has_status_word(exchange, contract.behavior.statuses.blocked),
     )
     must_hold(has_reason_code(exchange), is_unchanged(before, after))
@@ -271,7 +279,7 @@ def test_nearly_known_command_is_blocked(
 def test_session_is_optional(backend: HttpDriver, word: Word, session: str, must_hold: MustHold) -> None:
     """With a valid session id the response is the same as without."""
     without, with_session = backend.execute(word("approved")), backend.execute(word("approved"), session_id=session)
-    must_hold(has_status(without, 200), same_except_identity(without, with_session))
+    must_hold(has_answer(without), same_except_identity(without, with_session))
 
 
 @requirement("EXE-08")
@@ -280,7 +288,7 @@ def test_unknown_fields_change_nothing(run_context: RunContext, backend: HttpDri
 
     def property_check(extra: tuple[tuple[str, Any], ...]) -> list[Finding]:
         without, with_extra = backend.execute(word("approved")), backend.execute(word("approved"), **dict(extra))
-        return has_status(without, 200) or same_except_identity(without, with_extra)
+        return has_answer(without) or same_except_identity(without, with_extra)
 
     names = st.from_regex(r"\Ax_[a-z]{1,8}\Z")
     values = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=8)
@@ -289,6 +297,7 @@ def test_unknown_fields_change_nothing(run_context: RunContext, backend: HttpDri
 
 
 @requirement("EXE-08")
+@parts("audit")
 @pytest.mark.parametrize("outcome", ["approved", "blocked"])
 def test_wishful_fields_change_nothing(
     backend: HttpDriver, contract: Contract, word: Word, outcome: str, must_hold: MustHold
@@ -296,11 +305,12 @@ def test_wishful_fields_change_nothing(
     """Fields by which a client might try to influence the outcome change nothing."""
     without = backend.execute(word(outcome))
     for fields in wishes(contract):
-        must_hold(has_status(without, 200))
+        must_hold(has_answer(without))
         must_hold(same_except_identity(without, backend.execute(word(outcome), **fields)))
 
 
 @requirement("EXE-09")
+@parts("memory")
 @pytest.mark.parametrize("refused", ["unknown", "blocked", "malformed", "no-key"])
 def test_refusal_leaves_memory(
     backend: HttpDriver, contract: Contract, word: Word, refused: str, must_hold: MustHold
@@ -316,13 +326,14 @@ def test_refusal_leaves_memory(
     }[refused]()
     after = backend.read(contract.behavior.operations.memory)
     must_hold(
-        has_status(executed, 200),
+        has_answer(executed),
         has_response(sent),
         is_unchanged(before, after),
     )
 
 
 @requirement("EXE-10")
+@parts("audit")
 def test_identical_requests_are_two_executions(
     backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold
 ) -> None:
@@ -330,8 +341,8 @@ def test_identical_requests_are_two_executions(
     first, second = backend.execute(word("approved")), backend.execute(word("approved"))
     first_id, second_id = response_predicates.trace_id(first), response_predicates.trace_id(second)
     must_hold(
-        has_status(first, 200),
-        has_status(second, 200),
+        has_answer(first),
+        has_answer(second),
         response_predicates.finding("two executions", second, "another trace id", second_id)
         if first_id == second_id
         else [],

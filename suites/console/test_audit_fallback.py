@@ -12,7 +12,9 @@ from technogate.mock.listener import Refusal
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault, Where
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("audit", "console")
 
 BROKEN: dict[str, Callable[[Harness], Fault]] = {
     "blocked": lambda harness: harness.envelope(),
@@ -64,6 +66,7 @@ def falls_back(harness: Harness, name: str, must_hold: MustHold) -> None:
 
 
 @requirement("CON-10")
+@parts("fallback")
 @pytest.mark.parametrize("name", BROKEN, ids=lambda name: name.replace(" ", "-"))
 def test_broken_list(wide_harness: Harness, name: str, must_hold: MustHold) -> None:
     """A list that is blocked, refused, failing or malformed leads to one request of the fallback, which is shown."""
@@ -71,6 +74,7 @@ def test_broken_list(wide_harness: Harness, name: str, must_hold: MustHold) -> N
 
 
 @requirement("CON-10")
+@parts("fallback")
 @pytest.mark.parametrize("name", IN_THE_PAGE, ids=lambda name: name.replace(" ", "-"))
 def test_broken_list_in_the_page(page_harness: Harness, name: str, must_hold: MustHold) -> None:
     """The page shows the entries of the fallback where the list is broken."""
@@ -78,6 +82,7 @@ def test_broken_list_in_the_page(page_harness: Harness, name: str, must_hold: Mu
 
 
 @requirement("CON-10")
+@parts("fallback")
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: f"{query[0]}-{query[1]}")
 def test_same_query(harness: Harness, query: tuple[str, int], must_hold: MustHold) -> None:
     """The fallback is requested with the query of the list: filter and limit."""
@@ -92,6 +97,7 @@ def test_same_query(harness: Harness, query: tuple[str, int], must_hold: MustHol
 
 
 @requirement("CON-10")
+@parts("fallback")
 def test_conforming_list_needs_no_fallback(harness: Harness, must_hold: MustHold) -> None:
     """A conforming list is shown, and the fallback is not requested."""
     listing = harness.listing(harness.entry(action="FROM_THE_LIST"))
@@ -104,6 +110,7 @@ def test_conforming_list_needs_no_fallback(harness: Harness, must_hold: MustHold
 
 
 @requirement("CON-10")
+@parts("fallback")
 def test_empty_list_needs_no_fallback(harness: Harness, must_hold: MustHold) -> None:
     """A conforming list without entries is shown as empty, and the fallback is not requested."""
     empty = harness.response("an empty list", b"[]")
@@ -116,6 +123,7 @@ def test_empty_list_needs_no_fallback(harness: Harness, must_hold: MustHold) -> 
 
 
 @requirement("CON-10")
+@parts("fallback")
 @pytest.mark.parametrize("name", ["blocked", "401", "503", "reset", "html", "a state in the other case"])
 def test_both_fail(harness: Harness, name: str, must_hold: MustHold) -> None:
     """When the fallback fails as well, it was requested once, and the list is empty."""

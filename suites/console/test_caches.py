@@ -6,7 +6,9 @@ from fixtures.console_harnesses import COMMAND, Harness
 from technogate.checks.console_display import rows_show, shows, shows_empty_list, shows_no_snapshot
 from technogate.checks.console_requests import sent_times
 from technogate.mock.responses.cached import KEEP_FOR_A_YEAR, Cached
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 HEADERS = {
     "for a year": KEEP_FOR_A_YEAR,
@@ -20,6 +22,7 @@ CASES = pytest.mark.parametrize("name", HEADERS)
 
 
 @requirement("CON-19")
+@parts("audit")
 @CASES
 def test_list_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> None:
     """A second reading of the list sends a request again, and shows its response."""
@@ -35,6 +38,7 @@ def test_list_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> 
 
 
 @requirement("CON-19")
+@parts("fallback")
 @CASES
 def test_fallback_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> None:
     """A second reading of the fallback sends a request again, and shows its response."""
@@ -49,6 +53,7 @@ def test_fallback_is_read_anew(harness: Harness, name: str, must_hold: MustHold)
 
 
 @requirement("CON-19")
+@parts("memory")
 @CASES
 def test_memory_is_read_anew(harness: Harness, name: str, must_hold: MustHold) -> None:
     """A second reading of the memory sends a request again, and shows its response."""
@@ -72,6 +77,7 @@ def test_command_is_sent_anew(harness: Harness, must_hold: MustHold) -> None:
 
 
 @requirement("CON-19")
+@parts("audit", "memory")
 @pytest.mark.parametrize("first", ["a list", "a snapshot"], ids=["list", "snapshot"])
 def test_no_earlier_response_is_shown_instead(harness: Harness, first: str, must_hold: MustHold) -> None:
     """When a reading fails, nothing that was read before replaces it."""

@@ -12,7 +12,9 @@ from technogate.generation.responses.valid_values import schema_of
 from technogate.model.driver_name import MODULE_DRIVERS
 from technogate.model.events import Finding
 from technogate.runner.run_context import RunContext
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 BAD = {
     "empty": "",

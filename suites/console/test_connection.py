@@ -14,7 +14,9 @@ from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.conforming import Conforming
 from technogate.mock.scripted_reply import Where, json_template
 from technogate.model.events import RunWarning
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 PLACES = [Where.BEFORE_HEADERS, Where.IN_HEADERS, Where.AFTER_HEADERS, Where.IN_BODY]
 
@@ -36,6 +38,7 @@ def test_connection_breaks(harness: Harness, where: Where, reset: bool, must_hol
 
 
 @requirement("CON-07")
+@parts("audit", "memory")
 def test_reused_connection_breaks(harness: Harness, must_hold: MustHold) -> None:
     """A connection that was used before and is then reset is shown as a refusal."""
     names = harness.names

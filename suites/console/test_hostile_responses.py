@@ -19,7 +19,9 @@ from technogate.generation.responses.response_cases import Cases, Responses
 from technogate.generation.responses.response_oracle import Meaning, ResponseReading
 from technogate.model.events import Finding
 from technogate.runner.run_context import RunContext
-from technogate.runner.suite import Violation, requirement
+from technogate.runner.suite import Violation, parts, requirement
+
+pytestmark = parts("console")
 
 
 def commands(run_context: RunContext, harness: Harness, cases: Cases, share: float, meaning: Meaning) -> None:
@@ -85,6 +87,7 @@ def test_any_other_status_is_shown(run_context: RunContext, harness: Harness) ->
 
 
 @requirement("CON-10")
+@parts("fallback")
 def test_any_broken_list_leads_to_the_fallback(run_context: RunContext, harness: Harness) -> None:
     """Whatever is wrong with the list, the fallback is requested once with the same query, and shown if it conforms."""
     names = run_context.contract.behavior.operations
@@ -113,6 +116,7 @@ def test_any_broken_list_leads_to_the_fallback(run_context: RunContext, harness:
 
 
 @requirement("CON-11")
+@parts("memory")
 def test_any_broken_memory_is_no_snapshot(run_context: RunContext, harness: Harness) -> None:
     """Whatever is wrong with the memory, there is no snapshot and no error."""
     responses = Responses.to_memory(run_context.contract)
@@ -185,6 +189,7 @@ def test_a_command_after_failures(run_context: RunContext, harness: Harness) -> 
 
 
 @requirement("CON-16")
+@parts("audit")
 def test_a_list_after_failures(run_context: RunContext, harness: Harness) -> None:
     """After any failures, the next conforming audit list is shown as it is."""
 
@@ -195,6 +200,7 @@ def test_a_list_after_failures(run_context: RunContext, harness: Harness) -> Non
 
 
 @requirement("CON-16")
+@parts("memory")
 def test_a_snapshot_after_failures(run_context: RunContext, harness: Harness) -> None:
     """After any failures, the next conforming memory snapshot is shown as it is."""
 

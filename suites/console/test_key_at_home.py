@@ -10,7 +10,9 @@ from technogate.drivers.console_driver import PageRequest
 from technogate.drivers.module.module_page_driver import ModulePageDriver
 from technogate.drivers.page.page_driver import BrowserDriver
 from technogate.mock.responses.broken import Broken
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 Sent = Callable[[str], list[PageRequest]]
 
@@ -24,9 +26,11 @@ def use(harness: Harness) -> None:
     harness.execute(Broken(template=harness.template()))
     harness.run_refused("closed", lambda driver: driver.execute(COMMAND))
     harness.execute(conforming(), "no command")
-    harness.audit(harness.listing(), harness.listing(), state=harness.blocked, limit=10)
-    harness.audit(refused(401), refused(500))
-    harness.memory(harness.snapshot())
+    if harness.reads("audit"):
+        harness.audit(harness.listing(), harness.listing(), state=harness.blocked, limit=10)
+        harness.audit(refused(401), refused(500))
+    if harness.reads("memory"):
+        harness.memory(harness.snapshot())
     if isinstance(harness.driver, BrowserDriver | ModulePageDriver):
         harness.driver.leave()
 

@@ -2,7 +2,9 @@
 
 from fixtures.console_harnesses import Harness
 from technogate.checks.console_requests import carries_key, sent_times
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 
 @requirement("CON-01")
@@ -13,6 +15,7 @@ def test_command_carries_the_key(harness: Harness, must_hold: MustHold) -> None:
 
 
 @requirement("CON-01")
+@parts("fallback")
 def test_audit_list_carries_the_key(harness: Harness, must_hold: MustHold) -> None:
     """The audit list and its fallback are requested with the key in its header and not in the URL."""
     interaction = harness.audit(harness.error(503), fallback=harness.listing())
@@ -24,6 +27,7 @@ def test_audit_list_carries_the_key(harness: Harness, must_hold: MustHold) -> No
 
 
 @requirement("CON-01")
+@parts("memory")
 def test_memory_carries_the_key(harness: Harness, must_hold: MustHold) -> None:
     """The memory is requested with the key in its header and not in its URL."""
     interaction = harness.memory(harness.snapshot())

@@ -12,7 +12,9 @@ from technogate.generation.responses.invalid_json import invalid_json
 from technogate.generation.responses.response_cases import OTHER_TYPES, encode
 from technogate.mock.responses.raw_bytes import Raw
 from technogate.mock.responses.unfinished import Form, Unfinished
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 #: What the wire does to a response. A connection that breaks is CON-07.
 TORN = [wire for wire in FAULTY if not wire.name.startswith(("RESET", "CLOSED"))]

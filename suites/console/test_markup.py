@@ -9,7 +9,9 @@ from fixtures.console_harnesses import Harness
 from technogate.checks.console_interaction import Interaction
 from technogate.checks.console_page_leaks import markup, markup_stays_text
 from technogate.drivers.console_driver import Exposure
-from technogate.runner.suite import MustHold, not_exercised, requirement
+from technogate.runner.suite import MustHold, not_exercised, parts, requirement
+
+pytestmark = parts("console")
 
 ENDED_HINT = "find out why the page ends: a finding of CON-16 names the response"
 EXECUTE = ("status", "trace_id", "reason_codes", "message", "ts_utc", "execution_id")
@@ -59,6 +61,7 @@ def test_markup_in_an_error(page_harness: Harness, code: int, field: str, must_h
 
 
 @requirement("CON-15")
+@parts("audit")
 @pytest.mark.parametrize("field", ENTRY)
 def test_markup_in_the_list(page_harness: Harness, field: str, must_hold: MustHold) -> None:
     """Markup in a field of an audit entry, from the list or its fallback, never becomes an element."""
@@ -69,6 +72,7 @@ def test_markup_in_the_list(page_harness: Harness, field: str, must_hold: MustHo
 
 
 @requirement("CON-15")
+@parts("memory")
 @pytest.mark.parametrize("field", SNAPSHOT)
 def test_markup_in_the_memory(page_harness: Harness, field: str, must_hold: MustHold) -> None:
     """Markup in a field of the memory snapshot never becomes an element."""

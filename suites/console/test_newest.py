@@ -11,7 +11,9 @@ from technogate.mock.reply_queue import ScriptedReply
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.held import Held
 from technogate.mock.scripted_reply import Fault, Where
-from technogate.runner.suite import MustHold, not_exercised, requirement
+from technogate.runner.suite import MustHold, not_exercised, parts, requirement
+
+pytestmark = parts("console")
 
 #: The response to the newer command, and the outcome that the console must then show.
 NEWER: dict[str, tuple[Callable[[Harness], Fault], str]] = {

@@ -11,7 +11,9 @@ from technogate.mock.listener import Refusal
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault, Where
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console", "memory")
 
 BROKEN: dict[str, Callable[[Harness], Fault]] = {
     "nothing yet (204)": lambda harness: harness.response("nothing", b"", status=204),

@@ -13,7 +13,9 @@ from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault, Where
 from technogate.model.events import RenderedOutput
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 FAILURES: dict[str, Callable[[Harness], Fault]] = {
     "approved": lambda harness: harness.conforming(),
@@ -61,6 +63,7 @@ def test_page_sends_a_command_once(page_harness: Harness, name: str, must_hold: 
 
 
 @requirement("CON-09")
+@parts("audit", "memory")
 @pytest.mark.parametrize("name", ["retry-after", "503"])
 def test_not_sent_again_later(harness: Harness, name: str, must_hold: MustHold) -> None:
     """A command is not sent again while the console is used on, not even where the response demands it."""

@@ -10,7 +10,9 @@ from technogate.checks.console_recovery import sends_again
 from technogate.mock.responses.broken import Broken
 from technogate.mock.responses.truncated import Truncated
 from technogate.mock.scripted_reply import Fault
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 FAILURES: dict[str, Callable[[Harness], object]] = {
     "refused": lambda harness: harness.run_refused("closed", lambda driver: driver.execute(COMMAND)),
@@ -60,6 +62,7 @@ def test_command_after_a_failure(harness: Harness, name: str, must_hold: MustHol
 
 
 @requirement("CON-16")
+@parts("audit", "memory")
 @pytest.mark.parametrize("name", READS)
 def test_reads_after_a_failure(harness: Harness, name: str, must_hold: MustHold) -> None:
     """After reads that failed, the next conforming list and snapshot are shown."""

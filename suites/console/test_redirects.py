@@ -6,7 +6,9 @@ from fixtures.console_harnesses import Harness
 from technogate.checks.console_interaction import Interaction, only_of
 from technogate.checks.console_requests import key_stays_at, sent_nothing_to, sent_times, was_sent
 from technogate.mock.responses.redirect import Redirect
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 CODES = (301, 302, 303, 307, 308)
 
@@ -15,6 +17,7 @@ MADE_A_GET = (301, 302, 303)
 
 
 @requirement("CON-14")
+@parts("memory")
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("place", ["itself", "the other origin"], ids=["itself", "other-origin"])
 def test_command_is_not_redirected(wide_harness: Harness, code: int, place: str, must_hold: MustHold) -> None:
@@ -23,6 +26,7 @@ def test_command_is_not_redirected(wide_harness: Harness, code: int, place: str,
 
 
 @requirement("CON-14")
+@parts("memory")
 @pytest.mark.parametrize("code", [303, 307])
 @pytest.mark.parametrize("place", ["itself", "the other origin"], ids=["itself", "other-origin"])
 def test_page_is_not_redirected(page_harness: Harness, code: int, place: str, must_hold: MustHold) -> None:
@@ -57,6 +61,7 @@ def not_redirected(harness: Harness, code: int, place: str, must_hold: MustHold)
 
 
 @requirement("CON-14")
+@parts("fallback")
 @pytest.mark.parametrize("code", CODES)
 def test_list_keeps_the_key_at_home(harness: Harness, code: int, must_hold: MustHold) -> None:
     """A list that is redirected to another origin never takes the key there."""
@@ -71,6 +76,7 @@ def test_list_keeps_the_key_at_home(harness: Harness, code: int, must_hold: Must
 
 
 @requirement("CON-14")
+@parts("memory")
 @pytest.mark.parametrize("code", CODES)
 def test_memory_keeps_the_key_at_home(harness: Harness, code: int, must_hold: MustHold) -> None:
     """A memory that is redirected to another origin never takes the key there."""

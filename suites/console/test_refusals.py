@@ -5,7 +5,9 @@ import pytest
 from fixtures.console_harnesses import Harness
 from technogate.checks.console_display import mentions, shows_blocked
 from technogate.checks.console_requests import sent_times
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 CODES_4XX = [400, 401, 402, 403, 404, 405, 408, 409, 410, 413, 415, 418, 422, 425, 429, 431, 451, 499]
 CODES_5XX = [500, 501, 502, 503, 504, 505, 507, 511, 599]

@@ -16,7 +16,9 @@ from technogate.checks.console_requests import queries_agree, sent_times
 from technogate.mock.scripted_reply import Fault
 from technogate.model.driver_name import MODULE_DRIVERS
 from technogate.model.events import Finding
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 READS = ("list", "fallback")
 WHERE_REDIRECTED = pytest.mark.parametrize("place", ["itself", "the other origin"], ids=["itself", "other-origin"])
@@ -45,6 +47,7 @@ def refused_list(harness: Harness, read: Read, what: str, sent: Fault) -> list[F
 
 
 @requirement("CON-10")
+@parts("fallback")
 @pytest.mark.parametrize("group", GROUPS)
 @pytest.mark.parametrize("name", READS)
 def test_list_is_refused(wide_harness: Harness, name: str, group: str, must_hold: MustHold) -> None:
@@ -55,6 +58,7 @@ def test_list_is_refused(wide_harness: Harness, name: str, group: str, must_hold
 
 
 @requirement("CON-10")
+@parts("fallback")
 @pytest.mark.parametrize("name", READS)
 def test_contradiction_in_the_page(page_harness: Harness, name: str, must_hold: MustHold) -> None:
     """The page refuses a list with a result that contradicts its entry's state, whichever state it is."""
@@ -64,6 +68,7 @@ def test_contradiction_in_the_page(page_harness: Harness, name: str, must_hold: 
 
 
 @requirement("CON-11")
+@parts("memory")
 @pytest.mark.parametrize("group", GROUPS)
 def test_memory_is_refused(wide_harness: Harness, group: str, must_hold: MustHold) -> None:
     """Whatever is wrong with the memory, there is no snapshot, and it is requested once."""
@@ -73,6 +78,7 @@ def test_memory_is_refused(wide_harness: Harness, group: str, must_hold: MustHol
 
 
 @requirement("CON-10")
+@parts("fallback", "memory")
 @WHERE_REDIRECTED
 def test_list_is_not_redirected(wide_harness: Harness, place: str, must_hold: MustHold) -> None:
     """A list that is redirected is a failed one: its fallback is shown, whatever waits where it leads to."""
@@ -88,6 +94,7 @@ def test_list_is_not_redirected(wide_harness: Harness, place: str, must_hold: Mu
 
 
 @requirement("CON-11")
+@parts("fallback", "memory")
 @WHERE_REDIRECTED
 def test_memory_is_not_redirected(wide_harness: Harness, place: str, must_hold: MustHold) -> None:
     """A memory that is redirected is no snapshot, whatever waits where it leads to."""
@@ -100,6 +107,7 @@ def test_memory_is_not_redirected(wide_harness: Harness, place: str, must_hold: 
 
 
 @requirement("CON-16")
+@parts("fallback", "memory")
 def test_reads_after_refused_ones(wide_harness: Harness, must_hold: MustHold) -> None:
     """After reads that were refused, the next conforming list and snapshot are shown as they are."""
     harness = wide_harness

@@ -7,7 +7,9 @@ from technogate.checks.console_interaction import Interaction
 from technogate.checks.console_request_fields import command_fields_are_named, query_fields_are_named
 from technogate.drivers.console_driver import DriverError
 from technogate.model.events import RunWarning
-from technogate.runner.suite import MustHold, not_exercised, requirement
+from technogate.runner.suite import MustHold, not_exercised, parts, requirement
+
+pytestmark = parts("console")
 
 SESSIONS = ["s-1", "Session 7/\u00e9", "x" * 128]
 QUERIES = [
@@ -39,6 +41,7 @@ def test_command_and_session_by_name(harness: Harness, session: str, must_hold: 
 
 
 @requirement("CON-10")
+@parts("audit")
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: f"{query[0]}-{query[1]}")
 def test_query_by_name(harness: Harness, query: tuple[str, int], must_hold: MustHold) -> None:
     """The list is requested with the filter and the limit that were chosen, by these names."""

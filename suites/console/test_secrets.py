@@ -7,7 +7,9 @@ from technogate.checks.console_page_leaks import place_holds_no_key
 from technogate.checks.console_requests import carries_key, was_sent
 from technogate.drivers.console_driver import Exposure
 from technogate.mock.responses.broken import Broken
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 
 def exposed(harness: Harness) -> Exposure:
@@ -16,8 +18,10 @@ def exposed(harness: Harness) -> Exposure:
     harness.execute(harness.error(403))
     harness.execute(Broken(template=harness.template()))
     harness.run_refused("closed", lambda driver: driver.execute(COMMAND))
-    harness.audit(harness.error(401), harness.listing())
-    harness.memory(harness.snapshot())
+    if harness.reads("audit"):
+        harness.audit(harness.error(401), harness.listing())
+    if harness.reads("memory"):
+        harness.memory(harness.snapshot())
     return harness.driver.inspect()
 
 

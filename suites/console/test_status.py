@@ -7,7 +7,9 @@ import pytest
 from fixtures.console_harnesses import MISSING, Harness
 from technogate.checks.console_display import shows, shows_blocked, shows_reasons
 from technogate.checks.console_requests import sent_times, was_sent
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 #: What is no status, by what it is: made of the status of an approval.
 UNKNOWN: dict[str, Callable[[str], object]] = {

@@ -26,7 +26,9 @@ from technogate.model.driver_name import BROWSER_DRIVERS
 from technogate.model.events import Finding
 from technogate.runner.plugin import RUN_CONTEXT
 from technogate.runner.run_context import RunContext
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 #: The interactions that each test collects, by its name.
 COLLECTED: dict[str, tuple[Endpoint, ...]] = {
@@ -39,16 +41,24 @@ COLLECTED: dict[str, tuple[Endpoint, ...]] = {
 }
 
 
+#: The part that an endpoint is of; a slow list is followed by its fallback.
+_PART_OF: dict[Endpoint, str] = {"memory": "memory"}
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each endpoint and each kind of stall, in each driver that the target gives rise to."""
     run_context = metafunc.config.stash.get(RUN_CONTEXT, None)
     if run_context is None:
         return
     drivers, endpoints = timed_drivers(run_context), COLLECTED[metafunc.function.__name__]
+    has = run_context.contract.parts
+    if endpoints == ENDPOINTS:
+        endpoints = tuple(one for one in endpoints if one == "execute" or _PART_OF.get(one, "fallback") in has)
     late = [
         SlowResponse(driver=d, endpoint=e, kind=k) for d in drivers for e in endpoints for k in kinds(run_context, d, e)
     ]
-    if endpoints == ENDPOINTS and run_context.settings.profile in CHAIN_PROFILES:
+    chained = metafunc.function.__name__ == "test_gives_up_in_time" and "fallback" in has
+    if chained and run_context.settings.profile in CHAIN_PROFILES:
         late += [SlowResponse(driver=driver, endpoint="chain", kind="before-headers") for driver in drivers]
     metafunc.parametrize("slow_response", late, ids=[slow_response.name for slow_response in late])
 
@@ -115,6 +125,7 @@ def test_gives_up_in_time(
 
 
 @requirement("CON-10")
+@parts("fallback")
 def test_slow_list_leads_to_the_fallback(
     run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
@@ -124,6 +135,7 @@ def test_slow_list_leads_to_the_fallback(
 
 
 @requirement("CON-10")
+@parts("fallback")
 def test_slow_fallback_is_shown(
     run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
@@ -133,6 +145,7 @@ def test_slow_fallback_is_shown(
 
 
 @requirement("CON-06")
+@parts("fallback")
 def test_fallback_has_a_time_of_its_own(
     slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
@@ -142,6 +155,7 @@ def test_fallback_has_a_time_of_its_own(
 
 
 @requirement("CON-10")
+@parts("fallback")
 def test_slow_fallback_is_the_empty_list(
     run_context: RunContext, slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:
@@ -154,6 +168,7 @@ def test_slow_fallback_is_the_empty_list(
 
 
 @requirement("CON-11")
+@parts("memory")
 def test_slow_memory_is_no_snapshot(
     slow_interaction: tuple[Interaction, SlowResponseOutcome], must_hold: MustHold
 ) -> None:

@@ -5,10 +5,11 @@ import pytest
 from fixtures.unmarked_scenes import UnmarkedScenes, other_status
 from technogate.checks.console_display import shows, shows_blocked
 from technogate.checks.console_requests import was_sent
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
 
 
 @requirement("CON-02")
+@parts("console")
 @pytest.mark.parametrize("scene", ["an approval", "another approval"])
 def test_approval_is_shown_to_a_person(unmarked_scenes: UnmarkedScenes, scene: str, must_hold: MustHold) -> None:
     """In a browser without marks of automation, a command is sent, and its approval shown as such."""
@@ -42,6 +43,7 @@ def test_malformed_approval_is_blocked_for_a_person(
 
 
 @requirement("CON-18")
+@parts("console")
 def test_other_status_is_shown_to_a_person(unmarked_scenes: UnmarkedScenes, must_hold: MustHold) -> None:
     """In a browser without marks of automation, a status that neither approves nor refuses is shown as such."""
     interaction = unmarked_scenes["another status"]

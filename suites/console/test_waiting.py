@@ -6,7 +6,9 @@ from fixtures.console_harnesses import Harness
 from fixtures.held_commands import EARLIER, LONG_HOLD_S, hold_command
 from technogate.checks.console_waiting import shows_no_approval_meanwhile
 from technogate.mock.scripted_reply import Where
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("console")
 
 PLACES = [Where.BEFORE_HEADERS, Where.AFTER_HEADERS, Where.IN_BODY]
 

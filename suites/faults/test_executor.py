@@ -12,7 +12,9 @@ from technogate.checks.response_times import is_complete_within
 from technogate.contract.loader import Contract
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.faults.hanging import HangingRequests
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("execute")
 
 Word = Callable[[str], str]
 CommandSet = Callable[[str], tuple[str, ...]]
@@ -43,6 +45,7 @@ def test_many_failing_executors(backend: HttpDriver, contract: Contract, word: W
 
 
 @requirement("ERR-05")
+@parts("memory")
 def test_failed_command_leaves_memory(backend: HttpDriver, contract: Contract, word: Word, must_hold: MustHold) -> None:
     """A command whose executor failed is not in the memory snapshot."""
     executed = backend.execute(word("approved"))
@@ -64,13 +67,14 @@ def test_unknown_status_is_blocked(
     for odd in words("unknown_status"):
         exchange = backend.execute(odd)
         must_hold(
-            is_served(contract, exchange, 200),
+            is_served(contract, exchange),
             has_status_word(exchange, contract.behavior.statuses.blocked),
             has_reason_code(exchange, contract.behavior.reason_codes.unknown_status),
         )
 
 
 @requirement("FCB-01")
+@parts("memory")
 def test_unknown_status_leaves_memory(
     backend: HttpDriver, contract: Contract, word: Word, words: CommandSet, must_hold: MustHold
 ) -> None:
@@ -87,6 +91,7 @@ def test_unknown_status_leaves_memory(
 
 
 @requirement("TMO-01")
+@parts("audit", "memory")
 def test_other_requests_are_served_while_executors_hang(
     backend: HttpDriver, contract: Contract, hanging: HangingRequests, word: Word, must_hold: MustHold
 ) -> None:
@@ -97,8 +102,8 @@ def test_other_requests_are_served_while_executors_hang(
     for _ in range(3):
         must_hold(
             command_is_executed(contract, backend.execute(approved)),
-            is_served(contract, backend.read(names.memory), 200),
-            is_served(contract, backend.read(names.audit, {"limit": 5}), 200),
+            is_served(contract, backend.read(names.memory)),
+            is_served(contract, backend.read(names.audit, {"limit": 5})),
         )
         if not hanging.waiting:
             break

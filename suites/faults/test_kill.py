@@ -10,7 +10,9 @@ from fixtures.faulty_pair import FaultyPair
 from technogate.checks.trail_durability import entries_survive_kill, no_entry_is_doubled
 from technogate.contract.loader import Contract
 from technogate.faults.kill import plan_kills
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
+
+pytestmark = parts("execute", "trail")
 
 
 @requirement("TRL-07")

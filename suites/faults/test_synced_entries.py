@@ -19,7 +19,9 @@ from technogate.drivers.http.api_keys import foreign_key
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.faults.tracing.tracer import DiskError
 from technogate.model.events import Exchange
-from technogate.runner.suite import MustHold, needs, not_exercised, requirement
+from technogate.runner.suite import MustHold, needs, not_exercised, parts, requirement
+
+pytestmark = parts("execute", "trail")
 
 Word = Callable[[str], str]
 
@@ -47,6 +49,7 @@ def test_executed_entries_are_synced_first(disturbed: FaultyPair, word: Word, mu
 
 
 @requirement("TRL-11")
+@parts("memory")
 def test_refused_entries_are_synced_first(disturbed: FaultyPair, contract: Contract, must_hold: MustHold) -> None:
     """Of refused requests, each entry is synced before the response."""
     backend, names = TracedBackend(disturbed), contract.behavior.operations

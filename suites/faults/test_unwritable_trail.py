@@ -9,13 +9,15 @@ from technogate.checks import response_predicates
 from technogate.checks.no_audit_no_action import is_refused_or_recorded, is_refused_unaudited, leaves_no_execution
 from technogate.checks.resilience import is_served
 from technogate.checks.response_comparisons import is_unchanged
-from technogate.checks.response_predicates import has_status, has_status_word
+from technogate.checks.response_predicates import has_answer, has_status_word
 from technogate.contract.loader import Contract
 from technogate.faults.fault_errors import NotDelivered
 from technogate.faults.tracing.tracer import DiskError, NotTraced
 from technogate.model.events import Exchange
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
 from technogate.trail.entry import TrailError
+
+pytestmark = parts("memory", "trail")
 
 
 @requirement("TRL-10")
@@ -50,7 +52,7 @@ def refused_by_the_disk(
         raise NotTraced("the backend wrote nothing of the trail that could fail", "name its file in [backend.audit]")
     if error.only:
         # A refused one need not have an entry.
-        awaited = [response_predicates.trace_id(exchange)] if not has_status(exchange, 200) else []
+        awaited = [response_predicates.trace_id(exchange)] if not has_answer(exchange) else []
         must_hold(is_refused_or_recorded(contract, exchange, disturbed.trail.read_until(awaited)))
     elif exchange.response is not None:
         must_hold(is_refused_unaudited(contract, exchange))
@@ -65,7 +67,7 @@ def refused_as_declared(
     disturbed.quiet()
     with disturbed.driver() as calm:
         first, before = calm.execute(approved), calm.read(memory)
-        if first.response is None or first.response.status != 200:
+        if has_answer(first):
             raise NotDelivered("the backend was not well before its trail was made unwritable")
         with disturbed.unwritable_trail() as kind, disturbed.driver(kind) as client:
             refused = client.execute(other_command)
@@ -77,7 +79,7 @@ def refused_as_declared(
         is_refused_unaudited(contract, refused),
         is_unchanged(before, after),
         leaves_no_execution(contract, refused, entries),
-        is_served(contract, again, 200),
+        is_served(contract, again),
         has_status_word(again, statuses.approved),
     )
 

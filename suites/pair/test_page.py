@@ -12,8 +12,10 @@ from technogate.checks.console_interaction import Interaction
 from technogate.checks.stack_lifecycle import is_in_trail
 from technogate.drivers.page.page_driver import BrowserDriver
 from technogate.runner.run_context import RunContext
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
 from technogate.trail.trail_reader import TrailReader
+
+pytestmark = parts("console", "trail")
 
 
 @requirement("STK-03")

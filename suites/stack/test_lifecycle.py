@@ -9,8 +9,10 @@ from fixtures.faulty_stack import Stack
 from technogate.checks.console_display import shows, shows_blocked
 from technogate.checks.stack_lifecycle import both_healthy, both_started_within, result_is_shown_within
 from technogate.contract.loader import Contract
-from technogate.runner.suite import MustHold, requirement
+from technogate.runner.suite import MustHold, parts, requirement
 from technogate.target.compose.container import Container
+
+pytestmark = parts("console")
 
 Word = Callable[[str], str]
 

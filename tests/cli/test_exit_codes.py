@@ -13,7 +13,7 @@ from tests.conftest import Sandbox
 
 pytestmark = pytest.mark.slow
 
-BACKEND = 'name = "b"\n[backend]\ncommand = ["{python}", "-c", "pass", "{port}"]\n'
+BACKEND = 'name = "b"\n[backend]\ncommand = ["{python}", "-c", "pass", "{port}", "{api_key}"]\n'
 
 
 def item(body: str = "must_hold([])", *, before: str = "", also: str = "", name: str = "test_it") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from technogate.contract.loader import FILES, Contract, ContractError, load_contract
+from technogate.contract.loader import FILES, VALID_DOCUMENTS, Contract, ContractError, load_contract
 from technogate.model.requirement import Level, Party
 
 CONSOLE = Path(__file__).resolve().parents[2] / "contracts" / "console-v0.1"
@@ -411,16 +412,6 @@ def make_a_folder(file: Path) -> None:
     file.mkdir()
 
 
-def add_operation(folder: Path, name: str) -> None:
-    """Give the document one more operation, like that of the memory."""
-    text = (folder / "openapi.yaml").read_text(encoding="utf-8")
-    before, start, rest = text.partition("  /api/memory:\n")
-    like = re.match(r"(?:    .*\n|\n)+", rest)
-    assert like
-    more = like[0].replace("operationId: fetchMemory", f"operationId: {name}")
-    (folder / "openapi.yaml").write_text(f"{before}  /api/more:\n{more}{start}{rest}", encoding="utf-8")
-
-
 Change = Callable[[Path], object]
 
 
@@ -635,9 +626,13 @@ REFUSED: dict[str, tuple[Change, str]] = {
         replaced("behavior.toml", 'fallback = "fetchDiagnosticMetrics"', 'fallback = "fetchAuditLog"'),
         "operations.fallback names fetchAuditLog, and so does audit; correct one",
     ),
-    "operation without a requirement": (
-        lambda folder: add_operation(folder, "fetchSecrets"),
-        "no part in the table operations is fetchSecrets of openapi.yaml: no requirement is about it",
+    "part that rests on none": (
+        replaced("behavior.toml", 'audit = "fetchAuditLog"\n', ""),
+        r"the key operations\.audit is missing; add it, or remove operations\.fallback, which rests on it",
+    ),
+    "key of a part that is not there": (
+        replaced("behavior.toml", 'memory = "fetchMemory"\n', ""),
+        r"the key schemas\.memory_snapshot is of a part that the contract lacks \(operations\.memory is not there\)",
     ),
     "p99 of nothing": (
         replaced("behavior.toml", "fetchMemory = 0.5", "fetchAll = 0.5"),
@@ -707,3 +702,16 @@ def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
     """A folder that does not exist is one line that lists what a contract folder holds."""
     with pytest.raises(ContractError, match=r"no-such is not a contract folder; name one that holds behavior\.toml"):
         load_contract(tmp_path / "no-such")
+
+
+def test_the_documents_that_are_not_checked_in_a_run_are_valid(tmp_path: Path) -> None:
+    """Each document that came with the gate is in the list by its bytes, and with one byte more it is checked whole."""
+    root = CONSOLE.parent
+    listed = dict(line.split()[::-1] for line in (root / VALID_DOCUMENTS).read_text("utf-8").splitlines())
+    shipped = {path.relative_to(root).as_posix(): path for path in root.glob("*/openapi.yaml")}
+    assert listed == {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in shipped.items()}
+    for name, path in shipped.items():
+        copy = shutil.copytree(path.parent, tmp_path / path.parent.name)
+        with (copy / "openapi.yaml").open("ab") as file:
+            file.write(b"\n# Other bytes.\n")
+        assert load_contract(copy).document == load_contract(path.parent).document, name

@@ -25,7 +25,7 @@ KEPT = ("EXE-01", "AUD-02", "MEM-01", "AUT-01", "ERR-05", "STK-02", "TRL-07", "C
 
 PAIR = """name = "pair"
 [backend]
-command = ["{python}", "-c", "pass", "{port}"]
+command = ["{python}", "-c", "pass", "{port}", "{api_key}"]
 [backend.commands]
 approved = "PING"
 warning = ""
@@ -36,7 +36,7 @@ slow = ""
 crashing = ""
 unknown_status = ""
 [console]
-command = ["{python}", "-c", "pass", "{port}"]
+command = ["{python}", "-c", "pass", "{port}", "{api_key}"]
 """
 
 SUITE = """

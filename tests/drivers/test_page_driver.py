@@ -392,3 +392,37 @@ def test_a_fresh_page_has_nothing_of_the_one_before(quiet_url: str) -> None:
     assert exposed.storage == {}
     assert exposed.cookies == ()
     assert "secret-4" in exposed.lines
+
+
+#: A page that shows that it waits, sends its request a little later, and shows the answer a little after it came.
+SLOW_TO_SHOW = b"""<!doctype html><body>
+<input id="command"><button id="run">Run</button><p id="status"></p><p id="trace"></p>
+<script>
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const show = (id, text) => (document.getElementById(id).textContent = text);
+const backend = new URLSearchParams(location.search).get("api");
+document.getElementById("run").addEventListener("click", async () => {
+  show("status", "...");
+  await pause(300);
+  const answer = await fetch(`${backend}/api/execute`, { method: "POST", body: "{}" });
+  const { status, trace_id } = await answer.json();
+  await pause(100);
+  show("trace", trace_id);
+  show("status", status);
+});
+</script>"""
+
+
+@pytest.mark.parametrize("unmarked", [False, True])
+def test_an_answer_is_awaited_although_the_page_shows_that_it_waits(running: MockBackend, *, unmarked: bool) -> None:
+    """Also in a browser where nothing in the page tells of its requests."""
+    selectors = msgspec.structs.replace(
+        Selectors(**dict.fromkeys(Selectors.__struct_fields__, "")),
+        command="#command", run="#run", result="body", status="#status", trace_id="#trace",
+    )  # fmt: skip
+    with (
+        StandIn(lambda _: http_response(200, SLOW_TO_SHOW, content_type="text/html")) as server,
+        BrowserDriver(f"{server.url}/?api={running.base_url}", selectors=selectors, unmarked=unmarked) as driver,
+    ):
+        shown = [driver.execute("PING").fields["status"] for _ in range(3)]
+    assert shown == ["APPROVED"] * 3

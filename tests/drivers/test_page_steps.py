@@ -178,6 +178,35 @@ def test_reads_the_words_of_the_page(url: str) -> None:
         assert driver.watch().status == "APPROVED"
 
 
+#: A page behind a form that is served until a cookie shows that somebody has logged in.
+LOGIN = b"""<form method="post" action="/in"><input id="user" name="user"><button id="enter">Log in</button></form>"""
+BEHIND = b'<input data-testid="command-input"><button data-testid="command-run">Run</button>'
+
+
+def test_a_login_that_lasts_is_not_repeated() -> None:
+    """The steps of a login are left out when the page is loaded again, and done again in a new context."""
+    logins = []
+
+    def respond(request: StandInRequest) -> bytes:
+        if request.path == "/in":
+            logins.append(request.path)
+            return http_response(303, headers={"Location": "/", "Set-Cookie": "in=1; Path=/"})
+        within = ("cookie", "in=1") in {(name.lower(), value) for name, value in request.headers}
+        return http_response(200, BEHIND if within else LOGIN, content_type="text/html")
+
+    steps = (
+        PageStep(where="console.steps[1]", action="fill", goal="#user", text="ann", before=("start",)),
+        PageStep(where="console.steps[2]", action="click", goal="#enter", before=("start",)),
+    )
+    with StandIn(respond) as server, BrowserDriver(server.url, use=PageUse(url=server.url, steps=steps)) as driver:
+        driver.reload()
+        driver.reload()
+        assert len(logins) == 1
+        driver.restart()
+        assert len(logins) == 2
+        assert {"command", "run"} <= driver.parts()
+
+
 def test_a_step_without_its_element_is_named(url: str) -> None:
     """The place in the target file is in the message."""
     step = PageStep(where="console.steps[1]", action="click", goal="#nothing-here", before=("start",))

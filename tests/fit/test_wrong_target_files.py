@@ -34,7 +34,8 @@ MISTAKES = {
         "sql postgresql none cannot be read",
     ),
     "program": ('"node", ', '"no-such-program-here", ', "which cannot be found: install it, or give its path"),
-    "command": ("server.mjs", "serve.mjs", "exited with code 1: Error: Cannot find module"),
+    "script": ("server.mjs", "serve.mjs", "command runs"),
+    "option": ('"--trail"', '"--audit-trail"', "exited with code 1: TypeError"),
     "ready": ("[backend]\n", '[backend]\nready = "/healthz"\n', 'responds with 200: write ready = "/health"'),
 }
 

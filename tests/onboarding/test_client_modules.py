@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from technogate.onboarding.client_modules import find_client_module
-from technogate.onboarding.source_texts import Sources
+from technogate.util.source_texts import Sources
 
 DIRECT = "export async function executeCommand() {}\nexport const fetchAuditLog = 1;\nexport { fetchMemory };\n"
 FUNCTIONS = "{ executeCommand, fetchAuditLog, fetchMemory }"

@@ -10,7 +10,7 @@ from technogate.onboarding.command_guesses import guessed_commands
 from technogate.onboarding.demo_switches import switches
 from technogate.onboarding.dockerfile_command import image_command
 from technogate.onboarding.program_start import Start, port_variants
-from technogate.onboarding.source_texts import Sources
+from technogate.util.source_texts import Sources
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from technogate.onboarding.command_words import likely_words, may_destroy
-from technogate.onboarding.source_texts import Sources
+from technogate.util.source_texts import Sources
 
 TABLE = """
 const KEY = process.env.API_KEY;
@@ -31,6 +31,17 @@ def test_given_and_documented_words_come_first(tmp_path: Path) -> None:
     words = likely_words(document, Sources(tmp_path), "", ["MINE_FIRST"])
     assert list(words)[:2] == ["MINE_FIRST", "RUN_NIGHTLY"]
     assert words["RUN_NIGHTLY"] == "its OpenAPI document"
+
+
+def test_what_others_have_run_is_tried(tmp_path: Path) -> None:
+    """The actions of the audit list are words that the backend knows; what is no command is left out."""
+    listed = [{"action": "ROTATE_KEYS"}, {"action": "no word"}, {"action": 7}, "other"]
+    words = likely_words(None, Sources(tmp_path), "", (), listed)
+    assert words["ROTATE_KEYS"] == "its audit list"
+    assert next(iter(words)) == "ROTATE_KEYS"
+    assert likely_words(None, Sources(tmp_path), "", (), {"status": "BLOCKED"}) == likely_words(
+        None, Sources(tmp_path), "", ()
+    )
 
 
 def test_words_that_read_as_destruction_are_known() -> None:

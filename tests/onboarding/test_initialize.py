@@ -127,6 +127,21 @@ def test_reference_pair_needs_no_option_and_no_edit(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_commands_that_a_program_does_not_have_need_no_edit(tmp_path: Path) -> None:
+    """All likely words were tried: the file says that there is none, what stays undecided, and fits."""
+    (tmp_path / "small.py").write_text(SMALL, "utf-8")
+    ended = run_init(tmp_path, "--backend-command", "{python} small.py", "--no-input")
+    assert ended.returncode == 0, ended.stderr
+    assert "TARGET FILE FITS" in ended.stdout.splitlines()[-1], ended.stdout
+    text = (tmp_path / "technogate.toml").read_text("utf-8")
+    assert re.search(r'(?m)^slow = ""  # none of \d+ words provokes it; without it undecided: TMO-01; name it', text)
+    written = read_target_file(tmp_path / "technogate.toml").backend
+    assert written is not None
+    assert written.commands.approved == "PING"
+    assert written.commands.declares_none("crashing")
+
+
+@pytest.mark.slow
 def test_existing_file_is_kept(tmp_path: Path) -> None:
     """A file that exists is not overwritten unless told."""
     (tmp_path / "technogate.toml").write_text("name = 'mine'\n", "utf-8")

@@ -41,6 +41,15 @@ def test_each_line_has_its_evidence_and_each_gap_its_consequence(tmp_path: Path)
     assert "slow" not in tomllib.loads(text)["backend"]["commands"]
 
 
+def test_what_there_is_none_of_is_declared_with_its_consequence(tmp_path: Path) -> None:
+    """A file in which every likely word was tried says that there is no such command, and can be run with."""
+    found = learned()
+    found.lack("backend.commands", "crashing", "none of 9 words", "without it undecided: ERR-05", absent=True)
+    text = target_text(found, tmp_path)
+    assert 'crashing = ""  # none of 9 words; without it undecided: ERR-05; name it here where there is one' in text
+    assert tomllib.loads(text)["backend"]["commands"] == {"approved": "PING", "crashing": ""}
+
+
 def test_command_stands_before_its_ready_path(tmp_path: Path) -> None:
     """The order of the file is not that in which things were found."""
     text = target_text(learned(), tmp_path)

@@ -52,7 +52,8 @@ SPOILT = {
 def faults_of_suites() -> list[Fault]:
     """The responses that items send by name."""
     contract = load_contract(ROOT / "contracts" / DEFAULT_CONTRACT)
-    harness: Any = ResponseTemplates(run_context=cast("Any", SimpleNamespace(contract=contract)), numbers=count())
+    context = cast("Any", SimpleNamespace(contract=contract, console_contract=contract))
+    harness: Any = ResponseTemplates(run_context=context, numbers=count())
     makers = [test_audit_fallback.BROKEN, test_no_snapshot.BROKEN, test_once.FAILURES]
     return [make(harness) for made in makers for make in made.values()]
 

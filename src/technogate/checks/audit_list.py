@@ -12,6 +12,7 @@ from technogate.checks.response_predicates import (
     finding,
     has_response,
     has_status,
+    is_answer,
     is_documented,
     is_error_response,
     json_value,
@@ -108,7 +109,7 @@ def _no_entry_is_missing(contract: Contract, sents: Sequence[SentRequest]) -> It
     """
     known: dict[str, tuple[str, float]] = {}
     for sent in sents:
-        if not (sent.status == 200 and sent.allowed and isinstance(json_value(sent.exchange), list)):
+        if not (is_answer(sent.exchange) and sent.allowed and isinstance(json_value(sent.exchange), list)):
             continue
         shown = {json.dumps(entry, sort_keys=True): entry for entry in entries(sent.exchange)}
         yield _missing(contract, sent, known, shown)

@@ -10,6 +10,7 @@ from technogate.checks.family import Example, Family, GeneratedRule, Scope, Sequ
 from technogate.checks.response_comparisons import is_unchanged
 from technogate.checks.response_predicates import (
     finding,
+    has_answer,
     has_reason_code,
     has_status,
     has_status_word,
@@ -58,7 +59,7 @@ def is_known_command(sent: SentRequest) -> bool:
 
 def _has_deserved_status(_: RuleTerms, sent: SentRequest) -> Findings:
     """A command that the target names has the status that it deserves (EXE-01)."""
-    return has_status(sent.exchange, 200) or has_status_word(sent.exchange, sent.deserves)
+    return has_answer(sent.exchange) or has_status_word(sent.exchange, sent.deserves)
 
 
 def _is_refused_as_invalid(terms: RuleTerms, sent: SentRequest) -> Findings:
@@ -71,7 +72,7 @@ def _is_blocked_as_unknown(terms: RuleTerms, sent: SentRequest) -> Findings:
     """An unknown command gets 200, blocked, with a reason (EXE-06)."""
     exchange = sent.exchange
     blocked = terms.contract.behavior.statuses.blocked
-    return has_status(exchange, 200) or has_status_word(exchange, blocked) or has_reason_code(exchange)
+    return has_answer(exchange) or has_status_word(exchange, blocked) or has_reason_code(exchange)
 
 
 def _same_as_plain(terms: RuleTerms, sent: SentRequest) -> Findings:
@@ -79,7 +80,7 @@ def _same_as_plain(terms: RuleTerms, sent: SentRequest) -> Findings:
     plain = terms.plain.get(command_of(sent))
     if plain is None or plain.response is None:
         # Whatever an unknown command gets, it gets for being one.
-        return has_status(sent.exchange, 200) if sent.deserves else []
+        return has_answer(sent.exchange) if sent.deserves else []
     if sent.status != plain.response.status:
         return has_status(sent.exchange, plain.response.status)
     compared = ("status", "reason_codes")
@@ -196,7 +197,7 @@ RULES = (
     GeneratedRule(
         requirement="EXE-03",
         subject="Every generated body that is no JSON object gets 400.",
-        scope=Scope.EXECUTE,
+        scope=Scope.BODIES,
         modes=(Mode.FORBIDDEN,),
         concerns=lambda sent: sent.decided and sent.faulty(RequestDefect.BODY),
         check=rule_conditions.has_allowed_status,
@@ -206,7 +207,7 @@ RULES = (
     GeneratedRule(
         requirement="EXE-04",
         subject="Every generated request of another content type gets 415 or 400.",
-        scope=Scope.EXECUTE,
+        scope=Scope.BODIES,
         modes=(Mode.FORBIDDEN,),
         concerns=lambda sent: (
             sent.decided and sent.faulty(RequestDefect.TYPE, *(set(RequestDefect) - {RequestDefect.SIZE}))
@@ -218,7 +219,7 @@ RULES = (
     GeneratedRule(
         requirement="EXE-05",
         subject="Every generated body over the limit gets 413 or 400.",
-        scope=Scope.EXECUTE,
+        scope=Scope.BODIES,
         modes=(Mode.FORBIDDEN,),
         concerns=lambda sent: sent.decided and sent.faulty(RequestDefect.SIZE, *RequestDefect),
         check=rule_conditions.has_allowed_status,

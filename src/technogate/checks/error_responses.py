@@ -59,10 +59,12 @@ def _server_error_is_error_response(terms: RuleTerms, sent: SentRequest) -> Find
 def _unknown_route_is_refused(terms: RuleTerms, sent: SentRequest) -> Findings:
     """404 for a path that does not exist, 405 with `Allow` for a method that does not (ERR-04)."""
     contract, exchange = terms.contract, sent.exchange
-    methods = (operation.method for operation in contract.operations.values() if operation.path == sent.case.path)
-    method = next((method.upper() for method in methods), "")
-    findings = has_status(exchange, 405 if method else 404) or is_error_response(contract, exchange)
-    return findings or (allows_method(exchange, method) if method else [])
+    found = contract.operations_at(sent.case.path)
+    method = next((operation.method.upper() for operation in found), "")
+    # Below a parameter in the path there may be nothing, whatever the method.
+    missing = (404,) if any("{" in operation.path for operation in found) else ()
+    findings = has_status(exchange, *((405, *missing) if method else (404,))) or is_error_response(contract, exchange)
+    return findings or (allows_method(exchange, method) if sent.status == 405 else [])
 
 
 # ---- over a whole run ----
@@ -122,7 +124,7 @@ RULES = (
     GeneratedRule(
         requirement="ERR-01",
         subject="Every 4xx to a generated request is a valid error response.",
-        scope=Scope.GUARDED,
+        scope=Scope.OPERATIONS,
         modes=EVERY_MODE,
         concerns=lambda sent: 400 <= sent.status < 500,
         check=lambda terms, sent: is_error_response(terms.contract, sent.exchange),
@@ -132,7 +134,7 @@ RULES = (
     GeneratedRule(
         requirement="ERR-02",
         subject="Every 5xx to a generated request is a valid error response.",
-        scope=Scope.GUARDED,
+        scope=Scope.OPERATIONS,
         modes=EVERY_MODE,
         concerns=rule_conditions.has_status,
         check=_server_error_is_error_response,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: The command of every request made here; it is unknown to a backend, as any that begins so.
 COMMAND = "ZZ_SELF_TEST"
 
+_OK = 200
+
 Members = dict[str, object]
 Headers = tuple[tuple[str, str], ...]
 
@@ -93,7 +95,11 @@ class ExampleEvidence:
         seconds: float = 0.1,
         content_type: str = "application/json",
     ) -> Exchange:
-        """A request with its response, which took `seconds`; `body` is sent as JSON unless it is bytes."""
+        """A request with its response, which took `seconds`; `body` is sent as JSON unless it is bytes.
+
+        A `status` of 200 stands for the one with which the operation answers what it did.
+        """
+        status = self.contract.words.answers_of(operation)[0] if status == _OK else status
         raw = body if isinstance(body, bytes) else msgspec.json.encode(body)
         now = time.time()
         return Exchange(
@@ -149,7 +155,7 @@ class ExampleEvidence:
         *,
         auth: Auth = Auth.RIGHT,
         validity: Validity = Validity.ALLOWED,
-        responses: frozenset[int] = frozenset({200}),
+        responses: frozenset[int] = frozenset({_OK}),
         defects: frozenset[RequestDefect] = frozenset(),
         body: Members | None = None,
         query: tuple[tuple[str, str], ...] = (),

@@ -33,11 +33,13 @@ class Scope(StrEnum):
     """Which lists of generated requests a rule judges: those of one kind of operation, each in an item of its own."""
 
     EXECUTE = "execute"
+    BODIES = "the execution, and every operation without a part that takes a body"
     GUARDED = "every guarded operation"
+    OPERATIONS = "every operation but that for start-up"
     WITH_INPUT = "every guarded operation that takes input"
     AUDIT = "audit list and fallback"
     MEMORY = "memory"
-    ANY = "every guarded operation and unknown routes"
+    ANY = "every operation but that for start-up, and unknown routes"
     UNKNOWN_ROUTES = "unknown routes"
     SEQUENCES = "sequences of requests"
 

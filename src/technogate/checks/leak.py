@@ -188,7 +188,7 @@ def _texts(response: Response) -> Iterator[tuple[str, str, bool]]:
     if body is None:
         yield "the body", response.body.text, False
         return
-    of_memory = isinstance(body, dict) and response.status == 200
+    of_memory = isinstance(body, dict) and response.status // 100 == 2
     output = spoken().name("snapshot", "output")
     for name, text in _strings(body):
         yield f"the body's {name}" if name else "the body", text, of_memory and name == output

@@ -107,7 +107,7 @@ def _texts(response: Response) -> Iterator[tuple[str, str, bool]]:
             yield f"the header {name}", value, False
     text = response.body.text
     output = spoken().name("snapshot", "output")
-    if f'"{output}"' in text and response.status == 200:
+    if f'"{output}"' in text and response.status // 100 == 2:
         try:
             body = None if nested_too_deeply(response.body.raw) else json.loads(text)
         except ValueError:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from technogate.checks import rule_conditions
 from technogate.checks.family import Family, GeneratedRule, Scope, SequenceRule
-from technogate.checks.response_predicates import has_member, has_status, has_status_word, is_documented, json_object
+from technogate.checks.response_predicates import has_answer, has_member, has_status_word, is_documented, json_object
 from technogate.checks.rule_conditions import command_of
 from technogate.checks.sequence_steps import effect, is_memory_read
 from technogate.generation.requests.sent_request import Findings, Mode, RuleTerms, SentRequest
@@ -31,7 +31,7 @@ def _snapshot_is_of_last_execution(contract: Contract, sents: Sequence[SentReque
         if is_memory_read(contract, sent) and last is not None and sent.decided:
             command = command_of(last)
             status = str(json_object(last.exchange).get("status"))
-            findings = has_status(sent.exchange, 200) or has_member(sent.exchange, "command", command)
+            findings = has_answer(sent.exchange) or has_member(sent.exchange, "command", command)
             yield findings or has_status_word(sent.exchange, status)
         elif sent.case.operation == contract.behavior.operations.execute:
             last = sent if effect(contract, sent) == "executed" else None

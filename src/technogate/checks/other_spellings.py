@@ -68,7 +68,7 @@ def is_recorded(behavior: Behavior, listed: Exchange, exchange: Exchange) -> lis
     Any other response to such a request is left open.
     """
     status = json_object(exchange).get("status")
-    if exchange.response is None or exchange.response.status != 200 or status not in behavior.statuses.executed:
+    if exchange.response is None or exchange.response.status // 100 != 2 or status not in behavior.statuses.executed:
         return []
     if listed.response is None:
         return has_response(listed)

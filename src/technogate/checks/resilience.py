@@ -14,6 +14,7 @@ from technogate.checks.response_predicates import (
     is_documented,
 )
 from technogate.checks.response_times import is_complete_within
+from technogate.model.contract_words import spoken
 from technogate.model.events import Exchange, Finding
 from technogate.model.requirement import Party
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 
 def is_served(contract: Contract, exchange: Exchange, *codes: int) -> list[Finding]:
-    """A well-behaved request has a documented response in time, with one of `codes` (ERR-07)."""
+    """A well-behaved request has a documented response in time, with one of `codes`, by default an answer (ERR-07)."""
+    codes = codes or spoken().answers_of(exchange.operation)
     broken = [
         *has_response(exchange),
         *is_complete_within(exchange, contract.behavior.time.response_s),
@@ -35,7 +37,7 @@ def is_served(contract: Contract, exchange: Exchange, *codes: int) -> list[Findi
 def failed_execution_is_blocked(contract: Contract, exchange: Exchange) -> list[Finding]:
     """A failed execution gets 500, or 200 and is blocked, as documented; it is never approved (ERR-05)."""
     broken = [
-        *is_served(contract, exchange, 200, 500),
+        *is_served(contract, exchange, *spoken().answers_of(exchange.operation), 500),
         *has_status_word(exchange, contract.behavior.statuses.blocked),
         *has_reason_code(exchange),
     ]
@@ -45,7 +47,7 @@ def failed_execution_is_blocked(contract: Contract, exchange: Exchange) -> list[
 def command_is_executed(contract: Contract, exchange: Exchange) -> list[Finding]:
     """An ordinary command is executed as if nothing had failed (ERR-05)."""
     approved = contract.behavior.statuses.approved
-    return [*is_served(contract, exchange, 200), *has_status_word(exchange, approved)][:1]
+    return [*is_served(contract, exchange), *has_status_word(exchange, approved)][:1]
 
 
 def big_header_is_refused(exchange: Exchange) -> list[Finding]:

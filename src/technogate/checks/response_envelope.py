@@ -64,8 +64,22 @@ def _has_reason_where_due(terms: RuleTerms, sent: SentRequest) -> Findings:
     return response_predicates.has_reason_code(sent.exchange) if due else []
 
 
-def _is_declared_strict_json(_: RuleTerms, sent: SentRequest) -> Findings:
-    """The body is declared as JSON and is strict JSON (ENV-07)."""
+#: Statuses that a server may answer with before it knows the operation, whatever that documents.
+_OF_A_SERVER = frozenset({405, 413, 414, 415, 429, 431})
+
+
+def _is_declared_strict_json(terms: RuleTerms, sent: SentRequest) -> Findings:
+    """The body is declared as JSON and is strict JSON (ENV-07).
+
+    Of an operation without a part the response is a documented one: no other requirement is about that.
+    """
+    contract, operation = terms.contract, sent.exchange.operation
+    if operation in {described.id for described in contract.general}:
+        documented = sent.status in contract.operations[operation].responses
+        if documented or (sent.status and sent.status < 500 and sent.status not in _OF_A_SERVER):
+            return response_predicates.is_documented(contract, sent.exchange)
+        if sent.exchange.response is not None and not sent.exchange.response.body.size:
+            return []
     return response_predicates.declares_json(sent.exchange) or response_predicates.is_strict_json(sent.exchange)
 
 
@@ -239,7 +253,7 @@ RULES = (
     GeneratedRule(
         requirement="ENV-07",
         subject="Every response to a generated request is declared as JSON and is strict JSON.",
-        scope=Scope.GUARDED,
+        scope=Scope.OPERATIONS,
         modes=EVERY_MODE,
         concerns=rule_conditions.has_status,
         check=_is_declared_strict_json,

@@ -101,6 +101,16 @@ def has_status(exchange: Exchange, *allowed: int) -> list[Finding]:
     return finding("status", exchange, f"status {words}", f"status {exchange.response.status}")
 
 
+def has_answer(exchange: Exchange) -> list[Finding]:
+    """The status code is that of a success of the operation which has a body."""
+    return has_status(exchange, *spoken().answers_of(exchange.operation))
+
+
+def is_answer(exchange: Exchange) -> bool:
+    """Whether there is a response, and it has such a status."""
+    return not has_answer(exchange)
+
+
 def declares_json(exchange: Exchange) -> list[Finding]:
     """The body is declared as JSON; a 204 has no body at all (ENV-07)."""
     if exchange.response is None:
@@ -137,6 +147,9 @@ def is_strict_json(exchange: Exchange) -> list[Finding]:
 
 def is_documented(contract: Contract, exchange: Exchange) -> list[Finding]:
     """The response is one that the contract documents for its operation, valid against the schema."""
+    if exchange.response is not None and _has_no_body(contract, exchange):
+        size = exchange.response.body.size
+        return finding("documented response", exchange, "no body", f"{size} bytes") if size else []
     broken = [*has_response(exchange), *declares_json(exchange), *is_strict_json(exchange)]
     if broken or exchange.response is None:
         return broken[:1]
@@ -148,8 +161,20 @@ def is_documented(contract: Contract, exchange: Exchange) -> list[Finding]:
     return []
 
 
+def _has_no_body(contract: Contract, exchange: Exchange) -> bool:
+    """Whether the contract documents this status of the operation, other than 204, without a body."""
+    operation = contract.operations.get(exchange.operation)
+    status = exchange.response.status if exchange.response is not None else 0
+    return operation is not None and status != 204 and operation.response_schemas.get(status, "") is None
+
+
 def is_error_response(contract: Contract, exchange: Exchange, reason: str = "") -> list[Finding]:
-    """The body is a valid error response, with `reason` among its reason codes when one is named."""
+    """The body is a valid error response, with `reason` among its reason codes when one is named.
+
+    Without a schema that all errors have, it is what the contract documents for the operation and the status.
+    """
+    if "envelope" not in contract.parts:
+        return _is_documented_error(contract, exchange)
     broken = [*has_response(exchange), *declares_json(exchange), *is_strict_json(exchange)]
     if broken:
         return broken[:1]
@@ -161,6 +186,17 @@ def is_error_response(contract: Contract, exchange: Exchange, reason: str = "") 
     codes = json_object(exchange).get("reason_codes", [])
     if reason and reason not in codes:
         return finding("reason code", exchange, f"reason code {reason}", f"reason codes {', '.join(codes)}")
+    return []
+
+
+def _is_documented_error(contract: Contract, exchange: Exchange) -> list[Finding]:
+    """The body is as documented; where nothing is, there is nothing to hold it to."""
+    response, operation = exchange.response, contract.operations.get(exchange.operation)
+    if response is None:
+        return has_response(exchange)
+    if operation is not None and response.status in operation.responses:
+        return is_documented(contract, exchange)
+    # No route of the contract, or a status that it does not have: ENV-07 is about the latter.
     return []
 
 
@@ -218,6 +254,7 @@ def _html(evidence: ExampleEvidence) -> Exchange:
 EXAMPLES = (
     Example(predicate=has_response, good=lambda e: (e.executed(),), bad=lambda e: (e.no_response(),)),
     Example(predicate=has_status, good=lambda e: (e.executed(), 200), bad=lambda e: (e.refused(500), 200)),
+    Example(predicate=has_answer, good=lambda e: (e.executed(),), bad=lambda e: (e.refused(400),)),
     Example(predicate=declares_json, good=lambda e: (e.executed(),), bad=lambda e: (_html(e),)),
     Example(
         predicate=is_strict_json,

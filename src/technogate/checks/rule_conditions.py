@@ -16,8 +16,8 @@ WITH_KEY = (Mode.ALLOWED, Mode.FORBIDDEN, Mode.OPEN)
 
 
 def is_200(sent: SentRequest) -> bool:
-    """Whether the response is a 200."""
-    return sent.status == 200
+    """Whether the response is an answer of the operation: a success with a body."""
+    return response_predicates.is_answer(sent.exchange)
 
 
 def has_status(sent: SentRequest) -> bool:
@@ -31,8 +31,8 @@ def is_decided(sent: SentRequest) -> bool:
 
 
 def is_allowed_200(sent: SentRequest) -> bool:
-    """Whether the contract allows the request and the response is a 200."""
-    return sent.status == 200 and sent.allowed
+    """Whether the contract allows the request and the response is an answer of the operation."""
+    return response_predicates.is_answer(sent.exchange) and sent.allowed
 
 
 def members(sent: SentRequest) -> dict[str, object]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from technogate.checks.response_predicates import json_object
+from technogate.checks.response_predicates import is_answer, json_object
 from technogate.generation.requests.sent_request import WHOLE, SentRequest
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def effect(contract: Contract, sent: SentRequest) -> Effect:
         return "kept"
     statuses = contract.behavior.statuses
     word = json_object(sent.exchange).get("status")
-    if sent.status == 200 and word in statuses.executed:
+    if is_answer(sent.exchange) and word in statuses.executed:
         return "executed"
     refused = sent.decided and (sent.status >= 400 or word == statuses.blocked)
     return "kept" if refused else "unknown"
@@ -37,4 +37,4 @@ def whole_trail(contract: Contract, sents: Sequence[SentRequest]) -> SentRequest
     names, audit = contract.behavior.operations, contract.behavior.audit
     query = ((audit.limit_parameter, str(WHOLE)),)
     reads = [sent for sent in sents if sent.case.operation == names.audit and sent.case.query == query]
-    return reads[-1] if reads and reads[-1].status == 200 else None
+    return reads[-1] if reads and is_answer(reads[-1].exchange) else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from technogate.checks.family import Example, Family
-from technogate.checks.response_predicates import trace_id
+from technogate.checks.response_predicates import is_answer, trace_id
 from technogate.model.events import Exchange, Finding, TrailEntry, header_values
 from technogate.model.requirement import Party
 from technogate.util.phrases import few
@@ -36,10 +36,8 @@ class Survival:
 
     @property
     def answered(self) -> list[Exchange]:
-        """The requests that got 200: each needs one entry."""
-        return [
-            exchange for exchange in self.exchanges if exchange.response is not None and exchange.response.status == 200
-        ]
+        """The requests that were answered with a success: each needs one entry."""
+        return [exchange for exchange in self.exchanges if is_answer(exchange)]
 
 
 def trace_id_of(exchange: Exchange, trace_header: str) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from technogate.contract.behavior import Behavior
 from technogate.contract.files import ContractError
 from technogate.contract.openapi import resolve
-from technogate.contract.operations import Operation
+from technogate.contract.operations import Operation, credential_headers
+from technogate.contract.parts import part_problems
 from technogate.contract.schema_wording import show
 from technogate.contract.schemas import Schemas
 
@@ -76,6 +77,9 @@ def check_behavior(
     behavior: Behavior,
 ) -> None:
     """Hold `behavior.toml` to the OpenAPI document; raises ContractError for the first contradiction."""
+    # A part that lacks a key cannot be held to anything else.
+    for problem in (*part_problems(behavior), *_limits(operations, behavior)):
+        raise ContractError(f"{folder / 'behavior.toml'}: {problem}")
     for problem in (
         *_unknown_operations(operations, behavior),
         *_guarding(document, operations, behavior),
@@ -83,7 +87,7 @@ def check_behavior(
         *_reasons(behavior),
         *_times(behavior),
         *_query(operations, behavior),
-        *_parts(operations, behavior),
+        *_parts(behavior),
         *_fields(document, behavior),
     ):
         raise ContractError(f"{folder / 'behavior.toml'}: {problem}")
@@ -101,42 +105,44 @@ def _unknown_operations(operations: Mapping[str, Operation], behavior: Behavior)
     hint = "name an operationId of openapi.yaml"
     parts = behavior.operations
     for key in parts.__struct_fields__:
-        yield from _unknown([getattr(parts, key)], operations, f"operations.{key}", hint)
+        name = getattr(parts, key)
+        yield from _unknown([name] * bool(name), operations, f"operations.{key}", hint)
     yield from _unknown(behavior.time.p99_s, operations, "time.p99_s", hint)
 
 
-def _parts(operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:
-    """Each part is another operation's, and each operation has one: what has none, no requirement is about."""
+def _limits(operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:
+    """An operation that takes a body has a limit to its size."""
+    if any(operation.request_pointer for operation in operations.values()) and not behavior.request.max_body_bytes:
+        yield "the key request.max_body_bytes is missing; add it"
+
+
+def _parts(behavior: Behavior) -> Iterator[str]:
+    """Each part is another operation's. An operation that plays none is held to what holds for any."""
     played: dict[str, str] = {}
     for key in behavior.operations.__struct_fields__:
         operation = getattr(behavior.operations, key)
         if operation in played:
             yield f"the key operations.{key} names {operation}, and so does {played[operation]}; correct one"
-        played[operation] = key
-    for operation in operations:
-        if operation not in played:
-            what = f"no part in the table operations is {operation} of openapi.yaml"
-            yield f"{what}: no requirement is about it; remove it"
+        elif operation:
+            played[operation] = key
 
 
 def _guarding(document: Mapping[str, object], operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:
     """The key's header is the document's, the trace header is on every guarded response, health is public."""
     key, trace = behavior.headers.key, behavior.headers.trace
-    components = document.get("components")
-    schemes = components.get("securitySchemes") if isinstance(components, Mapping) else None
-    names = [
-        str(scheme.get("name"))
-        for scheme in (schemes.values() if isinstance(schemes, Mapping) else ())
-        if isinstance(scheme, Mapping) and scheme.get("type") == "apiKey" and scheme.get("in") == "header"
-    ]
-    yield from _unknown([key], names, "headers.key", "name the header of the security scheme in openapi.yaml")
+    known = {name.lower() for name in credential_headers(document)}
+    if key and key.lower() not in known:
+        yield f"the key headers.key names {key}; name the header of the security scheme in openapi.yaml"
     public = behavior.operations.health
+    played = {getattr(behavior.operations, part) for part in behavior.operations.__struct_fields__}
     for operation in operations.values():
-        if operation.guarded == (operation.id == public):
-            hint = "take the security from it" if operation.guarded else "give every other operation a security"
+        if operation.guarded and not key:
+            yield f"the key headers.key is missing, and {operation.id} of openapi.yaml demands a credential; add it"
+        if operation.id in played and operation.guarded == (operation.id == public):
+            hint = "take the security from it" if operation.guarded else "give it a security"
             yield f"{operation.id} in openapi.yaml: only operations.health is public; {hint}"
         for status, headers in operation.response_headers.items():
-            if operation.guarded and trace.lower() not in headers:
+            if operation.guarded and trace and trace.lower() not in headers:
                 yield f"headers.trace: the response {status} of {operation.id} does not require {trace}; add it"
 
 
@@ -148,7 +154,7 @@ def _statuses(statuses: tuple[str, ...], behavior: Behavior) -> Iterator[str]:
         yield from _unknown(words, statuses, f"statuses.{key}", f"name one of {', '.join(statuses)}")
     for word in sorted(set(part.executed) & set(part.maybe_executed)):
         yield f"the key statuses.maybe_executed names {word}, and so does executed; remove it from one"
-    if part.approved == part.blocked:
+    if part.approved and part.approved == part.blocked:
         yield "the keys statuses.approved and statuses.blocked name the same status; correct one"
 
 
@@ -156,16 +162,20 @@ def _fields(document: Mapping[str, object], behavior: Behavior) -> Iterator[str]
     """Each field is a property of its schema, and no two of a shape have one name."""
     names = behavior.schemas
     schemas = {
-        "envelope": names.execute_response,
+        "envelope": names.execute_response or names.error_response,
         "request": names.execute_request,
         "entry": names.audit_entry,
         "snapshot": names.memory_snapshot,
     }
     for shape, schema in schemas.items():
+        if not schema:
+            continue
         table, known = getattr(behavior.fields, shape), set(properties_of(document, schema))
         named: dict[str, str] = {}
         for meaning in table.__struct_fields__:
             name = getattr(table, meaning)
+            if not name:
+                continue
             yield from _unknown([name], known, f"fields.{shape}.{meaning}", f"name a property of {schema}")
             if name in named:
                 yield f"the key fields.{shape}.{meaning} names {name}, and so does {named[name]}; correct one"
@@ -188,20 +198,23 @@ def properties_of(document: Mapping[str, object], schema: str) -> Iterator[str]:
 def _reasons(behavior: Behavior) -> Iterator[str]:
     part = behavior.reason_codes
     for key in part.__struct_fields__:
-        if key != "known":
+        if key != "known" and getattr(part, key):
             yield from _unknown([getattr(part, key)], part.known, f"reason_codes.{key}", "add it to known")
 
 
 def _times(behavior: Behavior) -> Iterator[str]:
     time = behavior.time
-    if not time.abort_earliest_s <= time.response_s <= time.abort_latest_s:
+    if time.abort_latest_s and not time.abort_earliest_s <= time.response_s <= time.abort_latest_s:
         yield "the key time.response_s must lie between abort_earliest_s and abort_latest_s"
 
 
 def _query(operations: Mapping[str, Operation], behavior: Behavior) -> Iterator[str]:
     """Audit and fallback take the same query, and it has the parameters that the behavior names."""
-    names, audit = behavior.audit, operations[behavior.operations.audit]
-    if operations[behavior.operations.fallback].parameters != audit.parameters:
+    names, audit = behavior.audit, operations.get(behavior.operations.audit)
+    if audit is None:
+        return
+    fallback = operations.get(behavior.operations.fallback)
+    if fallback is not None and fallback.parameters != audit.parameters:
         yield "the key operations.fallback names an operation with another query than that of operations.audit"
     for key in ("filter_parameter", "limit_parameter"):
         if audit.parameter(getattr(names, key)) is None:

@@ -14,7 +14,7 @@ import yaml
 
 from technogate.contract.behavior import Behavior, BehaviorError, behavior_of, worded
 from technogate.contract.openapi import document_problems
-from technogate.model.requirement import Requirement
+from technogate.model.requirement import ID, Requirement
 from technogate.util.phrases import one_line
 from technogate.util.toml_file import TomlFileError, decode_text, parse_toml
 
@@ -27,7 +27,6 @@ else:
 FILES = ("behavior.toml", "decisions.md", "openapi.yaml", "requirements.toml")
 
 _DECISION = re.compile(r"^## (D[1-9][0-9]*) — (\S.*)$")
-_REQUIREMENT = re.compile(r"[A-Z]{3}-[0-9]{2,}")
 _CORE_TAGS = {
     "tag:yaml.org,2002:bool": re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"),
     "tag:yaml.org,2002:int": None,
@@ -162,8 +161,9 @@ def requirements_in(file: Path, raw: bytes, groups: Iterable[str], decisions: It
     known_groups, known_decisions = set(groups), set(decisions)
     requirements: dict[str, Requirement] = {}
     for name, row in rows.items():
-        if not _REQUIREMENT.fullmatch(name):
-            raise ContractError(f"{file}: {name} is not an id; write three capitals, a hyphen and two digits")
+        if not ID.fullmatch(name):
+            hint = "join words of letters and digits by a hyphen or a dot, such as ORD-01, at most 40 characters"
+            raise ContractError(f"{file}: {name} is not an id; {hint}")
         requirements[name] = requirement_of(file, name, row, known_groups, known_decisions)
     return requirements
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from technogate.contract.loader import Contract
+from technogate.contract.plain_request import plain_case
 from technogate.drivers.http.http_driver import Case, HttpDriver
 from technogate.fit.existing_routes import ExistingRoutes, existing_routes
 from technogate.generation.requests.commands import UNKNOWN_PREFIX
@@ -134,7 +135,7 @@ def _wrong_key(fit: BackendFit, spec: BackendSpec) -> Misfit:
 
 
 def _cases(contract: Contract, commands: Commands) -> Sequence[Case]:
-    """One conforming request of each guarded operation, the execution last."""
+    """One conforming request of each operation but that for start-up, the execution last."""
     names = contract.behavior.operations
     word = next(iter(commands.named("approved")), f"{UNKNOWN_PREFIX}_FIT")
     query = (
@@ -142,7 +143,13 @@ def _cases(contract: Contract, commands: Commands) -> Sequence[Case]:
         (contract.behavior.audit.limit_parameter, "50"),
     )
     made = []
-    for name in dict.fromkeys((names.memory, names.audit, names.fallback, names.execute)):
+    general = [operation.id for operation in contract.general]
+    for name in dict.fromkeys((names.memory, names.audit, names.fallback, *general, names.execute)):
+        if not name:
+            continue
+        if name in general:
+            made.append(plain_case(contract, name, name="fit check"))
+            continue
         described = contract.operations[name]
         case = Case(method=described.method.upper(), path=described.path, operation=name, name="fit check")
         if name == names.execute:

@@ -19,38 +19,39 @@ from technogate.mock.mock_backend import MockBackend
 from technogate.model.fit_check import FitCheck, Misfit
 from technogate.target import Running, RunningBackend, RunningConsole, Target
 from technogate.target.api_key import new_key
-from technogate.target.spec import TargetFile
 
 #: What the requests of a fit check are recorded for.
 ITEM = "fit"
 
 
-def check_fit(target: Target, contract: Contract) -> FitCheck:
+def check_fit(
+    target: Target,
+    contract: Contract,
+    *,
+    backend: bool = True,
+    console: bool = True,
+    commands_required: bool = True,
+) -> FitCheck:
     """Start the pair of `target`, try every part that its target file describes once, and end the pair.
 
     For the backend: one conforming request of each operation, and one reading of the audit trail. For the console:
-    one conforming answer shown in each area of its page, and one call of each function of its client module. Raises
-    UserError, above all StartError, when a side does not start or respond at all. It takes at most about 5 s beyond
-    the start of the pair.
+    one conforming answer shown in each area of its page, and one call of each function of its client module. A side
+    that is False is not tried, and commands count as a mistake of the file where all are required. Raises UserError,
+    above all StartError, when a side does not start or respond at all. It takes at most about 5 s beyond the start of
+    the pair.
     """
     target.preflight()
     run_key = target.api_key or new_key()
+    fit = FitList(contract=contract, spec=target.spec)
+    names = console_drivers(target) if console else ()
     with target.start(run_key) as running:
-        return check_running(running, target.spec, contract, run_key, console_drivers(target))
-
-
-def check_running(
-    running: Running, spec: TargetFile, contract: Contract, run_key: str, names: Sequence[str] = ("browser",)
-) -> FitCheck:
-    """The same for a pair that runs, with this key; `names` are the drivers of its console."""
-    fit = FitList(contract=contract, spec=spec)
-    if running.backend is not None:
-        _try_backend(fit, running.backend, contract, run_key)
-        if not fit.ends:
-            fit.commands(running.backend.commands, required=True)
-    if spec.console is not None:
-        with new_mock_backend(contract, built_in_prefix(spec)) as mock_backend:
-            _try_console(fit, running, names, mock_backend)
+        if backend and running.backend is not None:
+            _try_backend(fit, running.backend, contract, run_key)
+            if not fit.ends:
+                fit.commands(running.backend.commands, required=commands_required)
+        if console and target.spec.console is not None:
+            with new_mock_backend(contract, built_in_prefix(target.spec)) as mock_backend:
+                _try_console(fit, running, names, mock_backend)
     return fit.result()
 
 

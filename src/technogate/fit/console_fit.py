@@ -44,15 +44,16 @@ class ConsoleFit:
 
 
 def try_console(driver: ConsoleDriver, mock_backend: MockBackend, contract: Contract) -> ConsoleFit:
-    """Make each of the three calls once, each with a conforming answer that has every field."""
+    """Make each call that the contract has once, each with a conforming answer that has every field."""
     names = contract.behavior.operations
+    fallbacks = [names.fallback] if names.fallback else []
     trial = _Trial(driver, mock_backend, contract)
     seen = trial.parts()
-    calls = {
-        call_of("execute"): trial.call(names.execute, blocked, lambda console: console.execute(COMMAND)),
-        call_of("audit"): trial.call(names.audit, one_entry, lambda console: console.audit(), names.fallback),
-        call_of("memory"): trial.call(names.memory, snapshot, lambda console: console.memory()),
-    }
+    calls = {call_of("execute"): trial.call(names.execute, blocked, lambda console: console.execute(COMMAND))}
+    if names.audit:
+        calls[call_of("audit")] = trial.call(names.audit, one_entry, lambda console: console.audit(), *fallbacks)
+    if names.memory:
+        calls[call_of("memory")] = trial.call(names.memory, snapshot, lambda console: console.memory())
     for tried in calls.values():
         seen |= tried.seen
     return ConsoleFit(area="page" if driver.name == "browser" else "module", calls=calls, seen=seen)
@@ -62,9 +63,13 @@ def try_empty(driver: ConsoleDriver, mock_backend: MockBackend, contract: Contra
     """The parts that a page shows for an empty list and for no snapshot."""
     names = contract.behavior.operations
     trial = _Trial(driver, mock_backend, contract)
-    listed = trial.call(names.audit, lambda _: empty_list(), lambda console: console.audit(), names.fallback)
-    remembered = trial.call(names.memory, lambda _: no_snapshot(), lambda console: console.memory())
-    return listed.seen | remembered.seen
+    seen: frozenset[str] = frozenset()
+    if names.audit:
+        fallbacks = [names.fallback] if names.fallback else []
+        seen |= trial.call(names.audit, lambda _: empty_list(), lambda console: console.audit(), *fallbacks).seen
+    if names.memory:
+        seen |= trial.call(names.memory, lambda _: no_snapshot(), lambda console: console.memory()).seen
+    return seen
 
 
 class _Trial:

@@ -13,6 +13,7 @@ import yaml
 
 from technogate.checks.served_document.reading import USUAL_PLACES
 from technogate.contract.loader import Contract
+from technogate.contract.plain_request import plain_case
 from technogate.drivers.http.http_driver import HttpDriver
 from technogate.target.spec import BackendSpec
 from technogate.util.http_client import http_client
@@ -68,7 +69,7 @@ class _Search:
         self._origin = f"{parts.scheme}://{parts.netloc}"
         self._base = parts.path.rstrip("/")
         self._spec = spec
-        self._key = {self._contract.behavior.headers.key: next(iter(driver.key.values), "")}
+        self._key = dict(self._contract.words.credential(next(iter(driver.key.values), "")))
         self._until = time.monotonic() + SEARCH_S
 
     def run(self, client: httpx.Client) -> ExistingRoutes:
@@ -105,14 +106,19 @@ class _Search:
                 yield f"GET {path} ({response.status_code})"
 
     def _prefix(self, client: httpx.Client, routes: tuple[str, ...]) -> str:
-        """The prefix below which the two lists that are read answer with JSON, "" where none was found."""
-        names = self._contract.behavior.operations
-        audit, memory = self._contract.operations[names.audit].path, self._contract.operations[names.memory].path
+        """The prefix below which two operations that are read answer with JSON, "" where none was found.
+
+        They are the audit list and the memory, in a contract that has them.
+        """
+        names, operations = self._contract.behavior.operations, self._contract.operations
+        read = [operations[name] for name in (names.audit, names.memory) if name in operations]
+        read += [one for one in self._contract.judged if one.method == "GET" and one not in read]
+        paths = [plain_case(self._contract, one.id).path for one in read][:2]
         for prefix in dict.fromkeys(self._prefixes(routes)):
             if prefix == self._base:
                 continue
-            listed, snapshot = self._get(client, prefix + audit), self._get(client, prefix + memory)
-            if listed is not None and snapshot is not None and _is_api(listed) and _is_api(snapshot):
+            answers = [self._get(client, prefix + path) for path in paths]
+            if answers and all(answer is not None and _is_api(answer) for answer in answers):
                 return prefix
         return ""
 
@@ -123,9 +129,10 @@ class _Search:
             for operation in self._contract.operations.values():
                 if path.endswith(operation.path) and path != operation.path:
                     yield path.removesuffix(operation.path)
-        health = self._contract.operations[self._contract.behavior.operations.health].path
+        described = self._contract.operations.get(self._contract.behavior.operations.health)
+        health = described.path if described is not None else ""
         for place in (self._spec.ready_at, urlsplit(self._spec.ready_at).path):
-            if place.startswith("/") and place.endswith(health) and place != health:
+            if health and place.startswith("/") and place.endswith(health) and place != health:
                 yield place.removesuffix(health)
         # No prefix at all, for a target file that names a wrong one.
         yield ""

@@ -34,7 +34,10 @@ def missing_commands(
 
     `selected` are the requirements that are judged, none for all of the contract's. An outcome that the target file
     sets to "" is one that the backend has no command for: its requirements stay undecided, which is optional.
+    A contract without an operation that executes has no commands.
     """
+    if "execute" not in contract.parts:
+        return
     for outcome, requirements in NEEDED_FOR.items():
         undecided = tuple(
             name

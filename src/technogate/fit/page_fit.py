@@ -44,8 +44,14 @@ def missing_parts(fit: ConsoleFit, selectors: Selectors) -> tuple[str, ...]:
     return tuple(
         part
         for part, call in SHOWN_BY.items()
-        if css.get(part) and part not in fit.seen and (not call or fit.calls[call_of(call)].sent)
+        if css.get(part) and part not in fit.seen and (not call or was_sent(fit, call))
     )
+
+
+def was_sent(fit: ConsoleFit, call: Part) -> bool:
+    """Whether a call sent its request; one that the contract does not have was not made."""
+    tried = fit.calls.get(call_of(call))
+    return tried is not None and tried.sent
 
 
 def named_in_file(selectors: Selectors, part: str) -> bool:

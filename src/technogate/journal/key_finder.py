@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from itertools import pairwise
 from dataclasses import dataclass
+from itertools import pairwise
 
 from technogate.journal.decoded_layers import Layer, is_encoded, layers
 from technogate.journal.key_forms import PIECE, Match, fold, forms_of
@@ -14,7 +14,7 @@ from technogate.journal.key_forms import PIECE, Match, fold, forms_of
 PLAIN, SPACED = "plain", "spaced out"
 
 
-#: A text of so many bytes that is a list in JSON is searched entry by entry, and so many pairs of entries are remembered.
+#: A list in JSON of so many bytes is searched entry by entry, and so many pairs of entries are remembered.
 LONG, REMEMBERED = 2048, 1 << 13
 _ENTRIES = re.compile(rb"(?<=\}),\s*(?=\{)")
 #: An entry with fewer letters and digits might hold less than a piece of the key, in its longest spelling.

@@ -11,6 +11,7 @@ import re
 import shlex
 
 from technogate.journal.redaction import MARK
+from technogate.model.contract_words import spoken
 from technogate.model.events import Exchange, Request, header_values
 from technogate.util.text import terminal
 
@@ -80,7 +81,11 @@ def _method(request: Request, has_data: bool) -> str:
 
 
 def _is_key(text: str, exchange: Exchange) -> bool:
-    """Whether the shell may expand `text`: the key of the exchange, or the key in a request of the gate."""
+    """Whether the shell may expand `text`: the key of the exchange, or the key in a request of the gate.
+
+    What stands before the key in its header, such as the scheme of a bearer token, holds nothing that it expands.
+    """
+    text = spoken().key_in(text)
     if "TECHNOGATE_API_KEY" not in text or not _KEY.fullmatch(text):
         return False
     return text == exchange.key or (exchange.responded_by != "mock" and "$(" not in text)

@@ -16,9 +16,9 @@ from technogate.contract.behavior import worded
 from technogate.judging.waivers import MOST_DAYS, is_reason, never_waived, too_long
 from technogate.model.errors import UserError
 from technogate.model.events import Waiver
+from technogate.model.requirement import ID
 from technogate.util.toml_file import TomlFileError, decode_text, parse_toml, table_places
 
-_REQUIREMENT = re.compile(r"[A-Z]{3}-[0-9]{2}")
 _IMAGE = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -82,7 +82,7 @@ def _waiver(row: dict[str, object], place: str, now: float) -> Waiver:
         entry = msgspec.convert(row, _Row)
     except msgspec.ValidationError as error:
         raise UserError(f"{place}: {worded(error)}") from error
-    if not _REQUIREMENT.fullmatch(entry.requirement):
+    if not ID.fullmatch(entry.requirement):
         raise UserError(f'{place}: the key requirement must be one id such as "AUT-01"')
     for key, value in (("reason", entry.reason), ("owner", entry.owner)):
         if not value.strip():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from technogate.journal.redaction import Redactor
+from technogate.model.contract_words import spoken
 from technogate.model.events import Body, Ended, Exchange, Headers, Request, Response, header_values
 
 #: What follows the last chunk: the trailers, if any, and an empty line.
@@ -90,7 +91,7 @@ def exchange_of(
         responded_by="mock",
         operation=received.operation,
         base_url=received.base_url,
-        key=redact.clean_text(keys[0])[0] if keys else "",
+        key=redact.clean_text(spoken().key_in(keys[0]))[0] if keys else "",
         request=Request(method=received.method, path=path, headers=headers, body=Body.of(body)),
         response=response,
         end=Ended.OK if whole else Ended.INDETERMINATE,

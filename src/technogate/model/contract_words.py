@@ -26,11 +26,13 @@ class ContractWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """The words of one contract.
 
     `envelope`, `request`, `entry` and `snapshot` have the names of those fields that are not called what they mean;
-    `snapshots` is the operation that returns snapshots. `outcomes` has the status of each outcome that a target file
-    names commands for. `results` are those of an audit entry, first the one of what
-    was carried out. `audit_path` is that of the audit list, `health_path` the public one. A console is configured by
-    `url_variable` and `key_variable` in its environment; `functions` are those of a client, by what they are for.
-    `filter_usual` and `limit_usual` are the defaults of the audit query, `limit_most` is its largest limit.
+    `snapshots` is the operation that returns snapshots. `outcomes` has the status of each outcome that a target
+    file names commands for. `results` are those of an audit entry, first the one of what was carried out.
+    `audit_path` is that of the audit list, `health_path` the public one. `answers` has the statuses of success with
+    a body of each operation where they are not 200 alone. `key_prefix` is what stands before the key in its header
+    ("Bearer "). A console is configured by `url_variable` and `key_variable` in its environment; `functions` are
+    those of a client, by what they are for. `filter_usual` and `limit_usual` are the defaults of the audit query,
+    `limit_most` is its largest limit.
     """
 
     envelope: dict[str, str] = {}
@@ -45,7 +47,9 @@ class ContractWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     results: tuple[str, ...] = ()
     audit_path: str = ""
     health_path: str = ""
+    answers: dict[str, tuple[int, ...]] = {}
     key_header: str = ""
+    key_prefix: str = ""
     trace_header: str = ""
     url_variable: str = ""
     key_variable: str = ""
@@ -84,6 +88,19 @@ class ContractWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         """The names that fields with these meanings have, in whatever shape."""
         shapes: tuple[Shape, ...] = ("envelope", "request", "entry", "snapshot")
         return frozenset(self.name(shape, meaning) for shape in shapes for meaning in meanings)
+
+    def key_in(self, value: str) -> str:
+        """The key within the value of its header: what follows the prefix, the whole value where that is missing."""
+        prefix = self.key_prefix
+        return value[len(prefix) :].strip() if prefix and value.lower().startswith(prefix.lower()) else value
+
+    def credential(self, key: str) -> tuple[tuple[str, str], ...]:
+        """The header that carries `key`, none in a contract without a credential."""
+        return ((self.key_header, self.key_prefix + key),) if self.key_header else ()
+
+    def answers_of(self, operation: str) -> tuple[int, ...]:
+        """The statuses with which an operation answers what it did, and has a body."""
+        return self.answers.get(operation, (200,))
 
     def function(self, part: Part) -> str:
         """The name of the function of a client module that plays this part."""

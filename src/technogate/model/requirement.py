@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from enum import StrEnum
 
 import msgspec
+
+#: The form of an id, at most 40 characters: a letter first, and two words or more of letters and digits, which a
+#: hyphen, a dot or an underscore joins.
+ID = re.compile(r"(?=.{1,40}\Z)[A-Za-z][A-Za-z0-9]*(?:[._-][A-Za-z0-9]+)+")
 
 
 class Party(StrEnum):

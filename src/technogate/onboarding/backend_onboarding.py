@@ -23,13 +23,13 @@ from technogate.onboarding.backend_shape import (
 )
 from technogate.onboarding.learned import Learned
 from technogate.onboarding.program_start import Start, first_start, port_variants, sources_of
-from technogate.onboarding.source_texts import Sources
 from technogate.onboarding.tls_reach import Secure, secure
 from technogate.onboarding.trail_search import snapshot
 from technogate.onboarding.trial import Trial
 from technogate.onboarding.variables import key_names, movers, origin_names
 from technogate.onboarding.wishes import SideWish, split_command
 from technogate.target.process.ports import HOST
+from technogate.util.source_texts import Sources
 from technogate.util.tls import trust
 
 #: Seconds that a program which runs already may take to answer.

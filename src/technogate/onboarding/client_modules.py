@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from technogate.onboarding.source_texts import Sources
+from technogate.util.source_texts import Sources
 
 #: The functions of the contract's client.
 FUNCTIONS = ("executeCommand", "fetchAuditLog", "fetchMemory")

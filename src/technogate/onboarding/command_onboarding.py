@@ -25,6 +25,7 @@ class CommandOnboarding:
 
     def __init__(self, backend: BackendOnboarding, learned: Learned) -> None:
         self._at, self._learned = backend, learned
+        self._tried: set[str] = set()
 
     def learn_commands(self, given: tuple[str, ...]) -> None:
         """Which command provokes which outcome."""
@@ -32,9 +33,9 @@ class CommandOnboarding:
         if wrong:
             raise UserError(f"{wrong[0]!r} is no command: a command is 3 to 32 capital letters and underscores")
         answer = self._at.backend.ask_at(f"{self._at.backend.prefix}/help")
-        words = likely_words(
-            self._at.document, self._at.sources, answer.text if answer.status // 100 == 2 else "", given
-        )
+        help_text = answer.text if answer.status // 100 == 2 else ""
+        listed = self._at.backend.ask("GET", "/api/audit").value
+        words = likely_words(self._at.document, self._at.sources, help_text, given, listed)
         left_out = [] if self._at.started else [word for word in words if may_destroy(word) and word not in given]
         if left_out:
             shown = ", ".join(left_out[:12])
@@ -45,13 +46,15 @@ class CommandOnboarding:
         found = self._outcomes(chosen, words)
         if any(outcome not in found for outcome in OUTCOMES):
             found = self._switched(found, chosen, words)
+        known = all(word in self._tried for word in words)
         for outcome in OUTCOMES:
-            self._learn_outcome(outcome, found.get(outcome, []), len(chosen))
+            self._learn_outcome(outcome, found.get(outcome, []), absent=known)
 
     def _outcomes(self, chosen: list[str], words: Mapping[str, str]) -> Outcomes:
         """The words that provoke each outcome, with what was answered."""
         found: Outcomes = {}
         for tried in try_words(self._at.backend, chosen, revive=self._at.revive, alive=self._at.alive):
+            self._tried.add(tried.word)
             if tried.outcome:
                 found.setdefault(tried.outcome, []).append((tried.word, f"{tried.said} ({words[tried.word]})"))
         return found
@@ -76,14 +79,14 @@ class CommandOnboarding:
         self._at.revive()
         return found
 
-    def _learn_outcome(self, outcome: str, found: list[tuple[str, str]], tried: int) -> None:
+    def _learn_outcome(self, outcome: str, found: list[tuple[str, str]], *, absent: bool) -> None:
+        """Learn the word of an outcome; `absent` is whether every word was tried, so that a file can say "none"."""
         if not found:
-            self._learned.lack(
-                "backend.commands",
-                outcome,
-                f"none of {tried} words provokes it",
-                consequence(f"backend.commands.{outcome}"),
-            )
+            said = f"none of {len(self._tried)} words provokes it"
+            effect = consequence(f"backend.commands.{outcome}")
+            # Without a command that is approved nothing can be judged: that is the user's to name.
+            absent = absent and outcome != "approved"
+            self._learned.lack("backend.commands", outcome, said, effect, absent=absent)
             return
         if outcome == "approved":
             self._at.approved = found[0][0]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from technogate.onboarding.asking import LIMIT_S, Answer, Backend
-from technogate.onboarding.source_texts import Sources
+from technogate.util.source_texts import Sources
 
 #: A command as the contract writes it.
 COMMAND = re.compile(r"^[A-Z_]{3,32}$")
@@ -58,10 +58,20 @@ class Tried:
 
 
 def likely_words(
-    document: Mapping[str, Any] | None, sources: Sources, help_text: str, given: Iterable[str]
+    document: Mapping[str, Any] | None,
+    sources: Sources,
+    help_text: str,
+    given: Iterable[str],
+    listed: object = (),
 ) -> dict[str, str]:
-    """The words to try, each with where it comes from; those that were given and documented first."""
+    """The words to try, each with where it comes from; those that were given and documented first.
+
+    `listed` is the audit list as the backend answers it: the commands of others, which it knows.
+    """
     found: dict[str, str] = dict.fromkeys(given, "given")
+    for entry in listed if isinstance(listed, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("action"), str):
+            found.setdefault(entry["action"], "its audit list")
     for word in _document_words(document or {}):
         found.setdefault(word, "its OpenAPI document")
     for word in re.findall(r"[A-Z][A-Z_]{2,31}", help_text):

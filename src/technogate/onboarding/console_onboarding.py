@@ -19,12 +19,12 @@ from technogate.onboarding.learned import Learned
 from technogate.onboarding.page_place import find_page
 from technogate.onboarding.part_finder import PartFinder
 from technogate.onboarding.program_start import Start, first_start, port_variants, sources_of
-from technogate.onboarding.source_texts import Sources
 from technogate.onboarding.surveyed_page import SurveyedPage
 from technogate.onboarding.trial import Trial
 from technogate.onboarding.variables import key_names, url_names
 from technogate.onboarding.wishes import SideWish, split_command
 from technogate.target.process.ports import HOST
+from technogate.util.source_texts import Sources
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -21,7 +21,6 @@ from technogate.onboarding.console_onboarding import CONTRACT_NAMES, ConsoleOnbo
 from technogate.onboarding.learned import Learned
 from technogate.onboarding.questions import Questions
 from technogate.onboarding.review import review
-from technogate.onboarding.source_texts import Sources
 from technogate.onboarding.target_text import target_text
 from technogate.onboarding.trail_onboarding import TrailOnboarding
 from technogate.onboarding.variables import key_names, url_names
@@ -30,6 +29,7 @@ from technogate.runner.run_context import DEFAULT_CONTRACT
 from technogate.target.api_key import new_key
 from technogate.target.target_file import read_target_file
 from technogate.util.shipped import shipped
+from technogate.util.source_texts import Sources
 from technogate.util.write_file import write_file
 
 Look = TypeVar("Look", BackendOnboarding, ConsoleOnboarding)

@@ -26,12 +26,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """One key that nothing showed: what was tried, and what stays undecided without it."""
+    """One key that nothing showed: what was tried, and what stays undecided without it.
+
+    `absent` is whether all that is likely was tried: then the file says that there is none.
+    """
 
     table: str
     key: str
     tried: str
     consequence: str
+    absent: bool = False
 
 
 @dataclass(slots=True)
@@ -62,9 +66,9 @@ class Learned:
         self.steps.append({when: moment, action: value, "#": evidence})
         self.tell(f"found    console.steps: {when} {moment}, {action} {value!r}: {evidence}")
 
-    def lack(self, table: str, key: str, tried: str, consequence: str) -> None:
+    def lack(self, table: str, key: str, tried: str, consequence: str, *, absent: bool = False) -> None:
         """Keep that a key was not found, and tell it."""
-        self.gaps.append(Gap(table=table, key=key, tried=tried, consequence=consequence))
+        self.gaps.append(Gap(table=table, key=key, tried=tried, consequence=consequence, absent=absent))
         self.tell(f"missing  {table}.{key}: {tried}" + (f"; {consequence}" if consequence else ""))
 
     def note(self, text: str) -> None:

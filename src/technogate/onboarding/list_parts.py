@@ -40,7 +40,8 @@ class ListParts:
         holder = laid_out["parent"] if laid_out else self._smallest_with(rows)
         parts = [one for one in (holder, *controls, refresh) if one]
         others = [] if self._look.answers.snapshot is None else [self._look.answers.snapshot["command"]]
-        areas = self._look.around(parts, [self._look.command, self._look.run], others)
+        beside = [] if self._look.apart("audit") else [self._look.command, self._look.run]
+        areas = self._look.around(parts, beside, others)
         empty, region = self._look.empty("audit", refresh, areas)
         if region:
             self._look.found("audit", region, "holds the list and its controls")
@@ -96,6 +97,7 @@ class ListParts:
 
     def _learn_query(self, refresh: str) -> tuple[list[str], str]:
         """The controls of the filter and the limit, those that were found, and the button, "" without."""
+        refresh = self._submit() or refresh
         chosen = self._filter(refresh)
         if chosen and refresh and self._look.page.ask("holds", outer=chosen, inner=refresh):
             # A choice of the filter requests the list, and loses what else is chosen.
@@ -116,6 +118,16 @@ class ListParts:
             else:
                 self._look.absent(part, tried)
         return [one for one in (chosen, limit) if one], refresh
+
+    def _submit(self) -> str:
+        """The button that submits the form of the query's fields, "" without one: no other takes them along."""
+        fields = [one for one in self._look.page.controls("select", "number") if one.form]
+        buttons = [one for one in self._look.page.controls("button") if one.submits and one.selector != self._look.run]
+        for field in fields:
+            for button in buttons:
+                if button.form == field.form and self._look.press_brings(button.selector, self._look.answers.lists()):
+                    return button.selector
+        return ""
 
     def _filter(self, refresh: str) -> str:
         controls = self._look.page.controls("select", "combobox", "listbox", "radiogroup", "group")

@@ -9,9 +9,11 @@ import re
 from collections.abc import Callable
 
 from technogate.mock.recorded_request import RecordedRequest
+from technogate.onboarding import page_ways
 from technogate.onboarding.consequences import consequence
 from technogate.onboarding.known_answers import KnownAnswers
 from technogate.onboarding.learned import Learned
+from technogate.onboarding.page_ways import Way
 from technogate.onboarding.surveyed_page import EFFECT_S, SurveyedPage
 
 #: Seconds within which a page shows an answer that has arrived.
@@ -28,17 +30,18 @@ _MOST_AROUND = 3
 
 
 class PageLook:
-    """The look at one page. `command` and `run` are the selectors that run a command, `tab_of` the tab of each region.
+    """The look at one page.
 
-    `words` is what the page shows for each status, where that is not the word itself; `confirm` the button of a dialog
-    that asks before a command is sent.
+    `command` and `run` are the selectors that run a command, `ways` how each region is reached that the first page does
+    not show. `words` is what the page shows for each status, where that is not the word itself; `confirm` the button of
+    a dialog that asks before a command is sent.
     """
 
     def __init__(self, page: SurveyedPage, answers: KnownAnswers, learned: Learned) -> None:
         self.page, self.answers, self.learned = page, answers, learned
         self.command = self.run = self.confirm = ""
         self.tabs: list[str] = []
-        self.tab_of: dict[str, str] = {}
+        self.ways: dict[str, Way] = {}
         self.words: dict[str, str] = {}
 
     def found(self, part: str, selector: str, evidence: str) -> None:
@@ -57,22 +60,40 @@ class PageLook:
     # ---- tabs ----
 
     def at_tab(self, region: str, works: Callable[[], bool]) -> bool:
-        """Whether something works as the page is, or after a press of one of its tabs, which is kept for the region."""
+        """Whether something works as the page is, or by one of its tabs or links, which is kept for the region."""
         if works():
             return True
         for pressed in self.tabs:
             if self.page.press(pressed):
                 self.page.settle()
                 if works():
-                    self.tab_of[region] = pressed
+                    self.ways[region] = page_ways.tab(pressed)
                     return True
+        return self._at_link(region, works)
+
+    def _at_link(self, region: str, works: Callable[[], bool]) -> bool:
+        """The same by a link of the navigation; the page is loaded anew where none leads to it."""
+        found = page_ways.links(self.page, region)
+        for link in found:
+            way = page_ways.follow(self.page, link)
+            if way is not None:
+                self.page.settle()
+                if works():
+                    self.ways[region] = way
+                    return True
+            self.page.load()
         return False
 
     def show(self, region: str) -> None:
-        """Press the tab of a region where it has one."""
-        if tab := self.tab_of.get(region):
-            self.page.press(tab)
-            self.page.wait(0.1)
+        """Have the page show a region: by its way, or as it is when it is loaded where another region has a page."""
+        if way := self.ways.get(region):
+            page_ways.take(self.page, way)
+        elif self.ways and not self.page.is_first:
+            self.page.load()
+
+    def apart(self, region: str) -> bool:
+        """Whether a region has a page of its own."""
+        return region in self.ways and self.ways[region].action == "open"
 
     # ---- trying ----
 
@@ -116,27 +137,32 @@ class PageLook:
         return self.page.press(selector) and self.arrives(start, wanted, EFFECT_S / 2) is not None
 
     def empty(self, region: str, refresh: str, areas: list[str]) -> tuple[str, str]:
-        """What is shown only when a region has nothing to show, and which of its areas is there then; "" for none."""
+        """What is shown only when a region has nothing to show, and which of its areas is there then; "" for none.
+
+        Its selector is one that means nothing else while the other region has nothing to show either.
+        """
         before, rows, snapshot = self.page.texts(), self.answers.rows, self.answers.snapshot
-        if region == "audit":
-            self.answers.rows = []
-        else:
-            self.answers.snapshot = None
+        self.answers.clear()
         self._show_anew(region, refresh)
         appeared = [selector for selector in self.page.texts() if selector not in before]
         area = self.lasting(areas)
-        if not appeared:
-            return "", area
-        # What holds the marker's words may hold the values too: then it says nothing.
+        if appeared:
+            # What holds the marker's words may hold the values too: then it says nothing.
+            if region == "audit":
+                self.answers.rows = rows
+            else:
+                self.answers.snapshot = snapshot
+            self._show_anew(region, refresh)
+        marker = next((one for one in appeared if not self.page.visible(one)), "")
         self.answers.rows, self.answers.snapshot = rows, snapshot
-        self._show_anew(region, refresh)
-        return next((one for one in appeared if not self.page.visible(one)), ""), area
+        return marker, area
 
     def _show_anew(self, region: str, refresh: str) -> None:
-        """Have a region show what is answered now."""
-        if not (refresh and self.page.press(refresh)):
-            self.page.load()
+        """Have the page show what is answered now, in every region that it loads by itself, and in this one."""
+        self.page.load()
         self.show(region)
+        if refresh:
+            self.page.press(refresh)
         self.page.settle()
 
     # ---- areas ----

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from technogate.model.errors import UserError
 from technogate.onboarding.asking import Answer, Backend
-from technogate.onboarding.source_texts import Sources
+from technogate.util.source_texts import Sources
 
 #: Where a page may be that is not at the root, besides what its command and its text name.
 _USUAL_PAGES = ("/console/", "/app/", "/ui/", "/admin/", "/index.html")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from technogate.onboarding import page_ways
 from technogate.onboarding.command_parts import CommandParts
 from technogate.onboarding.known_answers import KnownAnswers
 from technogate.onboarding.learned import Learned
 from technogate.onboarding.list_parts import ListParts
 from technogate.onboarding.page_look import PageLook
+from technogate.onboarding.page_ways import Way
 from technogate.onboarding.result_parts import ResultParts
 from technogate.onboarding.snapshot_parts import SnapshotParts
 from technogate.onboarding.surveyed_page import SurveyedPage
@@ -31,24 +33,28 @@ class PartFinder:
         ResultParts(look).learn()
         ListParts(look).learn()
         SnapshotParts(look).learn()
-        self._learn_tabs()
+        self._learn_ways()
         return True
 
-    def _learn_tabs(self) -> None:
-        """The steps before each region, where at least one is behind a tab."""
-        if not self._look.tab_of:
+    def _learn_ways(self) -> None:
+        """The steps before each region, where at least one is not on the page as it is loaded."""
+        look = self._look
+        if not look.ways:
             return
         # The region that was there from the beginning has a tab too: the others have hidden it.
-        seen = {"execute": self._look.command, **self._region_marks}
+        seen = {"execute": look.command, **self._region_marks}
         for region, selector in seen.items():
-            if region not in self._look.tab_of and selector:
-                shown_by = [tab for tab in self._look.tabs if self._shows_after(tab, selector)]
+            if region not in look.ways and selector and look.tabs:
+                shown_by = [pressed for pressed in look.tabs if self._shows_after(pressed, selector)]
                 # What every tab shows is outside of them.
-                if 0 < len(shown_by) < len(self._look.tabs):
-                    self._look.tab_of[region] = shown_by[0]
+                if 0 < len(shown_by) < len(look.tabs):
+                    look.ways[region] = page_ways.tab(shown_by[0])
+        if any(map(look.apart, look.ways)):
+            first = Way(action="open", value=page_ways.start_path(look.page), said="the page as it is loaded")
+            look.ways = {**dict.fromkeys([one for one in seen if seen[one]], first), **look.ways}
         for region in ("execute", "audit", "memory"):
-            if tab := self._look.tab_of.get(region):
-                self._look.learned.step(region, "click", tab, "a tab (role=tab) that shows this region")
+            if way := look.ways.get(region):
+                look.learned.step(region, way.action, way.value, way.said)
 
     def _shows_after(self, tab: str, selector: str) -> bool:
         """Whether an element is shown after a press of a tab."""

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from technogate.model.errors import PortTaken, StartError, UserError
 from technogate.onboarding.command_guesses import scripts_of
-from technogate.onboarding.source_texts import CODE, Sources
 from technogate.onboarding.trial import Trial
 from technogate.onboarding.variables import Mover, key_names
+from technogate.util.source_texts import CODE, Sources
 
 #: Options after which a number is a port.
 _PORT_OPTIONS = ("--port", "-p", "--listen", "--http-port", "--server.port")

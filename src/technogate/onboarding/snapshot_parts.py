@@ -39,6 +39,7 @@ class SnapshotParts:
         exact = {name: selectors[0] for name, selectors in shown_as.items() if selectors}
         parts = [*exact.values(), *([refresh] if refresh else [])] or found["command"]["contains"][:1]
         avoid = [self._look.command, str(self._look.learned.value("console.selectors.audit") or "")]
+        avoid = [] if self._look.apart("memory") else avoid
         areas = self._look.around(parts, avoid, [])
         if not exact and found["command"]["contains"]:
             areas = found["command"]["contains"][:1]

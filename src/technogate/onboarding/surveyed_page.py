@@ -31,6 +31,10 @@ OPERATE_MS, ENABLED_S, POLL_S = 1500, 1.2, 0.05
 EFFECT_S = 0.9
 #: Seconds without a request after which a page that was loaded counts as settled, and at most.
 QUIET_S, SETTLED_S = 0.4, 4.0
+#: What Playwright says where a document was left as a script ran in it, and how often that may happen to one task.
+_LEFT, _DOCUMENTS = ("Execution context was destroyed", "Cannot find context", "frame was detached"), 3
+#: What it says where a document was requested while another one was.
+_INTERRUPTED = ("interrupted by another navigation", "ERR_ABORTED")
 #: Milliseconds that a page gets to load.
 LOAD_MS = 30_000
 
@@ -64,14 +68,23 @@ class SurveyedPage:
         self.page, self.world, self.url, self.answers = page, PageWorld(scripts, page), url, answers
         self.sent: list[str] = []
         self.dialogs = 0
+        self._first = _place(url)
         #: Seconds after loading until the page's handlers are there, where that was seen to take some.
         self.hydration_s = 0.0
         page.set_default_timeout(OPERATE_MS)
+        self._leaving: set[Request] = set()
         page.on("request", self._on_request)
+        page.on("requestfinished", self._on_end)
+        page.on("requestfailed", self._on_end)
         page.on("dialog", lambda dialog: self._on_dialog(dialog.accept))
 
     def _on_request(self, request: Request) -> None:
         self.sent.append(request.url)
+        if request.is_navigation_request() and request.frame == self.page.main_frame:
+            self._leaving.add(request)
+
+    def _on_end(self, request: Request) -> None:
+        self._leaving.discard(request)
 
     def _on_dialog(self, accept: Callable[[], None]) -> None:
         self.dialogs += 1
@@ -82,16 +95,34 @@ class SurveyedPage:
 
     def load(self) -> None:
         """Load the page anew and wait until it has settled; raises PlaywrightError when it does not load."""
-        self.page.goto(self.url, wait_until="load", timeout=LOAD_MS)
+        self.open(self.url)
         self.wait(self.hydration_s)
         self.settle()
+        self._first = _place(self.page.url)
+
+    def open(self, url: str) -> None:
+        """Open an address, once a document that a press has requested is there: the two would interrupt each other."""
+        for last in (False, True):
+            self.until(lambda: not self._leaving, SETTLED_S)
+            try:
+                self.page.goto(url, wait_until="load", timeout=LOAD_MS)
+            except PlaywrightError as error:
+                if last or not any(text in error.message for text in _INTERRUPTED):
+                    raise
+            else:
+                return
+
+    @property
+    def is_first(self) -> bool:
+        """Whether the page is at the address to which loading it led."""
+        return _place(self.page.url) == self._first
 
     def settle(self) -> None:
         """Wait until the page has sent nothing for a while."""
         deadline, quiet_since, count = time.monotonic() + SETTLED_S, time.monotonic(), -1
         while time.monotonic() < deadline and time.monotonic() - quiet_since < QUIET_S:
             now = len(self.sent) + self.answers.count
-            if now != count:
+            if now != count or self._leaving:
                 count, quiet_since = now, time.monotonic()
             self.wait(POLL_S)
 
@@ -111,7 +142,14 @@ class SurveyedPage:
     # ---- looking ----
 
     def ask(self, task: str, **request: Any) -> Any:
-        """One task of the script within the page."""
+        """One task of the script within the page; in the next document where a press has led to that meanwhile."""
+        for _ in range(_DOCUMENTS):
+            try:
+                return self.page.evaluate(_SCRIPT.read_text("utf-8"), {"task": task, **request})
+            except PlaywrightError as error:
+                if not any(text in error.message for text in _LEFT):
+                    raise
+            self.page.wait_for_load_state("load", timeout=LOAD_MS)
         return self.page.evaluate(_SCRIPT.read_text("utf-8"), {"task": task, **request})
 
     def controls(self, *kinds: str, visible: bool = True) -> list[Control]:
@@ -226,3 +264,8 @@ class SurveyedPage:
         if element is None:
             raise PlaywrightError("the choice is gone")
         return element
+
+
+def _place(url: str) -> str:
+    """An address without its query and fragment."""
+    return url.partition("#")[0].partition("?")[0]

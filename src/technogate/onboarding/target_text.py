@@ -51,7 +51,11 @@ def target_text(learned: Learned, folder: Path) -> str:
             parts.extend(_steps(learned))
         if not lines and not gaps:
             continue
-        shown = f"[{table}]" if lines or _has_table_below(learned, table) else f"# [{table}]"
+        shown = (
+            f"[{table}]"
+            if lines or any(gap.absent for gap in gaps) or _has_table_below(learned, table)
+            else f"# [{table}]"
+        )
         parts.append(f"\n{shown}" if table else "")
         parts.extend(_line(line) for line in lines)
         parts.extend(_gap(gap) for gap in gaps)
@@ -86,6 +90,8 @@ def _line(line: Line) -> str:
 
 def _gap(gap: Gap) -> str:
     after = f"; {gap.consequence}" if gap.consequence else ""
+    if gap.absent:
+        return f'{_key(gap.key)} = ""  # {_one_line(gap.tried + after)}; name it here where there is one'
     return _comment(f'{_key(gap.key)} = "…"  # not found: {gap.tried}{after}')
 
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from technogate.onboarding.source_texts import SKIPPED
+from technogate.util.source_texts import SKIPPED
 
 #: The endings of files that may hold certificates; the most that are tried.
 _ENDINGS, _MOST = (".pem", ".crt", ".cer"), 30

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from technogate.onboarding.source_texts import Place, Sources
+from technogate.util.source_texts import Place, Sources
 
 _KEY = re.compile(r"(?:^|_)(?:API_?KEY|KEY|API_?TOKEN|TOKEN|API_?SECRET|SECRET)$")
 _NO_KEY = re.compile(r"PRIVATE|PUBLIC_KEY$|SSL|TLS|CERT|SIGNING|ENCRYPT|JWT|SESSION|COOKIE|DJANGO|GITHUB|NPM")

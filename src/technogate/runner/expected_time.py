@@ -59,7 +59,7 @@ def _needed(
     """How many requests are sent, about, and how many seconds they take at least."""
     sides = [name for name, one in contract.requirements.items() if one.party is Party.BACKEND]
     chosen = [name for name in sides if not selection or name in selection]
-    requests = math.ceil(REQUESTS[profile] * len(chosen) / len(sides))
+    requests = math.ceil(REQUESTS[profile] * len(chosen) / max(1, len(sides)))
     return requests, max(0.0, requests / workers - window.requests) / window.rate
 
 

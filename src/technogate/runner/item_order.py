@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import Enum, auto
 
 import pytest
@@ -13,6 +13,7 @@ from technogate.runner.scheduling import is_beside
 MARKERS = (
     "late: run this last of the faults: it waits for slow responses",
     "collects: waits for what an earlier item of the stack began",
+    "parts(names): only a contract with these parts has the item",
     "containers: repeats, for containers alone, what others check of any pair",
 )
 
@@ -72,3 +73,13 @@ def needs_a_page(item: pytest.Item) -> bool:
 def runs_in_containers_alone(item: pytest.Item) -> bool:
     """Whether an item is for a pair of containers, and repeats for them what others check of any pair."""
     return item.get_closest_marker("containers") is not None
+
+
+def has_its_parts(item: pytest.Item, parts: Collection[str], kinds: Mapping[str, Collection[str]]) -> bool:
+    """Whether a contract has the parts that an item is about, and operations of the kind that it is made for.
+
+    `kinds` are the operations of each kind, see `technogate.runner.operation_kinds`.
+    """
+    named = {str(name) for mark in item.iter_markers("parts") for name in mark.args}
+    fixtures = getattr(item, "fixturenames", ())
+    return named <= set(parts) and all(kinds[name] for name in fixtures if name in kinds)

@@ -49,7 +49,7 @@ def journal_header(
         },
         decisions={decision.id: decision.title for decision in contract.decisions.values()},
         groups=dict(contract.groups),
-        guarded=tuple(operation.id for operation in contract.guarded),
+        guarded=tuple(operation.id for operation in contract.judged),
         trace_header=contract.behavior.headers.trace,
         execute=contract.behavior.operations.execute,
         blocked=contract.behavior.statuses.blocked,

@@ -18,7 +18,8 @@ from technogate.journal.journal_file import JournalError
 from technogate.model.errors import UserError
 from technogate.model.events import Finding, ItemResult, Outcome, Plan, PlannedItem
 from technogate.model.verdict import ExitCode
-from technogate.runner.item_order import in_order, needs_a_page, runs_in_containers_alone
+from technogate.runner.item_order import has_its_parts, in_order, needs_a_page, runs_in_containers_alone
+from technogate.runner.operation_kinds import kinds_of
 from technogate.runner.run_context import RunContext
 from technogate.runner.self_test.must_fail import item_that_must_fail, play
 from technogate.runner.self_test.run_self_test import SelfTestRun
@@ -97,6 +98,8 @@ class Recorder:
         images = target.of_images or bool(config.getoption("collectonly"))
         considered = [item for item in items if contained or not runs_in_containers_alone(item)]
         considered = [item for item in considered if target.page or not needs_a_page(item)]
+        parts, kinds = run_context.contract.parts, kinds_of(run_context.contract)
+        considered = [item for item in considered if has_its_parts(item, parts, kinds)]
         for item in considered:
             requirement = run_context.contract.requirements.get(_requirement_id(item))
             if requirement is None and not run_context.contract.ref.shipped:

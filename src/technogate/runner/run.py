@@ -16,12 +16,14 @@ from rich.console import Console
 from technogate.contract.loader import Contract
 from technogate.contract.selection import select
 from technogate.fit.console_drivers import with_drivers
+from technogate.fit.doubts import backend_doubts, console_doubts
 from technogate.fit.fit_text import fault_text
 from technogate.fit.missing_commands import missing_commands, one_is_forgotten
 from technogate.journal.journal_file import JournalError
 from technogate.judging.waiver_file import waivers_of
 from technogate.model.errors import StartError, TargetFileError, UserError
 from technogate.model.fit_check import Blame
+from technogate.model.requirement import Party
 from technogate.model.settings import Mode, Settings
 from technogate.model.verdict import ExitCode
 from technogate.report.report_files import EVIDENCE, clear
@@ -86,7 +88,7 @@ def run(
     if workers is not None and workers > 1 and not target.parallel:
         raise UserError(f"{settings.target} cannot run several times in parallel; leave --workers out")
     selection = () if check is None else select(contract, check)
-    _check_commands(target, contract, selection, validates=check is None)
+    _check_first(settings, target, contract, selection, validates=check is None)
     seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(1, 1_000_000_000)
     mode: Mode = "validate" if check is None else "check"
     settings = msgspec.structs.replace(
@@ -161,22 +163,43 @@ def _kept(output: str, folder: Path) -> str:
     return f"; its last lines are in {path}"
 
 
-def _check_commands(target: Target, contract: Contract, selection: Sequence[str], *, validates: bool) -> None:
-    """End a run whose target file leaves out commands, before the suites start: a validation could not be PASS.
+def _check_first(
+    settings: Settings, target: Target, contract: Contract, selection: Sequence[str], *, validates: bool
+) -> None:
+    """End a run whose target file is wrong before the suites start, where the file itself raises that doubt.
 
-    A check ends where a single one was forgotten that a selected requirement needs. The list has all else that does not
-    fit. Raises TargetFileError.
+    It leaves out a command: a validation could not be PASS, and a check ends where a single one was forgotten that a
+    selected requirement needs. Or a line of a side is probably wrong: then that side is tried first. Raises
+    TargetFileError, StartError.
     """
-    backend = target.spec.backend
-    if backend is None or not (validates or one_is_forgotten(backend.commands)):
+    backend, console = target.spec.backend, target.spec.console
+    parties = {contract.requirements[name].party for name in selection or contract.requirements}
+    required = backend is not None and (validates or one_is_forgotten(backend.commands))
+    incomplete = (
+        backend is not None
+        and required
+        and any(one.blame is Blame.TARGET for one in missing_commands(backend.commands, contract, selection))
+    )
+    doubted = backend is not None and parties != {Party.CONSOLE} and any(backend_doubts(backend))
+    misnamed = console is not None and parties != {Party.BACKEND} and any(console_doubts(console, target.folder))
+    if not (incomplete or doubted or misnamed):
         return
-    if any(one.blame is Blame.TARGET for one in missing_commands(backend.commands, contract, selection)):
-        # Imported here: it drives the console's page too, and what does that takes long to import.
-        from technogate.fit.check_fit import check_fit
+    # Imported here: it drives the console's page too, and what does that takes long to import.
+    from technogate.fit.check_fit import check_fit
 
-        fit = check_fit(target, contract)
-        if fit.target_faults:
-            raise TargetFileError(*fault_text(target.spec.name, fit).splitlines())
+    try:
+        fit = check_fit(
+            target,
+            contract,
+            backend=incomplete or doubted,
+            console=incomplete or misnamed,
+            commands_required=required,
+        )
+    except StartError as error:
+        prepare_reports(settings.folder)
+        raise StartError(f"{error}{_kept(error.output, settings.folder)}", program=error.program) from error
+    if fit.target_faults:
+        raise TargetFileError(*fault_text(target.spec.name, fit).splitlines())
 
 
 def rejudge(journal: Path, folder: Path, console: Console, sha256: str = "", sign: Sign | None = None) -> int:

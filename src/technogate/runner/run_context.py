@@ -122,6 +122,11 @@ class RunContext:
         numbers = itertools.count(1)
         self.new_id = lambda: f"{self.worker}-{next(numbers)}"
 
+    @property
+    def console_contract(self) -> Contract:
+        """The contract that a console meets: what it lacks is there as well, where no console asks for it."""
+        return self.contract.completed()
+
     def _paces(self) -> Paces:
         """The paces of this process, with what the target file declares."""
         backend = self.target.spec.backend
@@ -160,7 +165,7 @@ class RunContext:
         response = exchange.response
         if response is None or response.status < 500 or response.body.cut or exchange.responded_by != "backend":
             return exchange
-        if exchange.operation not in {operation.id for operation in self.contract.guarded}:
+        if exchange.operation not in {operation.id for operation in self.contract.judged}:
             return exchange
         findings = is_error_response(self.contract, exchange)
         return msgspec.structs.replace(exchange, problems=tuple(finding.observed for finding in findings))

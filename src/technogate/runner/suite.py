@@ -84,6 +84,14 @@ def requirement(requirement_id: str) -> Callable[[F], F]:
     return pytest.mark.requirement(requirement_id)
 
 
+def parts(*names: str) -> pytest.MarkDecorator:
+    """Mark items that only a contract with all of these parts has, see `technogate.contract.parts`.
+
+    For any other contract they are not collected.
+    """
+    return pytest.mark.parts(*names)
+
+
 def declared_requirement(requirement_id: str, subject: str) -> pytest.MarkDecorator:
     """The same for an item that a check declares; `subject` is the sentence that reports show."""
     return pytest.mark.requirement(requirement_id, subject=subject)

@@ -17,11 +17,12 @@ from technogate.journal.line_marks import KEY_BYTES, JournalKey
 from technogate.model.errors import Interrupted, UserError
 from technogate.model.events import Event
 from technogate.model.settings import TEARDOWN_S, Settings
+from technogate.runner.run_folder import run_folder
 from technogate.target.environment import whole_environment
 from technogate.target.process.kernel_flags import close_to_others
 from technogate.target.process.leftovers import Leftovers
 from technogate.util.plain_file import create
-from technogate.util.sealed_start import bytecode_of_a_run, sealed_python, without_steering
+from technogate.util.sealed_start import sealed_python, without_steering
 from technogate.util.shipped import shipped
 
 #: The option that names the descriptor from which the suites read the key of their journal.
@@ -136,21 +137,22 @@ def run_suites(
     log = settings.folder / "suites.log"
     # The programs under test may be of the same user.
     close_to_others()
-    leftovers = Leftovers()
     key = JournalKey.new()
     tail = Tail(settings.journal)
-    with _stop_requests() as stops, bytecode_of_a_run() as bytecode, _fresh(log) as output:
+    with _stop_requests() as stops, run_folder() as folder, _fresh(log) as output:
+        leftovers = Leftovers()
         # A process group of its own: Ctrl-C reaches only this process, which passes it on once.
         with handed_over(key) as descriptor:
             process = subprocess.Popen(
-                [*command(settings, workers, bytecode), f"{KEY_OPTION}={descriptor}"],
-                env=without_steering(whole_environment()),
+                [*command(settings, workers, folder.bytecode), f"{KEY_OPTION}={descriptor}"],
+                env={**without_steering(whole_environment()), **folder.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 pass_fds=(descriptor,),
             )
+        folder.begins(process.pid)
         deadline = None
         begun = False
         last_event = time.monotonic()
@@ -168,6 +170,7 @@ def run_suites(
             if deadline is not None and time.monotonic() > deadline:
                 _kill(process)
             time.sleep(POLL_S)
+        folder.ended(process.pid)
         left = leftovers.end()
     if left:
         raise JournalError(still_running(left))

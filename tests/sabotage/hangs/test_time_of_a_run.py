@@ -13,7 +13,7 @@ from tests.conftest import Sandbox
 
 pytestmark = pytest.mark.slow
 
-TARGET = 'name = "b"\n[backend]\ncommand = ["{python}", "-c", "pass", "{port}"]\n'
+TARGET = 'name = "b"\n[backend]\ncommand = ["{python}", "-c", "pass", "{port}", "{api_key}"]\n'
 OPTIONS = ("--contract", "contracts/small", "--target", "pair.toml", "--workers", "1")
 
 HEAD = """

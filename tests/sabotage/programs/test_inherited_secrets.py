@@ -42,7 +42,7 @@ LOOKS = f"""
 def test_no_process_of_a_run_has_a_secret_in_its_environment(sandbox: Sandbox, workers: str) -> None:
     """The suites and their workers start without it, so nothing that they start inherits it."""
     sandbox.contract(("CTR-01",))
-    sandbox.target('name = "b"\n[backend]\ncommand = ["{python}", "-c", "pass", "{port}"]\n')
+    sandbox.target('name = "b"\n[backend]\ncommand = ["{python}", "-c", "pass", "{port}", "{api_key}"]\n')
     sandbox.suite("test_it.py", item(LOOKS.strip()) + item(LOOKS.strip(), name="test_again"))
     words = ("validate", "--contract", "contracts/small", "--target", "pair.toml", "--workers", workers)
     ended = sandbox.run(*words, **{**SECRETS, "TECHNOGATE_SIGNING_KEY": ""})

@@ -77,7 +77,7 @@ def test_no_program_outlives_the_suites(sandbox: Sandbox, attack: str) -> None:
 def test_no_old_pass_survives_a_user_error(sandbox: Sandbox, words: tuple[str, ...]) -> None:
     """After exit code 2 there is no report that says PASS, and no journal that could be judged to it."""
     plant(sandbox, "done()")
-    sandbox.target('name = "b"\n[backend]\ncommand = ["{python}", "-c", "pass"]\nport = 1\n')
+    sandbox.target('name = "b"\n[backend]\ncommand = ["{python}", "-c", "pass", "1", "{api_key}"]\nport = 1\n')
     for name in ("verdict.json", "report.md", "evidence.dsse.json", "journal.jsonl"):
         sandbox.reports.mkdir(exist_ok=True)
         (sandbox.reports / name).write_text('{"verdict": "PASS"}', "utf-8")

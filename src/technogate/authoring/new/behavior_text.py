@@ -19,19 +19,19 @@ _RESPONSE_S, _P99_S, _BODY = 15.0, 1.0, 1 << 20
 
 def behavior_text(document: Mapping[str, Any], operations: Operations, questions: Questions) -> str:
     """The text of the file; what is assumed becomes a question."""
+    health = _health(document, operations)
     lines = [
         "# What the contract says and OpenAPI cannot. Seconds are seconds, bytes are bytes.",
         "# QUESTIONS.md lists what was assumed.",
         "",
         *_headers(document, questions),
         "",
-        *_times(document, questions),
+        *_times(document, health, questions),
     ]
     if any("requestBody" in operation for _, _, operation in operations_of(document)):
         lines += ["", "[request]", f"max_body_bytes = {_BODY}     # a larger body is refused"]
         text = "How many bytes may a request body have?"
         questions.ask("behavior.toml [request] max_body_bytes", text, str(_BODY))
-    health = _health(document, operations)
     if health:
         lines += ["", "[operations]", f"health = {json.dumps(health)}     # public, for start-up only"]
     text = (
@@ -82,7 +82,8 @@ def _trace(document: Mapping[str, Any]) -> str:
     return min(common or (), key=lambda name: ("id" not in name.lower(), name), default="")
 
 
-def _times(document: Mapping[str, Any], questions: Questions) -> Iterator[str]:
+def _times(document: Mapping[str, Any], health: str, questions: Questions) -> Iterator[str]:
+    """What takes how long; nobody measures the operation for start-up."""
     yield "[time]"
     yield f"response_s = {_RESPONSE_S}          # a complete answer takes no longer"
     yield "clock_tolerance_s = 5.0    # how far the clocks of provider and gate may differ"
@@ -90,7 +91,8 @@ def _times(document: Mapping[str, Any], questions: Questions) -> Iterator[str]:
     yield ""
     yield "[time.p99_s]               # a SHOULD: 99 of 100 answers are this fast"
     for _, _, operation in operations_of(document):
-        yield f"{json.dumps(operation['operationId'])} = {_P99_S}"
+        if operation["operationId"] != health:
+            yield f"{json.dumps(operation['operationId'])} = {_P99_S}"
     text = "Within how many seconds is an answer complete, at the latest?"
     questions.ask("behavior.toml [time] response_s", text, f"{_RESPONSE_S:g}")
     text = "How fast are 99 of 100 answers of each operation?"

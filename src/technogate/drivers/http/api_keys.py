@@ -51,8 +51,10 @@ def near_misses(key: str) -> tuple[Key, ...]:
 def telling_attempts(right: str, operations: Sequence[str]) -> frozenset[tuple[str, str]]:
     """The attempts, by operation and the key's name, that say most where few wrong keys can be sent.
 
-    A wrong key and none at all on each operation, and each kind of near miss on one of them.
+    A wrong key and none at all on each operation, and each kind of near miss on one of them; none without operations.
     """
+    if not operations:
+        return frozenset()
     foreign = foreign_key().name
     misses = {(operations[number % len(operations)], key.name) for number, key in enumerate(near_misses(right))}
     none = {(operations[0], EMPTY_KEY.name), *((operation, NO_KEY.name) for operation in operations)}

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from technogate.contract.loader import Contract
+from technogate.contract.plain_request import plain_case
 from technogate.drivers.http.api_keys import Key
 from technogate.drivers.http.long_body import LongBody
 from technogate.drivers.http.pace import TOO_MANY, Pace, RateLimit, retry_after
@@ -123,6 +124,25 @@ class HttpDriver:
     def body(self, command: object, **more: object) -> bytes:
         """The body of an execute request of `command`, with further fields."""
         return msgspec.json.encode(self.contract.words.written("request", {"command": command, **more}))
+
+    def plain(self, operation: str, **changes: Any) -> Case:
+        """A case of `operation` that the contract allows and that has no effect where the operation plays a part.
+
+        It is made of the examples in the contract; an execution is of a command that no backend knows. Raises KeyError
+        for an unknown id.
+        """
+        names = self.contract.behavior.operations
+        if operation == names.execute:
+            return self.case(operation, **{"body": self.body("NO_SUCH_COMMAND_EXISTS"), **changes})
+        if operation in (names.audit, names.fallback, names.memory):
+            return self.case(operation, **changes)
+        return plain_case(self.contract, operation, **changes)
+
+    def ask(self, operation: str, *, key: Key | None = None) -> Exchange:
+        """One request of `operation` without anything that it does not demand; an execution has no body."""
+        if operation in {described.id for described in self.contract.general}:
+            return self.send(self.plain(operation), key=key)
+        return self.read(operation, key=key)
 
     def read(self, operation: str, query: Mapping[str, object] | None = None, *, key: Key | None = None) -> Exchange:
         """One GET of `operation` with `query`, whose parameters `filter` and `limit` have the contract's names."""
@@ -285,7 +305,7 @@ class HttpDriver:
 
     def _headers(self, case: Case, keys: tuple[str, ...], profile: ClientProfile) -> list[tuple[str, str]]:
         """The headers of a case as a client of this profile sends them, with `keys` in the key header."""
-        own = [(self.contract.behavior.headers.key, key) for key in keys]
+        own = [pair for key in keys for pair in self.contract.words.credential(key)]
         if case.body is not None:
             if case.content_type:
                 own.append(("Content-Type", case.content_type))

@@ -21,6 +21,7 @@ from typing import IO, Any, cast
 
 from technogate.drivers.console_driver import ConsoleEnded, DriverError, PageRequest, call_of, usual_query
 from technogate.drivers.module.module_calls import ModuleCall, returned_output
+from technogate.model.contract_words import Part, spoken
 from technogate.model.events import RenderedOutput
 from technogate.target.environment import PASSED_ON, SET_BY_GATE
 from technogate.util.bounded_lines import LONGEST, BoundedLines
@@ -334,14 +335,28 @@ def module_environment(
         "env": build_variables(env),
         "trial": trial,
         "functions": function_names(),
-        "calls": [["PING"], list(usual_query(None, None)), []],
+        "calls": [_TRIED[part]() for part in _parts()],
     }
     return {**kept, **env, SETTINGS_ENV: json.dumps(settings)}
 
 
+#: What each function of a module is called with when it is tried.
+_TRIED: Mapping[Part, Callable[[], list[object]]] = {
+    "execute": lambda: ["PING"],
+    "audit": lambda: list(usual_query(None, None)),
+    "memory": list,
+}
+
+
 def function_names() -> list[str]:
-    """The names of the three functions: the one that executes, the one that reads the list, the one for the memory."""
-    return [call_of("execute"), call_of("audit"), call_of("memory")]
+    """The names of the functions: the one that executes, the one that reads the list, the one for the memory."""
+    return [call_of(part) for part in _parts()]
+
+
+def _parts() -> list[Part]:
+    """What a module has a function for: a contract may lack the list, or the memory."""
+    named = spoken().functions
+    return [part for part in _TRIED if part in named or not named]
 
 
 def build_variables(env: Mapping[str, str]) -> dict[str, object]:

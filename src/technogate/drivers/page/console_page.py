@@ -131,7 +131,7 @@ class ConsolePage:
         self._failed = False
         self._loaded_at = time.monotonic()
         self._address = self.page.url
-        self.steps.loaded(self.page)
+        self.steps.loaded(self)
         self.steps.show(self, "execute", patience_s=FIRST_S)
         self._address = self.page.url
         for name in ("command", "run"):
@@ -241,7 +241,8 @@ class ConsolePage:
             "quietMs": self.quiet_ms,
             "limitMs": int(limit_s * 1000),
             "effectMs": int((self.quiet_ms / 1000 if effect_s is None else effect_s) * 1000),
-            "settleMs": self.habits.settle_ms(region),
+            # How soon a page is still after an answer says nothing where the script does not know of answers.
+            "settleMs": self.habits.settle_ms(region) if self._hooked else {},
             "again": again,
             "sentOnly": sent_only,
         }
@@ -330,7 +331,8 @@ class ConsolePage:
                 self.habits.saw_start(time.monotonic() - self._loaded_at)
             self._alive.add(button)
             self._uses_enter.setdefault(button, True)
-            self.habits.saw_reaction(region, state)
+            if self._hooked:
+                self.habits.saw_reaction(region, state)
             return False
         if self.has_sent(region):
             return False
@@ -402,9 +404,9 @@ class ConsolePage:
         It is given `effect_s` seconds to begin with that; with `sent_only`, a change without a request is no reaction.
         Adds `outcome`: done, unchanged or pending.
         """
-        deadline, again = time.monotonic() + limit_s, False
+        deadline, again, late = time.monotonic() + limit_s, False, False
         while True:
-            left = max(0.0, deadline - time.monotonic())
+            left, ended = max(0.0, deadline - time.monotonic()), self.traffic.ended
             state: dict[str, Any] = self.probe(
                 "react", region=region, limit_s=left, effect_s=effect_s, again=again, sent_only=sent_only
             )
@@ -413,6 +415,13 @@ class ConsolePage:
             self._all_idle = state["all_idle"] and (state["reports_busy"] or not self.traffic.under_way)
             if idle and state["reports_busy"] and (touched or (state["touched"] and self.has_sent(region))):
                 state["outcome"] = "done"
+            elif idle and touched and left > 0.0 and self._sends_later(region, limit_s - left):
+                again = late = True
+                continue
+            elif idle and not self._hooked and self.traffic.ended != ended and left > 0.0:
+                # The script does not know of the answer that came as it waited: what it read may be of before.
+                again = True
+                continue
             elif idle and not self.traffic.under_way:
                 state["outcome"] = "done" if touched or self.has_sent(region) else "unchanged"
             elif left == 0.0:
@@ -422,7 +431,18 @@ class ConsolePage:
                 # A body may still arrive, and the page has not shown then what comes of it.
                 again = self._wait_for_end(min(left, _ENDING_S)) or again
                 continue
+            if late and self.has_sent(region):
+                self.habits.saw_late_sending()
             return state
+
+    def _sends_later(self, region: str, waited_s: float) -> bool:
+        """Whether a page that has shown something may still send the command: it may show first that it waits."""
+        if region != "result" or self.has_sent(region):
+            return False
+        if waited_s < self.habits.sending_s:
+            return True
+        self.habits.saw_unsent()
+        return False
 
     def shown(self, region: str) -> dict[str, Any]:
         """The state of a region once it is not busy."""

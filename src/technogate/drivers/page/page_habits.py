@@ -51,6 +51,7 @@ class PageHabits:
     _effect_ms: float = 0.0
     _late_ms: dict[str, dict[str, float]] = field(default_factory=dict)
     _loads: dict[tuple[str, ...], bool] = field(default_factory=dict)
+    _sends_late: bool | None = None
 
     def effect_s(self, quiet_ms: int) -> float:
         """How long a press is given to have an effect, on a page that has reacted to one."""
@@ -85,6 +86,19 @@ class PageHabits:
     def _saw_late(self, region: str, kind: str, late_ms: float) -> None:
         known = self._late_ms.setdefault(region, {})
         known[kind] = max(known.get(kind, 0.0), late_ms)
+
+    @property
+    def sending_s(self) -> float:
+        """How long a page that has reacted is given to send a command: until one was refused without a request."""
+        return 0.0 if self._sends_late is False else FIRST_EFFECT_S
+
+    def saw_unsent(self) -> None:
+        """Learn that a command was not sent in that time."""
+        self._sends_late = bool(self._sends_late)
+
+    def saw_late_sending(self) -> None:
+        """Learn that the page reacts first and sends a command later."""
+        self._sends_late = True
 
     @property
     def enabling_s(self) -> float:

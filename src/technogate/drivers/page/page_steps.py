@@ -66,6 +66,7 @@ class PageSteps:
         self.lacking: set[str] = set()
         self._told: set[str] = set()
         self._as_it_is: set[str] = set()
+        self._done: set[str] = set()
         self._moment: str = "start"
 
     def learnt_steps(self) -> list[str]:
@@ -81,11 +82,32 @@ class PageSteps:
         self._told.update(new)
         return new
 
-    def loaded(self, page: Page) -> None:
-        """Do the steps of a page that was just loaded."""
+    def loaded(self, console: ConsolePage) -> None:
+        """Do the steps of a page that was just loaded; what it needed once is left out, such as a second login."""
         self._as_it_is.clear()
         self._moment = "start"
-        self._do(page, self._steps("start"))
+        patience_s = _AFTER_S
+        for step in self._steps("start"):
+            if step.where in self._done and self._is_needless(console, step, patience_s):
+                patience_s = 0.0
+                continue
+            self._do(console.page, [step])
+            if step.action in ("click", "fill", "select"):
+                self._done.add(step.where)
+
+    @staticmethod
+    def _is_needless(console: ConsolePage, step: PageStep, patience_s: float) -> bool:
+        """Whether the element of a step stays away so long on a page that shows the parts of a command anyway."""
+        element, since = located(console.page, step.goal, {}), 0.0
+        while not element.is_visible():
+            if not _is_shown(console, "execute"):
+                # The page may still be under way: the step waits for its element.
+                return False
+            since = since or time.monotonic()
+            if time.monotonic() - since >= patience_s:
+                return True
+            console.page.wait_for_timeout(_POLL_MS)
+        return False
 
     def show(self, console: ConsolePage, moment: Moment, *, patience_s: float = 0.0) -> bool:
         """Do what has to be done before `moment`; returns False when another page must be left for the first one.
@@ -95,8 +117,10 @@ class PageSteps:
         self._moment, page = moment, console.page
         steps = self._steps(moment)
         if steps:
-            # What only shows a part need not be done while it is shown.
-            if any(step.action in ("fill", "select", "press") for step in steps) or not _is_shown(console, moment):
+            # What only shows a part need not be done while it is shown, on the page that is opened for it.
+            elsewhere = any(step.action == "open" and _path(page.url) != _path(step.goal) for step in steps)
+            enters = any(step.action in ("fill", "select", "press") for step in steps)
+            if elsewhere or enters or not _is_shown(console, moment):
                 self._do(page, steps)
             return True
         changes = bool(self.learnt) or bool(self.use.steps)
@@ -163,7 +187,7 @@ class PageSteps:
         """Look once for what shows the parts of `moment`; nothing is learnt when nothing does."""
         page = console.page
         before = page.url
-        for selector in list(_candidates(page, moment))[:_MOST_TRIES]:
+        for selector in list(leading_on(page, moment))[:_MOST_TRIES]:
             try:
                 page.locator(selector).first.click(timeout=_SHOWN_S * 1000)
             except PlaywrightTimeout:
@@ -218,8 +242,8 @@ def _appears(console: ConsolePage, moment: str, seconds: float) -> bool:
     return True
 
 
-def _candidates(page: Page, moment: str) -> Iterator[str]:
-    """The selectors of what may show a part, the likeliest first; each finds its element by role and name."""
+def leading_on(page: Page, moment: str) -> Iterator[str]:
+    """The selectors of the tabs and links that may show a part, the likeliest first; each by role and name."""
     found: list[tuple[bool, str]] = []
     for role, selector in _CANDIDATES.items():
         for element in page.locator(selector).all():

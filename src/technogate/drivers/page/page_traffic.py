@@ -75,12 +75,13 @@ class Traffic:
     """The requests and console lines of one page; belongs to the thread that drives the page.
 
     `count` is the number of requests that the page's script has sent, from the start, `writes` of those that are no
-    reads and `keyed` of those with a header of the application's own; `under_way` is whether one of them has not ended.
+    reads, `keyed` of those with a header of the application's own, and `ended` of those that have ended; `under_way` is
+    whether one of them has not.
     `network_changes` is the number of requests that a change of this machine's network has spoilt.
     """
 
     def __init__(self) -> None:
-        self.count = self.writes = self.keyed = self.network_changes = 0
+        self.count = self.writes = self.keyed = self.ended = self.network_changes = 0
         self.lines = BoundedLines()
         # How a dialog is answered: it is dismissed without that.
         self.answer: Callable[[Dialog], None] | None = None
@@ -177,13 +178,18 @@ class Traffic:
         if observed := self._observed.get(response.request):
             observed.response = response
 
+    def _close(self, request: Request) -> None:
+        if request in self._open:
+            self._open.discard(request)
+            self.ended += 1
+
     def _on_finished(self, request: Request) -> None:
-        self._open.discard(request)
+        self._close(request)
         if observed := self._observed.get(request):
             observed.ended = time.time()
 
     def _on_failed(self, request: Request) -> None:
-        self._open.discard(request)
+        self._close(request)
         self.network_changes += NETWORK_CHANGED in (request.failure or "")
         if observed := self._observed.get(request):
             observed.ended = time.time()

@@ -21,6 +21,7 @@ from technogate.generation.requests.edge_bodies import (
     open_bodies,
     unknown_names,
 )
+from technogate.generation.requests.general_cases import mixed_of_any
 from technogate.model.contract_words import spoken
 from technogate.model.events import Headers
 
@@ -32,6 +33,8 @@ def mixed(contract: Contract, operation: str, kind: str, words: CommandSet, rng:
     wanted = cast("Kind", kind)
     described = contract.operations[operation]
     names = contract.behavior.operations
+    if operation not in (names.execute, names.audit, names.fallback, names.memory):
+        return mixed_of_any(contract, operation, kind, rng)
     headers = _headers(contract, rng) if operation == names.memory or rng.random() < 0.25 else ()
     case = Case(method=described.method.upper(), path=described.path, operation=operation, headers=headers)
     if operation == names.execute:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from technogate.contract.loader import Contract
+from technogate.contract.plain_request import plain_case
 from technogate.model.case import Case
 
 #: Bytes of the part that grows; the last is just within the limit of a body, and of most heads.
@@ -67,22 +68,50 @@ def extreme_bodies(contract: Contract) -> Iterator[Case]:
 def broken_escapes(contract: Contract) -> Iterator[Case]:
     """Reads with a broken escape in the path, in the value of a parameter and in a name."""
     path, names = contract.operations[contract.behavior.operations.audit].path, contract.behavior.audit
-    for escape in BROKEN_ESCAPES:
-        yield Case(method="GET", path=f"{path}{escape}", name=f"{escape} in the path")
-        for query in (f"{names.filter_parameter}={escape}", f"{escape}=1"):
-            yield Case(method="GET", path=path, raw_query=query, name=f"the query {query}")
+    yield from _broken_escapes(path, names.filter_parameter)
 
 
 def long_heads(contract: Contract) -> Iterator[Case]:
     """Reads whose path, query or headers have a part of each size."""
     path, names = contract.operations[contract.behavior.operations.audit].path, contract.behavior.audit
+    yield from _long_heads(path, names.filter_parameter, names.limit_parameter)
+
+
+def general_heads(contract: Contract, operation: str) -> Iterator[Case]:
+    """The same for an operation that plays no part, as GET requests of its path."""
+    path = plain_case(contract, operation).path
+    queries = [made.name for made in contract.operations[operation].parameters if made.location == "query"]
+    first, last = (queries[0], queries[-1]) if queries else ("x", "y")
+    yield from _broken_escapes(path, first)
+    yield from _long_heads(path, first, last)
+
+
+def general_bodies(contract: Contract, operation: str) -> Iterator[Case]:
+    """Bodies of an operation that plays no part with a part of each size; none for one that takes no body."""
+    if contract.operations[operation].request_pointer is None:
+        return
+    for what, body in _BODIES.items():
+        for size in SIZES:
+            raw = body(size).replace("COMMAND", '"x"').replace("SESSION", '"y"').encode()
+            if len(raw) <= contract.behavior.request.max_body_bytes:
+                yield plain_case(contract, operation, body=raw, name=f"{what}, {size} bytes")
+
+
+def _broken_escapes(path: str, parameter: str) -> Iterator[Case]:
+    for escape in BROKEN_ESCAPES:
+        yield Case(method="GET", path=f"{path}{escape}", name=f"{escape} in the path")
+        for query in (f"{parameter}={escape}", f"{escape}=1"):
+            yield Case(method="GET", path=path, raw_query=query, name=f"the query {query}")
+
+
+def _long_heads(path: str, words: str, number: str) -> Iterator[Case]:
     for size in SIZES:
         queries = {
-            "a long filter": f"{names.filter_parameter}={'A' * size}",
-            "a long limit": f"{names.limit_parameter}={'9' * size}",
+            "a long filter": f"{words}={'A' * size}",
+            "a long limit": f"{number}={'9' * size}",
             "a long name of a parameter": f"{'n' * size}=1",
             "many parameters": "&".join(["a=1"] * max(1, size // 4)),
-            "many limits": "&".join([f"{names.limit_parameter}=1"] * max(1, size // 8)),
+            "many limits": "&".join([f"{number}=1"] * max(1, size // 8)),
         }
         for what, query in queries.items():
             yield Case(method="GET", path=path, raw_query=query, name=f"{what}, {size} bytes")

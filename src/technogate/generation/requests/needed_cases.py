@@ -19,6 +19,7 @@ from technogate.generation.requests import command_bodies, edge_values
 from technogate.generation.requests.commands import CommandSet
 from technogate.generation.requests.edge_bodies import OTHER_TYPES, SAME_TYPES, not_objects, open_bodies, unknown_names
 from technogate.generation.requests.edge_cases import field, member_schemas, unknown_command
+from technogate.generation.requests.general_cases import needed_of_any
 from technogate.model.contract_words import spoken
 
 #: A class of input and one case of it: content type and body.
@@ -36,6 +37,9 @@ def needed(
         for kind, content_type, body in _bodies(contract, words, rng, few):
             if words.harmless(body):
                 yield kind, msgspec.structs.replace(case, body=body, content_type=content_type)
+        return
+    if operation not in (names.audit, names.fallback, names.memory):
+        yield from needed_of_any(contract, operation, rng, few)
         return
     yield "no query", case
     for number in range(few):

@@ -6,77 +6,31 @@ came from. Where the contract leaves a choice, each of the choices conforms.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from technogate.model.case import JSON_TYPE, Case, Key
-from technogate.model.events import header_values
-from technogate.util.strict_json import NotStrictJson, parse
+from technogate.generation.requests.general_oracle import expected_of_any
+from technogate.generation.requests.request_reading import DEEPEST as DEEPEST
+from technogate.generation.requests.request_reading import content_type_of
+from technogate.generation.requests.request_reading import read_json as read_json
+from technogate.generation.requests.validity import Auth as Auth
+from technogate.generation.requests.validity import Expectation as Expectation
+from technogate.generation.requests.validity import RequestDefect as RequestDefect
+from technogate.generation.requests.validity import Validity as Validity
+from technogate.generation.requests.validity import auth as auth
+from technogate.model.case import Case
 
 if TYPE_CHECKING:
     from technogate.contract.loader import Contract
 
-#: Deeper nesting than this is still JSON, but no reader must accept it.
-DEEPEST = 32
-
 #: A command that is valid and represents any other.
 _ANY_COMMAND = "ZZZ"
 
-_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _SIGNED = re.compile(r"[+-]?[0-9]+")
 _PLAIN = re.compile(r"0|-?[1-9][0-9]*")
-
-
-class Validity(StrEnum):
-    """Whether the contract allows a request."""
-
-    ALLOWED = "allowed"
-    FORBIDDEN = "forbidden"
-    OPEN = "left open"
-
-
-class RequestDefect(StrEnum):
-    """What is wrong with a request."""
-
-    TYPE = "content type"
-    SIZE = "size"
-    BODY = "body"
-    COMMAND = "command"
-    SESSION = "session_id"
-    QUERY = "query"
-
-
-class Auth(StrEnum):
-    """Whether the right key came with a request."""
-
-    RIGHT = "right key"
-    MISSING = "no key"
-    WRONG = "wrong key"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
-    """The validity of a request that comes with the right key, and the responses that conform.
-
-    `responses` are the statuses that conform, besides 429 and 5xx, which other requirements judge.
-    """
-
-    validity: Validity
-    responses: frozenset[int]
-    faults: frozenset[RequestDefect] = frozenset()
-
-
-def auth(key: Key, right: Key) -> Auth:
-    """How a backend must authenticate `key` if `right` is the right one."""
-    if not any(value.strip() for value in key.values):
-        return Auth.MISSING
-    return Auth.RIGHT if key.values == right.values else Auth.WRONG
 
 
 def expected(contract: Contract, case: Case) -> Expectation:
@@ -88,8 +42,10 @@ def expected(contract: Contract, case: Case) -> Expectation:
         return _of_execute(contract, case)
     if case.operation in (names.audit, names.fallback):
         return _of_query(contract, case)
+    if case.operation != names.memory:
+        return expected_of_any(contract, case)
     plain = not case.query and not case.body
-    good = frozenset({200, 204})
+    good = frozenset(contract.operations[case.operation].successes)
     # The contract does not define a query for the memory.
     return Expectation(
         validity=Validity.ALLOWED if plain else Validity.OPEN, responses=good if plain else good | {400, 404}
@@ -98,10 +54,10 @@ def expected(contract: Contract, case: Case) -> Expectation:
 
 def _of_execute(contract: Contract, case: Case) -> Expectation:
     """A command: its content type, its size, its body."""
-    body = case.body or b""
+    body, good = case.body or b"", frozenset(contract.operations[case.operation].successes)
     faults: dict[RequestDefect, frozenset[int]] = {}
     undecided = bool(case.query)
-    kind = _content_type(case)
+    kind = content_type_of(case)
     if kind is Validity.FORBIDDEN:
         faults[RequestDefect.TYPE] = frozenset({400, 415})
     undecided |= kind is Validity.OPEN
@@ -125,56 +81,8 @@ def _of_execute(contract: Contract, case: Case) -> Expectation:
             faults=frozenset(faults),
         )
     if undecided:
-        return Expectation(validity=Validity.OPEN, responses=frozenset({200, 400, 415}))
-    return Expectation(validity=Validity.ALLOWED, responses=frozenset({200}))
-
-
-def _content_type(case: Case) -> Validity:
-    """Whether the content type is JSON; parameters, and another case of letters, are left open."""
-    content_types = header_values(case.headers, "content-type")
-    if case.content_type and case.body is not None:
-        content_types.append(case.content_type)
-    if len(content_types) != 1:
-        return Validity.OPEN if content_types else Validity.FORBIDDEN
-    if content_types[0] == JSON_TYPE:
-        return Validity.ALLOWED
-    return Validity.OPEN if content_types[0].partition(";")[0].strip().lower() == JSON_TYPE else Validity.FORBIDDEN
-
-
-def read_json(raw: bytes) -> tuple[object, Validity]:
-    """A body and whether it is JSON: left open where two careful readers may read two values."""
-    try:
-        return parse(raw), Validity.OPEN if _depth(raw) > DEEPEST else Validity.ALLOWED
-    except NotStrictJson:
-        pass
-    try:
-        text = raw.decode(json.detect_encoding(raw))
-        json.loads(text.removeprefix("\ufeff"), parse_constant=_no_constant, parse_int=str)
-    except (UnicodeDecodeError, json.JSONDecodeError, _ConstantError):
-        return None, Validity.FORBIDDEN
-    except RecursionError:
-        return None, Validity.OPEN
-    return None, Validity.OPEN
-
-
-class _ConstantError(Exception):
-    """NaN or Infinity: words that Python reads and JSON does not have."""
-
-
-def _no_constant(word: str) -> NoReturn:
-    raise _ConstantError(word)
-
-
-def _depth(raw: bytes) -> int:
-    """How deep a JSON text is nested, at most: brackets within strings count too."""
-    deepest = depth = 0
-    for byte in raw.translate(None, _NO_BRACKETS):
-        if byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
-    return deepest
+        return Expectation(validity=Validity.OPEN, responses=good | {400, 415})
+    return Expectation(validity=Validity.ALLOWED, responses=good)
 
 
 def _members(contract: Contract, operation: str, value: Mapping[str, object]) -> tuple[set[RequestDefect], bool]:
@@ -201,6 +109,7 @@ def _of_query(contract: Contract, case: Case) -> Expectation:
     counted = Counter(name for name, _ in case.query)
     validities = {Validity.OPEN} if case.body else set()
     operation = contract.operations[case.operation]
+    good = frozenset(operation.successes)
     for name, value in case.query:
         parameter = operation.parameter(name)
         if parameter is None or counted[name] > 1 or not value:
@@ -215,8 +124,8 @@ def _of_query(contract: Contract, case: Case) -> Expectation:
             validity=Validity.FORBIDDEN, responses=frozenset({400}), faults=frozenset({RequestDefect.QUERY})
         )
     if Validity.OPEN in validities:
-        return Expectation(validity=Validity.OPEN, responses=frozenset({200, 400}))
-    return Expectation(validity=Validity.ALLOWED, responses=frozenset({200}))
+        return Expectation(validity=Validity.OPEN, responses=good | {400})
+    return Expectation(validity=Validity.ALLOWED, responses=good)
 
 
 def _integer(text: str, schema: Mapping[str, object]) -> Validity:

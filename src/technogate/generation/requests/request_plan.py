@@ -30,6 +30,8 @@ TOTAL: dict[Profile, int] = {"quick": 200, "standard": 2400, "thorough": 20_000}
 
 #: How an operation's share is split: the one that acts has most to get wrong.
 _WEIGHTS = {"execute": 9, "audit": 5, "fallback": 4, "memory": 1}
+#: The weight of an operation that plays no part.
+_GENERAL = 3
 
 #: One case in so many is drawn by Hypothesis, whose data is the oddest and the dearest.
 _FUZZED = 14
@@ -57,16 +59,14 @@ class Planned:
 
 def size(contract: Contract, operation: str, profile: Profile) -> int:
     """How many requests of `operation` a run of `profile` sends."""
-    weight = _WEIGHTS[_part(contract, operation)]
-    return max(12, TOTAL[profile] * weight // sum(_WEIGHTS.values()))
+    weights = {described.id: _weight(contract, described.id) for described in contract.judged}
+    return max(12, TOTAL[profile] * weights[operation] // sum(weights.values()))
 
 
-def _part(contract: Contract, operation: str) -> str:
-    """Which part an operation plays; raises KeyError for one that is not guarded."""
+def _weight(contract: Contract, operation: str) -> int:
+    """How much of all requests are for an operation, by the part that it plays."""
     names = contract.behavior.operations
-    return {names.execute: "execute", names.audit: "audit", names.fallback: "fallback", names.memory: "memory"}[
-        operation
-    ]
+    return next((weight for part, weight in _WEIGHTS.items() if getattr(names, part) == operation), _GENERAL)
 
 
 class RequestPlan:
@@ -82,6 +82,7 @@ class RequestPlan:
         self._seed = seed ^ zlib.crc32(operation.encode())
         self._words = words
         self._keys = keys
+        self._guarded = contract.operations[operation].guarded
         self._modes: dict[Mode, tuple[Planned, ...]] = {}
 
     def of(self, mode: Mode) -> tuple[Planned, ...]:
@@ -102,7 +103,7 @@ class RequestPlan:
         filed = _Files(self._contract)
         for kind, case in needed(self._contract, self._operation, self._words, apart, FEW):
             filed.add(case, kind)
-        unkeyed = enumerate(self._each_key(filed))
+        unkeyed = enumerate(self._each_key(filed) if self._guarded else ())
         return filed, tuple(_named(planned, number) for number, planned in unkeyed)
 
     def _made(self) -> dict[Mode, tuple[Planned, ...]]:
@@ -123,6 +124,8 @@ class RequestPlan:
         for case, source in fresh:
             filed.add(case, source)
         made = {mode: tuple(filed.cases[mode][: wanted[mode]]) for mode in filed.cases}
+        if not self._guarded:
+            return {**made, Mode.UNKEYED: ()}
         return {**made, Mode.UNKEYED: (*unkeyed, *self._unkeyed(made, wanted[Mode.UNKEYED], len(unkeyed), rng))}
 
     def _mixed(self, mode: Mode, count: int, rng: random.Random) -> Iterator[Case]:

@@ -17,6 +17,8 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis.generation import GenerationMode
 
 from technogate.contract.loader import Contract
+from technogate.contract.operations import Operation
+from technogate.contract.plain_request import path_of, written
 from technogate.drivers.http.http_driver import JSON_TYPE, Case, Query
 from technogate.generation.requests.commands import CommandSet
 from technogate.model.contract_words import spoken
@@ -111,9 +113,12 @@ def _case(contract: Contract, operation: str, made: Any, words: CommandSet) -> C
     kind = str(content_type or made.media_type or JSON_TYPE)
     if not _VALUE.fullmatch(kind):
         return None
+    path = _path(described, made.path_parameters or {})
+    if path is None:
+        return None
     case = Case(
         method=described.method.upper(),
-        path=described.path,
+        path=path,
         operation=operation,
         query=query,
         headers=_headers(headers, contract.behavior.headers.key),
@@ -121,6 +126,17 @@ def _case(contract: Contract, operation: str, made: Any, words: CommandSet) -> C
         content_type=kind,
     )
     return case if len(case.target) <= LONGEST_TARGET else None
+
+
+def _path(operation: Operation, made: Mapping[str, Any]) -> str | None:
+    """The path with the parameters that were made; None for one that is another path to some servers."""
+    texts = [written(value) for value in made.values()]
+    if not all(text and "/" not in text and set(text) - {"."} for text in texts):
+        return None
+    try:
+        return path_of(operation, made)
+    except UnicodeEncodeError:
+        return None
 
 
 def _query(made: Mapping[str, Any]) -> Query | None:

@@ -98,7 +98,7 @@ def _read(contract: Contract, operation: str, **query: object) -> SequenceStep:
 
 
 def _ending(contract: Contract, rng: random.Random) -> Iterator[SequenceStep]:
-    """Memory, the whole audit trail, then the audit trail and its fallback with one query."""
+    """Memory, the whole audit trail, then the audit trail and its fallback, if there is one, with one query."""
     names, audit = contract.behavior.operations, contract.behavior.audit
     yield _read(contract, names.memory)
     yield _read(contract, names.audit, **{audit.limit_parameter: WHOLE})
@@ -106,4 +106,5 @@ def _ending(contract: Contract, rng: random.Random) -> Iterator[SequenceStep]:
     if rng.random() < 0.5:
         query[audit.filter_parameter] = rng.choice([*contract.status_words, audit.filter_all])
     yield _read(contract, names.audit, **query)
-    yield _read(contract, names.fallback, **query)
+    if names.fallback:
+        yield _read(contract, names.fallback, **query)

@@ -8,6 +8,7 @@ import string
 import msgspec
 
 from technogate.contract.loader import Contract
+from technogate.contract.plain_request import plain_case
 from technogate.drivers.http.http_driver import Case
 from technogate.generation.requests.request_oracle import expected
 from technogate.generation.requests.request_plan import Mode, Planned
@@ -19,15 +20,16 @@ _LETTERS = string.ascii_lowercase + string.digits
 def unknown_routes(contract: Contract, *, count: int, seed: int) -> tuple[Planned, ...]:
     """`count` requests with the right key: each wrong method of each operation, then unknown paths."""
     rng = random.Random(seed)  # noqa: S311 - test data
-    known = {(operation.method.upper(), operation.path) for operation in contract.operations.values()}
-    cases = [
-        Case(method=method, path=operation.path)
-        for operation in contract.guarded
-        for method in _METHODS
-        if (method, operation.path) not in known
-    ]
+    cases = []
+    for operation in contract.judged:
+        path = plain_case(contract, operation.id).path
+        known = {described.method.upper() for described in contract.operations_at(path)}
+        cases += [Case(method=method, path=path) for method in _METHODS if method not in known]
+    cases = list(dict.fromkeys(cases))
     while len(cases) < count:
-        cases.append(Case(method=rng.choice(_METHODS), path=_path(contract, rng)))
+        method, path = rng.choice(_METHODS), _path(contract, rng)
+        if not contract.operations_at(path):
+            cases.append(Case(method=method, path=path))
     planned = []
     command = msgspec.json.encode(contract.words.written("request", {"command": "ZZZ"}))
     for number, case in enumerate(cases[:count], 1):
@@ -40,7 +42,7 @@ def unknown_routes(contract: Contract, *, count: int, seed: int) -> tuple[Planne
 def _path(contract: Contract, rng: random.Random) -> str:
     """A path that no backend has: a random word, alone, below or beside a path of the contract."""
     word = "".join(rng.choices(_LETTERS, k=rng.randint(8, 20)))
-    base = rng.choice([operation.path for operation in contract.guarded])
+    base = rng.choice([plain_case(contract, operation.id).path for operation in contract.judged])
     return rng.choice(
         [
             f"/{word}",

@@ -50,7 +50,7 @@ def request(path: str, key: str, body: bytes) -> bytes:
     lines = [
         f"POST {path} HTTP/1.1",
         "Host: self-test",
-        f"{spoken().key_header}: {key}",
+        *(f"{name}: {value}" for name, value in spoken().credential(key)),
         f"Content-Length: {len(body)}",
         "",
         "",

@@ -88,7 +88,7 @@ class SelfTestRun:
         """Which checks of a party's requirements fail their examples, "" when none does."""
         run_context = self._run_context
         evidence = ExampleEvidence(
-            contract=run_context.contract, redactor=run_context.redactor, key=run_context.run_key
+            contract=run_context.contract.completed(), redactor=run_context.redactor, key=run_context.run_key
         )
         return "; ".join(problems_of(REGISTRY, party, evidence))
 

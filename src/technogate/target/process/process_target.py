@@ -23,6 +23,7 @@ from technogate.target.page_use import check_steps
 from technogate.target.port_retry import on_free_ports
 from technogate.target.process.ports import is_taken
 from technogate.target.running_pair import Pair
+from technogate.target.scripts import missing_script
 from technogate.target.spec import ServedSpec, TargetFile
 
 
@@ -119,6 +120,8 @@ class ProcessTarget:
             raise UserError(
                 f"{prefix}.command starts with {served.command[0]}, which cannot be found: install it, or give its path"
             )
+        if script := missing_script(served.command, cwd):
+            raise UserError(f"{prefix}.command runs {script}, but there is no file {cwd / script}")
         if served.port is not None and is_taken(served.port):
             raise PortTaken(
                 f"{prefix}.port is {served.port}, which is in use: end the program that holds it, or leave the key out"

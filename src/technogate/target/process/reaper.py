@@ -27,7 +27,7 @@ FOLDER_PREFIX = "technogate-"
 GRACE_S = 3.0
 #: What compose calls a project, on everything that belongs to it.
 PROJECT_LABEL = "com.docker.compose.project"
-#: Seconds that one request to the Docker engine may take, and how often the removal is repeated.
+#: Seconds that one request to the Docker engine may take, and how often a removal is repeated.
 ENGINE_S, ROUNDS = 30.0, 5
 #: Signals of a terminal, or of a regular end of the gate: the gate handles them.
 TERMINAL = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -156,7 +156,16 @@ def reap(registered: set[str]) -> None:
             remove_project(entry.removeprefix("compose "))
         folder = Path(entry.removeprefix("dir "))
         if entry.startswith("dir ") and folder.is_absolute() and folder.name.startswith(FOLDER_PREFIX):
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove_folder(folder)
+
+
+def _remove_folder(folder: Path) -> None:
+    """Remove a folder in which a program that is ending, such as a browser without its driver, may still write."""
+    for pause in range(ROUNDS):
+        time.sleep(0.2 * pause)
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
 
 
 class _Marked:

@@ -28,7 +28,7 @@ class ApiSource:
         """Read from the backend at the base URL `url`."""
         self._words = spoken()
         self._url = url.rstrip("/") + self._words.audit_path
-        self._headers = {self._words.key_header: api_key}
+        self._headers = dict(self._words.credential(api_key))
         self._own: deque[str] = deque(maxlen=REMEMBERED)
         self._pace = Pace(measured=False)
 

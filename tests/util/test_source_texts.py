@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from technogate.onboarding.program_start import Start, port_variants, sources_of
-from technogate.onboarding.source_texts import Sources
 from technogate.onboarding.variables import key_names, movers, origin_names, url_names
+from technogate.util.source_texts import Sources
 
 
 def sources(folder: Path, text: str, name: str = "server.mjs") -> Sources:
