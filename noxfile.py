@@ -39,9 +39,9 @@ def tool(session: nox.Session, module: str, *words: str) -> None:
     session.run(sys.executable, "-m", module, *words, env=BYTECODE, external=True)
 
 
-def pytest(session: nox.Session, marked: str) -> None:
-    """Run the tests that a marker expression selects, on two workers."""
-    tool(session, "pytest", *CACHE, "-m", marked, "-n", "2", "--dist", "worksteal", "-q", *session.posargs)
+def pytest(session: nox.Session, marked: str, workers: int) -> None:
+    """Run the tests that a marker expression selects, on so many workers."""
+    tool(session, "pytest", *CACHE, "-m", marked, "-n", str(workers), "--dist", "worksteal", "-q", *session.posargs)
 
 
 @nox.session
@@ -70,13 +70,14 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the fast tests: no browser, no container, no whole run."""
-    pytest(session, "not slow")
+    pytest(session, "not slow", 2)
 
 
 @nox.session
 def slow(session: nox.Session) -> None:
     """Run the slow tests."""
-    pytest(session, "slow")
+    # They wait for programs and browsers: a third worker uses the two cores of a small machine meanwhile.
+    pytest(session, "slow", 3)
 
 
 @nox.session

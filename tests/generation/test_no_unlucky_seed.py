@@ -10,6 +10,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -46,6 +47,7 @@ SEEDS, ALL_SEEDS = range(10), range(1000)
 Plans = Mapping[str, Mapping[Mode, tuple[Planned, ...]]]
 
 
+@cache
 def keys() -> dict[str, Key]:
     """The keys that a run sends besides the right one, by name."""
     return {key.name: key for key in (NO_KEY, EMPTY_KEY, foreign_key(), *near_misses(RIGHT.values[0]))}
@@ -58,6 +60,7 @@ def key_names() -> tuple[str, ...]:
     return tuple(name for number, key in enumerate(wrong) for name in (key, none[number % 2]))
 
 
+@cache
 def words(target: str) -> CommandSet:
     """The commands of a target file, or one command alone: as little as a backend can be judged by."""
     if target == "one word":
@@ -141,10 +144,9 @@ def test_every_rule_has_requests_whatever_the_seed(contract: Contract, target: s
 def test_every_profile_sends_what_is_built(contract: Contract, profile: Profile) -> None:
     """In every profile, the lists of an operation begin with all that is built for the rules."""
     for operation in contract.guarded:
-        for seed in (1, 2):
-            whole = plan(contract, operation.id, TARGETS[0], seed, profile)
-            for mode, entries in plan(contract, operation.id, TARGETS[0], seed).built().items():
-                assert whole.of(mode)[: len(entries)] == entries
+        whole = plan(contract, operation.id, TARGETS[0], 1, profile)
+        for mode, entries in plan(contract, operation.id, TARGETS[0], 1).built().items():
+            assert whole.of(mode)[: len(entries)] == entries
 
 
 def missing_classes(contract: Contract, target: str, seed: int) -> set[str]:

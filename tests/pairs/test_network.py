@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,8 @@ from technogate.model.errors import StartError, UserError
 from technogate.model.events import Ended, Exchange
 from technogate.target import Running, RunningBackend, load_target
 from tests.certificates import write_certificates
-from tests.checked_program import with_node
+from tests.checked_program import check_program, with_node
 from tests.conftest import ROOT, STUCK_S
-from tests.gate_command import GATE
 
 pytestmark = pytest.mark.slow
 
@@ -216,18 +214,7 @@ def test_a_file_without_a_certificate_is_an_error(start: Start, pairs: Path, tex
 
 def check(pairs: Path, name: str, *words: str) -> dict[str, Any]:
     """The verdict document of a check."""
-    ended = subprocess.run(
-        [
-            *(*GATE, "check", *words, "--target", "target.toml", "--workers", "1"),
-            *("--reports", str(pairs / "reports")),
-        ],
-        cwd=pairs / name,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=STUCK_S,
-        check=False,
-    )
+    ended = check_program(pairs / name, pairs / "reports", *words)
     assert ended.returncode in (0, 1), ended.stdout + ended.stderr
     document: dict[str, Any] = json.loads((pairs / "reports" / "verdict.json").read_text("utf-8"))
     return document

@@ -32,7 +32,7 @@ def checked(program: str, folder: Path) -> dict[str, Any]:
         assert text.count(change["old"]) == 1, change
         path.write_text(text.replace(change["old"], change["new"]), "utf-8")
     [target] = (path.name for path in home.glob("*.toml") if path.name != "defects.toml")
-    command = [*GATE, "check", truth["party"], "--target", target, "--seed", "1"]
+    command = [*GATE, "check", truth["party"], "--target", target, "--seed", "1", "--profile", "quick"]
     ended = subprocess.run(command, cwd=home, env=with_node(), capture_output=True, check=False, timeout=600)
     assert ended.returncode == 1, ended.stderr
     document: dict[str, Any] = json.loads((home / "reports" / "check" / "verdict.json").read_text("utf-8"))
