@@ -391,6 +391,25 @@ def test_a_fresh_connection_that_ends_decides(start: Callable[..., tuple[Bench, 
     assert len(server.requests) == len(bench.exchanges) == 1
 
 
+def test_a_connection_that_ends_after_a_100_is_replaced(
+    start: Callable[..., tuple[Bench, StandIn]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that lets a request go on, before anything handles it, and closes then, has not responded."""
+    monkeypatch.setattr(client_profiles, "FRESH", 1 << 40)  # no request has a connection of its own
+    responses = iter([OK, b"HTTP/1.1 100 Continue\r\n\r\n", OK])
+
+    def handler(request: StandInRequest) -> bytes | None:
+        response = next(responses)
+        request.connection.sendall(response)
+        return b"" if response == OK else None
+
+    bench, server = start(handler)
+    bench.driver.execute("PING")
+    assert bench.driver.execute("PONG").end is Ended.OK
+    assert [exchange.end for exchange in bench.exchanges] == [Ended.OK, Ended.INDETERMINATE, Ended.OK]
+    assert len(server.requests) == 3
+
+
 def test_a_response_that_is_cut_is_not_asked_for_again(start: Callable[..., tuple[Bench, StandIn]]) -> None:
     """Bytes of a response, an informational one included, show that the request arrived."""
     responses = iter([OK, b"HTTP/1.1 102 Processing\r\n\r\n", OK, OK[:-1]])

@@ -27,7 +27,7 @@ HEAD_LIMIT = 100 * 1024
 #: The most bytes of a body that are read, the framing aside: a response that has more is not read to its end.
 READ_LIMIT = 2 * BODY_LIMIT
 
-NO_CONTENT = 204
+CONTINUE, NO_CONTENT = 100, 204
 _CHUNK = 64 * 1024
 #: A body up to this size goes out with the headers in one piece.
 _ONE_PIECE = 32 * 1024
@@ -160,8 +160,12 @@ class _Reader:
         self._parser.send(h11.Request(method=framing, target="/", headers=[("Host", "any")]))
         self._parser.send(h11.EndOfMessage())
         self._response: h11.Response | None = None
-        #: Whether any byte of a response has come, informational ones included.
-        self.begun = False
+        self._informed = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether any byte of a response has come; a 100 alone shows only that the request is not refused yet."""
+        return self._informed or self._response is not None or bool(self._parser.trailing_data[0])
 
     @property
     def at_the_end(self) -> bool:
@@ -182,6 +186,7 @@ class _Reader:
             event = self._parser.next_event()
             if not isinstance(event, h11.InformationalResponse):
                 break
+            self._inform(event)
         self._response = event if isinstance(event, h11.Response) else None
         ended, begun = self._parser.trailing_data[1], bool(self._parser.trailing_data[0])
         return event is not h11.NEED_DATA or ended or begun
@@ -200,7 +205,9 @@ class _Reader:
             elif isinstance(event, h11.Data):
                 parts.append(bytes(event.data))
                 left -= len(event.data)
-            elif not isinstance(event, h11.InformationalResponse):
+            elif isinstance(event, h11.InformationalResponse):
+                self._inform(event)
+            else:
                 break
         response = self._response
         if response is None or (left >= 0 and not isinstance(event, h11.EndOfMessage)):
@@ -218,6 +225,9 @@ class _Reader:
             whole=left >= 0,
         )
 
+    def _inform(self, event: h11.InformationalResponse) -> None:
+        self._informed = self._informed or event.status_code != CONTINUE
+
     def _read(self, connection: socket.socket) -> None:
         """Read once, and give it to the parser; a close, or a reset, before any of it raises ConnectionError."""
         _acknowledge_at_once(connection)
@@ -229,7 +239,6 @@ class _Reader:
             data = b""
         if not data and not self.begun:
             raise ConnectionError(CLOSED)
-        self.begun = True
         self._parser.receive_data(data)
 
 
