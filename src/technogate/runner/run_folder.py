@@ -20,7 +20,7 @@ class RunFolder:
     """Where a run keeps its `bytecode`, and the `environment` in which its suites keep their temporary files.
 
     A browser that is killed leaves its profile behind, and a run that is killed all that it has. So the reaper gets
-    what is to be removed, and the process group whose end comes before that.
+    what is to be removed, and the process group that ends by itself before that.
     """
 
     bytecode: str
@@ -31,12 +31,12 @@ class RunFolder:
         """The suites run in this process group: when this process is killed, they end before the folder is removed."""
         if self.reaper is not None:
             with suppress(OSError):
-                self.reaper.add(group)
+                self.reaper.add_end(group)
 
     def ended(self, group: int) -> None:
         """All processes of the group have ended."""
         if self.reaper is not None:
-            self.reaper.remove(group)
+            self.reaper.remove_end(group)
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 Run as a script (`python -I -S reaper.py`, standard library only) it reads lines from its standard
 input: `+123` registers a process group, `-123` unregisters it; `+mark WORD` and `-mark WORD` do the same for all
 processes with that mark in their environment, `+dir PATH` for a temporary folder, `+compose NAME` for a compose
-project. When the input ends, in whatever way the gate ended, it ends the registered processes, removes the folders and
-projects, and exits. It ignores the signals that a terminal sends.
+project, `+after 123` for a group that ends by itself and whose folders are removed then. When the input ends, in
+whatever way the gate ended, it ends the registered processes, removes the folders and projects, and exits. It ignores
+the signals that a terminal sends.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from typing import Any
 FOLDER_PREFIX = "technogate-"
 #: Seconds between SIGTERM and SIGKILL.
 GRACE_S = 3.0
+#: Seconds in which a group that ends by itself must have ended: after them its folders are removed all the same.
+AFTER_S = 15.0
 #: What compose calls a project, on everything that belongs to it.
 PROJECT_LABEL = "com.docker.compose.project"
 #: Seconds that one request to the Docker engine may take, and how often a removal is repeated.
@@ -54,6 +57,14 @@ class Reaper:
     def remove(self, group: int) -> None:
         """Unregister a process group that has ended."""
         self._unregister(str(group))
+
+    def add_end(self, group: int) -> None:
+        """Register a process group that ends by itself; raises OSError when no helper can be started."""
+        self._register(f"after {group}")
+
+    def remove_end(self, group: int) -> None:
+        """Unregister a process group that has ended by itself."""
+        self._unregister(f"after {group}")
 
     def add_mark(self, mark: str) -> None:
         """Register what has `mark` in its environment; raises OSError when no helper can be started."""
@@ -151,6 +162,10 @@ def reap(registered: set[str]) -> None:
     for group in groups:
         _signal(group, "SIGKILL")
     marked.kill()
+    ending = [int(entry.removeprefix("after ")) for entry in registered if entry.startswith("after ")]
+    deadline = time.monotonic() + AFTER_S
+    while time.monotonic() < deadline and any(_signal(group, "") for group in ending):
+        time.sleep(0.05)
     for entry in registered:
         if entry.startswith("compose "):
             remove_project(entry.removeprefix("compose "))
