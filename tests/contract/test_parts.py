@@ -21,6 +21,7 @@ from tests.renamed_contract import CONTRACT
 
 KEY = "TgAbCdEfGh0123456789"
 DOCUMENTS = Path(__file__).resolve().parents[1] / "authoring" / "documents"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "contract-changes.md"
 
 
 def proven(folder: Path) -> list[str]:
@@ -102,3 +103,11 @@ def test_an_id_is_free_text_of_a_form(name: str) -> None:
 def test_another_text_is_no_id(name: str) -> None:
     """Neither a family, nor what a command line would read as several."""
     assert not ID.fullmatch(name)
+
+
+def test_the_page_names_each_part() -> None:
+    """The documentation has a row for each part: what names it, and on what it rests."""
+    page = PAGE.read_text("utf-8")
+    for part, key in ANCHORS.items():
+        rests = ", ".join(RESTS_ON.get(part, ())) or "-"
+        assert f"| {part} | `{key.rstrip('.')}` | {rests} |\n" in page
