@@ -431,9 +431,7 @@ class ConsolePage:
                 state["outcome"] = "done" if touched or self.has_sent(region) else "unchanged"
             elif left == 0.0 and self.traffic.leaving:
                 # Two commands at a time on such a page, say: what the browser waits for is not told for certain.
-                raise DriverError(
-                    f"the page {self.url} waits for another document, and what it would show is not known"
-                )
+                raise self._unknown_document()
             elif left == 0.0:
                 state["outcome"] = "pending"
                 self._hanging = True
@@ -484,9 +482,12 @@ class ConsolePage:
                 # Events that arrived between two calls are processed only with the next call of Playwright.
                 self.context.cookies()
             if self.traffic.leaving:
-                return {"busy": True, "at": time.time(), "parts": {"status": None}}
+                raise self._unknown_document()
             state = self._reacted(region, self.limit_s)
         return {**state, "parts": self._parts(region, state)}
+
+    def _unknown_document(self) -> DriverError:
+        return DriverError(f"the page {self.url} waits for another document, and what it would show is not known")
 
     def _parts(self, region: str, state: dict[str, Any]) -> dict[str, Any]:
         """The parts of a region. In another document than that of the call a part is missing, and not gone."""
