@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -28,8 +27,7 @@ def lend_bytecode(root: Path, parts: Sequence[str], home: Path) -> None:
     """Give a copy of some parts of `root` the bytecode of these parts: a file that a test changes is compiled anew."""
     compiled(tuple(root / part for part in parts))
     for part in parts:
-        # An interpreter replaces a file of bytecode and never writes into one: a link is as good as a copy.
-        shutil.copytree(f"{BYTECODE}{root / part}", f"{BYTECODE}{home.resolve() / part}", copy_function=os.link)
+        shutil.copytree(f"{BYTECODE}{root / part}", f"{BYTECODE}{home.resolve() / part}")
 
 
 def forget_bytecode(home: Path) -> None:

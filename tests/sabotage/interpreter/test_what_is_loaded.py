@@ -8,7 +8,7 @@ import shutil
 import site
 import subprocess
 import sys
-from importlib.util import MAGIC_NUMBER, cache_from_source
+from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
 import pytest
@@ -24,9 +24,10 @@ pytestmark = pytest.mark.slow
 
 
 def plant_bytecode(source: Path, text: str) -> None:
-    """Put bytecode of another `text` where Python looks for that of `source`, with the time and size of `source`."""
+    """Put bytecode of another `text` beside `source`, where Python looks for it, with the time and size of `source`."""
     state = source.stat()
-    place = Path(cache_from_source(str(source)))
+    # Not where this process keeps its own bytecode, which may be another place.
+    place = source.parent / "__pycache__" / f"{source.stem}.{sys.implementation.cache_tag}.pyc"
     place.parent.mkdir(exist_ok=True)
     code = compile(text, str(source), "exec")
     written = (0, int(state.st_mtime), state.st_size)
@@ -41,7 +42,8 @@ def test_planted_bytecode_is_not_loaded(sandbox: Sandbox) -> None:
     home = sandbox.home / "src"
     for name in ("cli/main.py", "util/text.py", "model/errors.py", "util/sealed_start.py"):
         plant_bytecode(home / "technogate" / name, "import os\nos._exit(0)\n")
-    ended = sandbox.run_program([sys.executable, "-m", "technogate", "judge", "nowhere.jsonl"])
+    beside = {"PYTHONPYCACHEPREFIX": ""}
+    ended = sandbox.run_program([sys.executable, "-m", "technogate", "judge", "nowhere.jsonl"], beside)
     assert ended.returncode == 2, ended.stdout + ended.stderr
     assert "cannot read the journal" in ended.stderr
 
