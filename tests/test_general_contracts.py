@@ -6,7 +6,6 @@ None of them has an operation that executes, an audit trail or a console: all th
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,14 +14,14 @@ import pytest
 
 from technogate.authoring.lint.lint_folder import lint_folder
 from technogate.authoring.new.new_folder import new_folder
-from tests.conftest import ROOT, STUCK_S
-from tests.gate_command import GATE
+from tests.checked_contract import judged
+from tests.conftest import ROOT
 
 DOCUMENTS = ROOT / "tests" / "authoring" / "documents"
 SERVER = ROOT / "tests" / "programs" / "generic" / "server.py"
 
 
-def judged(name: str, folder: Path, *words: str, defect: str = "") -> tuple[dict[str, Any], str]:
+def judged_server(name: str, folder: Path, *words: str, defect: str = "") -> tuple[dict[str, Any], str]:
     """The verdict document of a check of the server under a new contract, and what was printed."""
     contract, _ = new_folder(DOCUMENTS / f"{name}.yaml", folder / name)
     assert lint_folder(contract) == []
@@ -33,24 +32,15 @@ def judged(name: str, folder: Path, *words: str, defect: str = "") -> tuple[dict
         f'env = {{ API_KEY = "{{api_key}}", BREAK = "{defect}" }}\n',
         "utf-8",
     )
-    options = ("--profile", "quick", "--seed", "7", f"--contract={contract}", f"--target={target}")
-    ended = subprocess.run(
-        [*GATE, "check", *(words or ("backend",)), *options],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=2 * STUCK_S,
-        check=False,
-    )
-    verdict = json.loads((folder / "reports" / "check" / "verdict.json").read_text("utf-8"))
-    return verdict, ended.stdout
+    verdict, _, printed = judged(contract, target, *(words or ("backend",)))
+    return verdict, printed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["bearer", "crud", "nullable"])
 def test_a_conforming_server_has_no_finding(name: str, tmp_path: Path) -> None:
     """No finding, and nothing undecided but what only a failing backend shows."""
-    verdict, printed = judged(name, tmp_path)
+    verdict, printed = judged_server(name, tmp_path)
     undecided = {row["id"] for row in verdict["requirements"] if row["verdict"] == "INCONCLUSIVE"}
     assert (verdict["causes"], undecided) == ([], {"ERR-02"}), printed[-3000:]
 
@@ -70,6 +60,6 @@ def test_a_conforming_server_has_no_finding(name: str, tmp_path: Path) -> None:
 )
 def test_a_defect_is_found(name: str, defect: str, requirement: str, tmp_path: Path) -> None:
     """Each is planted in the server alone, and breaks its requirement."""
-    verdict, printed = judged(name, tmp_path, requirement, defect=defect)
+    verdict, printed = judged_server(name, tmp_path, requirement, defect=defect)
     results = {row["id"]: row["verdict"] for row in verdict["requirements"]}
     assert results[requirement] == "FAIL", printed[-3000:]

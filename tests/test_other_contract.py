@@ -6,20 +6,17 @@ and its client conform, so whatever the gate finds in them is a word that the ga
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
 from technogate.contract.loader import Contract, load_contract
 from technogate.model.contract_words import ContractWords
-from tests.conftest import ROOT, STUCK_S
-from tests.gate_command import GATE
+from tests.checked_contract import judged
+from tests.conftest import ROOT
 from tests.renamed_contract import CONTRACT, DISTINCTIVE, write_renamed_contract, write_renamed_pair
 
 #: Where a word of the shipped contract still stands: what writes a target file by looking knows that contract alone.
@@ -83,29 +80,13 @@ def test_words_of_meanings() -> None:
     assert ContractWords().meaning("entry", {"state": 1}) == {"state": 1}
 
 
-def judged(party: str, contract: Path, target: Path) -> tuple[dict[str, Any], int, str]:
-    """The verdict document of a check of one party, its exit code and what it printed."""
-    folder = contract.parent
-    options = ("--profile", "quick", "--seed", "7", f"--contract={contract}", f"--target={target}")
-    ended = subprocess.run(
-        [*GATE, "check", party, *options],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=2 * STUCK_S,
-        check=False,
-    )
-    verdict = json.loads((folder / "reports" / "check" / "verdict.json").read_text("utf-8"))
-    return verdict, ended.returncode, ended.stdout
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("party", ["backend", "console"])
 def test_renamed_pair_has_no_finding(tmp_path: Path, party: str) -> None:
     """Every suite of a party passes on the renamed pair: no finding, and nothing undecided."""
     contract = write_renamed_contract(tmp_path / "renamed-v1")
     target = write_renamed_pair(tmp_path / "pair")
-    verdict, code, printed = judged(party, contract, target)
+    verdict, code, printed = judged(contract, target, party)
     undecided = {row["id"]: row["reason"] for row in verdict["requirements"] if row["verdict"] == "INCONCLUSIVE"}
     assert (verdict["causes"], undecided, code) == ([], {}, 0), printed[-2000:]
     assert not re.search("|".join(map(re.escape, DISTINCTIVE)), printed)
@@ -150,6 +131,6 @@ def test_bearer_token_and_another_success(tmp_path: Path, party: str) -> None:
     with_a_bearer_token(contract, target)
     words = load_contract(contract).words
     assert (words.key_header, words.key_prefix, words.answers) == ("Authorization", "Bearer ", {"performTask": (201,)})
-    verdict, code, printed = judged(party, contract, target)
+    verdict, code, printed = judged(contract, target, party)
     undecided = {row["id"]: row["reason"] for row in verdict["requirements"] if row["verdict"] == "INCONCLUSIVE"}
     assert (verdict["causes"], undecided, code) == ([], {}, 0), printed[-3000:]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import STUCK_S
-from tests.gate_command import GATE
+from tests.checked_contract import judged
 from tests.reduced_contract import write_without
 
 
@@ -27,18 +24,9 @@ from tests.reduced_contract import write_without
 def test_the_rest_holds(part: str, general: bool, party: str, tmp_path: Path) -> None:
     """Every requirement that is left has a check, and holds."""
     contract = write_without(tmp_path / "reduced-v1", part, general=general)
-    options = ("--profile", "quick", "--seed", "7", f"--contract={contract}", "--target=embedded")
-    ended = subprocess.run(
-        [*GATE, "check", party, *options],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=2 * STUCK_S,
-        check=False,
-    )
-    verdict = json.loads((tmp_path / "reports" / "check" / "verdict.json").read_text("utf-8"))
+    verdict, code, printed = judged(contract, "embedded", party)
     undecided = {row["id"]: row["reason"] for row in verdict["requirements"] if row["verdict"] == "INCONCLUSIVE"}
-    assert (verdict["causes"], undecided, ended.returncode) == ([], {}, 0), ended.stdout[-3000:]
+    assert (verdict["causes"], undecided, code) == ([], {}, 0), printed[-3000:]
 
 
 @pytest.mark.slow
@@ -51,17 +39,8 @@ def test_few_requirements(tmp_path: Path) -> None:
         'level = "must"\ngroup = "all"\ntext = "the total of an order is the sum of its lines"\n',
         "utf-8",
     )
-    command = [*GATE, "check", "backend", "--profile", "quick", "--seed", "7", f"--contract={contract}"]
-    ended = subprocess.run(
-        [*command, "--target=embedded"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=2 * STUCK_S,
-        check=False,
-    )
-    verdict = json.loads((tmp_path / "reports" / "check" / "verdict.json").read_text("utf-8"))
+    verdict, code, printed = judged(contract, "embedded", "backend")
     results = {row["id"]: (row["verdict"], row["reason"]) for row in verdict["requirements"]}
-    assert results["EXE-01"][0] == "PASS", ended.stdout[-3000:]
+    assert results["EXE-01"][0] == "PASS", printed[-3000:]
     assert results["orders.total-is-sum"] == ("INCONCLUSIVE", "no check exercises it")
-    assert (verdict["causes"], ended.returncode) == ([], 3)
+    assert (verdict["causes"], code) == ([], 3)
