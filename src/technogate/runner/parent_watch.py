@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 
-from technogate.util.sealed_start import close_bytecode, watched_elsewhere
+from technogate.util.sealed_start import watched_elsewhere
 
 #: Seconds between two polls of the parent's process id.
 POLL_S = 0.5
@@ -30,8 +30,6 @@ def _watch(parent: int) -> None:
         time.sleep(POLL_S)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(TEARDOWN_S)
-    # The process that made its folder was killed, and this one ends before its end.
-    close_bytecode(remove=True)
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)

@@ -41,7 +41,7 @@ from technogate.runner.suite_process import KEY_OPTION, received
 from technogate.target.process.kernel_flags import close_to_others
 from technogate.target.process.leftovers import Leftovers
 from technogate.util.garbage_collector import ignore_existing_objects
-from technogate.util.sealed_start import close_bytecode, is_sealed, run_sealed, sealed_python
+from technogate.util.sealed_start import is_sealed, run_sealed, sealed_python
 from technogate.util.shipped import ShippedDataError, shipped, user_cache
 
 # By default Hypothesis makes a folder for its tables in the current folder. It reads the place once, early.
@@ -55,9 +55,6 @@ PYTEST_VARIABLES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
 #: What plain `pytest suites` can use beside the gate's own plugin, where it is installed.
 PLAIN_PLUGINS = ("_hypothesis_pytestplugin", "xdist.plugin", "allure_pytest.plugin")
-
-#: The process that started this one.
-_STARTER = os.getppid()
 
 #: Process ids of the workers that this process controls.
 _workers: list[int] = []
@@ -316,11 +313,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Shorten the end of the process: a last collection would free nothing that matters."""
     if config.stash.get(RUN_CONTEXT, None) is not None:
         ignore_existing_objects()
-    parent = config.getoption("gate_parent", 0)
-    starter = _STARTER if hasattr(config, "workerinput") else parent
-    if parent and starter != os.getppid():
-        # The process that made the folder was killed, and cannot remove it.
-        close_bytecode(remove=True)
 
 
 @pytest.fixture(scope="session")

@@ -121,25 +121,17 @@ def _hand_over(folder: str) -> None:
     _kept.clear()
 
 
-def close_bytecode(*, remove: bool = False) -> None:
-    """Neither read nor write the bytecode of this run from now on: programs of others may run, and could change it.
-
-    `remove` deletes its folder, where the process that made it was killed.
-    """
-    folder = bytecode_place()
-    if not Path(folder).name.startswith(FOLDER):
-        return
-    sys.dont_write_bytecode = True
-    sys.pycache_prefix = NO_BYTECODE
-    if remove:
-        shutil.rmtree(folder, ignore_errors=True)
+def close_bytecode() -> None:
+    """Neither read nor write the bytecode of this run from now on: programs of others may run, and could change it."""
+    if Path(bytecode_place()).name.startswith(FOLDER):
+        sys.dont_write_bytecode = True
+        sys.pycache_prefix = NO_BYTECODE
 
 
 def _end_with(parent: int) -> None:
     """End this process, which has started nothing yet, when the one that started it was killed."""
     while not watched_elsewhere.wait(POLL_S):
         if os.getppid() != parent:
-            close_bytecode(remove=True)
             os._exit(1)
 
 
